@@ -1,0 +1,86 @@
+"""What can go wrong, as types: each error is a `TapegradError` and also the built-in that a user would expect."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BackendError",
+    "BackendUnavailableError",
+    "DtypeError",
+    "FileFormatError",
+    "GradientEscapeError",
+    "GraphError",
+    "GraphFreedError",
+    "MissingExtraError",
+    "MixedBackendsError",
+    "NoGradientError",
+    "NotRecordedError",
+    "ShapeError",
+    "TapegradError",
+    "UnknownArrayError",
+    "UnknownBackendError",
+    "ValueSemanticsWarning",
+]
+
+
+class TapegradError(Exception):
+    """Anything that tapegrad raises on purpose."""
+
+
+class MissingExtraError(TapegradError, ImportError):
+    """A part of tapegrad was asked for whose libraries are not installed; the message names the extra."""
+
+
+class FileFormatError(TapegradError, ValueError):
+    """A file is damaged, or not of a format that is read."""
+
+
+class BackendError(TapegradError, RuntimeError):
+    """An engine's plug-in does not keep its promises; the reason is the `__cause__` where there is one."""
+
+
+class UnknownBackendError(BackendError, LookupError):
+    """No plug-in brings a backend of that name."""
+
+
+class UnknownArrayError(BackendError, TypeError):
+    """No backend owns arrays of that type."""
+
+
+class BackendUnavailableError(BackendError, ImportError):
+    """The backend is known, but its engine is not installed or finds no device on this machine."""
+
+
+class MixedBackendsError(TapegradError, TypeError):
+    """Arrays of two engines met in one op."""
+
+
+class GraphError(TapegradError, RuntimeError):
+    """A gradient was asked for that the tape cannot give."""
+
+
+class NotRecordedError(GraphError):
+    """The value was computed outside `record()`, so there is nothing to differentiate."""
+
+
+class GraphFreedError(GraphError):
+    """An earlier sweep has already freed this graph."""
+
+
+class NoGradientError(GraphError, NotImplementedError):
+    """The op has no derivative in that input."""
+
+
+class GradientEscapeError(GraphError, TypeError):
+    """A tracked value was about to leave the tape unnoticed, and its gradient with it."""
+
+
+class DtypeError(TapegradError, TypeError):
+    """A dtype that the function, the engine or a gradient cannot have."""
+
+
+class ShapeError(TapegradError, ValueError):
+    """Shapes that do not go together; the message names them."""
+
+
+class ValueSemanticsWarning(UserWarning):
+    """A write went to a slice or reshape, which is a value of its own here and not a view of the array it came from."""
