@@ -135,24 +135,30 @@ class Registry:
         return backend if backend is not None else self._recognise(raw)
 
     def _recognise(self, raw: Any) -> Backend:
-        """Ask the engines that are already imported; the plug-in named like the type's own module goes first."""
+        """Ask the engines that are already imported, first the one named like the type's own module."""
+        lineage = type(raw).__mro__
         home = _root(type(raw).__module__)
         doubt: BackendError | None = None
+        matches: list[tuple[int, str]] = []
         for plugin in sorted(self._plugins, key=lambda p: p.name != home):
             backends = self._load(plugin)
             if plugin.name == home and not backends:
                 doubt = self._refusal(plugin)
-            for name, backend_class in backends.items():
-                if _root(backend_class.engine) not in sys.modules:
-                    continue
+            for name in [name for name, made in backends.items() if _root(made.engine) in sys.modules]:
                 try:
-                    backend = self.get(name)
+                    self.get(name)
                 except BackendError as error:
                     doubt = error if name == home else doubt
                     continue
-                if isinstance(raw, self._claims[name]):
-                    self._types[type(raw)] = backend
-                    return backend
+                if isinstance(raw, claims := self._claims[name]):
+                    # How far up the type's lineage the claim lies: an array type may be built upon another's.
+                    matches.append(
+                        (min((lineage.index(t) for t in claims if t in lineage), default=len(lineage)), name)
+                    )
+            if (0, plugin.name) in matches:
+                break  # nobody can claim it more exactly, so nobody else need be loaded
+        if matches:
+            return self._types.setdefault(type(raw), self.get(min(matches)[1]))
         raise UnknownArrayError(
             f"no backend owns arrays of type {_qualified(type(raw))}; registered: {self._choices()}. "
             + (str(doubt) if doubt else "Install the plug-in of its engine, or convert it first: numpy.asarray(a)")
@@ -320,8 +326,8 @@ class Registry:
             raise
         except Exception as cause:
             raise BackendUnavailableError(f"backend {name!r} can make no array here: {_short(cause)}") from cause
-        self._check_types(backend, types, sample)
         _check_kernels(backend)
+        self._check_types(backend, types, sample)
         with self._lock:
             self._claims.setdefault(name, types)
             return self._live.setdefault(name, backend)
@@ -335,7 +341,7 @@ class Registry:
             home = _root(claimed.__module__)
             # As with names: a type belongs to the plug-in declared under its module's name, loaded or not.
             owners = [p.name for p in self._plugins if p.name == home != name and not p.blocked]
-            owners += [other for other, theirs in self._claims.items() if other != name and issubclass(claimed, theirs)]
+            owners += [other for other, theirs in self._claims.items() if other != name and claimed in theirs]
             if owners or home == "builtins":
                 raise BackendError(
                     f"backend {name!r}: array_types() claims {_qualified(claimed)}, which belongs to "

@@ -1,0 +1,23 @@
+"""`tapegrad`, and `python -m tapegrad`: the way in to the command line, whose libraries are an extra."""
+
+from __future__ import annotations
+
+from .errors import MissingExtraError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; without its libraries, say in one line which extra has them, and exit with status 1."""
+    try:
+        from .cli import app
+    except ModuleNotFoundError as cause:
+        if cause.name not in ("typer", "rich"):
+            raise
+        error = MissingExtraError(f"tapegrad: the command line needs {cause.name!r}: pip install 'tapegrad[cli]'")
+        raise SystemExit(str(error)) from cause
+    app()
+
+
+if __name__ == "__main__":
+    main()

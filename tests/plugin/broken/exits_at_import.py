@@ -1,0 +1,1 @@
+raise SystemExit("this plug-in wants to stop the process")

@@ -1,0 +1,6 @@
+import tapegrad
+
+
+@tapegrad.hookimpl
+def tapegrad_register_backends(register):
+    register(dict)
