@@ -1,0 +1,89 @@
+"""The rules of the house: who may know whom, what is imported when, and that what is written down is what runs."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import tapegrad
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "core" / "tapegrad"
+ENGINES = r"\b(jax|jaxlib|jnp|cupy|cupyx|torch|tensorflow|array_api_strict|mxnet|autograd_hips)\b"
+
+
+def modules_after(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has imported after `code`."""
+    code += "; import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def code_only(source: str) -> str:
+    """Python source without comments and docstrings, in which an engine may well serve as an example."""
+    source = re.sub(r'^\s*r?"""(?:[^"\\]|\\.|"(?!""))*"""\s*$', "", source, flags=re.MULTILINE)
+    return re.sub(r"(^|\s)#.*$", r"\1", source, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
+def test_core_names_no_engine(path):
+    named = [line for line in code_only(path.read_text(encoding="utf-8")).splitlines() if re.search(ENGINES, line)]
+    assert not named
+
+
+def test_the_search_for_engines_would_find_one():
+    source = '"""Of jax."""\nimport jax  # cupy\nx = "torch"\n'
+    assert re.findall(ENGINES, code_only(source)) == ["jax", "torch"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "backends").rglob("*.py")), ids=lambda path: path.parent.name)
+def test_engines_import_only_what_tapegrad_exports(path):
+    imports = re.findall(r"^\s*(?:from|import)\s+(tapegrad\S*)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    public = {"tapegrad", "tapegrad.errors", path.parent.name}
+    assert {name for name in imports if not name.startswith(".")} <= public
+
+
+def test_import_tapegrad_imports_no_engine_and_no_plugin():
+    imported = modules_after("import tapegrad, tapegrad.ndarray, tapegrad.autograd")
+    assert "tapegrad" in imported
+    assert not imported & {
+        "jax",
+        "jaxlib",
+        "cupy",
+        "torch",
+        "array_api_strict",
+        "scipy",
+        "safetensors",
+        "typer",
+        "rich",
+    }
+    assert not {name for name in imported if name.startswith("tapegrad_")}
+
+
+def test_the_first_array_imports_numpys_plugin_alone():
+    imported = modules_after("import tapegrad.ndarray as nd; nd.array([1, 2])")
+    assert {name for name in imported if name.startswith("tapegrad_")} == {"tapegrad_numpy"}
+    assert not imported & {"jax", "cupy", "torch", "array_api_strict"}
+
+
+def test_ci_runs_the_readmes_own_test_command():
+    (command,) = re.findall(r"^    (python3 .*tox .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert f"{command} </dev/null\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_page_on_engines_shows_the_plugin_that_is_tested():
+    page = (ROOT / "docs" / "add-an-engine.md").read_text(encoding="utf-8")
+    strict = ROOT / "tests" / "plugin" / "strict"
+    assert f"```python\n{(strict / 'tapegrad_strict.py').read_text(encoding='utf-8')}```" in page
+    (shown,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    tested = tomllib.loads((strict / "pyproject.toml").read_text(encoding="utf-8"))
+    for key in ("description", "requires-python"):  # what tests want and a newcomer need not read
+        del tested["project"][key]
+    assert tomllib.loads(shown) == tested
+
+
+def test_the_version_is_told_once():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert tapegrad.__version__ == project["version"]
