@@ -52,7 +52,7 @@ def encode(text: str) -> np.ndarray:
 
 
 def passages(seed: int) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """Passages of the text without end: letters and the letters after them, both (24, 16), and whether the text restarts.
+    """Passages of the text without end: letters, the letters after them, both (24, 16), and whether the text restarts.
 
     The text is laid out in 16 rows that are read side by side, so that each passage goes on where the last one stopped.
     Each time the text restarts, a few letters chosen at random are left out, so that the rows begin elsewhere.
@@ -117,10 +117,11 @@ def train(
         parameter.attach_grad()
     losses = []
     passage = passages(seed)
+    state = nd.zeros((ROWS, HIDDEN))
     for _ in tqdm(range(steps), desc="character RNN", disable=None):
         here, after, restarts = next(passage)
         # The memory of the passage before, without its history: gradients stop at the passage's first letter.
-        state = nd.zeros((ROWS, HIDDEN)) if restarts else state.detach()
+        state = nd.zeros_like(state) if restarts else state.detach()
         letters = [nd.one_hot(nd.array(column), len(ALPHABET)) for column in here]
         with autograd.record():
             scores, state = read(parameters, letters, state)

@@ -8,6 +8,7 @@ follow a running mean of the gradients instead of the last one.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tqdm import tqdm
 from workbench import digits, minibatches, options, plot_losses
@@ -24,7 +25,7 @@ def first_parameters(seed: int) -> list[nd.NDArray]:
     """Weights and biases of each layer in turn; the weights' spread keeps the signal's size from layer to layer."""
     mx.random.seed(seed)
     parameters = []
-    for inputs, outputs in zip(SIZES, SIZES[1:], strict=False):
+    for inputs, outputs in pairwise(SIZES):
         parameters += [nd.random_normal(scale=(2 / inputs) ** 0.5, shape=(inputs, outputs)), nd.zeros(outputs)]
     return parameters
 

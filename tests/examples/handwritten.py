@@ -46,24 +46,22 @@ def mlp(parameters: Sequence[Array], images: Array, labels: Array) -> tuple[floa
 
 
 def lenet(parameters: Sequence[Array], images: Array, labels: Array) -> tuple[float, Gradients]:
-    """Mean cross entropy of two convolutions, each with relu and pooling, and two plain layers."""
+    """Mean cross entropy of two convolutions, each with tanh and pooling, and two plain layers."""
     filters1, biases1, filters2, biases2, weights3, biases3, weights4, biases4 = parameters
-    image = images[:, None]
-    matched1, patches1 = convolve(image, filters1, biases1)
-    bent1 = np.maximum(matched1, 0)
-    pooled1, best1 = pool(bent1)
-    matched2, patches2 = convolve(pooled1, filters2, biases2)
-    bent2 = np.maximum(matched2, 0)
-    pooled2, best2 = pool(bent2)
+    matched1, patches1 = convolve(images[:, None], filters1, biases1)
+    bent1 = np.tanh(matched1)
+    matched2, patches2 = convolve(pool(bent1), filters2, biases2)
+    bent2 = np.tanh(matched2)
+    pooled2 = pool(bent2)
     features = pooled2.reshape(len(images), -1)
-    hidden = np.maximum(features @ weights3 + biases3, 0)
+    hidden = np.tanh(features @ weights3 + biases3)
     loss, d_scores = cross_entropy(hidden @ weights4 + biases4, labels)
 
-    d_hidden = (d_scores @ weights4.T) * (hidden > 0)
+    d_hidden = (d_scores @ weights4.T) * (1 - hidden**2)
     d_features = d_hidden @ weights3.T
-    d_matched2 = unpool(d_features.reshape(pooled2.shape), best2) * (matched2 > 0)
+    d_matched2 = unpool(d_features.reshape(pooled2.shape)) * (1 - bent2**2)
     d_filters2, d_biases2 = convolution_gradients(d_matched2, patches2)
-    d_matched1 = unpool(convolve_back(d_matched2, filters2), best1) * (matched1 > 0)
+    d_matched1 = unpool(convolve_back(d_matched2, filters2)) * (1 - bent1**2)
     d_filters1, d_biases1 = convolution_gradients(d_matched1, patches1)
     plain = [features.T @ d_hidden, d_hidden.sum(axis=0), hidden.T @ d_scores, d_scores.sum(axis=0)]
     return loss, [d_filters1, d_biases1, d_filters2, d_biases2, *plain]
@@ -126,21 +124,15 @@ def convolve_back(d_matched: Array, filters: Array) -> Array:
     return convolve(d_matched, turned, np.zeros(len(turned), dtype=filters.dtype))[0]
 
 
-def pool(values: Array) -> tuple[Array, NDArray[np.intp]]:
-    """The largest of every 2 by 2, and which of the four it was: the first, where several are equal."""
+def pool(values: Array) -> Array:
+    """The mean of every 2 by 2."""
     count, channels, height, width = values.shape
-    blocks = values.reshape(count, channels, height // 2, 2, width // 2, 2).swapaxes(3, 4)
-    blocks = blocks.reshape(count, channels, height // 2, width // 2, 4)
-    return blocks.max(axis=4), blocks.argmax(axis=4)
+    return values.reshape(count, channels, height // 2, 2, width // 2, 2).mean(axis=(3, 5))
 
 
-def unpool(d_pooled: Array, best: NDArray[np.intp]) -> Array:
-    """The gradient of what was pooled: all of it to the largest of each block."""
-    count, channels, height, width = d_pooled.shape
-    blocks = np.zeros((*d_pooled.shape, 4), dtype=d_pooled.dtype)
-    np.put_along_axis(blocks, best[..., None], d_pooled[..., None], axis=4)
-    blocks = blocks.reshape(count, channels, height, width, 2, 2).swapaxes(3, 4)
-    return blocks.reshape(count, channels, 2 * height, 2 * width)
+def unpool(d_pooled: Array) -> Array:
+    """The gradient of what was pooled: a quarter to each of the four."""
+    return (d_pooled / 4).repeat(2, axis=2).repeat(2, axis=3)
 
 
 def descend(parameters: Sequence[Array], gradients: Iterable[Array], learning_rate: float) -> None:
