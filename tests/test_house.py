@@ -12,7 +12,7 @@ import tapegrad
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "tapegrad"
-ENGINES = r"\b(jax|jaxlib|jnp|cupy|cupyx|torch|tensorflow|array_api_strict|mxnet|autograd_hips)\b"
+ENGINES = r"\b(jax|jaxlib|jnp|cupy|cupyx|torch|tensorflow|array_api_strict)\b"
 
 
 def modules_after(code: str) -> set[str]:

@@ -12,9 +12,10 @@ def main() -> None:
     try:
         from .cli import app
     except ModuleNotFoundError as cause:
-        if cause.name not in ("typer", "rich"):
+        library = (cause.name or "").partition(".")[0]
+        if library not in ("typer", "rich"):
             raise
-        error = MissingExtraError(f"tapegrad: the command line needs {cause.name!r}: pip install 'tapegrad[cli]'")
+        error = MissingExtraError(f"tapegrad: the command line needs {library!r}: pip install 'tapegrad[cli]'")
         raise SystemExit(str(error)) from cause
     app()
 

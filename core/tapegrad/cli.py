@@ -52,6 +52,5 @@ def backends() -> None:
             info.distribution,
             info.reason or "",
         )
-    console = Console()
-    # Piped, each engine is one whole line; on a terminal the last column may wrap.
-    console.print(table, width=console.width if console.is_terminal else 10_000, soft_wrap=not console.is_terminal)
+    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column.
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)

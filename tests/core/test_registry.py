@@ -14,7 +14,7 @@ import pytest
 
 import tapegrad
 from tapegrad.errors import BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
-from tapegrad.registry import Registry
+from tapegrad.registry import BackendInfo, Registry
 
 PLUGINS = Path(__file__).parents[1] / "plugin"
 
@@ -80,7 +80,7 @@ def make(own, tmp_path):
     return make
 
 
-def line(registry: Registry, name: str, distribution: str = "stranger") -> tapegrad.BackendInfo:
+def line(registry: Registry, name: str, distribution: str = "stranger") -> BackendInfo:
     (row,) = [row for row in registry.infos() if row.name == name and row.distribution == distribution]
     return row
 
