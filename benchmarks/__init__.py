@@ -1,0 +1,1 @@
+"""Benchmarks of tapegrad beside hand-written NumPy and its peers: ``python -m benchmarks`` from the repository root."""

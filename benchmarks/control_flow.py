@@ -1,0 +1,103 @@
+"""W2: the tutorial's function with a `while` and an `if`, on a vector of three: recorded and run backward."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.case import Case, Step, beside_hand, faster_than
+
+
+def vector() -> np.ndarray:
+    """The tutorial's own numbers: the first three normals of MXNet's unseeded stream (nine turns of the loop)."""
+    return np.array([2.2122064, 0.7740038, 1.0434403], dtype=np.float32)
+
+
+def by_hand(a: np.ndarray) -> Step:
+    """NumPy by hand: count the doublings, then undo them one by one."""
+
+    def step() -> tuple[np.ndarray, np.ndarray]:
+        b = a * 2
+        doublings = 1
+        while np.linalg.norm(b) < 1000:
+            b = b * 2
+            doublings += 1
+        positive = np.sum(b) > 0
+        c = b if positive else 100 * b
+        g = np.ones_like(c)
+        if not positive:
+            g = 100 * g
+        for _ in range(doublings):
+            g = g * 2
+        return c, g
+
+    return step
+
+
+def by_tapegrad(problem: np.ndarray) -> Step:
+    """Tapegrad: the tutorial's own cells."""
+    from tapegrad import autograd, nd
+
+    a = nd.array(problem)
+    a.attach_grad()
+
+    def f(a: nd.NDArray) -> nd.NDArray:
+        b = a * 2
+        while nd.norm(b).asscalar() < 1000:
+            b = b * 2
+        return b if nd.sum(b).asscalar() > 0 else 100 * b
+
+    def step() -> tuple[nd.NDArray, nd.NDArray]:
+        with autograd.record():
+            c = f(a)
+        c.backward()
+        return c, a.grad
+
+    return step
+
+
+def by_torch(problem: np.ndarray) -> Step:
+    """PyTorch eager."""
+    import torch
+
+    a = torch.tensor(problem, requires_grad=True)
+
+    def f(a: torch.Tensor) -> torch.Tensor:
+        b = a * 2
+        while torch.linalg.norm(b).item() < 1000:
+            b = b * 2
+        return b if torch.sum(b).item() > 0 else 100 * b
+
+    def step() -> tuple[torch.Tensor, torch.Tensor]:
+        a.grad = None
+        c = f(a)
+        c.backward(torch.ones_like(c))
+        return c, a.grad
+
+    return step
+
+
+def by_hips(a: np.ndarray) -> Step:
+    """HIPS/autograd, whose boxed scalars compare as numbers do."""
+    import autograd.numpy as anp
+    from autograd import make_vjp
+
+    def f(a: np.ndarray) -> np.ndarray:
+        b = a * 2
+        while anp.linalg.norm(b) < 1000:
+            b = b * 2
+        return b if anp.sum(b) > 0 else 100 * b
+
+    def step() -> tuple[np.ndarray, np.ndarray]:
+        pull, c = make_vjp(f)(a)
+        return c, pull(np.ones_like(c))
+
+    return step
+
+
+FORMS = {"hand": by_hand, "tapegrad": by_tapegrad, "torch": by_torch, "hips": by_hips}
+
+
+def cases(tiny: bool = False) -> list[Case]:
+    """The one case of this workload: it is tiny as it stands."""
+    goals = (beside_hand(final=2.0), faster_than("torch"), faster_than("hips"))
+    return [Case("W2", "", "the tutorial's while loop on a vector of three", vector, FORMS, goals, rtol=1e-6)]

@@ -1,0 +1,108 @@
+"""W3: one elementwise expression over ten million float32 numbers, bound by memory rather than by arithmetic.
+
+``sum(tanh(x * w + b) * exp(-x ** 2))``, with gradients in x and w; b is a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.case import Case, Step, beside_hand, faster_than
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Two long vectors and a number."""
+
+    x: np.ndarray
+    w: np.ndarray
+    b: float
+
+
+def expression(size: int) -> Expression:
+    """Standard normal x and w."""
+    draw = np.random.default_rng(0)
+    return Expression(
+        x=draw.standard_normal(size, dtype=np.float32),
+        w=draw.standard_normal(size, dtype=np.float32),
+        b=0.5,
+    )
+
+
+def by_hand(problem: Expression) -> Step:
+    """NumPy by hand, as one writes it down; NumPy itself reuses the larger temporaries."""
+    x, w, b = problem.x, problem.w, problem.b
+
+    def step() -> tuple[np.ndarray, ...]:
+        t = np.tanh(x * w + b)
+        e = np.exp(-np.square(x))
+        value = np.sum(t * e)
+        gu = (1 - t * t) * e
+        gx = gu * w - 2 * x * t * e
+        gw = gu * x
+        return value, gx, gw
+
+    return step
+
+
+def by_tapegrad(problem: Expression) -> Step:
+    """Tapegrad's imperative face."""
+    from tapegrad import autograd, nd
+
+    x, w, b = nd.array(problem.x), nd.array(problem.w), problem.b
+    x.attach_grad()
+    w.attach_grad()
+
+    def step() -> tuple[nd.NDArray, ...]:
+        with autograd.record():
+            value = nd.sum(nd.tanh(x * w + b) * nd.exp(-nd.square(x)))
+        value.backward()
+        return value, x.grad, w.grad
+
+    return step
+
+
+def by_torch(problem: Expression) -> Step:
+    """PyTorch eager."""
+    import torch
+
+    x = torch.tensor(problem.x, requires_grad=True)
+    w = torch.tensor(problem.w, requires_grad=True)
+
+    def step() -> tuple[torch.Tensor, ...]:
+        x.grad = w.grad = None
+        value = torch.sum(torch.tanh(x * w + problem.b) * torch.exp(-torch.square(x)))
+        value.backward()
+        return value, x.grad, w.grad
+
+    return step
+
+
+def by_hips(problem: Expression) -> Step:
+    """HIPS/autograd."""
+    import autograd.numpy as anp
+    from autograd import make_vjp
+
+    def function(arguments: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        x, w = arguments
+        return anp.sum(anp.tanh(x * w + problem.b) * anp.exp(-anp.square(x)))
+
+    def step() -> tuple[np.ndarray, ...]:
+        pull, value = make_vjp(function)((problem.x, problem.w))
+        gx, gw = pull(np.ones_like(value))
+        return value, gx, gw
+
+    return step
+
+
+FORMS = {"hand": by_hand, "tapegrad": by_tapegrad, "torch": by_torch, "hips": by_hips}
+
+
+def cases(tiny: bool = False) -> list[Case]:
+    """Ten million numbers, or two hundred."""
+    size = 200 if tiny else 10_000_000
+    goals = (beside_hand(final=1.4), faster_than("torch"), faster_than("hips"))
+    # The sum of ten million float32 numbers of both signs, added in each library's own order.
+    return [Case("W3", "", f"elementwise, {size:,} numbers", lambda: expression(size), FORMS, goals, rtol=1e-3)]

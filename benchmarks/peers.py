@@ -1,0 +1,54 @@
+"""The libraries that run side by side: how each is recognised, prepared and read back as NumPy arrays."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+def _nothing() -> None:
+    """Most libraries need no preparation."""
+
+
+def _torch_on_one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _jax_with_float64() -> None:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One way to write a workload: the library behind it, and how to read its arrays."""
+
+    name: str
+    title: str
+    module: str
+    prepare: Callable[[], None] = _nothing
+    to_numpy: Callable[[Any], np.ndarray] = np.asarray
+
+    @property
+    def installed(self) -> bool:
+        """Whether the library can be imported here."""
+        return importlib.util.find_spec(self.module) is not None
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("hand", "NumPy by hand", "numpy"),
+        Peer("tapegrad", "tapegrad", "tapegrad", to_numpy=lambda array: array.asnumpy()),
+        Peer("torch", "PyTorch", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
+        Peer("hips", "HIPS/autograd", "autograd"),
+        Peer("jax", "JAX jit", "jax", _jax_with_float64),
+    )
+}
