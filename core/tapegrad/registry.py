@@ -8,7 +8,6 @@ it gets, and nobody else's business.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -16,9 +15,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 import pluggy
@@ -36,8 +34,7 @@ __all__ = ["BackendInfo", "Registry", "backend_of", "get_backend", "list_backend
 FALLBACK = "numpy"  # the engine of the host's own arrays: the default where nobody has chosen another
 
 
-@dataclass(frozen=True)
-class BackendInfo:
+class BackendInfo(NamedTuple):
     """One line of `tapegrad backends`: a declared engine, and whether it can be used here.
 
     `reason` says why it cannot, in one line; `version` and `devices` are the engine's own words for itself.
@@ -52,23 +49,17 @@ class BackendInfo:
     is_default: bool
 
 
-@dataclass
 class _Plugin:
     """A declared entry point and what became of it."""
 
-    entry_point: EntryPoint
-    blocked: bool = False
-    loaded: bool = False
-    backends: dict[str, type[Backend]] = field(default_factory=dict)
-    error: BackendError | None = None
-
-    @property
-    def name(self) -> str:
-        return self.entry_point.name
-
-    @property
-    def distribution(self) -> str:
-        return self.entry_point.dist.name if self.entry_point.dist else "an unnamed distribution"
+    def __init__(self, entry_point: EntryPoint) -> None:
+        self.entry_point = entry_point
+        self.name = entry_point.name
+        self.distribution = entry_point.dist.name if entry_point.dist else "an unnamed distribution"
+        self.blocked = False
+        self.loaded = False
+        self.backends: dict[str, type[Backend]] = {}
+        self.error: BackendError | None = None
 
     def __str__(self) -> str:
         return f"plug-in {self.name!r} of {self.distribution}"
@@ -292,7 +283,9 @@ class Registry:
         for plugin in namesakes:
             if plugin.error is not None or plugin.blocked:
                 raise self._refusal(plugin)
-        close = difflib.get_close_matches(name, self._choices().split(", "), n=1)
+        from difflib import get_close_matches  # here, because `import tapegrad` has no need of it
+
+        close = get_close_matches(name, self._choices().split(", "), n=1)
         raise UnknownBackendError(
             f"unknown backend {name!r}{f' (did you mean {close[0]!r}?)' if close else ''}; "
             f"declared: {self._choices()}. `tapegrad backends` says which of them work"

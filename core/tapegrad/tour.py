@@ -52,11 +52,13 @@ def run(cells: Iterable[Cell]) -> Iterator[Result]:
     """Run the cells one after another in one namespace, yielding as each is done; what they raise goes through."""
     names: dict[str, Any] = {"__name__": "__tour__"}
     for number, cell in enumerate(cells):
-        body = ast.parse(cell.source, filename := f"<cell {number}>")
-        tail = body.body.pop() if body.body and isinstance(body.body[-1], ast.Expr) else None
+        block = ast.parse(cell.source, filename := f"<cell {number}>")
+        last = block.body[-1] if block.body else None
         printed, value = io.StringIO(), None
         with redirect_stdout(printed):
-            exec(compile(body, filename, "exec"), names)
-            if tail is not None:
-                value = eval(compile(ast.Expression(tail.value), filename, "eval"), names)
+            if isinstance(last, ast.Expr):
+                block.body.pop()
+            exec(compile(block, filename, "exec"), names)
+            if isinstance(last, ast.Expr):
+                value = eval(compile(ast.Expression(last.value), filename, "eval"), names)
         yield Result(cell, printed.getvalue(), None if value is None else repr(value))
