@@ -43,7 +43,7 @@ and the stone turned the corn into flour, and the river was in no hurry.
 """
 ALPHABET = sorted(set(TEXT))
 HIDDEN, ROWS, LETTERS = 96, 16, 24
-CLIP = 1.0
+CLIP = 0.5
 
 
 def encode(text: str) -> np.ndarray:
@@ -154,7 +154,7 @@ def write(parameters: Sequence[nd.NDArray], beginning: str, count: int, seed: in
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, let the model write, and draw the loss if asked."""
-    chosen = options(argv, __doc__, steps=1500, learning_rate=0.5)
+    chosen = options(argv, __doc__, steps=2500, learning_rate=0.5)
     parameters = first_parameters(chosen.seed)
     losses = train(chosen.steps, chosen.seed, parameters, chosen.learning_rate)
     print(f"final loss     {losses[-1]:.4f} (guessing costs {math.log(len(ALPHABET)):.4f})")

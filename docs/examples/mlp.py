@@ -16,7 +16,7 @@ from workbench import digits, minibatches, options, plot_losses
 import tapegrad as mx
 from tapegrad import autograd, nd
 
-SIZES = (64, 96, 48, 10)
+SIZES = (64, 64, 32, 10)
 BATCH = 64
 MOMENTUM = 0.9
 

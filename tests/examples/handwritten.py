@@ -45,6 +45,16 @@ def mlp(parameters: Sequence[Array], images: Array, labels: Array) -> tuple[floa
     return loss, gradients
 
 
+def nearest_to_bend(parameters: Sequence[Array], images: Array) -> float:
+    """The smallest size, over all hidden units and images of an `mlp`, of what enters relu."""
+    values, nearest = images.reshape(len(images), -1), np.inf
+    for weight, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+        entering = values @ weight + bias
+        nearest = min(nearest, float(abs(entering).min()))
+        values = np.maximum(entering, 0)
+    return nearest
+
+
 def lenet(parameters: Sequence[Array], images: Array, labels: Array) -> tuple[float, Gradients]:
     """Mean cross entropy of two convolutions, each with tanh and pooling, and two plain layers."""
     filters1, biases1, filters2, biases2, weights3, biases3, weights4, biases4 = parameters

@@ -18,7 +18,9 @@ import softmax_regression
 from workbench import digits, minibatches
 
 STEPS = 250
-SEED = 3
+# With this seed nothing that enters a relu of the perceptron is within 1e-6 of zero, so that rounding, which differs
+# from engine to engine and from machine to machine, never decides on which side of the bend a value falls.
+SEED = 9
 
 
 def drawn(example) -> list[np.ndarray]:
@@ -59,7 +61,11 @@ def twin_of_softmax_regression() -> list[float]:
 
 
 def twin_of_mlp() -> list[float]:
-    return train_with_momentum(mlp, handwritten.mlp, learning_rate=0.02)
+    def loss_and_gradients(parameters, images, labels):
+        assert handwritten.nearest_to_bend(parameters, images) > 1e-6
+        return handwritten.mlp(parameters, images, labels)
+
+    return train_with_momentum(mlp, loss_and_gradients, learning_rate=0.02)
 
 
 def twin_of_lenet() -> list[float]:
@@ -91,7 +97,7 @@ def twin_of_char_rnn() -> list[float]:
         if restarts:
             state = np.zeros((char_rnn.ROWS, char_rnn.HIDDEN), dtype=np.float32)
         loss, gradients, state = handwritten.char_rnn(parameters, here, after, state)
-        handwritten.clip(gradients, 1.0)
+        handwritten.clip(gradients, 0.5)
         handwritten.descend(parameters, gradients, 0.5)
         losses.append(loss)
     return losses
