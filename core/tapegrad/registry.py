@@ -92,7 +92,7 @@ class Registry:
     def get(self, name: str | Backend | None = None) -> Backend:
         """The one live backend of that name; see `get_backend`."""
         if isinstance(name, Backend):
-            return name
+            return self._known(name)
         wanted = self.default_name() if name is None else name
         live = self._live.get(wanted)
         if live is not None:
@@ -103,6 +103,15 @@ class Registry:
             if name is None and wanted == self._chosen:
                 raise type(error)(f"TAPEGRAD_BACKEND={wanted}: {error}") from error.__cause__
             raise
+
+    def _known(self, backend: Backend) -> Backend:
+        """The backend itself if it came in by the door; one made by hand stands for the live one of its class."""
+        live = self.get(backend.name)
+        if type(live) is not type(backend):
+            raise BackendError(
+                f"{_qualified(type(backend))} is not the backend {backend.name!r}, which is {_qualified(type(live))}"
+            )
+        return live
 
     def set_default(self, name: str | Backend) -> None:
         """Make `name` the default of the process, once it is known to work."""
@@ -269,6 +278,8 @@ class Registry:
 
     def _open(self, name: str) -> Backend:
         """Find who brings the name, import its engine and check its promises; every failure is one typed error."""
+        if not isinstance(name, str):
+            raise TypeError(f"a backend is asked for by name, or is a Backend; not {name!r}")
         namesakes = [plugin for plugin in self._plugins if plugin.name == name]
         owners = [plugin for plugin in namesakes if name in self._load(plugin)]
         if not owners:  # a plug-in may bring more than the backend it is declared as
@@ -395,7 +406,7 @@ _registry = Registry(_declared, os.environ)
 def get_backend(name: str | Backend | None = None) -> Backend:
     """The live backend of that name, of which there is one; None means the default.
 
-    A `Backend` comes back as it is. The plug-in and the engine are imported if they have not been yet. Raises
+    Of a `Backend` it is the live one of the same class. The plug-in and the engine are imported if they have not been yet. Raises
     `UnknownBackendError` where no plug-in brings the name, `BackendUnavailableError` where the engine is not installed
     or has no device here, `BackendError` where the plug-in is broken, with its own error as the cause.
 

@@ -95,6 +95,22 @@ def test_a_backend_is_made_once(make):
     assert registry.get().name == "numpy"
 
 
+def test_a_backend_made_by_hand_stands_for_the_live_one(make):
+    registry = make(toy="tapegrad_toy")
+    toy = registry.get("toy")
+    registry.set_default(type(toy)())
+    assert registry.get() is toy
+    impostor = type("Impostor", (tapegrad.Backend,), {"name": "toy", "engine": "toyengine"})()
+    with pytest.raises(BackendError, match=r"Impostor is not the backend 'toy', which is tapegrad_toy\.ToyBackend"):
+        registry.get(impostor)
+    stray = type("Stray", (tapegrad.Backend,), {"name": "stray", "engine": "toyengine"})()
+    with pytest.raises(UnknownBackendError):
+        registry.set_default(stray)
+    with pytest.raises(TypeError, match="not 3"):
+        registry.get(3)
+    assert registry.get() is toy
+
+
 def test_only_what_is_asked_for_is_imported(make):
     registry = make(toy="tapegrad_toy", fails_at_import="fails_at_import")
     registry.get("numpy")
