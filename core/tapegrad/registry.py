@@ -406,9 +406,9 @@ _registry = Registry(_declared, os.environ)
 def get_backend(name: str | Backend | None = None) -> Backend:
     """The live backend of that name, of which there is one; None means the default.
 
-    Of a `Backend` it is the live one of the same class. The plug-in and the engine are imported if they have not been yet. Raises
-    `UnknownBackendError` where no plug-in brings the name, `BackendUnavailableError` where the engine is not installed
-    or has no device here, `BackendError` where the plug-in is broken, with its own error as the cause.
+    Of a `Backend` it is the live one of the same class. The plug-in and the engine are imported if they have not been
+    yet. Raises `UnknownBackendError` where no plug-in brings the name, `BackendUnavailableError` where the engine is
+    not installed or has no device here, `BackendError` where the plug-in is broken, with its own error as the cause.
 
     >>> get_backend("numpy").name
     'numpy'
