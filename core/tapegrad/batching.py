@@ -1,0 +1,269 @@
+"""Batching: a value that carries one more axis than the program sees, and the rules by which ops act on it.
+
+A `Batched` value wraps a core value together with its node, so a batched value may be recorded outside (grad of vmap) and may
+be saved by a node inside (vmap of grad). The batch axis is always the first. `BATCHED` is the kernel table of such values.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .backend import Spec
+from .kernels import OPS, RECORDED, EngineKernels, Kernels
+
+if TYPE_CHECKING:
+    from .array import Array
+    from .op import Op
+    from .tape import Node
+
+__all__ = ["BATCHED", "FALLBACKS", "Batched", "align", "loop"]
+
+FALLBACKS: Counter[str] = Counter()
+"""How often each op was batched by a loop, because it has no rule of its own."""
+
+
+class Batched:
+    """A value with a batch axis in front that the program does not see, made by the vmap of that level."""
+
+    __slots__ = ("level", "node", "value", "xp")
+    __array_ufunc__ = None
+
+    def __init__(self, value: Any, node: Node | None, xp: Kernels, level: int) -> None:
+        self.value = value
+        self.node = node
+        self.xp = xp
+        self.level = level
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape without the batch axis."""
+        return tuple(self.value.shape[1:])
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype, as the engine has it."""
+        return self.value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes without the batch axis."""
+        return len(self.value.shape) - 1
+
+    def __add__(self, other: Any) -> Any:
+        return BATCHED.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return BATCHED.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return BATCHED.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return BATCHED.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return BATCHED.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return BATCHED.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return BATCHED.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return BATCHED.divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return BATCHED.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return BATCHED.power(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return BATCHED.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return BATCHED.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return BATCHED.negative(self)
+
+    def __abs__(self) -> Any:
+        return BATCHED.abs(self)
+
+    def __invert__(self) -> Any:
+        return BATCHED.bitwise_invert(self)
+
+    def __and__(self, other: Any) -> Any:
+        return BATCHED.bitwise_and(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return BATCHED.bitwise_or(self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return BATCHED.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return BATCHED.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return BATCHED.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return BATCHED.greater_equal(self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return BATCHED.equal(self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return BATCHED.not_equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getitem__(self, key: Any) -> Any:
+        return BATCHED.getitem(self, key=key)
+
+
+def as_array(value: Any) -> Array:
+    """A value inside a batch, or a plain one, as a core array with its node."""
+    from .array import wrap
+
+    if isinstance(value, Batched):
+        return wrap(value.value, value.node, value.xp)
+    return wrap(value, None, engine_kernels(value))
+
+
+def engine_kernels(value: Any) -> EngineKernels:
+    """The kernel table of the engine that holds a raw value."""
+    from .registry import backend_of
+
+    return backend_of(value).kernels  # type: ignore[return-value]
+
+
+class BatchedKernels(Kernels):
+    """The kernels of batched values: each op by its batching rule, on the arrays inside."""
+
+    backend = None
+
+    def __repr__(self) -> str:
+        return "<batched kernels>"
+
+    @property
+    def complexes(self) -> Any:  # type: ignore[override]
+        """The complex dtypes of all engines."""
+        return _AnyEngine("complexes")
+
+    @property
+    def inexact(self) -> Any:  # type: ignore[override]
+        """The floating and complex dtypes of all engines."""
+        return _AnyEngine("inexact")
+
+    def spec(self, value: Any) -> Spec:
+        """Shape and dtype as the program sees them."""
+        return Spec(tuple(value.shape), value.dtype)
+
+    def dtype_of(self, value: Any) -> Any:
+        """tapegrad's dtype of a value."""
+        while isinstance(value, Batched):
+            value = value.value
+        return engine_kernels(value).dtype_of(value)
+
+    def weak(self, scalar: Any, like: Any) -> Any:
+        """A Python scalar in the dtype of `like`, or None where its kind does not go into it."""
+        while isinstance(like, Batched):
+            like = like.value
+        return engine_kernels(like).weak(scalar, like)
+
+    def find(self, name: str) -> Any:
+        op = OPS[name]
+
+        def kernel(*args: Any, **keywords: Any) -> Any:
+            return apply(op, args, keywords)
+
+        kernel.__name__ = name
+        return kernel
+
+
+class _AnyEngine:
+    """A set of dtypes over whatever engine a dtype object belongs to."""
+
+    def __init__(self, kind: str) -> None:
+        self.kinds = ("complex floating",) if kind == "complexes" else ("real floating", "complex floating")
+
+    def __contains__(self, dtype: Any) -> bool:
+        from .dtypes import is_dtype
+
+        return is_dtype(dtype, self.kinds)
+
+
+BATCHED = BatchedKernels()
+
+Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
+
+
+def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """An op on values of which some may be batched: one level is taken off, the op's rule applied, the level put back."""
+    level = max((x.level for x in args if isinstance(x, Batched)), default=0)
+    if level == 0:
+        raw = next((x for x in args if hasattr(x, "dtype")), None)
+        return getattr(engine_kernels(raw), op.name)(*args, **keywords)
+    batched = [isinstance(x, Batched) and x.level == level for x in args]
+    size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
+    inside: list[Any] = []
+    for x, on in zip(args, batched, strict=True):
+        if on:
+            inside.append(as_array(x))
+        elif isinstance(x, Batched):
+            from .array import wrap
+
+            inside.append(wrap(x, None, BATCHED))
+        elif hasattr(x, "dtype"):
+            inside.append(as_array(x))
+        else:
+            inside.append(x)
+    if op.batch is not None:
+        out = op.batch(op, size, inside, batched, keywords)
+    elif op.kind in ("elementwise", "locally_constant") and _is_elementwise(op):
+        out = align(op, size, inside, batched, keywords)
+    elif not op.primitive:
+        return op.body(BATCHED, *args, **keywords)
+    else:
+        out = loop(op, size, inside, batched, keywords)
+    if isinstance(out, (list, tuple)):
+        return tuple(Batched(o._value, o._node, o._xp, level) for o in out)
+    return Batched(out._value, out._node, out._xp, level)
+
+
+def _is_elementwise(op: Op) -> bool:
+    return op.kind == "elementwise" or (op.primitive and not op.keywords)
+
+
+def align(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
+    """The rule of ops that broadcast: batched operands get axes of length one behind the batch axis until ranks agree."""
+    rank = max(x.ndim - on for x, on in zip(args, batched, strict=True) if hasattr(x, "ndim"))
+    aligned = []
+    for x, on in zip(args, batched, strict=True):
+        if on and x.ndim - 1 < rank:
+            shape = tuple(x.shape)
+            x = RECORDED.reshape(x, shape=shape[:1] + (1,) * (rank - len(shape) + 1) + shape[1:])
+        aligned.append(x)
+    return op.call(*aligned, **keywords)
+
+
+def loop(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
+    """The rule of last resort: the op on each element of the batch, results stacked. Counted in `FALLBACKS`."""
+    FALLBACKS[op.name] += 1
+    if size == 0:
+        raise NotImplementedError(f"vmap over an empty batch: {op.name}() has no batching rule, only a loop")
+    outs = []
+    for i in range(size):
+        outs.append(
+            op.call(
+                *[RECORDED.getitem(x, key=(i,)) if on else x for x, on in zip(args, batched, strict=True)], **keywords
+            )
+        )
+    if isinstance(outs[0], (list, tuple)):
+        return [RECORDED.stack(*column, axis=0) for column in zip(*outs, strict=True)]
+    return RECORDED.stack(*outs, axis=0)

@@ -1,0 +1,184 @@
+"""The road of operands that are not yet alike: adopt what is raw, agree on face, engine and dtype, and call the op again.
+
+An op's own code handles operands of one face, one engine and one dtype; it comes here with all others. Errors of kernels come
+here too, to be put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dtypes, registry
+from .array import Array
+from .batching import BATCHED, Batched
+from .errors import MixedBackendsError, ShapeError, TapegradError
+from .kernels import OPS, EngineKernels, Kernels
+from .tape import MODE, RECORDING, Node
+
+if TYPE_CHECKING:
+    from .op import Op
+
+__all__ = ["explain", "general", "handle", "inspect_result"]
+
+SCALARS = (bool, int, float, complex)
+
+
+def handle(cls: type[Array], value: Any, node: Node | None, xp: Kernels) -> Array:
+    """A handle of face `cls` on a value."""
+    made = object.__new__(cls)
+    made._value = value
+    made._node = node
+    made._xp = xp
+    return made
+
+
+def _face(op: Op, handles: Sequence[Array]) -> type[Array]:
+    faces = {type(x) for x in handles}
+    if len(faces) > 1:
+        names = " and ".join(sorted(face.__name__ for face in faces))
+        raise TypeError(
+            f"{op.name}() got arrays of two faces, {names}; convert one with as_np_ndarray() or as_nd_ndarray()"
+        )
+    return faces.pop() if faces else Array
+
+
+def _table(op: Op, handles: Sequence[Array]) -> Kernels | None:
+    tables = {x._xp for x in handles}
+    if len(tables) > 1 and BATCHED in tables:
+        engines = {t for t in tables if t is not BATCHED} | {engine_of(x) for x in handles if x._xp is BATCHED}
+        if len(engines) == 1:
+            return BATCHED
+        tables = engines
+    if len(tables) > 1:
+        names = sorted(t.backend.name for t in tables if t.backend is not None)
+        raise MixedBackendsError(
+            f"{op.name}() got arrays of two backends, {' and '.join(map(repr, names))}; "
+            f'move one over with x.to("{names[0]}")'
+        )
+    return tables.pop() if tables else None
+
+
+def engine_of(x: Array) -> EngineKernels:
+    """The kernels of the engine that holds the numbers of an array, through any batching."""
+    value, xp = x._value, x._xp
+    while isinstance(value, Batched):
+        value, xp = value.value, value.xp
+    if not isinstance(xp, EngineKernels):
+        return registry.backend_of(value).kernels  # type: ignore[return-value]
+    return xp
+
+
+def _adopt(op: Op, name: str, raw: Any, cls: type[Array], engine: EngineKernels | None) -> Array:
+    """A raw array as a handle of the face and engine of the other operands."""
+    if isinstance(raw, np.generic):
+        raw = np.asarray(raw)
+    if isinstance(raw, (str, bytes, list, tuple, dict, set)) or raw is None:
+        hint = "; make an array of it with asarray()" if isinstance(raw, (list, tuple)) else ""
+        raise TypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}{hint}")
+    backend = registry.backend_of(raw)
+    copy = bool(MODE.get() & RECORDING)
+    if engine is None or backend is engine.backend:
+        return handle(cls, backend.adopt(raw, copy=copy), None, backend.kernels)
+    if isinstance(raw, np.ndarray):
+        return handle(cls, engine.backend.from_numpy(raw), None, engine)
+    raise MixedBackendsError(
+        f"{op.name}() got arrays of two backends, {engine.backend.name!r} and {backend.name!r}; "
+        f'move one over with x.to("{engine.backend.name}")'
+    )
+
+
+def cast(x: Array, dtype: np.dtype[Any]) -> Array:
+    """`x` in another dtype, recorded where `x` is tracked."""
+    found: Array = OPS["astype"].call(x, dtype=dtype)
+    return found
+
+
+def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Call `op` on operands that are not alike: scalars, raw arrays, other dtypes, batched and plain ones.
+
+    Raises `TypeError` for what is no array or of two faces, `MixedBackendsError` for two engines, `DtypeError` where
+    dtypes have nothing in common.
+    """
+    names = op.inputs + (op.variadic or "",) * (len(args) - len(op.inputs))
+    handles = [x for x in args if isinstance(x, Array)]
+    cls = _face(op, handles)
+    xp = _table(op, handles)
+    engine = engine_of(handles[0]) if handles else None
+    operands: list[Any] = list(args)
+    for i, x in enumerate(args):
+        if isinstance(x, Array) or x.__class__ in SCALARS or (x is None and names[i] in op.optional):
+            continue
+        if isinstance(x, np.generic) and cls._weak_numpy_scalars:
+            operands[i] = x.item()
+            continue
+        operands[i] = _adopt(op, names[i], x, cls, engine)
+        engine = engine or engine_of(operands[i])
+    if not operands and op.variadic:
+        raise TypeError(f"{op.name}() needs at least one array")
+    engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
+    assert engine is not None
+    xp = xp or engine
+
+    promoting = [i for i, name in enumerate(names) if name in op.promotes and operands[i] is not None]
+    common = None
+    for i in promoting:
+        if isinstance(operands[i], Array):
+            dtype = operands[i].dtype
+            common = dtype if common is None else dtypes.promote(common, dtype)
+    for i in promoting:
+        if not isinstance(operands[i], Array):
+            common = dtypes.dtype_of_scalar(operands[i], dtypes.BOOL if common is None else common)
+    if op.floats and common is not None:
+        common = dtypes.default_float(common)
+    for i, x in enumerate(operands):
+        if x is None:
+            continue
+        wanted = common if i in promoting else None
+        if not isinstance(x, Array):
+            dtype = wanted or dtypes.dtype_of_scalar(x, dtypes.BOOL)
+            raw = engine.backend.from_numpy(np.asarray(x, dtype=dtype))
+            operands[i] = handle(cls, raw, None, xp)
+            continue
+        if wanted is not None and x.dtype != wanted:
+            x = cast(x, wanted)
+        if x._xp is not xp or x.__class__ is not cls:
+            x = handle(cls, x._value, x._node, xp)
+        operands[i] = x
+    return op.call(*operands, **keywords)
+
+
+def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
+    """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
+    if isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)):
+        return error
+    shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
+    where = f"{op.name}({', '.join(map(str, shapes))}{options})"
+    known: type[Exception]
+    if isinstance(error, IndexError):
+        known = IndexError
+    elif isinstance(error, (ValueError, TypeError)) and _is_about_shapes(op, shapes, text):
+        known = ShapeError
+    elif isinstance(error, (ValueError, TypeError)):
+        known = type(error) if type(error) in (ValueError, TypeError) else ValueError
+    else:
+        return error
+    made = known(f"{where}: {text}")
+    made.__cause__ = error
+    return made
+
+
+def _is_about_shapes(op: Op, shapes: Sequence[tuple[int, ...]], text: str) -> bool:
+    words = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align")
+    return any(word in text.lower() for word in words)
+
+
+def inspect_result(op: Op, node: Node, out: Any) -> None:
+    """Called for each recorded op while anomaly detection is on."""
+    from .inspection import note_origin
+
+    note_origin(op, node, out)

@@ -1,0 +1,196 @@
+"""Dtypes, decided here and not by the engine: names, the promotion table, and the default float.
+
+A dtype is a `numpy.dtype` on every engine; an engine's own dtype objects are translated at its door (`Backend.dtypes`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .errors import DtypeError
+
+__all__ = [
+    "COMPLEX",
+    "FLOATING",
+    "INEXACT",
+    "INTEGER",
+    "default_dtype",
+    "default_float",
+    "dtype_of_scalar",
+    "get_default_dtype",
+    "is_dtype",
+    "promote",
+    "set_default_dtype",
+    "to_dtype",
+    "use_default_dtype",
+]
+
+DType = np.dtype[Any]
+
+BOOL = np.dtype("bool")
+SIGNED = tuple(np.dtype(name) for name in ("int8", "int16", "int32", "int64"))
+UNSIGNED = tuple(np.dtype(name) for name in ("uint8", "uint16", "uint32", "uint64"))
+FLOATING = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
+COMPLEX = tuple(np.dtype(name) for name in ("complex64", "complex128"))
+INTEGER = SIGNED + UNSIGNED
+INEXACT = FLOATING + COMPLEX
+ALL = (BOOL, *INTEGER, *INEXACT)
+
+_KINDS = {
+    "bool": (BOOL,),
+    "signed integer": SIGNED,
+    "unsigned integer": UNSIGNED,
+    "integral": INTEGER,
+    "real floating": FLOATING,
+    "complex floating": COMPLEX,
+    "numeric": INTEGER + INEXACT,
+}
+
+
+@cache
+def _to_dtype(spec: Any) -> DType:
+    if spec is float:
+        return np.dtype("float64")
+    try:
+        return np.dtype(spec)
+    except TypeError:
+        pass
+    name = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
+    try:
+        return np.dtype(name)
+    except TypeError:
+        raise DtypeError(f"{spec!r} is no dtype; choose one of {', '.join(d.name for d in ALL)}") from None
+
+
+def to_dtype(spec: Any) -> DType:
+    """The dtype that `spec` names.
+
+    `spec` is a name, a NumPy dtype or scalar type, a Python type, or an engine's dtype object. Raises `DtypeError`.
+
+    >>> to_dtype("float32")
+    dtype('float32')
+    """
+    try:
+        return _to_dtype(spec)
+    except TypeError:
+        raise DtypeError(f"{spec!r} is no dtype; choose one of {', '.join(d.name for d in ALL)}") from None
+
+
+def is_dtype(dtype: Any, kind: Any) -> bool:
+    """Whether `dtype` is of a kind of the array API standard ("real floating", …), a dtype, or a tuple of those.
+
+    >>> is_dtype("float32", "real floating"), is_dtype("int8", ("bool", "unsigned integer"))
+    (True, False)
+    """
+    if isinstance(kind, tuple):
+        return any(is_dtype(dtype, one) for one in kind)
+    if isinstance(kind, str) and kind in _KINDS:
+        return to_dtype(dtype) in _KINDS[kind]
+    if isinstance(kind, str) and " " in kind:
+        raise ValueError(f"unknown dtype kind {kind!r}; choose one of {', '.join(map(repr, _KINDS))}")
+    return to_dtype(dtype) == to_dtype(kind)
+
+
+def _default_from_environment() -> DType:
+    name = os.environ.get("TAPEGRAD_DEFAULT_DTYPE", "float32")
+    if name not in ("float16", "float32", "float64"):
+        raise DtypeError(f"TAPEGRAD_DEFAULT_DTYPE is {name!r}; choose float16, float32 or float64")
+    return np.dtype(name)
+
+
+_process_default = _default_from_environment()
+_scoped_default: ContextVar[DType | None] = ContextVar("tapegrad_default_dtype", default=None)
+
+
+def get_default_dtype() -> DType:
+    """The floating dtype of arrays made from Python floats and by creation functions; float32 unless changed.
+
+    >>> get_default_dtype().name
+    'float32'
+    """
+    return _scoped_default.get() or _process_default
+
+
+default_dtype = get_default_dtype
+
+
+def _floating(dtype: Any) -> DType:
+    found = to_dtype(dtype)
+    if found not in FLOATING:
+        raise DtypeError(f"the default dtype is a floating one, not {found.name}; choose float16, float32 or float64")
+    return found
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the default floating dtype of every engine and thread (float16, float32 or float64); else `DtypeError`."""
+    global _process_default
+    _process_default = _floating(dtype)
+
+
+@contextmanager
+def use_default_dtype(dtype: Any) -> Iterator[None]:
+    """The default floating dtype within a `with` block, in this thread or task.
+
+    >>> with use_default_dtype("float64"):
+    ...     get_default_dtype().name
+    'float64'
+    """
+    token = _scoped_default.set(_floating(dtype))
+    try:
+        yield
+    finally:
+        _scoped_default.reset(token)
+
+
+def default_float(dtype: DType) -> DType:
+    """The dtype in which a function with real or complex values takes an array of `dtype`: integers become the default."""
+    return dtype if dtype in INEXACT else get_default_dtype()
+
+
+def dtype_of_scalar(scalar: bool | int | float | complex, other: DType) -> DType:
+    """The dtype of a Python scalar beside an array of dtype `other`: scalars are weak and raise only the kind."""
+    if isinstance(scalar, bool):
+        return other
+    if isinstance(scalar, int):
+        return np.dtype("int64") if other == BOOL else other
+    if isinstance(scalar, float):
+        return other if other in INEXACT else get_default_dtype()
+    if other in COMPLEX:
+        return other
+    return COMPLEX[1] if default_float(other) == FLOATING[2] else COMPLEX[0]
+
+
+@cache
+def promote(first: DType, second: DType) -> DType:
+    """The dtype of the two together: the array API's table, and an integer with a float is that float.
+
+    Raises `DtypeError` where there is none (uint64 with a signed integer).
+
+    >>> promote(np.dtype("int64"), np.dtype("float32")).name
+    'float32'
+    """
+    if first == second:
+        return first
+    if first == BOOL:
+        return second
+    if second == BOOL:
+        return first
+    if first in INTEGER and second in INEXACT:
+        return second
+    if second in INTEGER and first in INEXACT:
+        return first
+    if (
+        first in INTEGER
+        and second in INTEGER
+        and np.dtype("uint64") in (first, second)
+        and (first in SIGNED or second in SIGNED)
+    ):
+        raise DtypeError(f"{first.name} and {second.name} have no common integer dtype; convert one with astype")
+    return np.promote_types(first, second)

@@ -1,0 +1,351 @@
+"""Op and its kinds: a function of a kernel table, under the derivative that belongs to it.
+
+The kind says what sort of function it is, and with it what a formula for an input `x` means:
+
+==================  ======================================  ======================================================
+kind                formula for input `x`                   derived by the framework
+==================  ======================================  ======================================================
+`@elementwise`      the partial ∂out/∂x, or, where it       vjp, jvp, unbroadcasting, batching
+                    names `g`, the product g·∂out/∂x
+`@linear`           the transpose, in the named inputs      jvp (the op itself); there `x` is only a `Spec`
+                    together
+`@multilinear`      one transpose per input                 jvp (the sum over inputs), unbroadcasting
+`@op`               the vjp                                 jvp by transposing the vjp
+`@locally_constant`  none: zero everywhere                  leaves no node
+==================  ======================================  ======================================================
+
+A body that calls the function of its own name is a primitive: there `xp` is the engine's namespace, in the array API's own
+conventions. `standard=True` says so of a body whose function has another name there. Every other body is composed of ops.
+
+A formula is called with what it names: `xp`, `g`, `out`, inputs, keywords; of several outputs, their names and `g_name`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .kernels import OPS
+
+__all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A derivative formula, and the names it asks for. A plain number stands for a constant partial."""
+
+    fn: Callable[..., Any] | None
+    names: tuple[str, ...] = ()
+    defaults: frozenset[str] = frozenset()
+    constant: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Op:
+    """One operation: its body, its derivative, how it batches, and the samples that judge it."""
+
+    name: str
+    kind: str
+    body: Callable[..., Any]
+    inputs: tuple[str, ...]
+    variadic: str | None
+    optional: frozenset[str]
+    keywords: Mapping[str, Any]
+    formulas: Mapping[str, Formula]
+    constant: frozenset[str]
+    outs: tuple[str, ...] | bool
+    promotes: tuple[str, ...]
+    floats: bool
+    casts: bool
+    dynamic: bool
+    primitive: bool
+    path: tuple[str, ...]
+    batch: Callable[..., Any] | None
+    jvp: Formula | None
+    accuracy: str
+    samples: Sequence[Any]
+    errors: Sequence[Any]
+    module: str
+    call: Callable[..., Any] = field(init=False)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} op {self.name}>"
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The names of all array inputs, the variadic one last."""
+        return self.inputs + ((self.variadic,) if self.variadic else ())
+
+
+def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
+    if isinstance(value, (int, float)):
+        return Formula(None, constant=float(value))
+    parameters = inspect.signature(value).parameters
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise TypeError(
+            f"op {op_name!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
+            f"it can have {', '.join(sorted(known))}"
+        )
+    defaults = frozenset(name for name, p in parameters.items() if p.default is None)
+    return Formula(value, tuple(parameters), defaults)
+
+
+def _define(
+    kind: str,
+    body: Callable[..., Any],
+    formulas: Mapping[str, Any],
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    casts: bool = False,
+    dynamic: bool = False,
+    batch: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
+    accuracy: str = "I0",
+    standard: bool = False,
+    name: str | None = None,
+) -> Callable[..., Any]:
+    name = name or body.__name__
+    if name in OPS:
+        raise TypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
+    inputs: list[str] = []
+    optional: set[str] = set()
+    keywords: dict[str, Any] = {}
+    variadic = None
+    for parameter in list(inspect.signature(body).parameters.values())[1:]:
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            keywords[parameter.name] = parameter.default
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            variadic = parameter.name
+        else:
+            inputs.append(parameter.name)
+            if parameter.default is None:
+                optional.add(parameter.name)
+    arrays = (*inputs, *((variadic,) if variadic else ()))
+    fixed = frozenset(constant)
+    stray = (set(formulas) | fixed) - set(arrays)
+    if stray:
+        raise TypeError(
+            f"op {name!r} has no input {', '.join(map(repr, sorted(stray)))}; its inputs are {', '.join(arrays)}"
+        )
+    reserved = {"xp", "g", "out", "node", "made", "table", "fresh", "wrap"} & {*arrays, *keywords}
+    if reserved:
+        raise TypeError(
+            f"op {name!r}: the names {', '.join(sorted(reserved))} have a meaning of their own; choose others"
+        )
+    known = {"xp", "g", "out", *arrays, *keywords, *(f"spec_{a}" for a in arrays)}
+    if isinstance(outs, tuple):
+        known |= {*outs, *(f"g_{out}" for out in outs)}
+    names = body.__code__.co_names
+    group = next((part for part in ("linalg", "fft") if part in names), None)
+    found = Op(
+        name=name,
+        kind=kind,
+        body=body,
+        inputs=tuple(inputs),
+        variadic=variadic,
+        optional=frozenset(optional),
+        keywords=keywords,
+        formulas={target: _formula(name, target, value, known) for target, value in formulas.items()},
+        constant=fixed,
+        outs=outs,
+        promotes=tuple(a for a in arrays if a not in fixed) if promotes is None else tuple(promotes),
+        floats=floats,
+        casts=casts,
+        dynamic=dynamic,
+        primitive=standard or name in names,
+        path=() if name not in names else (group, name) if group else (name,),
+        batch=batch,
+        jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
+        accuracy=accuracy,
+        samples=samples,
+        errors=errors,
+        module=body.__module__,
+    )
+    from .plan import compile_call
+
+    OPS[name] = found
+    found.call = compile_call(found)
+    return found.call
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def elementwise(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    accuracy: str = "I0",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op that acts on each element by itself, with broadcasting. A formula is the partial ∂out/∂x.
+
+    `floats`: integers become the default float first. `constant`: inputs that have no derivative. The partial is taken to
+    be holomorphic and conjugated once, here; functions that are not (abs, conj) are `@op` or `@linear`.
+    """
+    return lambda body: _define(
+        "elementwise",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        promotes=promotes,
+        floats=floats,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def linear(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    casts: bool = False,
+    batch: Callable[..., Any] | None = None,
+    accuracy: str = "I0",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op that is linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`."""
+    return lambda body: _define(
+        "linear",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        outs=outs,
+        promotes=promotes,
+        floats=floats,
+        casts=casts,
+        batch=batch,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def multilinear(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    promotes: Iterable[str] | None = None,
+    batch: Callable[..., Any] | None = None,
+    accuracy: str = "I3",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op that is linear in each input by itself. A formula is the transpose in that input."""
+    return lambda body: _define(
+        "multilinear",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        promotes=promotes,
+        batch=batch,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def op(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    dynamic: bool = False,
+    batch: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
+    accuracy: str = "I2",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op of any other kind. A formula is the vjp; an input without one raises when it is tracked.
+
+    `outs` names several outputs (`True`: a number of them that the arguments decide). `dynamic`: shapes depend on data.
+    """
+    return lambda body: _define(
+        "op",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        outs=outs,
+        promotes=promotes,
+        floats=floats,
+        dynamic=dynamic,
+        batch=batch,
+        jvp=jvp,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def locally_constant(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    dynamic: bool = False,
+    batch: Callable[..., Any] | None = None,
+    standard: bool = False,
+    name: str | None = None,
+) -> Decorator:
+    """Define an op whose derivative is zero wherever it has one (sign, floor, comparisons, argmax): it leaves no node."""
+    return lambda body: _define(
+        "locally_constant",
+        body,
+        {},
+        samples=samples,
+        errors=errors,
+        constant=[
+            p.name for p in list(inspect.signature(body).parameters.values())[1:] if p.kind is not p.KEYWORD_ONLY
+        ],
+        outs=outs,
+        promotes=[p.name for p in list(inspect.signature(body).parameters.values())[1:] if p.kind is not p.KEYWORD_ONLY]
+        if promotes is None
+        else promotes,
+        floats=floats,
+        dynamic=dynamic,
+        batch=batch,
+        standard=standard,
+        name=name,
+    )
+
+
+def registered() -> Mapping[str, Op]:
+    """Every op by name."""
+    return OPS

@@ -1,0 +1,36 @@
+"""Arrays made in the likeness of another: on its engine, device and dtype. None of them has a gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..op import locally_constant
+from ..testing.samples import normal
+
+__all__ = ["filled", "ones_like", "zeros_like"]
+
+
+def _unbatched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """Only the likeness of `x` matters, so the batch axis of `x` becomes one of the result."""
+    (x,) = args
+    if "shape" in keywords:
+        keywords = {**keywords, "shape": (size, *keywords["shape"])}
+    return op.call(x, **keywords)
+
+
+@locally_constant(samples=[((normal(3, 4),), {"shape": (2, 3), "value": 1.5})], batch=_unbatched, standard=True)
+def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
+    """An array of `shape` full of `value`, of the dtype and on the device of `x`."""
+    return xp.full(shape, value, dtype=x.dtype)
+
+
+@locally_constant(samples=[(normal(3, 4),), (normal(),)], batch=_unbatched)
+def zeros_like(xp: Any, x: Any) -> Any:
+    """Zeros of the shape and dtype of `x`."""
+    return xp.zeros_like(x)
+
+
+@locally_constant(samples=[(normal(3, 4),), (normal(),)], batch=_unbatched)
+def ones_like(xp: Any, x: Any) -> Any:
+    """Ones of the shape and dtype of `x`."""
+    return xp.ones_like(x)

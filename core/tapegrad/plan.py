@@ -1,0 +1,712 @@
+"""From formulas to straight-line Python, once per op and set of recorded inputs.
+
+Two things are written here, as `dataclasses` writes `__init__`, and registered with `linecache` so that tracebacks show them:
+the public function of an op (`compile_call`), which computes and, where an input is tracked, leaves a node; and the class of
+that node (`compile_node`), whose methods are the op's formulas with every name already resolved. Both are written when they
+are first needed, so that importing an op costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import NoGradientError
+from .kernels import RECORDED
+from .op import Formula, Op
+from .tape import MODE, RECORDING, Leaf, Node, Output, Scope, freed, next_seq, reverse_sweep
+
+__all__ = ["PlanNode", "compile_call", "compile_node"]
+
+_counter = 0
+
+_PROJECTION = (lambda x: x).__code__.co_code
+"""The code of a formula that is just one of its names; it is written out instead of called."""
+
+_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
+"""Ops that are Python's operators on the arrays of every engine, where the operator is the fastest spelling."""
+
+
+def _execute(source: str, space: dict[str, Any], title: str) -> None:
+    global _counter
+    _counter += 1
+    filename = f"<tapegrad {title} #{_counter}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), space)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a node's code depends on: which inputs are recorded, which were broadcast, whether numbers are complex."""
+
+    recorded: tuple[bool, ...]
+    stretched: tuple[bool, ...]
+    complex: bool
+
+
+class PlanNode(Node):
+    """The base of the written classes. What a first-order sweep needs is written at once, the rest when it is asked for."""
+
+    __slots__ = ()
+    op: Op
+    key: Key
+
+    def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        _complete(type(self))
+        return self.pull_batched(g, table, fresh, free)
+
+    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        _complete(type(self))
+        return self.pull_recorded(g, table, fresh, free)
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        _complete(type(self))
+        return self.push(xp, wrap, table)
+
+
+class _Layout:
+    """Which names a node of an op keeps for a key, and under what expression each is had when recording."""
+
+    def __init__(self, op: Op, key: Key) -> None:
+        self.op = op
+        self.key = key
+        self.recorded = [name for name, on in zip(op.arrays, key.recorded, strict=True) if on]
+        self.stretched = {name for name, on in zip(op.arrays, key.stretched, strict=True) if on}
+        wanted: dict[str, None] = {}
+        for name in self.recorded:
+            for asked in self.formula(name).names:
+                wanted[asked] = None
+        if op.kind in ("linear", "multilinear"):
+            wanted.update(dict.fromkeys(op.keywords))
+            wanted.update(dict.fromkeys(name for name in op.arrays if name in op.constant))
+        if op.jvp is not None:
+            wanted.update(dict.fromkeys(op.jvp.names))
+        self.kept: dict[str, str] = {}
+        outs = op.outs if isinstance(op.outs, tuple) else ()
+        for name in wanted:
+            if name in ("xp", "g") or (name.startswith(("g_", "d_")) and name not in op.arrays + tuple(op.keywords)):
+                continue
+            if name in op.keywords:
+                self.kept[name] = name
+            elif name in outs:
+                self.kept[name] = f"out[{outs.index(name)}]"
+            elif name == "out":
+                self.kept[name] = "out"
+            elif name.startswith("spec_"):
+                self.kept[name] = self.spec_of(name[5:])
+            elif op.kind == "linear" and name not in op.constant:
+                self.kept[f"spec_{name}"] = self.spec_of(name)
+            else:
+                self.kept[name] = f"v_{name}"
+        several = [name for name in op.inputs if name not in op.constant and name not in op.optional]
+        if op.kind == "linear" and len(several) > 1:
+            self.kept.update({f"spec_{name}": self.spec_of(name) for name in several})
+        if op.kind == "multilinear":
+            self.kept.update({f"shape_{name}": f"v_{name}.shape" for name in self.recorded})
+            if len(self.recorded) > 0:
+                others = [n for n in op.inputs if n not in self.recorded or len(self.recorded) > 1]
+                self.kept.update({name: f"v_{name}" for name in others})
+        if op.kind == "elementwise":
+            self.kept.update({f"shape_{name}": f"v_{name}.shape" for name in self.recorded if name in self.stretched})
+            if self.stretched:
+                self.kept["shape_out"] = "out.shape"
+        if op.outs or (op.kind == "op" and op.jvp is None):
+            self.kept["shape_out"] = "[o.shape for o in out]" if op.outs else "out.shape"
+
+    def spec_of(self, name: str) -> str:
+        if name == self.op.variadic:
+            return f"[xp.spec(v) for v in v_{name}]"
+        if name in self.op.optional:
+            return f"None if v_{name} is None else xp.spec(v_{name})"
+        return f"xp.spec(v_{name})"
+
+    def formula(self, name: str) -> Formula:
+        return self.op.formulas[name]
+
+    def save(self, indent: str, make: str) -> list[str]:
+        """Lines that make the node `n` and fill it."""
+        lines = [f"node = ({make})()" if " or " in make else f"node = {make}()", "node.seq = _seq()", "node.xp = xp"]
+        lines += [f"node.p_{name} = p_{name}" for name in self.recorded]
+        lines += [f"node.s_{name} = {source}" for name, source in self.kept.items()]
+        return [indent + line for line in lines]
+
+    def is_array(self, name: str) -> bool:
+        return not (name in self.op.keywords or name.startswith(("spec_", "shape_")))
+
+    def load(self, indent: str, flavour: str) -> list[str]:
+        """Lines that give each kept name its value, for one flavour of method."""
+        lines = []
+        op = self.op
+        outs = op.outs if isinstance(op.outs, tuple) else ()
+        for name in self.kept:
+            if flavour == "raw" or not self.is_array(name):
+                lines.append(f"{name} = node.s_{name}")
+                continue
+            if name == op.variadic:
+                nodes = f"node.p_{name}" if name in self.recorded else f"(None,) * len(node.s_{name})"
+                wrapped = f"[_wrap(v, p, node.xp) for v, p in zip(node.s_{name}, {nodes})]"
+            elif name == "out" and op.outs:
+                wrapped = "[_wrap(v, _Output(node, i), node.xp) for i, v in enumerate(node.s_out)]"
+            elif name == "out":
+                wrapped = "_wrap(node.s_out, node, node.xp)"
+            elif name in outs:
+                wrapped = f"_wrap(node.s_{name}, _Output(node, {outs.index(name)}), node.xp)"
+            else:
+                wrapped = f"_wrap(node.s_{name}, {f'node.p_{name}' if name in self.recorded else None}, node.xp)"
+            if name in op.optional:
+                wrapped = f"None if node.s_{name} is None else {wrapped}"
+            if flavour == "either":
+                wrapped = f"node.s_{name} if wrap is None else ({wrapped})"
+            lines.append(f"{name} = {wrapped}")
+        for name in self.recorded:
+            lines.append(f"p_{name} = node.p_{name}")
+        if self.recorded:
+            lines += [f"if p_{self.recorded[0]} is None:", "    raise _freed(node)"]
+        return [indent + line for line in lines]
+
+    def call(self, name: str, g: str, *, conjugate: bool) -> str:
+        """The expression for what the formula of an input makes of `g`, a cotangent or tangent."""
+        formula = self.formula(name)
+        op = self.op
+        if formula.constant is not None:
+            if formula.constant == 1:
+                return g
+            return f"-{g}" if formula.constant == -1 else f"{g} * {formula.constant!r}"
+        conjugate = conjugate and self.key.complex and op.kind != "op"
+        whole = op.kind != "elementwise" or "g" in formula.names
+        inner = f"xp.conj({g})" if conjugate and whole else g
+        arguments = []
+        for asked in formula.names:
+            if asked == "g":
+                arguments.append(inner)
+            elif op.kind == "linear" and asked in op.arrays and asked not in op.constant:
+                arguments.append(f"spec_{asked}")
+            else:
+                arguments.append(asked)
+        projects = formula.fn is not None and formula.fn.__code__.co_code == _PROJECTION and len(arguments) == 1
+        value = arguments[0] if projects else f"_f_{name}({', '.join(arguments)})"
+        if whole:
+            return f"xp.conj({value})" if conjugate else value
+        return f"{g} * xp.conj({value})" if conjugate else f"{g} * {value}"
+
+
+def _deposit(indent: str, parent: str, value: str, met: str) -> list[str]:
+    return [
+        indent + line
+        for line in (
+            f"_t = table.get({parent})",
+            "if _t is None:",
+            f"    table[{parent}] = {value}",
+            f"    {met}",
+            "else:",
+            f"    table[{parent}] = _t + {value}",
+        )
+    ]
+
+
+def _write_pull(layout: _Layout, title: str, flavour: str, xp: str) -> list[str]:
+    op, pad = layout.op, "    "
+    lines = [f"def {title}(node, g, table, fresh, free):"]
+    lines += layout.load(pad, flavour)
+    body = len(lines)
+    if isinstance(op.outs, tuple) and op.outs:
+        asked = {a for name in layout.recorded for a in layout.formula(name).names}
+        defaults = {a for name in layout.recorded for a in layout.formula(name).defaults}
+        for index, out in enumerate(op.outs):
+            if f"g_{out}" in asked:
+                lines.append(f"{pad}g_{out} = g.get({index})")
+                if f"g_{out}" not in defaults:
+                    lines.append(f"{pad}if g_{out} is None:")
+                    lines.append(
+                        f"{pad}    g_{out} = xp.filled(next(iter(g.values())), shape=shape_out[{index}], value=0)"
+                    )
+    elif op.outs:
+        lines.append(f"{pad}g = [g.get(i) for i in range(len(shape_out))]")
+        lines.append(f"{pad}some = next(v for v in g if v is not None)")
+        lines.append(f"{pad}g = [xp.filled(some, shape=s, value=0) if v is None else v for v, s in zip(g, shape_out)]")
+    lines += [f"{pad}if free:"] + [f"{pad}    node.p_{name} = None" for name in layout.recorded]
+    lines += [f"{pad}    node.s_{name} = None" for name in layout.kept]
+    for name in layout.recorded:
+        value = f"g_of_{name}"
+        lines.append(f"{pad}{value} = {layout.call(name, 'g', conjugate=True)}")
+        if name == op.variadic:
+            lines.append(f"{pad}for p, v in zip(p_{name}, {value}):")
+            lines.append(f"{pad}    if p is not None and v is not None:")
+            lines += _deposit(pad * 3, "p", "v", "fresh.append(p)")
+            continue
+        if op.kind == "elementwise" and name in layout.stretched:
+            lines.append(f"{pad}{value} = xp.unbroadcast({value}, shape=shape_{name})")
+        if op.kind == "multilinear":
+            lines.append(f"{pad}if {value}.shape != shape_{name}:")
+            lines.append(f"{pad}    {value} = xp.unbroadcast({value}, shape=shape_{name})")
+        last = name == layout.recorded[-1]
+        lines += _deposit(pad, f"p_{name}", value, f"return p_{name}" if last else f"fresh.append(p_{name})")
+    if any("xp" in line for line in lines[body:]):
+        lines.insert(1, f"{pad}xp = {xp}")
+    return lines
+
+
+def _write_push(layout: _Layout) -> list[str]:
+    op, pad = layout.op, "    "
+    if op.kind == "op" and op.jvp is None:
+        return ["def push(node, xp, wrap, table):", f"{pad}return _push_by_transpose(node, xp, wrap, table)"]
+    lines = ["def push(node, xp, wrap, table):"]
+    lines += layout.load(pad, "either")
+    for name in layout.recorded:
+        if name == op.variadic:
+            lines.append(f"{pad}d_{name} = [None if p is None else table.get(p) for p in p_{name}]")
+        else:
+            lines.append(f"{pad}d_{name} = table.get(p_{name})")
+    keywords = "".join(f", {name}={name}" for name in op.keywords)
+    if op.kind == "op":
+        assert op.jvp is not None and op.jvp.fn is not None
+        nothing = " and ".join(f"d_{name} is None" for name in layout.recorded)
+        lines += [f"{pad}if {nothing}:", f"{pad}    return None"]
+        known = {f"d_{name}" for name in layout.recorded}
+        arguments = ["None" if a.startswith("d_") and a not in known else a for a in op.jvp.names]
+        lines.append(f"{pad}return _f_jvp({', '.join(arguments)})")
+        return lines
+    if op.kind == "elementwise":
+        lines.append(f"{pad}out_t = None")
+        for name in layout.recorded:
+            lines.append(f"{pad}if d_{name} is not None:")
+            lines.append(f"{pad}    _t = {layout.call(name, f'd_{name}', conjugate=False)}")
+            lines.append(f"{pad}    out_t = _t if out_t is None else out_t + _t")
+        if layout.stretched:
+            lines.append(f"{pad}if out_t is not None and out_t.shape != shape_out:")
+            lines.append(f"{pad}    out_t = xp.broadcast_to(out_t, shape=shape_out)")
+        lines.append(f"{pad}return out_t")
+        return lines
+    if op.kind == "multilinear":
+        lines.append(f"{pad}out_t = None")
+        for name in layout.recorded:
+            arguments = [f"d_{name}" if other == name else other for other in op.inputs]
+            lines.append(f"{pad}if d_{name} is not None:")
+            lines.append(f"{pad}    _t = xp.{op.name}({', '.join(arguments)}{keywords})")
+            lines.append(f"{pad}    out_t = _t if out_t is None else out_t + _t")
+        lines.append(f"{pad}return out_t")
+        return lines
+    if op.variadic in layout.recorded:
+        name = op.variadic
+        lines.append(f"{pad}some = next((d for d in d_{name} if d is not None), None)")
+        lines += [f"{pad}if some is None:", f"{pad}    return None"]
+        lines.append(
+            f"{pad}d_{name} = [xp.filled(some, shape=s.shape, value=0) if d is None else d"
+            f" for d, s in zip(d_{name}, spec_{name})]"
+        )
+        lines.append(f"{pad}return xp.{op.name}(*d_{name}{keywords})")
+        return lines
+    nothing = " and ".join(f"d_{name} is None" for name in layout.recorded)
+    lines += [f"{pad}if {nothing}:", f"{pad}    return None"]
+    several = [name for name in op.inputs if name not in op.constant]
+    if len(several) > 1:
+        some = ", ".join(f"d_{name}" for name in layout.recorded)
+        lines.append(f"{pad}some = next(d for d in ({some},) if d is not None)")
+        for name in several:
+            fill = f"xp.filled(some, shape=spec_{name}.shape, value=0)"
+            if name not in layout.recorded:
+                lines.append(f"{pad}d_{name} = {fill}")
+            else:
+                lines += [f"{pad}if d_{name} is None:", f"{pad}    d_{name} = {fill}"]
+    arguments = [name if name in op.constant else f"d_{name}" for name in op.inputs]
+    if op.variadic:
+        arguments.append(f"*{op.variadic}")
+    lines.append(f"{pad}return xp.{op.name}({', '.join(arguments)}{keywords})")
+    return lines
+
+
+def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+    """The tangent of an op that only has a vjp: the vjp is linear in its cotangent, and its transpose is the jvp."""
+    from .array import wrap as to_array
+
+    given = {parent: table[parent] for parent in n.parents() if parent in table}
+    if not given:
+        return None
+    some = next(iter(given.values()))
+    shapes = n.s_shape_out  # type: ignore[attr-defined]
+    several = bool(n.op.outs)
+    leaves = [Leaf() for _ in (shapes if several else (None,))]
+    with Scope(RECORDING):
+        example = some if wrap else to_array(some, None, n.xp)
+        zeros = [RECORDED.filled(example, shape=shape, value=0) for shape in (shapes if several else [shapes])]
+        heads = [to_array(z._value, leaf, z._xp) for z, leaf in zip(zeros, leaves, strict=True)]
+        pulled: dict[Node, Any] = {}
+        n.pull_recorded(dict(enumerate(heads)) if several else heads[0], pulled, [], False)
+    seeds = [(pulled[p]._node, d) for p, d in given.items() if p in pulled and pulled[p]._node is not None]
+    since = leaves[0].seq
+    found = reverse_sweep([s for s in seeds if s[0].seq >= since], recorded=wrap is not None, free=False, since=since)
+    tangents = [found.get(leaf) for leaf in leaves]
+    filled = [
+        xp.filled(some, shape=shape, value=0) if tangent is None else tangent
+        for tangent, shape in zip(tangents, shapes if several else [shapes], strict=True)
+    ]
+    return tuple(filled) if several else filled[0]
+
+
+def compile_node(op: Op, key: Key) -> type[PlanNode]:
+    """The node class of an op for one set of recorded inputs. Raises `NoGradientError` where a rule is missing."""
+    for name, on in zip(op.arrays, key.recorded, strict=True):
+        if on and name not in op.formulas:
+            raise NoGradientError(
+                f"{op.name}() has no derivative in {name!r}; pass {name}.detach() to treat it as a constant"
+            )
+    layout = _Layout(op, key)
+    space = _space(op)
+    lines = _write_pull(layout, "pull", "raw", "node.xp")
+    several = op.variadic in layout.recorded
+    nodes = ", ".join(f"node.p_{name}" for name in layout.recorded)
+    lines += [
+        "def parents(node):",
+        f"    if node.p_{layout.recorded[0]} is None:",
+        "        raise _freed(node)",
+        f"    return tuple(p for p in {nodes} if p is not None)" if several else f"    return ({nodes},)",
+    ]
+    _execute("\n".join(lines) + "\n", space, f"{op.name} backward")
+    return type(
+        f"{op.name}_{'_'.join(layout.recorded)}",
+        (PlanNode,),
+        {
+            "__slots__": tuple(f"p_{name}" for name in layout.recorded) + tuple(f"s_{name}" for name in layout.kept),
+            "__module__": __name__,
+            "op": op,
+            "key": key,
+            "label": op.name,
+            "pull": space["pull"],
+            "parents": space["parents"],
+        },
+    )
+
+
+def _complete(cls: type[PlanNode]) -> None:
+    layout = _Layout(cls.op, cls.key)
+    space = _space(cls.op)
+    lines = _write_pull(layout, "pull_batched", "raw", "_BATCHED")
+    lines += _write_pull(layout, "pull_recorded", "recorded", "_RECORDED")
+    lines += _write_push(layout)
+    _execute("\n".join(lines) + "\n", space, f"{cls.op.name} higher order")
+    for name in ("pull_batched", "pull_recorded", "push"):
+        setattr(cls, name, space[name])
+
+
+def _space(op: Op) -> dict[str, Any]:
+    from .array import wrap
+    from .batching import BATCHED
+
+    space: dict[str, Any] = {
+        "_wrap": wrap,
+        "_freed": freed,
+        "_RECORDED": RECORDED,
+        "_BATCHED": BATCHED,
+        "_Output": Output,
+        "_push_by_transpose": _push_by_transpose,
+    }
+    for name, formula in op.formulas.items():
+        space[f"_f_{name}"] = formula.fn
+    if op.jvp is not None:
+        space["_f_jvp"] = op.jvp.fn
+    return space
+
+
+def _write_call(op: Op) -> str:
+    """The public function of an op. The order is: alike operands or `_general`, compute, wrap, record if tracked."""
+    inputs, pad = op.inputs, "    "
+    parameters = list(inputs)
+    parameters = [f"{name}=None" if name in op.optional else name for name in inputs]
+    if op.variadic:
+        parameters.append(f"*{op.variadic}")
+    elif op.keywords:
+        parameters.append("*")
+    parameters += [
+        name if default is inspect.Parameter.empty else f"{name}=_d_{name}" for name, default in op.keywords.items()
+    ]
+    keywords = "".join(f", {name}={name}" for name in op.keywords)
+    bound = "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}"
+    everything = ", ".join([*inputs, *([f"*{op.variadic}"] if op.variadic else [])])
+    general = f"return _general(_op, ({everything},), {bound})"
+    lines = [f"def {op.name}({', '.join(parameters)}):"]
+
+    if op.variadic and op.variadic not in op.constant:
+        return "\n".join(lines + _variadic_call(op, keywords, general)) + "\n"
+
+    first = inputs[0]
+    promoting = [name for name in inputs if name in op.promotes]
+    scalar_ok = len(inputs) == 2 and op.kind in ("elementwise", "locally_constant") and set(promoting) == set(inputs)
+    alike = []
+    for name in inputs[1:]:
+        test = f"{name}.__class__ is not _cls or {name}._xp is not xp"
+        if name in promoting and name != promoting[0]:
+            test += f" or {name}._value.dtype is not {promoting[0]}._value.dtype"
+        alike.append(f"({name} is not None and ({test}))" if name in op.optional else test)
+    if op.variadic:
+        alike.append(f"any(i.__class__ is not _cls or i._xp is not xp for i in {op.variadic})")
+
+    lines += [f"{pad}_cls = {first}.__class__"]
+    lines += [f"{pad}try:", f"{pad}    xp = {first}._xp", f"{pad}    v_{first} = {first}._value"]
+    if alike and not scalar_ok:
+        lines += [f"{pad}    if {' or '.join(alike)}:", f"{pad}        {general}"]
+    for name in inputs[1:] if not scalar_ok else ():
+        lines.append(
+            f"{pad}    v_{name} = "
+            + (f"None if {name} is None else " if name in op.optional else "")
+            + f"{name}._value"
+        )
+    if scalar_ok:
+        second = inputs[1]
+        lines += [
+            f"{pad}    if {second}.__class__ is _cls:",
+            f"{pad}        v_{second} = {second}._value",
+            f"{pad}        p_{second} = {second}._node",
+            f"{pad}        if {second}._xp is not xp or v_{second}.dtype is not v_{first}.dtype:",
+            f"{pad}            {general}",
+            f"{pad}    elif {second}.__class__ in _SCALARS and (v_{second} := xp.weak({second}, v_{first})) is not None:",
+            f"{pad}        p_{second} = None",
+            f"{pad}    else:",
+            f"{pad}        {general}",
+        ]
+    if op.variadic:
+        lines.append(f"{pad}    v_{op.variadic} = tuple([i._value for i in {op.variadic}]) if {op.variadic} else ()")
+    lines += [f"{pad}except AttributeError:", f"{pad}    {general}"]
+
+    tracked = [name for name in inputs if name not in op.constant]
+    for name in tracked:
+        if scalar_ok and name == inputs[1]:
+            continue
+        lines.append(
+            f"{pad}p_{name} = " + (f"None if {name} is None else " if name in op.optional else "") + f"{name}._node"
+        )
+    if op.floats:
+        lines += [
+            f"{pad}if {_none(tracked) if tracked else 'True'} and v_{first}.dtype not in xp.inexact:",
+            f"{pad}    {general}",
+        ]
+    values = ", ".join([f"v_{name}" for name in inputs] + ([f"*v_{op.variadic}"] if op.variadic else []))
+    compute = f"xp.{op.name}({values}{keywords})"
+    if op.name in _SYMBOLS:
+        compute = f"{_SYMBOLS[op.name]} ".join(
+            ["", *(f"v_{name} " for name in inputs)][-2 if len(inputs) == 1 else 1 :]
+        )
+    lines += [
+        f"{pad}try:",
+        f"{pad}    out = {compute}",
+        f"{pad}except Exception as _error:",
+        f"{pad}    raise _explain(_op, ({everything},), {bound}, _error)",
+    ]
+    if op.outs:
+        lines.append(f"{pad}out = tuple(out)")
+    if op.kind == "locally_constant":
+        lines += _hand_over(op, pad, "None")
+        return "\n".join(lines) + "\n"
+    lines += [f"{pad}if {_none(tracked)}:"] + _hand_over(op, pad * 2, "constant")
+    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _hand_over(op, pad * 2, "None")
+    if op.casts:
+        lines += [f"{pad}if out.dtype not in xp.inexact:"] + _hand_over(op, pad * 2, "None")
+    inline = len(inputs) <= 2 and len(tracked) == len(inputs) and not op.optional and not op.variadic
+    if inline:
+        lines += _inline_nodes(op, pad)
+    else:
+        lines += _by_key(op, pad)
+    lines += _hand_over(op, pad, "node")
+    return "\n".join(lines) + "\n"
+
+
+def _inline_nodes(op: Op, pad: str) -> list[str]:
+    """Lines that make the common nodes at once: real numbers, no broadcasting of recorded inputs, two inputs at most."""
+    lines: list[str] = []
+    inputs = op.inputs
+    cases = [(True,)] if len(inputs) == 1 else [(True, False), (False, True), (True, True)]
+    heads = (
+        ["if True:"] if len(inputs) == 1 else [f"if p_{inputs[1]} is None:", f"elif p_{inputs[0]} is None:", "else:"]
+    )
+    for head, case in zip(heads, cases, strict=True):
+        recorded = [name for name, on in zip(inputs, case, strict=True) if on]
+        tests = []
+        if op.kind == "elementwise" and len(inputs) == 2:
+            tests.append(
+                f"v_{recorded[0]}.shape == " + (f"v_{recorded[1]}.shape" if len(recorded) == 2 else "out.shape")
+            )
+        if op.kind != "op" and any(op.formulas[name].constant is None for name in recorded if name in op.formulas):
+            tests.append(f"{'out[0]' if op.outs else 'out'}.dtype not in xp.complexes")
+        deep = pad
+        if len(inputs) == 2:
+            lines.append(pad + head)
+            deep += "    "
+        name = "_C" + "".join("1" if on else "0" for on in case)
+        build = f"_build({name!r}, {case!r}, {(False,) * len(case)!r}, False)"
+        if any(name not in op.formulas for name in recorded):
+            lines.append(deep + build)
+            continue
+        inner = deep
+        if tests:
+            lines.append(f"{deep}if {' and '.join(tests)}:")
+            inner += "    "
+        lines += _Layout(op, Key(case, (False,) * len(case), False)).save(inner, f"{name} or {build}")
+        if tests:
+            lines.append(f"{deep}else:")
+            lines += _by_key(op, deep + "    ")
+    return lines
+
+
+def _none(names: list[str]) -> str:
+    return " and ".join(f"p_{name} is None" for name in names)
+
+
+def _hand_over(op: Op, pad: str, node: str) -> list[str]:
+    """Lines that put the result into handles of the operands' face and return them.
+
+    `node` is `node`, `None`, or `constant`: nothing was tracked, which is noted if it happens while recording.
+    """
+    lines = []
+    if node == "node":
+        lines += [f"{pad}if _m & 4:", f"{pad}    _inspect(_op, node, out)"]
+    if op.outs:
+        if node != "node":
+            lines.append(f"{pad}return [_handle(_cls, v, None, xp) for v in out]")
+        else:
+            lines.append(
+                f"{pad}return [_handle(_cls, v, _Output(node, i) if v.dtype in xp.inexact else None, xp)"
+                " for i, v in enumerate(out)]"
+            )
+        return lines
+    lines += [f"{pad}made = _cls()", f"{pad}made._value = out", f"{pad}made._xp = xp"]
+    lines.append(f"{pad}made._node = {'node' if node == 'node' else 'None'}")
+    if node == "constant":
+        lines += [f"{pad}if _mode() & 1:", f"{pad}    made._constant = True"]
+    return [*lines, f"{pad}return made"]
+
+
+def _by_key(op: Op, pad: str) -> list[str]:
+    """Lines for the rarer nodes: found by which inputs are recorded, which were broadcast, whether numbers are complex."""
+    recorded, stretched = [], []
+    for name in op.inputs:
+        recorded.append("False" if name in op.constant else f"p_{name} is not None")
+        stretched.append(
+            f"p_{name} is not None and v_{name}.shape != out.shape"
+            if op.kind == "elementwise" and name not in op.constant
+            else "False"
+        )
+    if op.variadic:
+        recorded.append("False")
+        stretched.append("False")
+    out = "out[0]" if op.outs else "out"
+    values = ", ".join([f"v_{name}" for name in op.arrays])
+    parents = ", ".join("None" if name in op.constant else f"p_{name}" for name in op.inputs)
+    keywords = "".join(f", {name}" for name in op.keywords)
+    return [
+        f"{pad}_key = (({', '.join(recorded)},), ({', '.join(stretched)},), {out}.dtype in xp.complexes)",
+        f"{pad}node = (_fillers.get(_key) or _filler(_key))(xp, out, {values}, {parents}{keywords})",
+    ]
+
+
+def _variadic_call(op: Op, keywords: str, general: str) -> list[str]:
+    name, pad = op.variadic, "    "
+    out = "out[0]" if op.outs else "out"
+    lines = [
+        f"{pad}try:",
+        f"{pad}    _first = {name}[0]",
+        f"{pad}    _cls = _first.__class__",
+        f"{pad}    xp = _first._xp",
+        f"{pad}    _dtype = _first._value.dtype",
+        f"{pad}    v_{name} = [x._value for x in {name}]",
+        f"{pad}    if any(x.__class__ is not _cls or x._xp is not xp or x._value.dtype is not _dtype for x in {name}):",
+        f"{pad}        {general}",
+        f"{pad}except (AttributeError, IndexError):",
+        f"{pad}    {general}",
+        f"{pad}p_{name} = tuple([x._node for x in {name}])",
+    ]
+    if op.floats:
+        lines += [f"{pad}if _dtype not in xp.inexact:", f"{pad}    {general}"]
+    bound = "{" + ", ".join(f"{key!r}: {key}" for key in op.keywords) + "}"
+    lines += [
+        f"{pad}try:",
+        f"{pad}    out = xp.{op.name}(*v_{name}{keywords})",
+        f"{pad}except Exception as _error:",
+        f"{pad}    raise _explain(_op, {name}, {bound}, _error)",
+    ]
+    if op.outs:
+        lines.append(f"{pad}out = tuple(out)")
+    if op.kind == "locally_constant":
+        return lines + _hand_over(op, pad, "None")
+    lines += [f"{pad}if all([p is None for p in p_{name}]):"] + _hand_over(op, pad * 2, "constant")
+    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _hand_over(op, pad * 2, "None")
+    extra = "".join(f", {key}" for key in op.keywords)
+    lines += [
+        f"{pad}_key = ((True,), (False,), {out}.dtype in xp.complexes)",
+        f"{pad}node = (_fillers.get(_key) or _filler(_key))(xp, out, v_{name}, p_{name}{extra})",
+    ]
+    return lines + _hand_over(op, pad, "node")
+
+
+def compile_call(op: Op) -> Callable[..., Any]:
+    """The public function of an op; its code is written when it is first called."""
+    from . import dispatch
+
+    space: dict[str, Any] = {
+        "_op": op,
+        "_seq": next_seq,
+        "_mode": MODE.get,
+        "_fillers": {},
+        "_Output": Output,
+        "_general": dispatch.general,
+        "_explain": dispatch.explain,
+        "_inspect": dispatch.inspect_result,
+        "_handle": dispatch.handle,
+        "_SCALARS": frozenset((bool, int, float, complex)),
+        "_C1": None,
+        "_C10": None,
+        "_C01": None,
+        "_C11": None,
+    }
+    for name, default in op.keywords.items():
+        space[f"_d_{name}"] = default
+
+    def build(name: str, recorded: tuple[bool, ...], stretched: tuple[bool, ...], is_complex: bool) -> type[PlanNode]:
+        cls = space[name] = compile_node(op, Key(recorded, stretched, is_complex))
+        return cls
+
+    def filler(key: tuple[tuple[bool, ...], tuple[bool, ...], bool]) -> Callable[..., Any]:
+        plan = Key(*key)
+        cls = compile_node(op, plan)
+        layout = _Layout(op, plan)
+        values = [f"v_{name}" for name in op.arrays]
+        parents = [f"p_{name}" for name in op.arrays if not (name == op.variadic and name in op.constant)]
+        head = f"def fill({', '.join(['xp', 'out', *values, *parents, *op.keywords])}):"
+        local = {"_seq": next_seq, "_made_by": cls}
+        _execute(
+            "\n".join([head, *layout.save("    ", "_made_by"), "    return node"]) + "\n", local, f"{op.name} save"
+        )
+        found: Callable[..., Any] = local["fill"]
+        space["_fillers"][key] = found
+        return found
+
+    def first_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        written: dict[str, Any] = dict(space)
+        _execute(_write_call(op), written, op.name)
+        source = written[op.name]
+        call.__code__ = source.__code__
+        call.__defaults__ = source.__defaults__
+        call.__kwdefaults__ = source.__kwdefaults__
+        return call(*args, **kwargs)
+
+    space["_build"] = build
+    space["_filler"] = filler
+    space["_first_call"] = first_call
+    call = types.FunctionType(_stub.__code__, space, op.name)
+    call.__doc__ = op.body.__doc__
+    call.__module__ = op.module
+    call.__qualname__ = op.name
+    call.__signature__ = _public_signature(op.body)  # type: ignore[attr-defined]
+    call.__tapegrad_op__ = op  # type: ignore[attr-defined]
+    return call
+
+
+def _stub(*args: Any, **kwargs: Any) -> Any:
+    return _first_call(args, kwargs)  # type: ignore[name-defined]  # noqa: F821
+
+
+def _public_signature(body: Callable[..., Any]) -> inspect.Signature:
+    signature = inspect.signature(body)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])

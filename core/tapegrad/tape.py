@@ -1,0 +1,323 @@
+"""The tape: what recording leaves behind, and the two sweeps over it.
+
+A node holds the nodes it came from and the raw values that its formulas name; handles hold nodes, and no node ever holds a
+handle, so memory falls by reference counting alone. Nodes are numbered as they are made; a sweep goes through them in that
+order, and keeps cotangents and tangents in tables of its own, so that two sweeps never meet.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from heapq import heappop, heappush
+from types import TracebackType
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+from .errors import GraphFreedError
+from .kernels import RECORDED
+
+__all__ = [
+    "MODE",
+    "RECORDING",
+    "TRAINING",
+    "Leaf",
+    "Node",
+    "Output",
+    "Scope",
+    "forward_sweep",
+    "is_recording",
+    "is_training",
+    "next_seq",
+    "pause",
+    "predict_mode",
+    "record",
+    "reverse_sweep",
+    "set_recording",
+    "set_training",
+    "train_mode",
+]
+
+RECORDING, TRAINING, ANOMALY, LEVEL = 1, 2, 4, 8
+"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
+
+MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
+next_seq = itertools.count(1).__next__
+
+
+class Scope:
+    """A stretch of a program in which some bits of the mode word are set and others cleared; it may be entered again."""
+
+    __slots__ = ("clear", "previous", "set")
+
+    def __init__(self, set: int = 0, clear: int = 0) -> None:
+        self.set = set
+        self.clear = clear
+        self.previous: list[int] = []
+
+    def __enter__(self) -> None:
+        mode = MODE.get()
+        self.previous.append(mode)
+        MODE.set(mode & ~self.clear | self.set)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        MODE.set(self.previous.pop())
+
+
+def record(train_mode: bool = True) -> Scope:
+    """Record ops within a `with` block, for `backward`. `train_mode` says whether `is_training()` holds in it.
+
+    >>> with record():
+    ...     is_recording(), is_training()
+    (True, True)
+    """
+    return Scope(RECORDING | TRAINING) if train_mode else Scope(RECORDING, TRAINING)
+
+
+def pause(train_mode: bool = False) -> Scope:
+    """Stop recording within a `with` block: what is computed there is a constant.
+
+    >>> with record(), pause():
+    ...     is_recording()
+    False
+    """
+    return Scope(TRAINING, RECORDING) if train_mode else Scope(0, RECORDING | TRAINING)
+
+
+def train_mode() -> Scope:
+    """Ops behave as in training (dropout drops) within a `with` block; recording stays as it is."""
+    return Scope(TRAINING)
+
+
+def predict_mode() -> Scope:
+    """Ops behave as in prediction (dropout passes) within a `with` block; recording stays as it is."""
+    return Scope(0, TRAINING)
+
+
+def is_recording() -> bool:
+    """Whether ops are being recorded, in this thread or task."""
+    return bool(MODE.get() & RECORDING)
+
+
+def is_training() -> bool:
+    """Whether ops behave as in training, in this thread or task."""
+    return bool(MODE.get() & TRAINING)
+
+
+def _switch(bit: int, on: bool) -> bool:
+    mode = MODE.get()
+    MODE.set(mode | bit if on else mode & ~bit)
+    return bool(mode & bit)
+
+
+def set_recording(is_recording: bool) -> bool:
+    """Switch recording on or off and return what it was; prefer `record()` and `pause()`, which restore it."""
+    return _switch(RECORDING, is_recording)
+
+
+def set_training(train_mode: bool) -> bool:
+    """Switch training behaviour on or off and return what it was."""
+    return _switch(TRAINING, train_mode)
+
+
+class Node:
+    """What one recorded op left: its parents, its kernels, and what its formulas named.
+
+    `plan.py` writes a subclass per op and set of recorded inputs, with these methods; each takes the sweep's table and adds
+    what it computes to it. `pull` works on raw values, `pull_batched` on batched ones, `pull_recorded` on arrays.
+    """
+
+    __slots__ = ("__weakref__", "seq", "xp")
+    seq: int
+    xp: Any
+    label = ""
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        """Add the cotangents of the parents to `table`, and let go of parents and values if `free`.
+
+        Of the parents that the table did not know, one may be returned; the others go to `fresh`.
+        """
+        raise NotImplementedError
+
+    def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        """`pull` where some values are batched."""
+        return self.pull(g, table, fresh, free)
+
+    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        """`pull` on arrays and with recording ops, so that the sweep is itself on the tape."""
+        raise NotImplementedError
+
+    def push(self, xp: Any, wrap: Callable[[Any, Node | None, Any], Any] | None, table: dict[Node, Any]) -> Any:
+        """The tangent of the output from those of the parents in `table`; None where none is there."""
+        raise NotImplementedError
+
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes of the recorded inputs. Raises `GraphFreedError` if they are gone."""
+        return ()
+
+
+def freed(node: Node) -> GraphFreedError:
+    """The error for a sweep that comes to a node an earlier one has freed."""
+    return GraphFreedError(
+        f"this graph was already freed, by an earlier backward or grad through {node.label or 'one of its ops'}; "
+        "pass retain_graph=True to the earlier call, or record again"
+    )
+
+
+class Leaf(Node):
+    """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it."""
+
+    __slots__ = ("cell", "req")
+    label = "variable"
+
+    def __init__(self, cell: Any = None, req: str = "write") -> None:
+        self.seq = next_seq()
+        self.cell = None if cell is None else ref(cell)
+        self.req = req
+
+
+class Output(Node):
+    """One output of a node that has several: passes its cotangent on to a list that the node pulls as a whole."""
+
+    __slots__ = ("index", "source")
+    label = "output"
+
+    def __init__(self, source: Node, index: int) -> None:
+        self.seq = next_seq()
+        self.source: Node | None = source
+        self.index = index
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        source = self.source
+        if source is None:
+            raise freed(self)
+        if free:
+            self.source = None
+        cotangents = table.get(source)
+        if cotangents is None:
+            table[source] = {self.index: g}
+            return source
+        known = cotangents.get(self.index)
+        cotangents[self.index] = g if known is None else known + g
+        return None
+
+    pull_recorded = pull
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        source = self.source
+        if source is None:
+            raise freed(self)
+        tangents = table.get(source)
+        return None if tangents is None else tangents[self.index]
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.source is None:
+            raise freed(self)
+        return (self.source,)
+
+
+WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
+"""Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
+
+
+def _watch(node: Node, g: Any, recorded: bool) -> Any:
+    for watcher in WATCHERS.get(node, ()):
+        replaced = watcher(g, recorded)
+        if replaced is not None:
+            g = replaced
+    return g
+
+
+def reverse_sweep(
+    seeds: Iterable[tuple[Node, Any]], *, recorded: bool = False, free: bool = True, since: int = 0
+) -> dict[Node, Any]:
+    """Carry the cotangents of `seeds` back to the leaves, newest node first, and return the leaves' cotangents.
+
+    With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has been
+    pulled. Nodes numbered below `since` belong to an outer transform and are left alone. Iterative, so that the length of a
+    chain does not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed.
+    """
+    table: dict[Node, Any] = {}
+    fresh: list[Node] = []
+    leaves: dict[Node, Any] = {}
+    pending: list[tuple[int, Node]] = []
+    for node, g in seeds:
+        known = table.get(node)
+        if known is None:
+            table[node] = g
+            fresh.append(node)
+        else:
+            table[node] = known + g
+    batched = not recorded and MODE.get() >= LEVEL
+    watching = len(WATCHERS) > 0
+    found: list[Node] = []
+    following: Node | None = None
+    while True:
+        if following is not None and not fresh and not pending:
+            node = following
+            if node.__class__ is Leaf:
+                found.append(node)
+                break
+            if since and node.seq < since:
+                break
+        else:
+            if following is not None:
+                fresh.append(following)
+            while fresh:
+                node = fresh.pop()
+                if node.__class__ is Leaf:
+                    found.append(node)
+                elif node.seq >= since:
+                    heappush(pending, (-node.seq, node))
+            if not pending:
+                break
+            node = heappop(pending)[1]
+        g = table.pop(node)
+        if watching:
+            g = _watch(node, g, recorded)
+        if recorded:
+            following = node.pull_recorded(g, table, fresh, free)
+        elif batched:
+            following = node.pull_batched(g, table, fresh, free)
+        else:
+            following = node.pull(g, table, fresh, free)
+    for node in found:
+        g = table[node]
+        leaves[node] = _watch(node, g, recorded) if watching else g
+    return leaves
+
+
+def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:
+    """All nodes from which the heads were computed and that are numbered `since` or above, oldest first."""
+    seen: set[Node] = set()
+    stack = [node for node in heads if node.seq >= since]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(parent for parent in node.parents() if parent.seq >= since and parent not in seen)
+    return sorted(seen, key=lambda node: node.seq)
+
+
+def forward_sweep(
+    heads: Sequence[Node | None],
+    tangents: dict[Node, Any],
+    *,
+    wrap: Callable[[Any, Node | None, Any], Any] | None,
+    batched_xp: Any = None,
+    since: int = 0,
+) -> list[Any]:
+    """Carry the leaves' tangents in `tangents` forward to the heads, oldest node first, and return theirs (None: zero).
+
+    With `wrap` the tangents are arrays and the sweep goes on the tape; without, they are raw.
+    """
+    table = dict(tangents)
+    for node in reachable([head for head in heads if head is not None], since):
+        if node not in table and node.__class__ is not Leaf:
+            tangent = node.push(RECORDED if wrap else (batched_xp or node.xp), wrap, table)
+            if tangent is not None:
+                table[node] = tangent
+    return [None if head is None else table.get(head) for head in heads]

@@ -1,0 +1,160 @@
+"""Variables: what `attach_grad` makes of an array, and the two calls that ask for gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import dtypes
+from .array import Array, wrap
+from .errors import DtypeError, GraphError, NotRecordedError, ShapeError
+from .kernels import OPS
+from .tape import MODE, RECORDING, Leaf, Node, Scope, reverse_sweep
+
+__all__ = ["attach_grad", "backward", "gradients", "mark_variable"]
+
+REQUESTS = ("write", "add", "null")
+
+
+def attach_grad(x: Array, grad_req: str = "write") -> None:
+    """Make `x` a variable with a gradient of zeros. See `Array.attach_grad`."""
+    mark_variable(x, OPS["zeros_like"].call(x.detach()), grad_req)
+
+
+def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
+    """Make `x` a variable whose gradient goes into `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
+    if grad_req not in REQUESTS:
+        raise ValueError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
+    if not dtypes.is_dtype(x.dtype, ("real floating", "complex floating")):
+        raise DtypeError(f"an array of {x.dtype.name} has no gradient; convert it with astype, to float32 for example")
+    if cell.shape != x.shape:
+        raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
+    if cell.dtype != x.dtype:
+        raise DtypeError(f"the gradient of a variable of {x.dtype.name} cannot be {cell.dtype.name}")
+    if grad_req == "null":
+        x._node = None
+        x._grad = cell
+        return
+    x._node = Leaf(cell, grad_req)
+    x._grad = cell
+
+
+def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: bool) -> list[tuple[Node, Any]]:
+    if not heads:
+        raise GraphError("backward needs at least one head")
+    if head_grads is None:
+        head_grads = [None] * len(heads)
+    if len(heads) != len(head_grads):
+        raise ValueError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
+    seeds = []
+    for i, (head, g) in enumerate(zip(heads, head_grads, strict=True)):
+        if not isinstance(head, Array):
+            raise TypeError(f"head {i} is a {type(head).__name__}, not an array")
+        node = head._node
+        if node is None:
+            raise NotRecordedError(_why_not_recorded(head))
+        if g is None:
+            cotangent = OPS["ones_like"].call(wrap(head._value, None, head._xp))
+        else:
+            cotangent = g
+            if not isinstance(g, Array):
+                from .registry import backend_of
+
+                backend = backend_of(g)
+                cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
+            if cotangent.shape != head.shape:
+                raise ShapeError(f"the head gradient has shape {cotangent.shape}, its head {head.shape}")
+            if cotangent.dtype != head.dtype:
+                raise DtypeError(
+                    f"the head gradient is {cotangent.dtype.name}, its head {head.dtype.name}; convert it with astype"
+                )
+            if cotangent._xp is not head._xp and cotangent._xp.backend and head._xp.backend:
+                from .errors import MixedBackendsError
+
+                raise MixedBackendsError(
+                    f"the head gradient is on backend {cotangent.backend.name!r}, its head on {head.backend.name!r}; "
+                    f'move it over with x.to("{head.backend.name}")'
+                )
+        if recorded:
+            seeds.append((node, wrap(cotangent._value, cotangent._node, cotangent._xp)))
+        else:
+            seeds.append((node, cotangent._value))
+    return seeds
+
+
+def _why_not_recorded(head: Array) -> str:
+    if getattr(head, "_constant", False):
+        return (
+            "this array was recorded, but nothing that it was computed from is a variable: "
+            "call attach_grad() on the arrays whose gradient you want, before record()"
+        )
+    return "this array was not recorded: compute it inside `with autograd.record():`, from arrays with attach_grad()"
+
+
+def backward(
+    heads: Sequence[Array],
+    head_grads: Sequence[Any] | None = None,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> None:
+    """Put the gradients of `heads`, together, into the variables they were computed from.
+
+    All gradients are computed before any is written, so an error leaves every `.grad` as it was. A head listed twice counts
+    twice. With `create_graph` the gradients are on the tape themselves.
+    """
+    seeds = _seeds(heads, head_grads, create_graph)
+    if create_graph:
+        with Scope(RECORDING):
+            found = reverse_sweep(seeds, recorded=True, free=False)
+    else:
+        found = reverse_sweep(seeds, free=not retain_graph)
+    writes = []
+    for leaf, g in found.items():
+        assert isinstance(leaf, Leaf)
+        cell = leaf.cell() if leaf.cell is not None else None
+        if cell is None:
+            continue
+        if leaf.req == "add":
+            g = wrap(cell._value, cell._node, cell._xp) + g if create_graph else cell._value + g
+        writes.append((cell, g))
+    for cell, g in writes:
+        if create_graph:
+            cell._value, cell._node, cell._xp = g._value, g._node, g._xp
+        else:
+            cell._value, cell._node = g, None
+
+
+def gradients(
+    heads: Sequence[Array],
+    variables: Sequence[Array],
+    head_grads: Sequence[Any] | None = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> list[Array]:
+    """The gradients of `heads`, together, with respect to `variables`; `.grad` is left alone.
+
+    `retain_graph` is `create_graph` unless given. A variable that the heads do not depend on has a gradient of zeros.
+    """
+    if not variables:
+        raise ValueError("variables cannot be an empty list")
+    seeds = _seeds(heads, head_grads, create_graph)
+    for i, x in enumerate(variables):
+        if x._node.__class__ is not Leaf:
+            raise GraphError(f"variable {i} is no variable: call attach_grad() on it before record()")
+    retain = create_graph if retain_graph is None else retain_graph
+    mode = MODE.get()
+    with Scope(mode | RECORDING if create_graph else mode):
+        found = reverse_sweep(seeds, recorded=create_graph, free=not retain)
+    results = []
+    for x in variables:
+        assert x._node is not None
+        g = found.get(x._node)
+        if g is None:
+            results.append(OPS["zeros_like"].call(x.detach()))
+            continue
+        made = object.__new__(type(x))
+        made._value, made._node, made._xp = (g._value, g._node, g._xp) if create_graph else (g, None, x._xp)
+        results.append(made)
+    return results
