@@ -13,12 +13,13 @@ from .array import Array
 from .backend import Backend, Spec
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .hookspecs import hookimpl
-from .registry import backend_of, get_backend, list_backends, set_backend, use_backend
+from .registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
 from .tape import is_recording, is_training, pause, predict_mode, record, train_mode
 
 __all__ = [
     "Array",
     "Backend",
+    "BackendInfo",
     "Spec",
     "backend_of",
     "errors",
@@ -38,3 +39,5 @@ __all__ = [
     "use_backend",
     "use_default_dtype",
 ]
+
+__version__ = "0.1.0"
