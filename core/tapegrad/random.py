@@ -815,7 +815,7 @@ def _polar(team: list[_Twister], most: int, wanted: NDArray[np.intp], real: type
     for twister, count in zip(team, used.tolist(), strict=True):
         twister.skip(2 * count * width)
     good &= rank <= wanted[:, None]
-    numbers = y[good] * _polar_factor(square[good])
+    numbers: Floats = y[good] * _polar_factor(square[good])
     if numbers.size == len(team) * most:
         return numbers.reshape(len(team), most)
     out = np.zeros((len(team), most), real)
@@ -948,8 +948,10 @@ def _invert(table: NDArray[Any], cumulative: NDArray[Any], levels: NDArray[Any])
 
 def _choose(dtype: DTypeLike | None, choices: tuple[str, ...], default: str) -> np.dtype[Any]:
     """The dtype, if it is one of `choices`."""
+    if dtype is None:
+        return np.dtype(default)
     try:
-        chosen = np.dtype(default if dtype is None else dtype)
+        chosen = np.dtype(dtype)
     except TypeError as cause:
         raise DtypeError(f"dtype must be one of {', '.join(choices)}, not {dtype!r}") from cause
     if chosen.name not in choices:
