@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from .backend import Spec
 from .kernels import OPS, RECORDED, EngineKernels, Kernels
@@ -25,21 +26,25 @@ FALLBACKS: Counter[str] = Counter()
 
 
 class Batched:
-    """A value with a batch axis in front that the program does not see, made by the vmap of that level."""
+    """A value with a batch axis in front that the program does not see, made by the vmap of that level.
 
-    __slots__ = ("level", "node", "value", "xp")
+    One that is not `mapped` has no such axis: it is the same for all of the batch, and is here for the sake of its node.
+    """
+
+    __slots__ = ("level", "mapped", "node", "value", "xp")
     __array_ufunc__ = None
 
-    def __init__(self, value: Any, node: Node | None, xp: Kernels, level: int) -> None:
+    def __init__(self, value: Any, node: Node | None, xp: Kernels, level: int, mapped: bool = True) -> None:
         self.value = value
         self.node = node
         self.xp = xp
         self.level = level
+        self.mapped = mapped
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape without the batch axis."""
-        return tuple(self.value.shape[1:])
+        return tuple(self.value.shape[1:] if self.mapped else self.value.shape)
 
     @property
     def dtype(self) -> Any:
@@ -49,7 +54,7 @@ class Batched:
     @property
     def ndim(self) -> int:
         """The number of axes without the batch axis."""
-        return len(self.value.shape) - 1
+        return len(self.value.shape) - self.mapped
 
     def __add__(self, other: Any) -> Any:
         return BATCHED.add(self, other)
@@ -209,10 +214,10 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     if level == 0:
         raw = next((x for x in args if hasattr(x, "dtype")), None)
         return getattr(engine_kernels(raw), op.name)(*args, **keywords)
-    batched = [isinstance(x, Batched) and x.level == level for x in args]
-    size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
+    here = [isinstance(x, Batched) and x.level == level for x in args]
+    batched = [on and x.mapped for x, on in zip(args, here, strict=True)]
     inside: list[Any] = []
-    for x, on in zip(args, batched, strict=True):
+    for x, on in zip(args, here, strict=True):
         if on:
             inside.append(as_array(x))
         elif isinstance(x, Batched):
@@ -223,6 +228,13 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
             inside.append(as_array(x))
         else:
             inside.append(x)
+    if not any(batched):
+        return _outside(op.call(*inside, **keywords), level, mapped=False)
+    if op.dynamic:
+        raise TypeError(
+            f"{op.name}() under vmap: the shape of its result depends on the data, and would differ within the batch"
+        )
+    size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
     if op.batch is not None:
         out = op.batch(op, size, inside, batched, keywords)
     elif op.kind in ("elementwise", "locally_constant") and _is_elementwise(op):
@@ -231,9 +243,33 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
         return op.body(BATCHED, *args, **keywords)
     else:
         out = loop(op, size, inside, batched, keywords)
+    return _outside(out, level, mapped=True)
+
+
+def _outside(out: Any, level: int, *, mapped: bool) -> Any:
     if isinstance(out, (list, tuple)):
-        return tuple(Batched(o._value, o._node, o._xp, level) for o in out)
-    return Batched(out._value, out._node, out._xp, level)
+        return tuple(Batched(o._value, o._node, o._xp, level, mapped) for o in out)
+    return Batched(out._value, out._node, out._xp, level, mapped)
+
+
+LEVELS: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
+"""How many vmaps enclose the variables that a node depends on, for nodes recorded under vmap; all others have none."""
+
+
+def note_level(node: Node) -> None:
+    """Enter a node that was recorded under vmap into `LEVELS`."""
+    level = max((LEVELS.get(parent, 0) for parent in node.parents()), default=0)
+    if level:
+        LEVELS[node] = level
+
+
+def lift(x: Array, level: int) -> Array:
+    """A tracked array from outside the vmap of that level as one inside, so that its node is not hidden from the outside."""
+    from .dispatch import handle
+
+    if x._node is None or LEVELS.get(x._node, 0) >= level:
+        return x
+    return handle(type(x), Batched(x._value, x._node, x._xp, level, mapped=False), None, BATCHED)
 
 
 def _is_elementwise(op: Op) -> bool:

@@ -13,10 +13,10 @@ import numpy as np
 
 from . import dtypes, registry
 from .array import Array
-from .batching import BATCHED, Batched
+from .batching import BATCHED, Batched, lift, note_level
 from .errors import MixedBackendsError, ShapeError, TapegradError
 from .kernels import OPS, EngineKernels, Kernels
-from .tape import MODE, RECORDING, Node
+from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node
 
 if TYPE_CHECKING:
     from .op import Op
@@ -121,6 +121,12 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
     assert engine is not None
     xp = xp or engine
+    if xp is BATCHED:
+        level = max(x._value.level for x in operands if isinstance(x, Array) and isinstance(x._value, Batched))
+        operands = [
+            lift(x, level) if isinstance(x, Array) and not (isinstance(x._value, Batched) and x._value.level == level) else x
+            for x in operands
+        ]
 
     promoting = [i for i, name in enumerate(names) if name in op.promotes and operands[i] is not None]
     common = None
@@ -178,7 +184,11 @@ def _is_about_shapes(op: Op, shapes: Sequence[tuple[int, ...]], text: str) -> bo
 
 
 def inspect_result(op: Op, node: Node, out: Any) -> None:
-    """Called for each recorded op while anomaly detection is on."""
-    from .inspection import note_origin
+    """Called for each recorded op under vmap, and while anomaly detection is on."""
+    mode = MODE.get()
+    if mode >= LEVEL:
+        note_level(node)
+    if mode & ANOMALY:
+        from .inspection import note_origin
 
-    note_origin(op, node, out)
+        note_origin(op, node, out)

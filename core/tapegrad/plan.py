@@ -561,7 +561,7 @@ def _hand_over(op: Op, pad: str, node: str) -> list[str]:
     """
     lines = []
     if node == "node":
-        lines += [f"{pad}if _m & 4:", f"{pad}    _inspect(_op, node, out)"]
+        lines += [f"{pad}if _m > 3:", f"{pad}    _inspect(_op, node, out)"]
     if op.outs:
         if node != "node":
             lines.append(f"{pad}return [_handle(_cls, v, None, xp) for v in out]")

@@ -22,6 +22,7 @@ __all__ = [
     "MODE",
     "RECORDING",
     "TRAINING",
+    "Entry",
     "Leaf",
     "Node",
     "Output",
@@ -179,6 +180,42 @@ class Leaf(Node):
         self.req = req
 
 
+class Entry(Node):
+    """Where a transform begins: the variable of its own sweep, and for the sweeps of outer transforms a way through."""
+
+    __slots__ = ("parent",)
+    label = "argument"
+
+    def __init__(self, parent: Node) -> None:
+        self.seq = next_seq()
+        self.parent: Node | None = parent
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        parent = self.parent
+        if parent is None:
+            raise freed(self)
+        if free:
+            self.parent = None
+        known = table.get(parent)
+        if known is None:
+            table[parent] = g
+            return parent
+        table[parent] = known + g
+        return None
+
+    pull_recorded = pull
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        if self.parent is None:
+            raise freed(self)
+        return table.get(self.parent)
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.parent is None:
+            raise freed(self)
+        return (self.parent,)
+
+
 class Output(Node):
     """One output of a node that has several: passes its cotangent on to a list that the node pulls as a whole."""
 
@@ -237,12 +274,11 @@ def reverse_sweep(
     """Carry the cotangents of `seeds` back to the leaves, newest node first, and return the leaves' cotangents.
 
     With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has been
-    pulled. Nodes numbered below `since` belong to an outer transform and are left alone. Iterative, so that the length of a
-    chain does not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed.
+    pulled. Nodes numbered below `since` are not pulled: they are the variables of the transform that sweeps, or belong to an
+    outer one; their cotangents are returned too. Iterative, so that the length of a chain does not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed.
     """
     table: dict[Node, Any] = {}
     fresh: list[Node] = []
-    leaves: dict[Node, Any] = {}
     pending: list[tuple[int, Node]] = []
     for node, g in seeds:
         known = table.get(node)
@@ -253,24 +289,18 @@ def reverse_sweep(
             table[node] = known + g
     batched = not recorded and MODE.get() >= LEVEL
     watching = len(WATCHERS) > 0
-    found: list[Node] = []
     following: Node | None = None
     while True:
         if following is not None and not fresh and not pending:
             node = following
-            if node.__class__ is Leaf:
-                found.append(node)
-                break
-            if since and node.seq < since:
+            if node.__class__ is Leaf or (since and node.seq < since):
                 break
         else:
             if following is not None:
                 fresh.append(following)
             while fresh:
                 node = fresh.pop()
-                if node.__class__ is Leaf:
-                    found.append(node)
-                elif node.seq >= since:
+                if node.__class__ is not Leaf and node.seq >= since:
                     heappush(pending, (-node.seq, node))
             if not pending:
                 break
@@ -284,10 +314,9 @@ def reverse_sweep(
             following = node.pull_batched(g, table, fresh, free)
         else:
             following = node.pull(g, table, fresh, free)
-    for node in found:
-        g = table[node]
-        leaves[node] = _watch(node, g, recorded) if watching else g
-    return leaves
+    if watching:
+        table = {node: _watch(node, g, recorded) for node, g in table.items()}
+    return table
 
 
 def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:

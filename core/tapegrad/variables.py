@@ -111,7 +111,8 @@ def backward(
         found = reverse_sweep(seeds, free=not retain_graph)
     writes = []
     for leaf, g in found.items():
-        assert isinstance(leaf, Leaf)
+        if not isinstance(leaf, Leaf):
+            continue
         cell = leaf.cell() if leaf.cell is not None else None
         if cell is None:
             continue
