@@ -1,0 +1,716 @@
+"""Functions of functions: gradients, products with Jacobians, and batching.
+
+What goes in comes out: raw arrays of an engine give raw arrays of it, Python floats give floats, our arrays give our arrays,
+and pytrees give pytrees. Each transform hands the function fresh handles on fresh variables, so transforms nest in any order;
+a sweep is itself recorded when an outer transform or `record()` was active as the transform was entered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .array import Array, wrap
+from .batching import BATCHED, LEVELS, Batched
+from .dispatch import engine_of, handle
+from .errors import DtypeError, ShapeError
+from .kernels import OPS, RECORDED, Kernels
+from .registry import backend_of, get_backend
+from .tape import LEVEL, MODE, RECORDING, Entry, Leaf, Node, Scope, forward_sweep, next_seq, reverse_sweep
+
+__all__ = [
+    "elementwise_grad",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]
+
+ARRAY, RAW, SCALAR = "array", "raw", "scalar"
+
+
+def _flatten(tree: Any) -> tuple[list[Any], Any]:
+    if isinstance(tree, Array) or not isinstance(tree, (tuple, list, dict)) and not _is_container(tree):
+        return [tree], None
+    import optree
+
+    leaves, structure = optree.tree_flatten(tree, none_is_leaf=True)
+    return list(leaves), structure
+
+
+def _is_container(tree: Any) -> bool:
+    if tree is None or isinstance(tree, (bool, int, float, complex, str, np.ndarray, np.generic)):
+        return False
+    import optree
+
+    return not optree.tree_is_leaf(tree, none_is_leaf=True)
+
+
+def _unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
+    if structure is None:
+        return leaves[0]
+    import optree
+
+    return optree.tree_unflatten(structure, leaves)
+
+
+def _kind(leaf: Any) -> str:
+    if isinstance(leaf, Array):
+        return ARRAY
+    return SCALAR if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, np.generic) else RAW
+
+
+def _as_array(leaf: Any, *, copy: bool = False) -> Array:
+    """An input of any kind as an array."""
+    kind = _kind(leaf)
+    if kind is ARRAY:
+        found: Array = leaf
+        return found
+    if kind is SCALAR:
+        dtype = dtypes.dtype_of_scalar(leaf, dtypes.BOOL)
+        backend = get_backend()
+        return wrap(backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, backend.kernels)
+    if isinstance(leaf, np.generic):
+        leaf = np.asarray(leaf)
+    backend = backend_of(leaf)
+    return wrap(backend.adopt(leaf, copy=copy), None, backend.kernels)
+
+
+def _as_kind(x: Array, kind: str) -> Any:
+    """A result as the kind that came in; what is still tracked or batched stays an array."""
+    if kind is ARRAY or x._node is not None or isinstance(x._value, Batched):
+        return x
+    if kind is RAW:
+        return x._value
+    return x.item() if x.ndim == 0 else x._value
+
+
+def _common_kind(leaves: Sequence[Any]) -> str:
+    kinds = {_kind(leaf) for leaf in leaves}
+    return next((kind for kind in (ARRAY, RAW) if kind in kinds), SCALAR)
+
+
+def _convert_tree(tree: Any, kind: str, outer: bool) -> Any:
+    leaves, structure = _flatten(tree)
+    done = []
+    for leaf in leaves:
+        if isinstance(leaf, Array):
+            leaf = leaf if outer else leaf.detach()
+            leaf = _as_kind(leaf, kind)
+        done.append(leaf)
+    return _unflatten(structure, done)
+
+
+class _Argument:
+    """A positional argument, flattened, with a fresh variable in the place of each array."""
+
+    def __init__(self, name: str, value: Any, position: int, *, copy: bool = False) -> None:
+        self.leaves, self.structure = _flatten(value)
+        self.kinds = [_kind(leaf) for leaf in self.leaves]
+        self.nodes: list[Node] = []
+        self.arrays: list[Array] = []
+        self.outer: list[Array] = []
+        depth = MODE.get() // LEVEL
+        for leaf in self.leaves:
+            try:
+                x = _as_array(leaf, copy=copy)
+            except Exception as error:
+                raise TypeError(f"{name}: argument {position} holds a {type(leaf).__name__}, not an array") from error
+            if not dtypes.is_dtype(x.dtype, ("real floating", "complex floating")):
+                raise DtypeError(
+                    f"{name}: argument {position} is of {x.dtype.name}, and only floating or complex numbers have a "
+                    "derivative; convert it to a float, or choose other argnums"
+                )
+            node: Node = Leaf() if x._node is None else Entry(x._node)
+            if depth:
+                LEVELS[node] = depth
+            self.outer.append(x)
+            self.nodes.append(node)
+            self.arrays.append(handle(type(x), x._value, node, x._xp))
+
+    def tree(self) -> Any:
+        return _unflatten(self.structure, self.arrays)
+
+
+def _positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
+    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    for n in wanted:
+        if not isinstance(n, int) or not -count <= n < count:
+            raise ValueError(f"{name}: argnums {argnums} is out of range for {count} positional argument(s)")
+    return [n % count for n in wanted]
+
+
+class _Run:
+    """One call of a function under a transform: its variables, its result, and whether an outer sweep will want more."""
+
+    def __init__(
+        self,
+        name: str,
+        fun: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        positions: Sequence[int],
+        *,
+        has_aux: bool = False,
+        copy: bool = False,
+    ) -> None:
+        self.name = name
+        self.outer = bool(MODE.get() & RECORDING)
+        self.kind = _common_kind([leaf for arg in args for leaf in _flatten(arg)[0] if _kind(leaf) is not SCALAR])
+        self.arguments = {n: _Argument(name, args[n], n, copy=copy) for n in positions}
+        self.since = next_seq()
+        with Scope(RECORDING):
+            out = fun(*[self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)], **kwargs)
+        self.aux: Any = None
+        if has_aux:
+            if not isinstance(out, tuple) or len(out) != 2:
+                raise TypeError(
+                    f"{name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
+                )
+            out, self.aux = out
+            self.aux = _convert_tree(self.aux, self.kind, self.outer)
+        self.out_leaves, self.out_structure = _flatten(out)
+        self.outs = [_as_array(leaf) for leaf in self.out_leaves]
+
+    def value(self) -> Any:
+        done = [_as_kind(x if self.outer else x.detach(), self.kind) for x in self.outs]
+        return _unflatten(self.out_structure, done)
+
+    def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
+        """The cotangents of the arguments, leaf by leaf, as arrays."""
+        seeds = []
+        for out, g in zip(self.outs, cotangents, strict=True):
+            if out._node is not None and out._node.seq >= self.since or out._node in self._entries():
+                seeds.append((out._node, wrap(g._value, g._node, g._xp) if self.outer else g._value))
+        with Scope(RECORDING) if self.outer else Scope():
+            found = reverse_sweep(seeds, recorded=self.outer, free=free and not self.outer, since=self.since)  # type: ignore[arg-type]
+        results = []
+        for argument in self.arguments.values():
+            row = []
+            for node, x in zip(argument.nodes, argument.outer, strict=True):
+                g = found.get(node)
+                if g is None:
+                    row.append(OPS["zeros_like"].call(x.detach()))
+                elif self.outer:
+                    row.append(handle(type(x), g._value, g._node, g._xp))
+                else:
+                    row.append(handle(type(x), g, None, BATCHED if isinstance(g, Batched) else _plain(x)))
+            results.append(row)
+        return results
+
+    def _entries(self) -> set[Node]:
+        return {node for argument in self.arguments.values() for node in argument.nodes}
+
+    def push(self, tangents: Sequence[Sequence[Array]]) -> list[Array]:
+        """The tangents of the outputs, as arrays."""
+        table: dict[Node, Any] = {}
+        for argument, row in zip(self.arguments.values(), tangents, strict=True):
+            for node, t in zip(argument.nodes, row, strict=True):
+                table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
+        batched = BATCHED if MODE.get() >= LEVEL else None
+        with Scope(RECORDING) if self.outer else Scope():
+            pushed = forward_sweep(
+                [out._node for out in self.outs],
+                table,
+                wrap=wrap if self.outer else None,
+                batched_xp=batched,
+                since=self.since,
+            )
+        results = []
+        for out, t in zip(self.outs, pushed, strict=True):
+            if t is None:
+                results.append(OPS["zeros_like"].call(out.detach()))
+            elif self.outer:
+                results.append(handle(type(out), t._value, t._node, t._xp))
+            else:
+                results.append(handle(type(out), t, None, BATCHED if isinstance(t, Batched) else _plain(out)))
+        return results
+
+
+def _plain(x: Array) -> Kernels:
+    return engine_of(x) if x._xp is BATCHED else x._xp
+
+
+def _check_scalar(run: _Run) -> Array:
+    if len(run.outs) != 1 or run.out_structure is not None:
+        raise TypeError(
+            f"{run.name}: the function must return one scalar, not {type(run.out_leaves).__name__} of {len(run.outs)}; "
+            "use vjp or jacobian for several outputs, has_aux for extra ones"
+        )
+    (out,) = run.outs
+    if out.size != 1 or out.ndim > 1 or (out.ndim == 1 and type(out) is Array):
+        raise ShapeError(
+            f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
+            "sum it, or use vjp or jacobian"
+        )
+    if not dtypes.is_dtype(out.dtype, "real floating"):
+        raise DtypeError(
+            f"{run.name}: the function must return a real floating number, not {out.dtype.name}; use vjp for complex ones"
+        )
+    return out
+
+
+def value_and_grad(
+    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The value of a scalar function together with its gradient, in one pass.
+
+    `argnums`: which positional argument(s) to differentiate; a tuple gives a tuple of gradients. `has_aux`: the function
+    returns `(value, aux)`, and so does the result. Gradients have the shapes and dtypes of the arguments; of an argument that
+    the value does not depend on they are zeros. Raises `ShapeError` for results that are no scalars, `DtypeError` for integer
+    arguments, `ValueError` for argnums out of range.
+
+    >>> import numpy as np
+    >>> value_and_grad(lambda x: (x * x).sum())(np.asarray([1.0, 2.0]))
+    (5.0, array([2., 4.]))
+    """
+
+    @wraps(fun)
+    def value_and_grad_of(*args: Any, **kwargs: Any) -> Any:
+        run = _Run("grad", fun, args, kwargs, _positions("grad", argnums, len(args)), has_aux=has_aux)
+        out = _check_scalar(run)
+        head = OPS["ones_like"].call(wrap(out._value, None, out._xp))
+        value = run.value()
+        pulled = run.pull([head], free=True)
+        trees = [
+            _unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+            for a, row in zip(run.arguments.values(), pulled, strict=True)
+        ]
+        wanted = trees[0] if isinstance(argnums, int) else tuple(trees)
+        return ((value, run.aux), wanted) if has_aux else (value, wanted)
+
+    return value_and_grad_of
+
+
+def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The gradient of a scalar function. See `value_and_grad` for the arguments and errors.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    """
+    both = value_and_grad(fun, argnums, has_aux)
+
+    @wraps(fun)
+    def grad_of(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return grad_of
+
+
+def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The gradient of the sum of a function's outputs: the derivative at each element of a function that acts on each.
+
+    >>> import numpy as np
+    >>> elementwise_grad(lambda x: x * x)(np.asarray([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    @wraps(fun)
+    def summed(*args: Any, **kwargs: Any) -> Any:
+        return OPS["sum"].call(fun(*args, **kwargs))
+
+    return grad(summed, argnums)
+
+
+def _cotangents(name: str, run: _Run, given: Any) -> list[Array]:
+    leaves, structure = _flatten(given)
+    if len(leaves) != len(run.outs) or structure != run.out_structure:
+        raise TypeError(f"{name}: the cotangent must have the structure of the output: {len(run.outs)} leaves")
+    found = []
+    for i, (leaf, out) in enumerate(zip(leaves, run.outs, strict=True)):
+        g = _like(leaf, out)
+        if g.shape != out.shape:
+            raise ShapeError(f"{name}: cotangent {i} has shape {g.shape}, its output {out.shape}")
+        if g.dtype != out.dtype:
+            raise DtypeError(f"{name}: cotangent {i} is {g.dtype.name}, its output {out.dtype.name}")
+        found.append(g)
+    return found
+
+
+def _like(leaf: Any, x: Array) -> Array:
+    """A cotangent or tangent as an array; Python scalars take the dtype of what they belong to."""
+    if _kind(leaf) is SCALAR:
+        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x.dtype))
+        return wrap(raw, None, engine_of(x))
+    return _as_array(leaf)
+
+
+def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function and its pull: a function from a cotangent of the output to those of the arguments, a tuple.
+
+    The pull may be called any number of times. With `has_aux` the result is `(value, pull, aux)`. Raises `ShapeError` and
+    `DtypeError` for a cotangent that does not fit.
+
+    >>> import numpy as np
+    >>> value, pull = vjp(lambda x: x * x, np.asarray([1.0, 2.0]))
+    >>> pull(np.asarray([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    run = _Run("vjp", fun, primals, {}, range(len(primals)), has_aux=has_aux, copy=True)
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        pulled = run.pull(_cotangents("vjp", run, cotangent), free=False)
+        return tuple(
+            _unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+            for a, row in zip(run.arguments.values(), pulled, strict=True)
+        )
+
+    return (run.value(), pull, run.aux) if has_aux else (run.value(), pull)
+
+
+def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
+    if not isinstance(given, (tuple, list)) or len(given) != len(run.arguments):
+        raise TypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
+    rows = []
+    for argument, tangent in zip(run.arguments.values(), given, strict=True):
+        leaves, structure = _flatten(tangent)
+        if structure != argument.structure:
+            raise TypeError(f"{name}: a tangent must have the structure of its primal")
+        row = []
+        for leaf, x in zip(leaves, argument.outer, strict=True):
+            t = _like(leaf, x)
+            if t.shape != x.shape:
+                raise ShapeError(f"{name}: a tangent of shape {t.shape} for a primal of shape {x.shape}")
+            if t.dtype != x.dtype:
+                raise DtypeError(f"{name}: a tangent of {t.dtype.name} for a primal of {x.dtype.name}")
+            row.append(t)
+        rows.append(row)
+    return rows
+
+
+def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The value of a function and its derivative in the direction of the tangents.
+
+    `primals` and `tangents` are tuples of one entry an argument, of the same shapes and dtypes. With `has_aux` the result is
+    `(value, tangent, aux)`.
+
+    >>> jvp(lambda x: x * x, (3.0,), (1.0,))
+    (9.0, 6.0)
+    """
+    if not isinstance(primals, (tuple, list)):
+        raise TypeError("jvp: primals are a tuple or list with one entry an argument")
+    run = _Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
+    pushed = run.push(_tangents("jvp", run, tangents))
+    kind = run.kind
+    out = _unflatten(run.out_structure, [_as_kind(t, kind) for t in pushed])
+    return (run.value(), out, run.aux) if has_aux else (run.value(), out)
+
+
+def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of a function at the primals and the linear map of its tangents there, which may be called many times.
+
+    >>> value, push = linearize(lambda x: x * x, 3.0)
+    >>> push(1.0), push(2.0)
+    (6.0, 12.0)
+    """
+    run = _Run("linearize", fun, primals, {}, range(len(primals)), copy=True)
+
+    def push(*tangents: Any) -> Any:
+        pushed = run.push(_tangents("linearize", run, tangents))
+        return _unflatten(run.out_structure, [_as_kind(t, run.kind) for t in pushed])
+
+    return run.value(), push
+
+
+def _basis(x: Array) -> Array:
+    """The unit arrays of the shape of `x`, along a new first axis."""
+    engine = engine_of(x)
+    eye = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+    return wrap(engine.backend.from_numpy(eye), None, engine)
+
+
+class _Level(Scope):
+    """One more enclosing vmap."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __enter__(self) -> int:  # type: ignore[override]
+        mode = MODE.get()
+        self.previous.append(mode)
+        MODE.set(mode + LEVEL)
+        return mode // LEVEL + 1
+
+
+def _open(x: Array, level: int, size: int) -> Array:
+    """What came out of the vmap of that level, with the batch axis in front."""
+    value = x._value
+    if isinstance(value, Batched) and value.level == level:
+        inner = handle(type(x), value.value, value.node, value.xp)
+        if value.mapped:
+            return inner
+        x = inner
+    elif x._node is not None and LEVELS.get(x._node, 0) >= level:
+        x = x.detach()
+    found: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
+    return found
+
+
+def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The Jacobian by one reverse sweep that carries all cotangents at once: best where outputs are fewer than inputs.
+
+    Of an output of shape `o` and an argument of shape `i` its shape is `o + i`; pytrees give the output's tree of the
+    argument's. See `value_and_grad` for `argnums` and `has_aux`.
+
+    >>> import numpy as np
+    >>> jacrev(lambda x: x * x)(np.asarray([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        run = _Run("jacobian", fun, args, kwargs, _positions("jacobian", argnums, len(args)), has_aux=has_aux)
+        columns = []
+        for i, out in enumerate(run.outs):
+            if not dtypes.is_dtype(out.dtype, ("real floating", "complex floating")):
+                raise DtypeError(f"jacobian: output {i} is of {out.dtype.name} and has no derivative")
+            if out.ndim == 0:
+                zeros = [
+                    _zero(o) if o is not out else OPS["ones_like"].call(wrap(o._value, None, o._xp)) for o in run.outs
+                ]
+                rows = run.pull(zeros, free=False)
+            else:
+                size = out.size
+                with _Level() as level:
+                    seeds = [_zero(o) for o in run.outs]
+                    basis = _basis(out)
+                    seeds[i] = wrap(Batched(basis._value, None, basis._xp, level), None, BATCHED)
+                    rows = run.pull(seeds, free=False)
+                    rows = [[_open(g, level, size) for g in row] for row in rows]
+                rows = [
+                    [RECORDED.reshape(g, shape=out.shape + x.shape) for g, x in zip(row, argument.outer, strict=True)]
+                    for row, argument in zip(rows, run.arguments.values(), strict=True)
+                ]
+            columns.append(_trees(run, rows, argnums))
+        found = _unflatten(run.out_structure, columns)
+        return (found, run.aux) if has_aux else found
+
+    return jacobian_of
+
+
+def _zero(x: Array) -> Array:
+    found: Array = OPS["zeros_like"].call(wrap(x._value, None, x._xp))
+    return found
+
+
+def _trees(run: _Run, rows: Sequence[Sequence[Array]], argnums: int | Sequence[int]) -> Any:
+    kinds = [RAW if kind is SCALAR and any(r.ndim for r in row) else kind for row in rows for kind in [run.kind]]
+    trees = []
+    for argument, row, kind in zip(run.arguments.values(), rows, kinds, strict=True):
+        leaves = [_as_kind(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
+        trees.append(_unflatten(argument.structure, leaves))
+    return trees[0] if isinstance(argnums, int) else tuple(trees)
+
+
+jacobian = jacrev
+
+
+def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The Jacobian by one forward sweep that carries all tangents at once: best where inputs are fewer than outputs.
+
+    Shapes and arguments are those of `jacrev`.
+
+    >>> import numpy as np
+    >>> jacfwd(lambda x: x * x)(np.asarray([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        run = _Run("jacobian", fun, args, kwargs, _positions("jacobian", argnums, len(args)), has_aux=has_aux)
+        blocks: list[list[list[Array]]] = []
+        for argument in run.arguments.values():
+            per_leaf = []
+            for k, x in enumerate(argument.outer):
+                with _Level() as level:
+                    rows = [[_zero(y) for y in other.outer] for other in run.arguments.values()]
+                    basis = _basis(x)
+                    batch = wrap(Batched(basis._value, None, basis._xp, level), None, BATCHED)
+                    rows[list(run.arguments.values()).index(argument)][k] = batch
+                    pushed = [_open(t, level, x.size) for t in run.push(rows)]
+                per_leaf.append(
+                    [
+                        RECORDED.reshape(RECORDED.moveaxis(t, source=0, destination=-1), shape=out.shape + x.shape)
+                        for t, out in zip(pushed, run.outs, strict=True)
+                    ]
+                )
+            blocks.append(per_leaf)
+        columns = [
+            _trees(run, [[leaf[i] for leaf in per_leaf] for per_leaf in blocks], argnums) for i in range(len(run.outs))
+        ]
+        found = _unflatten(run.out_structure, columns)
+        return (found, run.aux) if has_aux else found
+
+    return jacobian_of
+
+
+def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The matrix of second derivatives of a scalar function, by one batched sweep over its gradient.
+
+    Of an argument of shape `i` its shape is `i + i`.
+
+    >>> import numpy as np
+    >>> hessian(lambda x: (x**3).sum())(np.asarray([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacrev(jacrev(fun, argnums, has_aux), argnums, has_aux)
+
+
+def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The product of the Hessian of a scalar function with a vector, without the Hessian.
+
+    The result is called with the arguments of `fun` and then the vector, of the shape of the differentiated argument.
+
+    >>> import numpy as np
+    >>> hvp(lambda x: (x**3).sum())(np.asarray([1.0, 2.0]), np.asarray([1.0, 0.0]))
+    array([6., 0.])
+    """
+    gradient = grad(fun, argnums)
+
+    @wraps(fun)
+    def hvp_of(*args: Any, **kwargs: Any) -> Any:
+        *primals, vector = args
+        (position,) = _positions("hvp", argnums, len(primals))
+
+        def at(x: Any) -> Any:
+            return gradient(*primals[:position], x, *primals[position + 1 :], **kwargs)
+
+        _, pull = vjp(at, primals[position])
+        return pull(vector)[0]
+
+    return hvp_of
+
+
+def stop_gradient(x: Any) -> Any:
+    """The same value as a constant, leaf by leaf of a pytree.
+
+    >>> grad(lambda x: x * stop_gradient(x))(3.0)
+    3.0
+    """
+    leaves, structure = _flatten(x)
+    return _unflatten(structure, [_stop(leaf) if isinstance(leaf, Array) else leaf for leaf in leaves])
+
+
+def _stop(x: Array) -> Array:
+    """`x` without its nodes, those inside a batch included."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, Batched):
+            return Batched(bare(value.value), None, value.xp, value.level, value.mapped)
+        return value
+
+    return handle(type(x), bare(x._value), None, x._xp)
+
+
+def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+    """A function of one example as a function of a batch of them.
+
+    `in_axes`: which axis of each argument is the batch, an int or None (not batched) for all, or one for each, or a pytree
+    prefix of an argument. `out_axes`: where the batch axis goes in the results. Transforms nest in any order. Raises
+    `ValueError` for axes that do not fit or batches of different sizes.
+
+    >>> import numpy as np
+    >>> vmap(grad(lambda x: x**3))(np.asarray([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+
+    @wraps(fun)
+    def vmap_of(*args: Any, **kwargs: Any) -> Any:
+        outer = bool(MODE.get() & RECORDING)
+        per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
+        if len(per_argument) != len(args):
+            raise ValueError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
+        kind = _common_kind([leaf for arg in args for leaf in _flatten(arg)[0] if _kind(leaf) is not SCALAR])
+        flat = [(_flatten(arg), _spread(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
+        for_keywords = [(name, _flatten(value)) for name, value in kwargs.items()]
+        sizes: dict[int, str] = {}
+        moved: list[list[Any]] = []
+        for n, ((leaves, _), axes) in enumerate(flat):
+            row = []
+            for leaf, axis in zip(leaves, axes, strict=True):
+                if axis is None:
+                    row.append((leaf, False))
+                    continue
+                x = _as_array(leaf)
+                if not -x.ndim <= axis < x.ndim:
+                    raise ValueError(f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}")
+                if axis % x.ndim:
+                    x = RECORDED.moveaxis(x, source=axis, destination=0)
+                sizes.setdefault(x.shape[0], f"argument {n}")
+                row.append((x, True))
+            moved.append(row)
+        keyword_rows = []
+        for name, (leaves, _) in for_keywords:
+            row = []
+            for leaf in leaves:
+                if _kind(leaf) is SCALAR or not hasattr(leaf, "shape") or not leaf.shape:
+                    row.append((leaf, False))
+                else:
+                    x = _as_array(leaf)
+                    sizes.setdefault(x.shape[0], f"keyword {name}")
+                    row.append((x, True))
+            keyword_rows.append(row)
+        if len(sizes) > 1:
+            described = ", ".join(f"{size} in {where}" for size, where in sizes.items())
+            raise ValueError(f"vmap: the batch axes have different lengths: {described}")
+        if not sizes:
+            raise ValueError("vmap: no argument is batched; give at least one an axis in in_axes")
+        size = next(iter(sizes))
+        with _Level() as level:
+
+            def enter(x: Any, on: bool) -> Any:
+                if not on:
+                    return x
+                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, BATCHED)
+
+            inner = [
+                _unflatten(structure, [enter(x, on) for x, on in row])
+                for ((_, structure), _), row in zip(flat, moved, strict=True)
+            ]
+            named = {
+                name: _unflatten(structure, [enter(x, on) for x, on in row])
+                for (name, (_, structure)), row in zip(for_keywords, keyword_rows, strict=True)
+            }
+            out = fun(*inner, **named)
+            leaves, structure = _flatten(out)
+            arrays = [_open(_as_array(leaf), level, size) for leaf in leaves]
+        done = []
+        for x, axis in zip(arrays, _spread(out_axes, out), strict=True):
+            if axis is None:
+                x = RECORDED.getitem(x, key=(0,))
+            elif axis:
+                x = RECORDED.moveaxis(x, source=0, destination=axis)
+            done.append(_as_kind(x if outer else x.detach(), kind))
+        return _unflatten(structure, done)
+
+    return vmap_of
+
+
+def _spread(axes: Any, tree: Any) -> list[Any]:
+    """The axis of each leaf of `tree`, from an int, None, or a prefix of the tree."""
+    leaves, structure = _flatten(tree)
+    if axes is None or isinstance(axes, int):
+        return [axes] * len(leaves)
+    if structure is None:
+        raise ValueError(f"vmap: axes {axes!r} do not fit an argument that is one array")
+    import optree
+
+    return list(
+        optree.broadcast_prefix(axes, tree, is_leaf=lambda a: a is None or isinstance(a, int), none_is_leaf=True)
+    )
