@@ -152,7 +152,10 @@ class Node:
         raise NotImplementedError
 
     def push(self, xp: Any, wrap: Callable[[Any, Node | None, Any], Any] | None, table: dict[Node, Any]) -> Any:
-        """The tangent of the output from those of the parents in `table`; None where none is there."""
+        """The tangent of the output from those of the parents in `table`; None where none is there.
+
+        `xp` is None for the node's own kernels; `wrap` makes arrays of saved values where the sweep is recorded.
+        """
         raise NotImplementedError
 
     def parents(self) -> tuple[Node, ...]:
@@ -346,7 +349,7 @@ def forward_sweep(
     table = dict(tangents)
     for node in reachable([head for head in heads if head is not None], since):
         if node not in table and node.__class__ is not Leaf:
-            tangent = node.push(RECORDED if wrap else (batched_xp or node.xp), wrap, table)
+            tangent = node.push(RECORDED if wrap else batched_xp, wrap, table)
             if tangent is not None:
                 table[node] = tangent
     return [None if head is None else table.get(head) for head in heads]
