@@ -11,10 +11,28 @@ from . import (
 )
 from .array import Array
 from .backend import Backend, Spec
+from .checkpointing import checkpoint
+from .custom import custom
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .hookspecs import hookimpl
+from .inspection import detect_anomaly, draw, tape_summary
 from .registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
 from .tape import is_recording, is_training, pause, predict_mode, record, train_mode
+from .transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 
 __all__ = [
     "Array",
@@ -22,12 +40,25 @@ __all__ = [
     "BackendInfo",
     "Spec",
     "backend_of",
+    "checkpoint",
+    "custom",
+    "detect_anomaly",
+    "draw",
+    "elementwise_grad",
     "errors",
     "get_backend",
     "get_default_dtype",
+    "grad",
+    "hessian",
     "hookimpl",
+    "hvp",
     "is_recording",
     "is_training",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
     "list_backends",
     "ops",
     "pause",
@@ -35,9 +66,14 @@ __all__ = [
     "record",
     "set_backend",
     "set_default_dtype",
+    "stop_gradient",
+    "tape_summary",
     "train_mode",
     "use_backend",
     "use_default_dtype",
+    "value_and_grad",
+    "vjp",
+    "vmap",
 ]
 
 __version__ = "0.1.0"

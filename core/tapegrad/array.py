@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from .tape import MODE, RECORDING, Leaf, Node
 
 if TYPE_CHECKING:
     from .backend import Backend
+    from .inspection import Hook
 
 __all__ = ["Array", "wrap"]
 
@@ -86,6 +87,18 @@ class Array:
         from .variables import backward
 
         backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
+        """Call `hook` with the cotangent of this value in each sweep; see `tapegrad.inspection.register_hook`."""
+        from .inspection import register_hook
+
+        return register_hook(self, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this intermediate value in `.grad`, without cutting the graph as `attach_grad` does."""
+        from .inspection import retain_grad
+
+        retain_grad(self)
 
     def detach(self) -> Self:
         """The same value as a constant."""

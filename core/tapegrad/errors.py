@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "AnomalyError",
     "BackendError",
     "BackendUnavailableError",
     "DtypeError",
@@ -72,6 +73,10 @@ class NoGradientError(GraphError, NotImplementedError):
 
 class GradientEscapeError(GraphError, TypeError):
     """A tracked value was about to leave the tape unnoticed, and its gradient with it."""
+
+
+class AnomalyError(GraphError, FloatingPointError):
+    """A NaN or an infinity turned up while anomaly detection was on; the message says on which line."""
 
 
 class DtypeError(TapegradError, TypeError):

@@ -254,7 +254,7 @@ def _write_push(layout: _Layout) -> list[str]:
     op, pad = layout.op, "    "
     if op.kind == "op" and op.jvp is None:
         return ["def push(node, xp, wrap, table):", f"{pad}return _push_by_transpose(node, xp, wrap, table)"]
-    lines = ["def push(node, xp, wrap, table):"]
+    lines = ["def push(node, xp, wrap, table):", f"{pad}if xp is None:", f"{pad}    xp = node.xp"]
     lines += layout.load(pad, "either")
     for name in layout.recorded:
         if name == op.variadic:
@@ -323,6 +323,8 @@ def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     """The tangent of an op that only has a vjp: the vjp is linear in its cotangent, and its transpose is the jvp."""
     from .array import wrap as to_array
 
+    if xp is None:
+        xp = n.xp
     given = {parent: table[parent] for parent in n.parents() if parent in table}
     if not given:
         return None
@@ -645,6 +647,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
     from . import dispatch
 
     space: dict[str, Any] = {
+        "__name__": __name__,
         "_op": op,
         "_seq": next_seq,
         "_mode": MODE.get,

@@ -40,8 +40,8 @@ __all__ = [
     "train_mode",
 ]
 
-RECORDING, TRAINING, ANOMALY, LEVEL = 1, 2, 4, 8
-"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
+RECORDING, TRAINING, ANOMALY, FROZEN, LEVEL = 1, 2, 4, 8, 16
+"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `FROZEN`: inside a checkpoint."""
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 next_seq = itertools.count(1).__next__

@@ -41,7 +41,8 @@ __all__ = [
 ARRAY, RAW, SCALAR = "array", "raw", "scalar"
 
 
-def _flatten(tree: Any) -> tuple[list[Any], Any]:
+def flatten(tree: Any) -> tuple[list[Any], Any]:
+    """The leaves of a pytree and its structure; one array or number is its own leaf, with the structure None."""
     if isinstance(tree, Array) or not isinstance(tree, (tuple, list, dict)) and not _is_container(tree):
         return [tree], None
     import optree
@@ -58,12 +59,24 @@ def _is_container(tree: Any) -> bool:
     return not optree.tree_is_leaf(tree, none_is_leaf=True)
 
 
-def _unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
+def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
+    """The pytree of a structure with these leaves."""
     if structure is None:
         return leaves[0]
     import optree
 
     return optree.tree_unflatten(structure, leaves)
+
+
+def map_leaves(fun: Callable[[Any], Any], tree: Any) -> Any:
+    """`fun` of each leaf of a pytree."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [fun(leaf) for leaf in leaves])
+
+
+def map_arrays(fun: Callable[[Array], Any], tree: Any) -> Any:
+    """`fun` of each array in a pytree; other leaves as they are."""
+    return map_leaves(lambda leaf: fun(leaf) if isinstance(leaf, Array) else leaf, tree)
 
 
 def _kind(leaf: Any) -> str:
@@ -72,7 +85,7 @@ def _kind(leaf: Any) -> str:
     return SCALAR if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, np.generic) else RAW
 
 
-def _as_array(leaf: Any, *, copy: bool = False) -> Array:
+def as_array(leaf: Any, *, copy: bool = False) -> Array:
     """An input of any kind as an array."""
     kind = _kind(leaf)
     if kind is ARRAY:
@@ -103,21 +116,21 @@ def _common_kind(leaves: Sequence[Any]) -> str:
 
 
 def _convert_tree(tree: Any, kind: str, outer: bool) -> Any:
-    leaves, structure = _flatten(tree)
+    leaves, structure = flatten(tree)
     done = []
     for leaf in leaves:
         if isinstance(leaf, Array):
             leaf = leaf if outer else leaf.detach()
             leaf = _as_kind(leaf, kind)
         done.append(leaf)
-    return _unflatten(structure, done)
+    return unflatten(structure, done)
 
 
 class _Argument:
     """A positional argument, flattened, with a fresh variable in the place of each array."""
 
     def __init__(self, name: str, value: Any, position: int, *, copy: bool = False) -> None:
-        self.leaves, self.structure = _flatten(value)
+        self.leaves, self.structure = flatten(value)
         self.kinds = [_kind(leaf) for leaf in self.leaves]
         self.nodes: list[Node] = []
         self.arrays: list[Array] = []
@@ -125,7 +138,7 @@ class _Argument:
         depth = MODE.get() // LEVEL
         for leaf in self.leaves:
             try:
-                x = _as_array(leaf, copy=copy)
+                x = as_array(leaf, copy=copy)
             except Exception as error:
                 raise TypeError(f"{name}: argument {position} holds a {type(leaf).__name__}, not an array") from error
             if not dtypes.is_dtype(x.dtype, ("real floating", "complex floating")):
@@ -141,7 +154,7 @@ class _Argument:
             self.arrays.append(handle(type(x), x._value, node, x._xp))
 
     def tree(self) -> Any:
-        return _unflatten(self.structure, self.arrays)
+        return unflatten(self.structure, self.arrays)
 
 
 def _positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
@@ -168,7 +181,7 @@ class _Run:
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
-        self.kind = _common_kind([leaf for arg in args for leaf in _flatten(arg)[0] if _kind(leaf) is not SCALAR])
+        self.kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
         self.arguments = {n: _Argument(name, args[n], n, copy=copy) for n in positions}
         self.since = next_seq()
         with Scope(RECORDING):
@@ -181,12 +194,12 @@ class _Run:
                 )
             out, self.aux = out
             self.aux = _convert_tree(self.aux, self.kind, self.outer)
-        self.out_leaves, self.out_structure = _flatten(out)
-        self.outs = [_as_array(leaf) for leaf in self.out_leaves]
+        self.out_leaves, self.out_structure = flatten(out)
+        self.outs = [as_array(leaf) for leaf in self.out_leaves]
 
     def value(self) -> Any:
         done = [_as_kind(x if self.outer else x.detach(), self.kind) for x in self.outs]
-        return _unflatten(self.out_structure, done)
+        return unflatten(self.out_structure, done)
 
     def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
         """The cotangents of the arguments, leaf by leaf, as arrays."""
@@ -285,7 +298,7 @@ def value_and_grad(
         value = run.value()
         pulled = run.pull([head], free=True)
         trees = [
-            _unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+            unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
             for a, row in zip(run.arguments.values(), pulled, strict=True)
         ]
         wanted = trees[0] if isinstance(argnums, int) else tuple(trees)
@@ -326,7 +339,7 @@ def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
 
 
 def _cotangents(name: str, run: _Run, given: Any) -> list[Array]:
-    leaves, structure = _flatten(given)
+    leaves, structure = flatten(given)
     if len(leaves) != len(run.outs) or structure != run.out_structure:
         raise TypeError(f"{name}: the cotangent must have the structure of the output: {len(run.outs)} leaves")
     found = []
@@ -345,7 +358,7 @@ def _like(leaf: Any, x: Array) -> Array:
     if _kind(leaf) is SCALAR:
         raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x.dtype))
         return wrap(raw, None, engine_of(x))
-    return _as_array(leaf)
+    return as_array(leaf)
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -364,7 +377,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     def pull(cotangent: Any) -> tuple[Any, ...]:
         pulled = run.pull(_cotangents("vjp", run, cotangent), free=False)
         return tuple(
-            _unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+            unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
             for a, row in zip(run.arguments.values(), pulled, strict=True)
         )
 
@@ -376,7 +389,7 @@ def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
         raise TypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
     rows = []
     for argument, tangent in zip(run.arguments.values(), given, strict=True):
-        leaves, structure = _flatten(tangent)
+        leaves, structure = flatten(tangent)
         if structure != argument.structure:
             raise TypeError(f"{name}: a tangent must have the structure of its primal")
         row = []
@@ -405,7 +418,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     run = _Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
     pushed = run.push(_tangents("jvp", run, tangents))
     kind = run.kind
-    out = _unflatten(run.out_structure, [_as_kind(t, kind) for t in pushed])
+    out = unflatten(run.out_structure, [_as_kind(t, kind) for t in pushed])
     return (run.value(), out, run.aux) if has_aux else (run.value(), out)
 
 
@@ -420,7 +433,7 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
 
     def push(*tangents: Any) -> Any:
         pushed = run.push(_tangents("linearize", run, tangents))
-        return _unflatten(run.out_structure, [_as_kind(t, run.kind) for t in pushed])
+        return unflatten(run.out_structure, [_as_kind(t, run.kind) for t in pushed])
 
     return run.value(), push
 
@@ -496,7 +509,7 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
                     for row, argument in zip(rows, run.arguments.values(), strict=True)
                 ]
             columns.append(_trees(run, rows, argnums))
-        found = _unflatten(run.out_structure, columns)
+        found = unflatten(run.out_structure, columns)
         return (found, run.aux) if has_aux else found
 
     return jacobian_of
@@ -512,7 +525,7 @@ def _trees(run: _Run, rows: Sequence[Sequence[Array]], argnums: int | Sequence[i
     trees = []
     for argument, row, kind in zip(run.arguments.values(), rows, kinds, strict=True):
         leaves = [_as_kind(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
-        trees.append(_unflatten(argument.structure, leaves))
+        trees.append(unflatten(argument.structure, leaves))
     return trees[0] if isinstance(argnums, int) else tuple(trees)
 
 
@@ -553,7 +566,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
         columns = [
             _trees(run, [[leaf[i] for leaf in per_leaf] for per_leaf in blocks], argnums) for i in range(len(run.outs))
         ]
-        found = _unflatten(run.out_structure, columns)
+        found = unflatten(run.out_structure, columns)
         return (found, run.aux) if has_aux else found
 
     return jacobian_of
@@ -603,8 +616,7 @@ def stop_gradient(x: Any) -> Any:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0
     """
-    leaves, structure = _flatten(x)
-    return _unflatten(structure, [_stop(leaf) if isinstance(leaf, Array) else leaf for leaf in leaves])
+    return map_arrays(_stop, x)
 
 
 def _stop(x: Array) -> Array:
@@ -636,9 +648,9 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
         per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
         if len(per_argument) != len(args):
             raise ValueError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
-        kind = _common_kind([leaf for arg in args for leaf in _flatten(arg)[0] if _kind(leaf) is not SCALAR])
-        flat = [(_flatten(arg), _spread(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
-        for_keywords = [(name, _flatten(value)) for name, value in kwargs.items()]
+        kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
+        flat = [(flatten(arg), _spread(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
+        for_keywords = [(name, flatten(value)) for name, value in kwargs.items()]
         sizes: dict[int, str] = {}
         moved: list[list[Any]] = []
         for n, ((leaves, _), axes) in enumerate(flat):
@@ -647,7 +659,7 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
                 if axis is None:
                     row.append((leaf, False))
                     continue
-                x = _as_array(leaf)
+                x = as_array(leaf)
                 if not -x.ndim <= axis < x.ndim:
                     raise ValueError(f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}")
                 if axis % x.ndim:
@@ -662,7 +674,7 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
                 if _kind(leaf) is SCALAR or not hasattr(leaf, "shape") or not leaf.shape:
                     row.append((leaf, False))
                 else:
-                    x = _as_array(leaf)
+                    x = as_array(leaf)
                     sizes.setdefault(x.shape[0], f"keyword {name}")
                     row.append((x, True))
             keyword_rows.append(row)
@@ -680,16 +692,16 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
                 return handle(type(x), Batched(x._value, x._node, x._xp, level), None, BATCHED)
 
             inner = [
-                _unflatten(structure, [enter(x, on) for x, on in row])
+                unflatten(structure, [enter(x, on) for x, on in row])
                 for ((_, structure), _), row in zip(flat, moved, strict=True)
             ]
             named = {
-                name: _unflatten(structure, [enter(x, on) for x, on in row])
+                name: unflatten(structure, [enter(x, on) for x, on in row])
                 for (name, (_, structure)), row in zip(for_keywords, keyword_rows, strict=True)
             }
             out = fun(*inner, **named)
-            leaves, structure = _flatten(out)
-            arrays = [_open(_as_array(leaf), level, size) for leaf in leaves]
+            leaves, structure = flatten(out)
+            arrays = [_open(as_array(leaf), level, size) for leaf in leaves]
         done = []
         for x, axis in zip(arrays, _spread(out_axes, out), strict=True):
             if axis is None:
@@ -697,14 +709,14 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
             elif axis:
                 x = RECORDED.moveaxis(x, source=0, destination=axis)
             done.append(_as_kind(x if outer else x.detach(), kind))
-        return _unflatten(structure, done)
+        return unflatten(structure, done)
 
     return vmap_of
 
 
 def _spread(axes: Any, tree: Any) -> list[Any]:
     """The axis of each leaf of `tree`, from an int, None, or a prefix of the tree."""
-    leaves, structure = _flatten(tree)
+    leaves, structure = flatten(tree)
     if axes is None or isinstance(axes, int):
         return [axes] * len(leaves)
     if structure is None:

@@ -1,0 +1,247 @@
+"""Looking inside: hooks on gradients, the first NaN and where it came from, and the tape as text and as a picture."""
+
+from __future__ import annotations
+
+import html
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from .array import Array, wrap
+from .batching import BATCHED, Batched
+from .errors import AnomalyError, NotRecordedError
+from .tape import ANOMALY, WATCHERS, Leaf, Node, Output, Scope, reachable
+
+if TYPE_CHECKING:
+    from .op import Op
+
+__all__ = ["Hook", "detect_anomaly", "draw", "note_origin", "register_hook", "retain_grad", "tape_summary"]
+
+
+class Hook:
+    """A registered hook; `remove()` takes it off again."""
+
+    def __init__(self, node: Node, watcher: Callable[[Any, bool], Any]) -> None:
+        self._node = ref(node)
+        self._watcher = watcher
+
+    def remove(self) -> None:
+        """Take the hook off; once more does nothing."""
+        node = self._node()
+        if node is not None and node in WATCHERS:
+            WATCHERS[node] = [w for w in WATCHERS[node] if w is not self._watcher]
+            if not WATCHERS[node]:
+                del WATCHERS[node]
+
+
+def _tracked(x: Array, what: str) -> Node:
+    if x._node is None:
+        raise NotRecordedError(f"{what} needs an array that is being differentiated; this one is a constant")
+    return x._node
+
+
+def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
+    """Call `hook` with the whole cotangent of the value of `x` in each sweep; what it returns, unless None, takes its place.
+
+    The hook belongs to the value that `x` has now, and to what was computed from it before and after. Raises
+    `NotRecordedError` for a constant.
+    """
+    node = _tracked(x, "register_hook")
+    face, xp = type(x), x._xp
+
+    def watcher(g: Any, recorded: bool) -> Any:
+        if recorded:
+            given = g
+        else:
+            given = wrap(g, None, BATCHED if isinstance(g, Batched) else xp)
+        shown = object.__new__(face)
+        shown._value, shown._node, shown._xp = given._value, given._node, given._xp
+        found = hook(shown)
+        if found is None:
+            return None
+        return wrap(found._value, found._node, found._xp) if recorded else found._value
+
+    WATCHERS.setdefault(node, []).append(watcher)
+    return Hook(node, watcher)
+
+
+def retain_grad(x: Array) -> None:
+    """Keep the gradient of an intermediate value: each backward puts it into `x.grad`, and the graph goes on through it."""
+    node = _tracked(x, "retain_grad")
+    if node.__class__ is Leaf and getattr(x, "_grad", None) is not None:
+        return
+    target = ref(x)
+    face, xp = type(x), x._xp
+
+    def watcher(g: Any, recorded: bool) -> None:
+        kept = target()
+        if kept is not None:
+            cell = object.__new__(face)
+            cell._value, cell._node, cell._xp = (g._value, g._node, g._xp) if recorded else (g, None, xp)
+            kept._grad = cell
+
+    WATCHERS.setdefault(node, []).append(watcher)
+
+
+ORIGINS: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
+"""The forward line of each node, while anomalies are looked for."""
+
+
+def _user_lines() -> str:
+    """The stack of the program, without tapegrad's own frames."""
+    here = __name__.partition(".")[0]
+    frames = []
+    frame = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not (module == here or module.startswith(here + ".") or frame.f_code.co_filename.startswith("<tapegrad")):
+            frames.append((frame, frame.f_lineno))
+        frame = frame.f_back  # type: ignore[assignment]
+    summary = traceback.StackSummary.extract(iter(reversed(frames[:12])))
+    return "".join(summary.format())
+
+
+def _first_bad(value: Any, xp: Any) -> str | None:
+    while isinstance(value, Batched):
+        value, xp = value.value, value.xp
+    host = xp.to_numpy(value)
+    if host.dtype.kind not in "fc":
+        return None
+    bad = ~np.isfinite(host)
+    if not bad.any():
+        return None
+    place = tuple(int(i) for i in np.argwhere(bad)[0])
+    return f"{host[place]} at index {place} of shape {host.shape} ({int(bad.sum())} of {host.size} elements are not finite)"
+
+
+def note_origin(op: Op, node: Node, out: Any) -> None:
+    """Remember the line of a recorded op, and raise if its result is not finite. Called while anomaly detection is on."""
+    lines = _user_lines()
+    ORIGINS[node] = lines
+    watcher_xp = node.xp
+    for value in out if isinstance(out, tuple) else (out,):
+        bad = _first_bad(value, watcher_xp)
+        if bad is not None:
+            raise AnomalyError(f"{op.name}() made {bad}\nin the forward pass at\n{lines}")
+
+    def watcher(g: Any, recorded: bool) -> None:
+        for value in g.values() if isinstance(g, dict) else (g,):
+            raw, xp = (value._value, value._xp) if recorded else (value, watcher_xp)
+            found = _first_bad(raw, xp)
+            if found is not None:
+                raise AnomalyError(
+                    f"the gradient that reached the result of {op.name}() is {found}\nits forward line was\n{lines}"
+                )
+
+    WATCHERS.setdefault(node, []).append(watcher)
+
+
+def detect_anomaly() -> Scope:
+    """Within a `with` block, raise `AnomalyError` at the first NaN or infinity, forward or backward, with its forward line.
+
+    Slow: every value is looked at on the host. Costs nothing when off.
+    """
+    return Scope(ANOMALY)
+
+
+def _nodes(y: Array, what: str) -> list[Node]:
+    return reachable([_tracked(y, what)])
+
+
+def tape_summary(y: Array) -> str:
+    """What lies on the tape behind `y`: how many nodes of each op, how deep, and how many bytes they keep.
+
+    >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
+    >>> x = nd.array([1.0, 2.0]); x.attach_grad()
+    >>> with ag.record():
+    ...     y = x * 2 + x
+    >>> print(tape_summary(y))
+    3 nodes, depth 2, 0 bytes kept
+      1 add
+      1 multiply
+      1 variable
+    """
+    nodes = _nodes(y, "tape_summary")
+    counts = Counter(node.label for node in nodes)
+    depth: dict[Node, int] = {}
+    kept: dict[int, int] = {}
+    for node in nodes:
+        depth[node] = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
+        for name in getattr(type(node), "__slots__", ()):
+            if name.startswith("s_"):
+                value = getattr(node, name)
+                nbytes = getattr(value, "nbytes", 0)
+                if getattr(value, "ndim", 0) and nbytes:
+                    kept[id(value)] = int(nbytes)
+    lines = [f"{len(nodes)} nodes, depth {max(depth.values())}, {sum(kept.values())} bytes kept"]
+    lines += [f"  {count} {label}" for label, count in sorted(counts.items())]
+    return "\n".join(lines)
+
+
+def _layers(nodes: Sequence[Node]) -> list[list[Node]]:
+    depth: dict[Node, int] = {}
+    layers: list[list[Node]] = []
+    for node in nodes:
+        level = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
+        depth[node] = level
+        while len(layers) <= level:
+            layers.append([])
+        layers[level].append(node)
+    return layers
+
+
+def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
+    """The tape behind `y` as an SVG picture, variables on top; written to `path` if one is given.
+
+    Raises `ValueError` for a tape of more than `limit` nodes, `NotRecordedError` for a constant.
+    """
+    nodes = _nodes(y, "draw")
+    if len(nodes) > limit:
+        raise ValueError(f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit")
+    layers = _layers(nodes)
+    cell, row = 130, 78
+    width = max(len(layer) for layer in layers) * cell + 20
+    height = len(layers) * row + 10
+    place: dict[Node, tuple[float, float]] = {}
+    for level, layer in enumerate(layers):
+        if level:
+            layer.sort(key=lambda n: np.mean([place[p][0] for p in n.parents() if p in place] or [0.0]))
+        left = (width - len(layer) * cell) / 2
+        for i, node in enumerate(layer):
+            place[node] = (left + (i + 0.5) * cell, 10 + level * row)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'font-family="system-ui, sans-serif" font-size="13">',
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0 0L8 4L0 8z" fill="#667"/></marker></defs>',
+        '<rect width="100%" height="100%" fill="#fff"/>',
+    ]
+    for node in nodes:
+        x2, y2 = place[node]
+        for parent in node.parents():
+            if parent in place:
+                x1, y1 = place[parent]
+                parts.append(
+                    f'<path d="M{x1:.0f} {y1 + 36:.0f}C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}" '
+                    'fill="none" stroke="#667" marker-end="url(#tip)"/>'
+                )
+    for node, (x, top) in place.items():
+        leaf = node.__class__ is Leaf
+        head = node is y._node
+        fill, stroke = ("#e3f0dc", "#5a8f47") if leaf else ("#fdeccb", "#b9822b") if head else ("#e8ecf7", "#5b6ca8")
+        label = f"output {node.index}" if isinstance(node, Output) else node.label
+        parts.append(
+            f'<rect x="{x - 56:.0f}" y="{top:.0f}" width="112" height="36" rx="{18 if leaf else 6}" fill="{fill}" '
+            f'stroke="{stroke}"/><text x="{x:.0f}" y="{top + 23:.0f}" text-anchor="middle">{html.escape(label)}</text>'
+        )
+    parts.append("</svg>")
+    picture = "\n".join(parts)
+    if path is not None:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(picture)
+    return picture
