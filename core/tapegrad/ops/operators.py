@@ -1,35 +1,90 @@
-"""Python's operators on arrays are the ops themselves."""
+"""Python's operators on arrays are the ops themselves, set on the class so that nothing lies between."""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from ..array import Array
-from . import elementwise as e
+from ..kernels import OPS
 
 __all__: list[str] = []
 
+ARITHMETIC = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "pow": "power",
+    "matmul": "matmul",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift",
+}
+COMMUTATIVE = {"add", "mul", "and", "or", "xor"}
+COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+EQUALITIES = {"eq": "equal", "ne": "not_equal"}
+UNARY = {"neg": "negative", "abs": "abs", "invert": "bitwise_invert"}
 
-def _reflected(op: Any) -> Any:
+_SCALARS = frozenset((bool, int, float, complex))
+
+
+def _reflected(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(x: Any, y: Any) -> Any:
+        # A Python scalar first is met here rather than in the op, whose own path looks for it in second place.
+        if y.__class__ in _SCALARS:
+            raw = x._xp.weak(y, x._value)
+            if raw is not None:
+                made = x.__class__()
+                made._value = raw
+                made._xp = x._xp
+                made._node = None
+                return op(made, x)
         return op(y, x)
 
     return method
 
 
-def _in_place(op: Any) -> Any:
+def _in_place(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(x: Any, y: Any) -> Any:
-        return x._rebind(op(x, y))
+        return x._update(op, y)
 
     return method
 
 
+def _equality(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def method(x: Any, y: Any) -> Any:
+        # Python's own answer for what is no number or array, so that `x == None` and `x in [...]` do not fail.
+        return NotImplemented if y is None or isinstance(y, (str, bytes, type)) else op(x, y)
+
+    return method
+
+
+def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    return operator.floordiv(x, y), operator.mod(x, y)
+
+
 def _bind(cls: Any) -> None:
-    for name, op in {"add": e.add, "sub": e.subtract, "mul": e.multiply, "truediv": e.divide}.items():
-        setattr(cls, f"__{name}__", op)
-        setattr(cls, f"__r{name}__", _reflected(op))
-        setattr(cls, f"__i{name}__", _in_place(op))
-    cls.__neg__ = e.negative
+    """Give the array class its operators. Each is an op, so each is recorded, and each is where its op is."""
+    for word, name in ARITHMETIC.items():
+        if name not in OPS:
+            continue
+        op = OPS[name].call
+        setattr(cls, f"__{word}__", op)
+        setattr(cls, f"__r{word}__", op if word in COMMUTATIVE else _reflected(op))
+        setattr(cls, f"__i{word}__", _in_place(op))
+    for word, name in {**COMPARISONS, **UNARY}.items():
+        if name in OPS:
+            setattr(cls, f"__{word}__", OPS[name].call)
+    for word, name in EQUALITIES.items():
+        if name in OPS:
+            setattr(cls, f"__{word}__", _equality(OPS[name].call))
+    cls.__divmod__ = _divmod
 
 
 _bind(Array)
