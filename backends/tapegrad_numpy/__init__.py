@@ -23,7 +23,7 @@ class NumpyBackend(tapegrad.Backend):
         return (np.ndarray, np.generic)
 
     def constant(self, scalar: Any, like: Any) -> Any:
-        return like.dtype.type(scalar) if isinstance(like, np.generic) else np.asarray(scalar, dtype=like.dtype)
+        return like.dtype.type(scalar) if like.ndim == 0 else np.asarray(scalar, dtype=like.dtype)
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
         return np.array(raw)

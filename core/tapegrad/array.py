@@ -9,7 +9,7 @@ import numpy as np
 
 from . import dtypes
 from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError
-from .kernels import OPS, Kernels
+from .kernels import OPS, Kernels, Likeness
 from .tape import MODE, RECORDING, Leaf, Node
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ class Array:
     Arrays are made by the functions of `tapegrad.numpy` and by ops, not by calling this class.
     """
 
-    __slots__ = ("__weakref__", "_constant", "_grad", "_node", "_origin", "_value", "_xp")
+    __slots__ = ("__weakref__", "_constant", "_grad", "_like", "_node", "_origin", "_value", "_xp")
     _value: Any
+    _like: Likeness | None
     _node: Node | None
     _xp: Kernels
     _weak_numpy_scalars: ClassVar[bool] = False
@@ -199,6 +200,7 @@ class Array:
             new = OPS["astype"].call(new, dtype=self.dtype)
         self._value = new._value
         self._xp = new._xp
+        self._like = new._like if new.__class__ is self.__class__ else None
         if not variable:
             self._node = new._node if recording else None
         return self
@@ -210,6 +212,7 @@ def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
     made._value = value
     made._node = node
     made._xp = BATCHED if value.__class__ is Batched else xp
+    made._like = None
     return made
 
 

@@ -12,6 +12,7 @@ from . import dtypes
 from .errors import BackendError
 
 if TYPE_CHECKING:
+    from .array import Array
     from .backend import Backend, Spec
     from .op import Op
 
@@ -19,6 +20,47 @@ __all__ = ["OPS", "RECORDED", "EngineKernels", "Kernels"]
 
 OPS: dict[str, Op] = {}
 """Every op by its name, first-party and strangers' alike."""
+
+
+class Likeness:
+    """What arrays of real floating numbers have in common when nothing but their numbers differs.
+
+    There is one object for each face, engine, dtype and shape, so that a single `is` says that two arrays need neither
+    conversion nor broadcasting. `scalars` holds the Python numbers met beside them, as the engine's constants.
+    """
+
+    __slots__ = ("cls", "scalars", "xp")
+
+    def __init__(self, cls: type[Array], xp: Kernels) -> None:
+        self.cls = cls
+        self.xp = xp
+        self.scalars: dict[float, Any] = {}
+
+    def scalar(self, number: float, value: Any) -> Any:
+        """A Python number as a constant beside `value`, an array of this likeness; kept for the next time.
+
+        Zero is not kept: as keys 0.0 and -0.0 are the same.
+        """
+        found = self.xp.weak(number, value)
+        if number and self.xp.backend is not None and self.xp.backend.shares_constants and len(self.scalars) < 1000:
+            self.scalars[number] = found
+        return found
+
+
+_likenesses: dict[Any, Likeness] = {}
+
+
+def likeness(cls: type[Array], xp: Kernels, value: Any) -> Likeness | None:
+    """The likeness of an array, None where it has none: batched values, integers, complex numbers."""
+    if xp.backend is None or value.dtype not in xp.inexact or value.dtype in xp.complexes:
+        return None
+    key = (cls, xp, value.dtype, tuple(value.shape))
+    found = _likenesses.get(key)
+    if found is None:
+        if len(_likenesses) > 10_000:
+            _likenesses.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
+        found = _likenesses[key] = Likeness(cls, xp)
+    return found
 
 
 class Kernels:

@@ -208,9 +208,10 @@ def _deposit(indent: str, parent: str, value: str, met: str) -> list[str]:
     ]
 
 
-def _write_pull(layout: _Layout, title: str, flavour: str, xp: str) -> list[str]:
+def _write_pull(layout: _Layout, title: str, flavour: str, xp: str, last: bool = False) -> list[str]:
+    """A method that pulls back a cotangent; with `last`, one that frees and returns a parent with its cotangent."""
     op, pad = layout.op, "    "
-    lines = [f"def {title}(node, g, table, fresh, free):"]
+    lines = [f"def {title}(node, g, table, fresh{'' if last else ', free'}):"]
     lines += layout.load(pad, flavour)
     body = len(lines)
     if isinstance(op.outs, tuple) and op.outs:
@@ -228,8 +229,9 @@ def _write_pull(layout: _Layout, title: str, flavour: str, xp: str) -> list[str]
         lines.append(f"{pad}g = [g.get(i) for i in range(len(shape_out))]")
         lines.append(f"{pad}some = next(v for v in g if v is not None)")
         lines.append(f"{pad}g = [xp.filled(some, shape=s, value=0) if v is None else v for v, s in zip(g, shape_out)]")
-    lines += [f"{pad}if free:"] + [f"{pad}    node.p_{name} = None" for name in layout.recorded]
-    lines += [f"{pad}    node.s_{name} = None" for name in layout.kept]
+    clear = " = ".join([f"node.p_{name}" for name in layout.recorded] + [f"node.s_{name}" for name in layout.kept])
+    lines += [f"{pad}{clear} = None"] if last else [f"{pad}if free:", f"{pad}    {clear} = None"]
+    in_hand = layout.recorded[0] if last and layout.recorded[0] != op.variadic else None
     for name in layout.recorded:
         value = f"g_of_{name}"
         lines.append(f"{pad}{value} = {layout.call(name, 'g', conjugate=True)}")
@@ -243,8 +245,12 @@ def _write_pull(layout: _Layout, title: str, flavour: str, xp: str) -> list[str]
         if op.kind == "multilinear":
             lines.append(f"{pad}if {value}.shape != shape_{name}:")
             lines.append(f"{pad}    {value} = xp.unbroadcast({value}, shape=shape_{name})")
-        last = name == layout.recorded[-1]
-        lines += _deposit(pad, f"p_{name}", value, f"return p_{name}" if last else f"fresh.append(p_{name})")
+        if name != in_hand:
+            at_the_end = not last and name == layout.recorded[-1]
+            met = f"return p_{name}" if at_the_end else f"fresh.append(p_{name})"
+            lines += _deposit(pad, f"p_{name}", value, met)
+    if last:
+        lines.append(f"{pad}return p_{in_hand}, g_of_{in_hand}" if in_hand else f"{pad}return None, None")
     if any("xp" in line for line in lines[body:]):
         lines.insert(1, f"{pad}xp = {xp}")
     return lines
@@ -359,6 +365,7 @@ def compile_node(op: Op, key: Key) -> type[PlanNode]:
     layout = _Layout(op, key)
     space = _space(op)
     lines = _write_pull(layout, "pull", "raw", "node.xp")
+    lines += _write_pull(layout, "pull_last", "raw", "node.xp", last=True)
     several = op.variadic in layout.recorded
     nodes = ", ".join(f"node.p_{name}" for name in layout.recorded)
     lines += [
@@ -378,6 +385,7 @@ def compile_node(op: Op, key: Key) -> type[PlanNode]:
             "key": key,
             "label": op.name,
             "pull": space["pull"],
+            "pull_last": space["pull_last"],
             "parents": space["parents"],
         },
     )
@@ -446,6 +454,8 @@ def _write_call(op: Op) -> str:
     if op.variadic:
         alike.append(f"any(i.__class__ is not _cls or i._xp is not xp for i in {op.variadic})")
 
+    if op.kind == "elementwise" and len(inputs) <= 2 and not (op.constant or op.optional or op.variadic or op.keywords):
+        lines += _alike_call(op)
     lines += [f"{pad}_cls = {first}.__class__"]
     lines += [f"{pad}try:", f"{pad}    xp = {first}._xp", f"{pad}    v_{first} = {first}._value"]
     if alike and not scalar_ok:
@@ -486,11 +496,7 @@ def _write_call(op: Op) -> str:
             f"{pad}    {general}",
         ]
     values = ", ".join([f"v_{name}" for name in inputs] + ([f"*v_{op.variadic}"] if op.variadic else []))
-    compute = f"xp.{op.name}({values}{keywords})"
-    if op.name in _SYMBOLS:
-        compute = f"{_SYMBOLS[op.name]} ".join(
-            ["", *(f"v_{name} " for name in inputs)][-2 if len(inputs) == 1 else 1 :]
-        )
+    compute = _compute(op, values + keywords)
     lines += [
         f"{pad}try:",
         f"{pad}    out = {compute}",
@@ -513,6 +519,77 @@ def _write_call(op: Op) -> str:
         lines += _by_key(op, pad)
     lines += _hand_over(op, pad, "node")
     return "\n".join(lines) + "\n"
+
+
+def _alike_call(op: Op) -> list[str]:
+    """Lines for the commonest call of all: one array, two of one likeness, or one and a Python number.
+
+    Nothing has to be converted or broadcast, and the result is of the same likeness; so nothing is asked of shapes and
+    dtypes. Whatever else comes falls through to the lines that do ask.
+    """
+    inputs = op.inputs
+    pad = "    "
+    x, y = inputs[0], inputs[-1]
+    lines = ["try:"]
+    if len(inputs) == 1:
+        lines += [f"    _like = {x}._like", f"    v_{x} = {x}._value", f"    p_{x} = {x}._node"]
+    else:
+        lines += [
+            f"    if {y}.__class__ is {x}.__class__:",
+            f"        _like = {x}._like",
+            f"        if _like is {y}._like:",
+            f"            v_{x} = {x}._value",
+            f"            p_{x} = {x}._node",
+            f"            v_{y} = {y}._value",
+            f"            p_{y} = {y}._node",
+            "        else:",
+            "            _like = None",
+        ]
+        for number, array in ((y, x), (x, y)):
+            lines += [
+                f"    elif {number}.__class__ is float or {number}.__class__ is int:",
+                f"        _like = {array}._like",
+                "        if _like is not None:",
+                f"            v_{array} = {array}._value",
+                f"            p_{array} = {array}._node",
+                f"            v_{number} = _like.scalars.get({number})",
+                f"            if v_{number} is None:",
+                f"                v_{number} = _like.scalar({number}, v_{array})",
+                f"            p_{number} = None",
+            ]
+        lines += ["    else:", "        _like = None"]
+    lines += ["except AttributeError:", "    _like = None", "if _like is not None:"]
+    lines += [
+        "    xp = _like.xp",
+        "    try:",
+        f"        out = {_compute(op, ', '.join(f'v_{name}' for name in inputs))}",
+        "    except Exception as _error:",
+        f"        raise _explain(_op, ({', '.join(inputs)},), {{}}, _error)",
+        "    made = _like.cls()",
+        "    made._value = out",
+        "    made._xp = xp",
+        "    made._like = _like",
+        f"    if {_none(list(inputs))}:",
+        "        made._node = None",
+        "        if _mode() & 1:",
+        "            made._constant = True",
+        "        return made",
+        "    _m = _mode()",
+        "    if not _m & 1:",
+        "        made._node = None",
+        "        return made",
+    ]
+    cases = [(True,)] if len(inputs) == 1 else [(True, False), (False, True), (True, True)]
+    heads = ["if True:"] if len(inputs) == 1 else [f"if p_{y} is None:", f"elif p_{x} is None:", "else:"]
+    for head, case in zip(heads, cases, strict=True):
+        unruled = any(on and name not in op.formulas for name, on in zip(inputs, case, strict=True))
+        name = "_C" + "".join("1" if on else "0" for on in case)
+        build = f"_build({name!r}, {case!r}, {(False,) * len(case)!r}, False)"
+        layout = _Layout(op, Key(case, (False,) * len(case), False))
+        lines.append(f"    {head}")
+        lines += [f"        {build}"] if unruled else layout.save("        ", f"{name} or {build}")
+    lines += ["    made._node = node", "    if _m > 3:", "        _inspect(_op, node, out)", "    return made"]
+    return [pad + line for line in lines]
 
 
 def _inline_nodes(op: Op, pad: str) -> list[str]:
@@ -552,6 +629,15 @@ def _inline_nodes(op: Op, pad: str) -> list[str]:
     return lines
 
 
+def _compute(op: Op, arguments: str) -> str:
+    """The expression that computes the op: an operator where there is one, else a kernel."""
+    symbol = _SYMBOLS.get(op.name)
+    if symbol is None:
+        return f"xp.{op.name}({arguments})"
+    values = [f"v_{name}" for name in op.inputs]
+    return f"{symbol}{values[0]}" if len(values) == 1 else f" {symbol} ".join(values)
+
+
 def _none(names: list[str]) -> str:
     return " and ".join(f"p_{name} is None" for name in names)
 
@@ -573,7 +659,7 @@ def _hand_over(op: Op, pad: str, node: str) -> list[str]:
                 " for i, v in enumerate(out)]"
             )
         return lines
-    lines += [f"{pad}made = _cls()", f"{pad}made._value = out", f"{pad}made._xp = xp"]
+    lines += [f"{pad}made = _cls()", f"{pad}made._value = out", f"{pad}made._xp = xp", f"{pad}made._like = None"]
     lines.append(f"{pad}made._node = {'node' if node == 'node' else 'None'}")
     if node == "constant":
         lines += [f"{pad}if _mode() & 1:", f"{pad}    made._constant = True"]

@@ -143,6 +143,11 @@ class Node:
         """
         raise NotImplementedError
 
+    def pull_last(self, g: Any, table: dict[Node, Any], fresh: list[Node]) -> tuple[Node | None, Any]:
+        """`pull` for the last time: frees the node. A parent may be returned with its cotangent, not yet in `table`."""
+        following = self.pull(g, table, fresh, True)
+        return (None, None) if following is None else (following, table.pop(following))
+
     def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
         """`pull` where some values are batched."""
         return self.pull(g, table, fresh, free)
@@ -292,6 +297,8 @@ def reverse_sweep(
             table[node] = known + g
     batched = not recorded and MODE.get() >= LEVEL
     watching = len(WATCHERS) > 0
+    if free and not (recorded or batched or watching or since):
+        return _plain_sweep(table, fresh)
     following: Node | None = None
     while True:
         if following is not None and not fresh and not pending:
@@ -320,6 +327,39 @@ def reverse_sweep(
     if watching:
         table = {node: _watch(node, g, recorded) for node, g in table.items()}
     return table
+
+
+def _plain_sweep(table: dict[Node, Any], fresh: list[Node]) -> dict[Node, Any]:
+    """The commonest `reverse_sweep`: over raw values, to the very beginning, without hooks, freeing each node.
+
+    Along a chain a cotangent goes from one pull to the next in hand, without passing through the table.
+    """
+    pending: list[tuple[int, Node]] = []
+    node: Node | None
+    while True:
+        if len(fresh) == 1 and not pending:
+            node = fresh.pop()
+            if node.__class__ is Leaf:
+                return table
+        else:
+            while fresh:
+                node = fresh.pop()
+                if node.__class__ is not Leaf:
+                    heappush(pending, (-node.seq, node))
+            if not pending:
+                return table
+            node = heappop(pending)[1]
+        node, g = node.pull_last(table.pop(node), table, fresh)
+        if not pending:
+            while node is not None and not fresh and node.__class__ is not Leaf:
+                node, g = node.pull_last(g, table, fresh)
+        if node is not None:
+            known = table.get(node)
+            if known is None:
+                table[node] = g
+                fresh.append(node)
+            else:
+                table[node] = known + g
 
 
 def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:

@@ -122,6 +122,7 @@ def backward(
     for cell, g in writes:
         if create_graph:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
+            cell._like = None
         else:
             cell._value, cell._node = g, None
 
@@ -156,6 +157,7 @@ def gradients(
             results.append(OPS["zeros_like"].call(x.detach()))
             continue
         made = object.__new__(type(x))
+        made._like = None
         made._value, made._node, made._xp = (g._value, g._node, g._xp) if create_graph else (g, None, x._xp)
         results.append(made)
     return results
