@@ -10,7 +10,7 @@ import numpy as np
 from . import dtypes
 from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError
 from .kernels import OPS, Kernels, Likeness
-from .tape import MODE, RECORDING, Leaf, Node
+from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -180,9 +180,17 @@ class Array:
 
         self._rebind(put_key(self, key, value))
 
+    def _held(self) -> tuple[Any, Node | None, Kernels, Likeness | None]:
+        """What the handle holds, for `_hold` to give back to it."""
+        return (self._value, self._node, self._xp, self._like)
+
+    def _hold(self, held: tuple[Any, Node | None, Kernels, Likeness | None]) -> None:
+        self._value, self._node, self._xp, self._like = held
+
     def _rebind(self, new: Array) -> Self:
         """Give this handle a new value of the same shape and dtype; what was computed from the old one keeps the old one."""
-        recording = MODE.get() & RECORDING
+        mode = MODE.get()
+        recording = mode & RECORDING
         variable = self._node.__class__ is Leaf
         if variable and recording:
             raise GraphError(
@@ -198,6 +206,10 @@ class Array:
                     "convert the array first with astype"
                 )
             new = OPS["astype"].call(new, dtype=self.dtype)
+        if mode & JOURNALING:
+            journal = JOURNAL.get()
+            assert journal is not None
+            journal.note(self)
         self._value = new._value
         self._xp = new._xp
         self._like = new._like if new.__class__ is self.__class__ else None

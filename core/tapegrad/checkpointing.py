@@ -11,11 +11,11 @@ from .batching import LEVELS, note_level
 from .dispatch import handle
 from .errors import GraphError
 from .tape import (
-    FROZEN,
     LEVEL,
     MODE,
     RECORDING,
     Entry,
+    Journal,
 
     Node,
     Output,
@@ -64,7 +64,7 @@ class CheckpointNode(Node):
             nodes.append(fresh)
             arrays.append(wrap(value, fresh, xp))
         since = next_seq()
-        with Scope(RECORDING | FROZEN):
+        with Scope(RECORDING):
             outs = self.again(arrays)
         return nodes, outs, since
 
@@ -147,8 +147,14 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             return out_leaves
 
         inputs = [leaves[i] for i in places]
-        with Scope(FROZEN, RECORDING):
+        with Scope(0, RECORDING), Journal() as journal:
             outs = again([x.detach() for x in inputs])
+        for x, held in journal.survivors(outs):
+            x._hold(held)
+            raise GraphError(
+                "a checkpointed function wrote in place to an array from outside, and would do so again in the backward "
+                "pass; return the new value instead"
+            )
         out_structure = shape[0]
         node = CheckpointNode(again, inputs, outs)
         made = [handle(type(y), y._value, Output(node, i), y._xp) for i, y in enumerate(outs)]

@@ -40,8 +40,8 @@ __all__ = [
     "train_mode",
 ]
 
-RECORDING, TRAINING, ANOMALY, FROZEN, LEVEL = 1, 2, 4, 8, 16
-"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `FROZEN`: inside a checkpoint."""
+RECORDING, TRAINING, ANOMALY, JOURNALING, LEVEL = 1, 2, 4, 8, 16
+"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 next_seq = itertools.count(1).__next__
@@ -122,6 +122,44 @@ def set_recording(is_recording: bool) -> bool:
 def set_training(train_mode: bool) -> bool:
     """Switch training behaviour on or off and return what it was."""
     return _switch(TRAINING, train_mode)
+
+
+class Journal:
+    """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it."""
+
+    __slots__ = ("entries", "mode", "outer")
+
+    def __init__(self) -> None:
+        self.entries: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+
+    def __enter__(self) -> Journal:
+        self.outer = JOURNAL.get()
+        self.mode = MODE.get()
+        JOURNAL.set(self)
+        MODE.set(self.mode | JOURNALING)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        JOURNAL.set(self.outer)
+        MODE.set(self.mode)
+
+    def note(self, x: Any) -> None:
+        """Enter a handle that is about to be rebound, with what it holds now."""
+        if id(x) not in self.entries:
+            self.entries[id(x)] = (ref(x), x._held())
+        if self.outer is not None:
+            self.outer.note(x)
+
+    def survivors(self, results: Iterable[Any]) -> list[tuple[Any, tuple[Any, ...]]]:
+        """The handles that still live, apart from the results, each with what it held before."""
+        returned = {id(x) for x in results}
+        alive = [(reference(), held) for reference, held in self.entries.values()]
+        return [(x, held) for x, held in alive if x is not None and id(x) not in returned]
+
+
+JOURNAL: ContextVar[Journal | None] = ContextVar("tapegrad_journal", default=None)
 
 
 class Node:

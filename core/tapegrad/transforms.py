@@ -20,7 +20,7 @@ from .dispatch import engine_of, handle
 from .errors import DtypeError, ShapeError
 from .kernels import OPS, RECORDED, Kernels
 from .registry import backend_of, get_backend
-from .tape import LEVEL, MODE, RECORDING, Entry, Leaf, Node, Scope, forward_sweep, next_seq, reverse_sweep
+from .tape import LEVEL, MODE, RECORDING, Entry, Journal, Leaf, Node, Scope, forward_sweep, next_seq, reverse_sweep
 
 __all__ = [
     "elementwise_grad",
@@ -184,8 +184,11 @@ class _Run:
         self.kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
         self.arguments = {n: _Argument(name, args[n], n, copy=copy) for n in positions}
         self.since = next_seq()
-        with Scope(RECORDING):
+        with Scope(RECORDING), Journal() as journal:
             out = fun(*[self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)], **kwargs)
+        for x, _ in journal.survivors(flatten(out)[0]):
+            if x._node is not None and x._node.seq >= self.since:
+                x._node = None
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -699,8 +702,16 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
                 name: unflatten(structure, [enter(x, on) for x, on in row])
                 for (name, (_, structure)), row in zip(for_keywords, keyword_rows, strict=True)
             }
-            out = fun(*inner, **named)
+            with Journal() as journal:
+                out = fun(*inner, **named)
             leaves, structure = flatten(out)
+            for x, held in journal.survivors(leaves):
+                if isinstance(x._value, Batched) and x._value.level >= level:
+                    x._hold(held)
+                    raise TypeError(
+                        "vmap: the function wrote batched values in place into an array from outside, which has no room "
+                        "for a batch; return them instead"
+                    )
             arrays = [_open(as_array(leaf), level, size) for leaf in leaves]
         done = []
         for x, axis in zip(arrays, _spread(out_axes, out), strict=True):
