@@ -1,7 +1,7 @@
 """Inputs beside the ops, said briefly and drawn only when they are used.
 
-A sample of an op is a tuple of draws, one per array input, or `(draws, keywords)`. Where a draw stands, an array, a Python
-scalar or None may stand too, and is taken as it is.
+A sample of an op is a tuple of draws, one per array input, or `(draws, keywords)`. Where a draw stands, an array, a
+Python scalar or None may stand too, and is taken as it is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "BROADCASTS",
+    "SHAPES",
     "VARIATIONS",
     "Draw",
+    "alone",
     "booleans",
     "distinct",
     "exactly",
@@ -22,11 +25,14 @@ __all__ = [
     "normal",
     "positive",
     "symmetric",
+    "together",
     "uniform",
 ]
 
 VARIATIONS = ("plain", "tiny", "large", "ties", "zeros")
-"""How a draw may be varied where its kind bears it: scaled down and up, rounded so that elements tie, some elements zero."""
+"""How a draw may be varied where its kind bears it: scaled down and up, rounded so that elements tie, some elements
+zero.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,3 +153,31 @@ def symmetric(n: int, *, definite: bool = True) -> Draw:
         return x @ turned / n + np.eye(n) / 2 if definite else (x + turned) / 2
 
     return Draw("normal", (n, n), (mirror,))
+
+
+SHAPES = ((3, 4), (), (1,), (5,), (1, 4), (3, 1), (2, 3, 4), (0,), (3, 0))
+"""The small pool of shapes that ops of one array are tried on; each new shape costs an eager JAX some 40 ms."""
+
+BROADCASTS = (
+    ((3, 4), (3, 4)),
+    ((3, 1), (4,)),
+    ((), (3, 4)),
+    ((3, 4), ()),
+    ((1,), (5,)),
+    ((2, 1, 4), (3, 1)),
+    ((1, 1), (3, 4)),
+    ((), ()),
+    ((0,), (1,)),
+    ((3, 0), (1, 1)),
+)
+"""Pairs of shapes that broadcast, of every sort."""
+
+
+def alone(draw: Draw) -> list[tuple[Draw]]:
+    """Samples of an op of one array: the draw in every shape of the pool."""
+    return [(draw.of_shape(*shape),) for shape in SHAPES]
+
+
+def together(first: Draw, second: Draw) -> list[tuple[Draw, Draw]]:
+    """Samples of an op of two arrays that broadcast: the draws in every pair of shapes."""
+    return [(first.of_shape(*a), second.of_shape(*b)) for a, b in BROADCASTS]

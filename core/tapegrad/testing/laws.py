@@ -1,0 +1,303 @@
+"""The laws that an op obeys on an engine, each a comparison that a `Judge` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..kernels import EngineKernels
+from .checks import Judge, Truth, _between, _floor, _random_like
+from .differences import Slopes, flatten
+from .runs import Recording, Target
+from .wide import widen
+
+__all__ = ["Case", "check_everything"]
+
+
+class Case:
+    """A target on an engine, with its truth, its cotangents and tangents; each computed once, when a law wants it."""
+
+    def __init__(
+        self, target: Target, dtype: Any, kernels: EngineKernels, *, scale: float = 1.0, seed: int = 0
+    ) -> None:
+        self.target = target
+        self.dtype = np.dtype(dtype)
+        self.kernels = kernels
+        self.backend = kernels.backend
+        self.scale = scale
+        self.rng = np.random.default_rng([seed, 1])
+        self.before = [np.array(x) for x in target.inputs()]
+        self.inputs = [self.backend.from_numpy(x) for x in target.inputs()]
+
+    @cached_property
+    def truth(self) -> Truth:
+        return Truth(self.target, self.dtype)
+
+    @cached_property
+    def recording(self) -> Recording:
+        with np.errstate(all="ignore"):
+            return self.target.record(self.kernels, self.inputs)
+
+    @cached_property
+    def out(self) -> list[np.ndarray[Any, Any]]:
+        """The outputs, on the host."""
+        return [self.host(o._value) for o in self.recording.outs]
+
+    def host(self, raw: Any) -> np.ndarray[Any, Any]:
+        return np.asarray(self.backend.to_numpy(raw))
+
+    @cached_property
+    def inexact(self) -> list[int]:
+        return [i for i, out in enumerate(self.out) if out.dtype.kind in "fc"]
+
+    @cached_property
+    def cotangents(self) -> list[np.ndarray[Any, Any]]:
+        """For each floating output, on the host, in its dtype."""
+        found = _random_like([self.out[i] for i in self.inexact], self.rng, self.dtype)
+        return [
+            (g * g.dtype.type(self.scale)).astype(self.out[i].dtype) for g, i in zip(found, self.inexact, strict=True)
+        ]
+
+    @cached_property
+    def tangents(self) -> list[np.ndarray[Any, Any]]:
+        """For each input, about as large as its elements are."""
+        found = _random_like(self.before, self.rng, self.dtype)
+        sized = []
+        for d, x in zip(found, self.before, strict=True):
+            size = np.abs(x)
+            typical = np.max(size, initial=0) or 1
+            sized.append((d * np.where(size == 0, typical, size)).astype(x.dtype))
+        return sized
+
+    @cached_property
+    def back(self) -> list[np.ndarray[Any, Any]]:
+        """Cotangents of the pull, for the second order."""
+        return _random_like(self.before, self.rng, self.dtype)
+
+    def raw(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
+        return [self.backend.from_numpy(x) for x in arrays]
+
+    def all_cotangents(self, given: Sequence[Any]) -> list[Any]:
+        """One for each output, None for those that are not floating."""
+        left = iter(given)
+        return [next(left) if i in self.inexact else None for i in range(len(self.recording.outs))]
+
+    @cached_property
+    def first(self) -> Slopes:
+        return self.truth.first()
+
+    @cached_property
+    def pulled_raw(self) -> list[Any]:
+        with np.errstate(all="ignore"):
+            return self.recording.pull(self.all_cotangents(self.raw(self.cotangents)))
+
+    @cached_property
+    def pulled(self) -> list[np.ndarray[Any, Any]]:
+        return [self.host(p) for p in self.pulled_raw]
+
+    @cached_property
+    def pushed(self) -> list[np.ndarray[Any, Any]]:
+        with np.errstate(all="ignore"):
+            return [
+                self.host(t) for i, t in enumerate(self.recording.push(self.raw(self.tangents))) if i in self.inexact
+            ]
+
+    @cached_property
+    def pull_recording(self) -> Recording:
+        keep = self.inexact
+        with np.errstate(all="ignore"):
+            base = Recording(
+                self.kernels, self.recording.inputs, self.recording.leaves, [self.recording.outs[i] for i in keep]
+            )
+            return base.pull_recorded(self.raw(self.cotangents))
+
+    @cached_property
+    def wide_cotangents(self) -> list[Any]:
+        wide = (
+            [widen(g) for g in self.cotangents]
+            if self.truth.is_wide
+            else [np.asarray(g, g.dtype) for g in self.cotangents]
+        )
+        if not self.truth.is_wide:
+            wide = [g.astype(np.complex128 if g.dtype.kind == "c" else np.float64) for g in wide]
+        return wide
+
+    @cached_property
+    def second(self) -> Slopes:
+        return self.truth.second(self.all_cotangents(self.wide_cotangents))
+
+    def input_names(self) -> list[str]:
+        return [f"gradient in {self.target.names[i]!r}" for i in self.target.tracked]
+
+    def output_names(self, what: str) -> list[str]:
+        several = len(self.inexact) > 1
+        return [f"{what} {i}" if several else what for i in self.inexact]
+
+
+def value(case: Case, judge: Judge) -> None:
+    """The outputs are those of the body in wider precision, as far as the conditioning of the problem lets them be."""
+    truth = case.truth
+    wide = flatten([truth.out[i] for i in truth.inexact])
+    first = case.first
+    x = flatten(truth.inputs)
+    with np.errstate(invalid="ignore", over="ignore"):
+        terms = np.where(np.isfinite(first.value), np.abs(first.value * x[None, :]), 0).sum(axis=1)
+        allowed = judge.rtol * (np.abs(wide) + terms) + float(np.finfo(case.dtype).smallest_normal)
+    finite = np.isfinite(wide) & (np.abs(wide) < float(np.finfo(case.dtype).max) * 0.99)
+    allowed = np.where(finite, allowed, np.inf)
+    judge.compare("value", 0, case.output_names("output"), [case.out[i] for i in case.inexact], wide, wide, allowed)
+    for i, (got, expected) in enumerate(zip(case.out, truth.out, strict=True)):
+        if i not in truth.inexact and not np.array_equal(got, expected):
+            at = tuple(int(k) for k in np.argwhere(got != expected)[0]) if got.shape == expected.shape else ()
+            judge.note(
+                "value",
+                0,
+                f"output {i}",
+                at,
+                got[at] if at or got.ndim == 0 else np.nan,
+                expected[at] if at or got.ndim == 0 else np.nan,
+            )
+
+
+def shapes(case: Case, judge: Judge) -> None:
+    """Outputs have the shapes and kinds that the body gives, gradients the shapes and dtypes of their inputs."""
+    judge.report.count("shapes")
+    for i, (got, expected) in enumerate(zip(case.out, case.truth.out, strict=True)):
+        if got.shape != expected.shape:
+            raise_shape(judge, f"output {i} has shape {got.shape}, but should have {expected.shape}")
+        if got.dtype.kind != expected.dtype.kind:
+            raise_shape(judge, f"output {i} is {got.dtype.name}, but should be of the kind of {expected.dtype.name}")
+    for name, got, x in zip(case.input_names(), case.pulled, case.before, strict=True):
+        if got.shape != x.shape or got.dtype != x.dtype:
+            raise_shape(
+                judge,
+                f"{name} has shape {got.shape} and dtype {got.dtype.name}, its input {x.shape} and {x.dtype.name}",
+            )
+    for i, t in zip(case.inexact, case.pushed, strict=True):
+        if t.shape != case.out[i].shape or t.dtype != case.out[i].dtype:
+            raise_shape(
+                judge,
+                f"tangent {i} has shape {t.shape} and dtype {t.dtype.name}, "
+                f"its output {case.out[i].shape} and {case.out[i].dtype.name}",
+            )
+
+
+def raise_shape(judge: Judge, text: str) -> None:
+    """A shape or dtype is wrong, so that nothing else can be compared."""
+    raise AssertionError(f"{judge.report.name}: {text}")
+
+
+def pull(case: Case, judge: Judge) -> None:
+    """The pull is the transpose of the difference quotients."""
+    g = flatten(case.cotangents)
+    low, high, size, doubt = _between(g, case.first)
+    floor = _floor(g, flatten([case.truth.out[i] for i in case.truth.inexact]), flatten(case.truth.inputs))
+    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * floor
+    judge.compare("pull", 1, case.input_names(), case.pulled, low, high, allowed)
+
+
+def push(case: Case, judge: Judge) -> None:
+    """The push is the difference quotient along the tangents."""
+    d = flatten(case.tangents)
+    first = case.first
+    turned = Slopes(first.value.T, first.doubt.T, first.low.T, first.high.T)
+    low, high, size, doubt = _between(d, turned)
+    out = flatten([case.truth.out[i] for i in case.truth.inexact])
+    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.where(np.isfinite(out), np.abs(out), 0)
+    judge.compare("push", 1, case.output_names("tangent"), case.pushed, low, high, allowed)
+
+
+def transposition(case: Case, judge: Judge) -> None:
+    """⟨g, push dx⟩ = ⟨pull g, dx⟩, with nothing but the engine's own numbers."""
+    g, d = flatten(case.cotangents), flatten(case.tangents)
+    t, p = flatten(case.pushed), flatten(case.pulled)
+    with np.errstate(invalid="ignore", over="ignore"):
+        left, right = (g * t).sum(), (p * d).sum()
+        size = np.abs(g * t).sum() + np.abs(p * d).sum()
+        size += np.abs(_between(g, case.first)[2] * d).sum() if np.all(np.isfinite(case.first.doubt)) else 0
+    if not np.isfinite(size):
+        return
+    one = np.asarray([right])
+    judge.compare("transposition", 1, ["<g, push dx>"], [np.asarray(left)], one, one, np.asarray([judge.rtol * size]))
+
+
+def untouched(case: Case, judge: Judge) -> None:
+    """No input was written to, by the op, its pull or its push."""
+    judge.report.count("untouched")
+    for i, (raw, x) in enumerate(zip(case.inputs, case.before, strict=True)):
+        if not _same(case.host(raw), x):
+            raise AssertionError(f"{judge.report.name}: {case.target.names[case.target.tracked[i]]!r} was written to")
+
+
+def _same(x: Any, y: Any) -> bool:
+    return bool(x.shape == y.shape and np.array_equal(x, y, equal_nan=x.dtype.kind in "fc"))
+
+
+def reverse_over_reverse(case: Case, judge: Judge) -> None:
+    """The pull of the pull, in the inputs and in the cotangents."""
+    recording = case.pull_recording
+    with np.errstate(all="ignore"):
+        found = [case.host(x) for x in recording.pull(case.raw(case.back))]
+    count = len(case.inputs)
+    c = flatten(case.back)
+    low, high, size, doubt = _between(c, case.second)
+    floor = _floor(c, flatten(case.pulled), flatten(case.truth.inputs))
+    allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * floor
+    judge.compare("reverse over reverse", 2, case.input_names(), found[:count], low, high, allowed)
+    turned = Slopes(case.first.value.T, case.first.doubt.T, case.first.low.T, case.first.high.T)
+    low, high, size, doubt = _between(c, turned)
+    out = flatten([case.truth.out[i] for i in case.truth.inexact])
+    inverse = np.max(
+        np.abs(c) / np.where(flatten(case.truth.inputs) == 0, 1, np.abs(flatten(case.truth.inputs))), initial=0
+    )
+    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.abs(out) * inverse
+    judge.compare(
+        "reverse over reverse", 2, case.output_names("gradient in the cotangent"), found[count:], low, high, allowed
+    )
+
+
+def forward_over_reverse(case: Case, judge: Judge) -> None:
+    """The push of the pull along tangents of the inputs."""
+    recording = case.pull_recording
+    tangents = [*case.raw(case.tangents), *[None] * len(case.cotangents)]
+    with np.errstate(all="ignore"):
+        found = [case.host(t) for t in recording.push(tangents)]
+    turned = Slopes(case.second.value.T, case.second.doubt.T, case.second.low.T, case.second.high.T)
+    low, high, size, doubt = _between(flatten(case.tangents), turned)
+    allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * np.abs(flatten(case.pulled))
+    judge.compare("forward over reverse", 2, case.input_names(), found, low, high, allowed)
+
+
+def check_everything(
+    target: Target,
+    judge: Judge,
+    kernels: EngineKernels,
+    *,
+    orders: int,
+    modes: Sequence[str],
+    scale: float = 1.0,
+    seed: int = 0,
+) -> None:
+    """Every law that the orders and modes ask for; the judge keeps what is wrong."""
+    case = Case(target, judge.dtype, kernels, scale=scale, seed=seed)
+    judge.narrow([out.dtype for out in case.out])
+    value(case, judge)
+    if not target.tracked or not case.inexact:
+        untouched(case, judge)
+        return
+    shapes(case, judge)
+    if "rev" in modes:
+        pull(case, judge)
+    if "fwd" in modes:
+        push(case, judge)
+    if "rev" in modes and "fwd" in modes:
+        transposition(case, judge)
+    if orders == 2:
+        if "rev" in modes:
+            reverse_over_reverse(case, judge)
+        if "fwd" in modes:
+            forward_over_reverse(case, judge)
+    untouched(case, judge)
