@@ -213,7 +213,7 @@ class Judge:
         high: np.ndarray[Any, Any],
         allowed: np.ndarray[Any, Any],
     ) -> None:
-        """Each number of `got` is between `low` and `high`, give or take `allowed`; an infinite allowance excuses it."""
+        """Each number of `got` is between `low` and `high`, give or take `allowed`; infinity excuses it."""
         self.report.count(law)
         at = 0
         for name, array in zip(names, got, strict=True):
