@@ -585,9 +585,11 @@ def _alike_call(op: Op) -> list[str]:
         unruled = any(on and name not in op.formulas for name, on in zip(inputs, case, strict=True))
         name = "_C" + "".join("1" if on else "0" for on in case)
         build = f"_build({name!r}, {case!r}, {(False,) * len(case)!r}, False)"
-        layout = _Layout(op, Key(case, (False,) * len(case), False))
         lines.append(f"    {head}")
-        lines += [f"        {build}"] if unruled else layout.save("        ", f"{name} or {build}")
+        if unruled:
+            lines.append(f"        {build}")
+        else:
+            lines += _Layout(op, Key(case, (False,) * len(case), False)).save("        ", f"{name} or {build}")
     lines += ["    made._node = node", "    if _m > 3:", "        _inspect(_op, node, out)", "    return made"]
     return [pad + line for line in lines]
 
