@@ -1,0 +1,808 @@
+"""What neural networks are made of: convolution, pooling, normalization, softmax and dropout.
+
+Images have their channels in front of their space: (batch, channels, *space), with one, two or three axes of space.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from ..batching import align
+from ..errors import ShapeError
+from ..kernels import RECORDED
+from ..op import linear, multilinear, op
+from ..testing.samples import Draw, booleans, distinct, exactly, normal, positive
+
+__all__ = [
+    "avg_pool",
+    "convolution",
+    "convolution_weight",
+    "deconvolution",
+    "max_pool",
+    "max_pool_gather",
+    "max_pool_spread",
+    "overlap_add",
+    "patches",
+    "sum_pool",
+]
+
+Pad = tuple[tuple[int, int], ...]
+
+
+def pairs(pad: Any, ndim: int) -> Pad:
+    """Padding as (before, after) for each axis, from that, from one number an axis, or from None."""
+    if pad is None:
+        return ((0, 0),) * ndim
+    return tuple((p, p) if isinstance(p, int) else (p[0], p[1]) for p in pad)
+
+
+def steps(stride: Any, ndim: int) -> tuple[int, ...]:
+    """Strides or dilations, one an axis; None stands for ones."""
+    return (1,) * ndim if stride is None else tuple(stride)
+
+
+def window_counts(
+    name: str, space: tuple[int, ...], kernel: tuple[int, ...], stride: Any, dilate: Any, pad: Any
+) -> tuple[int, ...]:
+    """How many windows fit along each axis. Raises `ShapeError` where numbers of axes differ or not one window fits."""
+    ndim = len(kernel)
+    stride, dilate, pad = steps(stride, ndim), steps(dilate, ndim), pairs(pad, ndim)
+    if not len(space) == ndim == len(stride) == len(dilate) == len(pad):
+        raise ShapeError(
+            f"{name}: space {space}, kernel {kernel}, stride {stride}, dilate {dilate} and pad {pad} "
+            "do not have the same number of axes"
+        )
+    counts = []
+    for n, k, s, d, (before, after) in zip(space, kernel, stride, dilate, pad, strict=True):
+        room = n + before + after - d * (k - 1) - 1
+        if room < 0 or k < 1 or s < 1 or d < 1:
+            raise ShapeError(
+                f"{name}: a window of {k}, stride {s}, dilate {d} does not fit "
+                f"an axis of {n} padded by {before}, {after}"
+            )
+        counts.append(room // s + 1)
+    return tuple(counts)
+
+
+def _offsets(
+    kernel: tuple[int, ...], counts: tuple[int, ...], stride: tuple[int, ...], dilate: tuple[int, ...]
+) -> Iterator[tuple[Any, ...]]:
+    """For each place in the window, the key of the elements that lie there, over the last axes."""
+    for place in itertools.product(*map(range, kernel)):
+        yield (
+            Ellipsis,
+            *(
+                slice(i * d, i * d + (n - 1) * s + 1, s)
+                for i, d, n, s in zip(place, dilate, counts, stride, strict=True)
+            ),
+        )
+
+
+def _padded(xp: Any, x: Any, pad: Pad, value: float) -> Any:
+    """x with `value` added before and after, along its last axes."""
+    for axis, (before, after) in enumerate(pad, x.ndim - len(pad)):
+        shape = tuple(x.shape)
+        pieces = [
+            part if part is x else xp.filled(x, shape=(*shape[:axis], part, *shape[axis + 1 :]), value=value)
+            for part in (before, x, after)
+            if part is x or part
+        ]
+        if len(pieces) > 1:
+            x = xp.concat(*pieces, axis=axis)
+    return x
+
+
+def along_axis(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """The batching rule of ops along an axis or several: they are counted behind the batch axis."""
+    axis = keywords["axis"]
+    several = (axis,) if isinstance(axis, int) else tuple(axis)
+    behind = tuple(a + 1 if a >= 0 else a for a in several)
+    return op.call(*args, **{**keywords, "axis": behind[0] if isinstance(axis, int) else behind})
+
+
+def _as_it_is(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """The batching rule of ops on the last axes: the batch is one more axis in front, which every operand must have."""
+    return op.call(*_all_batched(size, args, batched), **keywords)
+
+
+def _all_batched(size: int, args: Any, batched: Any) -> list[Any]:
+    return [
+        x if on or x is None else RECORDED.broadcast_to(x, shape=(size, *x.shape))
+        for x, on in zip(args, batched, strict=True)
+    ]
+
+
+@linear(
+    x=lambda xp, g, x, kernel, stride, dilate, pad: xp.overlap_add(
+        g, shape=tuple(x.shape[x.ndim - len(kernel) :]), stride=stride, dilate=dilate, pad=pad
+    ),
+    batch=_as_it_is,
+    samples=[
+        ((normal(2, 3, 5),), {"kernel": (2,)}),
+        ((normal(2, 4, 5),), {"kernel": (2, 3)}),
+        ((normal(1, 2, 5, 4),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((normal(7),), {"kernel": (2,), "dilate": (3,), "stride": (2,)}),
+        ((normal(4, 4),), {"kernel": (2, 2), "pad": ((0, 1), (2, 0)), "stride": (2, 3)}),
+        ((normal(0, 4),), {"kernel": (3,)}),
+        ((normal(2, 3, 3, 2),), {"kernel": (2, 2, 2), "dilate": (1, 2, 1)}),
+    ],
+    errors=[((normal(3),), {"kernel": (4,)}), ((normal(3, 3),), {"kernel": (2, 2), "stride": (1,)})],
+)
+def patches(
+    xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, dilate: Any = None, pad: Any = None
+) -> Any:
+    """All windows over the last axes, zeros around the edge: (..., *space) becomes (..., *kernel, *counts)."""
+    ndim = len(kernel)
+    front = tuple(x.shape[: x.ndim - ndim])
+    counts = window_counts("patches", tuple(x.shape[x.ndim - ndim :]), kernel, stride, dilate, pad)
+    x = _padded(xp, x, pairs(pad, ndim), 0)
+    pieces = [xp.getitem(x, key=key) for key in _offsets(kernel, counts, steps(stride, ndim), steps(dilate, ndim))]
+    return xp.reshape(xp.stack(*pieces, axis=len(front)), shape=(*front, *kernel, *counts))
+
+
+@linear(
+    x=lambda xp, g, x, shape, stride, dilate, pad: xp.patches(
+        g,
+        kernel=tuple(x.shape[x.ndim - 2 * len(shape) : x.ndim - len(shape)]),
+        stride=stride,
+        dilate=dilate,
+        pad=pad,
+    ),
+    batch=_as_it_is,
+    accuracy="I3",
+    samples=[
+        ((normal(2, 3, 2, 4),), {"shape": (5,)}),
+        ((normal(2, 3, 3, 3),), {"shape": (4, 5)}),
+        ((normal(1, 3, 2, 3, 3),), {"shape": (5, 4), "stride": (2, 1), "pad": (1, 0)}),
+        ((normal(2, 2),), {"shape": (7,), "dilate": (3,), "stride": (2,)}),
+        ((normal(2, 2, 2, 2),), {"shape": (4, 4), "pad": ((0, 1), (2, 0)), "stride": (2, 3)}),
+        ((normal(0, 3, 2),), {"shape": (4,)}),
+    ],
+    errors=[((normal(2, 3),), {"shape": (5,)})],
+)
+def overlap_add(
+    xp: Any, x: Any, *, shape: tuple[int, ...], stride: Any = None, dilate: Any = None, pad: Any = None
+) -> Any:
+    """Windows added up where they lay: (..., *kernel, *counts) becomes (..., *shape). The transpose of `patches`."""
+    ndim = len(shape)
+    start = x.ndim - 2 * ndim
+    front, kernel, counts = (
+        tuple(x.shape[:start]),
+        tuple(x.shape[start : start + ndim]),
+        tuple(x.shape[start + ndim :]),
+    )
+    fit = window_counts("overlap_add", shape, kernel, stride, dilate, pad)
+    if counts != fit:
+        raise ShapeError(f"overlap_add: {counts} windows of {kernel} do not cover {shape}, which {fit} do")
+    around = pairs(pad, ndim)
+    wide = tuple(n + before + after for n, (before, after) in zip(shape, around, strict=True))
+    x = xp.reshape(x, shape=(*front, math.prod(kernel), *counts))
+    out = None
+    for i, key in enumerate(_offsets(kernel, counts, steps(stride, ndim), steps(dilate, ndim))):
+        piece = xp.getitem(x, key=(*(slice(None),) * len(front), i))
+        placed = xp.scatter_add(piece, key=key, shape=(*front, *wide))
+        out = placed if out is None else out + placed
+    inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape, around, strict=True))
+    return out if wide == tuple(shape) else xp.getitem(out, key=(Ellipsis, *inside))
+
+
+def _conj(xp: Any, x: Any) -> Any:
+    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
+
+
+def _check_channels(name: str, x: Any, weight: Any, channels: int, axis: int, groups: int) -> None:
+    if x.ndim != weight.ndim or x.ndim < 3 or x.shape[1] != channels or weight.shape[0] % groups:
+        raise ShapeError(
+            f"{name}: an array of shape {tuple(x.shape)} and a weight of shape {tuple(weight.shape)} in {groups} "
+            f"groups do not go together; the array must have as many axes, and {channels} channels"
+        )
+
+
+def _merged(x: Any) -> Any:
+    """The batch axis as part of the axis of samples."""
+    return RECORDED.reshape(x, shape=(x.shape[0] * x.shape[1], *x.shape[2:]))
+
+
+def _apart(x: Any, size: int, axis: int) -> Any:
+    """The batch taken out of an axis of which it is the slower part, and put in front."""
+    shape = (*x.shape[:axis], size, x.shape[axis] // size, *x.shape[axis + 1 :])
+    x = RECORDED.reshape(x, shape=shape)
+    return RECORDED.permute_dims(x, axes=(axis, *(a for a in range(len(shape)) if a != axis)))
+
+
+def _beside(x: Any) -> Any:
+    """The batch axis as the slower part of the axis of channels: (size, n, c, ...) becomes (n, size * c, ...)."""
+    x = RECORDED.permute_dims(x, axes=(1, 0, *range(2, x.ndim)))
+    return RECORDED.reshape(x, shape=(x.shape[0], x.shape[1] * x.shape[2], *x.shape[3:]))
+
+
+def _in_groups(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """The batching rule of the convolutions: as more samples where the weight is shared, else as more groups."""
+    x, weight, *bias = args
+    weighs = op.name != "convolution_weight"
+    if weighs and not batched[1] and not any(batched[2:]):
+        return _apart(op.call(_merged(x), weight, *bias, **keywords), size, 0)
+    x, weight = _all_batched(size, (x, weight), batched[:2])
+    groups = keywords["groups"] * size
+    out = op.call(_beside(x), _merged(weight) if weighs else _beside(weight), **{**keywords, "groups": groups})
+    out = _apart(out, size, 1 if weighs else 0)
+    if bias and bias[0] is not None:
+        b = bias[0] if batched[2] else RECORDED.expand_dims(bias[0], axis=0)
+        out = out + RECORDED.reshape(b, shape=(b.shape[0], 1, b.shape[1], *(1,) * (out.ndim - 3)))
+    return out
+
+
+def _bias_gradient(xp: Any, g: Any) -> Any:
+    return xp.sum(g, axis=(0, *range(2, g.ndim)), keepdims=False)
+
+
+@op(
+    x=lambda xp, g, weight, spec_x, stride, dilate, pad, groups: xp.deconvolution(
+        g, _conj(xp, weight), shape=tuple(spec_x.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
+    ),
+    weight=lambda xp, g, x, spec_weight, stride, dilate, pad, groups: xp.convolution_weight(
+        _conj(xp, x), g, kernel=tuple(spec_weight.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
+    ),
+    bias=lambda xp, g: _bias_gradient(xp, g),
+    batch=_in_groups,
+    accuracy="I3",
+    samples=[
+        (normal(2, 3, 5, 4), normal(4, 3, 2, 3)),
+        (normal(2, 3, 5, 4), normal(4, 3, 2, 3), normal(4)),
+        ((normal(2, 2, 6), normal(3, 2, 3), normal(3)), {"stride": (2,), "pad": (1,)}),
+        ((normal(1, 1, 5, 5), normal(1, 1, 2, 2)), {"dilate": (2, 2)}),
+        ((normal(2, 4, 4, 3), normal(6, 2, 2, 2), normal(6)), {"groups": 2, "pad": (1, 1)}),
+        ((normal(2, 3, 4, 4), normal(3, 1, 3, 3)), {"groups": 3, "pad": ((1, 0), (0, 2)), "stride": (1, 2)}),
+        (normal(1, 2, 3, 3, 2), normal(2, 2, 2, 2, 2), normal(2)),
+        (normal(0, 2, 4), normal(3, 2, 2)),
+    ],
+    errors=[
+        (normal(2, 3, 5, 5), normal(4, 2, 2, 2)),
+        (normal(2, 3, 5), normal(4, 3, 6)),
+        (normal(2, 3, 5, 5), normal(4, 3, 2, 2), normal(3)),
+        ((normal(2, 4, 5), normal(3, 2, 2)), {"groups": 2}),
+    ],
+)
+def convolution(
+    xp: Any,
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    groups: int = 1,
+) -> Any:
+    """The cross-correlation of (n, c, *space) with a weight (o, c / groups, *kernel), plus a bias (o,)."""
+    kernel = tuple(weight.shape[2:])
+    _check_channels("convolution", x, weight, weight.shape[1] * groups, 1, groups)
+    check_bias(weight, bias)
+    counts = window_counts("convolution", tuple(x.shape[2:]), kernel, stride, dilate, pad)
+    n, o, inner, windows = x.shape[0], weight.shape[0], weight.shape[1] * math.prod(kernel), math.prod(counts)
+    columns = xp.patches(x, kernel=kernel, stride=stride, dilate=dilate, pad=pad)
+    columns = xp.reshape(columns, shape=(n, groups, inner, windows))
+    out = xp.matmul(xp.reshape(weight, shape=(groups, o // groups, inner)), columns)
+    out = xp.reshape(out, shape=(n, o, *counts))
+    return out if bias is None else out + xp.reshape(bias, shape=(o, *(1,) * len(kernel)))
+
+
+def check_bias(weight: Any, bias: Any) -> None:
+    """Raises `ShapeError` for a bias that does not have a number for each output channel of the weight."""
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise ShapeError(
+            f"convolution: a bias of shape {tuple(bias.shape)} for a weight of shape {tuple(weight.shape)}; "
+            f"it must be ({weight.shape[0]},)"
+        )
+
+
+@multilinear(
+    x=lambda xp, g, weight, stride, dilate, pad, groups: xp.convolution(
+        g, weight, None, stride=stride, dilate=dilate, pad=pad, groups=groups
+    ),
+    weight=lambda xp, g, x, spec_weight, stride, dilate, pad, groups: xp.convolution_weight(
+        g, x, kernel=tuple(spec_weight.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
+    ),
+    batch=_in_groups,
+    samples=[
+        ((normal(2, 4, 4, 2), normal(4, 3, 2, 3)), {"shape": (5, 4)}),
+        ((normal(2, 3, 3), normal(3, 2, 3)), {"shape": (6,), "stride": (2,), "pad": (1,)}),
+        ((normal(1, 1, 3, 3), normal(1, 1, 2, 2)), {"shape": (5, 5), "dilate": (2, 2)}),
+        ((normal(2, 6, 5, 4), normal(6, 2, 2, 2)), {"shape": (4, 3), "groups": 2, "pad": (1, 1)}),
+        ((normal(1, 2, 2, 2, 1), normal(2, 2, 2, 2, 2)), {"shape": (3, 3, 2)}),
+        ((normal(0, 3, 3), normal(3, 2, 2)), {"shape": (4,)}),
+    ],
+    errors=[
+        ((normal(2, 3, 3), normal(4, 2, 2)), {"shape": (4,)}),
+        ((normal(2, 3, 3), normal(3, 2, 2)), {"shape": (6,)}),
+    ],
+)
+def deconvolution(
+    xp: Any,
+    x: Any,
+    weight: Any,
+    *,
+    shape: tuple[int, ...],
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    groups: int = 1,
+) -> Any:
+    """The transpose of `convolution` in its input, whose space is `shape`: a transposed convolution."""
+    kernel = tuple(weight.shape[2:])
+    _check_channels("deconvolution", x, weight, weight.shape[0], 1, groups)
+    check_windows("deconvolution", x, window_counts("deconvolution", shape, kernel, stride, dilate, pad), shape)
+    n, o, inner = x.shape[0], weight.shape[0], weight.shape[1] * math.prod(kernel)
+    counts = tuple(x.shape[2:])
+    flat = xp.reshape(x, shape=(n, groups, o // groups, math.prod(counts)))
+    turned = xp.matrix_transpose(xp.reshape(weight, shape=(groups, o // groups, inner)))
+    columns = xp.reshape(xp.matmul(turned, flat), shape=(n, groups * weight.shape[1], *kernel, *counts))
+    return xp.overlap_add(columns, shape=tuple(shape), stride=stride, dilate=dilate, pad=pad)
+
+
+def check_windows(name: str, x: Any, counts: tuple[int, ...], shape: Any) -> None:
+    """Raises `ShapeError` where the space of x is not the number of windows."""
+    if tuple(x.shape[2:]) != counts:
+        raise ShapeError(
+            f"{name}: an array of shape {tuple(x.shape)} cannot come of a space of {tuple(shape)}, "
+            f"which has {counts} windows"
+        )
+
+
+@multilinear(
+    x=lambda xp, g, y, spec_x, stride, dilate, pad, groups: xp.deconvolution(
+        y, g, shape=tuple(spec_x.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
+    ),
+    y=lambda xp, g, x, stride, dilate, pad, groups: xp.convolution(
+        x, g, None, stride=stride, dilate=dilate, pad=pad, groups=groups
+    ),
+    batch=_in_groups,
+    samples=[
+        ((normal(2, 3, 5, 4), normal(2, 4, 4, 2)), {"kernel": (2, 3)}),
+        ((normal(2, 2, 6), normal(2, 3, 3)), {"kernel": (3,), "stride": (2,), "pad": (1,)}),
+        ((normal(1, 1, 5, 5), normal(1, 1, 3, 3)), {"kernel": (2, 2), "dilate": (2, 2)}),
+        ((normal(2, 4, 4, 3), normal(2, 6, 5, 4)), {"kernel": (2, 2), "groups": 2, "pad": (1, 1)}),
+        ((normal(1, 2, 3, 3, 2), normal(1, 2, 2, 2, 1)), {"kernel": (2, 2, 2)}),
+        ((normal(0, 2, 4), normal(0, 3, 3)), {"kernel": (2,)}),
+    ],
+    errors=[
+        ((normal(2, 3, 5), normal(2, 4, 5)), {"kernel": (2,)}),
+        ((normal(2, 3, 5), normal(3, 4, 4)), {"kernel": (2,)}),
+    ],
+)
+def convolution_weight(
+    xp: Any,
+    x: Any,
+    y: Any,
+    *,
+    kernel: tuple[int, ...],
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    groups: int = 1,
+) -> Any:
+    """The transpose of `convolution` in its weight, of windows `kernel`: x its input, y of the shape of its output."""
+    counts = window_counts("convolution_weight", tuple(x.shape[2:]), kernel, stride, dilate, pad)
+    check_windows("convolution_weight", y, counts, x.shape[2:])
+    check_samples(x, y)
+    n, o, c = x.shape[0], y.shape[1], x.shape[1]
+    inner, windows = c // groups * math.prod(kernel), math.prod(counts)
+    columns = xp.reshape(
+        xp.patches(x, kernel=kernel, stride=stride, dilate=dilate, pad=pad), shape=(n, groups, inner, windows)
+    )
+    columns = xp.reshape(xp.permute_dims(columns, axes=(1, 0, 3, 2)), shape=(groups, n * windows, inner))
+    rows = xp.permute_dims(xp.reshape(y, shape=(n, groups, o // groups, windows)), axes=(1, 2, 0, 3))
+    rows = xp.reshape(rows, shape=(groups, o // groups, n * windows))
+    return xp.reshape(xp.matmul(rows, columns), shape=(o, c // groups, *kernel))
+
+
+def check_samples(x: Any, y: Any) -> None:
+    """Raises `ShapeError` for two arrays with different numbers of samples."""
+    if x.shape[0] != y.shape[0]:
+        raise ShapeError(
+            f"convolution_weight: shapes {tuple(x.shape)} and {tuple(y.shape)} differ in the number of samples"
+        )
+
+
+def pool_pad(space: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...], pad: Pad, ceil: bool) -> Pad:
+    """The padding of a pool; with `ceil` so much more behind that a last window that only partly fits counts."""
+    if not ceil:
+        return pad
+    more = []
+    for n, k, s, (before, after) in zip(space, kernel, stride, pad, strict=True):
+        room = n + before + after - k
+        more.append((before, after + (-room % s if room >= 0 else 0)))
+    return tuple(more)
+
+
+def _pool(x: Any, kernel: tuple[int, ...], stride: Any, pad: Any, ceil: bool) -> tuple[tuple[int, ...], Pad]:
+    ndim = len(kernel)
+    stride = tuple(kernel) if stride is None else tuple(stride)
+    return stride, pool_pad(tuple(x.shape[x.ndim - ndim :]), kernel, stride, pairs(pad, ndim), ceil)
+
+
+def _windows(x: Any, kernel: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shape in which `x` stands beside patches, and the axes of the windows there."""
+    ndim = len(kernel)
+    front = tuple(x.shape[: x.ndim - ndim])
+    axes = tuple(range(len(front), len(front) + ndim))
+    return (*front, *(1,) * ndim, *x.shape[x.ndim - ndim :]), axes
+
+
+@linear(
+    x=lambda xp, g, x, kernel, stride, pad, ceil: _spread_pool(xp, g, x, kernel, stride, pad, ceil),
+    floats=True,
+    batch=_as_it_is,
+    accuracy="I3",
+    samples=[
+        ((normal(2, 3, 6),), {"kernel": (2,)}),
+        ((normal(2, 3, 4, 6),), {"kernel": (2, 2)}),
+        ((normal(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
+        ((normal(1, 4, 4, 3),), {"kernel": (2, 2, 3), "stride": (1, 2, 1)}),
+        ((normal(0, 4),), {"kernel": (2,)}),
+    ],
+    errors=[((normal(2, 3),), {"kernel": (4,)})],
+)
+def sum_pool(
+    xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, pad: Any = None, ceil: bool = False
+) -> Any:
+    """The sums over windows of the last axes; `stride` is the kernel if None, `ceil` lets the last ones hang over."""
+    stride, around = _pool(x, kernel, stride, pad, ceil)
+    found = xp.patches(x, kernel=kernel, stride=stride, dilate=None, pad=around)
+    ndim = len(kernel)
+    return xp.sum(found, axis=tuple(range(found.ndim - 2 * ndim, found.ndim - ndim)), keepdims=False)
+
+
+def _spread_pool(xp: Any, g: Any, x: Any, kernel: tuple[int, ...], stride: Any, pad: Any, ceil: bool) -> Any:
+    """The transpose of sum_pool: each cotangent goes to all places of its window."""
+    stride, around = _pool(x, kernel, stride, pad, ceil)
+    shape, axes = _windows(g, kernel)
+    g = xp.broadcast_to(xp.reshape(g, shape=shape), shape=(*shape[: axes[0]], *kernel, *shape[axes[-1] + 1 :]))
+    return xp.overlap_add(g, shape=tuple(x.shape[x.ndim - len(kernel) :]), stride=stride, dilate=None, pad=around)
+
+
+def _pool_weights(
+    xp: Any, x: Any, kernel: tuple[int, ...], stride: Any, pad: Any, ceil: bool, count_include_pad: bool, like: Any
+) -> Any:
+    """One over the number of elements that each window's average is of."""
+    ndim = len(kernel)
+    stride, around = _pool(x, kernel, stride, pad, ceil)
+    given = pairs(pad, ndim)
+    if around == given and (count_include_pad or not any(map(any, given))):
+        return 1 / math.prod(kernel)
+    space = tuple(x.shape[x.ndim - ndim :])
+    if count_include_pad:
+        space = tuple(n + before + after for n, (before, after) in zip(space, given, strict=True))
+        around = tuple((0, wide[1] - pad[1]) for wide, pad in zip(around, given, strict=True))
+    ones = xp.filled(like, shape=space, value=1)
+    return 1 / xp.sum_pool(ones, kernel=kernel, stride=stride, pad=around, ceil=False)
+
+
+@linear(
+    x=lambda xp, g, x, kernel, stride, pad, ceil, count_include_pad: _spread_pool(
+        xp, g * _pool_weights(xp, x, kernel, stride, pad, ceil, count_include_pad, g), x, kernel, stride, pad, ceil
+    ),
+    floats=True,
+    batch=_as_it_is,
+    accuracy="I3",
+    samples=[
+        ((normal(2, 3, 6),), {"kernel": (2,)}),
+        ((normal(2, 3, 4, 6),), {"kernel": (2, 2)}),
+        ((normal(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((normal(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "count_include_pad": False}),
+        ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
+        ((normal(5, 4),), {"kernel": (3, 3), "stride": (2, 2), "pad": (1, 1), "ceil": True}),
+        ((normal(0, 4),), {"kernel": (2,)}),
+    ],
+    errors=[((normal(2, 3),), {"kernel": (4,)})],
+)
+def avg_pool(
+    xp: Any,
+    x: Any,
+    *,
+    kernel: tuple[int, ...],
+    stride: Any = None,
+    pad: Any = None,
+    ceil: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The means over windows of the last axes; whether the given padding counts as elements is to be said."""
+    weights = _pool_weights(xp, x, kernel, stride, pad, ceil, count_include_pad, x)
+    return xp.sum_pool(x, kernel=kernel, stride=stride, pad=pad, ceil=ceil) * weights
+
+
+def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], stride: Any, around: Pad) -> Any:
+    """For each place of each window, the part of the gradient that it takes: even among those that are the largest."""
+    shape, axes = _windows(largest, kernel)
+    found = xp.patches(_padded(xp, x, around, -math.inf), kernel=kernel, stride=stride, dilate=None, pad=None)
+    hits = xp.astype(xp.equal(found, xp.reshape(largest, shape=shape)), dtype=like.dtype)
+    total = xp.sum(hits, axis=axes, keepdims=True)
+    return hits / xp.where(xp.equal(total, xp.zeros_like(total)), xp.ones_like(total), total)
+
+
+@op(
+    x=lambda xp, g, x, out, kernel, stride, pad, ceil: xp.max_pool_spread(
+        g, x, out, kernel=kernel, stride=stride, pad=pad, ceil=ceil
+    ),
+    jvp=lambda xp, d_x, x, out, kernel, stride, pad, ceil: xp.max_pool_gather(
+        d_x, x, out, kernel=kernel, stride=stride, pad=pad, ceil=ceil
+    ),
+    floats=True,
+    batch=_as_it_is,
+    accuracy="I0",
+    samples=[
+        ((distinct(2, 3, 6),), {"kernel": (2,)}),
+        ((distinct(2, 3, 4, 6),), {"kernel": (2, 2)}),
+        ((distinct(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((distinct(5, 5),), {"kernel": (2, 2), "ceil": True}),
+        ((distinct(1, 4, 4, 3),), {"kernel": (2, 2, 3), "stride": (1, 2, 1)}),
+        ((distinct(0, 4),), {"kernel": (2,)}),
+        ((distinct(1, 1),), {"kernel": (1, 1)}),
+    ],
+    errors=[((normal(2, 3),), {"kernel": (4,)})],
+)
+def max_pool(
+    xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, pad: Any = None, ceil: bool = False
+) -> Any:
+    """The largest elements of windows of the last axes; elements that tie share the gradient evenly."""
+    stride, around = _pool(x, kernel, stride, pad, ceil)
+    found = xp.patches(_padded(xp, x, around, -math.inf), kernel=kernel, stride=stride, dilate=None, pad=None)
+    ndim = len(kernel)
+    return xp.max(found, axis=tuple(range(found.ndim - 2 * ndim, found.ndim - ndim)), keepdims=False)
+
+
+def _rounded(*shape: int) -> Draw:
+    """Small integers, of which many agree."""
+    return normal(*shape).then(lambda x: x.real.round())
+
+
+@linear(
+    values=lambda xp, g, values, x, largest, kernel, stride, pad, ceil: xp.max_pool_gather(
+        g, x, largest, kernel=kernel, stride=stride, pad=pad, ceil=ceil
+    ),
+    constant=("x", "largest"),
+    promotes=(),
+    batch=_as_it_is,
+    accuracy="I3",
+    samples=[
+        ((normal(2, 3, 3), _rounded(2, 3, 6), _rounded(2, 3, 3)), {"kernel": (2,)}),
+        ((normal(2, 2, 3), _rounded(2, 4, 6), _rounded(2, 2, 3)), {"kernel": (2, 2)}),
+        (
+            (normal(2, 3, 4), _rounded(2, 5, 5), _rounded(2, 3, 4)),
+            {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)},
+        ),
+        ((normal(3, 3), _rounded(5, 5), _rounded(3, 3)), {"kernel": (2, 2), "ceil": True}),
+        ((normal(1, 3, 2), _rounded(1, 4, 3), _rounded(1, 3, 2)), {"kernel": (2, 2), "stride": (1, 1)}),
+        ((normal(0, 2), _rounded(0, 4), _rounded(0, 2)), {"kernel": (2,)}),
+    ],
+)
+def max_pool_spread(
+    xp: Any,
+    values: Any,
+    x: Any,
+    largest: Any,
+    *,
+    kernel: tuple[int, ...],
+    stride: Any = None,
+    pad: Any = None,
+    ceil: bool = False,
+) -> Any:
+    """One value a window, shared among the places of x that equal the largest: the way back through max_pool."""
+    stride, around = _pool(x, kernel, stride, pad, ceil)
+    shape, _ = _windows(largest, kernel)
+    parts = xp.reshape(values, shape=shape) * _shares(xp, values, x, largest, kernel, stride, around)
+    return xp.overlap_add(parts, shape=tuple(x.shape[x.ndim - len(kernel) :]), stride=stride, dilate=None, pad=around)
+
+
+@linear(
+    values=lambda xp, g, values, x, largest, kernel, stride, pad, ceil: xp.max_pool_spread(
+        g, x, largest, kernel=kernel, stride=stride, pad=pad, ceil=ceil
+    ),
+    constant=("x", "largest"),
+    promotes=(),
+    batch=_as_it_is,
+    accuracy="I3",
+    samples=[
+        ((normal(2, 3, 6), _rounded(2, 3, 6), _rounded(2, 3, 3)), {"kernel": (2,)}),
+        ((normal(2, 4, 6), _rounded(2, 4, 6), _rounded(2, 2, 3)), {"kernel": (2, 2)}),
+        (
+            (normal(2, 5, 5), _rounded(2, 5, 5), _rounded(2, 3, 4)),
+            {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)},
+        ),
+        ((normal(5, 5), _rounded(5, 5), _rounded(3, 3)), {"kernel": (2, 2), "ceil": True}),
+        ((normal(1, 4, 3), _rounded(1, 4, 3), _rounded(1, 3, 2)), {"kernel": (2, 2), "stride": (1, 1)}),
+        ((normal(0, 4), _rounded(0, 4), _rounded(0, 2)), {"kernel": (2,)}),
+    ],
+)
+def max_pool_gather(
+    xp: Any,
+    values: Any,
+    x: Any,
+    largest: Any,
+    *,
+    kernel: tuple[int, ...],
+    stride: Any = None,
+    pad: Any = None,
+    ceil: bool = False,
+) -> Any:
+    """For each window the mean of the values that lie where x equals the window's largest: the tangent of max_pool."""
+    stride, around = _pool(x, kernel, stride, pad, ceil)
+    _, axes = _windows(largest, kernel)
+    found = xp.patches(values, kernel=kernel, stride=stride, dilate=None, pad=around)
+    return xp.sum(found * _shares(xp, values, x, largest, kernel, stride, around), axis=axes, keepdims=False)
+
+
+def _lp_pull(xp: Any, g: Any, x: Any, out: Any, p: float, **window: Any) -> Any:
+    """x / out to the power p - 1; a window of zeros, where the norm has no gradient, takes 0."""
+    flat = xp.equal(out, xp.zeros_like(out))
+    ratio = xp.where(flat, xp.zeros_like(g), g / xp.where(flat, xp.ones_like(out), out) ** (p - 1))
+    return _spread_pool(xp, ratio, x, **window) * xp.sign(x) * xp.abs(x) ** (p - 1)
+
+
+@op(
+    x=lambda xp, g, x, out, p, kernel, stride, pad, ceil: _lp_pull(
+        xp, g, x, out, p, kernel=kernel, stride=stride, pad=pad, ceil=ceil
+    ),
+    floats=True,
+    batch=_as_it_is,
+    accuracy="I3",
+    samples=[
+        ((positive(2, 3, 6),), {"kernel": (2,)}),
+        ((normal(2, 3, 4, 6),), {"kernel": (2, 2)}),
+        ((normal(2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "p": 3}),
+        ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
+        ((normal(4, 4),), {"kernel": (2, 2), "p": 1}),
+        ((normal(0, 4),), {"kernel": (2,)}),
+    ],
+    errors=[((normal(2, 3),), {"kernel": (4,)})],
+)
+def lp_pool(
+    xp: Any,
+    x: Any,
+    *,
+    kernel: tuple[int, ...],
+    stride: Any = None,
+    pad: Any = None,
+    ceil: bool = False,
+    p: float = 2,
+) -> Any:
+    """The p-norms of windows of the last axes; the gradient at a window of zeros is 0."""
+    powers = xp.sum_pool(xp.abs(x) ** p, kernel=kernel, stride=stride, pad=pad, ceil=ceil)
+    return powers ** (1 / p)
+
+
+def _normalize_pull(
+    xp: Any, g_out: Any, g_mean: Any, g_var: Any, x: Any, gamma: Any, mean: Any, var: Any, axis: Any, eps: float
+) -> Any:
+    """Through the normalized values, which do not change along the directions 1 and x, and through the statistics."""
+    centred = x - mean
+    count = math.prod(x.shape) // max(math.prod(mean.shape), 1)
+    total = None
+    if g_out is not None:
+        inverse = 1 / xp.sqrt(var + eps)
+        h = g_out * gamma
+        along = xp.mean(h * centred, axis=axis, keepdims=True) * (inverse * inverse)
+        total = (h - xp.mean(h, axis=axis, keepdims=True) - centred * along) * inverse
+    if g_mean is not None:
+        part = xp.broadcast_to(g_mean / count, shape=tuple(x.shape))
+        total = part if total is None else total + part
+    if g_var is not None:
+        part = centred * (g_var * (2 / count))
+        total = part if total is None else total + part
+    return total
+
+
+def _scale_pull(xp: Any, g_out: Any, x: Any, gamma: Any, mean: Any, var: Any, eps: float) -> Any:
+    if g_out is None:
+        return xp.zeros_like(gamma)
+    return xp.unbroadcast(g_out * ((x - mean) / xp.sqrt(var + eps)), shape=tuple(gamma.shape))
+
+
+def _shift_pull(xp: Any, g_out: Any, like: Any, shape: tuple[int, ...]) -> Any:
+    return xp.filled(like, shape=shape, value=0) if g_out is None else xp.unbroadcast(g_out, shape=shape)
+
+
+def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """The batching rule of normalize: scale and shift get as many axes as x, and the axes are counted from the back."""
+    rank = args[0].ndim - batched[0]
+    aligned = []
+    for x in _all_batched(size, args, batched):
+        inner = tuple(x.shape[1:])
+        aligned.append(RECORDED.reshape(x, shape=(size, *(1,) * (rank - len(inner)), *inner)))
+    axis = tuple(a - rank if a >= 0 else a for a in keywords["axis"])
+    return op.call(*aligned, **{**keywords, "axis": axis})
+
+
+@op(
+    outs=("out", "mean", "var"),
+    x=lambda xp, x, gamma, mean, var, axis, eps, g_out=None, g_mean=None, g_var=None: _normalize_pull(
+        xp, g_out, g_mean, g_var, x, gamma, mean, var, axis, eps
+    ),
+    gamma=lambda xp, x, gamma, mean, var, eps, g_out=None: _scale_pull(xp, g_out, x, gamma, mean, var, eps),
+    beta=lambda xp, spec_beta, mean, g_out=None: _shift_pull(xp, g_out, mean, tuple(spec_beta.shape)),
+    floats=True,
+    batch=_ranks_in_front,
+    accuracy="I3",
+    samples=[
+        ((normal(4, 3), normal(3), normal(3)), {"axis": (-1,)}),
+        ((normal(4, 3, 2), normal(3, 1), normal(3, 1)), {"axis": (0, 2)}),
+        ((normal(2, 3, 4, 2), normal(3, 1, 1), normal(3, 1, 1)), {"axis": (2, 3), "eps": 1e-3}),
+        ((normal(2, 3), normal(2, 3), normal(1, 3)), {"axis": (1,), "eps": 0.1}),
+        ((normal(2, 2, 3), normal(), normal()), {"axis": (0, 1, 2)}),
+        ((normal(5), normal(5), normal(5)), {"axis": (0,)}),
+    ],
+)
+def normalize(xp: Any, x: Any, gamma: Any, beta: Any, *, axis: tuple[int, ...], eps: float = 1e-5) -> Any:
+    """x with mean 0 and variance 1 over `axis`, times gamma plus beta; and that mean and variance, axes kept.
+
+    `eps` is added to the variance; gamma and beta broadcast against x.
+    """
+    mean = xp.mean(x, axis=axis, keepdims=True)
+    centred = x - mean
+    var = xp.mean(centred * centred, axis=axis, keepdims=True)
+    return centred / xp.sqrt(var + eps) * gamma + beta, mean, var
+
+
+@op(
+    x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
+    floats=True,
+    batch=along_axis,
+    accuracy="I3",
+    samples=[
+        (normal(3, 4),),
+        ((normal(3, 4),), {"axis": 0}),
+        ((normal(2, 3, 4),), {"axis": 1}),
+        (normal(1),),
+        ((normal(2, 3, 2),), {"axis": (0, 2)}),
+        (exactly([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]]),),
+        (normal(0, 3),),
+    ],
+)
+def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
+    """exp(x) divided by its sum over `axis`, computed so that it cannot overflow."""
+    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return e / xp.sum(e, axis=axis, keepdims=True)
+
+
+@op(
+    x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
+    floats=True,
+    batch=along_axis,
+    accuracy="I3",
+    samples=[
+        (normal(3, 4),),
+        ((normal(3, 4),), {"axis": 0}),
+        ((normal(2, 3, 4),), {"axis": 1}),
+        (normal(1),),
+        ((normal(2, 3, 2),), {"axis": (0, 2)}),
+        (exactly([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]]),),
+        (normal(0, 3),),
+    ],
+)
+def log_softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
+    """The logarithm of softmax, exact where softmax itself would be too small for a number."""
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
+@linear(
+    x=lambda xp, g, mask, rate: xp.dropout(g, mask, rate=rate),
+    constant=("mask",),
+    promotes=("x",),
+    batch=align,
+    samples=[
+        ((normal(3, 4), booleans(3, 4)), {"rate": 0.5}),
+        ((normal(3, 4), booleans(3, 1)), {"rate": 0.25}),
+        ((normal(4), booleans(4)), {"rate": 0.0}),
+        ((normal(), booleans()), {"rate": 0.1}),
+        ((normal(0, 2), booleans(0, 2)), {"rate": 0.1}),
+        ((normal(2, 1, 3), booleans(1, 3)), {"rate": 0.9}),
+    ],
+)
+def dropout(xp: Any, x: Any, mask: Any, *, rate: float) -> Any:
+    """x where the mask holds, made larger by 1 / (1 - rate), and zero elsewhere. The mask must broadcast to x."""
+    return x * (xp.astype(mask, dtype=x.dtype) * (1 / (1 - rate)))
