@@ -9,6 +9,8 @@ import numpy as np
 
 import tapegrad
 
+from . import elementwise, products
+
 __all__ = ["NumpyBackend"]
 
 
@@ -24,6 +26,9 @@ class NumpyBackend(tapegrad.Backend):
 
     def constant(self, scalar: Any, like: Any) -> Any:
         return like.dtype.type(scalar) if like.ndim == 0 else np.asarray(scalar, dtype=like.dtype)
+
+    def exclusive(self, raw: Any) -> Any:
+        return raw if isinstance(raw, np.generic) or raw.base is None else raw.copy()
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
         return np.array(raw)
@@ -52,12 +57,10 @@ def _scatter_add(values: Any, *indices: Any, key: Any, shape: Any) -> Any:
 
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
+    **elementwise.KERNELS,
+    **products.KERNELS,
     "sum": _sum,
     "scatter_add": _scatter_add,
-    **{
-        name: getattr(np, name)
-        for name in ("add", "subtract", "multiply", "divide", "negative", "sin", "cos", "where", "conj")
-    },
 }
 
 

@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-from . import creation, elementwise, indexing, operators, reductions, shape  # noqa: F401
+from . import (  # noqa: F401
+    activations,
+    contraction,
+    creation,
+    elementwise,
+    indexing,
+    linalg,
+    nn,
+    operators,
+    reductions,
+    shape,
+    special,
+)

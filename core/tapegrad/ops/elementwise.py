@@ -1,74 +1,940 @@
-"""Functions of each element by itself."""
+"""Functions of each element by itself.
+
+A masked branch sends a zero cotangent back. A rule whose partial can be infinite there (a root, a logarithm, a
+quotient, a power, an overflown exponential) lets that zero win, by `multiply_or_zero` and `divide_or_zero`, so that no
+0·∞ comes of it.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from ..op import elementwise, linear
-from ..testing.samples import normal, positive
+from ..batching import align
+from ..op import elementwise, linear, locally_constant, op
+from ..testing import samples as draws
+from ..testing.samples import alone, exactly, normal, together, uniform
 
-__all__ = ["add", "conj", "cos", "divide", "multiply", "negative", "sin", "subtract", "where"]
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "angle",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "cbrt",
+    "ceil",
+    "clip",
+    "conj",
+    "copysign",
+    "cos",
+    "cosh",
+    "degrees",
+    "divide",
+    "divide_or_zero",
+    "equal",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "greater",
+    "greater_equal",
+    "heaviside",
+    "hypot",
+    "imag",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "maximum_first",
+    "minimum",
+    "minimum_first",
+    "multiply",
+    "multiply_or_zero",
+    "nan_to_num",
+    "negative",
+    "nextafter",
+    "not_equal",
+    "positive",
+    "power",
+    "radians",
+    "rcbrt",
+    "real",
+    "reciprocal",
+    "remainder",
+    "round",
+    "rsqrt",
+    "sech_square",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
+]
+
+_NUMBER = normal()
+_POSITIVE = draws.positive()
+_WITHIN = uniform(low=-0.9, high=0.9)
+_STEPS = uniform(low=-5.0, high=5.0)
 
 
-@elementwise(x=1, y=1, samples=[(normal(3, 4), normal(3, 4)), (normal(3, 1), normal(4))])
+# Arithmetic
+
+
+@elementwise(x=1, y=1, samples=together(_NUMBER, _NUMBER))
 def add(xp: Any, x: Any, y: Any) -> Any:
     """The sum x + y."""
     return xp.add(x, y)
 
 
-@elementwise(x=1, y=-1, samples=[(normal(3, 4), normal(3, 4)), (normal(3, 1), normal(4))])
+@elementwise(x=1, y=-1, samples=together(_NUMBER, _NUMBER))
 def subtract(xp: Any, x: Any, y: Any) -> Any:
     """The difference x - y."""
     return xp.subtract(x, y)
 
 
-@elementwise(x=lambda y: y, y=lambda x: x, samples=[(normal(3, 4), normal(3, 4)), (normal(3, 1), normal(4))])
+@elementwise(x=lambda y: y, y=lambda x: x, samples=together(_NUMBER, _NUMBER))
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The product x * y."""
     return xp.multiply(x, y)
 
 
 @elementwise(
-    x=lambda g, y: g / y,
-    y=lambda g, out, y: -g * out / y,
+    x=lambda xp, g, y: xp.divide_or_zero(g, y),
+    y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
     floats=True,
-    samples=[(normal(3, 4), positive(3, 4)), (normal(3, 1), positive(4))],
+    samples=together(_NUMBER, _POSITIVE),
 )
 def divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y; integers are divided as default floats."""
     return xp.divide(x, y)
 
 
-@elementwise(x=-1, samples=[(normal(3, 4),)])
+@elementwise(
+    x=lambda xp, g, y: xp.multiply_or_zero(g, y),
+    y=lambda x: x,
+    samples=together(_NUMBER, _NUMBER),
+)
+def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
+    """x * y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed."""
+    return x * xp.where(x == 0, 0, y)
+
+
+@elementwise(
+    x=lambda xp, g, y: xp.divide_or_zero(g, y),
+    y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
+    floats=True,
+    samples=together(_NUMBER, _POSITIVE),
+)
+def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
+    """x / y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed."""
+    return x / xp.where(x == 0, 1, y)
+
+
+@elementwise(x=-1, samples=alone(_NUMBER))
 def negative(xp: Any, x: Any) -> Any:
     """The negative -x."""
     return xp.negative(x)
 
 
-@elementwise(x=lambda xp, x: xp.cos(x), floats=True, accuracy="I1", samples=[(normal(3, 4),), (normal(),)])
+@elementwise(x=1, samples=alone(_NUMBER))
+def positive(xp: Any, x: Any) -> Any:
+    """x itself, as `+x` has it."""
+    return xp.positive(x)
+
+
+@elementwise(x=lambda x: x + x, samples=alone(_NUMBER))
+def square(xp: Any, x: Any) -> Any:
+    """The square x * x."""
+    return xp.square(x)
+
+
+@elementwise(
+    x=lambda xp, g, out: -xp.multiply_or_zero(g, out * out),
+    floats=True,
+    samples=alone(_POSITIVE),
+)
+def reciprocal(xp: Any, x: Any) -> Any:
+    """The reciprocal 1 / x."""
+    return xp.reciprocal(x)
+
+
+def _power_of_base(xp: Any, g: Any, x: Any, y: Any) -> Any:
+    return xp.multiply_or_zero(g * y, xp.power(x, y - 1))
+
+
+def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
+    # At base 0 the power is flat in an exponent that is not negative; the logarithm alone would make it 0·∞.
+    flat = x == 0
+    if not xp.isdtype(y.dtype, "complex floating"):
+        flat = flat & (y >= 0)
+    return xp.multiply_or_zero(g, out * xp.log(xp.where(flat, 1, x)))
+
+
+@elementwise(
+    x=_power_of_base,
+    y=_power_of_exponent,
+    accuracy="I1",
+    standard=True,
+    samples=[
+        *together(_POSITIVE, _NUMBER),
+        (normal(3, 4), exactly(2.0)),
+        (normal(3, 4), exactly(3.0)),
+        (exactly([-2.0, -1.0, 0.5, 3.0]), exactly([2.0, -3.0, 0.5, 0.0])),
+    ],
+)
+def power(xp: Any, x: Any, y: Any) -> Any:
+    """The power x ** y. Its derivative at base 0 is the limit, of every order; in y it is 0 there where y ≥ 0."""
+    return xp.pow(x, y)
+
+
+@elementwise(
+    x=1,
+    y=lambda xp, g, x, y: -g * xp.floor_divide(x, y),
+    samples=together(_STEPS, uniform(low=0.5, high=2.0)),
+)
+def remainder(xp: Any, x: Any, y: Any) -> Any:
+    """The remainder of x / y, with the sign of y."""
+    return xp.remainder(x, y)
+
+
+@elementwise(
+    x=1,
+    y=lambda xp, g, x, y: -g * xp.trunc(x / y),
+    samples=together(_STEPS, uniform(low=0.5, high=2.0)),
+)
+def fmod(xp: Any, x: Any, y: Any) -> Any:
+    """The remainder of x / y, with the sign of x."""
+    rest = xp.remainder(xp.abs(x), xp.abs(y))
+    return xp.where(x < 0, -rest, rest)
+
+
+@locally_constant(samples=together(_STEPS, uniform(low=0.5, high=2.0)))
+def floor_divide(xp: Any, x: Any, y: Any) -> Any:
+    """The quotient x / y, rounded down."""
+    return xp.floor_divide(x, y)
+
+
+# Roots, exponentials, logarithms
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.divide_or_zero(g, out + out),
+    floats=True,
+    samples=alone(_POSITIVE),
+)
+def sqrt(xp: Any, x: Any) -> Any:
+    """The square root."""
+    return xp.sqrt(x)
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.multiply_or_zero(g, -0.5 * out * out * out),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_POSITIVE),
+)
+def rsqrt(xp: Any, x: Any) -> Any:
+    """The reciprocal of the square root."""
+    return 1 / xp.sqrt(x)
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.divide_or_zero(g, 3 * out * out),
+    floats=True,
+    accuracy="I1",
+    samples=[*alone(_POSITIVE), (uniform(3, 4, low=-2.0, high=-0.5),)],
+)
+def cbrt(xp: Any, x: Any) -> Any:
+    """The real cube root, negative where x is."""
+    size = xp.abs(x)
+    # One step of Newton's method mends what the rounded exponent 1/3 costs; it has nothing to say at 0 and infinity.
+    plain = (size == 0) | ~xp.isfinite(size)
+    root = xp.power(size, 1 / 3)
+    safe = xp.where(plain, 1, root)
+    root = xp.where(plain, root, safe - (safe - size / (safe * safe)) / 3)
+    return xp.where(x < 0, -root, root)
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.multiply_or_zero(g, out * out * out * out / -3),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_POSITIVE),
+)
+def rcbrt(xp: Any, x: Any) -> Any:
+    """The reciprocal of the real cube root."""
+    return 1 / xp.cbrt(x)
+
+
+@elementwise(
+    x=lambda xp, g, x, out: xp.multiply(g, xp.divide_or_zero(x, out)),
+    y=lambda xp, g, y, out: xp.multiply(g, xp.divide_or_zero(y, out)),
+    floats=True,
+    accuracy="I1",
+    samples=together(_NUMBER, _POSITIVE),
+)
+def hypot(xp: Any, x: Any, y: Any) -> Any:
+    """The length of the vector (x, y), without overflow; its derivative at (0, 0) is 0."""
+    return xp.hypot(x, y)
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.multiply_or_zero(g, out),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+)
+def exp(xp: Any, x: Any) -> Any:
+    """The exponential function."""
+    return xp.exp(x)
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.multiply_or_zero(g, math.log(2) * out),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+)
+def exp2(xp: Any, x: Any) -> Any:
+    """2 to the power of x."""
+    return xp.power(xp.filled(x, shape=(), value=2), x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.exp(x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+)
+def expm1(xp: Any, x: Any) -> Any:
+    """exp(x) - 1, accurate near 0."""
+    return xp.expm1(x)
+
+
+@elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, x), floats=True, accuracy="I1", samples=alone(_POSITIVE))
+def log(xp: Any, x: Any) -> Any:
+    """The natural logarithm."""
+    return xp.log(x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, 1 + x),
+    floats=True,
+    accuracy="I1",
+    samples=alone(uniform(low=-0.9, high=3.0)),
+)
+def log1p(xp: Any, x: Any) -> Any:
+    """log(1 + x), accurate near 0."""
+    return xp.log1p(x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, math.log(2) * x), floats=True, accuracy="I1", samples=alone(_POSITIVE)
+)
+def log2(xp: Any, x: Any) -> Any:
+    """The logarithm to base 2."""
+    return xp.log2(x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, math.log(10) * x), floats=True, accuracy="I1", samples=alone(_POSITIVE)
+)
+def log10(xp: Any, x: Any) -> Any:
+    """The logarithm to base 10."""
+    return xp.log10(x)
+
+
+@elementwise(
+    x=lambda xp, x, y: xp.sigmoid(x - y),
+    y=lambda xp, x, y: xp.sigmoid(y - x),
+    floats=True,
+    accuracy="I1",
+    samples=together(_NUMBER, _NUMBER),
+)
+def logaddexp(xp: Any, x: Any, y: Any) -> Any:
+    """log(exp(x) + exp(y)), without overflow. The derivative is NaN where both are the same infinity."""
+    return xp.logaddexp(x, y)
+
+
+# Trigonometric and hyperbolic functions
+
+
+@elementwise(x=lambda xp, x: xp.cos(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def sin(xp: Any, x: Any) -> Any:
     """The sine of x, in radians."""
     return xp.sin(x)
 
 
-@elementwise(x=lambda xp, x: -xp.sin(x), floats=True, accuracy="I1", samples=[(normal(3, 4),), (normal(),)])
+@elementwise(x=lambda xp, x: -xp.sin(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def cos(xp: Any, x: Any) -> Any:
     """The cosine of x, in radians."""
     return xp.cos(x)
 
 
+@elementwise(x=lambda out: 1 + out * out, floats=True, accuracy="I1", samples=alone(uniform(low=-1.3, high=1.3)))
+def tan(xp: Any, x: Any) -> Any:
+    """The tangent of x, in radians."""
+    return xp.tan(x)
+
+
 @elementwise(
-    x=lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
-    y=lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+    x=lambda xp, g, x: xp.divide_or_zero(g, xp.sqrt(1 - x) * xp.sqrt(1 + x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_WITHIN),
+)
+def asin(xp: Any, x: Any) -> Any:
+    """The inverse sine, in radians."""
+    return xp.asin(x)
+
+
+@elementwise(
+    x=lambda xp, g, x: -xp.divide_or_zero(g, xp.sqrt(1 - x) * xp.sqrt(1 + x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_WITHIN),
+)
+def acos(xp: Any, x: Any) -> Any:
+    """The inverse cosine, in radians."""
+    return xp.acos(x)
+
+
+@elementwise(x=lambda g, x: g / (1 + x * x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def atan(xp: Any, x: Any) -> Any:
+    """The inverse tangent, in radians."""
+    return xp.atan(x)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.multiply(g, xp.divide_or_zero(xp.divide_or_zero(y, xp.hypot(x, y)), xp.hypot(x, y))),
+    y=lambda xp, g, x, y: -xp.multiply(g, xp.divide_or_zero(xp.divide_or_zero(x, xp.hypot(x, y)), xp.hypot(x, y))),
+    floats=True,
+    accuracy="I1",
+    samples=together(_NUMBER, _POSITIVE),
+)
+def atan2(xp: Any, x: Any, y: Any) -> Any:
+    """The angle of the point with ordinate x and abscissa y, in radians; its derivative at the origin is 0."""
+    return xp.atan2(x, y)
+
+
+@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.cosh(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def sinh(xp: Any, x: Any) -> Any:
+    """The hyperbolic sine."""
+    return xp.sinh(x)
+
+
+@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sinh(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def cosh(xp: Any, x: Any) -> Any:
+    """The hyperbolic cosine."""
+    return xp.cosh(x)
+
+
+@elementwise(x=lambda xp, x: xp.sech_square(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def tanh(xp: Any, x: Any) -> Any:
+    """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none."""
+    return xp.tanh(x)
+
+
+@elementwise(x=lambda xp, x, out: -2 * out * xp.tanh(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def sech_square(xp: Any, x: Any) -> Any:
+    """The square of the hyperbolic secant, the derivative of tanh."""
+    if xp.isdtype(x.dtype, "complex floating"):
+        secant = 1 / xp.cosh(x)
+        return secant * secant
+    decay = xp.exp(-2 * xp.abs(x))
+    half = 1 + decay
+    return 4 * decay / (half * half)
+
+
+def _root_of_one_plus_square(xp: Any, x: Any) -> Any:
+    return xp.sqrt(1 + x * x) if xp.isdtype(x.dtype, "complex floating") else xp.hypot(x, 1)
+
+
+@elementwise(x=lambda xp, g, x: g / _root_of_one_plus_square(xp, x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def asinh(xp: Any, x: Any) -> Any:
+    """The inverse hyperbolic sine."""
+    return xp.asinh(x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, xp.sqrt(x - 1) * xp.sqrt(x + 1)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(uniform(low=1.1, high=4.0)),
+)
+def acosh(xp: Any, x: Any) -> Any:
+    """The inverse hyperbolic cosine."""
+    return xp.acosh(x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, (1 - x) * (1 + x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_WITHIN),
+)
+def atanh(xp: Any, x: Any) -> Any:
+    """The inverse hyperbolic tangent."""
+    return xp.atanh(x)
+
+
+@elementwise(x=180 / math.pi, floats=True, samples=alone(_NUMBER))
+def degrees(xp: Any, x: Any) -> Any:
+    """Radians as degrees."""
+    return x * (180 / math.pi)
+
+
+@elementwise(x=math.pi / 180, floats=True, samples=alone(_NUMBER))
+def radians(xp: Any, x: Any) -> Any:
+    """Degrees as radians."""
+    return x * (math.pi / 180)
+
+
+# Signs, parts and rounding
+
+
+def _is_complex(xp: Any, x: Any) -> bool:
+    return bool(xp.isdtype(x.dtype, "complex floating"))
+
+
+@op(
+    x=lambda xp, g, x: g * xp.sign(x),
+    jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if _is_complex(xp, x) else d_x * xp.sign(x),
+    batch=align,
+    accuracy="I0",
+    samples=alone(_NUMBER),
+)
+def abs(xp: Any, x: Any) -> Any:
+    """The absolute value; its derivative at 0 is 0."""
+    return xp.abs(x)
+
+
+def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
+    """What a change `d` of x does to its direction x / |x|: the part across it counts. The map is its own transpose."""
+    if not _is_complex(xp, x):
+        return xp.zeros_like(d)
+    across = d - out * xp.astype(xp.real(d * xp.conj(out)), dtype=out.dtype)
+    return xp.divide_or_zero(across, xp.astype(xp.abs(x), dtype=out.dtype))
+
+
+@op(
+    x=lambda xp, g, x, out: _turn(xp, g, x, out),
+    jvp=lambda xp, d_x, x, out: _turn(xp, d_x, x, out),
+    batch=align,
+    accuracy="I0",
+    samples=alone(_NUMBER),
+)
+def sign(xp: Any, x: Any) -> Any:
+    """-1, 0 or 1 as x is negative, zero or positive; of a complex number x / |x|, and 0 at 0."""
+    return xp.sign(x)
+
+
+@op(
+    x=lambda xp, g, x: (
+        xp.divide_or_zero(g * 1j * xp.sign(x), xp.astype(xp.abs(x), dtype=x.dtype))
+        if _is_complex(xp, x)
+        else xp.zeros_like(g)
+    ),
+    jvp=lambda xp, d_x, x: (
+        xp.divide_or_zero(xp.imag(d_x * xp.conj(xp.sign(x))), xp.abs(x)) if _is_complex(xp, x) else xp.zeros_like(d_x)
+    ),
+    floats=True,
+    batch=align,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+)
+def angle(xp: Any, x: Any) -> Any:
+    """The angle of a complex number, in radians; of a real one 0 or π."""
+    if _is_complex(xp, x):
+        return xp.atan2(xp.imag(x), xp.real(x))
+    return xp.atan2(xp.zeros_like(x), x)
+
+
+@linear(x=lambda xp, g: xp.conj(g), batch=align, samples=alone(_NUMBER))
+def conj(xp: Any, x: Any) -> Any:
+    """The complex conjugate; real numbers as they are."""
+    return xp.conj(x)
+
+
+@linear(x=lambda xp, g, x: xp.astype(g, dtype=x.dtype), batch=align, samples=alone(_NUMBER), standard=True)
+def real(xp: Any, x: Any) -> Any:
+    """The real part."""
+    return xp.real(x) if _is_complex(xp, x) else x
+
+
+@linear(
+    x=lambda xp, g, x: xp.astype(g, dtype=x.dtype) * 1j if _is_complex(xp, x) else xp.zeros_like(g),
+    batch=align,
+    samples=alone(_NUMBER),
+    standard=True,
+)
+def imag(xp: Any, x: Any) -> Any:
+    """The imaginary part; of real numbers 0."""
+    return xp.imag(x) if _is_complex(xp, x) else xp.zeros_like(x)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.where(xp.signbit(x) == xp.signbit(y), g, -g),
+    constant=("y",),
+    promotes=("x", "y"),
+    floats=True,
+    samples=together(_NUMBER, _NUMBER),
+)
+def copysign(xp: Any, x: Any, y: Any) -> Any:
+    """The size of x with the sign of y."""
+    return xp.copysign(x, y)
+
+
+@locally_constant(samples=alone(_NUMBER))
+def signbit(xp: Any, x: Any) -> Any:
+    """Whether the sign bit is set: of negative numbers and of -0."""
+    return xp.signbit(x)
+
+
+@locally_constant(samples=alone(_STEPS))
+def floor(xp: Any, x: Any) -> Any:
+    """The greatest integer that is not above x."""
+    return xp.floor(x)
+
+
+@locally_constant(samples=alone(_STEPS))
+def ceil(xp: Any, x: Any) -> Any:
+    """The smallest integer that is not below x."""
+    return xp.ceil(x)
+
+
+@locally_constant(samples=alone(_STEPS))
+def trunc(xp: Any, x: Any) -> Any:
+    """The nearest integer towards zero."""
+    return xp.trunc(x)
+
+
+@locally_constant(samples=[*alone(_STEPS), ((normal(3, 4),), {"decimals": 2})], batch=align)
+def round(xp: Any, x: Any, *, decimals: int = 0) -> Any:
+    """The nearest number of so many decimals, halves to the even one."""
+    if decimals == 0:
+        return xp.round(x)
+    scale = 10.0 ** math.fabs(decimals)
+    return xp.round(x * scale) / scale if decimals > 0 else xp.round(x / scale) * scale
+
+
+@op(samples=together(_NUMBER, _NUMBER), accuracy="I0", batch=align)
+def nextafter(xp: Any, x: Any, y: Any) -> Any:
+    """The next floating-point number from x towards y. It has no derivative: it is made of rounding alone."""
+    return xp.nextafter(x, y)
+
+
+# Selection
+
+
+@elementwise(
+    x=lambda xp, g, condition: xp.where(condition, g, 0),
+    y=lambda xp, g, condition: xp.where(condition, 0, g),
     constant=("condition",),
-    samples=[(normal(3, 4) > 0, normal(3, 4), normal(3, 4)), (normal(4) > 0, normal(3, 1), normal(3, 4))],
+    samples=[
+        (draws.booleans(*c), normal(*a), normal(*b))
+        for c, a, b in (
+            ((3, 4), (3, 4), (3, 4)),
+            ((4,), (3, 1), (3, 4)),
+            ((), (3, 4), (3, 1)),
+            ((3, 4), (), ()),
+            ((3, 1), (4,), (1, 4)),
+            ((), (), ()),
+            ((5,), (1,), (5,)),
+            ((0,), (1,), (0,)),
+            ((2, 3, 4), (3, 1), (4,)),
+        )
+    ],
 )
 def where(xp: Any, condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y."""
     return xp.where(condition, x, y)
 
 
-@linear(x=lambda xp, g: xp.conj(g), samples=[(normal(3, 4),)], batch=None)
-def conj(xp: Any, x: Any) -> Any:
-    """The complex conjugate."""
-    return xp.conj(x)
+def _larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
+    return xp.where(x == y, g * 0.5, xp.where(x > y, g, 0))
+
+
+@elementwise(
+    x=lambda xp, g, x, y: _larger_share(xp, g, x, y),
+    y=lambda xp, g, x, y: _larger_share(xp, g, y, x),
+    samples=together(_NUMBER, _NUMBER),
+)
+def maximum(xp: Any, x: Any, y: Any) -> Any:
+    """The larger of x and y; NaN where one is. At a tie the derivative is one half in each."""
+    return xp.maximum(x, y)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: _larger_share(xp, g, y, x),
+    y=lambda xp, g, x, y: _larger_share(xp, g, x, y),
+    samples=together(_NUMBER, _NUMBER),
+)
+def minimum(xp: Any, x: Any, y: Any) -> Any:
+    """The smaller of x and y; NaN where one is. At a tie the derivative is one half in each."""
+    return xp.minimum(x, y)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.where(x >= y, g, 0),
+    y=lambda xp, g, x, y: xp.where(x < y, g, 0),
+    samples=together(_NUMBER, _NUMBER),
+)
+def maximum_first(xp: Any, x: Any, y: Any) -> Any:
+    """The larger of x and y, as `maximum`; at a tie the derivative is all the first's."""
+    return xp.maximum(x, y)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.where(x <= y, g, 0),
+    y=lambda xp, g, x, y: xp.where(x > y, g, 0),
+    samples=together(_NUMBER, _NUMBER),
+)
+def minimum_first(xp: Any, x: Any, y: Any) -> Any:
+    """The smaller of x and y, as `minimum`; at a tie the derivative is all the first's."""
+    return xp.minimum(x, y)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, x, y)),
+    y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, y, x)),
+    samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
+)
+def fmax(xp: Any, x: Any, y: Any) -> Any:
+    """The larger of x and y, and the other where one is NaN. At a tie the derivative is one half in each."""
+    return xp.where(xp.isnan(x), y, xp.where(xp.isnan(y), x, xp.maximum(x, y)))
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, y, x)),
+    y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, x, y)),
+    samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
+)
+def fmin(xp: Any, x: Any, y: Any) -> Any:
+    """The smaller of x and y, and the other where one is NaN. At a tie the derivative is one half in each."""
+    return xp.where(xp.isnan(x), y, xp.where(xp.isnan(y), x, xp.minimum(x, y)))
+
+
+def _clip_inside(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
+    if low is not None:
+        g = xp.where(x >= low, g, 0)
+    return g if high is None else xp.where(x <= high, g, 0)
+
+
+def _clip_low(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
+    g = xp.where(x < low, g, 0)
+    return g if high is None else xp.where(low <= high, g, 0)
+
+
+def _clip_high(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
+    beyond = x > high
+    return xp.where(beyond if low is None else beyond | (low > high), g, 0)
+
+
+@elementwise(
+    x=_clip_inside,
+    low=_clip_low,
+    high=_clip_high,
+    samples=[
+        *[(x, None, y) for x, y in together(_NUMBER, uniform(low=0.2, high=0.5))],
+        *[(x, y, None) for x, y in together(_NUMBER, uniform(low=-0.5, high=-0.2))],
+        (normal(3, 4), exactly(-0.5), exactly(0.5)),
+        (normal(3, 4), uniform(4, low=-1, high=-0.2), uniform(3, 1, low=0.2, high=1)),
+        (normal(3, 4), None, None),
+    ],
+)
+def clip(xp: Any, x: Any, low: Any = None, high: Any = None) -> Any:
+    """x, but at least `low` and at most `high`. At a bound that x just reaches, the derivative is x's."""
+    if low is not None:
+        x = xp.maximum(x, low)
+    if high is not None:
+        x = xp.minimum(x, high)
+    return xp.positive(x) if low is None and high is None else x
+
+
+@elementwise(
+    y=lambda xp, g, x: xp.where(x == 0, g, 0),
+    constant=("x",),
+    promotes=("x", "y"),
+    samples=together(_NUMBER, _NUMBER),
+)
+def heaviside(xp: Any, x: Any, y: Any) -> Any:
+    """The unit step: 0 where x is negative, 1 where it is positive, y where it is 0."""
+    step = xp.where(x > 0, xp.ones_like(y), xp.zeros_like(y))
+    return xp.where(x == 0, y, xp.where(xp.isnan(x), x, step))
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.where(xp.isfinite(x), g, 0),
+    samples=[*alone(_NUMBER), (exactly([1.0, math.nan, math.inf, -math.inf]),)],
+)
+def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """x with NaN and the infinities replaced; the infinities by the largest numbers unless others are given."""
+    if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        return xp.positive(x)
+    limits = xp.finfo(x.dtype)
+    high = float(limits.max) if posinf is None else posinf
+    low = float(limits.min) if neginf is None else neginf
+
+    def mend(part: Any) -> Any:
+        part = xp.where(xp.isnan(part), nan, part)
+        return xp.where(part == math.inf, high, xp.where(part == -math.inf, low, part))
+
+    return mend(xp.real(x)) + mend(xp.imag(x)) * 1j if _is_complex(xp, x) else mend(x)
+
+
+# Comparisons, logic, bits
+
+
+@locally_constant(samples=together(_NUMBER, _NUMBER))
+def equal(xp: Any, x: Any, y: Any) -> Any:
+    """Whether x == y."""
+    return xp.equal(x, y)
+
+
+@locally_constant(samples=together(_NUMBER, _NUMBER))
+def not_equal(xp: Any, x: Any, y: Any) -> Any:
+    """Whether x != y."""
+    return xp.not_equal(x, y)
+
+
+@locally_constant(samples=together(_NUMBER, _NUMBER))
+def less(xp: Any, x: Any, y: Any) -> Any:
+    """Whether x < y."""
+    return xp.less(x, y)
+
+
+@locally_constant(samples=together(_NUMBER, _NUMBER))
+def less_equal(xp: Any, x: Any, y: Any) -> Any:
+    """Whether x <= y."""
+    return xp.less_equal(x, y)
+
+
+@locally_constant(samples=together(_NUMBER, _NUMBER))
+def greater(xp: Any, x: Any, y: Any) -> Any:
+    """Whether x > y."""
+    return xp.greater(x, y)
+
+
+@locally_constant(samples=together(_NUMBER, _NUMBER))
+def greater_equal(xp: Any, x: Any, y: Any) -> Any:
+    """Whether x >= y."""
+    return xp.greater_equal(x, y)
+
+
+_SPECIAL_VALUES = [(exactly([0.0, -0.0, 1.0, math.nan, math.inf, -math.inf]),)]
+
+
+@locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
+def isfinite(xp: Any, x: Any) -> Any:
+    """Whether x is neither infinite nor NaN."""
+    return xp.isfinite(x)
+
+
+@locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
+def isinf(xp: Any, x: Any) -> Any:
+    """Whether x is infinite."""
+    return xp.isinf(x)
+
+
+@locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
+def isnan(xp: Any, x: Any) -> Any:
+    """Whether x is NaN."""
+    return xp.isnan(x)
+
+
+_TRUTHS = together(draws.booleans(), draws.booleans())
+_BITS = together(draws.integers(low=-8, high=8), draws.integers(low=-8, high=8))
+_SHIFTS = together(draws.integers(low=-8, high=8), draws.integers(low=0, high=5))
+
+
+@locally_constant(samples=_TRUTHS)
+def logical_and(xp: Any, x: Any, y: Any) -> Any:
+    """Whether both hold."""
+    return xp.logical_and(x, y)
+
+
+@locally_constant(samples=_TRUTHS)
+def logical_or(xp: Any, x: Any, y: Any) -> Any:
+    """Whether one of them holds, or both."""
+    return xp.logical_or(x, y)
+
+
+@locally_constant(samples=_TRUTHS)
+def logical_xor(xp: Any, x: Any, y: Any) -> Any:
+    """Whether one of them holds, and not both."""
+    return xp.logical_xor(x, y)
+
+
+@locally_constant(samples=alone(draws.booleans()))
+def logical_not(xp: Any, x: Any) -> Any:
+    """Whether it does not hold."""
+    return xp.logical_not(x)
+
+
+@locally_constant(samples=[*_BITS, *_TRUTHS])
+def bitwise_and(xp: Any, x: Any, y: Any) -> Any:
+    """The bits that are set in both."""
+    return xp.bitwise_and(x, y)
+
+
+@locally_constant(samples=[*_BITS, *_TRUTHS])
+def bitwise_or(xp: Any, x: Any, y: Any) -> Any:
+    """The bits that are set in one of them, or both."""
+    return xp.bitwise_or(x, y)
+
+
+@locally_constant(samples=[*_BITS, *_TRUTHS])
+def bitwise_xor(xp: Any, x: Any, y: Any) -> Any:
+    """The bits that are set in one of them, and not both."""
+    return xp.bitwise_xor(x, y)
+
+
+@locally_constant(samples=alone(draws.integers(low=-8, high=8)))
+def bitwise_invert(xp: Any, x: Any) -> Any:
+    """The bits turned over; of truth values, their negation."""
+    return xp.bitwise_invert(x)
+
+
+@locally_constant(samples=_SHIFTS)
+def bitwise_left_shift(xp: Any, x: Any, y: Any) -> Any:
+    """The bits of x moved y places up."""
+    return xp.bitwise_left_shift(x, y)
+
+
+@locally_constant(samples=_SHIFTS)
+def bitwise_right_shift(xp: Any, x: Any, y: Any) -> Any:
+    """The bits of x moved y places down, with the sign kept."""
+    return xp.bitwise_right_shift(x, y)

@@ -1,0 +1,336 @@
+"""Special functions: of each element by itself, from the library that the engine has for them.
+
+The body of most of them is SciPy's, on the host, so that any engine on the CPU has them all; an engine with a library
+of its own names its functions in `fused()`.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..errors import MissingExtraError
+from ..op import elementwise
+from ..testing.samples import alone, exactly, normal, positive, together, uniform
+
+__all__ = [
+    "betainc",
+    "betaln",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfinv",
+    "gamma",
+    "gammainc",
+    "gammaincc",
+    "gammaln",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
+    "logit",
+    "polygamma",
+    "sinc",
+    "sinc_derivative",
+    "xlog1py",
+    "xlogy",
+    "zeta",
+]
+
+_NUMBER = normal()
+_POSITIVE = positive()
+
+
+@cache
+def scipy_special(name: str) -> Any:
+    """The function of that name in `scipy.special`, imported now. Without SciPy raises `MissingExtraError`."""
+    try:
+        from scipy import special
+    except ImportError as error:
+        raise MissingExtraError(f"{name}() needs 'scipy': pip install 'tapegrad[special]'") from error
+    return getattr(special, name)
+
+
+def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
+    """SciPy's function of host copies, back on the engine and in the dtype that came."""
+    backend = xp.backend
+    host = [backend.to_numpy(x) for x in arrays]
+    found = np.asarray(scipy_special(name)(*host), dtype=host[0].dtype)
+    return backend.from_numpy(found, device=backend.device_of(arrays[0]))
+
+
+# The error function
+
+
+@elementwise(
+    x=lambda xp, x: (2 / math.sqrt(math.pi)) * xp.exp(-(x * x)), floats=True, accuracy="I1", samples=alone(_NUMBER)
+)
+def erf(xp: Any, x: Any) -> Any:
+    """The error function."""
+    return _on_host(xp, "erf", x)
+
+
+@elementwise(
+    x=lambda xp, x: (-2 / math.sqrt(math.pi)) * xp.exp(-(x * x)), floats=True, accuracy="I1", samples=alone(_NUMBER)
+)
+def erfc(xp: Any, x: Any) -> Any:
+    """1 minus the error function, accurate where that is near 1."""
+    return _on_host(xp, "erfc", x)
+
+
+@elementwise(
+    x=lambda xp, g, out: xp.multiply_or_zero(g, (math.sqrt(math.pi) / 2) * xp.exp(out * out)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(uniform(low=-0.95, high=0.95)),
+)
+def erfinv(xp: Any, x: Any) -> Any:
+    """The inverse of the error function, on [-1, 1]."""
+    return _on_host(xp, "erfinv", x)
+
+
+# Gamma and beta
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.digamma(x)), floats=True, accuracy="I1", samples=alone(_POSITIVE)
+)
+def gammaln(xp: Any, x: Any) -> Any:
+    """The logarithm of the absolute value of the gamma function."""
+    return _on_host(xp, "gammaln", x)
+
+
+@elementwise(
+    x=lambda xp, g, x, out: xp.multiply_or_zero(g, out * xp.digamma(x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(uniform(low=0.5, high=4.0)),
+)
+def gamma(xp: Any, x: Any) -> Any:
+    """The gamma function."""
+    return _on_host(xp, "gamma", x)
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.polygamma(x, n=1)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_POSITIVE),
+)
+def digamma(xp: Any, x: Any) -> Any:
+    """The derivative of `gammaln`."""
+    return _on_host(xp, "digamma", x)
+
+
+@elementwise(
+    x=lambda xp, g, x, n: xp.multiply_or_zero(g, xp.polygamma(x, n=n + 1)),
+    floats=True,
+    accuracy="I1",
+    samples=[(sample, {"n": n}) for sample in alone(_POSITIVE) for n in (1, 2)],
+)
+def polygamma(xp: Any, x: Any, *, n: int) -> Any:
+    """The derivative of order `n` of `digamma`."""
+    if n < 0:
+        raise ValueError(f"n is {n}; polygamma has the orders 0, 1, 2, …")
+    if n == 0:
+        return xp.digamma(x)
+    return (-1.0) ** (n + 1) * math.gamma(n + 1.0) * xp.zeta(xp.filled(x, shape=(), value=n + 1), x)
+
+
+@elementwise(
+    y=lambda xp, g, x, y: xp.multiply_or_zero(g, -x * xp.zeta(x + 1, y)),
+    floats=True,
+    accuracy="I1",
+    samples=together(uniform(low=2.0, high=5.0), _POSITIVE),
+)
+def zeta(xp: Any, x: Any, y: Any) -> Any:
+    """Hurwitz's zeta function: the sum of (k + y) ** -x over k = 0, 1, 2, … It has a derivative in y only."""
+    return _on_host(xp, "zeta", x, y)
+
+
+@elementwise(
+    x=lambda xp, g, x, y: xp.multiply_or_zero(g, xp.digamma(x) - xp.digamma(x + y)),
+    y=lambda xp, g, x, y: xp.multiply_or_zero(g, xp.digamma(y) - xp.digamma(x + y)),
+    floats=True,
+    accuracy="I1",
+    samples=together(_POSITIVE, _POSITIVE),
+)
+def betaln(xp: Any, x: Any, y: Any) -> Any:
+    """The logarithm of the absolute value of the beta function."""
+    return _on_host(xp, "betaln", x, y)
+
+
+@elementwise(
+    x=lambda xp, g, a, b, x: xp.multiply_or_zero(
+        g, xp.exp(xp.xlogy(a - 1, x) + xp.xlog1py(b - 1, -x) - xp.betaln(a, b))
+    ),
+    floats=True,
+    accuracy="I1",
+    samples=[
+        (uniform(*a, low=0.5, high=3.0), uniform(*b, low=0.5, high=3.0), uniform(*c, low=0.05, high=0.95))
+        for a, b, c in (
+            ((3, 4), (3, 4), (3, 4)),
+            ((), (), (5,)),
+            ((4,), (3, 1), ()),
+            ((), (), ()),
+            ((1,), (5,), (1,)),
+            ((3, 1), (), (3, 4)),
+            ((2, 1, 4), (3, 1), (4,)),
+            ((0,), (1,), (0,)),
+        )
+    ],
+)
+def betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
+    """The regularized incomplete beta function. It has a derivative in x only."""
+    return _on_host(xp, "betainc", a, b, x)
+
+
+def _gamma_density(xp: Any, g: Any, a: Any, x: Any) -> Any:
+    return xp.multiply_or_zero(g, xp.exp(xp.xlogy(a - 1, x) - x - xp.gammaln(a)))
+
+
+@elementwise(
+    x=_gamma_density,
+    floats=True,
+    accuracy="I1",
+    samples=together(uniform(low=0.5, high=3.0), uniform(low=0.1, high=5.0)),
+)
+def gammainc(xp: Any, a: Any, x: Any) -> Any:
+    """The regularized lower incomplete gamma function. It has a derivative in x only."""
+    return _on_host(xp, "gammainc", a, x)
+
+
+@elementwise(
+    x=lambda xp, g, a, x: -_gamma_density(xp, g, a, x),
+    floats=True,
+    accuracy="I1",
+    samples=together(uniform(low=0.5, high=3.0), uniform(low=0.1, high=5.0)),
+)
+def gammaincc(xp: Any, a: Any, x: Any) -> Any:
+    """The regularized upper incomplete gamma function. It has a derivative in x only."""
+    return _on_host(xp, "gammaincc", a, x)
+
+
+# Bessel functions
+
+
+def _i1_slope(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    # (I0 + I2) / 2, with I2 by the recurrence; at 0, where the quotient is 0 / 0, it is one half.
+    quotient = xp.where(x == 0, 0.5, out / xp.where(x == 0, 1, x))
+    return xp.multiply_or_zero(g, xp.i0(x) - quotient)
+
+
+@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.i1(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
+def i0(xp: Any, x: Any) -> Any:
+    """The modified Bessel function of order 0."""
+    return _on_host(xp, "i0", x)
+
+
+@elementwise(x=_i1_slope, floats=True, accuracy="I1", samples=alone(_NUMBER))
+def i1(xp: Any, x: Any) -> Any:
+    """The modified Bessel function of order 1."""
+    return _on_host(xp, "i1", x)
+
+
+@elementwise(x=lambda xp, x, out: xp.i1e(x) - xp.sign(x) * out, floats=True, accuracy="I1", samples=alone(_NUMBER))
+def i0e(xp: Any, x: Any) -> Any:
+    """The modified Bessel function of order 0, times exp(-|x|)."""
+    return _on_host(xp, "i0e", x)
+
+
+@elementwise(
+    x=lambda xp, x, out: xp.i0e(x) - xp.where(x == 0, 0.5, out / xp.where(x == 0, 1, x)) - xp.sign(x) * out,
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+)
+def i1e(xp: Any, x: Any) -> Any:
+    """The modified Bessel function of order 1, times exp(-|x|)."""
+    return _on_host(xp, "i1e", x)
+
+
+# Logarithms
+
+
+@elementwise(
+    x=lambda xp, g, y: xp.xlogy(g, y),
+    y=lambda xp, g, x, y: xp.divide_or_zero(xp.multiply(g, x), y),
+    floats=True,
+    accuracy="I1",
+    samples=[*together(_NUMBER, _POSITIVE), (exactly([0.0, 0.0, 2.0]), exactly([0.0, 3.0, 0.5]))],
+)
+def xlogy(xp: Any, x: Any, y: Any) -> Any:
+    """x log(y), and 0 where x is 0."""
+    return xp.multiply_or_zero(x, xp.log(xp.where(x == 0, 1, y)))
+
+
+@elementwise(
+    x=lambda xp, g, y: xp.xlog1py(g, y),
+    y=lambda xp, g, x, y: xp.divide_or_zero(xp.multiply(g, x), 1 + y),
+    floats=True,
+    accuracy="I1",
+    samples=[*together(_NUMBER, uniform(low=-0.9, high=3.0)), (exactly([0.0, 0.0, 2.0]), exactly([-1.0, 3.0, 0.5]))],
+)
+def xlog1py(xp: Any, x: Any, y: Any) -> Any:
+    """x log(1 + y), and 0 where x is 0."""
+    return xp.multiply_or_zero(x, xp.log1p(xp.where(x == 0, 0, y)))
+
+
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, x * (1 - x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(uniform(low=0.05, high=0.95)),
+)
+def logit(xp: Any, x: Any) -> Any:
+    """log(x / (1 - x)), the inverse of the logistic function, on [0, 1]."""
+    middle = (x > 0.25) & (x < 0.75)
+    near = 2 * xp.atanh(xp.where(middle, 2 * x - 1, 0))
+    far = xp.where(middle, 0.25, x)
+    return xp.where(middle, near, xp.log(far) - xp.log1p(-far))
+
+
+# sin(πx) / (πx)
+
+
+@elementwise(
+    x=lambda xp, x: math.pi * xp.sinc_derivative(math.pi * x, order=1),
+    floats=True,
+    accuracy="I1",
+    samples=[*alone(_NUMBER), (exactly([0.0, 0.5, -1.0, 1e-9]),)],
+)
+def sinc(xp: Any, x: Any) -> Any:
+    """sin(πx) / (πx), and 1 at 0."""
+    turned = math.pi * xp.where(x == 0, 1, x)
+    return xp.where(x == 0, 1, xp.sin(turned) / turned)
+
+
+@elementwise(
+    x=lambda xp, x, order: xp.sinc_derivative(x, order=order + 1),
+    floats=True,
+    accuracy="I1",
+    samples=[(sample, {"order": order}) for sample in alone(_NUMBER) for order in (1, 2)],
+)
+def sinc_derivative(xp: Any, x: Any, *, order: int) -> Any:
+    """The derivative of some order of sin(x) / x: by its power series near 0, by recurrence elsewhere."""
+    size = order + 1.0
+    near = xp.abs(x) < size
+    small = xp.where(near, x, 0)
+    square = small * small
+    # Term k is (-1)^k (2k)! / ((2k - order)! (2k + 1)!) x^(2k - order); summed from the last, by Horner's scheme.
+    first = (order + 1) // 2
+    series = xp.zeros_like(x)
+    for k in range(first + 10 + 2 * order, first - 1, -1):
+        factor = (-1.0) ** k * math.perm(2 * k, order) / math.factorial(2 * k + 1)
+        series = series * square + factor
+    if 2 * first > order:
+        series = series * small
+    large = xp.where(near, size, x)
+    value = xp.sin(large) / large
+    turns = (xp.cos(large), -xp.sin(large), -xp.cos(large), xp.sin(large))
+    for k in range(1, order + 1):
+        value = (turns[(k - 1) % 4] - k * value) / large
+    return xp.where(near, series, value)
