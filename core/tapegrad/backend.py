@@ -143,6 +143,10 @@ class Backend:
         """`raw` as a value of ours; with `copy`, one that nobody else can write to."""
         return self.namespace.asarray(raw, copy=True) if copy else raw
 
+    def exclusive(self, raw: Any) -> Any:
+        """`raw`, or a copy of it if somebody else may hold the same memory; immutable arrays need none."""
+        return self.adopt(raw, copy=True)
+
     def may_write(self, raw: Any) -> bool:
         """Whether `raw` is certainly shared with nobody, so that an in-place write may reuse its buffer."""
         return False

@@ -181,6 +181,13 @@ class BatchedKernels(Kernels):
             like = like.value
         return engine_kernels(like).weak(scalar, like)
 
+    def to_numpy(self, value: Any) -> Any:
+        """Refuse: a batched array has no single value."""
+        raise TypeError(
+            "vmap: a batched array has no single value to read back into Python (bool, float, asnumpy); "
+            "choose between results with tapegrad.where, or return the array"
+        )
+
     def find(self, name: str) -> Any:
         op = OPS[name]
 

@@ -101,13 +101,23 @@ def as_array(leaf: Any, *, copy: bool = False) -> Array:
     return wrap(backend.adopt(leaf, copy=copy), None, backend.kernels)
 
 
-def _as_kind(x: Array, kind: str) -> Any:
-    """A result as the kind that came in; what is still tracked or batched stays an array."""
-    if kind is ARRAY or x._node is not None or isinstance(x._value, Batched):
-        return x
-    if kind is RAW:
-        return x._value
-    return x.item() if x.ndim == 0 else x._value
+class _Exit:
+    """The way out of a transform: results as the kinds that came in, sharing no memory with inputs or each other."""
+
+    def __init__(self, inputs: Sequence[Any]) -> None:
+        self.held = {id(x._value if isinstance(x, Array) else x) for x in inputs}
+
+    def __call__(self, x: Array, kind: str) -> Any:
+        """A result as that kind; what is still tracked or batched stays an array."""
+        if kind is ARRAY or x._node is not None or isinstance(x._value, Batched):
+            return x
+        if kind is SCALAR and x.ndim == 0:
+            return x.item()
+        raw = x._value
+        backend = engine_of(x).backend
+        raw = backend.adopt(raw, copy=True) if id(raw) in self.held else backend.exclusive(raw)
+        self.held.add(id(raw))
+        return raw
 
 
 def _common_kind(leaves: Sequence[Any]) -> str:
@@ -115,13 +125,13 @@ def _common_kind(leaves: Sequence[Any]) -> str:
     return next((kind for kind in (ARRAY, RAW) if kind in kinds), SCALAR)
 
 
-def _convert_tree(tree: Any, kind: str, outer: bool) -> Any:
+def _convert_tree(tree: Any, kind: str, outer: bool, leave: _Exit) -> Any:
     leaves, structure = flatten(tree)
     done = []
     for leaf in leaves:
         if isinstance(leaf, Array):
             leaf = leaf if outer else leaf.detach()
-            leaf = _as_kind(leaf, kind)
+            leaf = leave(leaf, kind)
         done.append(leaf)
     return unflatten(structure, done)
 
@@ -183,6 +193,7 @@ class _Run:
         self.outer = bool(MODE.get() & RECORDING)
         self.kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
         self.arguments = {n: _Argument(name, args[n], n, copy=copy) for n in positions}
+        self.leave = self.exit()
         self.since = next_seq()
         with Scope(RECORDING), Journal() as journal:
             out = fun(*[self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)], **kwargs)
@@ -196,12 +207,16 @@ class _Run:
                     f"{name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
                 )
             out, self.aux = out
-            self.aux = _convert_tree(self.aux, self.kind, self.outer)
+            self.aux = _convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
         self.outs = [as_array(leaf) for leaf in self.out_leaves]
 
+    def exit(self, more: Sequence[Any] = ()) -> _Exit:
+        """A way out that knows the inputs, and whatever else must not be aliased."""
+        return _Exit([*(x for argument in self.arguments.values() for x in argument.outer), *more])
+
     def value(self) -> Any:
-        done = [_as_kind(x if self.outer else x.detach(), self.kind) for x in self.outs]
+        done = [self.leave(x if self.outer else x.detach(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
     def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
@@ -301,7 +316,7 @@ def value_and_grad(
         value = run.value()
         pulled = run.pull([head], free=True)
         trees = [
-            unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+            unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
             for a, row in zip(run.arguments.values(), pulled, strict=True)
         ]
         wanted = trees[0] if isinstance(argnums, int) else tuple(trees)
@@ -378,9 +393,11 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     run = _Run("vjp", fun, primals, {}, range(len(primals)), has_aux=has_aux, copy=True)
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
-        pulled = run.pull(_cotangents("vjp", run, cotangent), free=False)
+        cotangents = _cotangents("vjp", run, cotangent)
+        pulled = run.pull(cotangents, free=False)
+        leave = run.exit(cotangents)
         return tuple(
-            unflatten(a.structure, [_as_kind(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+            unflatten(a.structure, [leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
             for a, row in zip(run.arguments.values(), pulled, strict=True)
         )
 
@@ -419,9 +436,10 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     if not isinstance(primals, (tuple, list)):
         raise TypeError("jvp: primals are a tuple or list with one entry an argument")
     run = _Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
-    pushed = run.push(_tangents("jvp", run, tangents))
-    kind = run.kind
-    out = unflatten(run.out_structure, [_as_kind(t, kind) for t in pushed])
+    rows = _tangents("jvp", run, tangents)
+    pushed = run.push(rows)
+    leave = run.exit([t for row in rows for t in row])
+    out = unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
     return (run.value(), out, run.aux) if has_aux else (run.value(), out)
 
 
@@ -435,8 +453,10 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
     run = _Run("linearize", fun, primals, {}, range(len(primals)), copy=True)
 
     def push(*tangents: Any) -> Any:
-        pushed = run.push(_tangents("linearize", run, tangents))
-        return unflatten(run.out_structure, [_as_kind(t, run.kind) for t in pushed])
+        rows = _tangents("linearize", run, tangents)
+        pushed = run.push(rows)
+        leave = run.exit([t for row in rows for t in row])
+        return unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
 
     return run.value(), push
 
@@ -527,7 +547,7 @@ def _trees(run: _Run, rows: Sequence[Sequence[Array]], argnums: int | Sequence[i
     kinds = [RAW if kind is SCALAR and any(r.ndim for r in row) else kind for row in rows for kind in [run.kind]]
     trees = []
     for argument, row, kind in zip(run.arguments.values(), rows, kinds, strict=True):
-        leaves = [_as_kind(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
+        leaves = [run.leave(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
         trees.append(unflatten(argument.structure, leaves))
     return trees[0] if isinstance(argnums, int) else tuple(trees)
 
@@ -713,13 +733,14 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
                         "for a batch; return them instead"
                     )
             arrays = [_open(as_array(leaf), level, size) for leaf in leaves]
+        leave = _Exit([x for row in moved for x, _ in row])
         done = []
         for x, axis in zip(arrays, _spread(out_axes, out), strict=True):
             if axis is None:
                 x = RECORDED.getitem(x, key=(0,))
             elif axis:
                 x = RECORDED.moveaxis(x, source=0, destination=axis)
-            done.append(_as_kind(x if outer else x.detach(), kind))
+            done.append(leave(x if outer else x.detach(), kind))
         return unflatten(structure, done)
 
     return vmap_of

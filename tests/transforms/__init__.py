@@ -1,0 +1,1 @@
+"""Transforms, alone and in composition, over every op."""

@@ -1,0 +1,97 @@
+"""What goes wrong is said in words that name the thing, the choices and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tapegrad
+from tapegrad.errors import DtypeError, GradientEscapeError, GraphError, GraphFreedError, NoGradientError, ShapeError
+from tapegrad.kernels import RECORDED
+from tapegrad.transforms import as_array
+
+ONE_TWO = np.asarray([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: tapegrad.grad(lambda x: x * 2)(ONE_TWO), ShapeError, r"scalar.*\(2,\).*vjp or jacobian"),
+        (lambda: tapegrad.grad(lambda x: (x[0], x[1]))(ONE_TWO), TypeError, "one scalar.*has_aux"),
+        (lambda: tapegrad.grad(lambda x: x)(3), DtypeError, "integer|int64"),
+        (lambda: tapegrad.grad(lambda x: x)(np.arange(3)), DtypeError, "convert it to a float"),
+        (lambda: tapegrad.grad(lambda x: x, 1)(3.0), ValueError, "argnums 1 is out of range for 1"),
+        (lambda: tapegrad.grad(lambda x: x)("text"), TypeError, "argument 0"),
+        (lambda: tapegrad.grad(lambda x: x * 1j)(np.float64(2.0)), DtypeError, "real floating.*vjp"),
+        (lambda: tapegrad.vjp(lambda x: x * 2, ONE_TWO)[1](np.ones(3)), ShapeError, r"\(3,\).*\(2,\)"),
+        (lambda: tapegrad.vjp(lambda x: x * 2, ONE_TWO)[1](np.ones(2, "f4")), DtypeError, "float32.*float64"),
+        (lambda: tapegrad.jvp(lambda x: x, (ONE_TWO,), (np.ones(3),)), ShapeError, r"\(3,\).*\(2,\)"),
+        (lambda: tapegrad.jvp(lambda x: x, (ONE_TWO,), ()), TypeError, "as many tangents"),
+        (lambda: tapegrad.vmap(lambda x, y: x)(ONE_TWO, np.ones(3)), ValueError, "2 in argument 0, 3 in argument 1"),
+        (lambda: tapegrad.vmap(lambda x: x)(np.float64(1.0)), ValueError, "axis 0.*argument 0"),
+        (lambda: tapegrad.vmap(lambda x: x, in_axes=None)(ONE_TWO), ValueError, "no argument is batched"),
+        (lambda: tapegrad.vmap(lambda x: x, in_axes=(0, 0))(ONE_TWO), ValueError, "2 entries for 1"),
+        (lambda: tapegrad.vmap(lambda x: 1.0 if x > 0 else x)(ONE_TWO), TypeError, "vmap.*tapegrad.where|where"),
+        (lambda: tapegrad.vmap(lambda x: float(x))(ONE_TWO), TypeError, "vmap"),
+        (lambda: tapegrad.grad(lambda x: float(x) * x)(2.0), GradientEscapeError, "detach"),
+    ],
+)
+def test_words(call: Any, kind: type[Exception], words: str) -> None:
+    """Each misuse is one typed error."""
+    with pytest.raises(kind, match=words):
+        call()
+    assert tapegrad.tape.MODE.get() == 0
+
+
+def test_independent_outputs_have_zero_gradients() -> None:
+    """As in JAX, a function that ignores its argument has the gradient zero."""
+    np.testing.assert_array_equal(tapegrad.grad(lambda x: 3.0)(ONE_TWO), [0, 0])
+    np.testing.assert_array_equal(tapegrad.jacobian(lambda x: np.ones(3))(ONE_TWO), np.zeros((3, 2)))
+    assert tapegrad.jvp(lambda x: 3.0, (1.0,), (1.0,)) == (3.0, 0.0)
+
+
+def test_a_freed_tape_says_so() -> None:
+    """The second backward, in words that name retain_graph."""
+    x = as_array(ONE_TWO)
+    x.attach_grad()
+    with tapegrad.record():
+        y = x * x
+    y.backward()
+    with pytest.raises(GraphFreedError, match="retain_graph"):
+        y.backward()
+
+
+def test_custom_rules_are_checked() -> None:
+    """Unknown names at definition; wrong counts and shapes in the sweep; a missing rule at the call."""
+    twice = tapegrad.custom(lambda x: x * 2)
+    with pytest.raises(TypeError, match="asks for 'z'"):
+        twice.defvjp(x=lambda g, z: g)
+    with pytest.raises(TypeError, match="no input 'y'"):
+        twice.defvjp(y=lambda g: g)
+    with pytest.raises(NoGradientError, match="no rule for 'x'"):
+        tapegrad.grad(twice)(1.0)
+    twice.defvjp(x=lambda g: RECORDED.stack(g, g, axis=0))
+    with pytest.raises(ShapeError, match=r"shape \(2,\), not \(\)"):
+        tapegrad.grad(twice)(1.0)
+    pair = tapegrad.custom(lambda x, y: x * y).defvjp(lambda x, y: (x * y, ()), lambda kept, g: (g,))
+    with pytest.raises(TypeError, match="1 cotangent.*2 argument"):
+        tapegrad.grad(pair)(1.0, tapegrad.transforms.as_array(1.0))
+
+
+def test_writes_that_would_leak() -> None:
+    """Under vmap they raise and put the old value back; under a gradient the handle is left untracked."""
+    buffer = as_array(np.zeros(2))
+
+    def writes(x: Any) -> Any:
+        buffer[0:1] = x[0:1]
+        return x[0] * x[1]
+
+    with pytest.raises(TypeError, match="from outside"):
+        tapegrad.vmap(writes)(np.ones((3, 2)))
+    assert buffer.asnumpy().tolist() == [0, 0]
+    with pytest.raises(GraphError, match="checkpoint"):
+        tapegrad.grad(tapegrad.checkpoint(writes))(ONE_TWO)
+    tapegrad.grad(writes)(ONE_TWO)
+    assert buffer.asnumpy().tolist() == [1, 0] and buffer._node is None
