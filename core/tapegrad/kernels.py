@@ -69,6 +69,12 @@ class Kernels:
     backend: Backend | None
     complexes: frozenset[Any]
     inexact: frozenset[Any]
+    layouts = False
+    """Whether gradients have to be brought into the layouts of their inputs, by `like`."""
+
+    def like(self, g: Any, x: Any) -> Any:
+        """A gradient in the layout of the value it belongs to."""
+        return g
 
     def find(self, name: str) -> Any:
         """The kernel for the op or function of that name."""
@@ -108,12 +114,16 @@ class EngineKernels(Kernels):
         self.inexact = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.INEXACT)
         self.spec = backend.spec
         self.dtype_of = backend.dtype_of
+        self.layouts = backend.layouts
         self.to_numpy = backend.to_numpy
         self.constants: dict[Any, Any] = {}
         self.standard = Standard(self, backend.namespace)
 
     def __repr__(self) -> str:
         return f"<kernels of backend {self.backend.name!r}>"
+
+    def like(self, g: Any, x: Any) -> Any:
+        return self.backend.like(g, self.spec(x)) if self.layouts else g
 
     def weak(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype of `like`, or None where its kind does not go into that dtype."""
@@ -160,7 +170,11 @@ class Standard:
     def __init__(self, kernels: EngineKernels, space: Any) -> None:
         self._kernels = kernels
         self._space = space
-        self._foreign = any(not isinstance(dtype, (type, dtypes.np.dtype)) for dtype in kernels.backend.dtypes)
+        from .backend import Backend
+
+        backend = kernels.backend
+        particular = type(backend).native_dtype is not Backend.native_dtype
+        self._foreign = particular or any(not isinstance(dtype, (type, dtypes.np.dtype)) for dtype in backend.dtypes)
 
     def lookup(self, path: tuple[str, ...]) -> Any:
         """The function at a path like ("linalg", "qr"), or None."""
@@ -175,7 +189,7 @@ class Standard:
             found = getattr(self._kernels, name)
         elif name in ("linalg", "fft"):
             found = Standard(self._kernels, found)
-        elif self._foreign and callable(found):
+        elif self._foreign and callable(found) and not isinstance(found, type):
             found = partial(self._translated, found)
         setattr(self, name, found)
         return found
