@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from weakref import ref
 
 import numpy as np
 
 from . import dtypes
-from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError
+from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError, ValueSemanticsWarning
 from .kernels import OPS, Kernels, Likeness
 from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node
 
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
     from .backend import Backend
     from .inspection import Hook
 
-__all__ = ["Array", "wrap"]
+__all__ = ["Array", "allow_escape", "warn_of_apart", "wrap"]
 
 
 class Array:
@@ -27,11 +32,13 @@ class Array:
 
     __slots__ = ("__weakref__", "_constant", "_grad", "_like", "_node", "_origin", "_value", "_xp")
     _value: Any
+    _origin: tuple[Any, Any] | None
+    _constant: bool
+    _grad: Array | None
     _like: Likeness | None
     _node: Node | None
     _xp: Kernels
     _weak_numpy_scalars: ClassVar[bool] = False
-    __array_priority__ = 1000.0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,7 +116,7 @@ class Array:
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, without gradients."""
-        return self._xp.to_numpy(self._value)  # type: ignore[no-any-return]
+        return self._xp.to_numpy(_plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
 
     def item(self) -> Any:
         """The single element as a Python scalar. Raises `ValueError` for any other size."""
@@ -123,10 +130,10 @@ class Array:
         return self.asnumpy().tolist()
 
     def _check_escape(self, how: str) -> None:
-        if self._node is not None and MODE.get() & RECORDING:
+        if self._node is not None and MODE.get() & RECORDING and not _ESCAPE.get():
             raise GradientEscapeError(
                 f"{how} of an array that is being differentiated would lose its gradient; "
-                "use x.detach() first if that is what you want"
+                "use x.detach() first if that is what you want, or tapegrad.allow_escape() around code you cannot change"
             )
 
     def __float__(self) -> float:
@@ -170,15 +177,203 @@ class Array:
             return f"Array(shape={self.shape}, {self._value!r})"
         return f"Array({text}, dtype={self.dtype.name})"
 
-    def __getitem__(self, key: Any) -> Self:
-        from .ops.indexing import take_key
+    if TYPE_CHECKING:
+        # Set on the class by ops/operators.py and ops/indexing.py, so that no call lies between an operator and its op.
+        def __add__(self, other: Any, /) -> Self: ...
+        def __radd__(self, other: Any, /) -> Self: ...
+        def __iadd__(self, other: Any, /) -> Self: ...
+        def __sub__(self, other: Any, /) -> Self: ...
+        def __rsub__(self, other: Any, /) -> Self: ...
+        def __isub__(self, other: Any, /) -> Self: ...
+        def __mul__(self, other: Any, /) -> Self: ...
+        def __rmul__(self, other: Any, /) -> Self: ...
+        def __imul__(self, other: Any, /) -> Self: ...
+        def __truediv__(self, other: Any, /) -> Self: ...
+        def __rtruediv__(self, other: Any, /) -> Self: ...
+        def __itruediv__(self, other: Any, /) -> Self: ...
+        def __floordiv__(self, other: Any, /) -> Self: ...
+        def __rfloordiv__(self, other: Any, /) -> Self: ...
+        def __ifloordiv__(self, other: Any, /) -> Self: ...
+        def __mod__(self, other: Any, /) -> Self: ...
+        def __rmod__(self, other: Any, /) -> Self: ...
+        def __imod__(self, other: Any, /) -> Self: ...
+        def __divmod__(self, other: Any, /) -> tuple[Self, Self]: ...
+        def __rdivmod__(self, other: Any, /) -> tuple[Self, Self]: ...
+        def __pow__(self, other: Any, /) -> Self: ...
+        def __rpow__(self, other: Any, /) -> Self: ...
+        def __ipow__(self, other: Any, /) -> Self: ...  # type: ignore[misc]
+        def __matmul__(self, other: Any, /) -> Self: ...
+        def __rmatmul__(self, other: Any, /) -> Self: ...
+        def __imatmul__(self, other: Any, /) -> Self: ...
+        def __and__(self, other: Any, /) -> Self: ...
+        def __rand__(self, other: Any, /) -> Self: ...
+        def __iand__(self, other: Any, /) -> Self: ...
+        def __or__(self, other: Any, /) -> Self: ...
+        def __ror__(self, other: Any, /) -> Self: ...
+        def __ior__(self, other: Any, /) -> Self: ...
+        def __xor__(self, other: Any, /) -> Self: ...
+        def __rxor__(self, other: Any, /) -> Self: ...
+        def __ixor__(self, other: Any, /) -> Self: ...
+        def __lshift__(self, other: Any, /) -> Self: ...
+        def __rlshift__(self, other: Any, /) -> Self: ...
+        def __ilshift__(self, other: Any, /) -> Self: ...
+        def __rshift__(self, other: Any, /) -> Self: ...
+        def __rrshift__(self, other: Any, /) -> Self: ...
+        def __irshift__(self, other: Any, /) -> Self: ...
+        def __lt__(self, other: Any, /) -> Self: ...
+        def __le__(self, other: Any, /) -> Self: ...
+        def __gt__(self, other: Any, /) -> Self: ...
+        def __ge__(self, other: Any, /) -> Self: ...
+        def __eq__(self, other: Any, /) -> Self: ...  # type: ignore[override]
+        def __ne__(self, other: Any, /) -> Self: ...  # type: ignore[override]
+        def __neg__(self) -> Self: ...
+        def __abs__(self) -> Self: ...
+        def __invert__(self) -> Self: ...
+        def __getitem__(self, key: Any, /) -> Self: ...
+        def __setitem__(self, key: Any, value: Any, /) -> None: ...
 
-        return take_key(self, key)  # type: ignore[return-value]
+    # Equality is by element, so arrays are told apart as dict keys by who they are.
+    __hash__ = object.__hash__
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        from .ops.indexing import put_key
+    def __pos__(self) -> Self:
+        return self.copy()
 
-        self._rebind(put_key(self, key, value))
+    @property
+    def T(self) -> Self:
+        """The array with its axes in reverse order."""
+        return OPS["permute_dims"].call(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Self:
+        """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
+        return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        """The device that holds the numbers, in tapegrad's names: `cpu(0)`, `gpu(1)`."""
+        from .ops.transfer import device_of
+
+        return device_of(self)
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Self:
+        """The array on another device of its engine. `stream` is the engine's affair and must be None."""
+        if stream is not None:
+            raise NotImplementedError("to_device() takes no stream; the engine chooses it")
+        return self.to(device)
+
+    def to(self, target: Any) -> Self:
+        """The array on another engine ("jax"), on another device ("gpu(1)"), or both (a backend and a device, as a pair).
+
+        Differentiable: the cotangent makes the journey back, so that one graph may span engines. Raises
+        `UnknownBackendError`, `BackendUnavailableError`, and `DtypeError` where the engine lacks the dtype.
+        """
+        from .ops.transfer import to
+
+        return to(self, target)  # type: ignore[return-value]
+
+    def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
+        """The elements in another dtype; complex numbers lose their imaginary part where it is a real one."""
+        if dtypes.to_dtype(dtype) == self.dtype:
+            return self.copy() if copy else self
+        return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
+
+    def reshape(self, *shape: int | tuple[int, ...]) -> Self:
+        """The same elements in another shape, of which one length may be -1. Raises `ShapeError` for a wrong size."""
+        from .ops.shape import resolved
+
+        wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        made: Self = OPS["reshape"].call(self, shape=resolved(wanted, self.shape))
+        made._origin = ref(self), None
+        return made
+
+    def copy(self) -> Self:
+        """The same value in a handle of its own, to be written to as one likes; gradients flow through."""
+        made: Self = object.__new__(type(self))
+        made._value, made._node, made._xp, made._like = self._held()
+        if getattr(self, "_constant", False):
+            made._constant = True
+        return made
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.detach()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.asnumpy(), self.backend.name, self.device)
+
+    # A NumPy array on the left of an operator leaves it to us.
+    __array_ufunc__: ClassVar[Any] = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """A NumPy array of the values, for code that knows no better; a copy. Raises `GradientEscapeError` when tracked."""
+        self._check_escape("numpy.asarray()")
+        if copy is False:
+            raise ValueError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
+        found = self.asnumpy()
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """The functions of the array API standard for this array: `tapegrad.numpy`."""
+        import importlib
+
+        if api_version not in (None, *API_VERSIONS):
+            raise ValueError(f"api_version is {api_version!r}; choose one of {', '.join(API_VERSIONS)}")
+        return importlib.import_module("tapegrad.numpy")
+
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        """The numbers for another library, as a DLPack capsule. Raises `GradientEscapeError` when tracked.
+
+        What another library might write to is a copy, so `copy=False` raises `BufferError` unless the engine's arrays never
+        change.
+        """
+        self._check_escape("DLPack")
+        raw = _plain_value(self, "__dlpack__")
+        shared = self.backend.adopt(raw, copy=True)
+        if copy is False and shared is not raw:
+            raise BufferError(
+                "the array may be written to, so it is handed out as a copy only; copy=False cannot be had"
+            )
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
+        return (
+            np.asarray(shared).__dlpack__(**options)
+            if isinstance(shared, np.generic)
+            else shared.__dlpack__(**{name: option for name, option in options.items() if option is not None})
+        )
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """The device, in DLPack's numbers."""
+        raw = _plain_value(self, "__dlpack_device__")
+        return (np.asarray(raw) if isinstance(raw, np.generic) else raw).__dlpack_device__()  # type: ignore[no-any-return]
+
+    def _check_rebind(self) -> None:
+        """Refuse a write to a variable while recording: it would stop being the variable."""
+        if self._node.__class__ is Leaf and MODE.get() & RECORDING and getattr(self, "_grad", None) is not None:
+            raise GraphError(
+                "an in-place write to a variable (attach_grad) while recording: it would stop being the variable; "
+                "write to it under autograd.pause(), or work on a copy"
+            )
+
+    def _owns_value(self) -> bool:
+        """Whether the value is this handle's alone, so that a write may reuse its buffer."""
+        backend = self._xp.backend
+        return backend is not None and not MODE.get() & JOURNALING and backend.may_write(self._value)
+
+    def _lose_node(self) -> None:
+        """What a write outside `record()` does to the place on the tape: a variable stays one, all else is a constant."""
+        if self._node is not None and not (self._node.__class__ is Leaf and getattr(self, "_grad", None) is not None):
+            self._node = None
+
+    def _update(self, op: Callable[..., Any], other: Any, count: int) -> Self:
+        """What an in-place operator does: the op, and its result into this handle."""
+        origin = getattr(self, "_origin", None)
+        # `x[0] += 1` puts the slice back where it came from; only a slice with a name of its own is written apart.
+        if origin is not None and origin[0]() is not None and _count_of_named is not None and count >= _count_of_named:
+            warn_of_apart(self, stacklevel=4)
+        return self._rebind(op(self, other))
 
     def _held(self) -> tuple[Any, Node | None, Kernels, Likeness | None]:
         """What the handle holds, for `_hold` to give back to it."""
@@ -189,23 +384,17 @@ class Array:
 
     def _rebind(self, new: Array) -> Self:
         """Give this handle a new value of the same shape and dtype; what was computed from the old one keeps the old one."""
-        mode = MODE.get()
-        recording = mode & RECORDING
-        variable = self._node.__class__ is Leaf
-        if variable and recording:
-            raise GraphError(
-                "an in-place write to a variable (attach_grad) while recording: it would stop being the variable; "
-                "write to it under autograd.pause(), or work on a copy"
-            )
+        self._check_rebind()
         if tuple(new._value.shape) != tuple(self._value.shape):
             raise ShapeError(f"an in-place write cannot change the shape {self.shape} to {new.shape}")
-        if new.dtype != self.dtype:
-            if dtypes.promote(new.dtype, self.dtype) != self.dtype and dtypes.is_dtype(self.dtype, "integral"):
+        if new._value.dtype is not self._value.dtype and new.dtype != self.dtype:
+            if _KINDS[new.dtype.kind] > _KINDS[self.dtype.kind]:
                 raise DtypeError(
-                    f"an in-place write of {new.dtype.name} into an array of {self.dtype.name}; "
+                    f"an in-place operation gives {new.dtype.name}, which does not go into an array of {self.dtype.name}; "
                     "convert the array first with astype"
                 )
             new = OPS["astype"].call(new, dtype=self.dtype)
+        mode = MODE.get()
         if mode & JOURNALING:
             journal = JOURNAL.get()
             assert journal is not None
@@ -213,9 +402,95 @@ class Array:
         self._value = new._value
         self._xp = new._xp
         self._like = new._like if new.__class__ is self.__class__ else None
-        if not variable:
-            self._node = new._node if recording else None
+        if not mode & RECORDING:
+            self._lose_node()
+        else:
+            self._node = new._node
+            if new._node is None:
+                self._constant = True
         return self
+
+
+_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+"""The kinds of dtypes by what goes into what without loss of kind."""
+
+API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+
+_ESCAPE: ContextVar[bool] = ContextVar("tapegrad_escape", default=False)
+
+
+@contextmanager
+def allow_escape() -> Iterator[None]:
+    """Let tracked arrays leave for NumPy and other libraries within a `with` block; there they are constants.
+
+    Without it `numpy.asarray(x)`, `float(x)` and DLPack raise `GradientEscapeError` for an array that is being
+    differentiated while recording, since its gradient would be lost in silence.
+    """
+    token = _ESCAPE.set(True)
+    try:
+        yield
+    finally:
+        _ESCAPE.reset(token)
+
+
+def warn_of_apart(x: Array, stacklevel: int) -> None:
+    """Warn, once for each array, of a write to a slice or reshape that was perhaps meant for the array it was taken from."""
+    warnings.warn(
+        "this write does not reach the array that the slice or reshape was taken from: these are values here, not views. "
+        "Write to the array itself, x[key] = v; or take a copy first, x[key].copy(), if the write is meant for the slice alone",
+        ValueSemanticsWarning,
+        stacklevel=stacklevel,
+    )
+    x._origin = None
+
+
+class _Probe:
+    """Sees the reference count that an in-place operator sees of an array that has a name."""
+
+    count = 0
+
+    def __iadd__(self, other: Any) -> Self:
+        return self._update(None, other, getrefcount(self))
+
+    def _update(self, op: Any, other: Any, count: int) -> Self:
+        self.__class__.count = count
+        return self
+
+
+def _measure() -> int | None:
+    """The least count of an array with a name; None where it cannot be told from one without."""
+    probes = [_Probe()]
+    probes[0] += 1
+    held = _Probe.count
+    probe = _Probe()
+    probe += 1
+    named = _Probe.count
+    del probe
+    holder = type(
+        "Holder", (), {"__getitem__": lambda self, key: _Probe(), "__setitem__": lambda self, key, value: None}
+    )()
+    holder[0] += 1
+    return named if _Probe.count < named <= held else None
+
+
+_count_of_named = _measure()
+
+
+def _plain_value(x: Array, how: str) -> Any:
+    if isinstance(x._value, Batched):
+        raise TypeError(
+            f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch"
+        )
+    return x._value
+
+
+def _rebuilt(cls: type[Array], values: np.ndarray[Any, Any], backend: str, device: str) -> Array:
+    """An array out of a pickle: on the engine it was on."""
+    from .dispatch import handle
+    from .registry import get_backend
+
+    found = get_backend(backend)
+    return handle(cls, found.from_numpy(values, device=device), None, found.kernels)
 
 
 def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:

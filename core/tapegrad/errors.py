@@ -19,6 +19,7 @@ __all__ = [
     "TapegradError",
     "UnknownArrayError",
     "UnknownBackendError",
+    "ValueSemanticsError",
     "ValueSemanticsWarning",
 ]
 
@@ -85,6 +86,10 @@ class DtypeError(TapegradError, TypeError):
 
 class ShapeError(TapegradError, ValueError):
     """Shapes that do not go together; the message names them."""
+
+
+class ValueSemanticsError(TapegradError, TypeError):
+    """A write would be lost: what it goes to is a value of its own that nothing else holds."""
 
 
 class ValueSemanticsWarning(UserWarning):

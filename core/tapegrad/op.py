@@ -69,6 +69,7 @@ class Op:
     errors: Sequence[Any]
     module: str
     call: Callable[..., Any] = field(init=False)
+    note: Callable[..., Any] = field(init=False)
 
     def __repr__(self) -> str:
         return f"<{self.kind} op {self.name}>"

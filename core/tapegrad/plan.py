@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -772,6 +772,21 @@ def compile_call(op: Op) -> Callable[..., Any]:
         found: Callable[..., Any] = local["fill"]
         space["_fillers"][key] = found
         return found
+
+    def note(
+        xp: Any, out: Any, values: Sequence[Any], parents: Sequence[Node | None], keywords: Mapping[str, Any]
+    ) -> Node:
+        """The node of a result that was computed elsewhere, as a write in place computes it; not for broadcasting ops."""
+        fixed = op.variadic in op.constant
+        recorded = (*(p is not None for p in parents), *((False,) if fixed else ()))
+        key = (recorded, (False,) * len(recorded), out.dtype in xp.complexes)
+        fill = space["_fillers"].get(key) or filler(key)
+        node: Node = fill(xp, out, *values, *parents, **keywords)
+        if MODE.get() > 3:
+            dispatch.inspect_result(op, node, out)
+        return node
+
+    op.note = note
 
     def first_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written: dict[str, Any] = dict(space)

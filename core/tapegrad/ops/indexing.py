@@ -1,22 +1,48 @@
 """Indexing: reading at a key, writing at a key, and adding up at a key, each the derivative of another.
 
 A key is a tuple of ints, slices, None and Ellipsis; where an index array belongs it holds `AT`, and the arrays follow the
-operands in order. Boolean masks are turned into index arrays before they come here.
+operands in order. What Python gives (`x[mask]`, `x[[0, 2], ..., None]`) is brought into this form by `read` and `write`, which
+are `Array.__getitem__` and `__setitem__`. Index arrays mean what they mean in NumPy, on every engine.
+
+The bodies are for engines that have no more than the standard's functions: they need neither in-place writes nor index
+arrays beside slices. The places a key leads to are found by reading the numbers 0, 1, 2, … at it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import operator
+from collections.abc import Sequence
+from sys import getrefcount
+from typing import Any, Final
+from weakref import ref
 
 import numpy as np
 
-from ..op import linear
-from ..testing.samples import normal
+from .. import dtypes
+from ..array import Array, warn_of_apart
+from ..errors import DtypeError, ShapeError, UnknownArrayError, ValueSemanticsError
+from ..kernels import OPS, RECORDED
+from ..op import linear, locally_constant
+from ..tape import MODE, RECORDING
+from ..testing.samples import booleans, exactly, integers, normal
 
-if TYPE_CHECKING:
-    from ..array import Array
-
-__all__ = ["AT", "getitem", "put_key", "scatter_add", "setitem", "take_key"]
+__all__ = [
+    "AT",
+    "gather_nd",
+    "getitem",
+    "index_add",
+    "one_hot",
+    "pick",
+    "positions",
+    "put_along_axis",
+    "read",
+    "scatter_add",
+    "scatter_nd",
+    "setitem",
+    "take",
+    "take_along_axis",
+    "write",
+]
 
 
 class _At:
@@ -27,23 +53,206 @@ class _At:
 
 
 AT: Final = _At()
+ALL: Final = slice(None)
+
+Key = tuple[Any, ...]
 
 
-def _fill(key: tuple[Any, ...], indices: tuple[Any, ...]) -> tuple[Any, ...]:
+def fill(key: Key, indices: Sequence[Any]) -> Key:
+    """The key with the index arrays in their places, as engines with NumPy's indexing take it."""
     if not indices:
         return key
     given = iter(indices)
     return tuple(next(given) if part is AT else part for part in key)
 
 
-def _key_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    from ..batching import loop
+def spell_out(key: Key, shape: Sequence[int]) -> list[Any]:
+    """The key with a part for every axis, no Ellipsis, and ints from 0 up. Raises `IndexError`."""
+    used = sum(part is not None and part is not Ellipsis for part in key)
+    if used > len(shape):
+        raise IndexError(
+            f"too many indices: an array of {len(shape)} axes has shape {tuple(shape)}, the key names {used}"
+        )
+    rest = [ALL] * (len(shape) - used)
+    parts: list[Any] = []
+    for part in key:
+        if part is Ellipsis:
+            parts += rest
+            rest = []
+        else:
+            parts.append(part)
+    parts += rest
+    axis = 0
+    for i, part in enumerate(parts):
+        if part is None:
+            continue
+        if part is not AT and not isinstance(part, slice):
+            length = shape[axis]
+            if not -length <= part < length:
+                raise IndexError(f"index {part} is out of bounds for axis {axis} with size {length}")
+            parts[i] = part + length if part < 0 else part
+        axis += 1
+    return parts
 
-    if any(batched[1:]) or not batched[0]:
-        return loop(op, size, args, batched, keywords)
-    key = keywords["key"]
-    extra = {"shape": (size, *keywords["shape"])} if "shape" in keywords else {}
-    return op.call(*args, **{**keywords, **extra, "key": (slice(None), *key)})
+
+def _bounded(part: Any, length: int) -> Any:
+    """A slice with its bounds within the axis, which is all that the standard defines."""
+    if not isinstance(part, slice):
+        return part
+    start, stop, step = part.indices(length)
+    if not len(range(start, stop, step)):
+        return slice(0, 0)
+    return slice(start, None if stop < 0 else stop, step)
+
+
+class _Plan:
+    """How a key with index arrays is read by taking along one axis.
+
+    First what is no index, by `basic`; then the indexed axes brought to the front, by `order`; then `leads`, one part
+    for each of them; then the `rank` axes that the index arrays have together are moved to `place`.
+    """
+
+    __slots__ = ("basic", "leads", "order", "place", "scattered")
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        basic: list[Any] = []
+        indexed: list[int] = []
+        self.leads: list[Any] = []
+        result = 0
+        for part in parts:
+            if part is AT or isinstance(part, int):
+                indexed.append(result)
+                self.leads.append(part)
+                basic.append(ALL)
+            else:
+                basic.append(part)
+            result += 1
+        self.scattered = indexed[-1] - indexed[0] != len(indexed) - 1
+        self.place = 0 if self.scattered else indexed[0]
+        self.basic = tuple(basic)
+        self.order = (*indexed, *(i for i in range(result) if i not in indexed))
+
+
+def _moved(rank: int, place: int, total: int, *, back: bool = False) -> tuple[int, ...]:
+    """The permutation that moves the first `rank` of `total` axes to `place`, or back."""
+    first = tuple(range(rank))
+    there = (*range(rank, rank + place), *first, *range(rank + place, total))
+    return tuple(np.argsort(there).tolist()) if back else there
+
+
+def _range(xp: Any, like: Any, size: int) -> Any:
+    """The integers 0, 1, … on the device of `like`."""
+    ones = xp.astype(xp.filled(like, shape=(size,), value=1), xp.int64)
+    return xp.cumulative_sum(ones) - 1 if size else ones
+
+
+def _places(
+    xp: Any, indices: Sequence[Any], leads: Sequence[Any], lengths: Sequence[int]
+) -> tuple[Any, tuple[int, ...]]:
+    """The index arrays of the leading axes as one, over those axes laid flat; and the shape they have together."""
+    shape = np.broadcast_shapes(*(tuple(i.shape) for i in indices))
+    given = iter(indices)
+    flat = None
+    for lead, length in zip(leads, lengths, strict=True):
+        if lead is AT:
+            index = xp.astype(next(given), xp.int64)
+            _check_bounds(xp, index, length)
+            index = xp.where(index < 0, index + length, index)
+        else:
+            index = lead
+        flat = index if flat is None else flat * length + index
+    return xp.reshape(xp.broadcast_to(flat, shape), (-1,)), shape
+
+
+def _check_bounds(xp: Any, index: Any, length: int) -> None:
+    wrong = (index < -length) | (index >= length)
+    if bool(xp.any(wrong)):
+        worst = int(xp.max(xp.where(wrong, xp.abs(index), 0)))
+        raise IndexError(f"index {worst} is out of bounds for an axis of size {length}")
+
+
+def _read_standard(xp: Any, x: Any, indices: Sequence[Any], key: Key) -> Any:
+    """`x[key]` by the standard's functions: slices by themselves, index arrays by taking along one axis."""
+    shape = tuple(x.shape)
+    parts = spell_out(key, shape)
+    axes = iter(shape)
+    parts = [part if part is None else _bounded(part, next(axes)) for part in parts]
+    if not indices:
+        return x[tuple(parts)] if parts else x
+    plan = _Plan(parts)
+    x = xp.permute_dims(x[plan.basic], plan.order)
+    count = len(plan.leads)
+    rest = tuple(x.shape[count:])
+    lengths = tuple(x.shape[:count])
+    flat, together = _places(xp, indices, plan.leads, lengths)
+    size = int(np.prod(lengths))
+    if size == 0 or 0 in together:
+        taken = xp.filled(x, shape=(*together, *rest), value=0)
+    else:
+        taken = xp.reshape(xp.take(xp.reshape(x, (size, *rest)), flat, axis=0), (*together, *rest))
+    return xp.permute_dims(taken, _moved(len(together), plan.place, taken.ndim)) if plan.place else taken
+
+
+def _where_key_leads(xp: Any, like: Any, indices: Sequence[Any], key: Key, shape: tuple[int, ...]) -> Any:
+    """The places in an array of `shape`, laid flat, that the key names, in an array of the shape that the key reads."""
+    return _read_standard(xp, xp.reshape(_range(xp, like, int(np.prod(shape))), shape), indices, key)
+
+
+@locally_constant(
+    promotes=(),
+    standard=True,
+    batch=lambda op, size, args, batched, keywords: RECORDED.broadcast_to(
+        op.call(*args, **keywords), shape=(size, *keywords["shape"])
+    ),
+    samples=[((normal(2),), {"shape": (2, 3)}), ((normal(),), {"shape": ()}), ((normal(3),), {"shape": (0, 2)})],
+)
+def positions(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
+    """The integers 0, 1, 2, … in an array of `shape`, on the engine and device of `x`."""
+    return xp.reshape(_range(xp, x, int(np.prod(shape))), shape)
+
+
+def _flat_places(
+    size: int, args: Sequence[Any], on: Sequence[bool], key: Key, shape: tuple[int, ...], *, spread: bool
+) -> Any:
+    """Where the key leads within each element of a batch, the batch laid flat in front if `spread`: (size, *read)."""
+    whole = positions(args[0], shape=shape)
+    if not any(on[1:]):
+        places = getitem(whole, *args[1:], key=key)
+        places = RECORDED.broadcast_to(places, shape=(size, *places.shape))
+    else:
+        parts = spell_out(key, shape)
+        plan = _Plan(parts)
+        rank = max(i.ndim - mapped for i, mapped in zip(args[1:], on[1:], strict=True))
+        indices = []
+        for index, mapped in zip(args[1:], on[1:], strict=True):
+            if mapped:
+                index = RECORDED.reshape(index, shape=(size, *(1,) * (rank - index.ndim + 1), *index.shape[1:]))
+            indices.append(index)
+        front = RECORDED.permute_dims(getitem(whole, key=plan.basic), axes=plan.order)
+        places = getitem(front, *indices, key=tuple(plan.leads))
+        behind = _moved(rank, plan.place, places.ndim - 1)
+        places = RECORDED.permute_dims(places, axes=(0, *(axis + 1 for axis in behind)))
+    if spread:
+        total = int(np.prod(shape))
+        starts = positions(places, shape=(size, *(1,) * (places.ndim - 1)))
+        places = places + starts * total
+    return places
+
+
+def _simple(args: Sequence[Any], on: Sequence[bool], key: Key, shape: Sequence[int]) -> bool:
+    """Whether a batch axis may stand in front of the key: of the operands only the first has one, and index arrays are neighbours."""
+    if len(args) == 1:
+        return True
+    return on[0] and not any(on[1:]) and not _Plan(spell_out(key, shape)).scattered
+
+
+def _read_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    key, x = keywords["key"], args[0]
+    if batched[0] and _simple(args, batched, key, x.shape[1:]):
+        return op.call(*args, key=(ALL, *key))
+    shape = tuple(x.shape[1:]) if batched[0] else tuple(x.shape)
+    places = _flat_places(size, args, batched, key, shape, spread=batched[0])
+    return op.call(RECORDED.reshape(x, shape=(int(np.prod(x.shape)),)), places, key=(AT,))
 
 
 @linear(
@@ -51,12 +260,55 @@ def _key_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> A
     constant=("indices",),
     promotes=(),
     standard=True,
-    batch=_key_behind,
-    samples=[((normal(3, 4),), {"key": (1,)}), ((normal(3, 4),), {"key": (slice(None), slice(0, None, 2))})],
+    batch=_read_batched,
+    samples=[
+        ((normal(3, 4),), {"key": (1,)}),
+        ((normal(3, 4),), {"key": (-1, 2)}),
+        ((normal(3, 4),), {"key": (ALL, slice(0, None, 2))}),
+        ((normal(3, 4),), {"key": (slice(None, None, -1), slice(3, 0, -2))}),
+        ((normal(5),), {"key": (slice(-2, 100),)}),
+        ((normal(5),), {"key": (slice(4, 1),)}),
+        ((normal(2, 3, 4),), {"key": (Ellipsis, None, 0)}),
+        ((normal(2, 3, 4),), {"key": (1, Ellipsis, slice(1, 3))}),
+        ((normal(2, 3, 4),), {"key": ()}),
+        ((normal(),), {"key": ()}),
+        ((normal(),), {"key": (None, Ellipsis)}),
+        ((normal(3, 0),), {"key": (1,)}),
+        ((normal(0),), {"key": (slice(None, None, -1),)}),
+        ((normal(5), exactly([0, 0, 3, -1])), {"key": (AT,)}),
+        ((normal(5), exactly(2)), {"key": (AT,)}),
+        ((normal(5), exactly(np.zeros((0,), np.int64))), {"key": (AT,)}),
+        ((normal(3, 4), exactly([[0, 2], [2, 0]])), {"key": (AT,)}),
+        ((normal(3, 4), integers(2, 2, low=-4, high=4)), {"key": (ALL, AT)}),
+        ((normal(3, 4), exactly([0, 2, 0]), exactly([1, 1, 1])), {"key": (AT, AT)}),
+        ((normal(3, 4), exactly([[0], [2]]), exactly([1, -1, 1])), {"key": (AT, AT)}),
+        ((normal(2, 3, 4), exactly([0, 1]), exactly([3, 3])), {"key": (AT, ALL, AT)}),
+        ((normal(2, 3, 4), exactly([2, 0, 0])), {"key": (ALL, AT, 1)}),
+        ((normal(2, 3, 4), exactly([2, 0])), {"key": (0, slice(1, 3), AT)}),
+        ((normal(2, 3, 4), exactly([1, 1])), {"key": (Ellipsis, AT, None)}),
+        ((normal(3, 0), exactly([1, 1])), {"key": (AT,)}),
+        ((normal(5), exactly(np.array([1, 1, 4], np.uint8))), {"key": (AT,)}),
+    ],
+    errors=[
+        ((normal(3, 4),), {"key": (3,)}),
+        ((normal(3, 4),), {"key": (0, -5)}),
+        ((normal(3),), {"key": (0, 0)}),
+        ((normal(3), exactly([0, 3])), {"key": (AT,)}),
+    ],
 )
-def getitem(xp: Any, x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
-    """The elements of x at a key."""
-    return x[_fill(key, indices)]
+def getitem(xp: Any, x: Any, *indices: Any, key: Key) -> Any:
+    """The elements of x at a key, which follows NumPy's rules."""
+    return _read_standard(xp, x, indices, key)
+
+
+def _add_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    key, shape, values = keywords["key"], tuple(keywords["shape"]), args[0]
+    if batched[0] and _simple(args, batched, key, shape):
+        return op.call(*args, key=(ALL, *key), shape=(size, *shape))
+    places = _flat_places(size, args, batched, key, shape, spread=True)
+    values = RECORDED.broadcast_to(values, shape=tuple(places.shape))
+    found = op.call(values, places, key=(AT,), shape=(size * int(np.prod(shape)),))
+    return RECORDED.reshape(found, shape=(size, *shape))
 
 
 @linear(
@@ -64,76 +316,675 @@ def getitem(xp: Any, x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     constant=("indices",),
     promotes=(),
     standard=True,
-    batch=_key_behind,
-    samples=[((normal(4),), {"key": (1,), "shape": (3, 4)})],
+    accuracy="I3",
+    batch=_add_batched,
+    samples=[
+        ((normal(4),), {"key": (1,), "shape": (3, 4)}),
+        ((normal(),), {"key": (-1, 0), "shape": (3, 4)}),
+        ((normal(2, 2),), {"key": (slice(2, None, -2), slice(1, 3)), "shape": (3, 4)}),
+        ((normal(3, 1, 4),), {"key": (Ellipsis, None, ALL), "shape": (3, 4)}),
+        ((normal(0),), {"key": (slice(2, 2),), "shape": (3,)}),
+        ((normal(4), exactly([0, 0, 2, -1])), {"key": (AT,), "shape": (3,)}),
+        ((normal(5), exactly([3, 3, 3, 3, 3])), {"key": (AT,), "shape": (4,)}),
+        ((normal(2, 2, 4), exactly([[0, 2], [2, 2]])), {"key": (AT,), "shape": (3, 4)}),
+        ((normal(3), exactly([0, 1, 0]), exactly([1, 1, 1])), {"key": (AT, AT), "shape": (2, 2)}),
+        ((normal(2, 3), exactly([0, 1]), exactly([3, 3])), {"key": (AT, ALL, AT), "shape": (2, 3, 4)}),
+        ((normal(3, 3), exactly([1, 1, 0])), {"key": (ALL, AT), "shape": (3, 2)}),
+        ((normal(0), exactly(np.zeros((0,), np.int64))), {"key": (AT,), "shape": (3,)}),
+        ((normal(), exactly(1)), {"key": (AT,), "shape": (3,)}),
+    ],
+    errors=[((normal(), exactly(3)), {"key": (AT,), "shape": (3,)}), ((normal(),), {"key": (3,), "shape": (3,)})],
 )
-def scatter_add(xp: Any, values: Any, *indices: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+def scatter_add(xp: Any, values: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape`, with the values added at a key; values for the same place add up."""
-    out = xp.filled(values, shape=shape, value=0)
-    out[_fill(key, indices)] = values
-    return out
+    total = int(np.prod(shape))
+    places = xp.reshape(_where_key_leads(xp, values, indices, key, tuple(shape)), (-1,))
+    count = places.shape[0]
+    if total == 0 or count == 0:
+        return xp.filled(values, shape=tuple(shape), value=0)
+    order = xp.argsort(places, stable=True)
+    places = xp.take(places, order, axis=0)
+    sums = xp.take(xp.reshape(values, (-1,)), order, axis=0)
+    zeros = xp.zeros_like(sums)
+    # Sums over runs of equal places, each step reaching twice as far back: as exact as adding them in pairs.
+    step = 1
+    while indices and step < count:
+        same = xp.concat([places[:step] < 0, places[step:] == places[:-step]])
+        sums = sums + xp.where(same, xp.concat([zeros[:step], sums[:-step]]), zeros)
+        step *= 2
+    found, hit = _last_at(xp, places, _range(xp, values, total))
+    taken = xp.take(sums, found, axis=0)
+    return xp.reshape(xp.where(hit, taken, xp.zeros_like(taken)), tuple(shape))
+
+
+def _last_at(xp: Any, places: Any, wanted: Any) -> tuple[Any, Any]:
+    """Of sorted places, the last that is each one wanted, and whether there is any."""
+    found = xp.searchsorted(places, wanted, side="right") - 1
+    found = xp.where(found < 0, 0, found)
+    return found, xp.take(places, found, axis=0) == wanted
+
+
+def _write_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    key = keywords["key"]
+    x, values, *indices = args
+    if not batched[0]:
+        x = RECORDED.broadcast_to(x, shape=(size, *x.shape))
+    shape = tuple(x.shape[1:])
+    total = int(np.prod(shape))
+    places = _flat_places(size, [x, *indices], [True, *batched[2:]], key, shape, spread=True)
+    inner = tuple(values.shape[1:]) if batched[1] else tuple(values.shape)
+    rank = places.ndim - 1
+    while len(inner) > rank and inner[0] == 1:
+        inner = inner[1:]
+    values = RECORDED.reshape(values, shape=((size if batched[1] else 1), *(1,) * (rank - len(inner)), *inner))
+    values = RECORDED.broadcast_to(values, shape=tuple(places.shape))
+    found = op.call(RECORDED.reshape(x, shape=(size * total,)), values, places, key=(AT,))
+    return RECORDED.reshape(found, shape=(size, *shape))
+
+
+def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
+    """What reaches the values: the cotangent where they were written, nothing where a later one was written over them."""
+    read = xp.getitem(g, *indices, key=key)
+    if indices:
+        order = xp.positions(g, shape=tuple(read.shape))
+        last = xp.setitem(xp.positions(g, shape=tuple(g.shape)), order, *indices, key=key)
+        read = xp.where(xp.getitem(last, *indices, key=key) == order, read, xp.zeros_like(read))
+    shape = tuple(values.shape)
+    extra = max(len(shape) - len(read.shape), 0)
+    read = xp.unbroadcast(read, shape=shape[extra:])
+    return xp.reshape(read, shape=shape) if extra else read
 
 
 @linear(
-    x=lambda xp, g, values, indices, key: xp.setitem(g, xp.filled(g, shape=values.shape, value=0), *indices, key=key),
-    values=lambda xp, g, values, indices, key: xp.unbroadcast(xp.getitem(g, *indices, key=key), shape=values.shape),
+    x=lambda xp, g, indices, key: xp.setitem(g, xp.filled(g, shape=(), value=0), *indices, key=key),
+    values=_written,
     constant=("indices",),
     promotes=(),
     standard=True,
-    samples=[((normal(3, 4), normal(4)), {"key": (1,)})],
+    batch=_write_batched,
+    samples=[
+        ((normal(3, 4), normal(4)), {"key": (1,)}),
+        ((normal(3, 4), normal(3, 1)), {"key": (ALL, slice(None, None, 2))}),
+        ((normal(3, 4), normal()), {"key": (slice(None, None, -1), 2)}),
+        ((normal(3, 4), normal(1, 4)), {"key": (0,)}),
+        ((normal(5), normal(2)), {"key": (slice(3, None, -3),)}),
+        ((normal(5), normal(0)), {"key": (slice(3, 3),)}),
+        ((normal(), normal()), {"key": ()}),
+        ((normal(2, 3, 4), normal(2, 1)), {"key": (Ellipsis, None, 0)}),
+        ((normal(5), normal(3)), {"key": (slice(0, 3),)}),
+        ((normal(5), normal(4), exactly([0, 0, 3, -1])), {"key": (AT,)}),
+        ((normal(5), normal(), exactly([2, 2])), {"key": (AT,)}),
+        ((normal(3, 4), normal(3), exactly([0, 2, 0]), exactly([1, 1, 1])), {"key": (AT, AT)}),
+        ((normal(3, 4), normal(2, 2, 4), exactly([[0, 2], [2, 0]])), {"key": (AT,)}),
+        ((normal(2, 3, 4), normal(3), exactly([0, 1]), exactly([3, 3])), {"key": (AT, ALL, AT)}),
+        ((normal(2, 3, 4), normal(2, 1), exactly([2, 2, 0])), {"key": (ALL, AT, 1)}),
+        ((normal(5), normal(0), exactly(np.zeros((0,), np.int64))), {"key": (AT,)}),
+    ],
+    errors=[
+        ((normal(3, 4), normal(3)), {"key": (1,)}),
+        ((normal(3, 4), normal()), {"key": (3,)}),
+        ((normal(3), normal(2), exactly([0, 4])), {"key": (AT,)}),
+    ],
 )
-def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
-    """x with the elements at a key replaced by values, which broadcast to their shape."""
-    out = xp.asarray(x, copy=True)
-    out[_fill(key, indices)] = values
-    return out
+def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: Key) -> Any:
+    """x with the elements at a key replaced by values, which broadcast to their shape; of repeated places the last counts."""
+    shape = tuple(x.shape)
+    total = int(np.prod(shape))
+    places = _where_key_leads(xp, x, indices, key, shape)
+    read = tuple(places.shape)
+    while values.ndim > len(read) and values.shape[0] == 1:
+        values = xp.reshape(values, tuple(values.shape[1:]))
+    values = xp.reshape(xp.broadcast_to(values, read), (-1,))
+    if total == 0 or 0 in read:
+        return x
+    places = xp.reshape(places, (-1,))
+    order = xp.argsort(places, stable=True)
+    found, hit = _last_at(xp, xp.take(places, order, axis=0), _range(xp, x, total))
+    taken = xp.take(values, xp.take(order, found, axis=0), axis=0)
+    return xp.reshape(xp.where(hit, taken, xp.reshape(x, (-1,))), shape)
 
 
-def _split_key(x: Array, key: Any) -> tuple[tuple[Any, ...], list[Array]]:
-    """A key as Python has it, as the parts that are plain and the index arrays."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if all(part.__class__ in (int, slice) or part is None or part is Ellipsis for part in parts):
-        return parts, []
-    from ..array import Array
+@locally_constant(
+    outs=True,
+    dynamic=True,
+    standard=True,
+    promotes=(),
+    samples=[(booleans(3, 4),), (booleans(5),), (exactly([False, False]),)],
+)
+def true_places(xp: Any, mask: Any) -> Any:
+    """The index arrays, one for each axis, of the places where a mask holds."""
+    return xp.nonzero(mask)
+
+
+# Takes and puts along an axis.
+
+
+def _axis(axis: int, ndim: int) -> int:
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"axis {axis} is out of range for an array of {ndim} axes")
+    return axis % ndim
+
+
+def _at_axis(axis: int, ndim: int) -> Key:
+    return (*(ALL,) * _axis(axis, ndim), AT)
+
+
+@linear(
+    x=lambda xp, g, x, indices, axis: xp.scatter_add(g, indices, key=_at_axis(axis, x.ndim), shape=x.shape),
+    constant=("indices",),
+    promotes=(),
+    samples=[
+        ((normal(3, 4), exactly([0, 2, 0, -1])), {"axis": 0}),
+        ((normal(3, 4), exactly([[1, 1], [3, 0]])), {"axis": -1}),
+        ((normal(2, 3, 4), exactly(2)), {"axis": 1}),
+        ((normal(5), integers(7, high=5)), {"axis": 0}),
+        ((normal(3, 0), exactly([1, 1])), {"axis": 0}),
+        ((normal(3, 4), exactly(np.zeros((0,), np.int64))), {"axis": 1}),
+    ],
+    errors=[((normal(3, 4), exactly([4])), {"axis": 1}), ((normal(3, 4), exactly([0])), {"axis": 2})],
+)
+def take(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
+    """The elements of x at indices of one axis; indices of any shape, whose axes take the place of that axis."""
+    return xp.getitem(x, indices, key=_at_axis(axis, x.ndim))
+
+
+def _mesh(xp: Any, indices: Any, shape: Sequence[int], axis: int) -> list[Any]:
+    """An index array for every axis: the indices for theirs, counting numbers that broadcast with them for the others."""
+    axis = _axis(axis, len(shape))
+    if len(indices.shape) != len(shape):
+        raise ShapeError(
+            f"indices of shape {tuple(indices.shape)} need as many axes as the array of shape {tuple(shape)}"
+        )
+    mesh = []
+    for i, length in enumerate(shape):
+        flat = (1,) * i + (length,) + (1,) * (len(shape) - i - 1)
+        mesh.append(indices if i == axis else xp.positions(indices, shape=flat))
+    return mesh
+
+
+_ALONG = [
+    ((normal(3, 4), exactly([[0, 2, 0, 1]])), {"axis": 0}),
+    ((normal(3, 4), integers(3, 2, low=-4, high=4)), {"axis": -1}),
+    ((normal(3, 4), exactly([[1, 1]])), {"axis": 1}),
+    ((normal(5), exactly([4, 4, 0])), {"axis": 0}),
+    ((normal(2, 3, 4), integers(2, 1, 4, high=3)), {"axis": 1}),
+    ((normal(3, 0), exactly(np.zeros((2, 0), np.int64))), {"axis": 0}),
+]
+
+
+@linear(
+    x=lambda xp, g, x, indices, axis: xp.scatter_add(
+        g, *_mesh(xp, indices, x.shape, axis), key=(AT,) * x.ndim, shape=x.shape
+    ),
+    constant=("indices",),
+    promotes=(),
+    samples=_ALONG,
+    errors=[((normal(3, 4), exactly([0])), {"axis": 0}), ((normal(3, 4), exactly([[4]])), {"axis": 1})],
+)
+def take_along_axis(xp: Any, x: Any, indices: Any, *, axis: int = -1) -> Any:
+    """The elements of x at the indices of one axis, each for its own place on the others, as an argsort gives them."""
+    return xp.getitem(x, *_mesh(xp, indices, x.shape, axis), key=(AT,) * x.ndim)
+
+
+@linear(
+    x=lambda xp, g, indices, axis: xp.setitem(
+        g, xp.filled(g, shape=(), value=0), *_mesh(xp, indices, g.shape, axis), key=(AT,) * g.ndim
+    ),
+    values=lambda xp, g, values, indices, axis: _written(
+        xp, g, values, _mesh(xp, indices, g.shape, axis), (AT,) * g.ndim
+    ),
+    constant=("indices",),
+    promotes=(),
+    samples=[
+        *(((x, i, normal(*i.shape)), keywords) for (x, i), keywords in _ALONG),
+        ((normal(3, 4), exactly([[2], [2], [0]]), normal()), {"axis": 1}),
+    ],
+    errors=[((normal(3, 4), exactly([[4]]), normal()), {"axis": 1})],
+)
+def put_along_axis(xp: Any, x: Any, indices: Any, values: Any, *, axis: int = -1) -> Any:
+    """x with values put at the indices of one axis, each for its own place on the others."""
+    return xp.setitem(x, values, *_mesh(xp, indices, x.shape, axis), key=(AT,) * x.ndim)
+
+
+def _within(xp: Any, index: Any, length: int, mode: str) -> Any:
+    """Indices of any number dtype as integers, brought within the axis: "clip" to its ends, "wrap" around it."""
+    if mode not in ("clip", "wrap"):
+        raise ValueError(f"mode is {mode!r}; choose 'clip' or 'wrap'")
+    index = xp.astype(index, dtype=np.dtype("int64"))
+    if mode == "wrap":
+        return xp.remainder(index, xp.filled(index, shape=(), value=length))
+    index = xp.where(index < 0, xp.zeros_like(index), index)
+    return xp.where(index < length, index, xp.filled(index, shape=tuple(index.shape), value=length - 1))
+
+
+def _picks(xp: Any, index: Any, shape: Sequence[int], axis: int, mode: str) -> list[Any]:
+    axis = _axis(axis, len(shape))
+    kept = (*shape[:axis], 1, *shape[axis + 1 :])
+    index = _within(xp, xp.reshape(index, shape=kept), shape[axis], mode)
+    return _mesh(xp, index, shape, axis)
+
+
+def _reduced(shape: Sequence[int], axis: int, keepdims: bool) -> tuple[int, ...]:
+    axis = _axis(axis, len(shape))
+    return (*shape[:axis], *((1,) if keepdims else ()), *shape[axis + 1 :])
+
+
+@linear(
+    x=lambda xp, g, x, index, axis, keepdims, mode: xp.scatter_add(
+        xp.reshape(g, shape=_reduced(x.shape, axis, True)),
+        *_picks(xp, index, x.shape, axis, mode),
+        key=(AT,) * x.ndim,
+        shape=x.shape,
+    ),
+    constant=("index",),
+    promotes=(),
+    samples=[
+        (normal(3, 4), exactly([0, 3, 3])),
+        ((normal(3, 4), exactly([2, -1, 0, 5])), {"axis": 0}),
+        ((normal(3, 4), exactly([[1], [9], [-2]])), {"axis": 1, "keepdims": True, "mode": "wrap"}),
+        ((normal(2, 3, 4), integers(2, 4, high=3)), {"axis": 1}),
+        (normal(5), exactly(1)),
+        (normal(0, 4), exactly(np.zeros((0,), np.int64))),
+    ],
+    errors=[(normal(3, 4), exactly([0, 1])), ((normal(3, 4), exactly([0, 1, 2])), {"axis": 2})],
+)
+def pick(xp: Any, x: Any, index: Any, *, axis: int = -1, keepdims: bool = False, mode: str = "clip") -> Any:
+    """One element along an axis for each place on the others; an index outside is clipped, or wrapped around."""
+    taken = xp.getitem(x, *_picks(xp, index, x.shape, axis, mode), key=(AT,) * x.ndim)
+    return xp.reshape(taken, shape=_reduced(x.shape, axis, keepdims))
+
+
+def _rows(xp: Any, indices: Any) -> list[Any]:
+    return [xp.getitem(indices, key=(i,)) for i in range(indices.shape[0])]
+
+
+@linear(
+    x=lambda xp, g, x, indices: xp.scatter_add(g, *_rows(xp, indices), key=(AT,) * indices.shape[0], shape=x.shape),
+    constant=("indices",),
+    promotes=(),
+    samples=[
+        (normal(3, 4), exactly([[0, 2, 0], [1, 1, 1]])),
+        (normal(3, 4), exactly([[0, 2, 2]])),
+        (normal(2, 3, 4), exactly([[[0, 1], [1, 1]], [[2, 0], [0, 0]]])),
+    ],
+    errors=[(normal(3, 4), exactly([[3], [0]])), (normal(3), exactly([[0], [0]]))],
+)
+def gather_nd(xp: Any, x: Any, indices: Any) -> Any:
+    """The elements of x at points: the first axis of the indices runs over the axes of x."""
+    return xp.getitem(x, *_rows(xp, indices), key=(AT,) * indices.shape[0])
+
+
+@linear(
+    values=lambda xp, g, indices: xp.gather_nd(g, indices),
+    constant=("indices",),
+    promotes=(),
+    accuracy="I3",
+    samples=[
+        ((normal(3), exactly([[0, 2, 0], [1, 1, 1]])), {"shape": (3, 4)}),
+        ((normal(2, 4), exactly([[2, 0]])), {"shape": (3, 4)}),
+    ],
+    errors=[((normal(1), exactly([[3], [0]])), {"shape": (3, 4)})],
+)
+def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with the values added at points: the first axis of the indices runs over its axes."""
+    return xp.scatter_add(values, *_rows(xp, indices), key=(AT,) * indices.shape[0], shape=tuple(shape))
+
+
+@linear(
+    x=lambda g: g,
+    values=lambda xp, g, indices, axis: xp.take(g, indices, axis=axis),
+    constant=("indices",),
+    accuracy="I3",
+    samples=[
+        ((normal(3, 4), exactly([0, 2, 0]), normal(3, 4)), {"axis": 0}),
+        ((normal(3, 4), exactly([1, 1]), normal(3, 2)), {"axis": -1}),
+        ((normal(5), exactly(4), normal()), {"axis": 0}),
+    ],
+    errors=[((normal(3), exactly([3]), normal(1)), {"axis": 0})],
+)
+def index_add(xp: Any, x: Any, indices: Any, values: Any, *, axis: int) -> Any:
+    """x with values added at indices of one axis; values for the same place add up."""
+    return x + xp.scatter_add(values, indices, key=_at_axis(axis, len(x.shape)), shape=tuple(x.shape))
+
+
+@locally_constant(
+    promotes=(),
+    samples=[
+        ((exactly([0, 2, 1]),), {"depth": 3}),
+        ((exactly([[0, 5], [-1, 1]]),), {"depth": 3, "on": 2.0, "off": -1.0}),
+        ((exactly(1),), {"depth": 2}),
+        ((exactly(np.zeros((0,), np.int64)),), {"depth": 2}),
+    ],
+)
+def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.0, dtype: Any = None) -> Any:
+    """Rows of `depth` elements that are `on` at the index and `off` elsewhere; an index outside gives a row of `off`."""
+    dtype = dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
+    shape = tuple(index.shape)
+    index = xp.astype(xp.reshape(index, shape=(*shape, 1)), dtype=np.dtype("int64"))
+    hit = index == xp.positions(index, shape=(depth,))
+    like = xp.astype(hit, dtype=dtype)
+    full = tuple(like.shape)
+    return xp.where(hit, xp.filled(like, shape=full, value=on), xp.filled(like, shape=full, value=off))
+
+
+# What Python's brackets mean.
+
+_PLAIN = frozenset((int, type(None)))
+
+
+def _slice(part: slice) -> slice:
+    """A slice of Python's own ints, so that no array is kept with the key."""
+    if part.start.__class__ in _PLAIN and part.stop.__class__ in _PLAIN and part.step.__class__ in _PLAIN:
+        return part
+    return slice(*(None if end is None else operator.index(end) for end in (part.start, part.stop, part.step)))
+
+
+class _Parsed:
+    """A key as the ops take it: `key` with `AT`, the index arrays, and, where a mask of no axes was given, what makes one."""
+
+    __slots__ = ("before", "indices", "key")
+
+    def __init__(self, x: Array, key: Any) -> None:
+        parts = [_part(x, part) for part in (key if isinstance(key, tuple) else (key,))]
+        self.before: Key | None = None
+        used = sum(_uses(part) for part in parts)
+        if sum(part is Ellipsis for part in parts) > 1:
+            raise IndexError("a key can have one Ellipsis (`...`), not several")
+        if used > x.ndim:
+            raise IndexError(
+                f"too many indices: an array of {x.ndim} axes has shape {x.shape}, the key uses {used} of them"
+            )
+        plain: list[Any] = []
+        self.indices: list[Array] = []
+        if any(isinstance(part, bool) for part in parts):
+            before: list[Any] = []
+            for part in parts:
+                if part is Ellipsis:
+                    before.append(part)
+                elif isinstance(part, bool):
+                    before.append(None)
+                else:
+                    before += [ALL] * _uses(part)
+            self.before = tuple(before)
+        axis = 0
+        for part in parts:
+            if isinstance(part, bool):
+                plain.append(AT)
+                self.indices.append(_adopted(x, np.zeros(int(part), np.int64)))
+            elif isinstance(part, Array):
+                plain += [AT] * _uses(part)
+                if dtypes.is_dtype(part.dtype, "bool"):
+                    _check_mask(part, x.shape, axis)
+                    self.indices += true_places(part)
+                else:
+                    self.indices.append(part)
+            else:
+                plain.append(part)
+            axis += x.ndim - used if part is Ellipsis else _uses(part)
+        self.key = tuple(plain)
+
+
+def _uses(part: Any) -> int:
+    """How many axes of the array a part of a key is about."""
+    if part is None or part is Ellipsis or isinstance(part, bool):
+        return 0
+    return part.ndim if isinstance(part, Array) and dtypes.is_dtype(part.dtype, "bool") else 1
+
+
+def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
+    """A host array on the engine and device of `x`."""
     from ..dispatch import engine_of, handle
-    from ..registry import backend_of
 
-    plain: list[Any] = []
-    arrays: list[Array] = []
     engine = engine_of(x)
-    for part in parts:
-        if isinstance(part, (list, np.ndarray)):
-            part = handle(type(x), engine.backend.from_numpy(np.asarray(part)), None, engine)
-        elif not isinstance(part, Array) and hasattr(part, "shape"):
-            part = handle(type(x), part, None, backend_of(part).kernels)
-        if isinstance(part, Array):
-            plain.append(AT)
-            arrays.append(part)
-        else:
-            plain.append(part)
-    return tuple(plain), arrays
+    return handle(type(x), engine.backend.from_numpy(host), None, engine)
 
 
-def take_key(x: Array, key: Any) -> Array:
+def _part(x: Array, part: Any) -> Any:
+    """One part of a key: an int, a slice, None, Ellipsis, a bool for a mask of no axes, or an array of integers or booleans."""
+    if part is None or part is Ellipsis or part.__class__ is int or isinstance(part, bool):
+        return part
+    if isinstance(part, slice):
+        return _slice(part)
+    if isinstance(part, np.bool_):
+        return bool(part)
+    if isinstance(part, (str, bytes)):
+        raise IndexError(f"{part!r} is no index; use integers, slices, `...`, None, and arrays of integers or booleans")
+    if isinstance(part, np.integer):
+        return int(part)
+    if isinstance(part, (list, tuple, range)):
+        part = np.asarray(part)
+        if part.size == 0 and part.dtype.kind == "f":
+            part = part.astype(np.int64)
+    if isinstance(part, np.ndarray):
+        if part.dtype.kind not in "iub":
+            raise IndexError(f"an index array is of integers or booleans, not of {part.dtype}; convert it with astype")
+        part = _adopted(x, part)
+    elif not isinstance(part, Array):
+        from ..dispatch import handle
+        from ..registry import backend_of
+
+        try:
+            backend = backend_of(part)
+        except UnknownArrayError:
+            if hasattr(part, "__index__"):
+                return operator.index(part)
+            raise IndexError(
+                f"a {type(part).__name__} is no index; use integers, slices, `...`, None, and arrays of integers or booleans"
+            ) from None
+        part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
+    if not dtypes.is_dtype(part.dtype, ("bool", "integral")):
+        raise IndexError(f"an index array is of integers or booleans, not of {part.dtype.name}; convert it with astype")
+    if part.ndim == 0 and dtypes.is_dtype(part.dtype, "bool"):
+        return bool(part)
+    return part
+
+
+def _check_mask(mask: Array, shape: tuple[int, ...], axis: int) -> None:
+    for i, length in enumerate(mask.shape):
+        if shape[axis + i] != length:
+            raise IndexError(
+                f"a mask of shape {mask.shape} does not fit an array of shape {shape}: "
+                f"axis {axis + i} has size {shape[axis + i]}, the mask {length}"
+            )
+
+
+def read(x: Array, key: Any) -> Array:
     """What `x[key]` means."""
-    plain, arrays = _split_key(x, key)
-    found: Array = getitem(x, *arrays, key=plain)
+    kind = key.__class__
+    if kind is int or kind is slice or key is None or key is Ellipsis:
+        key = (key,)
+    elif kind is not tuple:
+        return _read_indexed(x, key)
+    for part in key:
+        kind = part.__class__
+        if kind is slice:
+            if (
+                part.start.__class__ not in _PLAIN
+                or part.stop.__class__ not in _PLAIN
+                or part.step.__class__ not in _PLAIN
+            ):
+                return _read_indexed(x, key)
+        elif kind is not int and part is not None and part is not Ellipsis:
+            return _read_indexed(x, key)
+    made: Array = getitem(x, key=key)
+    made._origin = ref(x), key
+    return made
+
+
+def _read_indexed(x: Array, key: Any) -> Array:
+    parsed = _Parsed(x, key)
+    if parsed.before is not None:
+        x = getitem(x, key=parsed.before)
+    found: Array = getitem(x, *parsed.indices, key=parsed.key)
     return found
 
 
-def put_key(x: Array, key: Any, value: Any) -> Array:
-    """The value that `x[key] = value` gives to the handle `x`."""
-    from ..array import Array
+def write(x: Array, key: Any, value: Any) -> None:
+    """What `x[key] = value` means: the handle gets a new value. Recorded, and differentiable, where anything is tracked."""
+    origin = getattr(x, "_origin", None)
+    if origin is not None:
+        _apart(x, origin, key, getrefcount(x))
+    x._check_rebind()
+    if key is Ellipsis or (key.__class__ is slice and key == ALL):
+        x._rebind(_whole(x, value))
+        return
+    if value.__class__ is not x.__class__ or value._value.dtype is not x._value.dtype:
+        value = as_value(x, value)
+    kind = key.__class__
+    if kind is int or (kind is slice and _slice(key) is key):
+        _put(x, (key,), (), value)
+        return
+    mask = _mask_alone(x, key) if value.ndim == 0 else None
+    if mask is not None:
+        x._rebind(RECORDED.where(mask, value, x))
+        return
+    parsed = _Parsed(x, key)
+    if parsed.before is None:
+        _put(x, parsed.key, parsed.indices, value)
+        return
+    widened = setitem(getitem(x, key=parsed.before), value, *parsed.indices, key=parsed.key)
+    x._rebind(RECORDED.reshape(widened, shape=x.shape))
 
-    plain, arrays = _split_key(x, key)
+
+def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
+    """Write at a key: into the buffer of `x` where certainly nobody else can see it, else into a new one."""
+    if value._xp is not x._xp or value.__class__ is not x.__class__ or not x._owns_value():
+        x._rebind(setitem(x, value, *indices, key=key))
+        return
+    places = tuple([index._value for index in indices])
+    try:
+        x._value[fill(key, places)] = value._value
+    except (IndexError, ValueError) as error:
+        from ..dispatch import explain
+
+        raise explain(OPS["setitem"], (x, value, *indices), {"key": key}, error) from error
+    mode = MODE.get()
+    if not mode & RECORDING:
+        x._lose_node()
+    elif x._node is not None or value._node is not None:
+        x._node = OPS["setitem"].note(
+            x._xp, x._value, (x._value, value._value, places), (x._node, value._node), {"key": key}
+        )
+
+
+def _whole(x: Array, value: Any) -> Array:
+    """A new value for all of `x`: the very value given, where it is of the right shape and dtype."""
+    if value.__class__ in _SCALARS and not isinstance(value, complex):
+        made: Array = RECORDED.filled(x, shape=x.shape, value=value)
+        return made
+    value = as_value(x, value)
+    if value.ndim > x.ndim and all(length == 1 for length in value.shape[: value.ndim - x.ndim]):
+        value = RECORDED.reshape(value, shape=value.shape[value.ndim - x.ndim :])
+    if value.shape != x.shape:
+        try:
+            np.broadcast_shapes(value.shape, x.shape)
+            value = RECORDED.broadcast_to(value, shape=x.shape)
+        except ValueError:
+            raise ShapeError(f"values of shape {value.shape} do not fit into an array of shape {x.shape}") from None
+    return value  # type: ignore[no-any-return]
+
+
+_SCALARS = frozenset((bool, int, float, complex))
+
+
+def as_value(x: Array, value: Any) -> Array:
+    """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex into real numbers."""
+    from ..dispatch import cast, engine_of, handle
+
     if not isinstance(value, Array):
-        from ..dispatch import engine_of, handle
+        if value.__class__ in _SCALARS:
+            raw = x._xp.weak(value, x._value)
+            if raw is not None:
+                return handle(type(x), raw, None, engine_of(x))
+        if isinstance(value, (bool, int, float, complex, np.ndarray, np.generic, list, tuple, range)):
+            host = np.asarray(value)
+            _check_kind(host.dtype, x)
+            return _adopted(x, host.astype(x.dtype, copy=False))
+        from ..registry import backend_of
 
-        engine = engine_of(x)
-        value = handle(type(x), engine.backend.from_numpy(np.asarray(value, dtype=x.dtype)), None, engine)
-    elif value.dtype != x.dtype:
-        from ..dispatch import cast
-
+        backend = backend_of(value)
+        value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
+    if value.dtype != x.dtype:
+        _check_kind(value.dtype, x)
         value = cast(value, x.dtype)
-    found: Array = setitem(x, value, *arrays, key=plain)
+    return value
+
+
+def _check_kind(dtype: np.dtype[Any], x: Array) -> None:
+    if dtype.kind not in "biufc":
+        raise TypeError(f"an array of numbers cannot hold {dtype}")
+    if dtype.kind == "c" and x.dtype.kind != "c":
+        raise DtypeError(f"{dtype.name} does not go into an array of {x.dtype.name}; take real() or abs() of it first")
+
+
+def _mask_alone(x: Array, key: Any) -> Array | None:
+    """The key as a mask that broadcasts with `x`, where it is a mask of leading axes and nothing else."""
+    if isinstance(key, (list, np.ndarray)):
+        host = np.asarray(key)
+        if host.dtype != bool or not host.ndim:
+            return None
+        key = _adopted(x, host)
+    if not isinstance(key, Array) or not 0 < key.ndim <= x.ndim or not dtypes.is_dtype(key.dtype, "bool"):
+        return None
+    _check_mask(key, x.shape, 0)
+    if key.ndim == x.ndim:
+        return key
+    found: Array = RECORDED.reshape(key, shape=(*key.shape, *(1,) * (x.ndim - key.ndim)))
     return found
+
+
+# Slices are values. So that nobody is surprised in silence, a write to one that was meant for the array is noticed.
+
+
+def _apart(x: Array, origin: tuple[Any, Any], key: Any, count: int) -> None:
+    """Notice a write into what was read from a live array at a basic key, or by a reshape (whose key is None).
+
+    Raises `ValueSemanticsError` where only the expression itself holds it, since then the write is lost; warns, once, where
+    it has a name of its own.
+    """
+    source, earlier = origin
+    if source() is None:
+        return
+    if count == _count_of_temporary:
+        parts = key if isinstance(key, tuple) else (key,)
+        remedy = "write to the array itself, with one key"
+        if earlier is not None and all(part.__class__ is int for part in earlier):
+            remedy = f"write x[{', '.join(map(_spelt, (*earlier, *parts)))}] = v"
+        raise ValueSemanticsError(f"this write would be lost: what x[...] reads is a value, not a view; {remedy}")
+    warn_of_apart(x, stacklevel=4)
+
+
+def _spelt(part: Any) -> str:
+    if isinstance(part, slice):
+        ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
+        return ":".join(ends if ends[2] else ends[:2])
+    return "..." if part is Ellipsis else repr(part)
+
+
+class _Probe:
+    """Sees the reference count that `write` sees of an array: of one with a name, and of one without."""
+
+    count = 0
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        origin = getattr(self, "_origin", None)
+        assert origin is None
+        self.__class__.count = getrefcount(self)
+
+    def __getitem__(self, key: Any) -> _Probe:
+        return _Probe()
+
+
+def _measure() -> int | None:
+    """The count of a temporary; None where it cannot be told from an array with a name, and nothing is noticed."""
+    probe = _Probe()
+    probe[0][0] = 0
+    temporary = _Probe.count
+    probe[0] = 0
+    return temporary if temporary < _Probe.count else None
+
+
+_count_of_temporary: Final = _measure()
+
+for _name, _method in {"__getitem__": read, "__setitem__": write}.items():
+    setattr(Array, _name, _method)

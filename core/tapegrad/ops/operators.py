@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
+from sys import getrefcount
 from typing import Any
 
 from ..array import Array
@@ -31,20 +31,9 @@ COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater
 EQUALITIES = {"eq": "equal", "ne": "not_equal"}
 UNARY = {"neg": "negative", "abs": "abs", "invert": "bitwise_invert"}
 
-_SCALARS = frozenset((bool, int, float, complex))
-
 
 def _reflected(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(x: Any, y: Any) -> Any:
-        # A Python scalar first is met here rather than in the op, whose own path looks for it in second place.
-        if y.__class__ in _SCALARS:
-            raw = x._xp.weak(y, x._value)
-            if raw is not None:
-                made = x.__class__()
-                made._value = raw
-                made._xp = x._xp
-                made._node = None
-                return op(made, x)
         return op(y, x)
 
     return method
@@ -52,7 +41,7 @@ def _reflected(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 def _in_place(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(x: Any, y: Any) -> Any:
-        return x._update(op, y)
+        return x._update(op, y, getrefcount(x))
 
     return method
 
@@ -66,7 +55,11 @@ def _equality(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 
 def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
-    return operator.floordiv(x, y), operator.mod(x, y)
+    return x // y, x % y
+
+
+def _rdivmod(x: Any, y: Any) -> tuple[Any, Any]:
+    return y // x, y % x
 
 
 def _bind(cls: Any) -> None:
@@ -85,6 +78,7 @@ def _bind(cls: Any) -> None:
         if name in OPS:
             setattr(cls, f"__{word}__", _equality(OPS[name].call))
     cls.__divmod__ = _divmod
+    cls.__rdivmod__ = _rdivmod
 
 
 _bind(Array)

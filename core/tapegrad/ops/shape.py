@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable, Sequence
+from math import prod
 from typing import Any
 
 from ..errors import ShapeError
@@ -9,6 +12,22 @@ from ..op import linear
 from ..testing.samples import normal
 
 __all__ = ["astype", "broadcast_to", "reshape", "split", "stack", "unbroadcast"]
+
+
+def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
+    """The shape that `shape` asks for, with its -1 filled in, for an array of shape `old`. Raises `ShapeError`.
+
+    >>> resolved((-1, 2), (3, 4))
+    (6, 2)
+    """
+    wanted = tuple(operator.index(n) for n in (shape if isinstance(shape, Iterable) else (shape,)))
+    size, known = prod(old), prod(n for n in wanted if n != -1)
+    unknown = wanted.count(-1)
+    if unknown == 1 and known and size % known == 0 and min(wanted) >= -1:
+        return tuple(size // known if n == -1 else n for n in wanted)
+    if unknown or known != size or any(n < 0 for n in wanted):
+        raise ShapeError(f"an array of shape {tuple(old)} has {size} elements; they do not fit the shape {wanted}")
+    return wanted
 
 
 def _same_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:

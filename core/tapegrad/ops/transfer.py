@@ -1,0 +1,135 @@
+"""Moving arrays between engines and devices: a linear map like any other, whose transpose is the journey back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..batching import BATCHED, Batched, as_array
+from ..dispatch import engine_of, handle, inspect_result
+from ..errors import BackendError
+from ..kernels import EngineKernels
+from ..registry import get_backend
+from ..tape import MODE, RECORDING, Node, freed, next_seq
+
+if TYPE_CHECKING:
+    from ..array import Array
+    from ..backend import Backend
+
+__all__ = ["carry", "device_of", "move", "to"]
+
+
+def _raw(x: Any) -> Any:
+    while isinstance(x, Batched):
+        x = x.value
+    return x
+
+
+def device_of(x: Array) -> str:
+    """The device that holds the numbers of an array."""
+    return engine_of(x).backend.device_of(_raw(x._value))
+
+
+def carry(raw: Any, source: Backend, target: Backend, device: str | None) -> Any:
+    """A raw array of one engine as one of another, on the device of that name or wherever the engine likes.
+
+    Through DLPack where neither engine's arrays are the host's own, else through the host.
+    """
+    if source is target:
+        return raw if device is None or device == source.device_of(raw) else target.to_device(raw, device)
+    target.native_dtype(source.dtype_of(raw))  # raises, in words, where the target has no such dtype
+    if isinstance(raw, (np.ndarray, np.generic)):
+        return target.from_numpy(np.asarray(raw), device=device)
+    if np.ndarray in target.array_types():
+        return target.from_numpy(source.to_numpy(raw), device=device)
+    try:
+        found = target.namespace.from_dlpack(source.adopt(raw, copy=True))
+    except (AttributeError, BufferError, NotImplementedError, RuntimeError, TypeError, ValueError):
+        # Devices that do not see each other's memory, and dtypes that DLPack lacks.
+        return target.from_numpy(source.to_numpy(raw), device=device)
+    return found if device is None or device == target.device_of(found) else target.to_device(found, device)
+
+
+class Transfer(Node):
+    """A recorded move: the cotangent makes the journey back, a tangent goes along."""
+
+    __slots__ = ("device", "parent", "source", "source_device")
+    label = "to"
+    parent: Node | None
+    source: EngineKernels
+    source_device: str
+    device: str | None
+
+    def _deposit(self, g: Any, table: dict[Node, Any], free: bool) -> Node | None:
+        parent = self.parent
+        if parent is None:
+            raise freed(self)
+        if free:
+            self.parent = None
+        known = table.get(parent)
+        table[parent] = g if known is None else known + g
+        return parent if known is None else None
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        back = _carry_value(g, self.xp, self.source, self.source_device)
+        return self._deposit(back, table, free)
+
+    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        return self._deposit(move(g, self.source, self.source_device), table, free)
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        tangent = table.get(self.parents()[0])
+        if tangent is None:
+            return None
+        if wrap is not None:
+            return move(tangent, self.xp, self.device)
+        return _carry_value(tangent, self.source, self.xp, self.device)
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.parent is None:
+            raise freed(self)
+        return (self.parent,)
+
+
+def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, device: str | None) -> Any:
+    """A raw value on another engine; of a batched one, what is inside, by a move of its own."""
+    if isinstance(value, Batched):
+        moved = move(as_array(value), target, device)
+        return Batched(moved._value, moved._node, moved._xp, value.level, value.mapped)
+    return carry(value, source.backend, target.backend, device)
+
+
+def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
+    """`x` with its numbers in another engine's arrays, or on another device; recorded where `x` is tracked.
+
+    Raises `DtypeError` where the engine has no such dtype.
+    """
+    source = engine_of(x)
+    value = _carry_value(x._value, source, target, device)
+    node = None
+    if x._node is not None and MODE.get() & RECORDING:
+        node = Transfer()
+        node.seq = next_seq()
+        node.xp = target
+        node.parent = x._node
+        node.source = source
+        node.source_device = device_of(x)
+        node.device = device
+        if MODE.get() > 3:
+            inspect_result(None, node, value)  # type: ignore[arg-type]
+    return handle(type(x), value, node, BATCHED if isinstance(value, Batched) else target)
+
+
+def to(x: Array, target: Any) -> Array:
+    """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both."""
+    name, device = target if isinstance(target, tuple) else (target, None)
+    kernels = engine_of(x)
+    if device is None and (isinstance(name, str) and "(" in name or type(name).__name__ == "Context"):
+        name, device = None, str(name)
+    backend = kernels.backend if name is None else get_backend(name) if isinstance(name, str) else name
+    if device is not None and device not in backend.devices():
+        raise BackendError(
+            f"backend {backend.name!r} has no device {device}; choose one of {', '.join(backend.devices())}"
+        )
+    return move(x, kernels if backend is kernels.backend else backend.kernels, device)  # type: ignore[arg-type]
