@@ -12,7 +12,7 @@ import numpy as np
 
 import tapegrad
 
-from . import elementwise, indexing, products
+from . import elementwise, indexing, nn, products
 
 __all__ = ["NumpyBackend"]
 
@@ -85,6 +85,7 @@ _ALONE = _weigh()
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **elementwise.KERNELS,
     **indexing.KERNELS,
+    **nn.KERNELS,
     **products.KERNELS,
     "sum": _sum,
 }

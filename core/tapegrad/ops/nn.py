@@ -21,11 +21,17 @@ __all__ = [
     "convolution",
     "convolution_weight",
     "deconvolution",
+    "dropout",
+    "fully_connected",
+    "log_softmax",
+    "lp_pool",
     "max_pool",
     "max_pool_gather",
     "max_pool_spread",
+    "normalize",
     "overlap_add",
     "patches",
+    "softmax",
     "sum_pool",
 ]
 
@@ -193,7 +199,7 @@ def _conj(xp: Any, x: Any) -> Any:
     return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
 
 
-def _check_channels(name: str, x: Any, weight: Any, channels: int, axis: int, groups: int) -> None:
+def _check_channels(name: str, x: Any, weight: Any, channels: int, groups: int) -> None:
     if x.ndim != weight.ndim or x.ndim < 3 or x.shape[1] != channels or weight.shape[0] % groups:
         raise ShapeError(
             f"{name}: an array of shape {tuple(x.shape)} and a weight of shape {tuple(weight.shape)} in {groups} "
@@ -235,8 +241,63 @@ def _in_groups(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> An
     return out
 
 
+def _check_bias(name: str, weight: Any, bias: Any) -> None:
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise ShapeError(
+            f"{name}: a bias of shape {tuple(bias.shape)} for a weight of shape {tuple(weight.shape)}; "
+            f"it must be ({weight.shape[0]},)"
+        )
+
+
+def _rows_and_bias(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """The batching rule of fully_connected: a shared weight takes the batch as more rows, else it is a product."""
+    x, weight, bias = (*args, None) if len(args) == 2 else args
+    if not any(batched[1:]) and x.ndim > 1:
+        return op.call(x, weight, bias)
+    xp = RECORDED
+    x, weight = _all_batched(size, (x, weight), batched[:2])
+    rows = xp.reshape(x, shape=(size, math.prod(x.shape[1:-1]), x.shape[-1]))
+    out = xp.reshape(xp.matmul(rows, xp.matrix_transpose(weight)), shape=(*x.shape[:-1], weight.shape[1]))
+    if bias is None:
+        return out
+    inner = (1,) * (out.ndim - 2)
+    return out + (xp.reshape(bias, shape=(size, *inner, bias.shape[1])) if batched[2] else bias)
+
+
+def _flat_rows(xp: Any, x: Any) -> Any:
+    return xp.reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+@op(
+    x=lambda xp, g, weight: xp.matmul(g, _conj(xp, weight)),
+    weight=lambda xp, g, x: xp.matmul(xp.matrix_transpose(_flat_rows(xp, g)), _flat_rows(xp, _conj(xp, x))),
+    bias=lambda xp, g: xp.sum(g, axis=tuple(range(g.ndim - 1)), keepdims=False),
+    batch=_rows_and_bias,
+    accuracy="I3",
+    samples=[
+        (normal(3, 4), normal(2, 4), normal(2)),
+        (normal(3, 4), normal(2, 4)),
+        (normal(4), normal(2, 4), normal(2)),
+        (normal(2, 3, 4), normal(5, 4), normal(5)),
+        (normal(0, 4), normal(2, 4), normal(2)),
+        (normal(1, 1), normal(1, 1), normal(1)),
+        (normal(2, 0), normal(3, 0), normal(3)),
+    ],
+    errors=[(normal(3, 4), normal(4, 2)), (normal(3, 4), normal(2, 4), normal(4)), (normal(3, 4), normal(4))],
+)
+def fully_connected(xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    """The last axis of x through a weight (outputs, inputs), plus a bias (outputs,)."""
+    if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+        raise ShapeError(f"fully_connected: shape {tuple(x.shape)} and a weight of shape {tuple(weight.shape)}")
+    _check_bias("fully_connected", weight, bias)
+    out = xp.matmul(x, xp.matrix_transpose(weight))
+    return out if bias is None else out + bias
+
+
 def _bias_gradient(xp: Any, g: Any) -> Any:
-    return xp.sum(g, axis=(0, *range(2, g.ndim)), keepdims=False)
+    """The sum over all but the channels, as a product with ones: for short rows much faster than a reduction."""
+    rows = _only(xp, _output_rows(xp, g, 1))
+    return xp.matmul(xp.filled(g, shape=(rows.shape[0],), value=1), rows)
 
 
 @op(
@@ -279,24 +340,72 @@ def convolution(
 ) -> Any:
     """The cross-correlation of (n, c, *space) with a weight (o, c / groups, *kernel), plus a bias (o,)."""
     kernel = tuple(weight.shape[2:])
-    _check_channels("convolution", x, weight, weight.shape[1] * groups, 1, groups)
-    check_bias(weight, bias)
+    _check_channels("convolution", x, weight, weight.shape[1] * groups, groups)
+    _check_bias("convolution", weight, bias)
     counts = window_counts("convolution", tuple(x.shape[2:]), kernel, stride, dilate, pad)
-    n, o, inner, windows = x.shape[0], weight.shape[0], weight.shape[1] * math.prod(kernel), math.prod(counts)
-    columns = xp.patches(x, kernel=kernel, stride=stride, dilate=dilate, pad=pad)
-    columns = xp.reshape(columns, shape=(n, groups, inner, windows))
-    out = xp.matmul(xp.reshape(weight, shape=(groups, o // groups, inner)), columns)
-    out = xp.reshape(out, shape=(n, o, *counts))
-    return out if bias is None else out + xp.reshape(bias, shape=(o, *(1,) * len(kernel)))
+    n, o = x.shape[0], weight.shape[0]
+    rows = _rows(xp, x, kernel, counts, stride, dilate, pad, groups)
+    weights = _weight_rows(xp, weight, groups)
+    if groups == 1:
+        out = xp.fully_connected(_only(xp, rows), _only(xp, weights), bias)
+    else:
+        out = xp.permute_dims(xp.matmul(rows, xp.matrix_transpose(weights)), axes=(1, 0, 2))
+        out = xp.reshape(out, shape=(n * math.prod(counts), o))
+        out = out if bias is None else out + bias
+    return _channels_first(xp, xp.reshape(out, shape=(n, *counts, o)))
 
 
-def check_bias(weight: Any, bias: Any) -> None:
-    """Raises `ShapeError` for a bias that does not have a number for each output channel of the weight."""
-    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
-        raise ShapeError(
-            f"convolution: a bias of shape {tuple(bias.shape)} for a weight of shape {tuple(weight.shape)}; "
-            f"it must be ({weight.shape[0]},)"
-        )
+def _only(xp: Any, x: Any) -> Any:
+    """The one matrix of a stack of one."""
+    return xp.reshape(x, shape=tuple(x.shape[1:]))
+
+
+def _channels_first(xp: Any, x: Any) -> Any:
+    return xp.permute_dims(x, axes=(0, x.ndim - 1, *range(1, x.ndim - 1)))
+
+
+def _in_planes(x: Any, kernel: tuple[int, ...], counts: tuple[int, ...]) -> bool:
+    """Whether windows are copied in longer runs along the windows than along a row of one window's channels."""
+    return bool(kernel[-1] * x.shape[1] < counts[-1])
+
+
+def _rows(
+    xp: Any, x: Any, kernel: tuple[int, ...], counts: tuple[int, ...], stride: Any, dilate: Any, pad: Any, groups: int
+) -> Any:
+    """The windows of an image as the rows of a matrix a group: (groups, n * counts, kernel * c / groups).
+
+    Channels come last in a row, and last in memory in what is computed here, so that windows are copied in long runs;
+    only where there are few of them is it the transposed matrix that is laid out, whose rows run along the windows.
+    """
+    n, c, ndim = x.shape[0], x.shape[1], len(kernel)
+    found = xp.patches(x, kernel=kernel, stride=steps(stride, ndim), dilate=steps(dilate, ndim), pad=pairs(pad, ndim))
+    places, windows = tuple(range(2, 2 + ndim)), tuple(range(2 + ndim, 2 + 2 * ndim))
+    inner, outer = math.prod(kernel) * (c // groups), n * math.prod(counts)
+    planes = _in_planes(x, kernel, counts)
+    if groups == 1:
+        axes = (*places, 1, 0, *windows) if planes else (0, *windows, *places, 1)
+    else:
+        found = xp.reshape(found, shape=(n, groups, c // groups, *kernel, *counts))
+        places, windows = tuple(a + 1 for a in places), tuple(a + 1 for a in windows)
+        axes = (1, *places, 2, 0, *windows) if planes else (1, 0, *windows, *places, 2)
+    found = xp.permute_dims(found, axes=axes)
+    if planes:
+        return xp.matrix_transpose(xp.reshape(found, shape=(groups, inner, outer)))
+    return xp.reshape(found, shape=(groups, outer, inner))
+
+
+def _weight_rows(xp: Any, weight: Any, groups: int) -> Any:
+    """A weight (o, c / groups, *kernel) as (groups, o / groups, kernel * c / groups)."""
+    o = weight.shape[0]
+    last = xp.permute_dims(weight, axes=(0, *range(2, weight.ndim), 1))
+    return xp.reshape(last, shape=(groups, o // groups, math.prod(weight.shape[1:])))
+
+
+def _output_rows(xp: Any, y: Any, groups: int) -> Any:
+    """A convolution's output (n, o, *counts) as (groups, n * counts, o / groups)."""
+    n, o, windows = y.shape[0], y.shape[1], math.prod(y.shape[2:])
+    rows = xp.reshape(xp.permute_dims(y, axes=(0, *range(2, y.ndim), 1)), shape=(n * windows, groups, o // groups))
+    return xp.permute_dims(rows, axes=(1, 0, 2))
 
 
 @multilinear(
@@ -333,17 +442,30 @@ def deconvolution(
 ) -> Any:
     """The transpose of `convolution` in its input, whose space is `shape`: a transposed convolution."""
     kernel = tuple(weight.shape[2:])
-    _check_channels("deconvolution", x, weight, weight.shape[0], 1, groups)
-    check_windows("deconvolution", x, window_counts("deconvolution", shape, kernel, stride, dilate, pad), shape)
-    n, o, inner = x.shape[0], weight.shape[0], weight.shape[1] * math.prod(kernel)
-    counts = tuple(x.shape[2:])
-    flat = xp.reshape(x, shape=(n, groups, o // groups, math.prod(counts)))
-    turned = xp.matrix_transpose(xp.reshape(weight, shape=(groups, o // groups, inner)))
-    columns = xp.reshape(xp.matmul(turned, flat), shape=(n, groups * weight.shape[1], *kernel, *counts))
-    return xp.overlap_add(columns, shape=tuple(shape), stride=stride, dilate=dilate, pad=pad)
+    ndim = len(kernel)
+    _check_channels("deconvolution", x, weight, weight.shape[0], groups)
+    counts = window_counts("deconvolution", tuple(shape), kernel, stride, dilate, pad)
+    _check_windows("deconvolution", x, counts, shape)
+    n, o, each = x.shape[0], weight.shape[0], weight.shape[1]
+    # One product for each place in the window: they are added up one after the other, each then a plane of its own.
+    turned = xp.permute_dims(
+        xp.reshape(weight, shape=(groups, o // groups, each, *kernel)), axes=(0, *range(3, 3 + ndim), 1, 2)
+    )
+    turned = xp.reshape(turned, shape=(groups, math.prod(kernel), o // groups, each))
+    planes = xp.matmul(xp.expand_dims(_output_rows(xp, x, groups), axis=1), turned)
+    planes = xp.reshape(planes, shape=(groups, *kernel, n, *counts, each))
+    axes = (1 + ndim, 0, 2 + 2 * ndim, *range(1, 1 + ndim), *range(2 + ndim, 2 + 2 * ndim))
+    columns = xp.reshape(xp.permute_dims(planes, axes=axes), shape=(n, groups * each, *kernel, *counts))
+    return xp.overlap_add(
+        columns,
+        shape=tuple(shape),
+        stride=steps(stride, ndim),
+        dilate=steps(dilate, ndim),
+        pad=pairs(pad, ndim),
+    )
 
 
-def check_windows(name: str, x: Any, counts: tuple[int, ...], shape: Any) -> None:
+def _check_windows(name: str, x: Any, counts: tuple[int, ...], shape: Any) -> None:
     """Raises `ShapeError` where the space of x is not the number of windows."""
     if tuple(x.shape[2:]) != counts:
         raise ShapeError(
@@ -386,25 +508,20 @@ def convolution_weight(
 ) -> Any:
     """The transpose of `convolution` in its weight, of windows `kernel`: x its input, y of the shape of its output."""
     counts = window_counts("convolution_weight", tuple(x.shape[2:]), kernel, stride, dilate, pad)
-    check_windows("convolution_weight", y, counts, x.shape[2:])
-    check_samples(x, y)
-    n, o, c = x.shape[0], y.shape[1], x.shape[1]
-    inner, windows = c // groups * math.prod(kernel), math.prod(counts)
-    columns = xp.reshape(
-        xp.patches(x, kernel=kernel, stride=stride, dilate=dilate, pad=pad), shape=(n, groups, inner, windows)
-    )
-    columns = xp.reshape(xp.permute_dims(columns, axes=(1, 0, 3, 2)), shape=(groups, n * windows, inner))
-    rows = xp.permute_dims(xp.reshape(y, shape=(n, groups, o // groups, windows)), axes=(1, 2, 0, 3))
-    rows = xp.reshape(rows, shape=(groups, o // groups, n * windows))
-    return xp.reshape(xp.matmul(rows, columns), shape=(o, c // groups, *kernel))
-
-
-def check_samples(x: Any, y: Any) -> None:
-    """Raises `ShapeError` for two arrays with different numbers of samples."""
+    _check_windows("convolution_weight", y, counts, x.shape[2:])
     if x.shape[0] != y.shape[0]:
         raise ShapeError(
             f"convolution_weight: shapes {tuple(x.shape)} and {tuple(y.shape)} differ in the number of samples"
         )
+    o, c = y.shape[1], x.shape[1]
+    kernel = tuple(kernel)
+    rows, g = _rows(xp, x, kernel, counts, stride, dilate, pad, groups), _output_rows(xp, y, groups)
+    # The matrix that is contiguous as it is comes first or last, never the transposed one of both.
+    if _in_planes(x, kernel, counts):
+        out = xp.matrix_transpose(xp.matmul(xp.matrix_transpose(rows), g))
+    else:
+        out = xp.matmul(xp.matrix_transpose(g), rows)
+    return _channels_first(xp, xp.reshape(out, shape=(o, *kernel, c // groups)))
 
 
 def pool_pad(space: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...], pad: Pad, ceil: bool) -> Pad:
@@ -450,7 +567,7 @@ def _windows(x: Any, kernel: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[in
 def sum_pool(
     xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, pad: Any = None, ceil: bool = False
 ) -> Any:
-    """The sums over windows of the last axes; `stride` is the kernel if None, `ceil` lets the last ones hang over."""
+    """The sums over windows of the last axes; `stride` None is the kernel; with `ceil` the last may hang over."""
     stride, around = _pool(x, kernel, stride, pad, ceil)
     found = xp.patches(x, kernel=kernel, stride=stride, dilate=None, pad=around)
     ndim = len(kernel)
