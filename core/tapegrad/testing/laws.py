@@ -127,7 +127,21 @@ class Case:
 
     @cached_property
     def second(self) -> Slopes:
-        return self.truth.second(self.all_cotangents(self.wide_cotangents))
+        found = self.truth.second(self.all_cotangents(self.wide_cotangents))
+        # On a kink the first derivative jumps, and there is no second one.
+        jumps = (self.kinked[:, None] | self.kinked[None, :]) & (found.value != 0)
+        return Slopes(found.value, np.where(jumps, np.inf, found.doubt), found.low, found.high)
+
+    @cached_property
+    def wide_pull(self) -> Any:
+        from .accuracy import _wide_pull
+
+        return _wide_pull(self)
+
+    @cached_property
+    def kinked(self) -> Any:
+        """Which inputs (real by real) sit on a kink, where a convention decides."""
+        return (self.first.low != self.first.high).any(axis=0)
 
     def input_names(self) -> list[str]:
         return [f"gradient in {self.target.names[i]!r}" for i in self.target.tracked]
@@ -269,6 +283,107 @@ def forward_over_reverse(case: Case, judge: Judge) -> None:
     low, high, size, doubt = _between(flatten(case.tangents), turned)
     allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * np.abs(flatten(case.pulled))
     judge.compare("forward over reverse", 2, case.input_names(), found, low, high, allowed)
+
+
+def forward_over_forward(case: Case, judge: Judge) -> None:
+    """The push of the push equals the transpose of what reverse over reverse gives: ⟨g, push² dx⟩ = ⟨P dx, dx⟩."""
+    recording = case.recording
+    base = Recording(case.kernels, recording.inputs, recording.leaves, [recording.outs[i] for i in case.inexact])
+    with np.errstate(all="ignore"):
+        pushed = base.push_recorded(case.raw(case.tangents))
+        found = [case.host(t) for t in pushed.push([*case.raw(case.tangents), *[None] * len(case.tangents)])]
+    d, g = flatten(case.tangents), flatten(case.cotangents)
+    with np.errstate(invalid="ignore", over="ignore"):
+        left = (g * flatten(found)).sum()
+        terms = d[:, None] * case.second.value * d[None, :]
+        doubt = (np.abs(d)[:, None] * case.second.doubt * np.abs(d)[None, :]).sum()
+        size = np.abs(terms).sum() + np.abs(g * flatten(case.pushed)).sum() * 16 * judge.eps / judge.rtol
+    if np.any(case.second.low != case.second.high) or not np.isfinite(doubt + size):
+        return
+    one = np.asarray([terms.sum()])
+    judge.compare(
+        "forward over forward",
+        2,
+        ["<g, push of push>"],
+        [np.asarray(left)],
+        one,
+        one,
+        judge.rtol * np.asarray([size]) + 2 * doubt,
+    )
+
+
+def deterministic(case: Case, judge: Judge) -> None:
+    """The same again gives the same bits, forward and backward."""
+    judge.report.count("deterministic")
+    with np.errstate(all="ignore"):
+        again = case.target.record(case.kernels, case.inputs)
+        outs = [case.host(o._value) for o in again.outs]
+        pulled = (
+            [case.host(p) for p in again.pull(case.all_cotangents(case.raw(case.cotangents)))] if case.inexact else []
+        )
+    if not all(
+        _same(x, y) for x, y in zip([*outs, *pulled], [*case.out, *(case.pulled if pulled else [])], strict=True)
+    ):
+        raise AssertionError(f"{judge.report.name}: run again, it gives other bits")
+
+
+def zero_cotangent(case: Case, judge: Judge) -> None:
+    """The pull of zeros is zeros, wherever the inputs are finite: no 0 · ∞ in the rule."""
+    judge.report.count("zero cotangent")
+    with np.errstate(all="ignore"):
+        pulled = case.recording.pull(case.all_cotangents(case.raw([g * 0 for g in case.cotangents])))
+    for name, p in zip(case.input_names(), map(case.host, pulled), strict=True):
+        if np.any(p != 0):
+            at = tuple(int(k) for k in np.argwhere(p != 0)[0])
+            judge.note("zero cotangent", 1, name, at, p[at], 0.0, int((p != 0).sum()), p.size)
+
+
+def linear(case: Case, judge: Judge) -> None:
+    """What is said to be linear is: f(2x) = 2 f(x) to the bit, and f(x + d) = f(x) + f(d)."""
+    op = case.target.op
+    assert op is not None
+    inputs = case.target.inputs()
+    scaled = (
+        [x * x.dtype.type(2) for x in inputs]
+        if op.kind == "linear"
+        else [inputs[0] * inputs[0].dtype.type(2), *inputs[1:]]
+    )
+    moved = case.tangents if op.kind == "linear" else [case.tangents[0], *inputs[1:]]
+    total = (
+        [x + d for x, d in zip(inputs, case.tangents, strict=True)]
+        if op.kind == "linear"
+        else [inputs[0] + case.tangents[0], *inputs[1:]]
+    )
+    with np.errstate(all="ignore"):
+        double, apart, whole = (
+            [case.host(v) for v in case.target.values(case.kernels, case.raw(x))] for x in (scaled, moved, total)
+        )
+    judge.report.count("linear")
+    x = flatten(case.truth.inputs)
+    terms = np.abs(case.first.value) @ (np.abs(x) + np.abs(flatten(case.tangents)))
+    terms = unsized(terms, [case.out[i] for i in case.inexact])
+    for i, size in zip(case.inexact, terms, strict=True):
+        finite = np.isfinite(double[i]) & (np.abs(double[i]) > 64 * np.finfo(double[i].dtype).smallest_normal)
+        if np.any(finite & (double[i] != case.out[i] * case.out[i].dtype.type(2))):
+            raise AssertionError(f"{judge.report.name} is not linear: f(2x) is not 2 f(x)")
+        with np.errstate(all="ignore"):
+            off = np.abs(widen(whole[i]) - widen(case.out[i]) - widen(apart[i])) > 64 * judge.eps * size
+        if np.any(off & np.isfinite(whole[i])):
+            raise AssertionError(f"{judge.report.name} is not linear: f(x + d) is not f(x) + f(d)")
+
+
+def unsized(vector: np.ndarray[Any, Any], like: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+    """Sizes of real parts (and imaginary ones, taken together) in the shapes of `like`."""
+    found = []
+    at = 0
+    for x in like:
+        part = vector[at : at + x.size].reshape(x.shape)
+        at += x.size
+        if x.dtype.kind == "c":
+            part = part + vector[at : at + x.size].reshape(x.shape)
+            at += x.size
+        found.append(part)
+    return found
 
 
 def check_everything(

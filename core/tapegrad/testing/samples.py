@@ -77,7 +77,9 @@ class Draw:
         if dtype.kind == "c":
             x = x + 1j * rng.standard_normal(self.shape)
         if self.kind == "positive":
-            x = np.abs(x) + 0.5
+            sizes = np.abs(x) + 0.5
+            # Complex ones have a positive real part, which keeps them off the cuts of logarithms and roots.
+            x = sizes + 0.5j * x.imag if dtype.kind == "c" else sizes
             return np.round(x * 2) / 2 if variation == "ties" else x * {"tiny": 1e-3, "large": 1e2}.get(variation, 1)
         if variation == "ties":
             return np.round(x)
@@ -116,7 +118,7 @@ def normal(*shape: int) -> Draw:
 
 
 def positive(*shape: int) -> Draw:
-    """Positive real numbers, at least a half, of that shape."""
+    """Numbers of at least a half, of that shape; where the dtype is complex, that is their real part."""
     return Draw("positive", shape)
 
 

@@ -1,0 +1,230 @@
+"""How accurate is it? The classes I0 to I4: what each promises, and the numbers that are published.
+
+Everything is measured against the rule that has been verified, run in longdouble. A number is as exact as its problem
+lets it be: where rounding the inputs by half a unit would move the truth by more, that much is allowed besides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import Op
+from .checks import Judge, _between, ulps
+from .differences import flatten
+from .laws import Case
+from .wide import widen
+
+__all__ = ["RULE_ULPS", "accuracy_class", "accurate_pull", "accurate_value", "bitwise", "verified_rule"]
+
+RULE_ULPS = 8.0
+"""What a rule around a library function may be off, in ulps, unless the op says otherwise (`accuracy="I1:200"`)."""
+
+
+def accuracy_class(op: Op) -> tuple[str, float]:
+    """The class of an op, and how many ulps its rule may be off: `I1:200` says both."""
+    name, _, bound = op.accuracy.partition(":")
+    return name, float(bound) if bound else RULE_ULPS
+
+
+def _terms(case: Case) -> tuple[Any, Any]:
+    """For each output the sizes |J_ji x_i| of the terms it is the sum of, together, and how many there are."""
+    x = np.abs(flatten(case.truth.inputs))
+    with np.errstate(all="ignore"):
+        terms = np.abs(case.first.value) * x[None, :]
+    return np.where(np.isfinite(terms), terms, 0).sum(axis=1), (terms != 0).sum(axis=1)
+
+
+def _matrix_condition(case: Case) -> tuple[float, int]:
+    """The condition number of the first matrix among the inputs, and its larger side."""
+    for x in case.target.inputs():
+        if x.ndim >= 2 and x.size:
+            with np.errstate(all="ignore"):
+                wide = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+                return float(np.max(np.linalg.cond(wide), initial=1.0)), max(x.shape[-2:])
+    return 1.0, 1
+
+
+def _limits(case: Case, wide: Any, got: Any, allowed: Any) -> Any:
+    """No promise where numbers leave the range of the dtype: subnormals, and what overflows."""
+    info = np.finfo(case.dtype)
+    with np.errstate(invalid="ignore"):
+        inside = np.isfinite(wide) & (np.abs(wide) < 0.5 * float(info.max))
+    return np.where(inside, allowed + 4 * float(info.smallest_normal), np.inf)
+
+
+def accurate_value(case: Case, judge: Judge) -> float:
+    """The outputs are as near to the truth as the op's class says. Returns the worst distance, in the class's own unit.
+    """
+    op = case.target.op
+    assert op is not None
+    name, _ = accuracy_class(op)
+    keep = case.truth.inexact
+    wide = flatten([case.truth.out[i] for i in keep])
+    got = flatten([case.out[i] for i in keep])
+    eps = judge.eps
+    unit = _units([case.truth.out[i] for i in keep], judge)
+    terms, count = _terms(case)
+    reduction = eps / 2 * (4 + np.log2(np.maximum(count, 1))) * terms
+    if name in ("I0", "I1"):
+        k = max(1.0, float(case.backend.tolerance(case.dtype))) if name == "I1" else 2.0
+        allowed, measure = k * unit, unit
+    elif name == "I3":
+        allowed, measure = reduction + unit, np.maximum(eps / 2 * terms, unit / 2)
+    elif name == "I4":
+        condition, n = _matrix_condition(case)
+        size = np.maximum(np.max(np.abs(wide), initial=0), terms)
+        allowed, measure = 16 * n * eps * condition * size, eps * condition * np.maximum(size, 1e-300)
+    else:
+        allowed, measure = 8 * unit + 8 * eps * terms, np.maximum(unit, eps * terms)
+    allowed = _limits(case, wide, got, allowed)
+    judge.compare("accurate value", 0, case.output_names("output"), [case.out[i] for i in keep], wide, wide, allowed)
+    return _worst(got, wide, measure, allowed)
+
+
+def _units(arrays: Any, judge: Judge) -> Any:
+    """One unit in the last place of each number, real and imaginary parts by the size of both together."""
+    sized = [np.abs(x) + 1j * np.abs(x) if x.dtype.kind == "c" else x for x in map(widen, arrays)]
+    size = np.maximum(np.abs(flatten(sized)), np.longdouble(np.finfo(np.float64).tiny) if judge.eps < 1e-10 else 1e-37)
+    with np.errstate(all="ignore"):
+        return np.ldexp(np.longdouble(judge.eps), np.frexp(size)[1] - 1)
+
+
+def _worst(got: Any, wide: Any, measure: Any, allowed: Any) -> float:
+    with np.errstate(all="ignore"):
+        distance = np.where(np.isfinite(allowed), np.abs(got - wide) / measure, 0)
+    return float(np.max(np.where(np.isnan(distance), np.inf, distance), initial=0))
+
+
+def _wide_pull(case: Case) -> Any:
+    """The rule's own result in longdouble, and how much of it moves when the inputs are rounded."""
+    cotangents = case.all_cotangents(case.wide_cotangents)
+    with np.errstate(all="ignore"):
+        base = flatten(case.truth.pull(case.truth.inputs, cotangents))
+        moved = np.zeros_like(base)
+        rng = np.random.default_rng(5)
+        tilt = np.longdouble(2.0**-30)
+        for _ in range(2):
+            inputs = [x * (1 + tilt * rng.choice([-1.0, 1.0], x.shape)) for x in case.truth.inputs]
+            change = np.abs(flatten(case.truth.pull(inputs, cotangents)) - base) / tilt
+            moved = np.maximum(moved, np.where(np.isfinite(change), change, np.inf))
+    return base, moved
+
+
+def accurate_pull(case: Case, judge: Judge) -> float:
+    """The gradients are as near to those of the rule in longdouble as the op's class says. Returns the worst distance.
+    """
+    op = case.target.op
+    assert op is not None
+    name, bound = accuracy_class(op)
+    wide, moved = case.wide_pull
+    got = flatten(case.pulled)
+    _, _, size, _ = _between(flatten(case.cotangents), case.first)
+    count = (case.first.value != 0).sum(axis=0)
+    eps = judge.eps
+    unit = _units(_as_inputs(case, wide), judge)
+    sums = np.where(count > 1, eps / 2 * (4 + np.log2(np.maximum(count, 1))) * size, 0)
+    if name == "I4":
+        condition, n = _matrix_condition(case)
+        largest = np.maximum(np.max(np.abs(wide), initial=0), size)
+        allowed = 16 * n * eps * condition * largest + 8 * eps * moved
+        measure = eps * condition * np.maximum(largest, 1e-300)
+    else:
+        allowed = bound * unit + 8 * eps * moved + sums
+        measure = np.maximum(np.maximum(unit, eps * moved), np.where(count > 1, eps / 2 * size, 0))
+    allowed = np.where(_overflows(case), np.inf, _limits(case, np.maximum(np.abs(wide), size), got, allowed))
+    low = np.where(case.kinked, np.minimum(wide, got), wide)
+    judge.compare("accurate pull", 1, case.input_names(), case.pulled, low, np.maximum(low, wide), allowed)
+    return _worst(got, wide, measure, np.where(case.kinked, np.inf, allowed))
+
+
+def _as_inputs(case: Case, vector: Any) -> Any:
+    from .differences import unflatten
+
+    return unflatten(vector, case.truth.inputs)
+
+
+def _overflows(case: Case) -> Any:
+    """For each input, whether an output that depends on it has left the range of the dtype."""
+    gone = ~np.isfinite(flatten([case.out[i] for i in case.inexact]))
+    return (gone[:, None] & (case.first.value != 0)).any(axis=0) | bool(
+        gone.any() and not np.all(np.isfinite(case.first.doubt))
+    )
+
+
+def verified_rule(case: Case, judge: Judge) -> None:
+    """The rule in longdouble is the transpose of the difference quotients, to 1e-11: whatever the dtype and the scale.
+    """
+    wide, _ = case.wide_pull
+    low, high, size, doubt = _between(flatten(case.cotangents), case.first)
+    out = np.abs(flatten([case.truth.out[i] for i in case.truth.inexact]))
+    x = flatten(case.truth.inputs)
+    with np.errstate(all="ignore"):
+        unit = np.nansum(np.where(np.isfinite(out), np.abs(flatten(case.cotangents)) * out, 0))
+        floor = unit / np.where(x == 0, np.max(np.abs(x), initial=0) or 1, np.abs(x))
+    allowed = 1e-11 * size + 2 * doubt + 16 * case.truth.eps * floor
+    judge.compare("verified rule", 1, case.input_names(), _as_inputs(case, wide), low, high, allowed)
+
+
+def bitwise(case: Case, judge: Judge) -> None:
+    """An I0 op gives on this engine the bits that it gives on NumPy, forward, and backward where no sums are taken."""
+    from .checks import engine
+
+    numpy = engine("numpy")
+    judge.report.count("bitwise")
+    other = Case(case.target, case.dtype, numpy)
+    other.cotangents = case.cotangents
+    for i, (x, y) in enumerate(zip(case.out, other.out, strict=True)):
+        _same_bits(judge, f"output {i}", x, y, np.ones(x.shape, bool))
+    if not case.inexact:
+        return
+    single = unflatten_bool((case.first.value != 0).sum(axis=0) <= 1, case.truth.inputs)
+    for name, x, y, one in zip(case.input_names(), case.pulled, other.pulled, single, strict=True):
+        _same_bits(judge, name, x, y, one)
+
+
+def unflatten_bool(vector: Any, like: Any) -> list[Any]:
+    """A vector of truths as arrays; a complex number is one where both of its parts are."""
+    found = []
+    at = 0
+    for x in like:
+        part = vector[at : at + x.size].reshape(x.shape)
+        at += x.size
+        if x.dtype.kind == "c":
+            part = part & vector[at : at + x.size].reshape(x.shape)
+            at += x.size
+        found.append(part)
+    return found
+
+
+def _same_bits(judge: Judge, where: str, got: Any, expected: Any, which: Any) -> None:
+    if got.shape != expected.shape or got.dtype != expected.dtype:
+        raise AssertionError(
+            f"{judge.report.name}: {where} is {got.dtype.name}{got.shape}, "
+            f"on numpy {expected.dtype.name}{expected.shape}"
+        )
+    with np.errstate(all="ignore"):
+        if got.dtype.kind in "fc":
+            tiny = np.finfo(got.dtype).smallest_normal
+            same = _equal(got.real, expected.real, tiny) & _equal(got.imag, expected.imag, tiny)
+        else:
+            same = got == expected
+    wrong = which & ~same
+    if np.any(wrong):
+        at = tuple(int(k) for k in np.argwhere(wrong)[0])
+        judge.note(
+            "bitwise", 0, f"{where} (numpy's bits differ)", at, got[at], expected[at], int(wrong.sum()), got.size
+        )
+
+
+def _equal(x: Any, y: Any, tiny: Any) -> Any:
+    """Equal to the bit, signed zeros too; NaNs alike whatever they carry, subnormals whatever an engine makes of them.
+    """
+    small = (np.abs(x) < tiny) & (np.abs(y) < tiny) & ((x != 0) | (y != 0))
+    return ((x == y) & (np.signbit(x) == np.signbit(y))) | (np.isnan(x) & np.isnan(y)) | small
+
+
+def worst_ulps(got: Any, expected: Any, dtype: Any) -> float:
+    """The largest distance of the two, in ulps."""
+    return float(np.max(ulps(got, expected, dtype), initial=0))

@@ -1,0 +1,224 @@
+"""All laws on one sample of one op on one engine, in every dtype that both have: each is one check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..backend import Backend
+from ..errors import TapegradError
+from ..op import Op, registered
+from . import accuracy, batches, laws
+from .checks import Judge, engine
+from .generate import Sample, samples_of
+from .laws import Case
+from .runs import Target, as_target
+from .samples import Draw
+
+__all__ = [
+    "DTYPES",
+    "QUICK_DTYPES",
+    "Check",
+    "differentiable",
+    "judge_errors",
+    "judge_sample",
+    "judged_ops",
+    "quick_samples",
+]
+
+DTYPES = ("float64", "float32", "float16", "complex128", "complex64")
+QUICK_DTYPES = ("float64", "float32")
+
+Law = Callable[[Case, Judge], Any]
+
+ALWAYS: dict[str, Law] = {"value": laws.value, "deterministic": laws.deterministic}
+FIRST: dict[str, Law] = {
+    "shapes": laws.shapes,
+    "verified rule": accuracy.verified_rule,
+    "pull": laws.pull,
+    "push": laws.push,
+    "transposition": laws.transposition,
+    "zero cotangent": laws.zero_cotangent,
+    "accurate pull": accuracy.accurate_pull,
+}
+SECOND: dict[str, Law] = {
+    "reverse over reverse": laws.reverse_over_reverse,
+    "forward over reverse": laws.forward_over_reverse,
+    "forward over forward": laws.forward_over_forward,
+}
+_HIGHER = {"reverse over reverse", "forward over reverse", "forward over forward"}
+LEFT_OUT: dict[str, set[str]] = {
+    "float32": {"forward over forward", "verified rule"},
+    "float16": _HIGHER | {"verified rule", "push", "transposition", "deterministic", "accurate pull", "accurate value"},
+    "complex64": _HIGHER | {"verified rule", "deterministic"},
+}
+"""What a narrower dtype need not repeat: one rule serves all dtypes, and is verified in the widest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one law on one sample in one dtype. `distance` is in the class's unit, where a law measures one.
+    """
+
+    op: str
+    sample: str
+    dtype: str
+    law: str
+    passed: bool
+    message: str = ""
+    distance: float | None = None
+
+    @property
+    def id(self) -> str:
+        """`tanh-3:float32:pull`."""
+        return f"{self.sample}:{self.dtype}:{self.law}"
+
+
+def differentiable(op: Op) -> bool:
+    """Whether the op has a derivative in some input."""
+    return bool(op.formulas)
+
+
+def judged_ops() -> dict[str, Op]:
+    """Every registered op by name: tapegrad's and those that plug-ins and programs have added."""
+    import tapegrad.ops  # noqa: F401
+
+    return dict(sorted(registered().items()))
+
+
+def quick_samples(op: Op) -> list[Sample]:
+    """Three samples of an op: its first, one in the middle, the last."""
+    found = samples_of(op)
+    return [found[i] for i in sorted({0, len(found) // 2, len(found) - 1})] if found else []
+
+
+def has_dtype(backend: Backend, dtype: str) -> bool:
+    """Whether the engine has arrays of that dtype."""
+    try:
+        backend.from_numpy(np.zeros(1, dtype))
+    except Exception:
+        return False
+    return True
+
+
+def _takes(target: Target, dtype: str) -> bool:
+    """Whether the op takes that dtype at all, which NumPy says. Of float64 and float32 there is no question."""
+    if dtype in ("float64", "float32"):
+        return True
+    try:
+        with np.errstate(all="ignore"):
+            numpy = engine("numpy")
+            outs = target.values(numpy, [numpy.backend.from_numpy(x) for x in target.inputs()])
+            return all(np.asarray(o).dtype != object for o in outs)
+    except Exception:
+        return False
+
+
+def judge_sample(
+    backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str] = DTYPES, *, quick: bool = False
+) -> Iterator[Check]:
+    """Every law in every dtype; a law that fails does not stop the next."""
+    floating = any(isinstance(x, Draw) and x.draw(np.random.default_rng(0)).dtype.kind in "fc" for x in sample.draws)
+    for dtype in dtypes if floating else dtypes[:1]:
+        if not has_dtype(backend, dtype):
+            continue
+        target = as_target(op, sample.arrays(dtype), sample.keywords, dtype)
+        if not _takes(target, dtype):
+            continue
+        yield from _judge_dtype(backend, op, sample, target, dtype, quick)
+
+
+def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype: str, quick: bool) -> Iterator[Check]:
+    kernels = engine(backend)
+    case = Case(target, dtype, kernels)
+    left_out = LEFT_OUT.get(dtype, set())
+    wide = ("accurate pull", "accurate value", "verified rule")
+
+    def run(name: str, law: Callable[[], Any], judge: Judge) -> Check:
+        distance = None
+        try:
+            found = law()
+            distance = found if isinstance(found, float) else None
+            judge.verdict()
+        except Exception as error:
+            words = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+            return Check(op.name, sample.id, dtype, name, False, f"{sample}: {words}", distance)
+        return Check(op.name, sample.id, dtype, name, True, "", distance)
+
+    def judge() -> Judge:
+        made = Judge(op.name, dtype)
+        made.narrow([out.dtype for out in case.out])
+        return made
+
+    try:
+        _ = case.out, case.truth
+    except Exception as error:
+        yield Check(op.name, sample.id, dtype, "value", False, f"{sample}: {type(error).__name__}: {error}")
+        return
+    derivative = bool(target.tracked and case.inexact)
+    chosen: dict[str, Law] = dict(ALWAYS)
+    if case.truth.is_wide and case.truth.inexact:
+        chosen["accurate value"] = accuracy.accurate_value
+    if accuracy.accuracy_class(op)[0] == "I0":
+        chosen["bitwise"] = accuracy.bitwise
+    if derivative:
+        chosen |= FIRST
+        if not quick or dtype == "float64":
+            chosen |= SECOND
+        if op.kind in ("linear", "multilinear"):
+            chosen["linear"] = laws.linear
+    chosen["untouched"] = laws.untouched
+    for name, law in chosen.items():
+        if name in left_out or (name in wide and not case.truth.is_wide):
+            continue
+        one = judge()
+        yield run(name, lambda law=law, one=one: law(case, one), one)  # type: ignore[misc]
+    if dtype in ("float64", "complex128") and not op.dynamic and _choosable(target):
+        one = judge()
+        only_all = quick or dtype == "complex128"
+        yield run("batch", lambda: batches.batch(sample, target, one, kernels, only_all=only_all), one)
+        if derivative:
+            two = judge()
+            yield run(
+                "batch of pull",
+                lambda: batches.batch_of_pull(sample, target, two, kernels, case.out, case.inexact),
+                two,
+            )
+
+
+def _choosable(target: Target) -> bool:
+    return any(isinstance(x, np.ndarray) for x in target.args)
+
+
+def judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
+    """Each error sample raises one typed error that names the op; so does an unknown keyword."""
+    kernels = engine(backend)
+    samples = list(op.errors)
+    for number, sample in enumerate(samples):
+        with_keywords = len(sample) == 2 and isinstance(sample[0], tuple) and isinstance(sample[1], dict)
+        draws, keywords = sample if with_keywords else (sample, {})
+        name = f"{op.name}-e{number}"
+        made = Sample(op.name, number, tuple(draws), dict(keywords))
+        target = as_target(op, made.arrays("float64"), made.keywords, "float64")
+        try:
+            raws = [kernels.backend.from_numpy(x) for x in target.inputs()]
+            target.values(kernels, raws)
+        except (TapegradError, TypeError, ValueError, IndexError) as error:
+            named = op.name in str(error)
+            yield Check(
+                op.name, name, "float64", "error", named, "" if named else f"{made}: does not name the op: {error}"
+            )
+        except Exception as error:
+            yield Check(op.name, name, "float64", "error", False, f"{made}: raised {type(error).__name__}: {error}")
+        else:
+            yield Check(op.name, name, "float64", "error", False, f"{made}: raised nothing")
+
+
+def timed(checks: Iterator[Check]) -> tuple[list[Check], float]:
+    """The checks, and how long they took."""
+    start = time.perf_counter()
+    return list(checks), time.perf_counter() - start
