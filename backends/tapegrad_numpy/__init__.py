@@ -12,7 +12,7 @@ import numpy as np
 
 import tapegrad
 
-from . import elementwise, indexing, nn, products
+from . import elementwise, indexing, nn, products, reductions
 
 __all__ = ["NumpyBackend"]
 
@@ -52,10 +52,6 @@ class NumpyBackend(tapegrad.Backend):
         return KERNELS
 
 
-def _sum(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
-
-
 class _Scale:
     """Sees the reference count that `may_write` sees."""
 
@@ -87,7 +83,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     **indexing.KERNELS,
     **nn.KERNELS,
     **products.KERNELS,
-    "sum": _sum,
+    **reductions.KERNELS,
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+import tapegrad
+
 __all__ = ["KERNELS"]
 
 _BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
@@ -44,7 +46,15 @@ def _power(x: Any, y: Any) -> Any:
     return np.power(x, y)
 
 
+def _refuse_complex(x: Any, name: str) -> None:
+    if x.dtype.kind == "c":
+        raise tapegrad.DtypeError(
+            f"{name}() is a function of real numbers, not of complex ones; take the real part first"
+        )
+
+
 def _relu(x: Any) -> Any:
+    _refuse_complex(x, "relu")
     return np.maximum(x, np.zeros((), x.dtype))
 
 
@@ -67,6 +77,7 @@ def _sech_square(x: Any) -> Any:
 
 
 def _sigmoid(x: Any) -> Any:
+    _refuse_complex(x, "sigmoid")
     if not x.shape:
         decay = np.exp(-np.abs(x))
         return np.where(x >= 0, 1, decay) / (1 + decay)

@@ -6,6 +6,7 @@ from . import (  # noqa: F401
     activations,
     contraction,
     creation,
+    cumulative,
     elementwise,
     indexing,
     linalg,
@@ -13,5 +14,6 @@ from . import (  # noqa: F401
     operators,
     reductions,
     shape,
+    sorting,
     special,
 )

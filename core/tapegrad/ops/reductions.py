@@ -1,51 +1,617 @@
-"""Sums and their kin, over one or several axes."""
+"""Sums and their kin: functions that take several elements into one, over one or several axes.
+
+`axis` is an int, a tuple of them, or None for all axes; `keepdims` keeps the reduced axes with length one.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from ..op import linear
-from ..testing.samples import normal
+from ..errors import ShapeError
+from ..op import linear, locally_constant, op
+from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal, positive
 
-__all__ = ["sum"]
+__all__ = [
+    "all",
+    "any",
+    "average",
+    "axes_of",
+    "count_nonzero",
+    "gathered",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "over_axes",
+    "prod",
+    "ptp",
+    "reduced_shape",
+    "spread",
+    "std",
+    "sum",
+    "var",
+]
 
 
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes that `axis` means, counted from the front. One that is not there, or there twice, is a `ShapeError`."""
     if axis is None:
         return tuple(range(ndim))
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    return tuple(a % ndim if ndim else a for a in axes)
+    given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    for a in given:
+        if not -ndim <= a < ndim:
+            raise ShapeError(f"axis {a} is out of range for an array of {ndim} axes")
+    axes = tuple(a % ndim for a in given)
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    return axes
 
 
-def _with_kept_axes(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
-    reduced = _axes(axis, len(shape))
+def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
+    """The shape that is left when the axes are reduced and kept with length one."""
+    reduced = axes_of(axis, len(shape))
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
 
 
-def _spread(xp: Any, g: Any, spec: Any, axis: Any, keepdims: bool) -> Any:
-    if not keepdims:
-        g = xp.reshape(g, shape=_with_kept_axes(spec.shape, axis))
-    return xp.broadcast_to(g, shape=spec.shape)
+def count_of(shape: tuple[int, ...], axis: Any) -> int:
+    """How many elements go into each element of the result."""
+    return math.prod(shape[a] for a in axes_of(axis, len(shape)))
+
+
+def kept(xp: Any, x: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
+    """A reduced array with the reduced axes back, at length one, so that it broadcasts with what it came from."""
+    return x if keepdims else xp.reshape(x, shape=reduced_shape(shape, axis))
+
+
+def dropped(xp: Any, x: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
+    """The opposite: a reduced array that has kept its axes, without them unless they are wanted."""
+    axes = axes_of(axis, len(shape))
+    return x if keepdims else xp.reshape(x, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
+
+
+def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
+    """A cotangent of a sum, for each of its terms."""
+    return xp.broadcast_to(kept(xp, g, shape, axis, keepdims), shape=shape)
+
+
+def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
+    """x with the given axes as one, the last, and the function that puts an array of that shape back into x's."""
+    axes = axes_of(axis, x.ndim)
+    order = tuple(i for i in range(x.ndim) if i not in axes) + axes
+    shape = tuple(x.shape)
+    moved = tuple(shape[i] for i in order)
+    plain = order == tuple(range(x.ndim))
+    split = x.ndim - len(axes)
+    flat = xp.reshape(x if plain else xp.permute_dims(x, axes=order), shape=(*moved[:split], math.prod(moved[split:])))
+
+    def back(y: Any) -> Any:
+        y = xp.reshape(y, shape=moved)
+        return y if plain else xp.permute_dims(y, axes=tuple(order.index(i) for i in range(len(order))))
+
+    return flat, back
 
 
 def over_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     """The batching rule of reductions: the axes, counted behind the batch axis."""
     (x,) = args
-    axis = tuple(a + 1 for a in _axes(keywords["axis"], x.ndim - 1))
+    axis = tuple(a + 1 for a in axes_of(keywords["axis"], x.ndim - 1))
     return op.call(x, **{**keywords, "axis": axis})
 
 
+def _over(draw: Draw, *, empty: bool = True) -> list[Any]:
+    """Samples of a reduction: every sort of axis, of shapes down to 0-d."""
+    samples: list[Any] = [
+        (draw.of_shape(3, 4),),
+        ((draw.of_shape(3, 4),), {"axis": 0}),
+        ((draw.of_shape(3, 4),), {"axis": -1, "keepdims": True}),
+        ((draw.of_shape(3, 4),), {"keepdims": True}),
+        ((draw.of_shape(2, 3, 4),), {"axis": (0, 2)}),
+        ((draw.of_shape(2, 3, 4),), {"axis": (-1, 0), "keepdims": True}),
+        ((draw.of_shape(2, 3, 4),), {"axis": 1}),
+        (draw.of_shape(),),
+        (draw.of_shape(1),),
+        (draw.of_shape(5),),
+        ((draw.of_shape(3, 1),), {"axis": 1}),
+        ((draw.of_shape(3, 0),), {"axis": 0}),
+    ]
+    return [*samples, (draw.of_shape(0),), ((draw.of_shape(3, 0),), {"axis": 1})] if empty else samples
+
+
+_ERRORS = [((normal(3, 4),), {"axis": 2}), ((normal(),), {"axis": 0}), ((normal(3, 4),), {"axis": (0, -3)})]
+
+
+# Sums
+
+
 @linear(
-    x=lambda xp, g, x, axis, keepdims: _spread(xp, g, x, axis, keepdims),
+    x=lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims),
+    batch=over_axes,
+    accuracy="I3",
+    samples=[*_over(normal()), ((normal(3, 4),), {"axis": ()})],
+    errors=_ERRORS,
+)
+def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum of the elements over `axis`."""
+    return xp.sum(x, axis=axis, keepdims=keepdims)
+
+
+@linear(
+    x=lambda xp, g, x, axis, keepdims: spread(xp, g / count_of(x.shape, axis), x.shape, axis, keepdims),
+    floats=True,
+    batch=over_axes,
+    accuracy="I3",
+    samples=_over(normal(), empty=False),
+    errors=_ERRORS,
+)
+def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean of the elements over `axis`; integers become default floats."""
+    return xp.mean(x, axis=axis, keepdims=keepdims)
+
+
+def _is_complex(xp: Any, x: Any) -> bool:
+    return bool(xp.isdtype(x.dtype, "complex floating"))
+
+
+def _conj(xp: Any, x: Any) -> Any:
+    return xp.conj(x) if _is_complex(xp, x) else x
+
+
+def _centred(xp: Any, x: Any, axis: Any) -> Any:
+    return x - xp.mean(x, axis=axis, keepdims=True)
+
+
+def _freedom(shape: tuple[int, ...], axis: Any, correction: float) -> float:
+    count = count_of(shape, axis) - correction
+    return count if count > 0 else math.nan
+
+
+def _var_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    scale = 2 / _freedom(x.shape, axis, correction)
+    return kept(xp, g, x.shape, axis, keepdims) * (_centred(xp, x, axis) * scale)
+
+
+def _var_push(xp: Any, d_x: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    scale = 2 / _freedom(x.shape, axis, correction)
+    product = d_x * _conj(xp, _centred(xp, x, axis))
+    return xp.sum(xp.real(product), axis=axis, keepdims=keepdims) * scale
+
+
+_CORRECTED = [((normal(3, 4),), {"axis": 1, "correction": 1}), ((normal(5),), {"correction": 0.5, "keepdims": True})]
+
+
+@op(
+    x=_var_pull,
+    jvp=_var_push,
+    floats=True,
+    batch=over_axes,
+    accuracy="I3",
+    samples=[*_over(normal(), empty=False), *_CORRECTED],
+    errors=_ERRORS,
+)
+def var(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The variance over `axis`: the mean square distance from the mean, with n - `correction` for n."""
+    away = _centred(xp, x, axis)
+    square = xp.real(away * xp.conj(away)) if _is_complex(xp, x) else away * away
+    return xp.sum(square, axis=axis, keepdims=keepdims) / _freedom(x.shape, axis, correction)
+
+
+def _slope_of_std(xp: Any, x: Any, out: Any, axis: Any, correction: float) -> Any:
+    # Where all elements are equal the distances are 0, and 0 they stay.
+    away = _centred(xp, x, axis)
+    size = out * _freedom(x.shape, axis, correction)
+    return xp.divide_or_zero(away, xp.astype(size, dtype=x.dtype) if _is_complex(xp, x) else size)
+
+
+def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    out = kept(xp, out, x.shape, axis, keepdims)
+    return kept(xp, g, x.shape, axis, keepdims) * _slope_of_std(xp, x, out, axis, correction)
+
+
+def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    out = kept(xp, out, x.shape, axis, keepdims)
+    product = d_x * _conj(xp, _slope_of_std(xp, x, out, axis, correction))
+    return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
+
+
+@op(
+    x=_std_pull,
+    jvp=_std_push,
+    floats=True,
     batch=over_axes,
     accuracy="I3",
     samples=[
-        (normal(3, 4),),
-        ((normal(3, 4),), {"axis": 0}),
-        ((normal(3, 4),), {"axis": -1, "keepdims": True}),
-        (normal(),),
+        *_over(normal(), empty=False)[:7],
+        (normal(5),),
+        *_CORRECTED,
+        (exactly([2.0, 2.0, 2.0]),),
     ],
+    errors=_ERRORS,
 )
-def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The sum of the elements over `axis`: an int, a tuple of them, or None for all."""
-    return xp.sum(x, axis=axis, keepdims=keepdims)
+def std(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The standard deviation over `axis`, the root of `var`; its derivative is 0 where all elements are equal."""
+    return xp.sqrt(xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+# Products
+
+
+def _others(xp: Any, x: Any, axis: Any) -> Any:
+    """For each element the product of the others over the axes; at a zero that is not the product divided by it."""
+    flat, back = gathered(xp, x, axis)
+    if flat.shape[-1] == 0:
+        return x
+    less, turned = (Ellipsis, slice(None, -1)), (Ellipsis, slice(None, None, -1))
+    before = xp.cumulative_prod(xp.getitem(flat, key=less), axis=-1, include_initial=True)
+    after = xp.getitem(flat, key=turned)
+    after = xp.cumulative_prod(xp.getitem(after, key=less), axis=-1, include_initial=True)
+    return back(before * xp.getitem(after, key=turned))
+
+
+def _prod_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    return kept(xp, g, x.shape, axis, keepdims) * _conj(xp, _others(xp, x, axis))
+
+
+@op(
+    x=_prod_pull,
+    jvp=lambda xp, d_x, x, axis, keepdims: xp.sum(d_x * _others(xp, x, axis), axis=axis, keepdims=keepdims),
+    batch=over_axes,
+    accuracy="I3",
+    samples=[
+        *_over(normal()),
+        (exactly([2.0, 0.0, 3.0]),),
+        (exactly([2.0, 0.0, 3.0, 0.0]),),
+        ((exactly([[4.0, 0.0], [0.0, 0.0]]),), {"axis": 1}),
+    ],
+    errors=_ERRORS,
+)
+def prod(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The product of the elements over `axis`; right at zeros, in every order."""
+    return xp.prod(x, axis=axis, keepdims=keepdims)
+
+
+# Extremes
+
+
+def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
+    """Where the extreme is attained, and how often."""
+    mask = x == kept(xp, out, x.shape, axis, keepdims)
+    one = xp.astype(mask, dtype=x.dtype)
+    # A NaN is attained nowhere; it has no share, and the count must not be 0.
+    return mask, xp.maximum(xp.sum(one, axis=axis, keepdims=True), 1)
+
+
+def _extreme_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _shares(xp, x, out, axis, keepdims)
+    return xp.where(mask, kept(xp, g, x.shape, axis, keepdims) / count, 0)
+
+
+def _extreme_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _shares(xp, x, out, axis, keepdims)
+    return xp.sum(xp.where(mask, d_x / count, 0), axis=axis, keepdims=keepdims)
+
+
+_TIES = [
+    (exactly([2.0, 2.0, 2.0, 2.0]),),
+    ((exactly([[1.0, 1.0, 0.0], [2.0, 3.0, 3.0]]),), {"axis": 1}),
+    (exactly([1.0, math.inf, -math.inf]),),
+]
+
+
+@op(
+    x=_extreme_pull,
+    jvp=_extreme_push,
+    batch=over_axes,
+    accuracy="I0",
+    samples=[*_over(distinct(), empty=False), *_TIES],
+    errors=[*_ERRORS, (normal(0),)],
+)
+def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element over `axis`. Where several are, the derivative is shared evenly among them."""
+    return xp.max(x, axis=axis, keepdims=keepdims)
+
+
+@op(
+    x=_extreme_pull,
+    jvp=_extreme_push,
+    batch=over_axes,
+    accuracy="I0",
+    samples=[*_over(distinct(), empty=False), *_TIES],
+    errors=[*_ERRORS, (normal(0),)],
+)
+def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element over `axis`. Where several are, the derivative is shared evenly among them."""
+    return xp.min(x, axis=axis, keepdims=keepdims)
+
+
+def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    largest = _extreme_pull(xp, g, x, xp.max(x, axis=axis, keepdims=keepdims), axis, keepdims)
+    return largest - _extreme_pull(xp, g, x, xp.min(x, axis=axis, keepdims=keepdims), axis, keepdims)
+
+
+@op(
+    x=_ptp_pull,
+    batch=over_axes,
+    accuracy="I0",
+    samples=[*_over(distinct(), empty=False), *_TIES[:2]],
+    errors=[*_ERRORS, (normal(0),)],
+)
+def ptp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest minus the smallest element over `axis`."""
+    return xp.max(x, axis=axis, keepdims=keepdims) - xp.min(x, axis=axis, keepdims=keepdims)
+
+
+# Logic and counting
+
+
+_TRUTHS = _over(booleans())
+
+
+@locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
+def all(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether all elements over `axis` are true, or not 0."""
+    return xp.all(x, axis=axis, keepdims=keepdims)
+
+
+@locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
+def any(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether any element over `axis` is true, or not 0."""
+    return xp.any(x, axis=axis, keepdims=keepdims)
+
+
+@locally_constant(batch=over_axes, samples=[*_TRUTHS, *_over(integers(low=-1, high=2))], errors=_ERRORS)
+def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements over `axis` are not 0."""
+    return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
+
+
+# Weighted and logarithmic sums
+
+
+def _aligned_weights(xp: Any, x: Any, weights: Any, axis: Any) -> Any:
+    """Weights in a shape that broadcasts with x: of one axis where they have one."""
+    if tuple(weights.shape) == tuple(x.shape):
+        return weights
+    axes = axes_of(axis, x.ndim)
+    if axis is None or tuple(weights.shape) != tuple(x.shape[a] for a in axes):
+        raise ShapeError(
+            f"weights of shape {tuple(weights.shape)} do not belong to axis {axis} of shape {tuple(x.shape)}"
+        )
+    order = sorted(range(len(axes)), key=lambda i: axes[i])
+    if order != list(range(len(axes))):
+        weights = xp.permute_dims(weights, axes=tuple(order))
+    return xp.reshape(weights, shape=tuple(x.shape[i] if i in axes else 1 for i in range(x.ndim)))
+
+
+def _average_over_x(xp: Any, g: Any, x: Any, weights: Any, axis: Any, keepdims: bool) -> Any:
+    g = kept(xp, g, x.shape, axis, keepdims)
+    if weights is None:
+        return xp.broadcast_to(g / count_of(x.shape, axis), shape=tuple(x.shape))
+    weights = xp.broadcast_to(_aligned_weights(xp, x, weights, axis), shape=tuple(x.shape))
+    return g * _conj(xp, weights / xp.sum(weights, axis=axis, keepdims=True))
+
+
+def _average_over_weights(xp: Any, g: Any, x: Any, out: Any, weights: Any, axis: Any, keepdims: bool) -> Any:
+    aligned = _aligned_weights(xp, x, weights, axis)
+    total = xp.sum(xp.broadcast_to(aligned, shape=tuple(x.shape)), axis=axis, keepdims=True)
+    slope = (x - kept(xp, out, x.shape, axis, keepdims)) / total
+    pulled = xp.unbroadcast(kept(xp, g, x.shape, axis, keepdims) * _conj(xp, slope), shape=tuple(aligned.shape))
+    if tuple(weights.shape) == tuple(x.shape):
+        return pulled
+    axes = axes_of(axis, x.ndim)
+    pulled = xp.reshape(pulled, shape=tuple(x.shape[a] for a in sorted(axes)))
+    return xp.permute_dims(pulled, axes=tuple(sorted(axes).index(a) for a in axes)) if len(axes) > 1 else pulled
+
+
+def _average_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    from ..kernels import RECORDED
+
+    x, weights = (*args, None)[:2]
+    ndim = x.ndim - batched[0]
+    axis = tuple(a + 1 for a in axes_of(keywords["axis"], ndim))
+    keywords = {**keywords, "axis": axis}
+    if not batched[0]:
+        x = RECORDED.broadcast_to(x, shape=(size, *x.shape))
+    if weights is not None:
+        lead = (size,) if batched[1] else ()
+        own = weights.shape[len(lead) :]
+        if tuple(own) != tuple(x.shape[1:]):
+            axes = tuple(a - 1 for a in axis)
+            order = sorted(range(len(axes)), key=lambda i: axes[i])
+            if order != list(range(len(axes))):
+                moved = tuple(i + len(lead) for i in order)
+                weights = RECORDED.permute_dims(weights, axes=(0, *moved) if lead else moved)
+            shape = tuple(x.shape[i + 1] if i in axes else 1 for i in range(ndim))
+            weights = RECORDED.reshape(weights, shape=(*(lead or (1,)), *shape))
+        weights = RECORDED.broadcast_to(weights, shape=tuple(x.shape))
+    return op.call(x, weights, **keywords)
+
+
+@op(
+    x=_average_over_x,
+    weights=_average_over_weights,
+    floats=True,
+    batch=_average_behind,
+    accuracy="I3",
+    samples=[
+        (normal(3, 4), None),
+        ((normal(3, 4), None), {"axis": 1}),
+        (normal(3, 4), positive(3, 4)),
+        ((normal(3, 4), positive(3)), {"axis": 0}),
+        ((normal(3, 4), positive(4)), {"axis": -1, "keepdims": True}),
+        ((normal(2, 3, 4), positive(2, 4)), {"axis": (0, 2)}),
+        ((normal(2, 3, 4), positive(4, 2)), {"axis": (2, 0)}),
+        (normal(), positive()),
+        (normal(5), positive(5)),
+        ((normal(3, 1), positive(3, 1)), {"axis": 1}),
+    ],
+    errors=[((normal(3, 4), positive(3)), {"axis": 1}), (normal(3, 4), positive(3))],
+)
+def average(xp: Any, x: Any, weights: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean over `axis` with weights, of x's shape or of the shape of the reduced axes."""
+    if weights is None:
+        return xp.mean(x, axis=axis, keepdims=keepdims)
+    weights = xp.broadcast_to(_aligned_weights(xp, x, weights, axis), shape=tuple(x.shape))
+    total = xp.sum(weights, axis=axis, keepdims=keepdims)
+    return xp.sum(x * weights, axis=axis, keepdims=keepdims) / total
+
+
+def _shares_of_exponentials(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    out = kept(xp, out, x.shape, axis, keepdims)
+    # The logarithm of nothing: every share of it is nothing too.
+    return xp.exp(x - xp.where(out == -math.inf, 0, out))
+
+
+@op(
+    x=lambda xp, g, x, out, axis, keepdims: (
+        kept(xp, g, x.shape, axis, keepdims) * _shares_of_exponentials(xp, x, out, axis, keepdims)
+    ),
+    jvp=lambda xp, d_x, x, out, axis, keepdims: xp.sum(
+        d_x * _shares_of_exponentials(xp, x, out, axis, keepdims), axis=axis, keepdims=keepdims
+    ),
+    floats=True,
+    batch=over_axes,
+    accuracy="I3",
+    samples=[*_over(normal(), empty=False), (exactly([1000.0, 1000.5, 999.0]),), (exactly([-math.inf, 1.0, -2.0]),)],
+    errors=_ERRORS,
+)
+def logsumexp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The logarithm of the sum of the exponentials over `axis`, without overflow."""
+    top = xp.max(x, axis=axis, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, 0)
+    out = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
+    return dropped(xp, out, tuple(x.shape), axis, keepdims)
+
+
+# Reductions that leave out NaN
+
+
+def _holed(draw: Draw) -> Draw:
+    """The same numbers with some NaN among them, never all of a row or column."""
+
+    def punch(x: Any) -> Any:
+        flat = x.reshape(-1)
+        flat[1::3] = math.nan
+        return flat.reshape(x.shape)
+
+    return draw.then(punch)
+
+
+_HOLES: list[Any] = [
+    (_holed(distinct(3, 4)),),
+    ((_holed(distinct(3, 4)),), {"axis": 0}),
+    ((_holed(distinct(3, 4)),), {"axis": -1, "keepdims": True}),
+    ((_holed(distinct(2, 3, 4)),), {"axis": (0, 2)}),
+    ((_holed(distinct(2, 3, 4)),), {"keepdims": True}),
+    (_holed(distinct(5)),),
+    (distinct(),),
+    ((distinct(3, 1),), {"axis": 0}),
+    (distinct(3, 4),),
+]
+
+
+def _present(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
+    """Where there are numbers, and how many over the axes."""
+    mask = x == x
+    return mask, xp.sum(xp.astype(mask, dtype=x.dtype), axis=axis, keepdims=True)
+
+
+@op(
+    x=lambda xp, g, x, axis, keepdims: xp.where(x == x, kept(xp, g, x.shape, axis, keepdims), 0),
+    jvp=lambda xp, d_x, x, axis, keepdims: xp.sum(xp.where(x == x, d_x, 0), axis=axis, keepdims=keepdims),
+    batch=over_axes,
+    accuracy="I3",
+    samples=_HOLES,
+    errors=_ERRORS,
+)
+def nansum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum over `axis` with NaN taken as 0."""
+    return xp.sum(xp.where(x == x, x, 0), axis=axis, keepdims=keepdims)
+
+
+@op(
+    x=lambda xp, g, x, axis, keepdims: xp.where(x == x, _prod_pull(xp, g, xp.where(x == x, x, 1), axis, keepdims), 0),
+    batch=over_axes,
+    accuracy="I3",
+    samples=[*_HOLES, (exactly([2.0, 0.0, math.nan]),)],
+    errors=_ERRORS,
+)
+def nanprod(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The product over `axis` with NaN taken as 1."""
+    return xp.prod(xp.where(x == x, x, 1), axis=axis, keepdims=keepdims)
+
+
+def _nanmean_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _present(xp, x, axis)
+    return xp.where(mask, kept(xp, g, x.shape, axis, keepdims) / count, 0)
+
+
+@op(x=_nanmean_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS)
+def nanmean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean over `axis` of what is not NaN."""
+    mask, count = _present(xp, x, axis)
+    total = xp.sum(xp.where(mask, x, 0), axis=axis, keepdims=True)
+    return dropped(xp, total / count, tuple(x.shape), axis, keepdims)
+
+
+def _nan_centred(xp: Any, x: Any, axis: Any, correction: float) -> tuple[Any, Any]:
+    """The distances from the mean, 0 where there is no number, and the degrees of freedom."""
+    mask, count = _present(xp, x, axis)
+    mean = xp.sum(xp.where(mask, x, 0), axis=axis, keepdims=True) / count
+    left = count - correction
+    return xp.where(mask, x - mean, 0), xp.where(left > 0, left, math.nan)
+
+
+def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    away, freedom = _nan_centred(xp, x, axis, correction)
+    return kept(xp, g, x.shape, axis, keepdims) * (2 * away / freedom)
+
+
+@op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS)
+def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The variance over `axis` of what is not NaN, with n - `correction` for n."""
+    away, freedom = _nan_centred(xp, x, axis, correction)
+    total = xp.sum(away * away, axis=axis, keepdims=True)
+    return dropped(xp, total / freedom, tuple(x.shape), axis, keepdims)
+
+
+def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    away, freedom = _nan_centred(xp, x, axis, correction)
+    slope = xp.divide_or_zero(away, freedom * kept(xp, out, x.shape, axis, keepdims))
+    return kept(xp, g, x.shape, axis, keepdims) * slope
+
+
+@op(
+    x=_nanstd_pull,
+    floats=True,
+    batch=over_axes,
+    accuracy="I3",
+    samples=[*_HOLES[:6], *_HOLES[8:], ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1})],
+    errors=_ERRORS,
+)
+def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The standard deviation over `axis` of what is not NaN."""
+    return xp.sqrt(xp.nanvar(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS)
+def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element over `axis` that is not NaN; NaN where there is none."""
+    mask, count = _present(xp, x, axis)
+    top = xp.max(xp.where(mask, x, -math.inf), axis=axis, keepdims=True)
+    return dropped(xp, xp.where(count > 0, top, math.nan), tuple(x.shape), axis, keepdims)
+
+
+@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS)
+def nanmin(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element over `axis` that is not NaN; NaN where there is none."""
+    mask, count = _present(xp, x, axis)
+    bottom = xp.min(xp.where(mask, x, math.inf), axis=axis, keepdims=True)
+    return dropped(xp, xp.where(count > 0, bottom, math.nan), tuple(x.shape), axis, keepdims)

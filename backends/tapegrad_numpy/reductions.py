@@ -1,0 +1,81 @@
+"""NumPy's spellings of reductions: `ufunc.reduce` without the wrappers in front of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["KERNELS"]
+
+
+def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None:
+        count = x.size
+    elif axis.__class__ is int:
+        count = x.shape[axis]
+    else:
+        count = math.prod([x.shape[a] for a in axis])
+    if x.dtype == np.float16:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return total / total.dtype.type(count)
+
+
+def _prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _max(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _min(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _all(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _any(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
+    axis %= term.ndim
+    length = term.shape[axis]
+    out = np.array(term)
+    places = range(length - 2, -1, -1) if reverse else range(1, length)
+    lead = (slice(None),) * axis
+    for k in places:
+        out[(*lead, k)] += factor[(*lead, k)] * out[(*lead, k + 1 if reverse else k - 1)]
+    return out
+
+
+def _cummax(x: Any, *, axis: Any = None) -> Any:
+    return np.maximum.accumulate(x, axis=0 if axis is None and x.ndim == 1 else axis)
+
+
+def _cummin(x: Any, *, axis: Any = None) -> Any:
+    return np.minimum.accumulate(x, axis=0 if axis is None and x.ndim == 1 else axis)
+
+
+KERNELS: Mapping[str, Callable[..., Any]] = {
+    "all": _all,
+    "any": _any,
+    "cummax": _cummax,
+    "cummin": _cummin,
+    "max": _max,
+    "mean": _mean,
+    "min": _min,
+    "prod": _prod,
+    "recurrence": _recurrence,
+    "sum": _sum,
+}
