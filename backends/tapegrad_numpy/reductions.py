@@ -10,9 +10,17 @@ import numpy as np
 
 __all__ = ["KERNELS"]
 
+# Bound once, and past overloads that leave out `keepdims` as a variable.
+_ADD: Any = np.add.reduce
+_MULTIPLY: Any = np.multiply.reduce
+_MAXIMUM: Any = np.maximum.reduce
+_MINIMUM: Any = np.minimum.reduce
+_AND: Any = np.logical_and.reduce
+_OR: Any = np.logical_or.reduce
+
 
 def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return _ADD(x, axis=axis, keepdims=keepdims)
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -24,28 +32,28 @@ def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         count = math.prod([x.shape[a] for a in axis])
     if x.dtype == np.float16:
         return np.mean(x, axis=axis, keepdims=keepdims)
-    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    total = _ADD(x, axis=axis, keepdims=keepdims)
     return total / total.dtype.type(count)
 
 
 def _prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+    return _MULTIPLY(x, axis=axis, keepdims=keepdims)
 
 
 def _max(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+    return _MAXIMUM(x, axis=axis, keepdims=keepdims)
 
 
 def _min(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+    return _MINIMUM(x, axis=axis, keepdims=keepdims)
 
 
 def _all(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
+    return _AND(x, axis=axis, keepdims=keepdims)
 
 
 def _any(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)
+    return _OR(x, axis=axis, keepdims=keepdims)
 
 
 def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
@@ -53,7 +61,7 @@ def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> 
     length = term.shape[axis]
     out = np.array(term)
     places = range(length - 2, -1, -1) if reverse else range(1, length)
-    lead = (slice(None),) * axis
+    lead: tuple[Any, ...] = (slice(None),) * axis
     for k in places:
         out[(*lead, k)] += factor[(*lead, k)] * out[(*lead, k + 1 if reverse else k - 1)]
     return out

@@ -239,7 +239,7 @@ _CONTINUOUS = {
     "median_unbiased": (1 / 3, 1 / 3),
     "normal_unbiased": (3 / 8, 3 / 8),
 }
-"""The parameters (alpha, beta) of interpolating definitions (Hyndman and Fan, Sample Quantiles, 1996), in NumPy's words."""
+"""The parameters (alpha, beta) of the interpolating definitions (Hyndman and Fan, Sample Quantiles, 1996)."""
 
 _METHODS = (*_CONTINUOUS, "lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf")
 
@@ -256,7 +256,7 @@ def _neighbours(q: float, n: int, method: str) -> tuple[int, int, float]:
         if method == "midpoint":
             place = place if place == math.floor(place) else math.floor(place) + 0.5
         else:
-            place = {"lower": math.floor, "higher": math.ceil, "nearest": round}[method](place)
+            place = math.floor(place) if method == "lower" else math.ceil(place) if method == "higher" else round(place)
     elif method in ("inverted_cdf", "averaged_inverted_cdf"):
         place = n * q - 1
         whole = place == math.floor(place)
