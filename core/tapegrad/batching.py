@@ -247,10 +247,20 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     elif op.kind in ("elementwise", "locally_constant") and _is_elementwise(op):
         out = align(op, size, inside, batched, keywords)
     elif not op.primitive:
-        return op.body(BATCHED, *args, **keywords)
+        out = op.body(BATCHED, *args, **keywords)
+        if isinstance(out, (list, tuple)):
+            return tuple(_unmapped(o, level) for o in out)
+        return _unmapped(out, level)
     else:
         out = loop(op, size, inside, batched, keywords)
     return _outside(out, level, mapped=True)
+
+
+def _unmapped(out: Any, level: int) -> Any:
+    """What a composed body returns, inside the batch even where it does not depend on what is mapped."""
+    if isinstance(out, Batched) and out.level == level:
+        return out
+    return Batched(out, None, BATCHED if isinstance(out, Batched) else engine_kernels(out), level, mapped=False)
 
 
 def _outside(out: Any, level: int, *, mapped: bool) -> Any:

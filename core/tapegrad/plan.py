@@ -105,6 +105,8 @@ class _Layout:
         several = [name for name in op.inputs if name not in op.constant and name not in op.optional]
         if op.kind == "linear" and len(several) > 1:
             self.kept.update({f"spec_{name}": self.spec_of(name) for name in several})
+        if op.kind == "linear" and op.variadic in self.recorded:
+            self.kept[f"spec_{op.variadic}"] = self.spec_of(op.variadic)
         if op.kind == "multilinear":
             self.kept.update({f"shape_{name}": f"v_{name}.shape" for name in self.recorded})
             if len(self.recorded) > 0:
@@ -178,7 +180,9 @@ class _Layout:
             return f"-{g}" if formula.constant == -1 else f"{g} * {formula.constant!r}"
         conjugate = conjugate and self.key.complex and op.kind != "op"
         whole = op.kind != "elementwise" or "g" in formula.names
-        inner = f"xp.conj({g})" if conjugate and whole else g
+        inner = g
+        if conjugate and whole:
+            inner = f"[xp.conj(i) for i in {g}]" if op.outs is True else f"xp.conj({g})"
         arguments = []
         for asked in formula.names:
             if asked == "g":
@@ -190,6 +194,8 @@ class _Layout:
         projects = formula.fn is not None and formula.fn.__code__.co_code == _PROJECTION and len(arguments) == 1
         value = arguments[0] if projects else f"_f_{name}({', '.join(arguments)})"
         if whole:
+            if conjugate and name == op.variadic:
+                return f"[None if i is None else xp.conj(i) for i in {value}]"
             return f"xp.conj({value})" if conjugate else value
         return f"{g} * xp.conj({value})" if conjugate else f"{g} * {value}"
 
@@ -449,7 +455,7 @@ def _write_call(op: Op) -> str:
     for name in inputs[1:]:
         test = f"{name}.__class__ is not _cls or {name}._xp is not xp"
         if name in promoting and name != promoting[0]:
-            test += f" or {name}._value.dtype is not {promoting[0]}._value.dtype"
+            test += f" or {_unequal(f'{name}._value.dtype', f'{promoting[0]}._value.dtype')}"
         alike.append(f"({name} is not None and ({test}))" if name in op.optional else test)
     if op.variadic:
         alike.append(f"any(i.__class__ is not _cls or i._xp is not xp for i in {op.variadic})")
@@ -472,7 +478,7 @@ def _write_call(op: Op) -> str:
             f"{pad}    if {second}.__class__ is _cls:",
             f"{pad}        v_{second} = {second}._value",
             f"{pad}        p_{second} = {second}._node",
-            f"{pad}        if {second}._xp is not xp or v_{second}.dtype is not v_{first}.dtype:",
+            f"{pad}        if {second}._xp is not xp or {_unequal(f'v_{second}.dtype', f'v_{first}.dtype')}:",
             f"{pad}            {general}",
             f"{pad}    elif {second}.__class__ in _SCALARS and (v_{second} := xp.weak({second}, v_{first})) is not None:",
             f"{pad}        p_{second} = None",
@@ -640,6 +646,11 @@ def _compute(op: Op, arguments: str) -> str:
     return f"{symbol}{values[0]}" if len(values) == 1 else f" {symbol} ".join(values)
 
 
+def _unequal(first: str, second: str) -> str:
+    """The test whether two dtypes differ. Most engines have one object for each, but the standard only promises `==`."""
+    return f"({first} is not {second} and {first} != {second})"
+
+
 def _none(names: list[str]) -> str:
     return " and ".join(f"p_{name} is None" for name in names)
 
@@ -701,7 +712,8 @@ def _variadic_call(op: Op, keywords: str, general: str) -> list[str]:
         f"{pad}    xp = _first._xp",
         f"{pad}    _dtype = _first._value.dtype",
         f"{pad}    v_{name} = [x._value for x in {name}]",
-        f"{pad}    if any(x.__class__ is not _cls or x._xp is not xp or x._value.dtype is not _dtype for x in {name}):",
+        f"{pad}    if any(x.__class__ is not _cls or x._xp is not xp or {_unequal('x._value.dtype', '_dtype')}"
+        f" for x in {name}):",
         f"{pad}        {general}",
         f"{pad}except (AttributeError, IndexError):",
         f"{pad}    {general}",

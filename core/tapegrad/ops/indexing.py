@@ -31,9 +31,11 @@ __all__ = [
     "gather_nd",
     "getitem",
     "index_add",
+    "index_table",
     "one_hot",
     "pick",
     "positions",
+    "put",
     "put_along_axis",
     "read",
     "scatter_add",
@@ -209,6 +211,19 @@ def _where_key_leads(xp: Any, like: Any, indices: Sequence[Any], key: Key, shape
 def positions(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """The integers 0, 1, 2, … in an array of `shape`, on the engine and device of `x`."""
     return xp.reshape(_range(xp, x, int(np.prod(shape))), shape)
+
+
+@locally_constant(
+    promotes=(),
+    standard=True,
+    batch=lambda op, size, args, batched, keywords: RECORDED.broadcast_to(
+        op.call(*args, **keywords), shape=(size, len(keywords["values"]))
+    ),
+    samples=[((normal(2),), {"values": (0, 2, -1)}), ((normal(),), {"values": ()})],
+)
+def index_table(xp: Any, x: Any, *, values: tuple[int, ...]) -> Any:
+    """These integers in an array of one axis, on the engine and device of `x`: indices that are known beforehand."""
+    return xp.asarray(list(values), dtype=xp.int64, device=x.device)
 
 
 def _flat_places(
@@ -410,7 +425,7 @@ def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
         ((normal(5), normal(2)), {"key": (slice(3, None, -3),)}),
         ((normal(5), normal(0)), {"key": (slice(3, 3),)}),
         ((normal(), normal()), {"key": ()}),
-        ((normal(2, 3, 4), normal(2, 1)), {"key": (Ellipsis, None, 0)}),
+        ((normal(2, 3, 4), normal(3, 1)), {"key": (Ellipsis, None, 0)}),
         ((normal(5), normal(3)), {"key": (slice(0, 3),)}),
         ((normal(5), normal(4), exactly([0, 0, 3, -1])), {"key": (AT,)}),
         ((normal(5), normal(), exactly([2, 2])), {"key": (AT,)}),
@@ -713,7 +728,7 @@ class _Parsed:
                 self.indices.append(_adopted(x, np.zeros(int(part), np.int64)))
             elif isinstance(part, Array):
                 plain += [AT] * _uses(part)
-                if dtypes.is_dtype(part.dtype, "bool"):
+                if dtypes.is_dtype(part._dtype, "bool"):
                     _check_mask(part, x.shape, axis)
                     self.indices += true_places(part)
                 else:
@@ -728,7 +743,7 @@ def _uses(part: Any) -> int:
     """How many axes of the array a part of a key is about."""
     if part is None or part is Ellipsis or isinstance(part, bool):
         return 0
-    return part.ndim if isinstance(part, Array) and dtypes.is_dtype(part.dtype, "bool") else 1
+    return part.ndim if isinstance(part, Array) and dtypes.is_dtype(part._dtype, "bool") else 1
 
 
 def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
@@ -772,9 +787,11 @@ def _part(x: Array, part: Any) -> Any:
                 f"a {type(part).__name__} is no index; use integers, slices, `...`, None, and arrays of integers or booleans"
             ) from None
         part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
-    if not dtypes.is_dtype(part.dtype, ("bool", "integral")):
-        raise IndexError(f"an index array is of integers or booleans, not of {part.dtype.name}; convert it with astype")
-    if part.ndim == 0 and dtypes.is_dtype(part.dtype, "bool"):
+    if not dtypes.is_dtype(part._dtype, ("bool", "integral")):
+        raise IndexError(
+            f"an index array is of integers or booleans, not of {part._dtype.name}; convert it with astype"
+        )
+    if part.ndim == 0 and dtypes.is_dtype(part._dtype, "bool"):
         return bool(part)
     return part
 
@@ -821,9 +838,14 @@ def _read_indexed(x: Array, key: Any) -> Array:
 
 def write(x: Array, key: Any, value: Any) -> None:
     """What `x[key] = value` means: the handle gets a new value. Recorded, and differentiable, where anything is tracked."""
+    put(x, key, value, getrefcount(x))
+
+
+def put(x: Array, key: Any, value: Any, count: int) -> None:
+    """`write`, called with the reference count that `__setitem__` saw."""
     origin = getattr(x, "_origin", None)
     if origin is not None:
-        _apart(x, origin, key, getrefcount(x))
+        _apart(x, origin, key, count)
     x._check_rebind()
     if key is Ellipsis or (key.__class__ is slice and key == ALL):
         x._rebind(_whole(x, value))
@@ -899,22 +921,22 @@ def as_value(x: Array, value: Any) -> Array:
         if isinstance(value, (bool, int, float, complex, np.ndarray, np.generic, list, tuple, range)):
             host = np.asarray(value)
             _check_kind(host.dtype, x)
-            return _adopted(x, host.astype(x.dtype, copy=False))
+            return _adopted(x, host.astype(x._dtype, copy=False))
         from ..registry import backend_of
 
         backend = backend_of(value)
         value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
-    if value.dtype != x.dtype:
-        _check_kind(value.dtype, x)
-        value = cast(value, x.dtype)
+    if value._dtype != x._dtype:
+        _check_kind(value._dtype, x)
+        value = cast(value, x._dtype)
     return value
 
 
 def _check_kind(dtype: np.dtype[Any], x: Array) -> None:
     if dtype.kind not in "biufc":
         raise TypeError(f"an array of numbers cannot hold {dtype}")
-    if dtype.kind == "c" and x.dtype.kind != "c":
-        raise DtypeError(f"{dtype.name} does not go into an array of {x.dtype.name}; take real() or abs() of it first")
+    if dtype.kind == "c" and x._dtype.kind != "c":
+        raise DtypeError(f"{dtype.name} does not go into an array of {x._dtype.name}; take real() or abs() of it first")
 
 
 def _mask_alone(x: Array, key: Any) -> Array | None:
@@ -924,7 +946,7 @@ def _mask_alone(x: Array, key: Any) -> Array | None:
         if host.dtype != bool or not host.ndim:
             return None
         key = _adopted(x, host)
-    if not isinstance(key, Array) or not 0 < key.ndim <= x.ndim or not dtypes.is_dtype(key.dtype, "bool"):
+    if not isinstance(key, Array) or not 0 < key.ndim <= x.ndim or not dtypes.is_dtype(key._dtype, "bool"):
         return None
     _check_mask(key, x.shape, 0)
     if key.ndim == x.ndim:
@@ -951,7 +973,7 @@ def _apart(x: Array, origin: tuple[Any, Any], key: Any, count: int) -> None:
         if earlier is not None and all(part.__class__ is int for part in earlier):
             remedy = f"write x[{', '.join(map(_spelt, (*earlier, *parts)))}] = v"
         raise ValueSemanticsError(f"this write would be lost: what x[...] reads is a value, not a view; {remedy}")
-    warn_of_apart(x, stacklevel=4)
+    warn_of_apart(x, stacklevel=5)
 
 
 def _spelt(part: Any) -> str:

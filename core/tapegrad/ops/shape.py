@@ -1,4 +1,4 @@
-"""Functions that move elements about: they change shapes and dtypes, never numbers."""
+"""Functions that move elements about: they change shapes, order and dtypes, never numbers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,48 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
-from ..errors import ShapeError
-from ..op import linear
-from ..testing.samples import normal
+import numpy as np
 
-__all__ = ["astype", "broadcast_to", "reshape", "split", "stack", "unbroadcast"]
+from .. import dtypes
+from ..errors import ShapeError
+from ..kernels import RECORDED
+from ..op import linear, op
+from ..testing.samples import alone, exactly, normal
+from .indexing import ALL, AT
+
+__all__ = [
+    "astype",
+    "atleast_nd",
+    "broadcast_arrays",
+    "broadcast_to",
+    "concat",
+    "depth_to_space",
+    "diag",
+    "diagflat",
+    "expand_dims",
+    "flatten",
+    "flip",
+    "matrix_transpose",
+    "meshgrid",
+    "moveaxis",
+    "pad",
+    "permute_dims",
+    "repeat",
+    "reshape",
+    "resolved",
+    "roll",
+    "rot90",
+    "space_to_depth",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "tile",
+    "tril",
+    "triu",
+    "unbroadcast",
+    "unstack",
+]
 
 
 def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
@@ -30,6 +67,23 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     return wanted
 
 
+def axis_of(axis: int, ndim: int) -> int:
+    """The axis counted from the front. Raises `ShapeError` for one that the array has not."""
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"axis {axis} is out of range for an array of {ndim} axes")
+    return axis % ndim
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes counted from the front, given as an int, several, or None for all. Raises `ShapeError` for one named twice."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(axis_of(a, ndim) for a in (axis if isinstance(axis, Iterable) else (axis,)))
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    return axes
+
+
 def _same_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     return op.call(*args, **keywords)
 
@@ -38,27 +92,57 @@ def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
     return op.call(*args, shape=(size, *keywords["shape"]))
 
 
+# Dtypes.
+
+
 @linear(
-    x=lambda xp, g, x: (
-        xp.astype(xp.real(g), dtype=x.dtype)
-        if xp.isdtype(g.dtype, "complex floating") and not xp.isdtype(x.dtype, "complex floating")
-        else xp.astype(g, dtype=x.dtype)
-    ),
+    x=lambda xp, g, x: xp.astype(g, dtype=x.dtype),
     casts=True,
     batch=_same_axes,
     promotes=(),
-    samples=[((normal(3, 4),), {"dtype": "float32"})],
+    standard=True,
+    samples=[
+        ((normal(3, 4),), {"dtype": "float32"}),
+        ((normal(),), {"dtype": "float64"}),
+        ((normal(5),), {"dtype": "complex128"}),
+        ((normal(5),), {"dtype": "complex64"}),
+        ((normal(3, 0),), {"dtype": "float32"}),
+        ((normal(5),), {"dtype": "int32"}),
+        ((normal(5),), {"dtype": "bool"}),
+        ((exactly([1, 0, 3]),), {"dtype": "float64"}),
+        ((exactly([True, False]),), {"dtype": "int8"}),
+        ((exactly([1, -2]),), {"dtype": "complex128"}),
+    ],
+    errors=[((normal(3),), {"dtype": "float33"})],
 )
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
-    """The elements in another dtype."""
+    """The elements in another dtype; complex numbers become real ones by their real part."""
+    dtype = dtypes.to_dtype(dtype)
+    if dtype.kind in "biuf" and xp.isdtype(x.dtype, "complex floating"):
+        x = (x != 0) if dtype.kind == "b" else xp.real(x)
     return xp.astype(x, dtype)
 
 
+# Shapes.
+
+
 @linear(
-    x=lambda xp, g, x: xp.reshape(g, shape=x.shape), batch=_shape_behind, samples=[((normal(3, 4),), {"shape": (2, 6)})]
+    x=lambda xp, g, x: xp.reshape(g, shape=x.shape),
+    batch=_shape_behind,
+    samples=[
+        ((normal(3, 4),), {"shape": (2, 6)}),
+        ((normal(3, 4),), {"shape": (12,)}),
+        ((normal(),), {"shape": (1, 1)}),
+        ((normal(1),), {"shape": ()}),
+        ((normal(3, 0),), {"shape": (0, 2)}),
+        ((normal(2, 3, 4).then(lambda x: x[::-1, :, ::-2]),), {"shape": (3, 4)}),
+    ],
+    errors=[((normal(3, 4),), {"shape": (5,)}), ((normal(3, 4),), {"shape": (-5, 2)})],
 )
 def reshape(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """The same elements in order, in another shape; no -1 here."""
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"the shape {tuple(shape)} has negative lengths")
     return xp.reshape(x, shape)
 
 
@@ -66,15 +150,22 @@ def _broadcast_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any
     (x,) = args
     shape = keywords["shape"]
     inner = (1,) * (len(shape) - x.ndim + 1) + tuple(x.shape[1:])
-    from ..kernels import RECORDED
-
     return op.call(RECORDED.reshape(x, shape=(size, *inner)), shape=(size, *shape))
 
 
 @linear(
     x=lambda xp, g, x: xp.unbroadcast(g, shape=x.shape),
     batch=_broadcast_behind,
-    samples=[((normal(3, 1),), {"shape": (2, 3, 4)}), ((normal(),), {"shape": (3,)})],
+    samples=[
+        ((normal(3, 1),), {"shape": (2, 3, 4)}),
+        ((normal(),), {"shape": (3,)}),
+        ((normal(),), {"shape": ()}),
+        ((normal(1, 4),), {"shape": (3, 4)}),
+        ((normal(1),), {"shape": (0,)}),
+        ((normal(3, 4),), {"shape": (3, 4)}),
+        ((normal(5).then(lambda x: x[::-1]),), {"shape": (2, 5)}),
+    ],
+    errors=[((normal(3),), {"shape": (4,)}), ((normal(3, 1),), {"shape": (3,)})],
 )
 def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """The elements repeated to `shape`, by the rules of broadcasting."""
@@ -84,7 +175,16 @@ def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
 @linear(
     x=lambda xp, g, x: xp.broadcast_to(g, shape=x.shape),
     accuracy="I3",
-    samples=[((normal(2, 3, 4),), {"shape": (3, 1)}), ((normal(3),), {"shape": ()})],
+    samples=[
+        ((normal(2, 3, 4),), {"shape": (3, 1)}),
+        ((normal(3),), {"shape": ()}),
+        ((normal(3, 4),), {"shape": (3, 4)}),
+        ((normal(),), {"shape": ()}),
+        ((normal(2, 3, 4),), {"shape": (1, 1, 4)}),
+        ((normal(3, 0),), {"shape": (3, 1)}),
+        ((normal(1, 5),), {"shape": (5,)}),
+    ],
+    errors=[((normal(3, 4),), {"shape": (2,)})],
 )
 def unbroadcast(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """The sums that shrink the elements back to `shape`: the transpose of broadcasting."""
@@ -101,9 +201,181 @@ def unbroadcast(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     return xp.reshape(xp.sum(x, axis=tuple(stretched), keepdims=False), shape=shape)
 
 
-def _along(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    from ..kernels import RECORDED
+def _as_it_was(xp: Any, g: Any, x: Any) -> Any:
+    return xp.reshape(g, shape=x.shape)
 
+
+@linear(
+    x=lambda xp, g, x: _as_it_was(xp, g, x),
+    samples=[
+        ((normal(3, 1, 4),), {"axis": 1}),
+        ((normal(1, 3, 1),), {"axis": (0, -1)}),
+        ((normal(1, 1),), {"axis": (0, 1)}),
+        ((normal(3, 4),), {"axis": ()}),
+        ((normal(1, 0),), {"axis": 0}),
+    ],
+    errors=[((normal(3, 4),), {"axis": 0}), ((normal(3, 1),), {"axis": 2})],
+)
+def squeeze(xp: Any, x: Any, *, axis: Any) -> Any:
+    """The array without axes of length one: an int or a tuple of them."""
+    shape = tuple(x.shape)
+    gone = axes_of(axis, len(shape))
+    for a in gone:
+        if shape[a] != 1:
+            raise ShapeError(
+                f"axis {a} of an array of shape {shape} has length {shape[a]}, and only 1 can be squeezed out"
+            )
+    return xp.reshape(x, shape=tuple(n for i, n in enumerate(shape) if i not in gone))
+
+
+@linear(
+    x=lambda xp, g, x: _as_it_was(xp, g, x),
+    samples=[
+        ((normal(3, 4),), {"axis": 0}),
+        ((normal(3, 4),), {"axis": -1}),
+        ((normal(3, 4),), {"axis": (0, 2)}),
+        ((normal(),), {"axis": 0}),
+        ((normal(0),), {"axis": 1}),
+    ],
+    errors=[((normal(3, 4),), {"axis": 3}), ((normal(3),), {"axis": (0, 0)})],
+)
+def expand_dims(xp: Any, x: Any, *, axis: Any = 0) -> Any:
+    """The array with new axes of length one, where they are in the result: an int or a tuple of them."""
+    shape = tuple(x.shape)
+    ndim = len(shape) + (len(axis) if isinstance(axis, tuple) else 1)
+    new = axes_of(axis, ndim)
+    lengths = iter(shape)
+    return xp.reshape(x, shape=tuple(1 if i in new else next(lengths) for i in range(ndim)))
+
+
+@linear(x=lambda xp, g, x: _as_it_was(xp, g, x), samples=alone(normal()))
+def flatten(xp: Any, x: Any) -> Any:
+    """The elements in order along one axis."""
+    return xp.reshape(x, shape=(prod(x.shape),))
+
+
+@linear(
+    x=lambda xp, g, x: _as_it_was(xp, g, x),
+    samples=[((draw,), {"ndim": 2}) for (draw,) in alone(normal())] + [((normal(),), {"ndim": 3})],
+)
+def atleast_nd(xp: Any, x: Any, *, ndim: int) -> Any:
+    """The array with axes of length one in front until it has `ndim` axes."""
+    return xp.reshape(x, shape=(1,) * (ndim - len(x.shape)) + tuple(x.shape))
+
+
+def _unbroadcasts(xp: Any, g: Any, arrays: Any) -> list[Any]:
+    return [xp.unbroadcast(one, shape=a.shape) for one, a in zip(g, arrays, strict=True)]
+
+
+@linear(
+    arrays=_unbroadcasts,
+    outs=True,
+    promotes=(),
+    samples=[
+        (normal(3, 1), normal(4)),
+        (normal(3, 4), normal(), normal(1, 4)),
+        (normal(5),),
+        (normal(0), normal(1)),
+    ],
+    errors=[(normal(3), normal(4))],
+)
+def broadcast_arrays(xp: Any, *arrays: Any) -> Any:
+    """The arrays, each broadcast to the shape that they have together."""
+    shape = np.broadcast_shapes(*(tuple(a.shape) for a in arrays))
+    return [xp.broadcast_to(a, shape=shape) for a in arrays]
+
+
+# Axes.
+
+
+def _axes_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    (x,) = args
+    return op.call(x, axes=(0, *(axis_of(a, x.ndim - 1) + 1 for a in keywords["axes"])))
+
+
+@linear(
+    x=lambda xp, g, axes: xp.permute_dims(g, axes=tuple(np.argsort([a % len(axes) for a in axes]).tolist())),
+    batch=_axes_behind,
+    samples=[
+        ((normal(3, 4),), {"axes": (1, 0)}),
+        ((normal(2, 3, 4),), {"axes": (2, 0, 1)}),
+        ((normal(2, 3, 4),), {"axes": (-1, 0, 1)}),
+        ((normal(2, 3, 4),), {"axes": (0, 1, 2)}),
+        ((normal(),), {"axes": ()}),
+        ((normal(3, 0),), {"axes": (1, 0)}),
+    ],
+    errors=[((normal(3, 4),), {"axes": (0,)}), ((normal(3, 4),), {"axes": (0, 0)})],
+)
+def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
+    """The array with its axes in another order."""
+    if len(axes) != x.ndim:
+        raise ShapeError(f"{len(axes)} axes {tuple(axes)} for an array of {x.ndim}; name each axis once")
+    return xp.permute_dims(x, axes_of(axes, x.ndim))
+
+
+@linear(
+    x=lambda xp, g: xp.matrix_transpose(g),
+    batch=_same_axes,
+    samples=[(normal(3, 4),), (normal(2, 3, 4),), (normal(1, 4),), (normal(3, 0),)],
+    errors=[(normal(3),), (normal(),)],
+)
+def matrix_transpose(xp: Any, x: Any) -> Any:
+    """The matrices in the last two axes, transposed."""
+    if x.ndim < 2:
+        raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
+    return xp.matrix_transpose(x)
+
+
+@linear(
+    x=lambda xp, g, axis1, axis2: xp.swapaxes(g, axis1=axis1, axis2=axis2),
+    samples=[
+        ((normal(2, 3, 4),), {"axis1": 0, "axis2": 2}),
+        ((normal(2, 3, 4),), {"axis1": -1, "axis2": 1}),
+        ((normal(3, 4),), {"axis1": 1, "axis2": 1}),
+    ],
+    errors=[((normal(3, 4),), {"axis1": 0, "axis2": 2})],
+)
+def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
+    """The array with two axes exchanged."""
+    ndim = len(x.shape)
+    axes = list(range(ndim))
+    a, b = axis_of(axis1, ndim), axis_of(axis2, ndim)
+    axes[a], axes[b] = b, a
+    return xp.permute_dims(x, axes=tuple(axes))
+
+
+def _as_tuple(axis: Any) -> tuple[int, ...]:
+    return tuple(axis) if isinstance(axis, Iterable) else (axis,)
+
+
+@linear(
+    x=lambda xp, g, source, destination: xp.moveaxis(g, source=destination, destination=source),
+    samples=[
+        ((normal(2, 3, 4),), {"source": 0, "destination": -1}),
+        ((normal(2, 3, 4),), {"source": (0, -1), "destination": (1, 0)}),
+        ((normal(3, 4),), {"source": (), "destination": ()}),
+    ],
+    errors=[
+        ((normal(3, 4),), {"source": 2, "destination": 0}),
+        ((normal(3, 4),), {"source": (0, 1), "destination": 0}),
+    ],
+)
+def moveaxis(xp: Any, x: Any, *, source: Any, destination: Any) -> Any:
+    """The array with axes moved to other places, and the rest left in order."""
+    ndim = len(x.shape)
+    come, go = axes_of(_as_tuple(source), ndim), axes_of(_as_tuple(destination), ndim)
+    if len(come) != len(go):
+        raise ShapeError(f"{len(come)} axes to move, {source}, but {len(go)} places for them, {destination}")
+    order = [a for a in range(ndim) if a not in come]
+    for place, a in sorted(zip(go, come, strict=True)):
+        order.insert(place, a)
+    return xp.permute_dims(x, axes=tuple(order))
+
+
+# Joining and splitting.
+
+
+def _along(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     axis = keywords["axis"]
     spread = [
         x if on else RECORDED.broadcast_to(x, shape=(size, *x.shape)) for x, on in zip(args, batched, strict=True)
@@ -112,38 +384,503 @@ def _along(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
 
 
 @linear(
-    arrays=lambda xp, g, arrays, axis: [
-        xp.getitem(g, key=(slice(None),) * (axis % g.ndim) + (i,)) for i in range(len(arrays))
-    ],
+    arrays=lambda xp, g, axis: xp.unstack(g, axis=axis),
     batch=_along,
-    samples=[((normal(3), normal(3)), {"axis": 0}), ((normal(3, 2), normal(3, 2)), {"axis": -1})],
+    samples=[
+        ((normal(3), normal(3)), {"axis": 0}),
+        ((normal(3, 2), normal(3, 2)), {"axis": -1}),
+        ((normal(3, 2), normal(3, 2), normal(3, 2)), {"axis": 1}),
+        ((normal(), normal()), {"axis": 0}),
+        ((normal(0), normal(0)), {"axis": -2}),
+        ((normal(4),), {"axis": 1}),
+    ],
+    errors=[((normal(3), normal(4)), {"axis": 0}), ((normal(3), normal(3)), {"axis": 2})],
 )
 def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
-    """The arrays joined along a new axis."""
-    return xp.stack(arrays, axis=axis)
+    """The arrays, of one shape, joined along a new axis."""
+    return xp.stack(arrays, axis=axis_of(axis, arrays[0].ndim + 1))
+
+
+@linear(
+    x=lambda xp, g, axis: xp.stack(*g, axis=axis),
+    outs=True,
+    samples=[
+        ((normal(3, 2),), {"axis": 0}),
+        ((normal(3, 2),), {"axis": -1}),
+        ((normal(2),), {"axis": 0}),
+        ((normal(1, 3, 2),), {"axis": 1}),
+        ((normal(3, 0),), {"axis": 0}),
+    ],
+    errors=[((normal(3),), {"axis": 1})],
+)
+def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
+    """The pieces of length one along an axis, without that axis."""
+    axis = axis_of(axis, len(x.shape))
+    return [xp.getitem(x, key=(ALL,) * axis + (i,)) for i in range(x.shape[axis])]
 
 
 @linear(
     arrays=lambda xp, g, arrays, axis: xp.split(g, sizes=tuple(a.shape[axis] for a in arrays), axis=axis),
     batch=_along,
-    samples=[((normal(3), normal(3)), {"axis": 0}), ((normal(3, 2), normal(3, 1)), {"axis": -1})],
+    samples=[
+        ((normal(3), normal(3)), {"axis": 0}),
+        ((normal(3, 2), normal(3, 1)), {"axis": -1}),
+        ((normal(3, 2), normal(0, 2), normal(1, 2)), {"axis": 0}),
+        ((normal(5),), {"axis": 0}),
+        ((normal(2, 3, 4), normal(2, 1, 4)), {"axis": 1}),
+    ],
+    errors=[
+        ((normal(3), normal(3)), {"axis": 1}),
+        ((normal(3, 2), normal(3, 3)), {"axis": 0}),
+        ((normal(3), normal(3, 1)), {"axis": 0}),
+    ],
 )
 def concat(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     """The arrays joined along an axis they have."""
-    return xp.concat(arrays, axis=axis)
+    return xp.concat(arrays, axis=axis_of(axis, arrays[0].ndim))
 
 
 @linear(
     x=lambda xp, g, axis: xp.concat(*g, axis=axis),
     outs=True,
-    batch=_along,
-    samples=[((normal(6, 2),), {"sizes": (2, 1, 3), "axis": 0}), ((normal(3, 4),), {"sizes": (2, 2), "axis": -1})],
+    samples=[
+        ((normal(6, 2),), {"sizes": (2, 1, 3), "axis": 0}),
+        ((normal(3, 4),), {"sizes": (2, 2), "axis": -1}),
+        ((normal(5),), {"sizes": (5,), "axis": 0}),
+        ((normal(3, 2),), {"sizes": (0, 3), "axis": 0}),
+        ((normal(3, 0),), {"sizes": (1, 2), "axis": 0}),
+    ],
+    errors=[((normal(5),), {"sizes": (2, 2)}), ((normal(5),), {"sizes": (5,), "axis": 1})],
 )
 def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
-    """Consecutive pieces of the given sizes along an axis."""
-    axis %= x.ndim
-    ends, start = [], 0
+    """Consecutive pieces of the given sizes along an axis, which they use up."""
+    axis = axis_of(axis, len(x.shape))
+    if sum(sizes) != x.shape[axis] or min(sizes, default=0) < 0:
+        raise ShapeError(
+            f"pieces of sizes {tuple(sizes)} do not add up to axis {axis} of an array of shape {tuple(x.shape)}"
+        )
+    pieces, start = [], 0
     for size in sizes:
-        ends.append((start, start + size))
+        pieces.append(xp.getitem(x, key=(ALL,) * axis + (slice(start, start + size),)))
         start += size
-    return [xp.getitem(x, key=(slice(None),) * axis + (slice(a, b),)) for a, b in ends]
+    return pieces
+
+
+# Order.
+
+
+@linear(
+    x=lambda xp, g, axis: xp.flip(g, axis=axis),
+    samples=[((draw,), {"axis": None}) for (draw,) in alone(normal())]
+    + [((normal(2, 3, 4),), {"axis": (0, -1)}), ((normal(3, 4),), {"axis": 1})],
+    errors=[((normal(3),), {"axis": 1})],
+)
+def flip(xp: Any, x: Any, *, axis: Any = None) -> Any:
+    """The elements in reverse order along `axis`: an int, a tuple of them, or None for all."""
+    turned = axes_of(axis, len(x.shape))
+    return xp.getitem(x, key=tuple(slice(None, None, -1) if i in turned else ALL for i in range(len(x.shape))))
+
+
+def _shifts(shift: Any, axis: Any, ndim: int) -> list[tuple[int, int]]:
+    axes, shifts = _as_tuple(axis), _as_tuple(shift)
+    if len(shifts) == 1:
+        shifts *= len(axes)
+    elif len(axes) == 1:
+        axes *= len(shifts)
+    if len(shifts) != len(axes):
+        raise ShapeError(f"{len(shifts)} shifts {shift} for {len(axes)} axes {axis}; give one for each")
+    return [(axis_of(a, ndim), operator.index(s)) for a, s in zip(axes, shifts, strict=True)]
+
+
+@linear(
+    x=lambda xp, g, shift, axis: xp.roll(g, shift=tuple(-s for s in _as_tuple(shift)), axis=axis),
+    samples=[
+        ((normal(5),), {"shift": 2, "axis": 0}),
+        ((normal(3, 4),), {"shift": -1, "axis": None}),
+        ((normal(3, 4),), {"shift": (1, -1), "axis": (0, 1)}),
+        ((normal(3, 4),), {"shift": 9, "axis": -1}),
+        ((normal(3, 4),), {"shift": (1, 1), "axis": 0}),
+        ((normal(3, 0),), {"shift": 1, "axis": 1}),
+        ((normal(),), {"shift": 1, "axis": None}),
+        ((normal(3, 4),), {"shift": 0, "axis": 0}),
+    ],
+    errors=[((normal(3),), {"shift": 1, "axis": 1}), ((normal(3, 4),), {"shift": (1, 2, 3), "axis": (0, 1)})],
+)
+def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
+    """The elements moved on along `axis`, those that leave coming in at the other end; without an axis, of all laid flat."""
+    shape = tuple(x.shape)
+    if axis is None:
+        x, shift, axis = xp.reshape(x, shape=(prod(shape),)), sum(_as_tuple(shift)), 0
+    for a, s in _shifts(shift, axis, len(x.shape)):
+        length = x.shape[a]
+        start = -s % length if length else 0
+        if start:
+            front = (ALL,) * a
+            pieces = [xp.getitem(x, key=(*front, slice(*ends))) for ends in ((start, None), (0, start))]
+            x = xp.concat(*pieces, axis=a)
+    return xp.reshape(x, shape=shape)
+
+
+@linear(
+    x=lambda xp, g, k, axes: xp.rot90(g, k=-k, axes=axes),
+    samples=[
+        (normal(3, 4),),
+        ((normal(3, 4),), {"k": 2}),
+        ((normal(2, 3, 4),), {"k": 3, "axes": (1, -1)}),
+        ((normal(3, 4),), {"k": -5, "axes": (1, 0)}),
+        ((normal(3, 0),), {"k": 4}),
+    ],
+    errors=[(normal(3),), ((normal(3, 4),), {"axes": (0, 0)})],
+)
+def rot90(xp: Any, x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+    """The array turned by k quarters, from the first of two axes towards the second."""
+    a, b = axes_of(axes, len(x.shape))
+    if k % 4 == 2:
+        return xp.flip(x, axis=(a, b))
+    if k % 4 == 1:
+        return xp.swapaxes(xp.flip(x, axis=b), axis1=a, axis2=b)
+    if k % 4 == 3:
+        return xp.flip(xp.swapaxes(x, axis1=a, axis2=b), axis=b)
+    return xp.reshape(x, shape=tuple(x.shape))
+
+
+# Repetition.
+
+
+def _gathers(repeats: Sequence[int]) -> list[int]:
+    return [i for i, count in enumerate(repeats) for _ in range(count)]
+
+
+def _repeated_back(xp: Any, g: Any, x: Any, repeats: Any, axis: int) -> Any:
+    axis = axis_of(axis, x.ndim)
+    if isinstance(repeats, Sequence):
+        places = xp.index_table(g, values=tuple(_gathers(repeats)))
+        return xp.scatter_add(g, places, key=(ALL,) * axis + (AT,), shape=x.shape)
+    parted = xp.reshape(g, shape=(*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
+    return xp.sum(parted, axis=axis + 1, keepdims=False)
+
+
+@linear(
+    x=_repeated_back,
+    samples=[
+        ((normal(3, 4),), {"repeats": 2, "axis": 0}),
+        ((normal(3, 4),), {"repeats": 3, "axis": -1}),
+        ((normal(5),), {"repeats": (0, 2, 1, 0, 3), "axis": 0}),
+        ((normal(3, 4),), {"repeats": 0, "axis": 1}),
+        ((normal(3, 0),), {"repeats": 2, "axis": 0}),
+        ((normal(2, 3, 4),), {"repeats": (1, 0, 2), "axis": 1}),
+        ((normal(3),), {"repeats": (0, 0, 0), "axis": 0}),
+    ],
+    errors=[
+        ((normal(3),), {"repeats": (1, 2), "axis": 0}),
+        ((normal(3),), {"repeats": -1, "axis": 0}),
+        ((normal(3),), {"repeats": 2, "axis": 1}),
+    ],
+)
+def repeat(xp: Any, x: Any, *, repeats: int | Sequence[int], axis: int) -> Any:
+    """Each element along an axis several times over: as often for all, or a count for each."""
+    shape = tuple(x.shape)
+    axis = axis_of(axis, len(shape))
+    counts = repeats if isinstance(repeats, Sequence) else (repeats,)
+    if min(counts, default=0) < 0 or (isinstance(repeats, Sequence) and len(repeats) != shape[axis]):
+        raise ShapeError(
+            f"repeats {repeats} does not fit axis {axis} of an array of shape {shape}; give a count or {shape[axis]} of them"
+        )
+    if isinstance(repeats, Sequence):
+        return xp.getitem(x, xp.index_table(x, values=tuple(_gathers(repeats))), key=(ALL,) * axis + (AT,))
+    front, back = shape[: axis + 1], shape[axis + 1 :]
+    wide = xp.broadcast_to(xp.reshape(x, shape=(*front, 1, *back)), shape=(*front, repeats, *back))
+    return xp.reshape(wide, shape=(*shape[:axis], shape[axis] * repeats, *back))
+
+
+def _tiled(shape: Sequence[int], repetitions: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    rank = max(len(shape), len(repetitions))
+    return (1,) * (rank - len(shape)) + tuple(shape), (1,) * (rank - len(repetitions)) + tuple(repetitions)
+
+
+def _untile(xp: Any, g: Any, x: Any, repetitions: Any) -> Any:
+    shape, counts = _tiled(x.shape, repetitions)
+    parted = xp.reshape(g, shape=tuple(n for pair in zip(counts, shape, strict=True) for n in pair))
+    return xp.reshape(xp.sum(parted, axis=tuple(range(0, 2 * len(shape), 2)), keepdims=False), shape=x.shape)
+
+
+@linear(
+    x=_untile,
+    samples=[
+        ((normal(3),), {"repetitions": (2,)}),
+        ((normal(3, 4),), {"repetitions": (2, 3)}),
+        ((normal(3),), {"repetitions": (2, 2)}),
+        ((normal(2, 3, 4),), {"repetitions": (2,)}),
+        ((normal(),), {"repetitions": (3,)}),
+        ((normal(3, 4),), {"repetitions": ()}),
+        ((normal(3, 4),), {"repetitions": (0, 1)}),
+        ((normal(3, 0),), {"repetitions": (2, 1)}),
+    ],
+    errors=[((normal(3),), {"repetitions": (-1,)})],
+)
+def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
+    """The array laid side by side with itself, so many times along each axis; the last axes where there are fewer."""
+    if min(repetitions, default=0) < 0:
+        raise ShapeError(f"repetitions {tuple(repetitions)} cannot be negative")
+    shape, counts = _tiled(x.shape, repetitions)
+    pairs = list(zip(counts, shape, strict=True))
+    parted = xp.reshape(x, shape=tuple(n for pair in pairs for n in (1, pair[1])))
+    wide = xp.broadcast_to(parted, shape=tuple(n for pair in pairs for n in pair))
+    return xp.reshape(wide, shape=tuple(count * n for count, n in pairs))
+
+
+def _grids(xp: Any, g: Any, arrays: Any, indexing: str) -> list[Any]:
+    found = []
+    for i, (one, a) in enumerate(zip(g, arrays, strict=True)):
+        axis = _grid_axis(i, indexing, len(arrays))
+        total = xp.sum(one, axis=tuple(j for j in range(len(arrays)) if j != axis), keepdims=False)
+        found.append(xp.reshape(total, shape=a.shape))
+    return found
+
+
+def _grid_axis(i: int, indexing: str, count: int) -> int:
+    return 1 - i if indexing == "xy" and count > 1 and i < 2 else i
+
+
+@linear(
+    arrays=_grids,
+    outs=True,
+    promotes=(),
+    samples=[
+        (normal(3), normal(4)),
+        ((normal(3), normal(4)), {"indexing": "ij"}),
+        (normal(2), normal(3), normal(4)),
+        (normal(3),),
+        (normal(), normal(3)),
+        (normal(0), normal(2)),
+    ],
+    errors=[((normal(3), normal(4)), {"indexing": "yx"}), (normal(3, 4), normal(3))],
+)
+def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
+    """The coordinates of a grid: each array of one axis spread over the axes of all; "xy" has the first two exchanged."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing is {indexing!r}; choose 'xy' or 'ij'")
+    count = len(arrays)
+    shape = [1] * count
+    for i, a in enumerate(arrays):
+        if len(a.shape) > 1:
+            raise ShapeError(f"meshgrid() takes arrays of one axis, not of shape {tuple(a.shape)}")
+        shape[_grid_axis(i, indexing, count)] = prod(a.shape)
+    found = []
+    for i, a in enumerate(arrays):
+        axis = _grid_axis(i, indexing, count)
+        line = xp.reshape(a, shape=(1,) * axis + (shape[axis],) + (1,) * (count - axis - 1))
+        found.append(xp.broadcast_to(line, shape=tuple(shape)))
+    return found
+
+
+# Matrices: diagonals and triangles.
+
+
+@linear(
+    x=lambda xp, g, x, k: xp.reshape(xp.diagonal(g, offset=k), shape=x.shape),
+    samples=[
+        (normal(3),),
+        ((normal(3),), {"k": 1}),
+        ((normal(3, 4),), {"k": -2}),
+        (normal(),),
+        (normal(0),),
+    ],
+)
+def diagflat(xp: Any, x: Any, *, k: int = 0) -> Any:
+    """A square matrix with all elements of x on its k-th diagonal."""
+    count = prod(x.shape)
+    n = count + abs(k)
+    return xp.diagonal_scatter(xp.reshape(x, shape=(count,)), shape=(n, n), offset=k)
+
+
+@linear(
+    x=lambda xp, g, x, k: (
+        xp.diagonal(g, offset=k) if x.ndim == 1 else xp.diagonal_scatter(g, shape=tuple(x.shape), offset=k)
+    ),
+    samples=[
+        (normal(3),),
+        ((normal(3),), {"k": -1}),
+        (normal(3, 4),),
+        ((normal(3, 4),), {"k": 2}),
+        (normal(0),),
+        ((normal(4, 1),), {"k": -3}),
+    ],
+    errors=[(normal(),), (normal(2, 3, 4),)],
+)
+def diag(xp: Any, x: Any, *, k: int = 0) -> Any:
+    """The k-th diagonal of a matrix, or the matrix that has the given one."""
+    if len(x.shape) not in (1, 2):
+        raise ShapeError(f"diag() takes an array of one or two axes, not of shape {tuple(x.shape)}")
+    return xp.diagflat(x, k=k) if len(x.shape) == 1 else xp.diagonal(x, offset=k)
+
+
+_TRIANGLES = [
+    (normal(3, 4),),
+    ((normal(3, 4),), {"k": -1}),
+    ((normal(3, 4),), {"k": 2}),
+    ((normal(2, 3, 3),), {"k": 1}),
+    ((normal(3, 3),), {"k": -7}),
+    (normal(1, 1),),
+    (normal(3, 0),),
+]
+
+
+@linear(x=lambda xp, g, k: xp.tril(g, k=k), batch=_same_axes, samples=_TRIANGLES, errors=[(normal(3),)])
+def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
+    """The matrices in the last two axes with zeros above the k-th diagonal."""
+    if x.ndim < 2:
+        raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
+    return xp.tril(x, k=k)
+
+
+@linear(x=lambda xp, g, k: xp.triu(g, k=k), batch=_same_axes, samples=_TRIANGLES, errors=[(normal(3),)])
+def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
+    """The matrices in the last two axes with zeros below the k-th diagonal."""
+    if x.ndim < 2:
+        raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
+    return xp.triu(x, k=k)
+
+
+# Padding.
+
+PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+Widths = Sequence[tuple[int, int]]
+
+
+def _sources(length: int, before: int, after: int, mode: str) -> list[int]:
+    """Which element of an axis stands at each place of the padded one."""
+    places = range(-before, length + after)
+    if mode == "edge":
+        return [min(max(i, 0), length - 1) for i in places]
+    if mode == "wrap":
+        return [i % length for i in places]
+    if mode == "reflect" and length == 1:
+        return [0] * len(places)
+    period = 2 * length - (2 if mode == "reflect" else 0)
+    folded = (i % period for i in places)
+    return [i if i < length else period - i - (0 if mode == "reflect" else 1) for i in folded]
+
+
+def _check_widths(shape: Sequence[int], widths: Widths, mode: str) -> None:
+    if mode not in PADDINGS:
+        raise ValueError(f"mode is {mode!r}; choose one of {', '.join(map(repr, PADDINGS))}")
+    if len(widths) != len(shape):
+        raise ShapeError(
+            f"{len(widths)} widths {tuple(widths)} for an array of {len(shape)} axes; give a pair for each"
+        )
+    for axis, (before, after) in enumerate(widths):
+        if before < 0 or after < 0:
+            raise ShapeError(f"widths {(before, after)} of axis {axis} cannot be negative; cut off with a slice")
+        if before + after and not shape[axis] and mode != "constant":
+            raise ShapeError(f"axis {axis} is empty, so there is nothing to pad with in mode {mode!r}")
+
+
+def _unpad(xp: Any, g: Any, x: Any, widths: Widths, mode: str) -> Any:
+    if mode == "constant":
+        return xp.getitem(
+            g, key=tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
+        )
+    for axis, (before, after) in enumerate(widths):
+        if before + after:
+            places = xp.index_table(g, values=tuple(_sources(x.shape[axis], before, after, mode)))
+            shape = (*g.shape[:axis], x.shape[axis], *g.shape[axis + 1 :])
+            g = xp.scatter_add(g, places, key=(ALL,) * axis + (AT,), shape=shape)
+    return g
+
+
+@op(
+    x=lambda xp, g, spec_x, widths, mode: _unpad(xp, g, spec_x, widths, mode),
+    jvp=lambda xp, d_x, widths, mode: xp.pad(d_x, widths=widths, mode=mode, value=0.0),
+    accuracy="I0",
+    samples=[
+        ((normal(3, 4),), {"widths": ((1, 2), (0, 1))}),
+        ((normal(3, 4),), {"widths": ((1, 2), (0, 1)), "value": 2.5}),
+        ((normal(5),), {"widths": ((0, 0),)}),
+        ((normal(),), {"widths": ()}),
+        ((normal(3, 0),), {"widths": ((1, 1), (2, 0))}),
+        *(((normal(3, 4),), {"widths": ((2, 1), (1, 3)), "mode": mode}) for mode in PADDINGS[1:]),
+        *(((normal(3),), {"widths": ((7, 8),), "mode": mode}) for mode in PADDINGS[1:]),
+        ((normal(1),), {"widths": ((2, 2),), "mode": "reflect"}),
+    ],
+    errors=[
+        ((normal(3),), {"widths": ((1, 1), (1, 1))}),
+        ((normal(3),), {"widths": ((-1, 1),)}),
+        ((normal(3),), {"widths": ((1, 1),), "mode": "mirror"}),
+        ((normal(0),), {"widths": ((1, 1),), "mode": "edge"}),
+    ],
+)
+def pad(xp: Any, x: Any, *, widths: Widths, mode: str = "constant", value: float = 0.0) -> Any:
+    """The array with more elements at both ends of each axis: pairs of widths, one for each axis.
+
+    `mode`: "constant" (`value`), "edge" (the last element), "reflect" and "symmetric" (mirrored, without and with the
+    last element itself), "wrap" (from the other end).
+    """
+    shape = tuple(x.shape)
+    _check_widths(shape, widths, mode)
+    for axis, (before, after) in enumerate(widths):
+        if not before + after:
+            continue
+        if mode == "constant":
+            now = tuple(x.shape)
+            ends = [
+                xp.filled(x, shape=(*now[:axis], width, *now[axis + 1 :]), value=value) for width in (before, after)
+            ]
+            x = xp.concat(ends[0], x, ends[1], axis=axis)
+        else:
+            places = xp.index_table(x, values=tuple(_sources(shape[axis], before, after, mode)))
+            x = xp.getitem(x, places, key=(ALL,) * axis + (AT,))
+    return x
+
+
+# Depth and space.
+
+
+def _blocks(shape: Sequence[int], block_size: int, *, depth: bool) -> tuple[int, int, int, int]:
+    if len(shape) != 4:
+        raise ShapeError(f"an array of four axes is wanted (batch, depth, height, width), not of shape {tuple(shape)}")
+    n, c, h, w = shape
+    wrong = c % block_size**2 if depth else h % block_size or w % block_size
+    if block_size < 1 or wrong:
+        what = (
+            f"depth {c} is not divisible by {block_size}²" if depth else f"{h} × {w} is not divisible by {block_size}"
+        )
+        raise ShapeError(f"{what}, for an array of shape {tuple(shape)} and blocks of {block_size}")
+    return n, c, h, w
+
+
+@linear(
+    x=lambda xp, g, block_size: xp.space_to_depth(g, block_size=block_size),
+    samples=[
+        ((normal(1, 4, 2, 3),), {"block_size": 2}),
+        ((normal(2, 8, 1, 1),), {"block_size": 2}),
+        ((normal(1, 3, 2, 2),), {"block_size": 1}),
+        ((normal(0, 4, 2, 2),), {"block_size": 2}),
+    ],
+    errors=[((normal(1, 3, 2, 2),), {"block_size": 2}), ((normal(4, 2, 2),), {"block_size": 2})],
+)
+def depth_to_space(xp: Any, x: Any, *, block_size: int) -> Any:
+    """Blocks of pixels out of the depth: (n, c·b², h, w) becomes (n, c, h·b, w·b)."""
+    n, c, h, w = _blocks(x.shape, block_size, depth=True)
+    b, d = block_size, c // block_size**2
+    parted = xp.permute_dims(xp.reshape(x, shape=(n, b, b, d, h, w)), axes=(0, 3, 4, 1, 5, 2))
+    return xp.reshape(parted, shape=(n, d, h * b, w * b))
+
+
+@linear(
+    x=lambda xp, g, block_size: xp.depth_to_space(g, block_size=block_size),
+    samples=[
+        ((normal(1, 1, 4, 6),), {"block_size": 2}),
+        ((normal(2, 3, 2, 2),), {"block_size": 2}),
+        ((normal(1, 3, 2, 2),), {"block_size": 1}),
+        ((normal(0, 1, 2, 2),), {"block_size": 2}),
+    ],
+    errors=[((normal(1, 1, 3, 2),), {"block_size": 2}), ((normal(2, 2),), {"block_size": 2})],
+)
+def space_to_depth(xp: Any, x: Any, *, block_size: int) -> Any:
+    """Blocks of pixels into the depth: (n, c, h·b, w·b) becomes (n, c·b², h, w)."""
+    n, c, h, w = _blocks(x.shape, block_size, depth=False)
+    b = block_size
+    parted = xp.permute_dims(xp.reshape(x, shape=(n, c, h // b, b, w // b, b)), axes=(0, 3, 5, 1, 2, 4))
+    return xp.reshape(parted, shape=(n, c * b * b, h // b, w // b))

@@ -114,7 +114,8 @@ class WideBackend(Backend):
 
     def _astype(self, x: Any, *, dtype: Any) -> Any:
         """A cast to another kind; to a double or less it stays wide, for rounding is not part of the mathematics."""
-        return np.asarray(x).astype(self.native_dtype(dtype))
+        x, dtype = np.asarray(x), self.native_dtype(dtype)
+        return (x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x).astype(dtype)
 
     def native_dtype(self, dtype: Any) -> Any:
         """The dtype itself, or for floating and complex ones the wide one."""
