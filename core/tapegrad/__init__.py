@@ -16,6 +16,7 @@ from .custom import custom
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .hookspecs import hookimpl
 from .inspection import detect_anomaly, draw, tape_summary
+from .ops.elementwise import where
 from .registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
 from .tape import is_recording, is_training, pause, predict_mode, record, train_mode
 from .transforms import (
@@ -74,6 +75,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "where",
 ]
 
 __version__ = "0.1.0"

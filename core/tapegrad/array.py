@@ -39,6 +39,8 @@ class Array:
     _node: Node | None
     _xp: Kernels
     _weak_numpy_scalars: ClassVar[bool] = False
+    _integer_ops: ClassVar[Mapping[str, str]] = {}
+    """The op that stands in, on integers, for one that would make them floats: a face's convention."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,6 +64,11 @@ class Array:
     def dtype(self) -> Any:
         """The dtype, the same object on every engine (a `numpy.dtype`)."""
         return self._xp.dtype_of(self._value)
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        """The dtype as the core has it, whatever a face says."""
+        return self._xp.dtype_of(self._value)  # type: ignore[no-any-return]
 
     @property
     def backend(self) -> Backend:
@@ -149,7 +156,7 @@ class Array:
         return complex(self._one("complex()"))
 
     def __index__(self) -> int:
-        if not dtypes.is_dtype(self.dtype, "integral") or self.size != 1:
+        if not dtypes.is_dtype(self._dtype, "integral") or self.size != 1:
             raise TypeError("only an integer array of one element can be used as an index")
         return int(self._one("an index"))
 
@@ -175,7 +182,7 @@ class Array:
             text = np.array2string(self.asnumpy(), separator=", ", prefix="Array(")
         except Exception:
             return f"Array(shape={self.shape}, {self._value!r})"
-        return f"Array({text}, dtype={self.dtype.name})"
+        return f"Array({text}, dtype={self._dtype.name})"
 
     if TYPE_CHECKING:
         # Set on the class by ops/operators.py and ops/indexing.py, so that no call lies between an operator and its op.
@@ -273,7 +280,7 @@ class Array:
 
     def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
         """The elements in another dtype; complex numbers lose their imaginary part where it is a real one."""
-        if dtypes.to_dtype(dtype) == self.dtype:
+        if dtypes.to_dtype(dtype) == self._dtype:
             return self.copy() if copy else self
         return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
 
@@ -387,13 +394,13 @@ class Array:
         self._check_rebind()
         if tuple(new._value.shape) != tuple(self._value.shape):
             raise ShapeError(f"an in-place write cannot change the shape {self.shape} to {new.shape}")
-        if new._value.dtype is not self._value.dtype and new.dtype != self.dtype:
-            if _KINDS[new.dtype.kind] > _KINDS[self.dtype.kind]:
+        if new._value.dtype is not self._value.dtype and new._dtype != self._dtype:
+            if _KINDS[new._dtype.kind] > _KINDS[self._dtype.kind]:
                 raise DtypeError(
-                    f"an in-place operation gives {new.dtype.name}, which does not go into an array of {self.dtype.name}; "
+                    f"an in-place operation gives {new._dtype.name}, which does not go into an array of {self._dtype.name}; "
                     "convert the array first with astype"
                 )
-            new = OPS["astype"].call(new, dtype=self.dtype)
+            new = OPS["astype"].call(new, dtype=self._dtype)
         mode = MODE.get()
         if mode & JOURNALING:
             journal = JOURNAL.get()
@@ -479,7 +486,8 @@ _count_of_named = _measure()
 def _plain_value(x: Array, how: str) -> Any:
     if isinstance(x._value, Batched):
         raise TypeError(
-            f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch"
+            f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch; "
+            "choose between results with tapegrad.where, or return the array"
         )
     return x._value
 

@@ -1,0 +1,178 @@
+"""Dtypes, constants, and what the namespace says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as host
+
+from .. import dtypes
+from ..array import Array
+from ..errors import DtypeError
+from ..registry import get_backend
+
+__all__ = [
+    "__array_api_version__",
+    "__array_namespace_info__",
+    "bool",
+    "bool_",
+    "can_cast",
+    "complex128",
+    "complex64",
+    "e",
+    "euler_gamma",
+    "finfo",
+    "float16",
+    "float32",
+    "float64",
+    "iinfo",
+    "inf",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "isdtype",
+    "iscomplexobj",
+    "isrealobj",
+    "nan",
+    "newaxis",
+    "pi",
+    "result_type",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+]
+
+__array_api_version__ = "2024.12"
+
+bool = bool_ = host.dtype("bool")
+int8, int16, int32, int64 = dtypes.SIGNED
+uint8, uint16, uint32, uint64 = dtypes.UNSIGNED
+float16, float32, float64 = dtypes.FLOATING
+complex64, complex128 = dtypes.COMPLEX
+
+e, pi, inf, nan, euler_gamma, newaxis = host.e, host.pi, host.inf, host.nan, host.euler_gamma, None
+
+finfo_fields = ("bits", "eps", "max", "min", "smallest_normal")
+
+
+class _Limits:
+    """Machine limits of a dtype, as attributes."""
+
+    def __init__(self, dtype: host.dtype[Any], **fields: Any) -> None:
+        self.dtype = dtype
+        self.__dict__.update(fields)
+
+    def __repr__(self) -> str:
+        return (
+            f"<limits of {self.dtype.name}: {', '.join(f'{k}={v}' for k, v in self.__dict__.items() if k != 'dtype')}>"
+        )
+
+
+def _dtype_of(value: Any) -> host.dtype[Any]:
+    return value.dtype if isinstance(value, Array) else dtypes.to_dtype(getattr(value, "dtype", value))
+
+
+def finfo(type: Any, /) -> Any:
+    """Machine limits of a floating or complex dtype, or of an array's: bits, eps, max, min, smallest_normal."""
+    dtype = _dtype_of(type)
+    if dtype not in dtypes.INEXACT:
+        raise DtypeError(f"finfo: {dtype.name} is no floating dtype; use iinfo for integers")
+    found = host.finfo(dtype)
+    return _Limits(
+        host.dtype(found.dtype),
+        bits=int(found.bits),
+        eps=float(found.eps),
+        max=float(found.max),
+        min=float(found.min),
+        smallest_normal=float(found.smallest_normal),
+        tiny=float(found.tiny),
+        resolution=float(found.resolution),
+    )
+
+
+def iinfo(type: Any, /) -> Any:
+    """Machine limits of an integer dtype, or of an array's: bits, max, min."""
+    dtype = _dtype_of(type)
+    if dtype not in dtypes.INTEGER:
+        raise DtypeError(f"iinfo: {dtype.name} is no integer dtype; use finfo for floating ones")
+    found = host.iinfo(dtype)
+    return _Limits(dtype, bits=found.bits, max=found.max, min=found.min)
+
+
+def isdtype(dtype: Any, kind: Any) -> Any:
+    """Whether a dtype is of a kind of the standard ("real floating", …), another dtype, or among a tuple of those."""
+    return dtypes.is_dtype(dtype, kind)
+
+
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    """The dtype that arrays, dtypes and Python scalars have together; scalars are weak."""
+    found: Any = None
+    scalars = []
+    for item in arrays_and_dtypes:
+        if isinstance(item, (int, float, complex)) and not isinstance(item, host.generic):
+            scalars.append(item)
+            continue
+        dtype = _dtype_of(item)
+        found = dtype if found is None else dtypes.promote(found, dtype)
+    if found is None and not scalars:
+        raise ValueError("result_type needs at least one array or dtype")
+    for scalar in scalars:
+        found = dtypes.dtype_of_scalar(scalar, dtypes.BOOL if found is None else found)
+    return found
+
+
+_SAFE = {dtype: {other for other in dtypes.ALL if host.can_cast(dtype, other, "safe")} for dtype in dtypes.ALL}
+
+
+def can_cast(from_: Any, to: Any, /) -> Any:
+    """Whether every value of one dtype, or of an array's, goes into the other."""
+    return dtypes.to_dtype(to) in _SAFE[_dtype_of(from_)]
+
+
+def isrealobj(x: Any) -> Any:
+    """Whether an array is of a real dtype."""
+    return not iscomplexobj(x)
+
+
+def iscomplexobj(x: Any) -> Any:
+    """Whether an array is of a complex dtype."""
+    return host.asarray(x).dtype.kind == "c" if not isinstance(x, Array) else x.dtype in dtypes.COMPLEX
+
+
+class _Info:
+    """What `__array_namespace_info__` tells, of the default backend."""
+
+    def capabilities(self) -> dict[str, Any]:
+        """What the namespace can do, by the standard's names."""
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
+
+    def default_device(self) -> str:
+        """The device of new arrays."""
+        return str(get_backend().devices()[0])
+
+    def devices(self) -> list[str]:
+        """The devices there are."""
+        return list(get_backend().devices())
+
+    def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
+        """The dtypes of arrays made from Python numbers."""
+        real = dtypes.get_default_dtype()
+        return {
+            "real floating": real,
+            "complex floating": host.result_type(real, host.complex64),
+            "integral": int64,
+            "indexing": int64,
+        }
+
+    def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
+        """The dtypes by name, those of a kind if one is given."""
+        backend = get_backend()
+        known = [dtype for dtype in dtypes.ALL if dtype in backend.dtypes and dtype.name != "float16"]
+        return {dtype.name: dtype for dtype in known if kind is None or dtypes.is_dtype(dtype, kind)}
+
+
+def __array_namespace_info__() -> _Info:
+    """What the namespace says of itself: dtypes, devices, capabilities."""
+    return _Info()

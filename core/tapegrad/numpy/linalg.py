@@ -1,0 +1,261 @@
+"""Linear algebra: the standard's `linalg` extension, and NumPy's names beyond it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..array import Array
+from ..kernels import OPS
+from .creation import asarray
+
+__all__ = [
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "expm",
+    "inv",
+    "lstsq",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "multi_dot",
+    "norm",
+    "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+
+def _call(name: str, *arrays: Any, **keywords: Any) -> Any:
+    return OPS[name].call(*[asarray(a) for a in arrays], **keywords)
+
+
+def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
+    found: Array = _call(name, *arrays, **keywords)
+    return found
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors as columns."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class EigResult(NamedTuple):
+    """Eigenvalues, and eigenvectors as columns."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class QRResult(NamedTuple):
+    """An orthonormal and an upper triangular factor."""
+
+    Q: Array
+    R: Array
+
+
+class SlogdetResult(NamedTuple):
+    """The sign of a determinant, and the logarithm of its magnitude."""
+
+    sign: Array
+    logabsdet: Array
+
+
+class SVDResult(NamedTuple):
+    """Left singular vectors, singular values in descending order, right singular vectors as rows."""
+
+    U: Array
+    S: Array
+    Vh: Array
+
+
+def cholesky(x: Any, /, *, upper: bool = False) -> Array:
+    """The triangular factor of a positive definite matrix, lower unless `upper`."""
+    return _one("cholesky", x, upper=upper)
+
+
+def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+    """The cross product of 3-vectors along an axis."""
+    return _one("cross", x, y, axis=axis)
+
+
+def det(x: Any, /) -> Array:
+    """The determinant."""
+    return _one("det", x)
+
+
+def diagonal(x: Any, /, *, offset: int = 0) -> Array:
+    """A diagonal of the matrices in the last two axes."""
+    return _one("diagonal", x, offset=offset, axis1=-2, axis2=-1)
+
+
+def eigh(x: Any, /) -> EighResult:
+    """Eigenvalues and eigenvectors of a symmetric or Hermitian matrix."""
+    return EighResult(*_call("eigh", x))
+
+
+def eigvalsh(x: Any, /) -> Array:
+    """Eigenvalues of a symmetric or Hermitian matrix."""
+    return _one("eigvalsh", x)
+
+
+def eig(x: Any, /) -> EigResult:
+    """Eigenvalues and eigenvectors of a square matrix, complex."""
+    return EigResult(*_call("eig", x))
+
+
+def eigvals(x: Any, /) -> Array:
+    """Eigenvalues of a square matrix, complex."""
+    return _one("eigvals", x)
+
+
+def inv(x: Any, /) -> Array:
+    """The inverse of a matrix."""
+    return _one("inv", x)
+
+
+def pinv(x: Any, /, *, rtol: Any = None) -> Array:
+    """The Moore-Penrose inverse; singular values below `rtol` times the largest count as zero."""
+    return _one("pinv", x, rtol=rtol)
+
+
+def solve(x: Any, y: Any, /) -> Array:
+    """The solution of x @ z = y."""
+    return _one("solve", x, y)
+
+
+def lstsq(x: Any, y: Any, /, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
+    """The least-squares solution of x @ z = y, the squared residuals, the rank, and the singular values, as in NumPy."""
+    x, y = asarray(x), asarray(y)
+    solution = _one("lstsq", x, y, rtol=rcond)
+    values = _one("svdvals", x)
+    rank = matrix_rank(x.detach())
+    rest = y - matmul(x, solution)
+    squares = OPS["sum"].call(OPS["real"].call(OPS["conj"].call(rest) * rest), axis=0)
+    return (
+        solution,
+        squares if x.shape[-2] > x.shape[-1] else squares[:0] if y.ndim > 1 else squares.reshape(-1)[:0],
+        rank,
+        values,
+    )
+
+
+def matmul(x: Any, y: Any, /) -> Array:
+    """The matrix product."""
+    return _one("matmul", x, y)
+
+
+def matrix_transpose(x: Any, /) -> Array:
+    """The last two axes exchanged."""
+    return _one("matrix_transpose", x)
+
+
+def matrix_power(x: Any, n: int, /) -> Array:
+    """A matrix to an integer power."""
+    return _one("matrix_power", x, n=int(n))
+
+
+def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
+    """The number of singular values above `rtol` times the largest."""
+    return _one("matrix_rank", x, rtol=rtol)
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf."""
+    return _one("matrix_norm", x, keepdims=keepdims, ord=ord)
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
+    """The norm of vectors along `axis`, of order `ord`."""
+    return _one("vector_norm", x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """The norm of vectors or matrices, as `numpy.linalg.norm` tells them apart."""
+    x = asarray(x)
+    if axis is None and ord is None:
+        return vector_norm(x, keepdims=keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    if len(axes) == 1:
+        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
+    if len(axes) != 2:
+        raise ValueError(f"norm: a vector has one axis and a matrix two, not {len(axes)}")
+    moved = OPS["moveaxis"].call(x, source=axes, destination=(-2, -1))
+    found = matrix_norm(moved, keepdims=keepdims, ord="fro" if ord is None else ord)
+    return OPS["moveaxis"].call(found, source=(-2, -1), destination=axes) if keepdims else found
+
+
+def outer(x: Any, y: Any, /) -> Array:
+    """All products of an element of one vector with one of the other."""
+    return _one("outer", x, y)
+
+
+def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
+    """The QR decomposition, "reduced" or "complete"."""
+    return QRResult(*_call("qr", x, mode=mode))
+
+
+def slogdet(x: Any, /) -> SlogdetResult:
+    """The sign of the determinant and the logarithm of its magnitude."""
+    return SlogdetResult(*_call("slogdet", x))
+
+
+def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """The singular value decomposition; without `compute_uv`, the singular values alone."""
+    return SVDResult(*_call("svd", x, full_matrices=full_matrices)) if compute_uv else svdvals(x)
+
+
+def svdvals(x: Any, /) -> Array:
+    """The singular values in descending order."""
+    return _one("svdvals", x)
+
+
+def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Array:
+    """The product summed over several axes."""
+    return _one("tensordot", x, y, axes=axes)
+
+
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
+    """The sum along a diagonal of the matrices in the last two axes."""
+    return _one("trace", x if dtype is None else asarray(x, dtype), offset=offset, axis1=-2, axis2=-1)
+
+
+def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+    """The dot product of vectors along an axis, the first conjugated."""
+    return _one("vecdot", x, y, axis=axis)
+
+
+def multi_dot(arrays: Any) -> Array:
+    """The product of several matrices, in the order that costs least."""
+    return _one("multi_dot", *arrays)
+
+
+def expm(x: Any, /) -> Array:
+    """The exponential of a matrix."""
+    return _one("expm", x)
+
+
+def cond(x: Any, /, p: Any = None) -> Array:
+    """The condition number: the ratio of the extreme singular values, or by another norm."""
+    if p is None or p == 2:
+        values = svdvals(x)
+        return values[..., 0] / values[..., -1]
+    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)

@@ -1,0 +1,431 @@
+"""Functions that move elements about, in the standard's and NumPy's calling conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as host
+
+from .. import dtypes
+from ..array import Array
+from ..kernels import OPS
+from .creation import asarray
+
+__all__ = [
+    "append",
+    "array_split",
+    "astype",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
+    "broadcast_shapes",
+    "broadcast_to",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "dsplit",
+    "dstack",
+    "expand_dims",
+    "flip",
+    "fliplr",
+    "flipud",
+    "hsplit",
+    "hstack",
+    "matrix_transpose",
+    "meshgrid",
+    "moveaxis",
+    "ndim",
+    "pad",
+    "permute_dims",
+    "ravel",
+    "repeat",
+    "reshape",
+    "roll",
+    "rollaxis",
+    "rot90",
+    "row_stack",
+    "shape",
+    "size",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "tile",
+    "trace",
+    "transpose",
+    "tril",
+    "triu",
+    "unstack",
+    "vsplit",
+    "vstack",
+]
+
+
+def _call(name: str, x: Any, **keywords: Any) -> Any:
+    return OPS[name].call(asarray(x), **keywords)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return (int(value),) if isinstance(value, (int, host.integer)) else tuple(int(n) for n in value)
+
+
+def _alike(arrays: Any) -> list[Array]:
+    if isinstance(arrays, Array):
+        return list(arrays)
+    found = [asarray(a) for a in arrays]
+    if not found:
+        raise ValueError("need at least one array to join")
+    return found
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """The shape of an array or of what becomes one."""
+    return tuple(x.shape) if hasattr(x, "shape") else host.shape(x)
+
+
+def ndim(x: Any) -> int:
+    """The number of axes."""
+    return len(shape(x))
+
+
+def size(x: Any, axis: int | None = None) -> int:
+    """The number of elements, or the length of one axis."""
+    lengths = shape(x)
+    if axis is not None:
+        return lengths[axis]
+    total = 1
+    for n in lengths:
+        total *= n
+    return total
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+    """The elements in another dtype; complex to real raises `DtypeError`, use `real`."""
+    x = asarray(x)
+    wanted = dtypes.to_dtype(dtype)
+    if x.dtype in dtypes.COMPLEX and wanted not in dtypes.COMPLEX and wanted != dtypes.BOOL:
+        from ..errors import DtypeError
+
+        raise DtypeError(f"astype: {x.dtype.name} does not go into {wanted.name}; take real(x) or imag(x) first")
+    found: Array = x if wanted == x.dtype and not copy else _call("astype", x, dtype=wanted)
+    return found if device is None else found.to_device(device)
+
+
+def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:
+    """The same elements in another shape; one length may be -1."""
+    return asarray(x).reshape(_shape(shape))
+
+
+def ravel(x: Any) -> Array:
+    """The elements in one row."""
+    return asarray(x).reshape(-1)
+
+
+def transpose(x: Any, /, axes: Any = None) -> Array:
+    """The axes in another order, reversed unless given."""
+    x = asarray(x)
+    return permute_dims(x, tuple(reversed(range(x.ndim))) if axes is None else axes)
+
+
+def permute_dims(x: Any, /, axes: Any) -> Array:
+    """The axes in the order given."""
+    found: Array = _call("permute_dims", x, axes=_shape(axes))
+    return found
+
+
+def matrix_transpose(x: Any, /) -> Array:
+    """The last two axes exchanged."""
+    found: Array = _call("matrix_transpose", x)
+    return found
+
+
+def swapaxes(x: Any, axis1: int, axis2: int, /) -> Array:
+    """Two axes exchanged."""
+    x = asarray(x)
+    order = list(range(x.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return permute_dims(x, order)
+
+
+def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
+    """Axes moved to other places, the rest kept in order."""
+    found: Array = _call("moveaxis", x, source=source, destination=destination)
+    return found
+
+
+def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
+    """An axis moved back until it lies before place `start`."""
+    x = asarray(x)
+    axis %= x.ndim
+    return moveaxis(x, axis, start - 1 if axis < start else start)
+
+
+def expand_dims(x: Any, /, axis: Any = 0) -> Array:
+    """A new axis of length one, or several."""
+    found: Array = _call("expand_dims", x, axis=axis)
+    return found
+
+
+def squeeze(x: Any, /, axis: Any = None) -> Array:
+    """The axes of length one taken away: those named, or all."""
+    x = asarray(x)
+    if axis is None:
+        axis = tuple(i for i, n in enumerate(x.shape) if n == 1)
+    found: Array = _call("squeeze", x, axis=axis)
+    return found
+
+
+def broadcast_to(x: Any, /, shape: Any) -> Array:
+    """The elements repeated to `shape`."""
+    found: Array = _call("broadcast_to", x, shape=_shape(shape))
+    return found
+
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that these broadcast to. Raises `ShapeError` where they do not."""
+    try:
+        return host.broadcast_shapes(*shapes)
+    except ValueError as error:
+        from ..errors import ShapeError
+
+        raise ShapeError(f"shapes {', '.join(map(str, shapes))} do not broadcast together") from error
+
+
+def broadcast_arrays(*arrays: Any) -> list[Array]:
+    """The arrays, each repeated to their common shape."""
+    found = [asarray(a) for a in arrays]
+    common = broadcast_shapes(*(a.shape for a in found))
+    return [a if a.shape == common else broadcast_to(a, common) for a in found]
+
+
+def concat(arrays: Any, /, *, axis: int | None = 0) -> Array:
+    """The arrays joined along an axis they have; with None, all elements in one row."""
+    parts = _alike(arrays)
+    if axis is None:
+        parts, axis = [ravel(p) for p in parts], 0
+    found: Array = OPS["concat"].call(*parts, axis=axis)
+    return found
+
+
+def concatenate(arrays: Any, /, axis: int | None = 0) -> Array:
+    """The arrays joined along an axis they have. NumPy's name of `concat`."""
+    return concat(arrays, axis=axis)
+
+
+def stack(arrays: Any, /, axis: int = 0) -> Array:
+    """The arrays joined along a new axis."""
+    found: Array = OPS["stack"].call(*_alike(arrays), axis=axis)
+    return found
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
+    """The slices along an axis."""
+    return tuple(OPS["unstack"].call(asarray(x), axis=axis))
+
+
+def append(x: Any, values: Any, axis: int | None = None) -> Array:
+    """`values` joined on behind `x`, flattened both unless an axis is given."""
+    return concat((x, values), axis=axis)
+
+
+def vstack(arrays: Any) -> Array:
+    """The arrays one below the other."""
+    return concat([atleast_2d(a) for a in _alike(arrays)], axis=0)
+
+
+row_stack = vstack
+
+
+def hstack(arrays: Any) -> Array:
+    """The arrays side by side."""
+    parts = [atleast_1d(a) for a in _alike(arrays)]
+    return concat(parts, axis=0 if parts[0].ndim == 1 else 1)
+
+
+def dstack(arrays: Any) -> Array:
+    """The arrays one behind the other, along a third axis."""
+    return concat([atleast_3d(a) for a in _alike(arrays)], axis=2)
+
+
+def column_stack(arrays: Any) -> Array:
+    """Columns side by side as a matrix."""
+    return concat([a.reshape(-1, 1) if a.ndim < 2 else a for a in _alike(arrays)], axis=1)
+
+
+def _atleast(n: int, arrays: Sequence[Any]) -> Any:
+    found = []
+    for a in arrays:
+        a = asarray(a)
+        if a.ndim < n:
+            if n == 3 and a.ndim == 1:
+                a = a.reshape(1, -1, 1)
+            elif n == 3 and a.ndim == 2:
+                a = a.reshape(*a.shape, 1)
+            else:
+                a = a.reshape((1,) * (n - a.ndim) + a.shape)
+        found.append(a)
+    return found[0] if len(found) == 1 else found
+
+
+def atleast_1d(*arrays: Any) -> Any:
+    """The arrays with one axis at least."""
+    return _atleast(1, arrays)
+
+
+def atleast_2d(*arrays: Any) -> Any:
+    """The arrays with two axes at least."""
+    return _atleast(2, arrays)
+
+
+def atleast_3d(*arrays: Any) -> Any:
+    """The arrays with three axes at least."""
+    return _atleast(3, arrays)
+
+
+def _sizes(length: int, sections: Any, even: bool) -> tuple[int, ...]:
+    if isinstance(sections, (int, host.integer)):
+        n = int(sections)
+        if n <= 0 or (even and length % n):
+            raise ValueError(f"split: an axis of length {length} does not fall into {n} equal parts; use array_split")
+        return tuple(length // n + (i < length % n) for i in range(n))
+    ends = [min(length, max(0, int(e) if e >= 0 else length + int(e))) for e in sections] + [length]
+    return tuple(max(0, b - a) for a, b in zip([0, *ends], ends, strict=False))
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    """Pieces along an axis: so many of equal length, or cut at the places given."""
+    x = asarray(x)
+    return list(OPS["split"].call(x, sizes=_sizes(x.shape[axis], indices_or_sections, True), axis=axis))
+
+
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    """Pieces along an axis, as equal in length as may be."""
+    x = asarray(x)
+    return list(OPS["split"].call(x, sizes=_sizes(x.shape[axis], indices_or_sections, False), axis=axis))
+
+
+def vsplit(x: Any, indices_or_sections: Any) -> list[Array]:
+    """Pieces along the first axis."""
+    return split(x, indices_or_sections, 0)
+
+
+def hsplit(x: Any, indices_or_sections: Any) -> list[Array]:
+    """Pieces along the second axis, or the only one."""
+    x = asarray(x)
+    return split(x, indices_or_sections, 0 if x.ndim == 1 else 1)
+
+
+def dsplit(x: Any, indices_or_sections: Any) -> list[Array]:
+    """Pieces along the third axis."""
+    return split(x, indices_or_sections, 2)
+
+
+def flip(x: Any, /, axis: Any = None) -> Array:
+    """The elements in reverse order along an axis, several, or all."""
+    found: Array = _call("flip", x, axis=axis)
+    return found
+
+
+def flipud(x: Any) -> Array:
+    """The rows in reverse order."""
+    return flip(x, 0)
+
+
+def fliplr(x: Any) -> Array:
+    """The columns in reverse order."""
+    return flip(x, 1)
+
+
+def roll(x: Any, /, shift: Any, axis: Any = None) -> Array:
+    """The elements moved along an axis, those that fall off coming in at the other end."""
+    found: Array = _call("roll", x, shift=shift, axis=axis)
+    return found
+
+
+def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
+    """The plane of two axes turned by quarters."""
+    found: Array = _call("rot90", x, k=k, axes=axes)
+    return found
+
+
+def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Array:
+    """Each element so many times, along an axis or of the flattened array."""
+    x = asarray(x)
+    if isinstance(repeats, Array):
+        repeats = repeats.asnumpy()
+    if not isinstance(repeats, (int, host.integer)):
+        repeats = tuple(int(r) for r in host.ravel(repeats))
+        if len(repeats) == 1:
+            repeats = repeats[0]
+    found: Array = _call("repeat", x, repeats=repeats, axis=axis)
+    return found
+
+
+def tile(x: Any, repetitions: Any, /) -> Array:
+    """The whole array repeated along each axis."""
+    found: Array = _call("tile", x, repetitions=_shape(repetitions))
+    return found
+
+
+def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Array:
+    """The array with a border: of a constant, or by `mode` "edge", "reflect", "symmetric", "wrap"."""
+    x = asarray(x)
+    widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (x.ndim, 2))
+    found: Array = _call("pad", x, widths=tuple((int(a), int(b)) for a, b in widths), mode=mode, value=constant_values)
+    return found
+
+
+def diag(x: Any, k: int = 0) -> Array:
+    """The k-th diagonal of a matrix, or the matrix that has it."""
+    found: Array = _call("diag", x, k=k)
+    return found
+
+
+def diagflat(x: Any, k: int = 0) -> Array:
+    """The matrix whose k-th diagonal are the elements of `x`."""
+    return diag(ravel(x), k)
+
+
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """A diagonal of the planes of two axes, as the last axis."""
+    found: Array = _call("diagonal", x, offset=offset, axis1=axis1, axis2=axis2)
+    return found
+
+
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """The sum along a diagonal of the planes of two axes."""
+    found: Array = _call("trace", x, offset=offset, axis1=axis1, axis2=axis2)
+    return found
+
+
+def tril(x: Any, /, k: int = 0) -> Array:
+    """The matrix with zeros above its k-th diagonal."""
+    found: Array = _call("tril", x, k=k)
+    return found
+
+
+def triu(x: Any, /, k: int = 0) -> Array:
+    """The matrix with zeros below its k-th diagonal."""
+    found: Array = _call("triu", x, k=k)
+    return found
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
+    """The coordinates of a grid, an array for each axis."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing is {indexing!r}; choose 'xy' or 'ij'")
+    parts = [asarray(a).reshape(-1) for a in arrays]
+    n = len(parts)
+    order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    lengths = [0] * n
+    for part, place in zip(parts, order, strict=True):
+        lengths[place] = part.shape[0]
+    return [
+        broadcast_to(part.reshape(tuple(-1 if i == place else 1 for i in range(n))), tuple(lengths))
+        for part, place in zip(parts, order, strict=True)
+    ]

@@ -1,0 +1,172 @@
+"""Products of arrays: dot and its kin, einsum, convolution of sequences, interpolation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..array import Array
+from ..kernels import OPS
+from .creation import asarray
+
+__all__ = [
+    "convolve",
+    "correlate",
+    "cross",
+    "dot",
+    "einsum",
+    "gradient",
+    "inner",
+    "interp",
+    "kron",
+    "matmul",
+    "outer",
+    "polyval",
+    "tensordot",
+    "vander",
+    "vdot",
+    "vecdot",
+]
+
+
+def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
+    found: Array = OPS[name].call(*[asarray(a) for a in arrays], **keywords)
+    return found
+
+
+def dot(x: Any, y: Any, /) -> Array:
+    """The sum of products over the last axis of `x` and the last but one of `y`, as `numpy.dot`."""
+    x, y = asarray(x), asarray(y)
+    if x.ndim == 0 or y.ndim == 0:
+        return _one("multiply", x, y)
+    if x.ndim <= 2 and y.ndim <= 2:
+        return _one("matmul", x, y)
+    return _one("tensordot", x, y, axes=((-1,), (-2 if y.ndim > 1 else -1,)))
+
+
+def matmul(x: Any, y: Any, /) -> Array:
+    """The matrix product x @ y."""
+    return _one("matmul", x, y)
+
+
+def inner(x: Any, y: Any, /) -> Array:
+    """The sum of products over the last axes of both."""
+    x, y = asarray(x), asarray(y)
+    if x.ndim == 0 or y.ndim == 0:
+        return _one("multiply", x, y)
+    return _one("tensordot", x, y, axes=((-1,), (-1,)))
+
+
+def outer(x: Any, y: Any, /) -> Array:
+    """All products of an element of one with one of the other, both flattened."""
+    return _one("outer", asarray(x).reshape(-1), asarray(y).reshape(-1))
+
+
+def vdot(x: Any, y: Any, /) -> Array:
+    """The dot product of both flattened, the first conjugated."""
+    return _one("vecdot", asarray(x).reshape(-1), asarray(y).reshape(-1))
+
+
+def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+    """The dot product of vectors along an axis, the first conjugated."""
+    return _one("vecdot", x, y, axis=axis)
+
+
+def tensordot(x: Any, y: Any, /, axes: Any = 2) -> Array:
+    """The product summed over several axes: the last so many and the first, or pairs of axes."""
+    return _one("tensordot", x, y, axes=axes)
+
+
+def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+    """The cross product of 3-vectors along an axis."""
+    return _one("cross", x, y, axis=axis)
+
+
+def kron(x: Any, y: Any, /) -> Array:
+    """The Kronecker product: each element of `x` times all of `y`, in blocks."""
+    return _one("kron", x, y)
+
+
+def einsum(subscripts: str, /, *operands: Any, optimize: Any = "auto") -> Array:
+    """Sums of products by Einstein's convention; the order is chosen by opt_einsum, `optimize` being its word for how."""
+    return _one("einsum", *operands, subscripts=subscripts, optimize=optimize)
+
+
+def convolve(x: Any, y: Any, mode: str = "full") -> Array:
+    """The convolution of two sequences: "full", "same" or "valid"."""
+    x, y = asarray(x), asarray(y)
+    if x.ndim != 1 or y.ndim != 1:
+        raise ValueError(f"convolve takes two sequences, not arrays of shapes {x.shape} and {y.shape}")
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"convolve: mode is {mode!r}; choose 'full', 'same' or 'valid'")
+    if y.shape[0] > x.shape[0]:
+        x, y = y, x
+    n, m = x.shape[0], y.shape[0]
+    border = m - 1 if mode == "full" else 0 if mode == "valid" else None
+    pads = ((m - 1) // 2 + (m - 1) % 2, (m - 1) // 2) if border is None else (border, border)
+    padded = OPS["pad"].call(x, widths=(pads,), mode="constant", value=0) if any(pads) else x
+    weight = OPS["flip"].call(y, axis=0).reshape(1, 1, m)
+    found: Array = OPS["convolution"].call(padded.reshape(1, 1, n + sum(pads)), weight)
+    return found.reshape(-1)
+
+
+def correlate(x: Any, y: Any, mode: str = "valid") -> Array:
+    """The cross-correlation of two sequences, the second conjugated."""
+    x, y = asarray(x), OPS["conj"].call(OPS["flip"].call(asarray(y), axis=0))
+    found = convolve(x, y, mode)
+    return found
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
+    """Straight lines between the points (xp, fp), at `x`; beyond them the end values, or `left` and `right`."""
+    x, knots, values = asarray(x), asarray(xp), asarray(fp)
+    n = knots.shape[0]
+    place = OPS["searchsorted"].call(knots.detach(), x.detach().astype(knots.dtype), side="right")
+    i = OPS["clip"].call(place, 1, n - 1)
+    x0, x1 = (OPS["take"].call(knots, j, axis=0) for j in (i - 1, i))
+    y0, y1 = (OPS["take"].call(values, j, axis=0) for j in (i - 1, i))
+    line = y0 + (x - x0) / (x1 - x0) * (y1 - y0)
+    line = OPS["where"].call(x < knots[0], values[0] if left is None else left, line)
+    found: Array = OPS["where"].call(x > knots[-1], values[-1] if right is None else right, line)
+    return found
+
+
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Slopes by central differences inside and one-sided ones at the edges, along each axis; `spacing` is a number."""
+    f = asarray(f)
+    if edge_order != 1:
+        raise ValueError(f"gradient: edge_order={edge_order} is not there; use 1")
+    axes = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    steps = list(spacing) * len(axes) if len(spacing) == 1 else list(spacing) or [1.0] * len(axes)
+    if len(steps) != len(axes):
+        raise ValueError(f"gradient: {len(spacing)} spacings for {len(axes)} axes")
+    found = []
+    for a, h in zip(axes, steps, strict=True):
+        n, before = f.shape[a], (slice(None),) * (a % f.ndim)
+
+        def part(start: int, stop: int, before: tuple[slice, ...] = before) -> Array:
+            return f[(*before, slice(start, stop))]
+
+        if n < 2:
+            raise ValueError(f"gradient: axis {a} has length {n}, and two elements are needed for a slope")
+        middle = (part(2, n) - part(0, n - 2)) / (2.0 * h)
+        first, last = (part(1, 2) - part(0, 1)) / h, (part(n - 1, n) - part(n - 2, n - 1)) / h
+        found.append(OPS["concat"].call(first, middle, last, axis=a))
+    return found[0] if len(found) == 1 else found
+
+
+def polyval(p: Any, x: Any) -> Array:
+    """A polynomial with coefficients `p`, the highest power first, at `x`."""
+    p, x = asarray(p), asarray(x)
+    total = p[0] + OPS["zeros_like"].call(x.detach())
+    for i in range(1, p.shape[0]):
+        total = total * x + p[i]
+    return total
+
+
+def vander(x: Any, /, N: int | None = None, increasing: bool = False) -> Array:
+    """The powers of each element in a row."""
+    x = asarray(x)
+    n = x.shape[0] if N is None else N
+    powers = [x**k if k else OPS["ones_like"].call(x.detach()) for k in range(n)]
+    found: Array = OPS["stack"].call(*(powers if increasing else reversed(powers)), axis=-1)
+    return found

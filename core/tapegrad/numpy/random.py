@@ -1,0 +1,95 @@
+"""Random numbers in NumPy's words, drawn on the host from one stream: the same seed gives the same numbers on every engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as host
+
+from .. import dtypes
+from ..array import Array
+from ..random import philox
+from ..tape import LEVEL, MODE
+from .creation import asarray, make
+from .searching import take
+
+__all__ = [
+    "choice",
+    "exponential",
+    "normal",
+    "permutation",
+    "rand",
+    "randint",
+    "randn",
+    "seed",
+    "standard_normal",
+    "uniform",
+]
+
+
+def seed(seed: int) -> None:
+    """Start the stream again at a seed."""
+    philox.seed(seed)
+
+
+def _drawn(values: Any) -> Array:
+    if MODE.get() >= LEVEL:
+        raise RuntimeError(
+            "a random draw under vmap: it would be the same for the whole batch; draw before vmap and pass the numbers in"
+        )
+    return make(values)
+
+
+def _size(size: Any) -> Any:
+    return () if size is None else size
+
+
+def normal(loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Array:
+    """Normal numbers of that mean and standard deviation, of the default dtype."""
+    return _drawn(philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
+
+
+def standard_normal(size: Any = None) -> Array:
+    """Standard normal numbers."""
+    return normal(size=size)
+
+
+def randn(*shape: int) -> Array:
+    """Standard normal numbers of a shape."""
+    return normal(size=shape)
+
+
+def uniform(low: float = 0.0, high: float = 1.0, size: Any = None) -> Array:
+    """Numbers evenly spread from `low` up to `high`."""
+    return _drawn(philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
+
+
+def rand(*shape: int) -> Array:
+    """Numbers evenly spread from 0 up to 1, of a shape."""
+    return uniform(size=shape)
+
+
+def exponential(scale: float = 1.0, size: Any = None) -> Array:
+    """Exponential numbers of that mean."""
+    return _drawn(philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
+
+
+def randint(low: int, high: int | None = None, size: Any = None) -> Array:
+    """Integers from `low` up to `high`, without it; with one number, from zero."""
+    return _drawn(philox.randint(low, high, shape=_size(size)))
+
+
+def permutation(x: Any) -> Array:
+    """The numbers below `x`, or the elements of `x` along its first axis, in random order."""
+    if isinstance(x, (int, host.integer)):
+        return _drawn(philox.permutation(int(x)))
+    x = asarray(x)
+    return take(x, _drawn(philox.permutation(x.shape[0])), axis=0)
+
+
+def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Array:
+    """Elements of `a`, or numbers below it, chosen with the probabilities `p`."""
+    count = int(a) if isinstance(a, (int, host.integer)) else asarray(a).shape[0]
+    probs = p.asnumpy() if isinstance(p, Array) else p
+    drawn = _drawn(philox.choice(count, shape=_size(size), replace=replace, probs=probs))
+    return drawn if isinstance(a, (int, host.integer)) else take(asarray(a), drawn, axis=0)
