@@ -24,14 +24,21 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
+def _all_finite(x: Any) -> bool:
+    return np.count_nonzero(np.isfinite(x)) == x.size
+
+
 def _multiply_or_zero(x: Any, y: Any) -> Any:
-    if np.logical_and.reduce(np.isfinite(y), axis=None):
+    # Nearly always all is finite, and then it is a product; what is cheapest to find out depends on the size.
+    if x.size < 1000 and _all_finite(x) and _all_finite(y):
         return x * y
-    return x * np.where(x == 0, 0, y)
+    with np.errstate(invalid="ignore"):
+        out = x * y
+    return out if _all_finite(out) else np.where((x == 0) | (y == 0), out.dtype.type(0), out)
 
 
 def _divide_or_zero(x: Any, y: Any) -> Any:
-    if np.logical_and.reduce(x, axis=None):
+    if np.count_nonzero(x) == x.size if x.size < 1000 else x.all():
         return x / y
     return x / np.where(x == 0, 1, y)
 

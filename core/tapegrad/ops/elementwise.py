@@ -2,7 +2,7 @@
 
 A masked branch sends a zero cotangent back. A rule whose partial can be infinite there (a root, a logarithm, a
 quotient, a power, an overflown exponential) lets that zero win, by `multiply_or_zero` and `divide_or_zero`, so that no
-0·∞ comes of it.
+0·∞ comes of it; and in a power the zero of the partial wins over an infinite cotangent, as in √(x²) at 0.
 """
 
 from __future__ import annotations
@@ -143,12 +143,12 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
 
 @elementwise(
     x=lambda xp, g, y: xp.multiply_or_zero(g, y),
-    y=lambda x: x,
+    y=lambda xp, g, x: xp.multiply_or_zero(g, x),
     samples=together(_NUMBER, _NUMBER),
 )
 def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
-    """x * y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed."""
-    return x * xp.where(x == 0, 0, y)
+    """x * y, and 0 where one of them is 0, whatever the other is: for rules in which a cotangent meets an infinity."""
+    return xp.where((x == 0) | (y == 0), 0, x * y)
 
 
 @elementwise(
@@ -174,7 +174,7 @@ def positive(xp: Any, x: Any) -> Any:
     return xp.positive(x)
 
 
-@elementwise(x=lambda x: x + x, samples=alone(_NUMBER))
+@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, x + x), samples=alone(_NUMBER))
 def square(xp: Any, x: Any) -> Any:
     """The square x * x."""
     return xp.square(x)
