@@ -59,6 +59,8 @@ class Backend:
     xfails: ClassVar[Mapping[str, str]] = {}
     shares_constants: ClassVar[bool] = False
     """Whether one 0-d array may serve wherever a scalar of its value and dtype is used (not so where devices differ)."""
+    layouts: ClassVar[bool] = False
+    """Whether arrays have layouts, such as shardings, so that gradients are to be brought into their inputs' by `like`."""
 
     @cached_property
     def module(self) -> Any:
@@ -152,7 +154,7 @@ class Backend:
         return False
 
     def like(self, raw: Any, spec: Spec) -> Any:
-        """A pulled gradient in the layout of the input it belongs to."""
+        """A gradient in the layout of the input that `spec` tells of; asked of engines with `layouts` only."""
         return raw
 
     def spec(self, raw: Any) -> Spec:

@@ -151,9 +151,9 @@ class _Argument:
                 x = as_array(leaf, copy=copy)
             except Exception as error:
                 raise TypeError(f"{name}: argument {position} holds a {type(leaf).__name__}, not an array") from error
-            if not dtypes.is_dtype(x.dtype, ("real floating", "complex floating")):
+            if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
                 raise DtypeError(
-                    f"{name}: argument {position} is of {x.dtype.name}, and only floating or complex numbers have a "
+                    f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
                     "derivative; convert it to a float, or choose other argnums"
                 )
             node: Node = Leaf() if x._node is None else Entry(x._node)
@@ -235,8 +235,9 @@ class _Run:
                 if g is None:
                     row.append(OPS["zeros_like"].call(x.detach()))
                 elif self.outer:
-                    row.append(handle(type(x), g._value, g._node, g._xp))
+                    row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
                 else:
+                    g = x._xp.like(g, x._value)
                     row.append(handle(type(x), g, None, BATCHED if isinstance(g, Batched) else _plain(x)))
             results.append(row)
         return results
@@ -286,9 +287,9 @@ def _check_scalar(run: _Run) -> Array:
             f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
             "sum it, or use vjp or jacobian"
         )
-    if not dtypes.is_dtype(out.dtype, "real floating"):
+    if not dtypes.is_dtype(out._dtype, "real floating"):
         raise DtypeError(
-            f"{run.name}: the function must return a real floating number, not {out.dtype.name}; use vjp for complex ones"
+            f"{run.name}: the function must return a real floating number, not {out._dtype.name}; use vjp for complex ones"
         )
     return out
 
@@ -365,8 +366,8 @@ def _cotangents(name: str, run: _Run, given: Any) -> list[Array]:
         g = _like(leaf, out)
         if g.shape != out.shape:
             raise ShapeError(f"{name}: cotangent {i} has shape {g.shape}, its output {out.shape}")
-        if g.dtype != out.dtype:
-            raise DtypeError(f"{name}: cotangent {i} is {g.dtype.name}, its output {out.dtype.name}")
+        if g._dtype != out._dtype:
+            raise DtypeError(f"{name}: cotangent {i} is {g._dtype.name}, its output {out._dtype.name}")
         found.append(g)
     return found
 
@@ -374,7 +375,7 @@ def _cotangents(name: str, run: _Run, given: Any) -> list[Array]:
 def _like(leaf: Any, x: Array) -> Array:
     """A cotangent or tangent as an array; Python scalars take the dtype of what they belong to."""
     if _kind(leaf) is SCALAR:
-        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x.dtype))
+        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
         return wrap(raw, None, engine_of(x))
     return as_array(leaf)
 
@@ -417,8 +418,8 @@ def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
             t = _like(leaf, x)
             if t.shape != x.shape:
                 raise ShapeError(f"{name}: a tangent of shape {t.shape} for a primal of shape {x.shape}")
-            if t.dtype != x.dtype:
-                raise DtypeError(f"{name}: a tangent of {t.dtype.name} for a primal of {x.dtype.name}")
+            if t._dtype != x._dtype:
+                raise DtypeError(f"{name}: a tangent of {t._dtype.name} for a primal of {x._dtype.name}")
             row.append(t)
         rows.append(row)
     return rows
@@ -464,7 +465,7 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
 def _basis(x: Array) -> Array:
     """The unit arrays of the shape of `x`, along a new first axis."""
     engine = engine_of(x)
-    eye = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+    eye = np.eye(x.size, dtype=x._dtype).reshape(x.size, *x.shape)
     return wrap(engine.backend.from_numpy(eye), None, engine)
 
 
@@ -512,8 +513,8 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
         run = _Run("jacobian", fun, args, kwargs, _positions("jacobian", argnums, len(args)), has_aux=has_aux)
         columns = []
         for i, out in enumerate(run.outs):
-            if not dtypes.is_dtype(out.dtype, ("real floating", "complex floating")):
-                raise DtypeError(f"jacobian: output {i} is of {out.dtype.name} and has no derivative")
+            if not dtypes.is_dtype(out._dtype, ("real floating", "complex floating")):
+                raise DtypeError(f"jacobian: output {i} is of {out._dtype.name} and has no derivative")
             if out.ndim == 0:
                 zeros = [
                     _zero(o) if o is not out else OPS["ones_like"].call(wrap(o._value, None, o._xp)) for o in run.outs

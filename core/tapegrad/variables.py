@@ -25,12 +25,12 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
     """Make `x` a variable whose gradient goes into `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
     if grad_req not in REQUESTS:
         raise ValueError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
-    if not dtypes.is_dtype(x.dtype, ("real floating", "complex floating")):
-        raise DtypeError(f"an array of {x.dtype.name} has no gradient; convert it with astype, to float32 for example")
+    if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
+        raise DtypeError(f"an array of {x._dtype.name} has no gradient; convert it with astype, to float32 for example")
     if cell.shape != x.shape:
         raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
-    if cell.dtype != x.dtype:
-        raise DtypeError(f"the gradient of a variable of {x.dtype.name} cannot be {cell.dtype.name}")
+    if cell._dtype != x._dtype:
+        raise DtypeError(f"the gradient of a variable of {x._dtype.name} cannot be {cell._dtype.name}")
     if grad_req == "null":
         x._node = None
         x._grad = cell
@@ -64,9 +64,9 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
                 cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
             if cotangent.shape != head.shape:
                 raise ShapeError(f"the head gradient has shape {cotangent.shape}, its head {head.shape}")
-            if cotangent.dtype != head.dtype:
+            if cotangent._dtype != head._dtype:
                 raise DtypeError(
-                    f"the head gradient is {cotangent.dtype.name}, its head {head.dtype.name}; convert it with astype"
+                    f"the head gradient is {cotangent._dtype.name}, its head {head._dtype.name}; convert it with astype"
                 )
             if cotangent._xp is not head._xp and cotangent._xp.backend and head._xp.backend:
                 from .errors import MixedBackendsError
@@ -109,17 +109,24 @@ def backward(
             found = reverse_sweep(seeds, recorded=True, free=False)
     else:
         found = reverse_sweep(seeds, free=not retain_graph)
-    writes = []
+    writes: dict[int, tuple[Array, Any]] = {}
     for leaf, g in found.items():
         if not isinstance(leaf, Leaf):
             continue
         cell = leaf.cell() if leaf.cell is not None else None
         if cell is None:
             continue
+        if cell._xp.layouts:
+            g = wrap(cell._xp.like(g._value, cell._value), g._node, g._xp) if create_graph else cell._xp.like(g, cell._value)
         if leaf.req == "add":
-            g = wrap(cell._value, cell._node, cell._xp) + g if create_graph else cell._value + g
-        writes.append((cell, g))
-    for cell, g in writes:
+            # Two variables may share a cell, so what has been added to it in this backward counts.
+            _, before = writes.get(id(cell), (cell, None))
+            if before is None:
+                before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
+            g = before + g
+        writes[id(cell)] = cell, g
+        leaf.fresh = True
+    for cell, g in writes.values():
         if create_graph:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
             cell._like = None
@@ -158,6 +165,8 @@ def gradients(
             continue
         made = object.__new__(type(x))
         made._like = None
+        if x._xp.layouts:
+            g = wrap(x._xp.like(g._value, x._value), g._node, g._xp) if create_graph else x._xp.like(g, x._value)
         made._value, made._node, made._xp = (g._value, g._node, g._xp) if create_graph else (g, None, x._xp)
         results.append(made)
     return results

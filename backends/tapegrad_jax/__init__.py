@@ -1,0 +1,153 @@
+"""The JAX engine: eager on `jax.Array`, and traceable, since JAX's tracers are arrays of it as well."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import tapegrad
+from tapegrad.errors import BackendUnavailableError, DtypeError
+
+if TYPE_CHECKING:
+    from . import kernels
+
+__all__ = ["JaxBackend"]
+
+WIDE = {"float64": "float32", "complex128": "complex64"}
+"""What JAX has in place of the dtypes that it keeps switched off."""
+
+
+class JaxBackend(tapegrad.Backend):
+    """JAX: immutable arrays on any of its devices, sharded or not; none of its global settings is touched.
+
+    While JAX has its 64-bit numbers switched off, float64 and complex128 are refused, and integers are 32 bits wide, on the
+    condition that their values fit.
+    """
+
+    name = "jax"
+    engine = "jax"
+    install = "pip install 'tapegrad[jax]'"
+    layouts = True
+    shares_constants = True  # they are NumPy scalars, which JAX takes to any device and into any trace
+
+    @cached_property
+    def namespace(self) -> Any:
+        _ = self.module
+        return importlib.import_module("jax.numpy")
+
+    @cached_property
+    def _kernels(self) -> kernels:
+        return importlib.import_module("tapegrad_jax.kernels")
+
+    def array_types(self) -> tuple[type, ...]:
+        return (self.module.Array,)
+
+    def fused(self) -> Mapping[str, Callable[..., Any]]:
+        found: Mapping[str, Callable[..., Any]] = self._kernels.KERNELS
+        return found
+
+    # ---- dtypes
+
+    @cached_property
+    def dtypes(self) -> Mapping[Any, np.dtype[Any]]:
+        names = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+        names += ("float16", "float32", "float64", "complex64", "complex128")
+        return {np.dtype(name): np.dtype(name) for name in names}
+
+    def dtype_of(self, raw: Any) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = raw.dtype
+        return dtype
+
+    def native_dtype(self, dtype: Any) -> Any:
+        wanted = np.dtype(dtype)
+        if wanted.itemsize < 8 or wanted.name == "complex64" or self.module.config.jax_enable_x64:
+            return wanted
+        if wanted.name in WIDE:
+            raise DtypeError(
+                f"JAX has {wanted.name} switched off: set JAX_ENABLE_X64=1, or call jax.config.update('jax_enable_x64', True) "
+                f"before the first array; or use {WIDE[wanted.name]}"
+            )
+        return np.dtype(wanted.name.replace("64", "32"))
+
+    # ---- to and from the host
+
+    def adopt(self, raw: Any, *, copy: bool) -> Any:
+        return raw
+
+    def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
+        return np.array(raw)
+
+    def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
+        dtype = self.native_dtype(array.dtype)
+        if dtype != array.dtype and array.size:
+            limits = np.iinfo(dtype)
+            if array.min() < limits.min or array.max() > limits.max:
+                raise DtypeError(
+                    f"JAX has {array.dtype.name} switched off, and these integers do not fit {dtype.name}: "
+                    "set JAX_ENABLE_X64=1, or call jax.config.update('jax_enable_x64', True) before the first array"
+                )
+        raw = self.namespace.array(array, dtype=dtype, copy=True)
+        return raw if device is None else self.to_device(raw, device)
+
+    def constant(self, scalar: Any, like: Any) -> Any:
+        return np.asarray(scalar, dtype=like.dtype)[()]
+
+    # ---- devices and layouts
+
+    @cached_property
+    def _devices(self) -> Mapping[str, Any]:
+        """JAX's devices by tapegrad's names, those that arrays go to by default first."""
+        jax = self.module
+        try:
+            found = list(jax.local_devices())
+        except RuntimeError as error:
+            raise BackendUnavailableError(f"backend 'jax' finds no device: {error}") from error
+        if all(device.platform != "cpu" for device in found):
+            try:
+                found += jax.local_devices(backend="cpu")
+            except RuntimeError:
+                pass  # JAX_PLATFORMS may leave the host out
+        names: dict[str, Any] = {}
+        for device in found:
+            kind = device.platform if device.platform in ("cpu", "tpu") else "gpu"
+            number = sum(name.startswith(kind) for name in names)
+            names[f"{kind}({number})"] = device
+        return names
+
+    @cached_property
+    def _names(self) -> Mapping[Any, str]:
+        return {device: name for name, device in self._devices.items()}
+
+    def devices(self) -> Sequence[str]:
+        return list(self._devices)
+
+    def device_of(self, raw: Any) -> str:
+        jax = self.module
+        if isinstance(raw, jax.core.Tracer) or not isinstance(raw, jax.Array):
+            return next(iter(self._devices))
+        mine = [self._names[device] for device in raw.devices() if device in self._names]
+        return min(mine, default=next(iter(self._devices)))
+
+    def to_device(self, raw: Any, device: str) -> Any:
+        if device not in self._devices:
+            raise BackendUnavailableError(f"JAX has no device {device!r} here; it has {', '.join(self._devices)}")
+        return self.module.device_put(raw, self._devices[device])
+
+    def synchronize(self) -> None:
+        jax = self.module
+        jax.block_until_ready(jax.live_arrays())
+
+    def spec(self, raw: Any) -> tapegrad.Spec:
+        return tapegrad.Spec(raw.shape, raw.dtype, self._kernels.layout_of(raw))
+
+    def like(self, raw: Any, spec: tapegrad.Spec) -> Any:
+        return self._kernels.laid_out(raw, spec.layout)
+
+
+@tapegrad.hookimpl
+def tapegrad_register_backends(register: Callable[[type[tapegrad.Backend]], None]) -> None:
+    register(JaxBackend)

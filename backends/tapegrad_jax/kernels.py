@@ -1,0 +1,275 @@
+"""JAX's own spelling of ops: functional updates, checked indices, explicit shardings, and kernels that XLA does in one piece.
+
+None of them leaves the device: indices are checked where JAX lets the host see them at no cost, which is on the CPU and
+outside a trace; elsewhere an index beyond the end reads NaN and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import jax.scipy.special as special
+from jax import lax
+from jax.sharding import NamedSharding, PartitionSpec
+
+from tapegrad.ops.indexing import AT
+
+from . import elementary, nn
+
+__all__ = ["KERNELS", "laid_out", "layout_of"]
+
+
+# Layouts
+
+
+def layout_of(raw: Any) -> Any:
+    """Where the parts of an array lie: its sharding; inside a trace only one with explicit axes is known, else None."""
+    if isinstance(raw, jax.core.Tracer):
+        sharding = jax.typeof(raw).sharding
+        return sharding if _has_explicit_axes(sharding) else None
+    return getattr(raw, "sharding", None)
+
+
+def _has_explicit_axes(sharding: Any) -> bool:
+    explicit = jax.sharding.AxisType.Explicit
+    return isinstance(sharding, NamedSharding) and explicit in sharding.mesh.axis_types
+
+
+def laid_out(raw: Any, layout: Any) -> Any:
+    """The array in that layout, moved only if it is in another."""
+    if layout is None:
+        return raw
+    if isinstance(raw, jax.core.Tracer):
+        here = jax.typeof(raw).sharding
+        return jax.sharding.reshard(raw, layout) if _has_explicit_axes(layout) and here != layout else raw
+    here = getattr(raw, "sharding", None)
+    if here is None or here == layout or here.is_equivalent_to(layout, raw.ndim):
+        return raw
+    if isinstance(layout, NamedSharding) and isinstance(layout.mesh, jax.sharding.AbstractMesh):
+        return raw  # a layout seen inside a trace, met outside
+    return jax.device_put(raw, layout)
+
+
+def _is_about_sharding(error: Exception) -> bool:
+    return type(error).__name__ == "ShardingTypeError"  # JAX does not export the type
+
+
+def _partition(x: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The mesh of an array, and over which of the mesh's axes each axis of the array is spread."""
+    sharding = jax.typeof(x).sharding
+    spec = tuple(sharding.spec)
+    return sharding.mesh, spec + (None,) * (jnp.ndim(x) - len(spec))
+
+
+def _sharding(mesh: Any, spec: Sequence[Any]) -> NamedSharding:
+    """A sharding in which no axis of the mesh is used twice; the first use counts."""
+    used: set[Any] = set()
+    parts: list[Any] = []
+    for part in spec:
+        names = () if part is None else part if isinstance(part, tuple) else (part,)
+        parts.append(None if used & set(names) else part)
+        used |= set(names) if parts[-1] is not None else set()
+    return NamedSharding(mesh, PartitionSpec(*parts))
+
+
+def matmul(x: Any, y: Any) -> Any:
+    try:
+        return jnp.matmul(x, y, precision=nn.precision())
+    except Exception as error:
+        if not _is_about_sharding(error):
+            raise
+    # The contracted axes are both spread over the mesh, as in every gradient of a weight on sharded data (JAX issue 31800):
+    # the other axes keep their layout, and the sum is had in full on every device.
+    mesh, left = _partition(x)
+    if mesh.empty:
+        mesh = _partition(y)[0]
+    right = _partition(y)[1]
+    fronts = [spec[:-2] for spec in (left, right)]
+    rank = max(len(front) for front in fronts)
+    front = [
+        next((part for part in column if part is not None), None)
+        for column in zip(*((None,) * (rank - len(front)) + front for front in fronts), strict=True)
+    ]
+    spec = [*front, *left[-2:-1], *(right[-1:] if len(right) > 1 else ())]
+    return jnp.matmul(x, y, precision=nn.precision(), out_sharding=_sharding(mesh, spec))
+
+
+# Reading and writing at a key
+
+
+def _is_concrete(x: Any) -> bool:
+    return not isinstance(x, jax.core.Tracer) and all(device.platform == "cpu" for device in x.devices())
+
+
+def _check(index: Any, axis: int, length: int) -> None:
+    """Raises `IndexError` for an index beyond the end, where it can be seen: JAX would clamp it."""
+    if isinstance(index, jax.Array):
+        if not _is_concrete(index):
+            return
+        index = np.asarray(index)
+        if index.dtype.kind not in "iu" or not index.size:
+            return
+    low, high = (index, index) if isinstance(index, int) else (int(index.min()), int(index.max()))
+    if low < -length or high >= length:
+        raise IndexError(
+            f"index {low if low < -length else high} is out of bounds for axis {axis}, which has length {length}"
+        )
+
+
+def _filled_key(key: tuple[Any, ...], indices: tuple[Any, ...], shape: Sequence[int]) -> tuple[Any, ...]:
+    """The key with the index arrays in their places, checked against the shape that it goes to."""
+    given = iter(indices)
+    filled = tuple(next(given) if part is AT else part for part in key)
+    counted = sum(part is not None and part is not Ellipsis for part in filled)
+    if counted > len(shape):
+        raise IndexError(f"too many indices: {counted} for an array of {len(shape)} axes")
+    axis = 0
+    for part in filled:
+        if part is Ellipsis:
+            axis += len(shape) - counted
+        elif part is not None:
+            if not isinstance(part, slice):
+                _check(part, axis, shape[axis])
+            axis += 1
+    return filled
+
+
+def _expanded(key: tuple[Any, ...], ndim: int) -> list[Any]:
+    """A key without an ellipsis, with a part for each of `ndim` axes."""
+    counted = sum(part is not None and part is not Ellipsis for part in key)
+    rest = [slice(None)] * (ndim - counted)
+    if not any(part is Ellipsis for part in key):
+        return [*key, *rest]
+    at = next(i for i, part in enumerate(key) if part is Ellipsis)
+    return [*key[:at], *rest, *key[at + 1 :]]
+
+
+def _kept_partition(x: Any, key: tuple[Any, ...]) -> NamedSharding | None:
+    """The layout of `x[key]`: whole axes stay as they are, what a key picks from is had in full on every device."""
+    mesh, spec = _partition(x)
+    if mesh.empty:
+        return None
+    parts = _expanded(key, x.ndim)
+    shape = jax.eval_shape(lambda a: a[key], jax.ShapeDtypeStruct(x.shape, x.dtype)).shape
+    if any(isinstance(part, jax.Array) for part in parts):
+        return _sharding(mesh, (None,) * len(shape))
+    found: list[Any] = []
+    axis = 0
+    for part in parts:
+        if part is None:
+            found.append(None)
+            continue
+        if isinstance(part, slice):
+            found.append(spec[axis] if part == slice(None) else None)
+        axis += 1
+    return _sharding(mesh, found)
+
+
+def getitem(x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
+    filled = _filled_key(key, indices, x.shape)
+    try:
+        return x.at[filled].get(mode="fill") if indices else x[filled]
+    except Exception as error:
+        if not _is_about_sharding(error):
+            raise
+    return x.at[filled].get(out_sharding=_kept_partition(x, filled))
+
+
+def scatter_add(values: Any, *indices: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    filled = _filled_key(key, indices, shape)
+    padded = None if indices else _padded(values, filled, shape)
+    if padded is not None:
+        return padded
+    target = jnp.zeros(shape, dtype=values.dtype).at[filled]
+    write = target.add if indices else target.set
+    try:
+        return write(values)
+    except Exception as error:
+        if not _is_about_sharding(error):
+            raise
+    mesh = _partition(values)[0]
+    return write(
+        jax.sharding.reshard(values, _sharding(mesh, (None,) * values.ndim)),
+        out_sharding=_sharding(mesh, (None,) * len(shape)),
+    )
+
+
+def _padded(values: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Values at a key of ints and slices as a padding with zeros, which XLA does better than a scatter; else None."""
+    kept: list[int] = []
+    pads: list[tuple[int, int, int]] = []
+    axis = 0
+    for part in _expanded(key, len(shape)):
+        if part is None:
+            continue
+        length = shape[axis]
+        axis += 1
+        if isinstance(part, int):
+            start = part % length
+            kept.append(1)
+            pads.append((start, length - start - 1, 0))
+            continue
+        start, stop, step = part.indices(length)
+        if step < 1:
+            return None
+        count = len(range(start, stop, step))
+        kept.append(count)
+        pads.append((start, length - start - (count - 1) * step - 1, step - 1) if count else (length, 0, 0))
+    plain = jnp.broadcast_to(values, values.shape).reshape(kept) if tuple(values.shape) != tuple(kept) else values
+    if all(pad == (0, 0, 0) for pad in pads):
+        return plain
+    return lax.pad(plain, jnp.zeros((), values.dtype), pads)
+
+
+def setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
+    filled = _filled_key(key, indices, x.shape)
+    try:
+        return x.at[filled].set(values)
+    except Exception as error:
+        if not _is_about_sharding(error):
+            raise
+    return x.at[filled].set(values, out_sharding=_sharding(*_partition(x)))
+
+
+# Special functions and casts
+
+
+def polygamma(x: Any, *, n: int) -> Any:
+    if n < 0:
+        raise ValueError(f"n is {n}; polygamma has the orders 0, 1, 2, …")
+    return special.digamma(x) if n == 0 else special.polygamma(n, x)
+
+
+KERNELS: Mapping[str, Callable[..., Any]] = {
+    "getitem": getitem,
+    "matmul": matmul,
+    "polygamma": polygamma,
+    "scatter_add": scatter_add,
+    "setitem": setitem,
+    **{
+        name: getattr(special, name)
+        for name in (
+            "betainc",
+            "betaln",
+            "digamma",
+            "erf",
+            "erfc",
+            "erfinv",
+            "gamma",
+            "gammainc",
+            "gammaincc",
+            "gammaln",
+            "i0",
+            "i0e",
+            "i1",
+            "i1e",
+            "zeta",
+        )
+    },
+    **elementary.KERNELS,
+    **nn.KERNELS,
+}
