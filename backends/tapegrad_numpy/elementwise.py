@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-import tapegrad
-
 __all__ = ["KERNELS"]
 
 _BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
@@ -25,7 +23,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
 
 
 def _all_finite(x: Any) -> bool:
-    return np.count_nonzero(np.isfinite(x)) == x.size
+    return bool(np.count_nonzero(np.isfinite(x)) == x.size)
 
 
 def _multiply_or_zero(x: Any, y: Any) -> Any:
@@ -55,9 +53,7 @@ def _power(x: Any, y: Any) -> Any:
 
 def _refuse_complex(x: Any, name: str) -> None:
     if x.dtype.kind == "c":
-        raise tapegrad.DtypeError(
-            f"{name}() is a function of real numbers, not of complex ones; take the real part first"
-        )
+        raise TypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
 
 
 def _relu(x: Any) -> Any:
