@@ -5,8 +5,10 @@ from __future__ import annotations
 from . import (  # noqa: F401
     activations,
     contraction,
+    conventions,
     creation,
     cumulative,
+    diagonals,
     elementwise,
     indexing,
     linalg,

@@ -1,0 +1,133 @@
+"""Diagonals of the matrices on two axes: taken out, put in, and summed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ShapeError
+from ..op import linear
+from ..testing.samples import normal
+
+__all__ = ["diagonal", "diagonal_scatter", "trace"]
+
+
+def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[int, int, int]:
+    """Where a diagonal begins, row and column, and how long it is."""
+    row, column = max(-offset, 0), max(offset, 0)
+    return row, column, max(min(rows - row, columns - column), 0)
+
+
+def _matrix_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    (x,) = args
+    rank = x.ndim - 1
+    behind = {name: keywords[name] % rank + 1 for name in ("axis1", "axis2")}
+    return op.call(x, **{**keywords, **behind})
+
+
+def _check_matrix(name: str, x: Any) -> None:
+    if x.ndim < 2:
+        raise ShapeError(f"{name} needs an array of two axes or more, not of shape {tuple(x.shape)}")
+
+
+@linear(
+    x=lambda xp, g, x, offset, axis1, axis2: xp.diagonal_scatter(
+        g, shape=tuple(x.shape), offset=offset, axis1=axis1, axis2=axis2
+    ),
+    batch=_matrix_axes,
+    samples=[
+        (normal(3, 4),),
+        ((normal(4, 3),), {"offset": 1}),
+        ((normal(3, 3),), {"offset": -1}),
+        ((normal(2, 3, 4),), {"axis1": -2, "axis2": -1}),
+        ((normal(3, 2, 3),), {"axis1": 2, "axis2": 0, "offset": 1}),
+        ((normal(2, 2),), {"offset": 5}),
+        (normal(0, 3),),
+    ],
+    errors=[(normal(3),), ((normal(3, 3),), {"axis1": 1, "axis2": 1})],
+)
+def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The elements x[i, i + offset] of the matrices on two axes, as a last axis."""
+    _check_matrix("diagonal", x)
+    a, b = axis1 % x.ndim, axis2 % x.ndim
+    if a == b:
+        raise ShapeError(f"diagonal needs two different axes, not {axis1} and {axis2} of shape {tuple(x.shape)}")
+    others = [i for i in range(x.ndim) if i not in (a, b)]
+    x = xp.permute_dims(x, axes=(*others, a, b))
+    rows, columns = x.shape[-2:]
+    row, column, length = _diagonal_places(rows, columns, offset)
+    front = tuple(x.shape[:-2])
+    if length == 0:
+        return xp.getitem(xp.reshape(x, shape=(*front, rows * columns)), key=(..., slice(0, 0)))
+    flat = xp.reshape(x, shape=(*front, rows * columns))
+    start = row * columns + column
+    return xp.getitem(flat, key=(..., slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1)))
+
+
+def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    shape = keywords["shape"]
+    behind = {name: keywords[name] % len(shape) + 1 for name in ("axis1", "axis2")}
+    return op.call(*args, **{**keywords, **behind, "shape": (size, *shape)})
+
+
+@linear(
+    x=lambda xp, g, offset, axis1, axis2: xp.diagonal(g, offset=offset, axis1=axis1, axis2=axis2),
+    batch=_shape_behind,
+    samples=[
+        ((normal(3),), {"shape": (3, 4)}),
+        ((normal(2),), {"shape": (4, 3), "offset": 1}),
+        ((normal(2),), {"shape": (3, 3), "offset": -1}),
+        ((normal(2, 3),), {"shape": (2, 3, 4), "axis1": -2, "axis2": -1}),
+        ((normal(2, 2),), {"shape": (3, 2, 3), "axis1": 2, "axis2": 0, "offset": 1}),
+        ((normal(0),), {"shape": (2, 2), "offset": 5}),
+    ],
+    errors=[((normal(4),), {"shape": (3, 3)})],
+)
+def diagonal_scatter(
+    xp: Any, x: Any, *, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> Any:
+    """Zeros of `shape` with the last axis of x on a diagonal: the transpose of `diagonal`."""
+    a, b = axis1 % len(shape), axis2 % len(shape)
+    others = [i for i in range(len(shape)) if i not in (a, b)]
+    front = tuple(shape[i] for i in others)
+    rows, columns = shape[a], shape[b]
+    row, column, length = _diagonal_places(rows, columns, offset)
+    if tuple(x.shape) != (*front, length):
+        raise ShapeError(f"a diagonal of shape {tuple(x.shape)} does not fit {shape}, where it is {(*front, length)}")
+    if length == 0:
+        return xp.filled(x, shape=shape, value=0)
+    start = row * columns + column
+    key = (..., slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1))
+    flat = xp.scatter_add(x, key=key, shape=(*front, rows * columns))
+    order = [*others, a, b]
+    out = xp.reshape(flat, shape=(*front, rows, columns))
+    return xp.permute_dims(out, axes=tuple(order.index(i) for i in range(len(shape))))
+
+
+@linear(
+    x=lambda xp, g, x, offset, axis1, axis2: xp.diagonal_scatter(
+        xp.broadcast_to(xp.expand_dims(g, axis=-1), shape=(*g.shape, _trace_length(x.shape, offset, axis1, axis2))),
+        shape=tuple(x.shape),
+        offset=offset,
+        axis1=axis1,
+        axis2=axis2,
+    ),
+    batch=_matrix_axes,
+    accuracy="I3",
+    samples=[
+        (normal(3, 3),),
+        (normal(2, 3),),
+        ((normal(3, 4),), {"offset": 1}),
+        ((normal(4, 3),), {"offset": -2}),
+        ((normal(2, 3, 4),), {"axis1": -2, "axis2": -1}),
+        ((normal(2, 2),), {"offset": 5}),
+        (normal(0, 3),),
+    ],
+    errors=[(normal(3),)],
+)
+def trace(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum of a diagonal of the matrices on two axes."""
+    return xp.sum(xp.diagonal(x, offset=offset, axis1=axis1, axis2=axis2), axis=(-1,), keepdims=False)
+
+
+def _trace_length(shape: Any, offset: int, axis1: int, axis2: int) -> int:
+    return _diagonal_places(shape[axis1], shape[axis2], offset)[2]
