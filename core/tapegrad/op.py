@@ -162,7 +162,7 @@ def _define(
         casts=casts,
         dynamic=dynamic,
         primitive=standard or name in names,
-        path=() if name not in names else (group, name) if group else (name,),
+        path=() if standard or name not in names else (group, name) if group else (name,),
         batch=batch,
         jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
         accuracy=accuracy,
