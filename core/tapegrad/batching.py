@@ -217,6 +217,7 @@ Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
 
 def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """An op on values of which some may be batched: one level is taken off, the op's rule applied, the level put back."""
+    keywords = {**op.keywords, **keywords}
     level = max((x.level for x in args if isinstance(x, Batched)), default=0)
     if level == 0:
         raw = next((x for x in args if hasattr(x, "dtype")), None)
