@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 import tapegrad
+from tapegrad.dtypes import INEXACT, INTEGER
 from tapegrad.errors import BackendUnavailableError, DtypeError
-
-if TYPE_CHECKING:
-    from . import kernels
 
 __all__ = ["JaxBackend"]
 
@@ -24,8 +23,8 @@ WIDE = {"float64": "float32", "complex128": "complex64"}
 class JaxBackend(tapegrad.Backend):
     """JAX: immutable arrays on any of its devices, sharded or not; none of its global settings is touched.
 
-    While JAX has its 64-bit numbers switched off, float64 and complex128 are refused, and integers are 32 bits wide, on the
-    condition that their values fit.
+    While JAX has its 64-bit numbers switched off, float64 and complex128 are refused, and integers are 32 bits wide, on
+    the condition that their values fit.
     """
 
     name = "jax"
@@ -40,7 +39,7 @@ class JaxBackend(tapegrad.Backend):
         return importlib.import_module("jax.numpy")
 
     @cached_property
-    def _kernels(self) -> kernels:
+    def _kernels(self) -> Any:
         return importlib.import_module("tapegrad_jax.kernels")
 
     def array_types(self) -> tuple[type, ...]:
@@ -54,9 +53,7 @@ class JaxBackend(tapegrad.Backend):
 
     @cached_property
     def dtypes(self) -> Mapping[Any, np.dtype[Any]]:
-        names = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-        names += ("float16", "float32", "float64", "complex64", "complex128")
-        return {np.dtype(name): np.dtype(name) for name in names}
+        return {dtype: dtype for dtype in (np.dtype("bool"), *INTEGER, *INEXACT)}
 
     def dtype_of(self, raw: Any) -> np.dtype[Any]:
         dtype: np.dtype[Any] = raw.dtype
@@ -68,8 +65,8 @@ class JaxBackend(tapegrad.Backend):
             return wanted
         if wanted.name in WIDE:
             raise DtypeError(
-                f"JAX has {wanted.name} switched off: set JAX_ENABLE_X64=1, or call jax.config.update('jax_enable_x64', True) "
-                f"before the first array; or use {WIDE[wanted.name]}"
+                f"JAX has {wanted.name} switched off: set JAX_ENABLE_X64=1, or call "
+                f"jax.config.update('jax_enable_x64', True) before the first array; or use {WIDE[wanted.name]}"
             )
         return np.dtype(wanted.name.replace("64", "32"))
 
@@ -107,10 +104,8 @@ class JaxBackend(tapegrad.Backend):
         except RuntimeError as error:
             raise BackendUnavailableError(f"backend 'jax' finds no device: {error}") from error
         if all(device.platform != "cpu" for device in found):
-            try:
+            with contextlib.suppress(RuntimeError):  # JAX_PLATFORMS may leave the host out
                 found += jax.local_devices(backend="cpu")
-            except RuntimeError:
-                pass  # JAX_PLATFORMS may leave the host out
         names: dict[str, Any] = {}
         for device in found:
             kind = device.platform if device.platform in ("cpu", "tpu") else "gpu"

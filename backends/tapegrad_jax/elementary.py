@@ -1,7 +1,7 @@
 """Elementary functions that XLA has less exactly than it could, written out anew; each is one compiled kernel.
 
-What XLA gives was measured against truth in wider precision: log1p and atanh are off by 125 units in the last place, sinh and cosh
-by 24, exp2 by 80, expm1 by 5. Written as below they are within 3.
+What XLA gives was measured against truth in wider precision: log1p and atanh are off by 125 units in the last place,
+sinh and cosh by 24, exp2 by 80, tanh by 6, expm1 by 5. Written as below they are within 4.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 __all__ = ["KERNELS"]
 
@@ -20,25 +21,23 @@ def _is_complex(x: Any) -> bool:
     return bool(jnp.issubdtype(x.dtype, jnp.complexfloating))
 
 
-@jax.jit
 def _log1p(x: Any) -> Any:
     # Kahan's: the error of rounding 1 + x is undone by dividing by what was really added.
-    whole = 1 + x
+    # XLA must not see through it.
+    whole = lax.optimization_barrier(1 + x)
     added = whole - 1
     quotient = x * (jnp.log(whole) / jnp.where(added == 0, 1, added))
     return jnp.where((added == 0) | (whole == jnp.inf), jnp.where(whole == jnp.inf, jnp.log(whole), x), quotient)
 
 
-@jax.jit
 def _expm1(x: Any) -> Any:
-    whole = jnp.exp(x)
+    whole = lax.optimization_barrier(jnp.exp(x))
     less = whole - 1
     plain = (jnp.abs(x) > 1) | (less == 0)
     near = less * (x / jnp.log(jnp.where(plain, 2, whole)))
     return jnp.where(jnp.abs(x) > 1, less, jnp.where(less == 0, x, near))
 
 
-@jax.jit
 def _atanh(x: Any) -> Any:
     size = jnp.abs(x)
     return jnp.copysign(0.5 * _log1p(2 * size / (1 - size)), x)
@@ -48,7 +47,6 @@ def _largest_exponent(x: Any) -> float:
     return math.log(float(jnp.finfo(x.dtype).max)) - 1
 
 
-@jax.jit
 def _cosh(x: Any) -> Any:
     size = jnp.abs(x)
     near = jnp.exp(size)
@@ -56,7 +54,6 @@ def _cosh(x: Any) -> Any:
     return jnp.where(size < _largest_exponent(x), 0.5 * near + 0.5 / near, 0.5 * far * far)
 
 
-@jax.jit
 def _sinh(x: Any) -> Any:
     size = jnp.abs(x)
     near = _expm1(size)
@@ -65,7 +62,6 @@ def _sinh(x: Any) -> Any:
     return jnp.copysign(value, x)
 
 
-@jax.jit
 def _exp2(x: Any) -> Any:
     whole = jnp.round(x)
     part = jnp.where(jnp.isfinite(x), x - whole, 0)
@@ -75,12 +71,18 @@ def _exp2(x: Any) -> Any:
     return jnp.where(jnp.isnan(x), x, scaled)
 
 
+def _tanh(x: Any) -> Any:
+    size = jnp.abs(x)
+    far = 1 - 2 / (jnp.exp(2 * jnp.minimum(size, 50)) + 1)
+    return jnp.where(size > 1, jnp.copysign(far, x), jnp.tanh(x))
+
+
 def _of_reals(name: str, real: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The kernel for real numbers, and JAX's own function of that name for complex ones."""
-    own = getattr(jnp, name)
+    own, compiled = getattr(jnp, name), jax.jit(real)
 
     def kernel(x: Any) -> Any:
-        return own(x) if _is_complex(x) else real(x)
+        return own(x) if _is_complex(x) else compiled(x)
 
     kernel.__name__ = name
     return kernel
@@ -95,5 +97,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
         "expm1": _expm1,
         "log1p": _log1p,
         "sinh": _sinh,
+        "tanh": _tanh,
     }.items()
 }

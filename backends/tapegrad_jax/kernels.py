@@ -1,4 +1,4 @@
-"""JAX's own spelling of ops: functional updates, checked indices, explicit shardings, and kernels that XLA does in one piece.
+"""JAX's own spelling of ops: functional updates, checked indices, explicit shardings, special functions.
 
 None of them leaves the device: indices are checked where JAX lets the host see them at no cost, which is on the CPU and
 outside a trace; elsewhere an index beyond the end reads NaN and writes nothing.
@@ -11,8 +11,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import jax.scipy.special as special
+import numpy as np
 from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
@@ -82,8 +82,8 @@ def matmul(x: Any, y: Any) -> Any:
     except Exception as error:
         if not _is_about_sharding(error):
             raise
-    # The contracted axes are both spread over the mesh, as in every gradient of a weight on sharded data (JAX issue 31800):
-    # the other axes keep their layout, and the sum is had in full on every device.
+    # The contracted axes are both spread over the mesh, as in every gradient of a weight on sharded data (JAX issue
+    # 31800): the other axes keep their layout, and the sum is had in full on every device.
     mesh, left = _partition(x)
     if mesh.empty:
         mesh = _partition(y)[0]

@@ -1,7 +1,7 @@
 """Convolutions and pools by XLA's own, and composed ops of many steps compiled into one.
 
-All are compiled once for each set of shapes. Then, while they are traced, the op's own body is traced too, for its checks of the
-shapes and nothing else: so the errors are the same as on any engine.
+All are compiled once for each set of shapes. While they are traced, the op's own body is traced too, for its checks of
+the shapes and nothing else: so the errors are the same as on any engine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 def precision() -> Any:
-    """Products in the dtype's full precision, unless the user has told JAX another: its default may be less on a GPU."""
+    """Products in the dtype's full precision, unless the user has told JAX another: on a GPU its default is less."""
     return lax.Precision.HIGHEST if jax.config.jax_default_matmul_precision is None else None
 
 
@@ -48,7 +48,8 @@ def _compiled(name: str, function: Callable[..., Any] | None = None) -> Callable
             out = jax.eval_shape(functools.partial(body, **keywords), *args)
             return function(*args, **keywords) if out.size else jnp.zeros(out.shape, out.dtype)
 
-        return jax.jit(traced, static_argnames=tuple(registered()[name].keywords))
+        compiled: Callable[..., Any] = jax.jit(traced, static_argnames=tuple(registered()[name].keywords))
+        return compiled
 
     def kernel(*args: Any, **keywords: Any) -> Any:
         return compile_once()(*args, **{key: _hashable(value) for key, value in keywords.items()})
