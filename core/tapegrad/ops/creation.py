@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..op import locally_constant
-from ..testing.samples import normal
+from ..testing.samples import alone, normal
 
 __all__ = ["filled", "ones_like", "zeros_like"]
 
@@ -18,19 +18,26 @@ def _unbatched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> An
     return op.call(x, **keywords)
 
 
-@locally_constant(samples=[((normal(3, 4),), {"shape": (2, 3), "value": 1.5})], batch=_unbatched, standard=True)
+_SHAPES = ((2, 3), (), (1,), (0,), (3, 0), (2, 3, 4), (5,), (1, 4))
+
+
+@locally_constant(
+    samples=[((normal(3, 4),), {"shape": shape, "value": value}) for shape in _SHAPES for value in (0, 1.5)],
+    batch=_unbatched,
+    standard=True,
+)
 def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
     """An array of `shape` full of `value`, of the dtype and on the device of `x`."""
     return xp.full(shape, value, dtype=x.dtype)
 
 
-@locally_constant(samples=[(normal(3, 4),), (normal(),)], batch=_unbatched)
+@locally_constant(samples=alone(normal()), batch=_unbatched)
 def zeros_like(xp: Any, x: Any) -> Any:
     """Zeros of the shape and dtype of `x`."""
     return xp.zeros_like(x)
 
 
-@locally_constant(samples=[(normal(3, 4),), (normal(),)], batch=_unbatched)
+@locally_constant(samples=alone(normal()), batch=_unbatched)
 def ones_like(xp: Any, x: Any) -> Any:
     """Ones of the shape and dtype of `x`."""
     return xp.ones_like(x)
