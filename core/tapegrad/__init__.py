@@ -79,3 +79,24 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_LAZY = {
+    "autograd": ".autograd",
+    "context": ".context",
+    "nd": ".ndarray",
+    "ndarray": ".ndarray",
+    "numpy": ".numpy",
+    "random": ".random",
+    "testing": ".testing",
+}
+"""The faces and other modules that `import tapegrad` does not load; they come when they are first named."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return import_module(_LAZY[name], __name__)
+    raise AttributeError(f"module 'tapegrad' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
