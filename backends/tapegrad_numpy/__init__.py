@@ -12,7 +12,7 @@ import numpy as np
 
 import tapegrad
 
-from . import elementwise, indexing, nn, products, reductions
+from . import elementwise, indexing, movement, nn, products, reductions
 
 __all__ = ["NumpyBackend"]
 
@@ -81,6 +81,7 @@ _ALONE = _weigh()
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **elementwise.KERNELS,
     **indexing.KERNELS,
+    **movement.KERNELS,
     **nn.KERNELS,
     **products.KERNELS,
     **reductions.KERNELS,

@@ -16,7 +16,9 @@ _fill = tapegrad.ops.indexing.fill
 
 
 def _getitem(x: Any, *indices: Any, key: Any) -> Any:
-    return x[_fill(key, indices) if indices else key]
+    if not indices:
+        return x[key]
+    return x[indices[0]] if len(key) == 1 else x[_fill(key, indices)]
 
 
 def _setitem(x: Any, values: Any, *indices: Any, key: Any) -> Any:
@@ -29,11 +31,44 @@ def _scatter_add(values: Any, *indices: Any, key: Any, shape: Any) -> Any:
     out = np.zeros(shape, dtype=values.dtype)
     if not indices:
         out[key] = values
-    elif len(indices) == 1 and not indices[0].size > 1:
-        out[_fill(key, indices)] = values
-    else:
-        np.add.at(out, _fill(key, indices), values)
+        return out
+    *front, last = key
+    index = indices[0]
+    if last is AT and len(indices) == 1 and all(part == slice(None) for part in front):
+        if index.size < 2:
+            out[_fill(key, indices)] = values
+        elif len(shape) == 1:
+            np.add.at(out, index, values)
+        else:
+            axis, rest = len(front), index.ndim
+            rows = np.moveaxis(values, range(axis, axis + rest), range(rest)) if axis else values
+            _add_rows(np.moveaxis(out, axis, 0), index.reshape(-1), rows.reshape(index.size, *rows.shape[rest:]))
+        return out
+    np.add.at(out, _fill(key, indices), values)
     return out
+
+
+def _add_rows(out: Any, index: Any, rows: Any) -> None:
+    """Add rows to `out`, which is zeros; rows for the same place add up, in the order in which they come.
+
+    `np.add.at` takes its fast road for arrays of one axis only. A count with weights is the fastest where the places are
+    about as many as the rows, sorted runs are where they are many more, or not of a dtype that a count has.
+    """
+    length = out.shape[0]
+    index = np.where(index < 0, index + length, index)
+    if not (0 <= index.min() and index.max() < length):
+        wrong = index[(index < 0) | (index >= length)][0]
+        raise IndexError(f"index {wrong if wrong >= length else wrong - length} is out of bounds for size {length}")
+    width = rows[0].size
+    if rows.dtype in (np.float32, np.float64) and length * width <= 4 * rows.size:
+        places = (index[:, None] * width + np.arange(width)).reshape(-1)
+        out[...] = np.bincount(places, rows.reshape(-1), length * width).reshape(out.shape)
+        return
+    order = np.argsort(index, kind="stable")
+    places = index[order]
+    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+    if width:
+        out[places[starts]] = np.add.reduceat(rows[order], starts, axis=0)
 
 
 def _true_places(mask: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from sys import getrefcount
@@ -185,7 +185,7 @@ class Array:
         return f"Array({text}, dtype={self._dtype.name})"
 
     if TYPE_CHECKING:
-        # Set on the class by ops/operators.py and ops/indexing.py, so that no call lies between an operator and its op.
+        # Set on the class by operators.py, indexing.py and shape.py in ops/, so that no call lies between an operator and its op.
         def __add__(self, other: Any, /) -> Self: ...
         def __radd__(self, other: Any, /) -> Self: ...
         def __iadd__(self, other: Any, /) -> Self: ...
@@ -238,6 +238,7 @@ class Array:
         def __invert__(self) -> Self: ...
         def __getitem__(self, key: Any, /) -> Self: ...
         def __setitem__(self, key: Any, value: Any, /) -> None: ...
+        def reshape(self, *shape: int | tuple[int, ...]) -> Self: ...
 
     # Equality is by element, so arrays are told apart as dict keys by who they are.
     __hash__ = object.__hash__
@@ -283,15 +284,6 @@ class Array:
         if dtypes.to_dtype(dtype) == self._dtype:
             return self.copy() if copy else self
         return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
-
-    def reshape(self, *shape: int | tuple[int, ...]) -> Self:
-        """The same elements in another shape, of which one length may be -1. Raises `ShapeError` for a wrong size."""
-        from .ops.shape import resolved
-
-        wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        made: Self = OPS["reshape"].call(self, shape=resolved(wanted, self.shape))
-        made._origin = ref(self), None
-        return made
 
     def copy(self) -> Self:
         """The same value in a handle of its own, to be written to as one likes; gradients flow through."""
@@ -407,8 +399,9 @@ class Array:
             assert journal is not None
             journal.note(self)
         self._value = new._value
-        self._xp = new._xp
-        self._like = new._like if new.__class__ is self.__class__ else None
+        if new._xp is not self._xp:
+            self._xp = new._xp
+            self._like = new._like if new.__class__ is self.__class__ else None
         if not mode & RECORDING:
             self._lose_node()
         else:

@@ -458,7 +458,7 @@ def _write_call(op: Op) -> str:
             test += f" or {_unequal(f'{name}._value.dtype', f'{promoting[0]}._value.dtype')}"
         alike.append(f"({name} is not None and ({test}))" if name in op.optional else test)
     if op.variadic:
-        alike.append(f"any(i.__class__ is not _cls or i._xp is not xp for i in {op.variadic})")
+        alike.append(f"({op.variadic} and any(i.__class__ is not _cls or i._xp is not xp for i in {op.variadic}))")
 
     if op.kind == "elementwise" and len(inputs) <= 2 and not (op.constant or op.optional or op.variadic or op.keywords):
         lines += _alike_call(op)

@@ -20,9 +20,11 @@ import numpy as np
 
 from .. import dtypes
 from ..array import Array, warn_of_apart
+from ..dispatch import cast, engine_of, explain, handle
 from ..errors import DtypeError, ShapeError, UnknownArrayError, ValueSemanticsError
 from ..kernels import OPS, RECORDED
 from ..op import linear, locally_constant
+from ..registry import backend_of
 from ..tape import MODE, RECORDING
 from ..testing.samples import booleans, exactly, integers, normal
 
@@ -685,6 +687,8 @@ def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.
 # What Python's brackets mean.
 
 _PLAIN = frozenset((int, type(None)))
+_INTEGERS = frozenset(dtypes.INTEGER)
+_ONE_AT: Key = (AT,)
 
 
 def _slice(part: slice) -> slice:
@@ -748,8 +752,6 @@ def _uses(part: Any) -> int:
 
 def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
     """A host array on the engine and device of `x`."""
-    from ..dispatch import engine_of, handle
-
     engine = engine_of(x)
     return handle(type(x), engine.backend.from_numpy(host), None, engine)
 
@@ -775,9 +777,6 @@ def _part(x: Array, part: Any) -> Any:
             raise IndexError(f"an index array is of integers or booleans, not of {part.dtype}; convert it with astype")
         part = _adopted(x, part)
     elif not isinstance(part, Array):
-        from ..dispatch import handle
-        from ..registry import backend_of
-
         try:
             backend = backend_of(part)
         except UnknownArrayError:
@@ -810,6 +809,8 @@ def read(x: Array, key: Any) -> Array:
     kind = key.__class__
     if kind is int or kind is slice or key is None or key is Ellipsis:
         key = (key,)
+    elif kind is x.__class__ and key._dtype in _INTEGERS:
+        return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
     elif kind is not tuple:
         return _read_indexed(x, key)
     for part in key:
@@ -847,14 +848,25 @@ def put(x: Array, key: Any, value: Any, count: int) -> None:
     if origin is not None:
         _apart(x, origin, key, count)
     x._check_rebind()
-    if key is Ellipsis or (key.__class__ is slice and key == ALL):
+    kind = key.__class__
+    if key is Ellipsis or (kind is slice and key == ALL):
         x._rebind(_whole(x, value))
+        return
+    plain = kind is int or (kind is slice and _slice(key) is key)
+    if plain and value.__class__ in _REALS and not (x._node is not None and MODE.get() & RECORDING) and x._owns_value():
+        try:
+            x._value[key] = value
+        except (IndexError, ValueError) as error:
+            raise explain(OPS["setitem"], (x,), {"key": (key,)}, error) from error
+        x._lose_node()
         return
     if value.__class__ is not x.__class__ or value._value.dtype is not x._value.dtype:
         value = as_value(x, value)
-    kind = key.__class__
-    if kind is int or (kind is slice and _slice(key) is key):
+    if plain:
         _put(x, (key,), (), value)
+        return
+    if kind is x.__class__ and key._dtype in _INTEGERS:
+        _put(x, _ONE_AT, (key,), value)
         return
     mask = _mask_alone(x, key) if value.ndim == 0 else None
     if mask is not None:
@@ -877,8 +889,6 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
     try:
         x._value[fill(key, places)] = value._value
     except (IndexError, ValueError) as error:
-        from ..dispatch import explain
-
         raise explain(OPS["setitem"], (x, value, *indices), {"key": key}, error) from error
     mode = MODE.get()
     if not mode & RECORDING:
@@ -891,10 +901,11 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
 
 def _whole(x: Array, value: Any) -> Array:
     """A new value for all of `x`: the very value given, where it is of the right shape and dtype."""
-    if value.__class__ in _SCALARS and not isinstance(value, complex):
+    if value.__class__ in _REALS:
         made: Array = RECORDED.filled(x, shape=x.shape, value=value)
         return made
-    value = as_value(x, value)
+    if value.__class__ is not x.__class__ or value._value.dtype is not x._value.dtype:
+        value = as_value(x, value)
     if value.ndim > x.ndim and all(length == 1 for length in value.shape[: value.ndim - x.ndim]):
         value = RECORDED.reshape(value, shape=value.shape[value.ndim - x.ndim :])
     if value.shape != x.shape:
@@ -907,12 +918,11 @@ def _whole(x: Array, value: Any) -> Array:
 
 
 _SCALARS = frozenset((bool, int, float, complex))
+_REALS = frozenset((bool, int, float))
 
 
 def as_value(x: Array, value: Any) -> Array:
     """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex into real numbers."""
-    from ..dispatch import cast, engine_of, handle
-
     if not isinstance(value, Array):
         if value.__class__ in _SCALARS:
             raw = x._xp.weak(value, x._value)
@@ -922,8 +932,6 @@ def as_value(x: Array, value: Any) -> Array:
             host = np.asarray(value)
             _check_kind(host.dtype, x)
             return _adopted(x, host.astype(x._dtype, copy=False))
-        from ..registry import backend_of
-
         backend = backend_of(value)
         value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:

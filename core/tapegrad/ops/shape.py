@@ -6,10 +6,12 @@ import operator
 from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from .. import dtypes
+from ..array import Array
 from ..errors import ShapeError
 from ..kernels import RECORDED
 from ..op import linear, op
@@ -57,14 +59,15 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     >>> resolved((-1, 2), (3, 4))
     (6, 2)
     """
-    wanted = tuple(operator.index(n) for n in (shape if isinstance(shape, Iterable) else (shape,)))
-    size, known = prod(old), prod(n for n in wanted if n != -1)
+    wanted = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    size, known = prod(old), prod(wanted)
+    if known == size and (not wanted or min(wanted) >= 0):
+        return wanted
     unknown = wanted.count(-1)
+    known = prod(n for n in wanted if n != -1)
     if unknown == 1 and known and size % known == 0 and min(wanted) >= -1:
         return tuple(size // known if n == -1 else n for n in wanted)
-    if unknown or known != size or any(n < 0 for n in wanted):
-        raise ShapeError(f"an array of shape {tuple(old)} has {size} elements; they do not fit the shape {wanted}")
-    return wanted
+    raise ShapeError(f"an array of shape {tuple(old)} has {size} elements; they do not fit the shape {wanted}")
 
 
 def axis_of(axis: int, ndim: int) -> int:
@@ -884,3 +887,15 @@ def space_to_depth(xp: Any, x: Any, *, block_size: int) -> Any:
     b = block_size
     parted = xp.permute_dims(xp.reshape(x, shape=(n, c, h // b, b, w // b, b)), axes=(0, 3, 5, 1, 2, 4))
     return xp.reshape(parted, shape=(n, c * b * b, h // b, w // b))
+
+
+def _reshape_method(self: Any, *shape: Any) -> Any:
+    """The same elements in another shape, of which one length may be -1. Raises `ShapeError` for a wrong size."""
+    wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    made = reshape(self, shape=resolved(wanted, self._value.shape))
+    made._origin = ref(self), None
+    return made
+
+
+_reshape_method.__name__ = "reshape"
+setattr(Array, "reshape", _reshape_method)  # noqa: B010  (the class declares it, and mypy forbids to assign it)
