@@ -151,8 +151,42 @@ class Truth:
         """The Jacobian of the floating outputs, real by real."""
         keep = self.inexact
         return jacobian(
-            self._flat(lambda inputs: [self._values(inputs)[i] for i in keep]), flatten(self.inputs), self.eps
+            self._flat(lambda inputs: [self._values(inputs)[i] for i in keep]),
+            flatten(self.inputs),
+            self.eps,
+            straight=self._straight,
+            owners=self._owners(),
         )
+
+    def _owners(self) -> list[np.ndarray[Any, Any]] | None:
+        """Of an elementwise op: for each input, real and imaginary parts apart, which element each output depends on."""
+        op = self.target.op
+        if op is None or op.kind != "elementwise" or len(self.out) != 1 or not self.inexact:
+            return None
+        out = self.out[0]
+        found = []
+        at = 0
+        for x in self.inputs:
+            places = np.broadcast_to(np.arange(x.size).reshape(x.shape), out.shape).ravel()
+            owner = np.concatenate([places, places]) if out.dtype.kind == "c" else places
+            for _ in range(2 if x.dtype.kind == "c" else 1):
+                found.append(owner + at)
+                at += x.size
+        return found
+
+    def _pull_owners(self) -> list[np.ndarray[Any, Any]] | None:
+        """Of an elementwise op without broadcasting: which element of each input an element of the pull depends on."""
+        owners = self._owners()
+        if owners is None or any(x.shape != self.out[0].shape for x in self.inputs):
+            return None
+        halves = sum(2 if x.dtype.kind == "c" else 1 for x in self.inputs)
+        size = self.out[0].size
+        return [np.tile(np.arange(size) + n * size, halves) for n in range(halves)]
+
+    @property
+    def _straight(self) -> bool:
+        """Whether the op is linear in each number that goes in, so that its differences are exact, and its pull's."""
+        return self.target.op is not None and self.target.op.kind in ("linear", "multilinear")
 
     def pull(self, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """The recorded pull at other inputs, in wide precision."""
@@ -160,7 +194,13 @@ class Truth:
 
     def second(self, cotangents: Sequence[Any]) -> Slopes:
         """The Jacobian of the pull at fixed cotangents."""
-        return jacobian(self._flat(lambda inputs: self.pull(inputs, cotangents)), flatten(self.inputs), self.eps)
+        return jacobian(
+            self._flat(lambda inputs: self.pull(inputs, cotangents)),
+            flatten(self.inputs),
+            self.eps,
+            straight=self._straight,
+            owners=self._pull_owners(),
+        )
 
     def second_along(self, cotangents: Sequence[Any], tangents: Sequence[Any]) -> Slopes:
         """The derivative of the pull at fixed cotangents, along tangents."""

@@ -62,6 +62,9 @@ def unflatten(vector: np.ndarray[Any, Any], like: Sequence[np.ndarray[Any, Any]]
     return found
 
 
+_FORWARD = tuple(np.longdouble(a) / 12 for a in (-25, 48, -36, 16, -3))
+
+
 def slopes(
     f: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]],
     x: np.ndarray[Any, Any],
@@ -69,16 +72,25 @@ def slopes(
     eps: float,
     *,
     kinks: bool = True,
+    straight: bool = False,
 ) -> Slopes:
     """The derivative of f at x along a direction, whose length sets the step.
 
     With `kinks` both sides are looked at even where the central differences agree, as those of a kink at x itself do.
+    `straight`: f is known to be linear along the direction, so that one difference is exact.
     """
     wide = eps < 1e-17
     powers = (8, 13, 19) if wide else (5, 8, 12)
     goal = 1e-13 if wide else 1e-10
     best, doubt = np.zeros(0, np.longdouble), np.zeros(0, np.longdouble)
     with np.errstate(all="ignore"):
+        if straight:
+            up, down = f(x + direction), f(x - direction)
+            value = (up - down) / 2
+            error = 8 * eps * np.maximum(np.abs(up), np.abs(down))
+            error = np.where(np.isfinite(value), error, np.inf)
+            value = np.where(np.isfinite(value), value, 0)
+            return Slopes(value, error, value, value)
         for power in powers:
             h = np.longdouble(2.0**-power)
             ups = [f(x + k * h * direction) for k in (1, 2, 3, 4)]
@@ -96,42 +108,68 @@ def slopes(
             if np.all(doubt <= goal * np.abs(best) + 64 * eps * size * 2.0**8):
                 break
         best = np.where(np.isfinite(doubt), best, 0)
-        low = high = best
         suspect = (doubt > 1e-6 * np.abs(best)) | kinks
         if np.any(suspect & np.isfinite(doubt)):
-            low, high, best, doubt = _kinks(f, x, direction, eps, suspect, best, doubt)
-    return Slopes(best, doubt, low, high)
+            return _both_sides(f, x, direction, eps, suspect, best, doubt)
+    return Slopes(best, doubt, best, best)
 
 
-def _kinks(
+def _both_sides(
     f: Callable[[Any], Any], x: Any, direction: Any, eps: float, suspect: Any, best: Any, doubt: Any
-) -> tuple[Any, Any, Any, Any]:
-    """Slopes to either side where the central difference does not converge."""
-    h = np.longdouble(2.0**-20 if eps < 1e-17 else 2.0**-16)
+) -> Slopes:
+    """The slopes to either side: where they differ there is a kink, and where the function jumps no derivative."""
+    h = np.longdouble(2.0**-12 if eps < 1e-17 else 2.0**-10)
     here = f(x)
-    right = (-3 * here + 4 * f(x + h * direction) - f(x + 2 * h * direction)) / (2 * h)
-    left = (3 * here - 4 * f(x - h * direction) + f(x - 2 * h * direction)) / (2 * h)
-    noise = 16 * eps * np.abs(here) / h + 1e-9 * (np.abs(left) + np.abs(right))
-    kink = suspect & np.isfinite(left) & np.isfinite(right) & (np.abs(right - left) > 1e3 * noise)
-    low = np.where(kink, np.minimum(left, right), best)
-    high = np.where(kink, np.maximum(left, right), best)
-    return low, high, np.where(kink, (left + right) / 2, best), np.where(kink, noise, doubt)
+    right = sum(c * f(x + k * h * direction) for k, c in enumerate(_FORWARD)) / h
+    left = -sum(c * f(x - k * h * direction) for k, c in enumerate(_FORWARD)) / h
+    noise = 16 * eps * np.abs(here) / h + 1e-12 * (np.abs(left) + np.abs(right))
+    known = suspect & np.isfinite(left) & np.isfinite(right)
+    apart = np.abs(right - left)
+    kink = known & (apart > 1e-8 * (np.abs(left) + np.abs(right)) + 1e3 * noise)
+    step = np.longdouble(2.0**-36)
+    gap = np.abs(f(x + step * direction) - here) + np.abs(here - f(x - step * direction))
+    jump = kink & (gap > 1e3 * step * (np.abs(left) + np.abs(right)) + 64 * eps * np.abs(here))
+    middle = (left + right) / 2
+    # Where only the curvature jumps, both sides agree with each other and the central difference with neither.
+    bent = known & ~kink & (np.abs(best - middle) > 4 * (apart + noise))
+    value = np.where(kink | bent, middle, best)
+    doubt = np.where(jump, np.inf, np.where(kink, noise, np.where(bent, apart + noise, doubt)))
+    return Slopes(
+        value, doubt, np.where(kink, np.minimum(left, right), value), np.where(kink, np.maximum(left, right), value)
+    )
 
 
-def jacobian(f: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]], x: np.ndarray[Any, Any], eps: float) -> Slopes:
-    """All derivatives of f at x: entry [j, i] is that of output j by input i."""
-    columns = []
+def jacobian(
+    f: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]],
+    x: np.ndarray[Any, Any],
+    eps: float,
+    *,
+    straight: bool = False,
+    owners: Sequence[np.ndarray[Any, Any]] | None = None,
+) -> Slopes:
+    """All derivatives of f at x: entry [j, i] is that of output j by input i. `straight`: f is linear in each input.
+
+    `owners`: sets of inputs of which each output depends on one alone, so that one difference serves the set; each
+    says for every output which input that is.
+    """
     sizes, counts = np.unique(np.abs(x), return_counts=True)
-    tied = set(sizes[counts > 1])
-    typical = np.max(np.abs(x), initial=0) or np.longdouble(1)
-    for i in range(x.size):
+    tied = np.isin(np.abs(x), sizes[counts > 1])
+    # A kink at x itself is where numbers are round or alike; elsewhere the differences see it by themselves.
+    suspect = (x * 2 == np.round(x * 2)) | tied
+    lengths = np.where(x == 0, np.max(np.abs(x), initial=0) or 1, np.abs(x))
+    rows = f(x).size
+    parts = tuple(np.zeros((rows, x.size), np.longdouble) for _ in range(4))
+    every = np.arange(rows)
+    if owners is None:
+        chosen = [(np.asarray([i]), np.full(rows, i)) for i in range(x.size)]
+    else:
+        chosen = [(np.unique(owner), owner) for owner in owners]
+    for columns, owner in chosen:
+        if not columns.size:
+            continue
         direction = np.zeros_like(x)
-        direction[i] = np.abs(x[i]) or typical
-        # A kink at x itself is where numbers are round or alike; elsewhere the differences see it by themselves.
-        found = slopes(f, x, direction, eps, kinks=bool(x[i] * 2 == np.round(x[i] * 2)) or np.abs(x[i]) in tied)
-        length = direction[i]
-        columns.append((found.value / length, found.doubt / length, found.low / length, found.high / length))
-    if not columns:
-        nothing = np.zeros((f(x).size, 0), np.longdouble)
-        return Slopes(nothing, nothing, nothing, nothing)
-    return Slopes(*(np.stack(part, axis=1) for part in zip(*columns, strict=True)))
+        direction[columns] = lengths[columns]
+        found = slopes(f, x, direction, eps, kinks=bool(suspect[columns].any()), straight=straight)
+        for part, slope in zip(parts, (found.value, found.doubt, found.low, found.high), strict=True):
+            part[every, owner] = slope / lengths[owner]
+    return Slopes(*parts)

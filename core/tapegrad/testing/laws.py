@@ -143,6 +143,10 @@ class Case:
         """Which inputs (real by real) sit on a kink, where a convention decides."""
         return (self.first.low != self.first.high).any(axis=0)
 
+    def smallest(self, weights: Any) -> float:
+        """What numbers below the normal range of the dtype may be off, with terms of these weights."""
+        return float(np.finfo(self.dtype).smallest_normal) * (16 + 16 * float(np.sum(np.abs(weights))))
+
     def input_names(self) -> list[str]:
         return [f"gradient in {self.target.names[i]!r}" for i in self.target.tracked]
 
@@ -209,7 +213,7 @@ def pull(case: Case, judge: Judge) -> None:
     g = flatten(case.cotangents)
     low, high, size, doubt = _between(g, case.first)
     floor = _floor(g, flatten([case.truth.out[i] for i in case.truth.inexact]), flatten(case.truth.inputs))
-    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * floor
+    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * floor + case.smallest(g)
     judge.compare("pull", 1, case.input_names(), case.pulled, low, high, allowed)
 
 
@@ -221,6 +225,7 @@ def push(case: Case, judge: Judge) -> None:
     low, high, size, doubt = _between(d, turned)
     out = flatten([case.truth.out[i] for i in case.truth.inexact])
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.where(np.isfinite(out), np.abs(out), 0)
+    allowed += case.smallest(d)
     judge.compare("push", 1, case.output_names("tangent"), case.pushed, low, high, allowed)
 
 
@@ -259,7 +264,7 @@ def reverse_over_reverse(case: Case, judge: Judge) -> None:
     c = flatten(case.back)
     low, high, size, doubt = _between(c, case.second)
     floor = _floor(c, flatten(case.pulled), flatten(case.truth.inputs))
-    allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * floor
+    allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * floor + case.smallest(c)
     judge.compare("reverse over reverse", 2, case.input_names(), found[:count], low, high, allowed)
     turned = Slopes(case.first.value.T, case.first.doubt.T, case.first.low.T, case.first.high.T)
     low, high, size, doubt = _between(c, turned)
@@ -267,7 +272,7 @@ def reverse_over_reverse(case: Case, judge: Judge) -> None:
     inverse = np.max(
         np.abs(c) / np.where(flatten(case.truth.inputs) == 0, 1, np.abs(flatten(case.truth.inputs))), initial=0
     )
-    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.abs(out) * inverse
+    allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.abs(out) * inverse + case.smallest(c)
     judge.compare(
         "reverse over reverse", 2, case.output_names("gradient in the cotangent"), found[count:], low, high, allowed
     )
@@ -282,6 +287,7 @@ def forward_over_reverse(case: Case, judge: Judge) -> None:
     turned = Slopes(case.second.value.T, case.second.doubt.T, case.second.low.T, case.second.high.T)
     low, high, size, doubt = _between(flatten(case.tangents), turned)
     allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * np.abs(flatten(case.pulled))
+    allowed += case.smallest(flatten(case.tangents))
     judge.compare("forward over reverse", 2, case.input_names(), found, low, high, allowed)
 
 

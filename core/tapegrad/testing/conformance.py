@@ -1,0 +1,233 @@
+"""The verdict on an engine: every law on every op, gathered into a table, a page and a file."""
+
+from __future__ import annotations
+
+import html
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..registry import get_backend
+from .accuracy import accuracy_class
+from .generate import samples_of
+from .judging import DTYPES, QUICK_DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_samples
+
+__all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "judge_op"]
+
+UNITS = {
+    "I0": "ulps",
+    "I1": "ulps",
+    "I2": "ulps",
+    "I3": "ε/2 · Σ|terms|",
+    "I4": "ε · condition",
+}
+"""In what the distances of a class are measured."""
+
+
+@dataclass(slots=True)
+class OpVerdict:
+    """What was found of one op: its class, the samples and checks, and the worst distances by dtype."""
+
+    op: str
+    accuracy: str
+    kind: str
+    samples: set[str] = field(default_factory=set)
+    checks: int = 0
+    value: dict[str, float] = field(default_factory=dict)
+    gradient: dict[str, float] = field(default_factory=dict)
+    failures: list[Check] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Conformance:
+    """What was found of an engine, op by op."""
+
+    backend: str
+    version: str
+    ops: dict[str, OpVerdict]
+    fallbacks: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, backend: str, checks: Iterable[Check]) -> Conformance:
+        """Gather checks into verdicts."""
+        from ..batching import FALLBACKS
+
+        registered = judged_ops()
+        found: dict[str, OpVerdict] = {}
+        for check in checks:
+            op = registered[check.op]
+            verdict = found.setdefault(check.op, OpVerdict(check.op, accuracy_class(op).name, op.kind))
+            verdict.checks += 1
+            verdict.samples.add(check.sample)
+            if not check.passed:
+                verdict.failures.append(check)
+            if check.distance is not None:
+                table = verdict.value if check.law == "accurate value" else verdict.gradient
+                table[check.dtype] = max(table.get(check.dtype, 0.0), check.distance)
+        return cls(backend, get_backend(backend).version(), found, sorted(FALLBACKS))
+
+    @property
+    def checks(self) -> int:
+        """How many checks there were."""
+        return sum(verdict.checks for verdict in self.ops.values())
+
+    @property
+    def failures(self) -> list[Check]:
+        """The checks that failed."""
+        return [check for verdict in self.ops.values() for check in verdict.failures]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, in plain Python types."""
+        return {
+            "backend": self.backend,
+            "version": self.version,
+            "numpy": np.__version__,
+            "machine": platform.machine(),
+            "checks": self.checks,
+            "failed": len(self.failures),
+            "batched_by_a_loop": self.fallbacks,
+            "ops": {
+                name: {
+                    "class": verdict.accuracy,
+                    "kind": verdict.kind,
+                    "unit": UNITS.get(verdict.accuracy, "ulps"),
+                    "samples": len(verdict.samples),
+                    "checks": verdict.checks,
+                    "worst_value": verdict.value,
+                    "worst_gradient": verdict.gradient,
+                    "failures": [{"id": check.id, "message": check.message} for check in verdict.failures],
+                }
+                for name, verdict in sorted(self.ops.items())
+            },
+        }
+
+
+def judge_op(backend: str, name: str, quick: bool = False, dtypes: Sequence[str] | None = None) -> list[Check]:
+    """Every check of one op; what a worker process is given to do."""
+    op = judged_ops()[name]
+    engine = get_backend(backend)
+    found: list[Check] = []
+    for sample in quick_samples(op) if quick else samples_of(op):
+        found += judge_sample(engine, op, sample, dtypes or (QUICK_DTYPES if quick else DTYPES), quick=quick)
+    return [*found, *judge_errors(engine, op)]
+
+
+def backend_conformance(
+    backend: str,
+    *,
+    quick: bool = False,
+    ops: Sequence[str] | None = None,
+    dtypes: Sequence[str] | None = None,
+    progress: Callable[[str], Any] | None = None,
+) -> Conformance:
+    """Judge an engine by every law on every op, and say what was found; nothing is raised for a failed check.
+
+    `backend`: its name; `ops`: only these; `dtypes`: only these; `quick`: three samples an op, float64 and float32.
+    `progress` is called with the name of each op that is done. The engine's `xfails` count as failures here.
+
+    >>> backend_conformance("numpy", quick=True, ops=["add"]).failures
+    []
+    """
+    checks: list[Check] = []
+    for name in ops or judged_ops():
+        checks += judge_op(backend, name, quick, dtypes)
+        if progress is not None:
+            progress(name)
+    return Conformance.of(backend, checks)
+
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1c1e21; --paper: #fff; --line: #d8dbe0; --soft: #f4f5f7; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e8eb; --paper: #17191c; --line: #33373d; --soft: #202327; --bad: #ff8a80; }
+}
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
+       padding: 0 1rem; max-width: 76rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
+th, td { padding: .15rem .55rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th { position: sticky; top: 0; background: var(--paper); } th:first-child, td:first-child { text-align: left; }
+td.cell { color: #111; border: 1px solid var(--paper); min-width: 3.2rem; text-align: center; }
+td.none { color: var(--line); text-align: center; }
+.bad { color: var(--bad); font-weight: 600; } details { border-bottom: 1px solid var(--line); padding: .3rem 0; }
+pre { white-space: pre-wrap; background: var(--soft); padding: .6rem .8rem; border-radius: .3rem; font-size: 12.5px; }
+.key span { display: inline-block; padding: .1rem .6rem; color: #111; font-size: 12.5px; }
+"""
+
+_SHADES = (
+    (0, "#e7f1e4"),
+    (0.5, "#cfe5c8"),
+    (1, "#b5d8a9"),
+    (2, "#dfe39a"),
+    (4, "#f3dc83"),
+    (8, "#f2b56b"),
+    (32, "#e88d5e"),
+)
+
+
+def _shade(distance: float) -> str:
+    found = _SHADES[0][1]
+    for bound, colour in _SHADES:
+        if distance > bound:
+            found = colour
+    return found
+
+
+def _figure(distance: float) -> str:
+    return "0" if distance == 0 else f"{distance:.2g}" if distance < 100 else f"{distance:.0f}"
+
+
+def as_page(verdicts: Sequence[Conformance]) -> str:
+    """A page: the heat map of worst distances, engine × op, and every failure with the case that shows it."""
+    columns = []
+    for verdict in verdicts:
+        for what in ("value", "gradient"):
+            present = {dtype for op in verdict.ops.values() for dtype in getattr(op, what)}
+            columns += [(verdict, what, dtype) for dtype in DTYPES if dtype in present]
+    names = sorted({name for verdict in verdicts for name in verdict.ops})
+    head = "".join(f"<th>{html.escape(v.backend)}<br>{what}<br>{dtype}</th>" for v, what, dtype in columns)
+    rows = []
+    for name in names:
+        some = next(v.ops[name] for v in verdicts if name in v.ops)
+        cells = []
+        for verdict, what, dtype in columns:
+            op = verdict.ops.get(name)
+            distance = getattr(op, what).get(dtype) if op is not None else None
+            if distance is None:
+                cells.append('<td class="none">·</td>')
+            else:
+                cells.append(f'<td class="cell" style="background:{_shade(distance)}">{_figure(distance)}</td>')
+        failed = sum(len(v.ops[name].failures) for v in verdicts if name in v.ops)
+        checks = sum(v.ops[name].checks for v in verdicts if name in v.ops)
+        mark = f'<td class="bad">{failed}</td>' if failed else "<td>0</td>"
+        rows.append(
+            f"<tr><td>{html.escape(name)}</td><td>{some.accuracy}</td><td>{len(some.samples)}</td>"
+            f"<td>{checks:,}</td>{mark}{''.join(cells)}</tr>"
+        )
+    failures = []
+    for verdict in verdicts:
+        for check in verdict.failures:
+            failures.append(
+                f"<details><summary>{html.escape(verdict.backend)}-{html.escape(check.id)}</summary>"
+                f"<pre>{html.escape(check.message)}</pre></details>"
+            )
+    summary = "; ".join(
+        f"{html.escape(v.backend)} {html.escape(v.version)}: {v.checks:,} checks on {len(v.ops)} ops, "
+        f"{len(v.failures):,} failed"
+        for v in verdicts
+    )
+    units = "; ".join(f"{name}: {unit}" for name, unit in UNITS.items())
+    key = "".join(f'<span style="background:{colour}">&gt; {bound:g}</span>' for bound, colour in _SHADES)
+    title = f"Conformance of {', '.join(html.escape(v.backend) for v in verdicts)}"
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
+        f"<p>{summary}</p><p>The worst distance from the truth in each class's unit ({units}), over all samples; "
+        f"<code>·</code> where there is none.</p><p class='key'>{key}</p>"
+        f"<div class='scroll'><table><thead><tr><th>op</th><th>class</th><th>samples</th><th>checks</th><th>failed</th>"
+        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<h2>Failures</h2>{''.join(failures) or '<p>None.</p>'}</body></html>\n"
+    )

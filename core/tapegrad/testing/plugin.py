@@ -1,0 +1,67 @@
+"""pytest's plug-in for the conformance suite: which engine, which ops, how quickly; and the count at the end.
+
+Load it with `-p tapegrad.testing.plugin`. It registers no fixtures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from .conformance import Conformance
+from .judging import Check
+from .suite import PROPERTY
+
+__all__ = ["pytest_addoption", "pytest_configure"]
+
+
+def pytest_addoption(parser: Any) -> None:
+    """The options of the suite."""
+    group = parser.getgroup("tapegrad", "conformance of array engines")
+    group.addoption("--tapegrad-backend", metavar="NAME", help="the engine to judge (default numpy)")
+    group.addoption("--tapegrad-ops", metavar="A,B", help="only these ops")
+    group.addoption("--tapegrad-dtypes", metavar="A,B", help="only these dtypes")
+    group.addoption("--tapegrad-json", metavar="PATH", help="write every check to a file")
+    group.addoption("--quick", dest="tapegrad_quick", action="store_true", help="three samples an op, two dtypes")
+
+
+def pytest_configure(config: Any) -> None:
+    """Gather the checks where the reports arrive: in the one process that prints them."""
+    config.addinivalue_line("markers", "slow: left out of quick runs")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Gatherer(config), "tapegrad-gatherer")
+
+
+class _Gatherer:
+    """The checks of a run, counted and written down."""
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self.checks: list[Check] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Take the checks that a test has recorded."""
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == PROPERTY:
+                    self.checks += [Check(*row) for row in value]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say how many checks there were, in each dtype, and how many failed."""
+        if not self.checks:
+            return
+        by_dtype = Counter(check.dtype for check in self.checks)
+        failed = sum(not check.passed for check in self.checks)
+        counts = ", ".join(f"{count:,} in {dtype}" for dtype, count in by_dtype.most_common())
+        terminalreporter.write_sep("=", "tapegrad conformance")
+        terminalreporter.write_line(
+            f"{len(self.checks):,} checks (op × sample × law × dtype): {counts}; {failed:,} failed"
+        )
+        path = self.config.getoption("tapegrad_json", default=None)
+        if path:
+            from .suite import _engine
+
+            found = Conformance.of(_engine(self.config), self.checks)
+            Path(path).write_text(json.dumps(found.as_json(), indent=1), encoding="utf-8")

@@ -1,0 +1,95 @@
+"""The conformance suite of an engine: one test for each op and sample, in every dtype, by every law.
+
+    pytest -p tapegrad.testing.plugin --pyargs tapegrad.testing.suite --tapegrad-backend NAME
+
+Ids read `jax-conv2d-1`: engine, op, sample. An engine's `xfails` name those that are expected to fail, each with its
+reason; one that passes after all fails the run. Without the plug-in the engine is `TAPEGRAD_TEST_BACKEND`, else numpy.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from ..registry import get_backend
+from .generate import AT_LEAST, samples_of
+from .judging import DTYPES, QUICK_DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_samples
+
+__all__ = ["pytest_generate_tests", "test_errors", "test_op", "test_there_are_samples_of_every_op"]
+
+PROPERTY = "tapegrad_checks"
+"""The name under which a test hands its checks to the plug-in."""
+
+
+def _option(config: Any, name: str, default: Any) -> Any:
+    return config.getoption(name, default=default) or default
+
+
+def _engine(config: Any) -> str:
+    return str(_option(config, "tapegrad_backend", os.environ.get("TAPEGRAD_TEST_BACKEND", "numpy")))
+
+
+def pytest_generate_tests(metafunc: Any) -> None:
+    """One test for each sample of each op, marked as the engine's `xfails` say; what a quick run leaves out is `slow`."""
+    if "judged" not in metafunc.fixturenames:
+        return
+    config = metafunc.config
+    backend = get_backend(_engine(config))
+    only = [name for name in str(_option(config, "tapegrad_ops", "")).split(",") if name]
+    quick = bool(_option(config, "tapegrad_quick", False))
+    ops = {name: op for name, op in judged_ops().items() if not only or name in only}
+    parameters = []
+    for name, op in ops.items():
+        if metafunc.function.__name__ == "test_errors":
+            if op.errors:
+                parameters.append(pytest.param((backend.name, name, -1), id=f"{backend.name}-{name}"))
+            continue
+        chosen = {sample.number for sample in quick_samples(op)}
+        for sample in samples_of(op):
+            if quick and sample.number not in chosen:
+                continue
+            marks = []
+            reason = backend.xfails.get(sample.id) or backend.xfails.get(f"{backend.name}-{sample.id}")
+            if reason:
+                marks.append(pytest.mark.xfail(reason=reason, strict=True))
+            if sample.number not in chosen:
+                marks.append(pytest.mark.slow)
+            key = (backend.name, name, sample.number)
+            parameters.append(pytest.param(key, id=f"{backend.name}-{sample.id}", marks=marks))
+    metafunc.parametrize("judged", parameters)
+
+
+def _settle(checks: list[Check], record_property: Any) -> None:
+    record_property(
+        PROPERTY, [[c.op, c.sample, c.dtype, c.law, c.passed, c.message[:2000], c.distance] for c in checks]
+    )
+    failed = [check for check in checks if not check.passed]
+    if failed:
+        lines = "\n".join(f"[{check.dtype}, {check.law}] {check.message}" for check in failed)
+        pytest.fail(f"{len(failed)} of {len(checks)} checks failed:\n{lines}", pytrace=False)
+
+
+def test_op(judged: Any, request: Any, record_property: Any) -> None:
+    """Every law, in every dtype that the engine and the op have."""
+    engine, name, number = judged
+    op = judged_ops()[name]
+    quick = bool(_option(request.config, "tapegrad_quick", False))
+    dtypes = str(_option(request.config, "tapegrad_dtypes", ",".join(QUICK_DTYPES if quick else DTYPES))).split(",")
+    checks = list(judge_sample(get_backend(engine), op, samples_of(op)[number], dtypes, quick=quick))
+    _settle(checks, record_property)
+
+
+def test_errors(judged: Any, record_property: Any) -> None:
+    """Misuse is one typed error that names the op."""
+    engine, name, _ = judged
+    _settle(list(judge_errors(get_backend(engine), judged_ops()[name])), record_property)
+
+
+def test_there_are_samples_of_every_op() -> None:
+    """Every op that has a derivative has at least twenty distinct samples."""
+    few = {
+        name: len(samples_of(op)) for name, op in judged_ops().items() if op.formulas and len(samples_of(op)) < AT_LEAST
+    }
+    assert not few, f"too few samples: {few}"
