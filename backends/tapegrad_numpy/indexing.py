@@ -51,12 +51,12 @@ def _scatter_add(values: Any, *indices: Any, key: Any, shape: Any) -> Any:
 def _add_rows(out: Any, index: Any, rows: Any) -> None:
     """Add rows to `out`, which is zeros; rows for the same place add up, in the order in which they come.
 
-    `np.add.at` takes its fast road for arrays of one axis only. A count with weights is the fastest where the places are
-    about as many as the rows, sorted runs are where they are many more, or not of a dtype that a count has.
+    `np.add.at` takes its fast road for arrays of one axis only. A count with weights is the fastest where places are
+    about as many as rows; sorted runs are where they are many more, or the dtype is none that a count has.
     """
     length = out.shape[0]
     index = np.where(index < 0, index + length, index)
-    if not (0 <= index.min() and index.max() < length):
+    if index.min() < 0 or index.max() >= length:
         wrong = index[(index < 0) | (index >= length)][0]
         raise IndexError(f"index {wrong if wrong >= length else wrong - length} is out of bounds for size {length}")
     width = rows[0].size

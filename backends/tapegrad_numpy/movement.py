@@ -1,4 +1,4 @@
-"""NumPy's quickest spellings for moving elements about: array methods, without the Python around them in NumPy's functions."""
+"""NumPy's quickest spellings for moving elements about: array methods, without the Python around NumPy's functions."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from weakref import ref
 
 import numpy as np
 
@@ -85,8 +84,8 @@ class Array:
     def attach_grad(self, grad_req: str = "write") -> None:
         """Make this a variable: from now on `backward` puts its gradient into `.grad`.
 
-        `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result of a
-        computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for an array of integers
+        `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result
+        of a computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for integers
         or booleans, `ValueError` for an unknown `grad_req`.
         """
         from .variables import attach_grad
@@ -96,8 +95,8 @@ class Array:
     def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 
-        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for another
-        backward. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or `DtypeError`.
+        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
+        another backward. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or `DtypeError`.
         """
         from .variables import backward
 
@@ -140,7 +139,7 @@ class Array:
         if self._node is not None and MODE.get() & RECORDING and not _ESCAPE.get():
             raise GradientEscapeError(
                 f"{how} of an array that is being differentiated would lose its gradient; "
-                "use x.detach() first if that is what you want, or tapegrad.allow_escape() around code you cannot change"
+                "use x.detach() first if you mean it, or tapegrad.allow_escape() around code that you cannot change"
             )
 
     def __float__(self) -> float:
@@ -185,7 +184,7 @@ class Array:
         return f"Array({text}, dtype={self._dtype.name})"
 
     if TYPE_CHECKING:
-        # Set on the class by operators.py, indexing.py and shape.py in ops/, so that no call lies between an operator and its op.
+        # Set on the class by operators.py, indexing.py and shape.py in ops/: an operator is its op, with no call between.
         def __add__(self, other: Any, /) -> Self: ...
         def __radd__(self, other: Any, /) -> Self: ...
         def __iadd__(self, other: Any, /) -> Self: ...
@@ -208,7 +207,7 @@ class Array:
         def __rdivmod__(self, other: Any, /) -> tuple[Self, Self]: ...
         def __pow__(self, other: Any, /) -> Self: ...
         def __rpow__(self, other: Any, /) -> Self: ...
-        def __ipow__(self, other: Any, /) -> Self: ...  # type: ignore[misc]
+        def __ipow__(self, other: Any, /) -> Self: ...
         def __matmul__(self, other: Any, /) -> Self: ...
         def __rmatmul__(self, other: Any, /) -> Self: ...
         def __imatmul__(self, other: Any, /) -> Self: ...
@@ -270,7 +269,7 @@ class Array:
         return self.to(device)
 
     def to(self, target: Any) -> Self:
-        """The array on another engine ("jax"), on another device ("gpu(1)"), or both (a backend and a device, as a pair).
+        """The array on another engine (by its backend's name), on another device ("gpu(1)"), or both, as a pair.
 
         Differentiable: the cotangent makes the journey back, so that one graph may span engines. Raises
         `UnknownBackendError`, `BackendUnavailableError`, and `DtypeError` where the engine lacks the dtype.
@@ -306,7 +305,7 @@ class Array:
     __array_ufunc__: ClassVar[Any] = None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """A NumPy array of the values, for code that knows no better; a copy. Raises `GradientEscapeError` when tracked."""
+        """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
         self._check_escape("numpy.asarray()")
         if copy is False:
             raise ValueError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
@@ -326,27 +325,27 @@ class Array:
     ) -> Any:
         """The numbers for another library, as a DLPack capsule. Raises `GradientEscapeError` when tracked.
 
-        What another library might write to is a copy, so `copy=False` raises `BufferError` unless the engine's arrays never
-        change.
+        What another library might write to is a copy, so `copy=False` raises `BufferError` unless the engine's arrays
+        never change.
         """
         self._check_escape("DLPack")
         raw = _plain_value(self, "__dlpack__")
-        shared = self.backend.adopt(raw, copy=True)
+        shared: Any = self.backend.adopt(raw, copy=True)
         if copy is False and shared is not raw:
             raise BufferError(
                 "the array may be written to, so it is handed out as a copy only; copy=False cannot be had"
             )
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
-        return (
-            np.asarray(shared).__dlpack__(**options)
-            if isinstance(shared, np.generic)
-            else shared.__dlpack__(**{name: option for name, option in options.items() if option is not None})
-        )
+        given = {name: option for name, option in options.items() if option is not None}
+        if isinstance(shared, np.generic):
+            shared = np.array(shared)
+        return shared.__dlpack__(**given)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """The device, in DLPack's numbers."""
         raw = _plain_value(self, "__dlpack_device__")
-        return (np.asarray(raw) if isinstance(raw, np.generic) else raw).__dlpack_device__()  # type: ignore[no-any-return]
+        device: tuple[int, int] = (np.array(raw) if isinstance(raw, np.generic) else raw).__dlpack_device__()
+        return device
 
     def _check_rebind(self) -> None:
         """Refuse a write to a variable while recording: it would stop being the variable."""
@@ -362,7 +361,7 @@ class Array:
         return backend is not None and not MODE.get() & JOURNALING and backend.may_write(self._value)
 
     def _lose_node(self) -> None:
-        """What a write outside `record()` does to the place on the tape: a variable stays one, all else is a constant."""
+        """What a write outside `record()` does to the place on the tape: variables stay, all else is a constant."""
         if self._node is not None and not (self._node.__class__ is Leaf and getattr(self, "_grad", None) is not None):
             self._node = None
 
@@ -370,7 +369,8 @@ class Array:
         """What an in-place operator does: the op, and its result into this handle."""
         origin = getattr(self, "_origin", None)
         # `x[0] += 1` puts the slice back where it came from; only a slice with a name of its own is written apart.
-        if origin is not None and origin[0]() is not None and _count_of_named is not None and count >= _count_of_named:
+        named = _count_of_named is not None and count >= _count_of_named
+        if named and origin is not None and origin[0]() is not None:
             warn_of_apart(self, stacklevel=4)
         return self._rebind(op(self, other))
 
@@ -382,14 +382,14 @@ class Array:
         self._value, self._node, self._xp, self._like = held
 
     def _rebind(self, new: Array) -> Self:
-        """Give this handle a new value of the same shape and dtype; what was computed from the old one keeps the old one."""
+        """Give this handle a new value of the same shape and dtype; what was computed from the old one keeps that."""
         self._check_rebind()
         if tuple(new._value.shape) != tuple(self._value.shape):
             raise ShapeError(f"an in-place write cannot change the shape {self.shape} to {new.shape}")
         if new._value.dtype is not self._value.dtype and new._dtype != self._dtype:
             if _KINDS[new._dtype.kind] > _KINDS[self._dtype.kind]:
                 raise DtypeError(
-                    f"an in-place operation gives {new._dtype.name}, which does not go into an array of {self._dtype.name}; "
+                    f"{new._dtype.name}, which an in-place operation gives, does not go into {self._dtype.name}; "
                     "convert the array first with astype"
                 )
             new = OPS["astype"].call(new, dtype=self._dtype)
@@ -434,10 +434,10 @@ def allow_escape() -> Iterator[None]:
 
 
 def warn_of_apart(x: Array, stacklevel: int) -> None:
-    """Warn, once for each array, of a write to a slice or reshape that was perhaps meant for the array it was taken from."""
+    """Warn, once for each array, of a write to a slice or reshape that was perhaps meant for its array."""
     warnings.warn(
-        "this write does not reach the array that the slice or reshape was taken from: these are values here, not views. "
-        "Write to the array itself, x[key] = v; or take a copy first, x[key].copy(), if the write is meant for the slice alone",
+        "this write does not reach the array that the slice or reshape was taken from: these are values, not views. "
+        "Write to the array itself, x[key] = v; or, if the slice alone is meant, take a copy of it first, x[key].copy()",
         ValueSemanticsWarning,
         stacklevel=stacklevel,
     )

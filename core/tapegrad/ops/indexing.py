@@ -1,11 +1,11 @@
 """Indexing: reading at a key, writing at a key, and adding up at a key, each the derivative of another.
 
-A key is a tuple of ints, slices, None and Ellipsis; where an index array belongs it holds `AT`, and the arrays follow the
-operands in order. What Python gives (`x[mask]`, `x[[0, 2], ..., None]`) is brought into this form by `read` and `write`, which
-are `Array.__getitem__` and `__setitem__`. Index arrays mean what they mean in NumPy, on every engine.
+A key is a tuple of ints, slices, None and Ellipsis; where an index array belongs it holds `AT`, and the arrays follow
+the operands in order. What Python gives (`x[mask]`, `x[[0, 2], ..., None]`) is brought into this form by `read` and
+`write`, which are `Array.__getitem__` and `__setitem__`. Index arrays mean what they mean in NumPy, on every engine.
 
-The bodies are for engines that have no more than the standard's functions: they need neither in-place writes nor index
-arrays beside slices. The places a key leads to are found by reading the numbers 0, 1, 2, … at it.
+The bodies are for engines that have no more than the standard's functions: they need neither in-place writes nor
+index arrays beside slices. The places a key leads to are found by reading the numbers 0, 1, 2, … at it.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def _read_standard(xp: Any, x: Any, indices: Sequence[Any], key: Key) -> Any:
 
 
 def _where_key_leads(xp: Any, like: Any, indices: Sequence[Any], key: Key, shape: tuple[int, ...]) -> Any:
-    """The places in an array of `shape`, laid flat, that the key names, in an array of the shape that the key reads."""
+    """The places in an array of `shape`, laid flat, that the key names; of the shape that the key reads."""
     return _read_standard(xp, xp.reshape(_range(xp, like, int(np.prod(shape))), shape), indices, key)
 
 
@@ -257,7 +257,7 @@ def _flat_places(
 
 
 def _simple(args: Sequence[Any], on: Sequence[bool], key: Key, shape: Sequence[int]) -> bool:
-    """Whether a batch axis may stand in front of the key: of the operands only the first has one, and index arrays are neighbours."""
+    """Whether a batch axis may stand in front of the key: only the first operand has one, index arrays are together."""
     if len(args) == 1:
         return True
     return on[0] and not any(on[1:]) and not _Plan(spell_out(key, shape)).scattered
@@ -400,7 +400,7 @@ def _write_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -
 
 
 def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
-    """What reaches the values: the cotangent where they were written, nothing where a later one was written over them."""
+    """What reaches the values: the cotangent where they were written, nothing where a later one was put over them."""
     read = xp.getitem(g, *indices, key=key)
     if indices:
         order = xp.positions(g, shape=tuple(read.shape))
@@ -444,7 +444,7 @@ def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
     ],
 )
 def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: Key) -> Any:
-    """x with the elements at a key replaced by values, which broadcast to their shape; of repeated places the last counts."""
+    """x with the elements at a key replaced by values, which broadcast; of several for a place the last counts."""
     shape = tuple(x.shape)
     total = int(np.prod(shape))
     places = _where_key_leads(xp, x, indices, key, shape)
@@ -506,7 +506,7 @@ def take(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
 
 
 def _mesh(xp: Any, indices: Any, shape: Sequence[int], axis: int) -> list[Any]:
-    """An index array for every axis: the indices for theirs, counting numbers that broadcast with them for the others."""
+    """An index array for every axis: the indices for theirs, 0, 1, 2, … that broadcast with them for the others."""
     axis = _axis(axis, len(shape))
     if len(indices.shape) != len(shape):
         raise ShapeError(
@@ -539,7 +539,7 @@ _ALONG = [
     errors=[((normal(3, 4), exactly([0])), {"axis": 0}), ((normal(3, 4), exactly([[4]])), {"axis": 1})],
 )
 def take_along_axis(xp: Any, x: Any, indices: Any, *, axis: int = -1) -> Any:
-    """The elements of x at the indices of one axis, each for its own place on the others, as an argsort gives them."""
+    """The elements of x at indices of one axis, each for its own place on the others, as an argsort gives them."""
     return xp.getitem(x, *_mesh(xp, indices, x.shape, axis), key=(AT,) * x.ndim)
 
 
@@ -674,7 +674,7 @@ def index_add(xp: Any, x: Any, indices: Any, values: Any, *, axis: int) -> Any:
     ],
 )
 def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.0, dtype: Any = None) -> Any:
-    """Rows of `depth` elements that are `on` at the index and `off` elsewhere; an index outside gives a row of `off`."""
+    """Rows of `depth` elements that are `on` at the index and `off` elsewhere; all `off` for an index outside."""
     dtype = dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
     shape = tuple(index.shape)
     index = xp.astype(xp.reshape(index, shape=(*shape, 1)), dtype=np.dtype("int64"))
@@ -699,7 +699,7 @@ def _slice(part: slice) -> slice:
 
 
 class _Parsed:
-    """A key as the ops take it: `key` with `AT`, the index arrays, and, where a mask of no axes was given, what makes one."""
+    """A key as the ops take it: `key` with `AT`, the index arrays, and `before`, which makes axes for masks of none."""
 
     __slots__ = ("before", "indices", "key")
 
@@ -756,8 +756,11 @@ def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
     return handle(type(x), engine.backend.from_numpy(host), None, engine)
 
 
+_CHOICES = "use integers, slices, `...`, None, and arrays of integers or booleans"
+
+
 def _part(x: Array, part: Any) -> Any:
-    """One part of a key: an int, a slice, None, Ellipsis, a bool for a mask of no axes, or an array of integers or booleans."""
+    """One part of a key: an int, a slice, None, Ellipsis, a bool for a mask of no axes, or an index array or mask."""
     if part is None or part is Ellipsis or part.__class__ is int or isinstance(part, bool):
         return part
     if isinstance(part, slice):
@@ -765,7 +768,7 @@ def _part(x: Array, part: Any) -> Any:
     if isinstance(part, np.bool_):
         return bool(part)
     if isinstance(part, (str, bytes)):
-        raise IndexError(f"{part!r} is no index; use integers, slices, `...`, None, and arrays of integers or booleans")
+        raise IndexError(f"{part!r} is no index; {_CHOICES}")
     if isinstance(part, np.integer):
         return int(part)
     if isinstance(part, (list, tuple, range)):
@@ -774,7 +777,7 @@ def _part(x: Array, part: Any) -> Any:
             part = part.astype(np.int64)
     if isinstance(part, np.ndarray):
         if part.dtype.kind not in "iub":
-            raise IndexError(f"an index array is of integers or booleans, not of {part.dtype}; convert it with astype")
+            raise IndexError(f"an array of {part.dtype} is no index; {_CHOICES}")
         part = _adopted(x, part)
     elif not isinstance(part, Array):
         try:
@@ -782,9 +785,7 @@ def _part(x: Array, part: Any) -> Any:
         except UnknownArrayError:
             if hasattr(part, "__index__"):
                 return operator.index(part)
-            raise IndexError(
-                f"a {type(part).__name__} is no index; use integers, slices, `...`, None, and arrays of integers or booleans"
-            ) from None
+            raise IndexError(f"a {type(part).__name__} is no index; {_CHOICES}") from None
         part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
     if not dtypes.is_dtype(part._dtype, ("bool", "integral")):
         raise IndexError(
@@ -838,7 +839,7 @@ def _read_indexed(x: Array, key: Any) -> Array:
 
 
 def write(x: Array, key: Any, value: Any) -> None:
-    """What `x[key] = value` means: the handle gets a new value. Recorded, and differentiable, where anything is tracked."""
+    """What `x[key] = value` means: the handle gets a new value. Recorded where anything is tracked."""
     put(x, key, value, getrefcount(x))
 
 
@@ -853,7 +854,8 @@ def put(x: Array, key: Any, value: Any, count: int) -> None:
         x._rebind(_whole(x, value))
         return
     plain = kind is int or (kind is slice and _slice(key) is key)
-    if plain and value.__class__ in _REALS and not (x._node is not None and MODE.get() & RECORDING) and x._owns_value():
+    free = x._node is None or not MODE.get() & RECORDING
+    if free and plain and value.__class__ in _REALS and x._owns_value():
         try:
             x._value[key] = value
         except (IndexError, ValueError) as error:
@@ -914,7 +916,8 @@ def _whole(x: Array, value: Any) -> Array:
             value = RECORDED.broadcast_to(value, shape=x.shape)
         except ValueError:
             raise ShapeError(f"values of shape {value.shape} do not fit into an array of shape {x.shape}") from None
-    return value  # type: ignore[no-any-return]
+    found: Array = value
+    return found
 
 
 _SCALARS = frozenset((bool, int, float, complex))
@@ -922,7 +925,7 @@ _REALS = frozenset((bool, int, float))
 
 
 def as_value(x: Array, value: Any) -> Array:
-    """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex into real numbers."""
+    """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex into real."""
     if not isinstance(value, Array):
         if value.__class__ in _SCALARS:
             raw = x._xp.weak(value, x._value)
@@ -936,15 +939,16 @@ def as_value(x: Array, value: Any) -> Array:
         value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:
         _check_kind(value._dtype, x)
-        value = cast(value, x._dtype)
-    return value
+        return cast(value, x._dtype)
+    found: Array = value
+    return found
 
 
 def _check_kind(dtype: np.dtype[Any], x: Array) -> None:
     if dtype.kind not in "biufc":
         raise TypeError(f"an array of numbers cannot hold {dtype}")
     if dtype.kind == "c" and x._dtype.kind != "c":
-        raise DtypeError(f"{dtype.name} does not go into an array of {x._dtype.name}; take real() or abs() of it first")
+        raise DtypeError(f"{dtype.name} does not go into an array of {x._dtype.name}; take its real part or abs()")
 
 
 def _mask_alone(x: Array, key: Any) -> Array | None:
@@ -969,8 +973,8 @@ def _mask_alone(x: Array, key: Any) -> Array | None:
 def _apart(x: Array, origin: tuple[Any, Any], key: Any, count: int) -> None:
     """Notice a write into what was read from a live array at a basic key, or by a reshape (whose key is None).
 
-    Raises `ValueSemanticsError` where only the expression itself holds it, since then the write is lost; warns, once, where
-    it has a name of its own.
+    Raises `ValueSemanticsError` where only the expression itself holds it, since then the write is lost; warns, once,
+    where it has a name of its own.
     """
     source, earlier = origin
     if source() is None:

@@ -78,7 +78,7 @@ def axis_of(axis: int, ndim: int) -> int:
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Axes counted from the front, given as an int, several, or None for all. Raises `ShapeError` for one named twice."""
+    """Axes counted from the front, of an int, several, or None for all. Raises `ShapeError` for one named twice."""
     if axis is None:
         return tuple(range(ndim))
     axes = tuple(axis_of(a, ndim) for a in (axis if isinstance(axis, Iterable) else (axis,)))
@@ -510,7 +510,7 @@ def _shifts(shift: Any, axis: Any, ndim: int) -> list[tuple[int, int]]:
     errors=[((normal(3),), {"shift": 1, "axis": 1}), ((normal(3, 4),), {"shift": (1, 2, 3), "axis": (0, 1)})],
 )
 def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
-    """The elements moved on along `axis`, those that leave coming in at the other end; without an axis, of all laid flat."""
+    """The elements moved on along `axis`, or along all laid flat; those that leave come in at the other end."""
     shape = tuple(x.shape)
     if axis is None:
         x, shift, axis = xp.reshape(x, shape=(prod(shape),)), sum(_as_tuple(shift)), 0
@@ -587,7 +587,7 @@ def repeat(xp: Any, x: Any, *, repeats: int | Sequence[int], axis: int) -> Any:
     counts = repeats if isinstance(repeats, Sequence) else (repeats,)
     if min(counts, default=0) < 0 or (isinstance(repeats, Sequence) and len(repeats) != shape[axis]):
         raise ShapeError(
-            f"repeats {repeats} does not fit axis {axis} of an array of shape {shape}; give a count or {shape[axis]} of them"
+            f"repeats {repeats} do not fit axis {axis} of an array of shape {shape}; give one count, or one for each"
         )
     if isinstance(repeats, Sequence):
         return xp.getitem(x, xp.index_table(x, values=tuple(_gathers(repeats))), key=(ALL,) * axis + (AT,))
@@ -660,7 +660,7 @@ def _grid_axis(i: int, indexing: str, count: int) -> int:
     errors=[((normal(3), normal(4)), {"indexing": "yx"}), (normal(3, 4), normal(3))],
 )
 def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
-    """The coordinates of a grid: each array of one axis spread over the axes of all; "xy" has the first two exchanged."""
+    """The coordinates of a grid: each array spread over the axes of all; "xy" has the first two exchanged."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing is {indexing!r}; choose 'xy' or 'ij'")
     count = len(arrays)
@@ -842,13 +842,11 @@ def pad(xp: Any, x: Any, *, widths: Widths, mode: str = "constant", value: float
 
 def _blocks(shape: Sequence[int], block_size: int, *, depth: bool) -> tuple[int, int, int, int]:
     if len(shape) != 4:
-        raise ShapeError(f"an array of four axes is wanted (batch, depth, height, width), not of shape {tuple(shape)}")
+        raise ShapeError(f"four axes are wanted (batch, depth, height, width), not the shape {tuple(shape)}")
     n, c, h, w = shape
     wrong = c % block_size**2 if depth else h % block_size or w % block_size
     if block_size < 1 or wrong:
-        what = (
-            f"depth {c} is not divisible by {block_size}²" if depth else f"{h} × {w} is not divisible by {block_size}"
-        )
+        what = f"depth {c} is no multiple of {block_size}²" if depth else f"{h} × {w} is no multiple of {block_size}"
         raise ShapeError(f"{what}, for an array of shape {tuple(shape)} and blocks of {block_size}")
     return n, c, h, w
 

@@ -125,7 +125,7 @@ def to(x: Array, target: Any) -> Array:
     """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both."""
     name, device = target if isinstance(target, tuple) else (target, None)
     kernels = engine_of(x)
-    if device is None and (isinstance(name, str) and "(" in name or type(name).__name__ == "Context"):
+    if device is None and ((isinstance(name, str) and "(" in name) or type(name).__name__ == "Context"):
         name, device = None, str(name)
     backend = kernels.backend if name is None else get_backend(name) if isinstance(name, str) else name
     if device is not None and device not in backend.devices():
