@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import (
     errors,
     ops,
 )
-from .array import Array
+from .array import Array, allow_escape
 from .backend import Backend, Spec
 from .checkpointing import checkpoint
 from .custom import custom
@@ -35,11 +35,18 @@ from .transforms import (
     vmap,
 )
 
+if TYPE_CHECKING:
+    from . import autograd, base, context, contrib, ndarray, operator, random
+    from . import ndarray as nd
+    from .base import MXNetError
+    from .context import Context, cpu, cpu_pinned, current_context, gpu
+
 __all__ = [
     "Array",
     "Backend",
     "BackendInfo",
     "Spec",
+    "allow_escape",
     "backend_of",
     "checkpoint",
     "custom",
@@ -82,21 +89,39 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "autograd": ".autograd",
+    "base": ".base",
     "context": ".context",
+    "contrib": ".contrib",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "numpy": ".numpy",
+    "operator": ".operator",
     "random": ".random",
     "testing": ".testing",
 }
 """The faces and other modules that `import tapegrad` does not load; they come when they are first named."""
 
+_WITHIN = {
+    "Context": "context",
+    "MXNetError": "base",
+    "cpu": "context",
+    "cpu_pinned": "context",
+    "current_context": "context",
+    "gpu": "context",
+}
+"""Names that MXNet has at its top, and the module that each comes from: `mx.cpu()`."""
+
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return import_module(_LAZY[name], __name__)
-    raise AttributeError(f"module 'tapegrad' has no attribute {name!r}")
+        found = import_module(_LAZY[name], __name__)
+    elif name in _WITHIN:
+        found = getattr(import_module(_LAZY[_WITHIN[name]], __name__), name)
+    else:
+        raise AttributeError(f"module 'tapegrad' has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_WITHIN})

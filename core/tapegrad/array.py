@@ -184,7 +184,7 @@ class Array:
         return f"Array({text}, dtype={self._dtype.name})"
 
     if TYPE_CHECKING:
-        # Set on the class by operators.py, indexing.py and shape.py in ops/: an operator is its op, with no call between.
+        # Set on the class by operators.py, indexing.py and shape.py in ops/: an operator is its op, no call between.
         def __add__(self, other: Any, /) -> Self: ...
         def __radd__(self, other: Any, /) -> Self: ...
         def __iadd__(self, other: Any, /) -> Self: ...
@@ -437,7 +437,7 @@ def warn_of_apart(x: Array, stacklevel: int) -> None:
     """Warn, once for each array, of a write to a slice or reshape that was perhaps meant for its array."""
     warnings.warn(
         "this write does not reach the array that the slice or reshape was taken from: these are values, not views. "
-        "Write to the array itself, x[key] = v; or, if the slice alone is meant, take a copy of it first, x[key].copy()",
+        "Write to the array itself, x[key] = v; or, if the slice alone is meant, take a copy first, x[key].copy()",
         ValueSemanticsWarning,
         stacklevel=stacklevel,
     )

@@ -925,7 +925,7 @@ _REALS = frozenset((bool, int, float))
 
 
 def as_value(x: Array, value: Any) -> Array:
-    """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex into real."""
+    """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex to real."""
     if not isinstance(value, Array):
         if value.__class__ in _SCALARS:
             raw = x._xp.weak(value, x._value)
