@@ -93,11 +93,21 @@ def _sigmoid(x: Any) -> Any:
     return decay
 
 
-def _round(x: Any, *, decimals: int) -> Any:
+def _round(x: Any, *, decimals: int = 0) -> Any:
     return np.rint(x) if decimals == 0 and x.dtype.kind == "f" else np.round(x, decimals)
 
 
-def _cube_root(x: Any) -> Any:
+def _log1p(x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return np.log1p(x)
+    # NumPy's own forms |1 + x| first, and loses what is small beside 1.
+    out = np.asarray(np.log1p(x))
+    near = np.abs(x) < 0.5
+    out.real = np.where(near, 0.5 * np.log1p(x.real * (2 + x.real) + x.imag * x.imag), out.real)
+    return out[()]
+
+
+def _reciprocal_cube_root(x: Any) -> Any:
     return 1 / np.cbrt(x)
 
 
@@ -107,13 +117,18 @@ def _from_scipy(name: str) -> Callable[..., Any]:
     def kernel(*arrays: Any) -> Any:
         from tapegrad.ops.special import scipy_special
 
-        found = scipy_special(name)(*arrays)
         dtype = arrays[0].dtype
+        # The incomplete functions are only as accurate as the numbers they compute with.
+        if name in _INCOMPLETE and dtype != np.float64:
+            arrays = tuple([x.astype(np.float64) for x in arrays])
+        found = scipy_special(name)(*arrays)
         return found if found.dtype == dtype else found.astype(dtype)
 
     kernel.__name__ = name
     return kernel
 
+
+_INCOMPLETE = ("betainc", "betaln", "gammainc", "gammaincc")
 
 _SPECIAL = (
     "betainc",
@@ -162,9 +177,10 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
     **{name: _from_scipy(name) for name in _SPECIAL},
     "divide_or_zero": _divide_or_zero,
+    "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,
     "power": _power,
-    "rcbrt": _cube_root,
+    "rcbrt": _reciprocal_cube_root,
     "relu": _relu,
     "round": _round,
     "sech_square": _sech_square,

@@ -19,41 +19,48 @@ _AND: Any = np.logical_and.reduce
 _OR: Any = np.logical_or.reduce
 
 
+def _checked(x: Any, axis: Any) -> Any:
+    """x; where it has no axis, none may be named, though NumPy lets 0 and -1 pass."""
+    if axis is not None and not x.shape and axis != ():
+        raise ValueError(f"axis {axis} is out of range for an array of 0 axes")
+    return x
+
+
 def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _ADD(x, axis=axis, keepdims=keepdims)
+    return _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None:
         count = x.size
     elif axis.__class__ is int:
-        count = x.shape[axis]
+        count = x.shape[axis] if x.shape else 1
     else:
         count = math.prod([x.shape[a] for a in axis])
     if x.dtype == np.float16:
         return np.mean(x, axis=axis, keepdims=keepdims)
-    total = _ADD(x, axis=axis, keepdims=keepdims)
+    total = _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
     return total / total.dtype.type(count)
 
 
 def _prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _MULTIPLY(x, axis=axis, keepdims=keepdims)
+    return _MULTIPLY(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _max(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _MAXIMUM(x, axis=axis, keepdims=keepdims)
+    return _MAXIMUM(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _min(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _MINIMUM(x, axis=axis, keepdims=keepdims)
+    return _MINIMUM(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _all(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _AND(x, axis=axis, keepdims=keepdims)
+    return _AND(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _any(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _OR(x, axis=axis, keepdims=keepdims)
+    return _OR(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:

@@ -300,7 +300,9 @@ def _trapezoid_over_y(xp: Any, g: Any, spec_y: Any, x: Any, axis: int, dx: float
         return xp.filled(g, shape=spec_y.shape, value=0)
     width = _widths(xp, spec_y, x, axis, dx)
     strips = tuple(n - (i == axis) for i, n in enumerate(spec_y.shape))
-    half = xp.broadcast_to(_strips(xp, g, spec_y, axis) * (0.5 * width), shape=strips)
+    half = xp.broadcast_to(
+        _strips(xp, g, spec_y, axis) * (0.5 * width if x is None else _conj(xp, 0.5 * width)), shape=strips
+    )
     nothing = edge(xp, half, axis, 0)
     return xp.concat(half, nothing, axis=axis) + xp.concat(nothing, half, axis=axis)
 
@@ -310,7 +312,7 @@ def _trapezoid_over_x(xp: Any, g: Any, y: Any, x: Any, axis: int) -> Any:
     if y.shape[axis] < 2:
         return xp.zeros_like(x)
     heights = 0.5 * (cut(xp, y, axis, 1, None) + cut(xp, y, axis, None, -1))
-    each = _strips(xp, g, y, axis) * heights
+    each = _strips(xp, g, y, axis) * _conj(xp, heights)
     nothing = edge(xp, each, axis, 0)
     whole = xp.concat(nothing, each, axis=axis) - xp.concat(each, nothing, axis=axis)
     if len(x.shape) == 1 and y.ndim > 1:

@@ -107,6 +107,8 @@ _NUMBER = normal()
 _POSITIVE = draws.positive()
 _WITHIN = uniform(low=-0.9, high=0.9)
 _STEPS = uniform(low=-5.0, high=5.0)
+_OFF_AXES = normal().then(lambda x: x + (0.3 + 0.2j if x.dtype.kind == "c" else 0.3))
+"""Numbers that no variation brings to 0 or ±1 or ±i, where a sign or an angle jumps."""
 
 
 # Arithmetic
@@ -431,7 +433,7 @@ def acos(xp: Any, x: Any) -> Any:
     return xp.acos(x)
 
 
-@elementwise(x=lambda g, x: g / (1 + x * x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, 1 + x * x), floats=True, accuracy="I1", samples=alone(_OFF_AXES))
 def atan(xp: Any, x: Any) -> Any:
     """The inverse tangent, in radians."""
     return xp.atan(x)
@@ -482,7 +484,12 @@ def _root_of_one_plus_square(xp: Any, x: Any) -> Any:
     return xp.sqrt(1 + x * x) if xp.isdtype(x.dtype, "complex floating") else xp.hypot(x, 1)
 
 
-@elementwise(x=lambda xp, g, x: g / _root_of_one_plus_square(xp, x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, _root_of_one_plus_square(xp, x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_OFF_AXES),
+)
 def asinh(xp: Any, x: Any) -> Any:
     """The inverse hyperbolic sine."""
     return xp.asinh(x)
@@ -554,7 +561,7 @@ def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
     jvp=lambda xp, d_x, x, out: _turn(xp, d_x, x, out),
     batch=align,
     accuracy="I0",
-    samples=alone(_NUMBER),
+    samples=alone(_OFF_AXES),
 )
 def sign(xp: Any, x: Any) -> Any:
     """-1, 0 or 1 as x is negative, zero or positive; of a complex number x / |x|, and 0 at 0."""
@@ -573,7 +580,7 @@ def sign(xp: Any, x: Any) -> Any:
     floats=True,
     batch=align,
     accuracy="I1",
-    samples=alone(_NUMBER),
+    samples=alone(_OFF_AXES),
 )
 def angle(xp: Any, x: Any) -> Any:
     """The angle of a complex number, in radians; of a real one 0 or π."""

@@ -155,7 +155,7 @@ def zeta(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.multiply_or_zero(g, xp.digamma(x) - xp.digamma(x + y)),
     y=lambda xp, g, x, y: xp.multiply_or_zero(g, xp.digamma(y) - xp.digamma(x + y)),
     floats=True,
-    accuracy="I1",
+    accuracy="I1:64",
     samples=together(_POSITIVE, _POSITIVE),
 )
 def betaln(xp: Any, x: Any, y: Any) -> Any:
@@ -235,7 +235,10 @@ def i1(xp: Any, x: Any) -> Any:
     return _on_host(xp, "i1", x)
 
 
-@elementwise(x=lambda xp, x, out: xp.i1e(x) - xp.sign(x) * out, floats=True, accuracy="I1", samples=alone(_NUMBER))
+# The scaled functions hardly change where x is large: their derivatives are what is left of two numbers that cancel.
+
+
+@elementwise(x=lambda xp, x, out: xp.i1e(x) - xp.sign(x) * out, floats=True, accuracy="I1:1000", samples=alone(_NUMBER))
 def i0e(xp: Any, x: Any) -> Any:
     """The modified Bessel function of order 0, times exp(-|x|)."""
     return _on_host(xp, "i0e", x)
@@ -244,7 +247,7 @@ def i0e(xp: Any, x: Any) -> Any:
 @elementwise(
     x=lambda xp, x, out: xp.i0e(x) - xp.where(x == 0, 0.5, out / xp.where(x == 0, 1, x)) - xp.sign(x) * out,
     floats=True,
-    accuracy="I1",
+    accuracy="I1:1000",
     samples=alone(_NUMBER),
 )
 def i1e(xp: Any, x: Any) -> Any:
@@ -296,31 +299,40 @@ def logit(xp: Any, x: Any) -> Any:
 # sin(πx) / (πx)
 
 
+def _sine_of_half_turns(xp: Any, x: Any, more: int = 0) -> Any:
+    """sin(πx + `more` quarter turns), of what is left of x beyond whole numbers, so that large x keep their accuracy."""
+    whole = xp.round(x, decimals=0)
+    rest = math.pi * (x - whole)
+    value = xp.cos(rest) if more % 2 else xp.sin(rest)
+    odd = xp.remainder(whole, 2 * xp.ones_like(x)) != 0
+    return xp.where(odd, -value, value) if more % 4 < 2 else xp.where(odd, value, -value)
+
+
 @elementwise(
-    x=lambda xp, x: math.pi * xp.sinc_derivative(math.pi * x, order=1),
+    x=lambda xp, x: xp.sinc_derivative(x, order=1),
     floats=True,
     accuracy="I1",
     samples=[*alone(_NUMBER), (exactly([0.0, 0.5, -1.0, 1e-9]),)],
 )
 def sinc(xp: Any, x: Any) -> Any:
     """sin(πx) / (πx), and 1 at 0."""
-    turned = math.pi * xp.where(x == 0, 1, x)
-    return xp.where(x == 0, 1, xp.sin(turned) / turned)
+    safe = xp.where(x == 0, 1, x)
+    return xp.where(x == 0, 1, _sine_of_half_turns(xp, safe) / (math.pi * safe))
 
 
 @elementwise(
     x=lambda xp, x, order: xp.sinc_derivative(x, order=order + 1),
     floats=True,
-    accuracy="I1",
+    accuracy="I1:64",
     samples=[(sample, {"order": order}) for sample in alone(_NUMBER) for order in (1, 2)],
 )
 def sinc_derivative(xp: Any, x: Any, *, order: int) -> Any:
-    """The derivative of some order of sin(x) / x: by its power series near 0, by recurrence elsewhere."""
-    size = order + 1.0
-    near = xp.abs(x) < size
-    small = xp.where(near, x, 0)
+    """The derivative of some order of sin(πx) / (πx): by its power series near 0, by recurrence elsewhere."""
+    reach = (order + 1.0) / math.pi
+    near = xp.abs(x) < reach
+    small = math.pi * xp.where(near, x, 0)
     square = small * small
-    # Term k is (-1)^k (2k)! / ((2k - order)! (2k + 1)!) x^(2k - order); summed from the last, by Horner's scheme.
+    # With u = πx, term k is (-1)^k (2k)! / ((2k - order)! (2k + 1)!) u^(2k - order); by Horner's scheme, from the last.
     first = (order + 1) // 2
     series = xp.zeros_like(x)
     for k in range(first + 10 + 2 * order, first - 1, -1):
@@ -328,9 +340,8 @@ def sinc_derivative(xp: Any, x: Any, *, order: int) -> Any:
         series = series * square + factor
     if 2 * first > order:
         series = series * small
-    large = xp.where(near, size, x)
-    value = xp.sin(large) / large
-    turns = (xp.cos(large), -xp.sin(large), -xp.cos(large), xp.sin(large))
+    large = xp.where(near, reach, x)
+    value = _sine_of_half_turns(xp, large) / (math.pi * large)
     for k in range(1, order + 1):
-        value = (turns[(k - 1) % 4] - k * value) / large
-    return xp.where(near, series, value)
+        value = (_sine_of_half_turns(xp, large, k) - k * value) / (math.pi * large)
+    return math.pi**order * xp.where(near, series, value)
