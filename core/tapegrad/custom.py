@@ -51,8 +51,8 @@ class RuleNode(Node):
         self.xp = outputs[0]._xp
         self.name = name
         self.inputs: tuple[Node | None, ...] | None = tuple(x._node for x in inputs)
-        self.specs: list[tuple[tuple[int, ...], Any]] | None = [(x.shape, x.dtype) for x in inputs]
-        self.outputs = [(y.shape, y.dtype) for y in outputs]
+        self.specs: list[tuple[tuple[int, ...], Any]] | None = [(x.shape, x._dtype) for x in inputs]
+        self.outputs = [(y.shape, y._dtype) for y in outputs]
         self.pull_rule = pull_rule
         self.push_rule = push_rule
         if MODE.get() >= LEVEL:
@@ -70,7 +70,7 @@ class RuleNode(Node):
 
     def _zeros(self, like: Array, spec: tuple[tuple[int, ...], Any]) -> Array:
         zeros = OPS["filled"].call(like.detach(), shape=spec[0], value=0)
-        found: Array = zeros if zeros.dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
+        found: Array = zeros if zeros._dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
         return found
 
     def _arrays(self, some: dict[int, Any], specs: Sequence[Any], recorded: bool) -> list[Array]:
@@ -103,9 +103,9 @@ class RuleNode(Node):
                 value = _restore_raw(value)
             if value.shape != spec[0]:
                 raise ShapeError(f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}")
-            if value.dtype != spec[1]:
+            if value._dtype != spec[1]:
                 raise DtypeError(
-                    f"the rule of {self.name} gave input {i} a cotangent of {value.dtype.name}, not {spec[1].name}"
+                    f"the rule of {self.name} gave input {i} a cotangent of {value._dtype.name}, not {spec[1].name}"
                 )
             v = wrap(value._value, value._node, value._xp) if recorded else value._value
             known = table.get(node)
@@ -181,7 +181,7 @@ def _transpose(
         zeros = []
         for leaf, (shape, dtype) in zip(leaves, specs, strict=True):
             zero = OPS["filled"].call(like, shape=shape, value=0)
-            if zero.dtype != dtype:
+            if zero._dtype != dtype:
                 zero = OPS["astype"].call(zero, dtype=dtype)
             zeros.append(wrap(zero._value, leaf, zero._xp))
         outs = list(linear(zeros))

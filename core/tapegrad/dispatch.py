@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes, registry
 from .array import Array
 from .batching import BATCHED, Batched, lift, note_level
-from .errors import MixedBackendsError, ShapeError, TapegradError
+from .errors import AxisError, MixedBackendsError, ShapeError, TapegradError
 from .kernels import OPS, EngineKernels, Kernels, likeness
 from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node
 
@@ -133,12 +133,14 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     common = None
     for i in promoting:
         if isinstance(operands[i], Array):
-            dtype = operands[i].dtype
+            dtype = operands[i]._dtype
             common = dtype if common is None else dtypes.promote(common, dtype)
     for i in promoting:
         if not isinstance(operands[i], Array):
             common = dtypes.dtype_of_scalar(operands[i], dtypes.BOOL if common is None else common)
     if op.floats and common is not None:
+        if common in dtypes.INTEGER and op.name in cls._integer_ops:
+            return OPS[cls._integer_ops[op.name]].call(*operands, **keywords)
         common = dtypes.default_float(common)
     for i, x in enumerate(operands):
         if x is None:
@@ -149,7 +151,7 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             raw = engine.backend.from_numpy(np.asarray(x, dtype=dtype))
             operands[i] = handle(cls, raw, None, xp)
             continue
-        if wanted is not None and x.dtype != wanted:
+        if wanted is not None and x._dtype != wanted:
             x = cast(x, wanted)
         if x._xp is not xp or x.__class__ is not cls:
             x = handle(cls, x._value, x._node, xp)
@@ -159,14 +161,17 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
     """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
-    if isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)):
+    unnamed = type(error) is ShapeError and op.name not in str(error)
+    if isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)) and not unnamed:
         return error
     shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
     where = f"{op.name}({', '.join(map(str, shapes))}{options})"
     known: type[Exception]
-    if isinstance(error, IndexError):
+    if "out of bounds for array of dimension" in text:
+        known = AxisError
+    elif isinstance(error, IndexError):
         known = IndexError
     elif isinstance(error, (ValueError, TypeError)) and _is_about_shapes(op, shapes, text):
         known = ShapeError

@@ -215,15 +215,19 @@ def freed(node: Node) -> GraphFreedError:
 
 
 class Leaf(Node):
-    """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it."""
+    """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
 
-    __slots__ = ("cell", "req")
+    `fresh`: a backward has written to the cell since somebody last cleared this.
+    """
+
+    __slots__ = ("cell", "fresh", "req")
     label = "variable"
 
     def __init__(self, cell: Any = None, req: str = "write") -> None:
         self.seq = next_seq()
         self.cell = None if cell is None else ref(cell)
         self.req = req
+        self.fresh = False
 
 
 class Entry(Node):

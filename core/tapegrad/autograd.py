@@ -1,0 +1,298 @@
+"""Recording and gradients, in the words of `mxnet.autograd`.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([1.0, 2.0])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad
+    <BLANKLINE>
+    [2. 4.]
+    <NDArray 2 @cpu(0)>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import Any, NoReturn
+from weakref import ref
+
+from . import dtypes
+from . import variables as _variables
+from .array import Array
+from .custom import RuleNode
+from .dispatch import cast, handle
+from .errors import GraphError, ShapeError
+from .tape import (
+    MODE,
+    RECORDING,
+    TRAINING,
+    Output,
+    Scope,
+    is_recording,
+    is_training,
+    pause,
+    predict_mode,
+    record,
+    set_recording,
+    set_training,
+    train_mode,
+)
+
+__all__ = [
+    "Function",
+    "backward",
+    "get_symbol",
+    "grad",
+    "is_recording",
+    "is_training",
+    "mark_variables",
+    "pause",
+    "predict_mode",
+    "record",
+    "set_recording",
+    "set_training",
+    "train_mode",
+]
+
+_backward_trains: ContextVar[bool] = ContextVar("tapegrad_backward_trains", default=True)
+
+
+def _listed(arrays: Any) -> list[Any]:
+    return [arrays] if isinstance(arrays, Array) else list(arrays)
+
+
+def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str] = "write") -> None:
+    """Make arrays variables whose gradients go into arrays of the caller's.
+
+    `variables` and `gradients` are an array each or as many of both; `grad_reqs` is "write", "add" or "null", for all or one
+    for each. Raises `ShapeError` or `DtypeError` where a gradient does not fit, `ValueError` for other lengths.
+
+    >>> from tapegrad import nd
+    >>> x, g = nd.array([3.0]), nd.zeros(1)
+    >>> mark_variables(x, g)
+    >>> with record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> g.asscalar()
+    6.0
+    """
+    xs, cells = _listed(variables), _listed(gradients)
+    reqs = [grad_reqs] * len(xs) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(xs) == len(cells) == len(reqs):
+        raise ValueError(f"{len(xs)} variables, {len(cells)} gradients and {len(reqs)} grad_reqs; give as many of each")
+    for x, cell, req in zip(xs, cells, reqs, strict=True):
+        for array, what in ((x, "a variable"), (cell, "a gradient")):
+            if not isinstance(array, Array):
+                raise TypeError(f"{what} is an array, not {type(array).__name__}")
+        _variables.mark_variable(x, cell, req)
+
+
+def _parse_heads(heads: Any, head_grads: Any) -> tuple[list[Any], list[Any] | None]:
+    if isinstance(heads, Array):
+        return [heads], None if head_grads is None else [head_grads] if isinstance(head_grads, Array) else head_grads
+    return list(heads), None if head_grads is None else _listed(head_grads)
+
+
+def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+    """Put the gradients of the heads, together, into the `.grad` of the variables they were computed from.
+
+    `heads` is an array or several; `head_grads` their cotangents (None: ones), of their shapes and dtypes. The graph is freed
+    unless `retain_graph`. `train_mode` says what `is_training()` is inside `Function.backward`. All gradients are computed
+    before any is written. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or `DtypeError`.
+
+    >>> from tapegrad import nd
+    >>> x = nd.array([1.0, 2.0])
+    >>> x.attach_grad()
+    >>> with record():
+    ...     a, b = x * 2, x * x
+    >>> backward([a, b])
+    >>> x.grad.asnumpy().tolist()
+    [4.0, 6.0]
+    """
+    listed, cotangents = _parse_heads(heads, head_grads)
+    token = _backward_trains.set(train_mode)
+    try:
+        _variables.backward(listed, cotangents, retain_graph=retain_graph)
+    finally:
+        _backward_trains.reset(token)
+
+
+def grad(
+    heads: Any,
+    variables: Any,
+    head_grads: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> list[Any]:
+    """The gradients of the heads, together, with respect to variables, as a list; every `.grad` is left alone.
+
+    `variables` is an array with `attach_grad`, or several. With `create_graph` the gradients are on the tape, to be
+    differentiated again; `retain_graph` is then True unless given. Raises as `backward` does, `GraphError` for what is no
+    variable, and `ValueError` for none at all.
+
+    >>> from tapegrad import nd
+    >>> x = nd.array([2.0])
+    >>> x.attach_grad()
+    >>> with record():
+    ...     y = x * x * x
+    ...     dy = grad(y, [x], create_graph=True)[0]
+    >>> dy.backward()
+    >>> x.grad.asscalar()
+    12.0
+    """
+    listed, cotangents = _parse_heads(heads, head_grads)
+    token = _backward_trains.set(train_mode)
+    try:
+        return _variables.gradients(
+            listed, _listed(variables), cotangents, retain_graph=retain_graph, create_graph=create_graph
+        )
+    finally:
+        _backward_trains.reset(token)
+
+
+def get_symbol(x: Any) -> NoReturn:
+    """Not available: tapegrad keeps a tape of what was done, and no symbols. Always raises `GraphError`.
+
+    >>> from tapegrad import nd
+    >>> get_symbol(nd.ones(1))
+    Traceback (most recent call last):
+    tapegrad.errors.GraphError: tapegrad keeps no symbolic graphs, so there is no symbol to get
+    """
+    raise GraphError("tapegrad keeps no symbolic graphs, so there is no symbol to get")
+
+
+class Function:
+    """A function with a derivative of your own. Subclass it, write `forward` and `backward`, and call an instance, once.
+
+    `forward` takes and returns arrays, unrecorded; `backward` takes a cotangent for each output and returns a gradient for each
+    input, of its shape (None: no gradient). What `backward` needs is given to `save_for_backward` and found in
+    `saved_tensors`: inputs and outputs saved so keep their place on the tape, and under `create_graph` `backward` is recorded,
+    so that second derivatives are right. Whatever else is saved counts there as a constant: to differentiate through an
+    intermediate result, return it as a further output, or compute it again in `backward`.
+
+    >>> from tapegrad import nd
+    >>> class sigmoid(Function):
+    ...     def forward(self, x):
+    ...         y = 1 / (1 + nd.exp(-x))
+    ...         self.save_for_backward(y)
+    ...         return y
+    ...
+    ...     def backward(self, dy):
+    ...         (y,) = self.saved_tensors
+    ...         return dy * y * (1 - y)
+    >>> x = nd.array([0.0])
+    >>> x.attach_grad()
+    >>> with record():
+    ...     y = sigmoid()(x)
+    >>> y.backward()
+    >>> x.grad.asscalar()
+    0.25
+    """
+
+    _used = False
+    _saved: Any = ()
+
+    def forward(self, *inputs: Any) -> Any:
+        """The outputs from the inputs: an array, or a list or tuple of them. To be written by the subclass."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, *output_grads: Any) -> Any:
+        """The gradients of the inputs from those of the outputs. To be written by the subclass."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    def save_for_backward(self, *args: Any) -> None:
+        """Keep arrays until `backward`, where they are `saved_tensors`."""
+        self._saved = args
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What was given to `save_for_backward`."""
+        saved = self._saved
+        return saved.open() if isinstance(saved, _Saved) else saved  # type: ignore[no-any-return]
+
+    def __call__(self, *inputs: Any) -> Any:
+        name = type(self).__name__
+        if self._used:
+            raise GraphError(f"an instance of {name} can be called only once; create another")
+        for i, x in enumerate(inputs):
+            if not isinstance(x, Array):
+                raise TypeError(f"input {i} of {name} is a {type(x).__name__}, not an array")
+        self._used = True
+        mode = MODE.get()
+        with Scope(0, RECORDING):
+            result = self.forward(*inputs)
+        outputs = [result] if isinstance(result, Array) else list(result)
+        for i, y in enumerate(outputs):
+            if not isinstance(y, Array):
+                raise TypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
+        made = [handle(type(y), y._value, None, y._xp) for y in outputs]
+        if mode & RECORDING and any(x._node is not None for x in inputs):
+            face = type(inputs[0])
+            node = RuleNode(name, inputs, outputs, lambda cotangents: self._pulled(face, specs, cotangents), None)
+            specs = [(x._xp.dtype_of(x._value), x.shape) for x in inputs]
+            self._saved = _Saved(node, self._saved, outputs)
+            for i, y in enumerate(made):
+                if dtypes.is_dtype(y._xp.dtype_of(y._value), ("real floating", "complex floating")):
+                    y._node = Output(node, i)
+        else:
+            self._saved = ()
+        if isinstance(result, Array):
+            return made[0]
+        return made if isinstance(result, list) else tuple(made)
+
+    def _pulled(self, face: type[Array], specs: Sequence[Any], cotangents: Sequence[Array]) -> list[Array | None]:
+        """What `backward` makes of cotangents: one gradient for each input, in the input's dtype."""
+        name = type(self).__name__
+        given = [handle(face, g._value, g._node, g._xp) for g in cotangents]
+        training = TRAINING if _backward_trains.get() else 0
+        with Scope(training, TRAINING ^ training):
+            result = self.backward(*given)
+            gradients = [result] if result is None or isinstance(result, Array) else list(result)
+            if len(gradients) != len(specs):
+                raise GraphError(
+                    f"{name}.backward returned {len(gradients)} gradient(s), and {name}.forward has {len(specs)} "
+                    "input(s); return one for each, None where there is none"
+                )
+            for i, (g, (dtype, shape)) in enumerate(zip(gradients, specs, strict=True)):
+                if g is None:
+                    continue
+                if not isinstance(g, Array):
+                    raise TypeError(f"{name}.backward returned a {type(g).__name__} for input {i}, not an array")
+                if g.shape != shape:
+                    raise ShapeError(
+                        f"{name}.backward returned a gradient of shape {g.shape} for input {i}, of shape {shape}"
+                    )
+                if g._xp.dtype_of(g._value) != dtype:
+                    gradients[i] = cast(g, dtype)
+        return gradients
+
+
+class _Saved:
+    """What a `Function` saved, as values with their places on the tape: never handles, and no way back to the outputs."""
+
+    __slots__ = ("entries", "node")
+
+    def __init__(self, node: RuleNode, saved: Sequence[Any], outputs: Sequence[Array]) -> None:
+        # Weakly, because the node holds the function and the function holds this.
+        self.node = ref(node)
+        self.entries: list[Any] = []
+        for x in saved:
+            if not isinstance(x, Array):
+                self.entries.append((None, x, None, None))
+                continue
+            place = next((i for i, y in enumerate(outputs) if y._value is x._value), None)
+            self.entries.append((type(x), x._value, x._node if place is None else place, x._xp))
+
+    def open(self) -> tuple[Any, ...]:
+        """The arrays again, each in its place on the tape."""
+        found = []
+        for cls, value, place, xp in self.entries:
+            if isinstance(place, int):
+                node = self.node()
+                place = None if node is None else Output(node, place)
+            found.append(value if cls is None else handle(cls, value, place, xp))
+        return tuple(found)

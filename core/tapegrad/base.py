@@ -1,0 +1,7 @@
+"""MXNet's error by its old name."""
+
+from __future__ import annotations
+
+from .errors import TapegradError as MXNetError
+
+__all__ = ["MXNetError"]

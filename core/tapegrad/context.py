@@ -1,0 +1,181 @@
+"""Contexts: where arrays live, in MXNet's words, `cpu(0)`, `gpu(1)`.
+
+A context finds its engine: the chosen one if it has a device of that name, else the first that does. On the host a number
+above the devices that exist is a label: `cpu(3)` behaves as a device of its own, as it does in MXNet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import cache
+from types import TracebackType
+from typing import ClassVar
+
+from . import registry
+from .array import Array
+from .backend import Backend
+from .dispatch import engine_of
+from .errors import BackendUnavailableError
+from .kernels import EngineKernels
+from .ops.transfer import device_of
+
+__all__ = ["Context", "context_of", "cpu", "cpu_pinned", "current_context", "gpu", "num_gpus", "place"]
+
+
+class Context:
+    """A device by type and number. As a `with` block it is where arrays are made that name no other.
+
+    `device_type` is "cpu", "gpu", "cpu_pinned" or "cpu_shared" (the last two are host memory like any other here); else
+    `ValueError`. Whether the device exists shows when an array is made on it.
+
+    >>> with Context("cpu", 3):
+    ...     print(current_context())
+    cpu(3)
+    """
+
+    __slots__ = ("device_id", "device_type")
+    devtype2str: ClassVar[Mapping[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
+    devstr2type: ClassVar[Mapping[str, int]] = {name: number for number, name in devtype2str.items()}
+
+    def __init__(self, device_type: str | Context, device_id: int = 0) -> None:
+        if isinstance(device_type, Context):
+            device_type, device_id = device_type.device_type, device_type.device_id
+        if device_type not in self.devstr2type:
+            raise ValueError(f"unknown device type {device_type!r}; choose one of {', '.join(self.devstr2type)}")
+        if not isinstance(device_id, int) or device_id < 0:
+            raise ValueError(f"the number of a device is an integer from 0 up, not {device_id!r}")
+        self.device_type = device_type
+        self.device_id = device_id
+
+    @property
+    def device_typeid(self) -> int:
+        """MXNet's number for the type of device."""
+        return self.devstr2type[self.device_type]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Context) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash((self.device_type, self.device_id))
+
+    def __repr__(self) -> str:
+        return f"{self.device_type}({self.device_id})"
+
+    def __enter__(self) -> Context:
+        _ENTERED.set((*_ENTERED.get(), self))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _ENTERED.set(_ENTERED.get()[:-1])
+
+
+_ENTERED: ContextVar[tuple[Context, ...]] = ContextVar("tapegrad_contexts", default=())
+
+
+def cpu(device_id: int = 0) -> Context:
+    """The host. Numbers tell labels apart, as in MXNet.
+
+    >>> cpu()
+    cpu(0)
+    """
+    return Context("cpu", device_id)
+
+
+def cpu_pinned(device_id: int = 0) -> Context:
+    """The host; memory is not pinned here.
+
+    >>> cpu_pinned()
+    cpu_pinned(0)
+    """
+    return Context("cpu_pinned", device_id)
+
+
+def gpu(device_id: int = 0) -> Context:
+    """A GPU, of the chosen engine or of the first that has one. Making an array there raises where none has.
+
+    >>> gpu(1)
+    gpu(1)
+    """
+    return Context("gpu", device_id)
+
+
+def current_context() -> Context:
+    """The context of the innermost `with` block, else the first device of the chosen engine.
+
+    >>> current_context()
+    cpu(0)
+    """
+    entered = _ENTERED.get()
+    return entered[-1] if entered else _named(registry.get_backend().devices()[0])
+
+
+def num_gpus() -> int:
+    """How many GPUs the usable engines offer: the most that one of them has.
+
+    >>> num_gpus() >= 0
+    True
+    """
+    counts = [sum(name.startswith("gpu") for name in info.devices) for info in registry.list_backends() if info.usable]
+    return max(counts, default=0)
+
+
+class LabelledKernels(EngineKernels):
+    """An engine's kernels under a label: what is computed from arrays of a context stays in that context."""
+
+    def __init__(self, backend: Backend, context: Context) -> None:
+        super().__init__(backend)
+        self.context = context
+
+
+@cache
+def _labelled(backend: Backend, context: Context) -> LabelledKernels:
+    return LabelledKernels(backend, context)
+
+
+@cache
+def _named(device: str) -> Context:
+    kind, _, number = device.rstrip(")").partition("(")
+    return Context(kind, int(number or 0))
+
+
+def place(context: Context | None = None) -> tuple[EngineKernels, str | None]:
+    """The kernels that make arrays in a context, and the engine's name for its device (None: wherever it likes).
+
+    Raises `BackendUnavailableError` where no engine has such a device, `TypeError` for what is no context.
+    """
+    chosen = registry.get_backend()
+    if context is None:
+        entered = _ENTERED.get()
+        if not entered:
+            return chosen.kernels, None  # type: ignore[return-value]
+        context = entered[-1]
+    elif not isinstance(context, Context):
+        raise TypeError(f"ctx is {context!r}; give a context, such as mx.cpu() or mx.gpu(0)")
+    device = repr(context)
+    devices = chosen.devices()
+    if device in devices:
+        return chosen.kernels, None if device == devices[0] else device  # type: ignore[return-value]
+    if context.device_type != "gpu":
+        host = chosen if any(name.startswith("cpu") for name in devices) else registry.get_backend(registry.FALLBACK)
+        if device in host.devices():
+            return host.kernels, device  # type: ignore[return-value]
+        return _labelled(host, context), next(name for name in host.devices() if name.startswith("cpu"))
+    reasons = []
+    for info in sorted(registry.list_backends()):
+        if info.usable and device in info.devices:
+            return registry.get_backend(info.name).kernels, device  # type: ignore[return-value]
+        reasons.append(f"{info.name}: {info.reason or 'has ' + ', '.join(info.devices)}")
+    raise BackendUnavailableError(
+        f"no engine here has the device {device}; install one that does, or use mx.cpu() ({'; '.join(reasons)})"
+    )
+
+
+def context_of(x: Array) -> Context:
+    """The context in which an array lives."""
+    xp = engine_of(x)
+    if isinstance(xp, LabelledKernels):
+        return xp.context
+    return _named(device_of(x))

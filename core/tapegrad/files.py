@@ -1,0 +1,272 @@
+"""Arrays in files: `.npz` and safetensors, read without running anything that a file says."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import math
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from . import dtypes
+from .errors import DtypeError, FileFormatError
+from .ndarray.checks import need
+from .ndarray.ndarray import NDArray, make
+
+__all__ = ["load", "load_frombuffer", "save"]
+
+Arrays = list[NDArray] | dict[str, NDArray]
+
+# An .npz made from a list has these names, which no user's own dictionary is likely to have.
+LISTED = "arr_{}"
+
+TYPES = {
+    "BOOL": "bool",
+    "U8": "uint8",
+    "I8": "int8",
+    "U16": "uint16",
+    "I16": "int16",
+    "U32": "uint32",
+    "I32": "int32",
+    "U64": "uint64",
+    "I64": "int64",
+    "F16": "float16",
+    "F32": "float32",
+    "F64": "float64",
+}
+"""The dtypes of safetensors that are also ours."""
+
+LONGEST_HEADER = 100_000_000
+
+
+def save(fname: str | os.PathLike[str], data: Any) -> None:
+    """Write arrays to a file: one, a list of them, or a dictionary with names.
+
+    A name ending in `.safetensors` is written in that format, every other as NumPy's `.npz` (the name is taken as it is).
+    `load` gives back what was given: a list (of one, for one array) or a dictionary. Raises `TypeError` for anything else.
+
+    >>> import tempfile
+    >>> from tapegrad import nd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nd.save(folder + "/weights", {"w": nd.ones(2)})
+    ...     nd.load(folder + "/weights")["w"].asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    listed: Mapping[str, Any]
+    if isinstance(data, Mapping):
+        listed = data
+        for name in listed:
+            if not isinstance(name, str):
+                raise TypeError(f"save(): the name of an array is a string, not {name!r}")
+    else:
+        sequence = data if isinstance(data, Sequence) else [data]
+        listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
+    host = {name: need(x, "save", name).asnumpy() for name, x in listed.items()}
+    path = Path(fname)
+    made = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
+    # Beside the file and then in its place, so that a full disk leaves what was there before.
+    beside = path.with_name(path.name + ".part")
+    try:
+        beside.write_bytes(made)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _npz(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for name, array in host.items():
+            with archive.open(name + ".npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+    return made.getvalue()
+
+
+def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    names = {dtype: name for name, dtype in TYPES.items()}
+    header: dict[str, Any] = {}
+    parts: list[bytes] = []
+    end = 0
+    for name, array in host.items():
+        if array.dtype.name not in names:
+            raise DtypeError(f"save(): safetensors has no {array.dtype.name}; save {name!r} in a file of another name")
+        raw = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
+        header[name] = {
+            "dtype": names[array.dtype.name],
+            "shape": list(array.shape),
+            "data_offsets": [end, end + len(raw)],
+        }
+        end += len(raw)
+        parts.append(raw)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + b"".join(parts)
+
+
+def load(fname: str | os.PathLike[str]) -> Arrays:
+    """Read what `save` wrote, or any `.npz` or safetensors file: a list, or a dictionary of arrays by name.
+
+    Dtypes are those in the file. Nothing in the file is run. Raises `FileFormatError` for a file that is damaged or of another
+    format (MXNet's own `.params` among them), before memory is taken for what it pretends to hold; `FileNotFoundError` and
+    its kin for files that cannot be opened.
+
+    >>> from tapegrad import nd
+    >>> nd.load("/nowhere")
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'
+    """
+    with open(fname, "rb") as file:
+        return _read(file, os.fstat(file.fileno()).st_size, repr(os.fspath(fname)))
+
+
+def load_frombuffer(buf: bytes) -> Arrays:
+    """`load`, from the bytes of a file. Raises `FileFormatError`.
+
+    >>> load_frombuffer(b"nonsense")
+    Traceback (most recent call last):
+    tapegrad.errors.FileFormatError: the buffer is no .npz and no safetensors file
+    """
+    if not isinstance(buf, (bytes, bytearray, memoryview)):
+        raise TypeError(f"load_frombuffer() takes bytes, not {type(buf).__name__}")
+    return _read(io.BytesIO(buf), len(buf), "the buffer")
+
+
+def _read(file: IO[bytes], size: int, where: str) -> Arrays:
+    start = file.read(9)
+    file.seek(0)
+    try:
+        if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+            host = _read_npz(file, size)
+        elif len(start) == 9 and start[8:] == b"{":
+            host = _read_safetensors(file, size)
+        else:
+            raise FileFormatError(f"{where} is no .npz and no safetensors file")
+    except FileFormatError as error:
+        raise error if where in str(error) else FileFormatError(f"{where} is damaged: {error}") from error
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        EOFError,
+        SyntaxError,
+        RecursionError,
+        NotImplementedError,
+        OverflowError,
+        MemoryError,
+        RuntimeError,
+        struct.error,
+        zipfile.BadZipFile,
+        zlib.error,
+        UnicodeError,
+    ) as error:
+        raise FileFormatError(f"{where} is damaged: {error}") from error
+    if host and list(host) == [LISTED.format(i) for i in range(len(host))]:
+        return [make(array) for array in host.values()]
+    return {name: make(array) for name, array in host.items()}
+
+
+def _checked(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A dtype of numbers in this machine's byte order; others, above all objects, are refused."""
+    if dtype.hasobject or dtype.newbyteorder("=") not in dtypes.ALL:
+        raise FileFormatError(f"it holds {dtype}, which is no dtype of arrays here")
+    return dtype
+
+
+def _read_npz(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
+    host: dict[str, np.ndarray[Any, Any]] = {}
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            if not member.filename.endswith(".npy"):
+                raise FileFormatError(f"it holds {member.filename!r}, which is no array")
+            # A compressed member says how long it will be; no deflated one can be more than 1032 times its own length.
+            if member.compress_size > size or member.file_size > max(member.compress_size, 1) * 1032 + 1024:
+                raise FileFormatError(f"{member.filename!r} says that it has {member.file_size} bytes")
+            with archive.open(member) as stream:
+                name = member.filename[: -len(".npy")]
+                if name in host:
+                    raise FileFormatError(f"it holds {name!r} twice")
+                host[name] = _read_npy(stream, member.file_size)
+    return host
+
+
+def _read_npy(stream: IO[bytes], size: int) -> np.ndarray[Any, Any]:
+    """One array in NumPy's format: a header that is a Python literal, then the numbers."""
+    magic = stream.read(8)
+    if len(magic) != 8 or magic[:6] != b"\x93NUMPY" or magic[6] not in (1, 2, 3):
+        raise FileFormatError("an array in it does not begin as one")
+    width = 2 if magic[6] == 1 else 4
+    length = int.from_bytes(_exactly(stream, width), "little")
+    if length > min(size, 65536):
+        raise FileFormatError(f"the header of an array in it would have {length} bytes")
+    header = ast.literal_eval(_exactly(stream, length).decode("latin1" if magic[6] < 3 else "utf-8").strip())
+    if not isinstance(header, dict) or set(header) != {"descr", "fortran_order", "shape"}:
+        raise FileFormatError("the header of an array in it is none")
+    if not isinstance(header["descr"], str) or not isinstance(header["fortran_order"], bool):
+        raise FileFormatError("the header of an array in it is none")
+    dtype = _checked(np.dtype(header["descr"]))
+    shape = _shape(header["shape"])
+    count = math.prod(shape)
+    if count * dtype.itemsize != size - 8 - width - length:
+        raise FileFormatError(f"an array of shape {shape} and dtype {dtype} does not have {size} bytes")
+    flat = np.frombuffer(_exactly(stream, count * dtype.itemsize), dtype)
+    return flat.reshape(shape, order="F" if header["fortran_order"] else "C").astype(dtype.newbyteorder("="))
+
+
+def _shape(given: Any) -> tuple[int, ...]:
+    if not isinstance(given, (tuple, list)) or not all(type(n) is int and n >= 0 for n in given) or len(given) > 32:
+        raise FileFormatError(f"{given!r} is no shape")
+    return tuple(given)
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    found = stream.read(count)
+    if len(found) != count:
+        raise FileFormatError("it ends too early")
+    return found
+
+
+def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
+    (length,) = struct.unpack("<Q", _exactly(file, 8))
+    if length > min(size - 8, LONGEST_HEADER):
+        raise FileFormatError(f"its header would have {length} bytes, of {size} altogether")
+    header = json.loads(_exactly(file, length).decode("utf-8"), object_pairs_hook=_no_doubles)
+    if not isinstance(header, dict):
+        raise FileFormatError("its header is no dictionary")
+    header.pop("__metadata__", None)
+    start, room = 8 + length, size - 8 - length
+    host: dict[str, np.ndarray[Any, Any]] = {}
+    reached = 0
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        if entry["dtype"] not in TYPES:
+            raise FileFormatError(f"{name!r} has dtype {entry['dtype']!r}; those that are read are {', '.join(TYPES)}")
+        dtype = np.dtype(TYPES[entry["dtype"]]).newbyteorder("<")
+        shape = _shape(entry["shape"])
+        begin, end = entry["data_offsets"]
+        if type(begin) is not int or type(end) is not int or begin != reached or not begin <= end <= room:
+            raise FileFormatError(f"the numbers of {name!r} would be at {begin!r} to {end!r}, of {room} bytes")
+        if end - begin != math.prod(shape) * dtype.itemsize:
+            raise FileFormatError(f"{name!r} of shape {shape} and dtype {dtype} does not have {end - begin} bytes")
+        file.seek(start + begin)
+        host[name] = (
+            np.frombuffer(_exactly(file, end - begin), dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        )
+        reached = end
+    if reached != room:
+        raise FileFormatError(f"{room - reached} bytes at its end belong to nothing")
+    return {name: host[name] for name in header}
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise FileFormatError("its header has a name twice")
+    return found

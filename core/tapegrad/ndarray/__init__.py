@@ -1,0 +1,26 @@
+"""MXNet's imperative arrays: `from tapegrad import nd` or `import tapegrad.ndarray as nd`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..files import load, load_frombuffer, save
+from . import contrib, linalg, op, random
+from . import op as gen_op
+from .mechanical import *
+from .methods import bind
+from .ndarray import *
+from .nn import *
+from .reducing import *
+from .shaping import *
+from .solving import *
+from .stochastic import *
+
+bind(vars(op))
+
+
+def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
+    """The operator registered under `op_type` with `mx.operator.register`, applied to arrays."""
+    from .. import operator
+
+    return operator.Custom(*data, op_type=op_type, out=out, name=name, **options)

@@ -1,0 +1,70 @@
+"""What every function of `nd` does with its arguments and its result."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any, SupportsIndex
+
+from ..array import Array
+from ..kernels import RECORDED
+from .ndarray import NDArray
+
+__all__ = ["axis_tuple", "dtype_of", "int_tuple", "kept", "need", "need_all", "one_axis"]
+
+
+def need(x: Any, where: str, name: str = "data") -> NDArray:
+    """`x` if it is an NDArray. Raises `TypeError` naming the function and the argument."""
+    if isinstance(x, NDArray):
+        return x
+    if isinstance(x, Array):
+        raise TypeError(f"{where}() takes an NDArray for {name!r}; make one of this array with as_nd_ndarray()")
+    raise TypeError(f"{where}() takes an NDArray for {name!r}, not {type(x).__name__}; make one with nd.array()")
+
+
+def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:
+    """The arrays of a variadic function. A single list of them is an error as in MXNet, which says how to spread it."""
+    found = list(arrays)
+    if len(found) == 1 and isinstance(found[0], (list, tuple)):
+        raise TypeError(f"{where}() takes arrays one by one; spread the {type(found[0]).__name__}: {where}(*arrays)")
+    if not found:
+        raise TypeError(f"{where}() needs at least one array")
+    return [need(x, where, f"argument {i}") for i, x in enumerate(found)]
+
+
+def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
+    """An int, repeated, or a sequence of ints of the right length, as a tuple."""
+    if isinstance(value, SupportsIndex):
+        return (operator.index(value),) * count
+    found = tuple(operator.index(v) for v in value)
+    if len(found) != count:
+        raise ValueError(f"{where}(): {name} is {found}; give {count} numbers")
+    return found
+
+
+def axis_tuple(axis: Any, ndim: int, where: str, exclude: bool = False) -> tuple[int, ...]:
+    """The axes meant by MXNet's `axis` (None or (): all) and `exclude` (all others), in order and not negative."""
+    if axis is None or (not isinstance(axis, SupportsIndex) and not len(axis)):
+        axes = tuple(range(ndim))
+        return () if exclude and axis is not None and ndim == 0 else axes
+    listed = (axis,) if isinstance(axis, SupportsIndex) else tuple(axis)
+    axes = tuple(sorted({one_axis(a, ndim, where) for a in listed}))
+    return tuple(a for a in range(ndim) if a not in axes) if exclude else axes
+
+
+def one_axis(axis: Any, ndim: int, where: str) -> int:
+    """An axis counted from the front. Raises `IndexError` where there is no such axis."""
+    found = operator.index(axis)
+    if not -max(ndim, 1) <= found < max(ndim, 1):
+        raise IndexError(f"{where}(): axis {found} of an array with {ndim} axes")
+    return found % max(ndim, 1)
+
+
+def kept(x: Any) -> Any:
+    """A result of a reduction as MXNet shapes it: (1,) instead of ()."""
+    return x if x._value.shape else RECORDED.reshape(x, shape=(1,))
+
+
+def dtype_of(x: Array) -> Any:
+    """The dtype of an array as an object of NumPy."""
+    return x._xp.dtype_of(x._value)

@@ -1,0 +1,325 @@
+"""What MXNet keeps in `nd.contrib`: loops and branches as functions, masks, and a few helpers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..array import Array
+from ..context import Context
+from ..kernels import OPS
+from ..kernels import RECORDED as ops
+from . import random as _random
+from .checks import dtype_of, int_tuple, need, one_axis
+from .ndarray import NDArray, _as_numbers, give, make
+from .shaping import concat, indices_of, squeeze, stack
+
+__all__ = [
+    "AdaptiveAvgPooling2D",
+    "allclose",
+    "arange_like",
+    "boolean_mask",
+    "box_iou",
+    "cond",
+    "div_sqrt_dim",
+    "foreach",
+    "index_array",
+    "index_copy",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "quadratic",
+    "rand_zipfian",
+    "while_loop",
+]
+
+
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any, Any]:
+    """Run `body(slice, states) -> (outputs, states)` over the first axis of data; stack the outputs, return the last states.
+
+    `data`, the outputs and the states are arrays or lists of them. Recorded like any loop.
+
+    >>> from tapegrad import nd
+    >>> sums, total = nd.contrib.foreach(lambda x, s: (x + s, x + s), nd.array([1, 2, 3]), nd.zeros(1))
+    >>> sums.asnumpy().ravel().tolist(), total.asscalar()
+    ([1.0, 3.0, 6.0], 6.0)
+    """
+    alone = isinstance(data, Array)
+    arrays = [need(x, "foreach") for x in _listed(data)]
+    states = init_states
+    collected: list[list[Any]] = []
+    single = True
+    for i in range(arrays[0].shape[0]):
+        outputs, states = body(arrays[0][i] if alone else [x[i] for x in arrays], states)
+        single = isinstance(outputs, Array)
+        collected.append(_listed(outputs))
+    stacked = [stack(*column) for column in zip(*collected, strict=True)]
+    return (stacked[0] if single and stacked else stacked), states
+
+
+def while_loop(
+    cond: Callable[..., Any], func: Callable[..., Any], loop_vars: Any, max_iterations: int | None = None
+) -> tuple[list[NDArray], Any]:
+    """Run `func(*loop_vars) -> (outputs, loop_vars)` while `cond(*loop_vars)`, at most `max_iterations` times.
+
+    The outputs of the steps are stacked, with zeros for steps that were not taken. Raises `ValueError` without
+    `max_iterations`.
+
+    >>> from tapegrad import nd
+    >>> _, (n,) = nd.contrib.while_loop(lambda n: n < 3, lambda n: ([], [n + 1]), [nd.zeros(1)], max_iterations=9)
+    >>> n.asscalar()
+    3.0
+    """
+    if max_iterations is None:
+        raise ValueError("while_loop() needs max_iterations, which is the length of its outputs")
+    alone = isinstance(loop_vars, Array)
+    variables = _listed(loop_vars)
+    collected: list[list[Any]] = []
+    while len(collected) < max_iterations and bool(cond(*variables)):
+        outputs, new = func(*variables)
+        collected.append([] if outputs is None else _listed(outputs))
+        variables = _listed(new) if new is not None else variables
+    stacked = []
+    for column in zip(*collected, strict=True):
+        found = stack(*column)
+        missing = max_iterations - len(column)
+        if missing:
+            found = concat(found, ops.filled(found, shape=(missing, *found.shape[1:]), value=0), dim=0)
+        stacked.append(found)
+    return stacked, (variables[0] if alone else variables)
+
+
+def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any]) -> Any:
+    """What `then_func()` returns if `pred`, an array of one element, is not zero, else what `else_func()` does.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.cond(nd.ones(1) > 2, lambda: nd.ones(1), lambda: nd.zeros(1)).asscalar()
+    0.0
+    """
+    return then_func() if bool(need(pred, "cond", "pred")) else else_func()
+
+
+def boolean_mask(data: Any, index: Any, axis: int = 0, out: Any = None, name: Any = None) -> NDArray:
+    """The slices of `data` along `axis` for which the mask, an array of one axis, is not zero.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.boolean_mask(nd.array([1, 2, 3]), nd.array([1, 0, 1])).asnumpy().tolist()
+    [1.0, 3.0]
+    """
+    data, index = need(data, "boolean_mask"), need(index, "boolean_mask", "index")
+    along = one_axis(axis, data.ndim, "boolean_mask")
+    if index.shape != (data.shape[along],):
+        raise IndexError(f"boolean_mask(): a mask of shape {index.shape} for an axis of length {data.shape[along]}")
+    places = np.flatnonzero(index.asnumpy())
+    return give(out, ops.take(data, make(places, data.context), axis=along))  # type: ignore[no-any-return]
+
+
+def index_copy(old_tensor: Any, index_vector: Any, new_tensor: Any, out: Any = None, name: Any = None) -> NDArray:
+    """`old_tensor` with its rows at the indices replaced by the rows of `new_tensor`.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.index_copy(nd.zeros((3, 1)), nd.array([2]), nd.ones((1, 1))).asnumpy().ravel().tolist()
+    [0.0, 0.0, 1.0]
+    """
+    old = need(old_tensor, "index_copy", "old_tensor")
+    rows = indices_of(need(index_vector, "index_copy", "index_vector"))
+    new = need(new_tensor, "index_copy", "new_tensor")
+    return give(out, ops.setitem(old, new, rows, key=(_at(),)))  # type: ignore[no-any-return]
+
+
+def _at() -> Any:
+    from ..ops.indexing import AT
+
+    return AT
+
+
+def index_array(data: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
+    """For each element its place, as int64, along all axes or those in `axes`, as one more axis at the end.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.index_array(nd.ones((1, 2))).asnumpy().tolist()
+    [[[0, 0], [0, 1]]]
+    """
+    data = need(data, "index_array")
+    grid = np.moveaxis(np.indices(data.shape, dtype=np.int64), 0, -1)
+    chosen = grid if axes is None else grid[..., [one_axis(a, data.ndim, "index_array") for a in axes]]
+    return give(out, make(chosen, data.context))  # type: ignore[no-any-return]
+
+
+def arange_like(
+    data: Any,
+    start: float = 0.0,
+    step: float = 1.0,
+    repeat: int = 1,
+    ctx: Context | None = None,
+    axis: int | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Numbers from `start` in steps, as many as an array has elements and in its shape, or as long as one of its axes.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.arange_like(nd.zeros((2, 3)), axis=1).asnumpy().tolist()
+    [0.0, 1.0, 2.0]
+    """
+    data = need(data, "arange_like")
+    shape = data.shape if axis is None else (data.shape[one_axis(axis, data.ndim, "arange_like")],)
+    count = math.prod(shape)
+    numbers = np.repeat(start + step * np.arange(-(-count // repeat)), repeat)[:count].reshape(shape)
+    return give(out, make(numbers.astype(dtype_of(data)), ctx or data.context))  # type: ignore[no-any-return]
+
+
+def div_sqrt_dim(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The array divided by the square root of the length of its last axis.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.div_sqrt_dim(nd.ones((1, 4))).asnumpy().tolist()
+    [[0.5, 0.5, 0.5, 0.5]]
+    """
+    data = need(data, "div_sqrt_dim")
+    return give(out, data / math.sqrt(data.shape[-1]))  # type: ignore[no-any-return]
+
+
+def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: Any = None, name: Any = None) -> NDArray:
+    """a · x² + b · x + c.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.quadratic(nd.array([2]), a=1, b=2, c=3).asscalar()
+    11.0
+    """
+    data = need(data, "quadratic")
+    return give(out, ops.square(data) * a + data * b + c)  # type: ignore[no-any-return]
+
+
+def _tested(name: str, data: Any) -> NDArray:
+    data = need(data, name)
+    return _as_numbers(OPS[name].call(data), dtype_of(data))
+
+
+def isnan(data: Any) -> NDArray:
+    """One where an element is NaN, else zero.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.isnan(nd.array([float("nan"), 1])).asnumpy().tolist()
+    [1.0, 0.0]
+    """
+    return _tested("isnan", data)
+
+
+def isinf(data: Any) -> NDArray:
+    """One where an element is infinite, else zero.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.isinf(nd.array([float("inf"), 1])).asnumpy().tolist()
+    [1.0, 0.0]
+    """
+    return _tested("isinf", data)
+
+
+def isfinite(data: Any) -> NDArray:
+    """One where an element is neither infinite nor NaN, else zero.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.isfinite(nd.array([float("inf"), 1])).asnumpy().tolist()
+    [0.0, 1.0]
+    """
+    return _tested("isfinite", data)
+
+
+def allclose(
+    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True, out: Any = None, name: Any = None
+) -> NDArray:
+    """One if all elements agree to |a − b| ≤ atol + rtol · |b|, else zero; of shape (1,).
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.allclose(nd.ones(2), nd.ones(2)).asscalar()
+    1.0
+    """
+    a, b = need(a, "allclose", "a"), need(b, "allclose", "b")
+    close = np.allclose(a.asnumpy(), b.asnumpy(), rtol, atol, equal_nan)
+    return give(out, make(np.full(1, close, np.float32), a.context))  # type: ignore[no-any-return]
+
+
+def rand_zipfian(
+    true_classes: Any, num_sampled: int, range_max: int, ctx: Context | None = None
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Classes drawn with probability log((c + 2) / (c + 1)) / log(range_max + 1), which falls as words' frequencies do.
+
+    Returns the drawn classes (int64), how often each of `true_classes` is expected among them, and how often each drawn one is.
+
+    >>> from tapegrad import nd
+    >>> classes, expected, _ = nd.contrib.rand_zipfian(nd.array([3]), 4, 5)
+    >>> classes.shape, round(expected.asscalar().item(), 4)
+    ((4,), 0.4982)
+    """
+    true = need(true_classes, "rand_zipfian", "true_classes")
+    span = math.log(range_max + 1)
+    draws = _random.drawn("uniform", 0.0, span, shape=(num_sampled,), dtype="float64").asnumpy()
+    drawn = (np.exp(draws).astype(np.int64) - 1) % range_max
+
+    def expected(classes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        wide = classes.astype(np.float64)
+        return np.asarray(np.log((wide + 2.0) / (wide + 1.0)) / span * num_sampled, dtype=np.float32)
+
+    return make(drawn, ctx), make(expected(true.asnumpy()), ctx), make(expected(drawn), ctx)
+
+
+def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, name: Any = None) -> NDArray:
+    """Images (n, c, h, w) averaged down to `output_size`, (1, 1) unless given, by windows as equal as they can be.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.AdaptiveAvgPooling2D(nd.ones((1, 2, 5, 5)), output_size=(2, 2)).shape
+    (1, 2, 2, 2)
+    """
+    data = need(data, "AdaptiveAvgPooling2D")
+    rows, columns = (1, 1) if output_size is None else int_tuple(output_size, 2, "AdaptiveAvgPooling2D", "output_size")
+    height, width = data.shape[2:]
+
+    def averaging(count: int, length: int) -> NDArray:
+        weights = np.zeros((length, count), dtype_of(data))
+        for i in range(count):
+            low, high = i * length // count, -(-(i + 1) * length // count)
+            weights[low:high, i] = 1 / (high - low)
+        return make(weights, data.context)
+
+    tall = ops.matmul(data, averaging(columns, width))
+    wide = ops.matmul(ops.matrix_transpose(tall), averaging(rows, height))
+    return give(out, ops.matrix_transpose(wide))  # type: ignore[no-any-return]
+
+
+def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: Any = None) -> NDArray:
+    """For each pair of boxes the area they share, divided by the area they cover: (…, 4) and (…, 4) give (…, …).
+
+    `format`: "corner" (left, top, right, bottom) or "center" (x, y, width, height).
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.box_iou(nd.array([[0, 0, 2, 2]]), nd.array([[1, 0, 3, 2]])).asnumpy().round(4).tolist()
+    [[0.3333]]
+    """
+    if format not in ("corner", "center"):
+        raise ValueError(f"box_iou(): format is {format!r}; choose 'corner' or 'center'")
+    lhs, rhs = need(lhs, "box_iou", "lhs"), need(rhs, "box_iou", "rhs")
+    left, right = _corners(lhs, format), _corners(rhs, format)
+    left = [ops.reshape(x, shape=(x.size, 1)) for x in left]
+    right = [ops.reshape(x, shape=(1, x.size)) for x in right]
+    wide = ops.clip(ops.minimum(left[2], right[2]) - ops.maximum(left[0], right[0]), 0, None)
+    high = ops.clip(ops.minimum(left[3], right[3]) - ops.maximum(left[1], right[1]), 0, None)
+    shared = wide * high
+    areas = [ops.clip(x[2] - x[0], 0, None) * ops.clip(x[3] - x[1], 0, None) for x in (left, right)]
+    covered = areas[0] + areas[1] - shared
+    safe = ops.where(ops.greater(covered, 0), covered, ops.ones_like(covered))
+    return give(out, ops.reshape(shared / safe, shape=(*lhs.shape[:-1], *rhs.shape[:-1])))  # type: ignore[no-any-return]
+
+
+def _corners(boxes: Any, format: str) -> list[Any]:
+    a, b, c, d = (squeeze(x, axis=-1) for x in ops.split(boxes, sizes=(1, 1, 1, 1), axis=boxes.ndim - 1))
+    return [a, b, c, d] if format == "corner" else [a - c / 2, b - d / 2, a + c / 2, b + d / 2]
+
+

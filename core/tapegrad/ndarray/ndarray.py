@@ -1,0 +1,514 @@
+"""NDArray: the core's array with MXNet's conventions, and the functions that make one."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from sys import getrefcount
+from typing import Any, ClassVar, Self, SupportsIndex
+
+import numpy as np
+
+from .. import context as _context
+from .. import dtypes
+from .. import variables as _variables
+from ..array import Array
+from ..context import Context
+from ..dispatch import engine_of, handle
+from ..errors import ShapeError
+from ..kernels import RECORDED as ops
+from ..ops.indexing import put, read
+from ..ops.transfer import move
+from .methods import Methods
+
+__all__ = [
+    "NDArray",
+    "arange",
+    "array",
+    "empty",
+    "eye",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "linspace",
+    "ones",
+    "to_dlpack_for_read",
+    "to_dlpack_for_write",
+    "waitall",
+    "zeros",
+]
+
+Sizes = int | Sequence[int]
+
+
+class NDArray(Methods):
+    """An array as MXNet has it: reductions keep shape (1,), comparisons give 0 and 1 in the dtype of their operands.
+
+    Arrays are made by `nd.array`, `nd.zeros` and their kin, and by operations on arrays. Operators broadcast; Python and
+    NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
+
+    >>> from tapegrad import nd
+    >>> nd.array([[1, 2], [3, 4]]) * 2
+    <BLANKLINE>
+    [[2. 4.]
+     [6. 8.]]
+    <NDArray 2x2 @cpu(0)>
+    """
+
+    __slots__ = ("_mask",)
+    _mask: tuple[Any, Array]
+    _weak_numpy_scalars: ClassVar[bool] = True
+    _integer_ops: ClassVar[Mapping[str, str]] = {"divide": "quotient"}
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype as MXNet gives it: NumPy's scalar type."""
+        return self._xp.dtype_of(self._value).type
+
+    @property
+    def context(self) -> Context:
+        """Where the array lives."""
+        return _context.context_of(self)
+
+    ctx = context
+
+    @property
+    def stype(self) -> str:
+        """How the array is stored: always "default", which is dense."""
+        return "default"
+
+    @property
+    def T(self) -> Self:
+        """The array with its axes in reverse order."""
+        return ops.permute_dims(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
+
+    @property
+    def _fresh_grad(self) -> int:
+        """1 if a backward has written the gradient since this was last set to False, else 0."""
+        return int(getattr(self._node, "fresh", False))
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, fresh: bool) -> None:
+        if hasattr(self._node, "fresh"):
+            self._node.fresh = bool(fresh)
+
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Make this a variable: from now on `backward` puts its gradient into `.grad`.
+
+        `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result of a
+        computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for an array of integers,
+        `ValueError` for an unknown `grad_req` or a `stype` other than "default".
+        """
+        _dense(stype)
+        _variables.attach_grad(self, grad_req)
+
+    def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+        """Put the gradients of this array into the `.grad` of the variables it was computed from.
+
+        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for another
+        backward. `train_mode`: what `is_training()` is inside `Function.backward`. Raises `NotRecordedError`,
+        `GraphFreedError`, `ShapeError` or `DtypeError`.
+        """
+        if train_mode:
+            _variables.backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
+            return
+        from .. import autograd
+
+        autograd.backward(self, out_grad, retain_graph, train_mode)
+
+    def asscalar(self) -> Any:
+        """The single element as a NumPy scalar, without gradients. Raises `ValueError` for any other size."""
+        if self.size != 1:
+            raise ValueError(f"asscalar() needs an array of one element, not of shape {self.shape}")
+        return self.asnumpy().reshape(())[()]
+
+    def copyto(self, other: Any) -> Any:
+        """Copy into another array of the same shape, or as a new array into a context; what was copied into is returned.
+
+        Raises `ShapeError` for another shape, `TypeError` for what is neither.
+        """
+        if isinstance(other, Context):
+            return self._moved(other)
+        if isinstance(other, NDArray):
+            return other._rebind(move(self, engine_of(other), None))
+        raise TypeError(f"copyto() takes an NDArray or a context, not {type(other).__name__}")
+
+    def as_in_context(self, context: Context) -> Self:
+        """This array if it lives in that context, else a copy there; differentiable."""
+        return self if context == self.context else self._moved(context)
+
+    as_in_ctx = as_in_context
+
+    def _moved(self, context: Context) -> Self:
+        return move(self, *_context.place(context))  # type: ignore[return-value]
+
+    def astype(self, dtype: Any, copy: bool = True) -> Self:
+        """The elements in another dtype, recorded; with `copy=False` this array itself where it has that dtype."""
+        if not copy and dtypes.to_dtype(dtype) == self.dtype:
+            return self
+        return ops.astype(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
+
+    def as_nd_ndarray(self) -> Self:
+        """This array."""
+        return self
+
+    def as_np_ndarray(self) -> Array:
+        """The same value and place on the tape as an array of the standard face, `tapegrad.numpy`."""
+        return handle(Array, self._value, self._node, self._xp)
+
+    def tostype(self, stype: str) -> Self:
+        """This array; storage other than "default" is a `ValueError`."""
+        _dense(stype)
+        return self
+
+    def slice_assign(self, rhs: Any, begin: Any, end: Any, step: Any = None) -> Self:
+        """Write `rhs` to the elements from `begin` up to `end` in steps; the array itself is returned."""
+        from .shaping import slices
+
+        self[slices(self, begin, end, step, "slice_assign")] = rhs
+        return self
+
+    def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = None) -> Self:
+        """Write a number to the elements from `begin` up to `end` in steps; the array itself is returned."""
+        return self.slice_assign(value, begin, end, step)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the array can be written to: always."""
+        return True
+
+    def wait_to_read(self) -> None:
+        """Wait until the values are there."""
+        engine_of(self).backend.synchronize()
+
+    wait_to_write = wait_to_read
+
+    def to_dlpack_for_read(self) -> Any:
+        """The values as a DLPack capsule, a copy."""
+        return to_dlpack_for_read(self)
+
+    def to_dlpack_for_write(self) -> Any:
+        """The values as a DLPack capsule, a copy: writing to it does not write to this array."""
+        return to_dlpack_for_write(self)
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> Self:
+        """The same elements in another shape: `x.reshape((2, -1))`, `x.reshape(2, -1)` or `x.reshape(shape=(2, -1))`.
+
+        0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
+        numbers; with `reverse=True` they are read from the right. Raises `ShapeError` where the sizes do not agree.
+        """
+        from .op import reshape
+
+        if "shape" in kwargs:
+            if shape:
+                raise TypeError("reshape() got the shape twice, by position and by name")
+            shape = kwargs.pop("shape")
+        elif len(shape) == 1 and not isinstance(shape[0], SupportsIndex):
+            (shape,) = shape
+        return reshape(self, shape=shape, **kwargs)  # type: ignore[return-value]
+
+    def __bool__(self) -> bool:
+        size = self.size
+        if size > 1:
+            raise ValueError(f"the truth value of an array of shape {self.shape} is ambiguous")
+        return size == 1 and bool(self.asnumpy().reshape(())[()])
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {shape} @{self.context}>"
+
+    __str__ = __repr__
+    __hash__ = object.__hash__
+    __matmul__ = __rmatmul__ = __imatmul__ = None
+    __floordiv__ = __rfloordiv__ = __ifloordiv__ = None
+    __invert__ = __pos__ = None
+
+    def __ipow__(self, other: Any) -> Any:
+        return NotImplemented
+
+    def __getitem__(self, key: Any) -> Self:
+        return read(self, _key(self, key))  # type: ignore[return-value]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        count = getrefcount(self)
+        if isinstance(value, NDArray) and value._xp is not self._xp:
+            value = value.as_in_context(self.context)
+        put(self, _key(self, key), value, count)
+
+    def __delitem__(self, key: Any) -> None:
+        raise AttributeError("elements of an NDArray cannot be deleted")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revive, (self.asnumpy(), repr(self.context))
+
+
+def _comparison(name: str) -> Callable[[NDArray, Any], NDArray]:
+    def compare(self: NDArray, other: Any) -> NDArray:
+        booleans = getattr(ops, name)(self, other)
+        dtype = self._xp.dtype_of(self._value)
+        if isinstance(other, Array):
+            dtype = dtypes.promote(dtype, other._xp.dtype_of(other._value))
+        return _as_numbers(booleans, dtype)
+
+    compare.__name__ = compare.__qualname__ = name
+    return compare
+
+
+def _as_numbers(booleans: Any, dtype: np.dtype[Any]) -> NDArray:
+    """Booleans as 0 and 1. The result remembers them, so that as an index it is a mask and not a list of places."""
+    made: NDArray = ops.astype(booleans, dtype=dtype)
+    made._mask = (made._value, booleans)
+    return made
+
+
+def mask_of(x: Array) -> Array | None:
+    """The booleans that an array of 0 and 1 was made of, if it was made by a comparison and not written to since."""
+    value, booleans = getattr(x, "_mask", (None, None))
+    return booleans if value is x._value else None
+
+
+for _dunder, _name in {
+    "__eq__": "equal",
+    "__ne__": "not_equal",
+    "__lt__": "less",
+    "__le__": "less_equal",
+    "__gt__": "greater",
+    "__ge__": "greater_equal",
+}.items():
+    setattr(NDArray, _dunder, _comparison(_name))
+
+
+def _key(x: NDArray, key: Any) -> Any:
+    """A key in MXNet's conventions as one in the core's: a single element keeps an axis, floats may be indices."""
+    kind = key.__class__
+    if kind is slice:
+        return key
+    if kind is int:
+        shape = x._value.shape
+        if len(shape) != 1:
+            return key
+        return _one(key, shape[0], 0)
+    parts = list(key) if kind is tuple else [key]
+    for i, part in enumerate(parts):
+        parts[i] = _index(part)
+    if all(part.__class__ is int for part in parts) and len(parts) == x.ndim and parts:
+        parts[-1] = _one(parts[-1], x.shape[-1], x.ndim - 1)
+    return tuple(parts)
+
+
+def _one(i: int, length: int, axis: int) -> slice:
+    if not -length <= i < length:
+        raise IndexError(f"index {i} is out of bounds for axis {axis} with size {length}")
+    i %= length
+    return slice(i, i + 1)
+
+
+def _index(part: Any) -> Any:
+    """One part of a key: floating arrays of indices become integers, comparisons become masks."""
+    if part is None or part is Ellipsis or isinstance(part, (slice, bool, np.bool_)):
+        return part
+    if isinstance(part, SupportsIndex) and not isinstance(part, (Array, np.ndarray)):
+        return operator.index(part)
+    if isinstance(part, NDArray):
+        mask = mask_of(part)
+        if mask is not None:
+            return mask
+        return part if part.dtype is np.bool_ else ops.astype(part, dtype=np.dtype("int64"))
+    if isinstance(part, (list, tuple, np.ndarray, range)):
+        found = np.asarray(part)
+        return found if found.dtype == bool else found.astype(np.int64)
+    raise ValueError(f"an NDArray cannot be indexed with {part!r} of type {type(part).__name__}")
+
+
+def _revive(values: np.ndarray[Any, Any], context: str) -> NDArray:
+    found = make(values)
+    return found if repr(found.context) == context else found.as_in_context(_context._named(context))
+
+
+def _dense(stype: str | None) -> None:
+    if stype not in (None, "default"):
+        raise ValueError(f"storage type {stype!r}: arrays are dense here, with stype 'default'")
+
+
+def shape_of(shape: Any) -> tuple[int, ...]:
+    """A shape given as an int or a sequence of them. Raises `TypeError`, or `ShapeError` for negative lengths."""
+    try:
+        found = (operator.index(shape),) if isinstance(shape, SupportsIndex) else tuple(map(operator.index, shape))
+    except TypeError:
+        raise TypeError(f"a shape is an int or a tuple of them, not {shape!r}") from None
+    if min(found, default=0) < 0:
+        raise ShapeError(f"a shape has no negative lengths: {found}")
+    return found
+
+
+def make(values: np.ndarray[Any, Any], ctx: Context | None = None) -> NDArray:
+    """Host values as an NDArray in a context."""
+    xp, device = _context.place(ctx)
+    return handle(NDArray, xp.backend.from_numpy(values, device=device), None, xp)  # type: ignore[return-value]
+
+
+def dtype_or_default(dtype: Any) -> np.dtype[Any]:
+    """The dtype given, or the default floating one."""
+    return dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
+
+
+def give(out: Any, found: Any) -> Any:
+    """A result, put into `out` if there is one."""
+    return found if out is None else out._rebind(found)
+
+
+def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """An array of given values, float32 unless `dtype` says otherwise, whatever the values were.
+
+    `source_array` is nested lists, a NumPy array or an NDArray, whose dtype is kept. Raises `TypeError` for what is no array,
+    such as ragged lists.
+
+    >>> array([[1, 2], [3, 4]]).dtype
+    <class 'numpy.float32'>
+    """
+    if isinstance(source_array, Array):
+        kept = source_array._xp.dtype_of(source_array._value) if dtype is None else dtypes.to_dtype(dtype)
+        return make(source_array.asnumpy().astype(kept), ctx)
+    try:
+        return make(np.asarray(source_array).astype(dtype_or_default(dtype)), ctx)
+    except (ValueError, TypeError) as error:
+        raise TypeError(f"source_array must be array like: {error}") from error
+
+
+def zeros(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+    """Zeros of a shape, float32 unless `dtype` says otherwise.
+
+    >>> zeros((2, 3)).shape
+    (2, 3)
+    """
+    _dense(stype)
+    return make(np.zeros(shape_of(shape), dtype_or_default(dtype)), ctx)
+
+
+def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """Ones of a shape, float32 unless `dtype` says otherwise.
+
+    >>> ones(2).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return make(np.ones(shape_of(shape), dtype_or_default(dtype)), ctx)
+
+
+def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:
+    """An array full of one value, float32 unless `dtype` says otherwise.
+
+    >>> full(2, 7).asnumpy().tolist()
+    [7.0, 7.0]
+    """
+    return give(out, make(np.full(shape_of(shape), val, dtype_or_default(dtype)), ctx))  # type: ignore[no-any-return]
+
+
+def empty(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+    """An array whose values do not matter; they are zeros.
+
+    >>> empty((2, 3)).shape
+    (2, 3)
+    """
+    return zeros(shape, ctx, dtype, stype)
+
+
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool | None = None,
+    ctx: Context | None = None,
+    dtype: Any = None,
+) -> NDArray:
+    """Numbers from `start` up to but not with `stop`, each `repeat` times; from 0 up to `start` if `stop` is None.
+
+    >>> arange(1, 3, repeat=2).asnumpy().tolist()
+    [1.0, 1.0, 2.0, 2.0]
+    """
+    if stop is None and not infer_range:
+        start, stop = 0, start
+    if stop is None:
+        raise ValueError("arange(infer_range=True) takes its length from elsewhere; give stop")
+    return make(np.repeat(np.arange(start, stop, step), repeat).astype(dtype_or_default(dtype)), ctx)
+
+
+def linspace(
+    start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = None
+) -> NDArray:
+    """`num` numbers evenly from `start` to `stop`, which is among them if `endpoint`.
+
+    >>> linspace(0, 1, 5).asnumpy().tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    return make(np.linspace(start, stop, num, endpoint=endpoint).astype(dtype_or_default(dtype)), ctx)
+
+
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """Ones on the `k`-th diagonal of an N × M matrix (N × N if M is 0), zeros elsewhere.
+
+    >>> eye(2).asnumpy().tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return make(np.eye(N, M or N, k, dtype_or_default(dtype)), ctx)
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
+    """A NumPy array as an NDArray of the same dtype. It is copied, `zero_copy` or not: arrays here share no memory.
+
+    >>> from_numpy(np.arange(3)).dtype
+    <class 'numpy.int64'>
+    """
+    return make(ndarray)
+
+
+def from_dlpack(dlpack: Any) -> NDArray:
+    """A copy of what a DLPack capsule, or an object that gives one, holds.
+
+    >>> from_dlpack(np.ones(2)).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return make(np.array(np.from_dlpack(_Capsule(dlpack) if not hasattr(dlpack, "__dlpack__") else dlpack)))
+
+
+class _Capsule:
+    """A bare capsule of host memory as an object of the DLPack protocol."""
+
+    def __init__(self, capsule: Any) -> None:
+        self.capsule = capsule
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)
+
+
+def to_dlpack_for_read(data: NDArray) -> Any:
+    """The values of an array, copied to the host, as a DLPack capsule.
+
+    >>> from_dlpack(to_dlpack_for_read(ones(2))).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return data.asnumpy().__dlpack__()
+
+
+def to_dlpack_for_write(data: NDArray) -> Any:
+    """The values of an array as a DLPack capsule, a copy: writing to it does not write to the array.
+
+    >>> from_dlpack(to_dlpack_for_write(ones(2))).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return data.asnumpy().__dlpack__()
+
+
+def waitall() -> None:
+    """Wait until all work handed to the engines in use is done.
+
+    >>> waitall()
+    """
+    from .. import registry
+
+    registry.get_backend().synchronize()
+
+

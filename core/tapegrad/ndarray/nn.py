@@ -1,0 +1,760 @@
+"""The layers of neural networks, in MXNet's words."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import ShapeError
+from ..kernels import RECORDED as ops
+from ..tape import is_training
+from .checks import dtype_of, int_tuple, kept, need, one_axis
+from .ndarray import NDArray, give, make
+from .shaping import indices_of, reshape
+
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "BatchNorm_v1",
+    "Convolution",
+    "Convolution_v1",
+    "Deconvolution",
+    "Dropout",
+    "FullyConnected",
+    "GroupNorm",
+    "InstanceNorm",
+    "LRN",
+    "LayerNorm",
+    "LeakyReLU",
+    "Pooling",
+    "Pooling_v1",
+    "ROIPooling",
+    "SoftmaxActivation",
+    "UpSampling",
+    "hard_sigmoid",
+    "im2col",
+    "log_softmax",
+    "smooth_l1",
+    "softmax",
+    "softmax_cross_entropy",
+    "softmin",
+]
+
+
+def _space(where: str, data: NDArray, layout: str | None) -> int:
+    """How many axes of space images have. Raises `ValueError` for a layout with the channels elsewhere."""
+    ndim = data.ndim - 2
+    if ndim not in (1, 2, 3):
+        raise ShapeError(f"{where}() takes images (batch, channels, *space), not shape {data.shape}")
+    if layout not in (None, ("NCW", "NCHW", "NCDHW")[ndim - 1]):
+        raise ValueError(f"{where}(): layout is {layout!r}; channels come second, as in {('NCW', 'NCHW', 'NCDHW')[ndim - 1]!r}")
+    return ndim
+
+
+def _per_axis(value: Any, ndim: int, default: int, where: str, name: str) -> tuple[int, ...]:
+    if value is None or (not isinstance(value, SupportsIndex) and not len(value)):
+        return (default,) * ndim
+    return int_tuple(value, ndim, where, name)
+
+
+def FullyConnected(
+    data: Any,
+    weight: Any,
+    bias: Any = None,
+    num_hidden: int | None = None,
+    no_bias: bool = False,
+    flatten: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """data · weightᵀ + bias: weight is (num_hidden, inputs); data is flattened to (n, inputs), or kept but for its last axis.
+
+    >>> from tapegrad import nd
+    >>> nd.FullyConnected(nd.ones((2, 3)), nd.ones((4, 3)), nd.zeros(4), num_hidden=4).shape
+    (2, 4)
+    """
+    data, weight = need(data, "FullyConnected"), need(weight, "FullyConnected", "weight")
+    if num_hidden is not None and weight.shape[0] != num_hidden:
+        raise ShapeError(f"FullyConnected(): num_hidden is {num_hidden}, and weight has shape {weight.shape}")
+    if flatten and data.ndim != 2:
+        data = reshape(data, (0, -1))
+    found = ops.matmul(data, ops.matrix_transpose(weight))
+    if not no_bias:
+        found = found + need(bias, "FullyConnected", "bias")
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def Convolution(
+    data: Any,
+    weight: Any,
+    bias: Any = None,
+    kernel: Any = None,
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    num_filter: int | None = None,
+    num_group: int = 1,
+    workspace: int | None = None,
+    no_bias: bool = False,
+    cudnn_tune: Any = None,
+    cudnn_off: Any = None,
+    layout: str | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Filters slid over images: data (n, c, *space), weight (num_filter, c / num_group, *kernel), bias (num_filter,).
+
+    One, two or three axes of space; `stride`, `dilate` and `pad` are a number for each. `workspace` and the `cudnn_…` settings
+    have no meaning here.
+
+    >>> from tapegrad import nd
+    >>> nd.Convolution(nd.ones((1, 1, 4, 4)), nd.ones((2, 1, 3, 3)), nd.zeros(2), kernel=(3, 3), num_filter=2).shape
+    (1, 2, 2, 2)
+    """
+    where = "Convolution"
+    data, weight = need(data, where), need(weight, where, "weight")
+    ndim = _space(where, data, layout)
+    if kernel is not None and tuple(weight.shape[2:]) != _per_axis(kernel, ndim, 1, where, "kernel"):
+        raise ShapeError(f"Convolution(): kernel is {kernel}, and weight has shape {weight.shape}")
+    if num_filter is not None and weight.shape[0] != num_filter:
+        raise ShapeError(f"Convolution(): num_filter is {num_filter}, and weight has shape {weight.shape}")
+    found = ops.convolution(
+        data,
+        weight,
+        None if no_bias else need(bias, where, "bias"),
+        stride=_per_axis(stride, ndim, 1, where, "stride"),
+        dilate=_per_axis(dilate, ndim, 1, where, "dilate"),
+        pad=_per_axis(pad, ndim, 0, where, "pad"),
+        groups=num_group,
+    )
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+Convolution_v1 = Convolution
+
+
+def Deconvolution(
+    data: Any,
+    weight: Any,
+    bias: Any = None,
+    kernel: Any = None,
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    adj: Any = None,
+    target_shape: Any = None,
+    num_filter: int | None = None,
+    num_group: int = 1,
+    workspace: int | None = None,
+    no_bias: bool = True,
+    cudnn_tune: Any = None,
+    cudnn_off: Any = None,
+    layout: str | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The transpose of a convolution: data (n, c, *space), weight (c, num_filter / num_group, *kernel).
+
+    The result is `adj` longer than it would have to be, or as long as `target_shape`.
+
+    >>> from tapegrad import nd
+    >>> nd.Deconvolution(nd.ones((1, 1, 2, 2)), nd.ones((1, 1, 3, 3)), kernel=(3, 3), num_filter=1, stride=(2, 2)).shape
+    (1, 1, 5, 5)
+    """
+    where = "Deconvolution"
+    data, weight = need(data, where), need(weight, where, "weight")
+    ndim = _space(where, data, layout)
+    steps = _per_axis(stride, ndim, 1, where, "stride")
+    spread = _per_axis(dilate, ndim, 1, where, "dilate")
+    edge = _per_axis(pad, ndim, 0, where, "pad")
+    extent = tuple(d * (k - 1) + 1 for d, k in zip(spread, weight.shape[2:], strict=True))
+    full = tuple(s * (n - 1) + e for s, n, e in zip(steps, data.shape[2:], extent, strict=True))
+    if target_shape is not None and any(int_tuple(target_shape, ndim, where, "target_shape")):
+        wanted = int_tuple(target_shape, ndim, where, "target_shape")
+        total = [f - w for f, w in zip(full, wanted, strict=True)]
+        around: Any = tuple((t - t // 2 if t > 0 else 0, t // 2 if t > 0 else t) for t in total)
+    else:
+        extra = _per_axis(adj, ndim, 0, where, "adj")
+        wanted = tuple(f - 2 * p + a for f, p, a in zip(full, edge, extra, strict=True))
+        around = edge
+    found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
+    if not no_bias:
+        found = found + ops.reshape(need(bias, where, "bias"), shape=(1, bias.shape[0], *(1,) * ndim))
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def Pooling(
+    data: Any,
+    kernel: Any = (),
+    pool_type: str = "max",
+    global_pool: bool = False,
+    cudnn_off: Any = None,
+    pooling_convention: str = "valid",
+    stride: Any = None,
+    pad: Any = None,
+    p_value: int | None = None,
+    count_include_pad: bool = True,
+    layout: str | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The largest element, mean, sum or p-norm of windows over images (n, c, *space).
+
+    `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do not fit,
+    "full" keeps them. `global_pool` takes all of space as one window.
+
+    >>> from tapegrad import nd
+    >>> nd.Pooling(nd.arange(4).reshape((1, 1, 2, 2)), kernel=(2, 2), pool_type="max").asscalar()
+    3.0
+    """
+    where = "Pooling"
+    data = need(data, where)
+    ndim = _space(where, data, layout)
+    if pool_type not in ("max", "avg", "sum", "lp"):
+        raise ValueError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
+    if pooling_convention not in ("valid", "full"):
+        raise ValueError(f"Pooling(): pooling_convention is {pooling_convention!r}; choose 'valid' or 'full'")
+    window: dict[str, Any]
+    if global_pool:
+        window = {"kernel": data.shape[2:]}
+    else:
+        window = {
+            "kernel": int_tuple(kernel, ndim, where, "kernel"),
+            "stride": _per_axis(stride, ndim, 1, where, "stride"),
+            "pad": _per_axis(pad, ndim, 0, where, "pad"),
+            "ceil": pooling_convention == "full",
+        }
+    if pool_type == "max":
+        found = ops.max_pool(data, **window)
+    elif pool_type == "avg":
+        found = ops.avg_pool(data, **window, count_include_pad=bool(count_include_pad))
+    elif pool_type == "sum":
+        found = ops.sum_pool(data, **window)
+    elif p_value is None:
+        raise ValueError("Pooling(): pool_type 'lp' needs p_value")
+    else:
+        found = ops.lp_pool(data, **window, p=p_value)
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+Pooling_v1 = Pooling
+
+
+def ROIPooling(
+    data: Any, rois: Any, pooled_size: Any, spatial_scale: float, out: Any = None, name: Any = None
+) -> NDArray:
+    """The largest elements of a grid laid over each region: data (n, c, h, w), rois (r, 5), result (r, c, *pooled_size).
+
+    A region is (image, left, top, right, bottom), in pixels of an image that `spatial_scale` shrinks to `data`; its edges belong
+    to it. A cell that holds no pixel is 0.
+
+    >>> from tapegrad import nd
+    >>> nd.ROIPooling(nd.ones((1, 2, 4, 4)), nd.array([[0, 0, 0, 3, 3]]), (2, 2), 1.0).shape
+    (1, 2, 2, 2)
+    """
+    data, rois = need(data, "ROIPooling"), need(rois, "ROIPooling", "rois")
+    rows, columns = int_tuple(pooled_size, 2, "ROIPooling", "pooled_size")
+    channels, height, width = data.shape[1:]
+    cells = []
+    for image, left, top, right, bottom in rois.asnumpy().tolist():
+        begin_x, begin_y, end_x, end_y = (_half_up(edge * spatial_scale) for edge in (left, top, right, bottom))
+        high, wide = max(end_y - begin_y + 1, 1) / rows, max(end_x - begin_x + 1, 1) / columns
+        for i in range(rows):
+            low_y, up_y = _cell(i, high, begin_y, height)
+            for j in range(columns):
+                low_x, up_x = _cell(j, wide, begin_x, width)
+                if low_y >= up_y or low_x >= up_x:
+                    cells.append(ops.filled(data, shape=(channels,), value=0))
+                    continue
+                part = ops.getitem(data, key=(int(image), slice(None), slice(low_y, up_y), slice(low_x, up_x)))
+                part = ops.reshape(part, shape=(1, *part.shape))
+                cells.append(ops.reshape(ops.max_pool(part, kernel=part.shape[2:]), shape=(channels,)))
+    grid = ops.reshape(ops.stack(*cells, axis=0), shape=(rois.shape[0], rows, columns, channels))
+    return give(out, ops.permute_dims(grid, axes=(0, 3, 1, 2)))  # type: ignore[no-any-return]
+
+
+def _half_up(x: float) -> int:
+    return int(np.floor(abs(x) + 0.5)) * (1 if x >= 0 else -1)
+
+
+def _cell(i: int, size: float, begin: int, length: int) -> tuple[int, int]:
+    low, up = int(np.floor(np.float32(i * size))), int(np.ceil(np.float32((i + 1) * size)))
+    return min(max(low + begin, 0), length), min(max(up + begin, 0), length)
+
+
+def UpSampling(
+    *data: Any,
+    scale: int = 1,
+    num_filter: int = 0,
+    sample_type: str = "nearest",
+    multi_input_mode: str = "concat",
+    num_args: int | None = None,
+    workspace: int | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Images made `scale` times larger by repeating each pixel (`sample_type="nearest"`).
+
+    Several images are brought to the size of the first one's result and joined by their channels ("concat") or added ("sum").
+    "bilinear" is a `Deconvolution` with weights of its own: data and weight.
+
+    >>> from tapegrad import nd
+    >>> nd.UpSampling(nd.ones((1, 1, 2, 2)), scale=2, sample_type="nearest").shape
+    (1, 1, 4, 4)
+    """
+    from .checks import need_all
+    from .shaping import concat, repeat
+
+    arrays = need_all(data, "UpSampling")
+    if sample_type == "bilinear":
+        image, weight = arrays
+        size, edge = 2 * scale - scale % 2, -(-(scale - 1) // 2)
+        return Deconvolution(
+            image, weight, kernel=(size, size), stride=(scale, scale), pad=(edge, edge), num_group=image.shape[1], out=out
+        )
+    if sample_type != "nearest":
+        raise ValueError(f"UpSampling(): sample_type is {sample_type!r}; choose 'nearest' or 'bilinear'")
+    height = arrays[0].shape[2] * scale
+    grown = [repeat(repeat(x, height // x.shape[2], axis=2), height // x.shape[2], axis=3) for x in arrays]
+    if multi_input_mode == "sum":
+        from .reducing import add_n
+
+        return add_n(*grown, out=out)
+    return concat(*grown, dim=1, out=out)
+
+
+def im2col(
+    data: Any,
+    kernel: Any,
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The windows of images as columns: (n, c, *space) becomes (n, c · window, windows).
+
+    >>> from tapegrad import nd
+    >>> nd.im2col(nd.ones((1, 2, 3, 3)), kernel=(2, 2)).shape
+    (1, 8, 4)
+    """
+    data = need(data, "im2col")
+    ndim = _space("im2col", data, None)
+    found = ops.patches(
+        data,
+        kernel=int_tuple(kernel, ndim, "im2col", "kernel"),
+        stride=_per_axis(stride, ndim, 1, "im2col", "stride"),
+        dilate=_per_axis(dilate, ndim, 1, "im2col", "dilate"),
+        pad=_per_axis(pad, ndim, 0, "im2col", "pad"),
+    )
+    size = data.shape[1] * int(np.prod(found.shape[2 : 2 + ndim]))
+    return reshape(found, (data.shape[0], size, -1), out=out)
+
+
+ACTIVATIONS = {
+    "relu": "relu",
+    "sigmoid": "sigmoid",
+    "log_sigmoid": "log_sigmoid",
+    "softrelu": "softplus",
+    "softsign": "softsign",
+    "tanh": "tanh",
+    "mish": "mish",
+}
+
+
+def Activation(data: Any, act_type: str, out: Any = None, name: Any = None) -> NDArray:
+    """The function of that name of each element: relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh, mish.
+
+    >>> from tapegrad import nd
+    >>> nd.Activation(nd.array([-1, 2]), act_type="relu").asnumpy().tolist()
+    [0.0, 2.0]
+    """
+    if act_type not in ACTIVATIONS:
+        raise ValueError(f"Activation(): act_type is {act_type!r}; choose one of {', '.join(map(repr, ACTIVATIONS))}")
+    return give(out, getattr(ops, ACTIVATIONS[act_type])(need(data, "Activation")))  # type: ignore[no-any-return]
+
+
+def LeakyReLU(
+    data: Any,
+    gamma: Any = None,
+    act_type: str = "leaky",
+    slope: float = 0.25,
+    lower_bound: float = 0.125,
+    upper_bound: float = 0.334,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """x where it is positive, and otherwise something small.
+
+    `act_type`: "leaky" (slope · x), "prelu" (gamma · x, a slope for each channel), "elu" (slope · (eˣ − 1)), "selu", "gelu", or
+    "rrelu": in training each slope is drawn from [lower_bound, upper_bound], else it is their mean.
+
+    >>> from tapegrad import nd
+    >>> nd.LeakyReLU(nd.array([-4, 2])).asnumpy().tolist()
+    [-1.0, 2.0]
+    """
+    data = need(data, "LeakyReLU")
+    if act_type == "leaky":
+        found = ops.leaky_relu(data, slope=slope)
+    elif act_type == "prelu":
+        slopes = need(gamma, "LeakyReLU", "gamma")
+        if slopes.ndim == 1 and data.ndim > 1:
+            slopes = ops.reshape(slopes, shape=(slopes.shape[0], *(1,) * (data.ndim - 2)))
+        found = ops.prelu(data, slopes)
+    elif act_type == "elu":
+        found = ops.elu(data, alpha=slope)
+    elif act_type == "selu":
+        found = ops.selu(data)
+    elif act_type == "gelu":
+        found = ops.gelu(data)
+    elif act_type == "rrelu" and is_training():
+        from .random import drawn
+
+        found = ops.prelu(data, drawn("uniform", lower_bound, upper_bound, shape=data.shape, ctx=data.context))
+    elif act_type == "rrelu":
+        found = ops.leaky_relu(data, slope=(lower_bound + upper_bound) / 2)
+    else:
+        raise ValueError(
+            f"LeakyReLU(): act_type is {act_type!r}; choose 'leaky', 'prelu', 'elu', 'selu', 'gelu' or 'rrelu'"
+        )
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def hard_sigmoid(data: Any, alpha: float = 0.2, beta: float = 0.5, out: Any = None, name: Any = None) -> NDArray:
+    """alpha · x + beta, brought into [0, 1].
+
+    >>> from tapegrad import nd
+    >>> nd.hard_sigmoid(nd.array([-9, 0, 9])).asnumpy().tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return give(out, ops.hard_sigmoid(need(data, "hard_sigmoid"), alpha=alpha, beta=beta))  # type: ignore[no-any-return]
+
+
+def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
+    """(scalar · x)² / 2 near zero, |x| − 1 / (2 scalar²) from |x| = 1 / scalar² on.
+
+    >>> from tapegrad import nd
+    >>> nd.smooth_l1(nd.array([0.5, 2])).asnumpy().tolist()
+    [0.125, 1.5]
+    """
+    return give(out, ops.smooth_l1(need(data, "smooth_l1"), sigma=scalar))  # type: ignore[no-any-return]
+
+
+def _scaled(
+    op_name: str, data: Any, axis: int, temperature: float | None, dtype: Any, length: Any, use_length: bool, out: Any
+) -> Any:
+    data = need(data, op_name)
+    if dtype is not None:
+        data = data.astype(dtype)
+    if temperature is not None and temperature != 1:
+        data = data / temperature
+    along = one_axis(axis, data.ndim, op_name)
+    if not use_length:
+        found = getattr(ops, op_name)(data, axis=along)
+        return found if out is None else give(out, found)
+    lengths = indices_of(need(length, op_name, "length"))
+    lengths = ops.reshape(lengths, shape=(*data.shape[:along], 1, *data.shape[along + 1 :]))
+    steps = make(np.arange(data.shape[along]), data.context)
+    inside = ops.less(ops.reshape(steps, shape=(data.shape[along], *(1,) * (data.ndim - along - 1))), lengths)
+    lowest = float(np.finfo(dtype_of(data)).min)
+    found = getattr(ops, op_name)(ops.where(inside, data, ops.filled(data, shape=(1,), value=lowest)), axis=along)
+    return give(out, ops.where(inside, found, ops.filled(found, shape=(1,), value=0)))
+
+
+def softmax(
+    data: Any,
+    length: Any = None,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: Any = None,
+    use_length: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """exp(x / temperature) divided by its sum along `axis`, of the first `length` elements there with `use_length`.
+
+    >>> from tapegrad import nd
+    >>> nd.softmax(nd.array([0, 0])).asnumpy().tolist()
+    [0.5, 0.5]
+    """
+    return _scaled("softmax", data, axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+
+
+def log_softmax(
+    data: Any,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: Any = None,
+    use_length: bool = False,
+    length: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The logarithm of `softmax`, computed without it.
+
+    >>> from tapegrad import nd
+    >>> nd.log_softmax(nd.array([0, 0])).asnumpy().round(4).tolist()
+    [-0.6931, -0.6931]
+    """
+    return _scaled("log_softmax", data, axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+
+
+def softmin(
+    data: Any,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: Any = None,
+    use_length: bool = False,
+    length: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """`softmax` of the negative.
+
+    >>> from tapegrad import nd
+    >>> nd.softmin(nd.array([0, 0])).asnumpy().tolist()
+    [0.5, 0.5]
+    """
+    return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+
+
+def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: Any = None) -> NDArray:
+    """`softmax` of each sample's elements together ("instance"), or across the channels of each pixel ("channel").
+
+    >>> from tapegrad import nd
+    >>> nd.SoftmaxActivation(nd.zeros((1, 4))).asnumpy().tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
+    data = need(data, "SoftmaxActivation")
+    if mode == "channel":
+        return softmax(data, axis=1, out=out)
+    if mode != "instance":
+        raise ValueError(f"SoftmaxActivation(): mode is {mode!r}; choose 'instance' or 'channel'")
+    return give(out, reshape(softmax(reshape(data, (0, -1))), data.shape))  # type: ignore[no-any-return]
+
+
+def softmax_cross_entropy(data: Any, label: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The sum over all rows of −log softmax at the row's label; of shape (1,).
+
+    >>> from tapegrad import nd
+    >>> nd.softmax_cross_entropy(nd.array([[0, 0]]), nd.array([1])).asscalar().round(4).item()
+    0.6931
+    """
+    logits, labels = need(data, "softmax_cross_entropy"), need(label, "softmax_cross_entropy", "label")
+    picked = ops.pick(ops.log_softmax(logits, axis=1), indices_of(labels), axis=1)
+    return give(out, kept(ops.negative(ops.sum(picked))))  # type: ignore[no-any-return]
+
+
+def Dropout(
+    data: Any,
+    p: float = 0.5,
+    mode: str = "training",
+    axes: Any = (),
+    cudnn_off: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Elements set to zero with probability `p`, the others divided by 1 − p: in training, or always with `mode="always"`.
+
+    All elements along `axes` share their fate. The numbers drawn are MXNet's.
+
+    >>> from tapegrad import nd
+    >>> nd.Dropout(nd.ones(2), p=0.9).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    data = need(data, "Dropout")
+    if mode not in ("training", "always"):
+        raise ValueError(f"Dropout(): mode is {mode!r}; choose 'training' or 'always'")
+    if not 0 <= p < 1:
+        raise ValueError(f"Dropout(): p is {p}; give a probability from 0 up to but not with 1")
+    if not p or (mode == "training" and not is_training()):
+        return give(out, data.copy())  # type: ignore[no-any-return]
+    from .random import drawn
+
+    shared = {one_axis(a, data.ndim, "Dropout") for a in ((axes,) if isinstance(axes, SupportsIndex) else axes)}
+    shape = tuple(1 if i in shared else n for i, n in enumerate(data.shape))
+    mask = drawn("dropout", p, shape=shape, dtype=dtype_of(data), ctx=data.context)
+    return give(out, data * mask)  # type: ignore[no-any-return]
+
+
+def BatchNorm(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    moving_mean: Any,
+    moving_var: Any,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: Any = None,
+    min_calib_range: Any = None,
+    max_calib_range: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> Any:
+    """Each channel, along `axis`, brought to mean 0 and variance 1, then times gamma plus beta.
+
+    In training with the statistics of the batch, which also move `moving_mean` and `moving_var` by 1 − momentum; else, or with
+    `use_global_stats`, with those two. `fix_gamma` takes gamma as ones. `output_mean_var` adds mean and variance to the result.
+
+    >>> from tapegrad import nd
+    >>> nd.BatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).asnumpy().tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    where = "BatchNorm"
+    data = need(data, where)
+    gamma, beta, moving_mean, moving_var = (
+        need(x, where, n)
+        for x, n in ((gamma, "gamma"), (beta, "beta"), (moving_mean, "moving_mean"), (moving_var, "moving_var"))
+    )
+    along = one_axis(axis, data.ndim, where)
+    channels = data.shape[along]
+    shape = tuple(channels if i == along else 1 for i in range(data.ndim))
+    rest = tuple(i for i in range(data.ndim) if i != along)
+    for x, n in ((gamma, "gamma"), (beta, "beta"), (moving_mean, "moving_mean"), (moving_var, "moving_var")):
+        if x.shape != (channels,):
+            raise ShapeError(f"BatchNorm(): {n} has shape {x.shape}, and axis {along} of data has {channels} channels")
+    scale = ops.ones_like(gamma) if fix_gamma else gamma
+    scale, shift = ops.reshape(scale, shape=shape), ops.reshape(beta, shape=shape)
+    if is_training() and not use_global_stats:
+        found, mean, var = ops.normalize(data, scale, shift, axis=rest, eps=eps)
+        for moving, batch in ((moving_mean, mean), (moving_var, var)):
+            now = ops.reshape(batch, shape=(channels,)).detach()
+            _assign(moving, moving.detach() * momentum + now * (1 - momentum))
+        mean, var = ops.reshape(mean, shape=(channels,)), ops.reshape(var, shape=(channels,))
+    else:
+        mean, var = moving_mean, moving_var
+        inverse = ops.rsqrt(ops.reshape(var.detach(), shape=shape) + eps)
+        found = (data - ops.reshape(mean.detach(), shape=shape)) * inverse * scale + shift
+    found = give(out, found)
+    return [found, mean, ops.rsqrt(var + eps)] if output_mean_var else found
+
+
+BatchNorm_v1 = BatchNorm
+
+
+def _assign(target: NDArray, value: NDArray) -> None:
+    """Write to state that is no part of the computation, whether or not it is being recorded."""
+    from ..tape import pause
+
+    with pause(train_mode=is_training()):
+        target._rebind(value)
+
+
+def LayerNorm(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    axis: int = -1,
+    eps: float = 1e-5,
+    output_mean_var: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> Any:
+    """The elements along `axis` brought to mean 0 and variance 1, then times gamma plus beta, of its length.
+
+    `output_mean_var` adds the mean and the standard deviation to the result.
+
+    >>> from tapegrad import nd
+    >>> nd.LayerNorm(nd.array([[1, 3]]), nd.ones(2), nd.zeros(2)).asnumpy().round(3).tolist()
+    [[-1.0, 1.0]]
+    """
+    data, gamma, beta = (need(x, "LayerNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
+    along = one_axis(axis, data.ndim, "LayerNorm")
+    shape = tuple(n if i == along else 1 for i, n in enumerate(data.shape))
+    for x, n in ((gamma, "gamma"), (beta, "beta")):
+        if x.shape != (data.shape[along],):
+            raise ShapeError(f"LayerNorm(): {n} has shape {x.shape}, and axis {along} of data {data.shape[along]} elements")
+    found, mean, var = ops.normalize(
+        data, ops.reshape(gamma, shape=shape), ops.reshape(beta, shape=shape), axis=(along,), eps=eps
+    )
+    found = give(out, found)
+    if not output_mean_var:
+        return found
+    reduced = (*data.shape[:along], *data.shape[along + 1 :])
+    return [found, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+
+
+def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3, out: Any = None, name: Any = None) -> NDArray:
+    """Each channel of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
+
+    >>> from tapegrad import nd
+    >>> nd.InstanceNorm(nd.ones((1, 2, 4)), nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [[[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]]]
+    """
+    data, gamma, beta = (need(x, "InstanceNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
+    shape = (data.shape[1], *(1,) * (data.ndim - 2))
+    found, _, _ = ops.normalize(
+        data,
+        ops.reshape(gamma, shape=shape),
+        ops.reshape(beta, shape=shape),
+        axis=tuple(range(2, data.ndim)),
+        eps=eps,
+    )
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def GroupNorm(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    num_groups: int = 1,
+    eps: float = 1e-5,
+    output_mean_var: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> Any:
+    """Groups of channels of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta by channel.
+
+    >>> from tapegrad import nd
+    >>> nd.GroupNorm(nd.ones((1, 4, 2)), nd.ones(4), nd.zeros(4), num_groups=2).shape
+    (1, 4, 2)
+    """
+    data, gamma, beta = (need(x, "GroupNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
+    channels = data.shape[1]
+    if channels % num_groups:
+        raise ShapeError(f"GroupNorm(): {channels} channels cannot be put into {num_groups} groups")
+    shape = (num_groups, channels // num_groups, *(1,) * (data.ndim - 2))
+    grouped = ops.reshape(data, shape=(data.shape[0], num_groups, channels // num_groups, *data.shape[2:]))
+    found, mean, var = ops.normalize(
+        grouped,
+        ops.reshape(gamma, shape=shape),
+        ops.reshape(beta, shape=shape),
+        axis=tuple(range(2, grouped.ndim)),
+        eps=eps,
+    )
+    found = give(out, ops.reshape(found, shape=data.shape))
+    if not output_mean_var:
+        return found
+    reduced = (data.shape[0], num_groups)
+    return [found, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+
+
+def LRN(
+    data: Any,
+    nsize: int,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    knorm: float = 2.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Each pixel divided by a power of what `nsize` channels around its own have there: (knorm + alpha/nsize · Σ x²)^beta.
+
+    >>> from tapegrad import nd
+    >>> nd.LRN(nd.zeros((1, 3, 2, 2)), nsize=3).shape
+    (1, 3, 2, 2)
+    """
+    data = need(data, "LRN")
+    half = nsize // 2
+    squares = ops.reshape(ops.square(data), shape=(data.shape[0], 1, data.shape[1], data[0, 0].size))
+    total = ops.sum_pool(squares, kernel=(nsize, 1), pad=((half, nsize - 1 - half), (0, 0)))
+    total = ops.reshape(total, shape=data.shape)
+    return give(out, data * ops.power(total * (alpha / nsize) + knorm, -beta))  # type: ignore[no-any-return]

@@ -1,0 +1,10 @@
+"""All functions of arrays by their names, as MXNet has them in `nd.op`."""
+
+from __future__ import annotations
+
+from .mechanical import *
+from .nn import *
+from .reducing import *
+from .shaping import *
+from .solving import *
+from .stochastic import *

@@ -1,0 +1,566 @@
+"""Sums, extremes, norms, sorting and products of matrices, in MXNet's words."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..array import Array
+from ..errors import ShapeError
+from ..kernels import RECORDED as ops
+from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis
+from .ndarray import NDArray, give, make
+
+__all__ = [
+    "ElementWiseSum",
+    "L2Normalization",
+    "add_n",
+    "all_finite",
+    "argmax",
+    "argmax_channel",
+    "argmin",
+    "argsort",
+    "batch_dot",
+    "cumsum",
+    "dot",
+    "elemwise_add",
+    "elemwise_div",
+    "elemwise_mul",
+    "elemwise_sub",
+    "histogram",
+    "khatri_rao",
+    "max",
+    "max_axis",
+    "mean",
+    "min",
+    "min_axis",
+    "moments",
+    "multi_all_finite",
+    "multi_sum_sq",
+    "nanprod",
+    "nansum",
+    "norm",
+    "prod",
+    "round",
+    "sort",
+    "sum",
+    "sum_axis",
+    "topk",
+]
+
+FLOAT32 = np.dtype("float32")
+
+
+def _reduced(name: str, op_name: str, data: Any, axis: Any, keepdims: bool, exclude: bool, out: Any) -> Any:
+    data = need(data, name)
+    axes = None if axis is None else axis_tuple(axis, data.ndim, name, exclude)
+    if axes == () and data.ndim:
+        return give(out, data.copy())
+    return give(out, kept(getattr(ops, op_name)(data, axis=axes, keepdims=bool(keepdims))))
+
+
+def sum(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The sum over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
+
+    >>> from tapegrad import nd
+    >>> nd.sum(nd.ones((2, 3)), axis=0, exclude=True).asnumpy().tolist()
+    [3.0, 3.0]
+    """
+    return _reduced("sum", "sum", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+
+
+def mean(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The mean over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
+
+    >>> from tapegrad import nd
+    >>> nd.mean(nd.array([1, 2, 6])).asscalar()
+    3.0
+    """
+    return _reduced("mean", "mean", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+
+
+def prod(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
+
+    >>> from tapegrad import nd
+    >>> nd.prod(nd.array([2, 3])).asscalar()
+    6.0
+    """
+    return _reduced("prod", "prod", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+
+
+def nansum(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The sum over `axis` of what is not NaN.
+
+    >>> from tapegrad import nd
+    >>> nd.nansum(nd.array([1, float("nan"), 2])).asscalar()
+    3.0
+    """
+    return sum(_without_nan(need(data, "nansum"), 0), axis, keepdims, exclude, out)
+
+
+def nanprod(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The product over `axis` of what is not NaN.
+
+    >>> from tapegrad import nd
+    >>> nd.nanprod(nd.array([3, float("nan"), 2])).asscalar()
+    6.0
+    """
+    return prod(_without_nan(need(data, "nanprod"), 1), axis, keepdims, exclude, out)
+
+
+def _without_nan(x: NDArray, value: float) -> NDArray:
+    return ops.where(ops.isnan(x), ops.filled(x, shape=x.shape, value=value), x)  # type: ignore[no-any-return]
+
+
+def max(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The largest element over `axis`. Each of several that are equally large has the whole gradient, as in MXNet.
+
+    >>> from tapegrad import nd
+    >>> nd.max(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
+    [5.0, 7.0]
+    """
+    return _reduced("max", "max_each", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+
+
+def min(
+    data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
+) -> NDArray:
+    """The smallest element over `axis`. Each of several that are equally small has the whole gradient, as in MXNet.
+
+    >>> from tapegrad import nd
+    >>> nd.min(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
+    [1.0, 3.0]
+    """
+    return _reduced("min", "min_each", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+
+
+sum_axis, max_axis, min_axis = sum, max, min
+
+
+def norm(
+    data: Any,
+    ord: int = 2,
+    axis: Any = None,
+    out_dtype: Any = None,
+    keepdims: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The 1-norm or 2-norm over `axis` (an int, None for all); over a pair of axes that of a matrix as MXNet has it.
+
+    For a pair of axes `ord=1` is the largest sum of absolute values of a column, `ord=2` the root of all squares together.
+
+    >>> from tapegrad import nd
+    >>> nd.norm(nd.array([3, 4])).asscalar()
+    5.0
+    """
+    data = need(data, "norm")
+    if ord not in (1, 2):
+        raise ValueError(f"norm(): ord is {ord!r}; choose 1 or 2")
+    axes = None if axis is None else axis_tuple(axis, data.ndim, "norm")
+    if ord == 2:
+        found = ops.vector_norm(data, axis=axes, keepdims=bool(keepdims))
+    elif axes is not None and len(axes) == 2:
+        columns = ops.sum(ops.abs(data), axis=(axes[0],), keepdims=True)
+        found = ops.max_each(columns, axis=(axes[1],), keepdims=True)
+        found = found if keepdims else ops.squeeze(found, axis=axes)
+    else:
+        found = ops.sum(ops.abs(data), axis=axes, keepdims=bool(keepdims))
+    found = kept(found)
+    if out_dtype is not None:
+        found = ops.astype(found, dtype=dtypes.to_dtype(out_dtype))
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def L2Normalization(
+    data: Any, eps: float = 1e-10, mode: str = "instance", out: Any = None, name: Any = None
+) -> NDArray:
+    """Each sample divided by its 2-norm: of all its elements ("instance"), across channels ("channel"), or in space ("spatial").
+
+    >>> from tapegrad import nd
+    >>> nd.L2Normalization(nd.array([[3, 4]])).asnumpy().round(3).tolist()
+    [[0.6, 0.8]]
+    """
+    data = need(data, "L2Normalization")
+    choices = {"instance": range(1, data.ndim), "channel": (1,), "spatial": range(2, data.ndim)}
+    if mode not in choices:
+        raise ValueError(f"L2Normalization(): mode is {mode!r}; choose one of {', '.join(map(repr, choices))}")
+    total = ops.sum(ops.square(data), axis=tuple(choices[mode]), keepdims=True)
+    return give(out, data / ops.sqrt(total + eps))  # type: ignore[no-any-return]
+
+
+def moments(data: Any, axes: Any = None, keepdims: bool = False, out: Any = None, name: Any = None) -> list[NDArray]:
+    """The mean and the variance over `axes`.
+
+    >>> from tapegrad import nd
+    >>> [m.asscalar() for m in nd.moments(nd.array([1, 3]))]
+    [2.0, 1.0]
+    """
+    data = need(data, "moments")
+    over = axis_tuple(axes, data.ndim, "moments")
+    middle = ops.mean(data, axis=over, keepdims=True)
+    spread = ops.mean(ops.square(data - middle), axis=over, keepdims=bool(keepdims))
+    return [kept(ops.mean(data, axis=over, keepdims=bool(keepdims))), kept(spread)]
+
+
+def round(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The nearest integer, halves away from zero; `rint` is the one that rounds halves to even... here both give no gradient.
+
+    >>> from tapegrad import nd
+    >>> nd.round(nd.array([-1.5, 0.5, 2.4])).asnumpy().tolist()
+    [-2.0, 1.0, 2.0]
+    """
+    data = need(data, "round")
+    whole = ops.trunc(data)
+    return give(out, whole + ops.trunc((data - whole) * 2))  # type: ignore[no-any-return]
+
+
+# Places and orders.
+
+
+def _places(found: Any, data: NDArray) -> Any:
+    """Places as MXNet gives them: float32, or the dtype of integers."""
+    dtype = dtype_of(data)
+    return ops.astype(found, dtype=dtype if dtype in dtypes.INTEGER else FLOAT32)
+
+
+def _extreme(name: str, data: Any, axis: int | None, keepdims: bool, out: Any) -> Any:
+    data = need(data, name)
+    if axis is not None:
+        axis = one_axis(axis, data.ndim, name)
+    found = getattr(ops, name)(data, axis=axis, keepdims=bool(keepdims))
+    return give(out, _places(kept(found), data))
+
+
+def argmax(data: Any, axis: int | None = None, keepdims: bool = False, out: Any = None, name: Any = None) -> NDArray:
+    """Where the largest element is, along `axis` or in the flat array, the first of several; float32.
+
+    >>> from tapegrad import nd
+    >>> nd.argmax(nd.array([[1, 3, 2]]), axis=1).asnumpy().tolist()
+    [1.0]
+    """
+    return _extreme("argmax", data, axis, keepdims, out)  # type: ignore[no-any-return]
+
+
+def argmin(data: Any, axis: int | None = None, keepdims: bool = False, out: Any = None, name: Any = None) -> NDArray:
+    """Where the smallest element is, along `axis` or in the flat array, the first of several; float32.
+
+    >>> from tapegrad import nd
+    >>> nd.argmin(nd.array([[1, 3, 2]]), axis=1).asnumpy().tolist()
+    [0.0]
+    """
+    return _extreme("argmin", data, axis, keepdims, out)  # type: ignore[no-any-return]
+
+
+def argmax_channel(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """`argmax` along the last axis.
+
+    >>> from tapegrad import nd
+    >>> nd.argmax_channel(nd.array([[1, 3, 2]])).asnumpy().tolist()
+    [1.0]
+    """
+    return argmax(data, axis=-1, out=out)
+
+
+def _along(data: NDArray, axis: int | None, where: str) -> tuple[NDArray, int]:
+    if axis is None:
+        return ops.reshape(data, shape=(data.size,)), 0
+    return data, one_axis(axis, data.ndim, where)
+
+
+def sort(data: Any, axis: int | None = -1, is_ascend: bool = True, out: Any = None, name: Any = None) -> NDArray:
+    """The elements in order along `axis`, of the flat array if it is None.
+
+    >>> from tapegrad import nd
+    >>> nd.sort(nd.array([3, 1, 2]), is_ascend=False).asnumpy().tolist()
+    [3.0, 2.0, 1.0]
+    """
+    data, along = _along(need(data, "sort"), axis, "sort")
+    return give(out, ops.sort(data, axis=along, descending=not is_ascend))  # type: ignore[no-any-return]
+
+
+def argsort(
+    data: Any,
+    axis: int | None = -1,
+    is_ascend: bool = True,
+    dtype: Any = "float32",
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The places of the elements in order along `axis`, in the flat array if it is None.
+
+    >>> from tapegrad import nd
+    >>> nd.argsort(nd.array([3, 1, 2])).asnumpy().tolist()
+    [1.0, 2.0, 0.0]
+    """
+    data, along = _along(need(data, "argsort"), axis, "argsort")
+    found = ops.argsort(data, axis=along, descending=not is_ascend)
+    return give(out, ops.astype(found, dtype=dtypes.to_dtype(dtype)))  # type: ignore[no-any-return]
+
+
+def topk(
+    data: Any,
+    axis: int | None = -1,
+    k: int = 1,
+    ret_typ: str = "indices",
+    is_ascend: bool = False,
+    dtype: Any = "float32",
+    out: Any = None,
+    name: Any = None,
+) -> Any:
+    """The `k` largest elements along `axis` (smallest with `is_ascend`; all if k < 1): where they are, or what.
+
+    `ret_typ`: "indices", "value", "both" (values, then indices), or "mask": ones where they are.
+
+    >>> from tapegrad import nd
+    >>> nd.topk(nd.array([3, 1, 2]), k=2, ret_typ="value").asnumpy().tolist()
+    [3.0, 2.0]
+    """
+    if ret_typ not in ("indices", "value", "both", "mask"):
+        raise ValueError(f"topk(): ret_typ is {ret_typ!r}; choose 'indices', 'value', 'both' or 'mask'")
+    given = need(data, "topk")
+    data, along = _along(given, axis, "topk")
+    length = data.shape[along]
+    if k > length:
+        raise ValueError(f"topk(): k is {k}, and axis {along} has {length} elements")
+    order = ops.argsort(data, axis=along, descending=not is_ascend)
+    first = ops.getitem(order, key=(slice(None),) * along + (slice(0, k if k > 0 else length),))
+    if ret_typ == "mask":
+        ones = ops.filled(data, shape=first.shape, value=1)
+        found = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), ones, first, axis=along)
+        return give(out, ops.reshape(found, shape=given.shape))
+    places = ops.astype(first, dtype=dtypes.to_dtype(dtype))
+    if ret_typ == "indices":
+        return give(out, places)
+    values = ops.take_along_axis(data, first, axis=along)
+    return give(out, values) if ret_typ == "value" else [values, places]
+
+
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None, name: Any = None) -> NDArray:
+    """The sums of the first elements along `axis`, of the flat array if it is None.
+
+    >>> from tapegrad import nd
+    >>> nd.cumsum(nd.array([1, 2, 3])).asnumpy().tolist()
+    [1.0, 3.0, 6.0]
+    """
+    data, along = _along(need(a, "cumsum", "a"), axis, "cumsum")
+    if dtype is not None:
+        data = data.astype(dtype)
+    return give(out, ops.cumulative_sum(data, axis=along))  # type: ignore[no-any-return]
+
+
+def histogram(a: Any, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArray]:
+    """How many elements lie in each bin, and the edges of the bins.
+
+    `bins` is how many, evenly over `range` (the extent of the values if None), or the edges themselves.
+
+    >>> from tapegrad import nd
+    >>> nd.histogram(nd.array([0, 1, 1]), bins=2)[0].asnumpy().tolist()
+    [1, 2]
+    """
+    a = need(a, "histogram", "a")
+    edges = bins.asnumpy() if isinstance(bins, Array) else bins
+    counts, found = np.histogram(a.asnumpy(), edges, range)
+    return make(counts.astype(np.int64), a.context), make(found.astype(dtype_of(a)), a.context)
+
+
+# Sums of arrays and products of matrices.
+
+
+def add_n(*args: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The sum of arrays of one shape.
+
+    >>> from tapegrad import nd
+    >>> nd.add_n(nd.ones(2), nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [3.0, 3.0]
+    """
+    total, *rest = need_all(args, "add_n")
+    for x in rest:
+        total = _alike("add_n", total, x) and total + x
+    return give(out, total.copy() if not rest else total)  # type: ignore[no-any-return]
+
+
+ElementWiseSum = add_n
+
+
+def _alike(where: str, lhs: Any, rhs: Any) -> bool:
+    lhs, rhs = need(lhs, where, "lhs"), need(rhs, where, "rhs")
+    if lhs.shape != rhs.shape:
+        raise ShapeError(f"{where}() takes arrays of one shape, not {lhs.shape} and {rhs.shape}")
+    return True
+
+
+def elemwise_add(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The sum of two arrays of one shape.
+
+    >>> from tapegrad import nd
+    >>> nd.elemwise_add(nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [2.0, 2.0]
+    """
+    return give(out, _alike("elemwise_add", lhs, rhs) and lhs + rhs)  # type: ignore[no-any-return]
+
+
+def elemwise_sub(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The difference of two arrays of one shape.
+
+    >>> from tapegrad import nd
+    >>> nd.elemwise_sub(nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [0.0, 0.0]
+    """
+    return give(out, _alike("elemwise_sub", lhs, rhs) and lhs - rhs)  # type: ignore[no-any-return]
+
+
+def elemwise_mul(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The product, element by element, of two arrays of one shape.
+
+    >>> from tapegrad import nd
+    >>> nd.elemwise_mul(nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return give(out, _alike("elemwise_mul", lhs, rhs) and lhs * rhs)  # type: ignore[no-any-return]
+
+
+def elemwise_div(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The quotient, element by element, of two arrays of one shape.
+
+    >>> from tapegrad import nd
+    >>> nd.elemwise_div(nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return give(out, _alike("elemwise_div", lhs, rhs) and lhs / rhs)  # type: ignore[no-any-return]
+
+
+def dot(
+    lhs: Any,
+    rhs: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    forward_stype: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The sum of products over the last axis of `lhs` and the first of `rhs`; of two vectors of shape (1,).
+
+    `transpose_a` sums over the first axis of `lhs` instead, `transpose_b` over the last of `rhs`. Raises `ShapeError` where the
+    two axes differ in length.
+
+    >>> from tapegrad import nd
+    >>> nd.dot(nd.ones((2, 3)), nd.ones((3, 4))).shape
+    (2, 4)
+    """
+    lhs, rhs = need(lhs, "dot", "lhs"), need(rhs, "dot", "rhs")
+    if not lhs.ndim or not rhs.ndim:
+        raise ShapeError(f"dot() needs an axis to sum over in both arrays, of shapes {lhs.shape} and {rhs.shape}")
+    left, right = 0 if transpose_a else lhs.ndim - 1, rhs.ndim - 1 if transpose_b else 0
+    if lhs.shape[left] != rhs.shape[right]:
+        raise ShapeError(
+            f"dot() of shapes {lhs.shape} and {rhs.shape}: axis {left} of the one has length {lhs.shape[left]}, "
+            f"axis {right} of the other {rhs.shape[right]}"
+        )
+    if lhs.ndim == rhs.ndim == 2:
+        if transpose_a:
+            lhs = ops.matrix_transpose(lhs)
+        if transpose_b:
+            rhs = ops.matrix_transpose(rhs)
+        found = ops.matmul(lhs, rhs)
+    else:
+        found = kept(ops.tensordot(lhs, rhs, axes=((left,), (right,))))
+    return found if out is None else give(out, found)  # type: ignore[no-any-return]
+
+
+def batch_dot(
+    lhs: Any,
+    rhs: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    forward_stype: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The product of matrices, the last two axes, for each of the leading axes, which agree.
+
+    >>> from tapegrad import nd
+    >>> nd.batch_dot(nd.ones((5, 2, 3)), nd.ones((5, 3, 4))).shape
+    (5, 2, 4)
+    """
+    lhs, rhs = need(lhs, "batch_dot", "lhs"), need(rhs, "batch_dot", "rhs")
+    if lhs.ndim < 3 or lhs.ndim != rhs.ndim or lhs.shape[:-2] != rhs.shape[:-2]:
+        raise ShapeError(
+            f"batch_dot() takes matrices over leading axes that agree, not shapes {lhs.shape} and {rhs.shape}"
+        )
+    if transpose_a:
+        lhs = ops.matrix_transpose(lhs)
+    if transpose_b:
+        rhs = ops.matrix_transpose(rhs)
+    return give(out, ops.matmul(lhs, rhs))  # type: ignore[no-any-return]
+
+
+def khatri_rao(*args: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The Khatri-Rao product of matrices with one number of columns: column by column the Kronecker product.
+
+    >>> from tapegrad import nd
+    >>> nd.khatri_rao(nd.ones((2, 3)), nd.ones((4, 3))).shape
+    (8, 3)
+    """
+    found, *rest = need_all(args, "khatri_rao")
+    for x in rest:
+        if x.ndim != 2 or found.ndim != 2 or x.shape[1] != found.shape[1]:
+            raise ShapeError(f"khatri_rao() takes matrices of one width, not {found.shape} and {x.shape}")
+        (n, width), (m, _) = found.shape, x.shape
+        product = ops.reshape(found, shape=(n, 1, width)) * ops.reshape(x, shape=(1, m, width))
+        found = ops.reshape(product, shape=(n * m, width))
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def all_finite(data: Any, init_output: bool = True, out: Any = None, name: Any = None) -> NDArray:
+    """One if no element is infinite or NaN, else zero; of shape (1,).
+
+    >>> from tapegrad import nd
+    >>> nd.all_finite(nd.array([1, 2])).asscalar()
+    1.0
+    """
+    return multi_all_finite(data, init_output=init_output, out=out)
+
+
+def multi_all_finite(
+    *data: Any, num_arrays: int | None = None, init_output: bool = True, out: Any = None, name: Any = None
+) -> NDArray:
+    """One if no element of any array is infinite or NaN, else zero; of shape (1,).
+
+    >>> from tapegrad import nd
+    >>> nd.multi_all_finite(nd.ones(1), nd.array([float("inf")])).asscalar()
+    0.0
+    """
+    arrays = need_all(data, "multi_all_finite")
+    finite = builtins.all(bool(np.isfinite(x.asnumpy()).all()) for x in arrays)
+    if out is not None and not init_output:
+        finite = finite and bool(out)
+    return give(out, make(np.full(1, finite, np.float32), arrays[0].context))  # type: ignore[no-any-return]
+
+
+def multi_sum_sq(*data: Any, num_arrays: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+    """For each array the sum of its squares.
+
+    >>> from tapegrad import nd
+    >>> nd.multi_sum_sq(nd.ones(2), nd.ones(3)).asnumpy().tolist()
+    [2.0, 3.0]
+    """
+    arrays = need_all(data, "multi_sum_sq")
+    sums = [ops.reshape(ops.sum(ops.square(x), axis=None), shape=(1,)) for x in arrays]
+    return give(out, ops.concat(*sums, axis=0))  # type: ignore[no-any-return]

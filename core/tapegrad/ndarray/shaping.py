@@ -1,0 +1,1002 @@
+"""Shapes, slices, joins and indices, in MXNet's words."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+
+from .. import dtypes
+from ..array import Array
+from ..errors import ShapeError
+from ..kernels import RECORDED as ops
+from .checks import axis_tuple, dtype_of, int_tuple, need, need_all, one_axis
+from .ndarray import NDArray, give, make, mask_of
+
+__all__ = [
+    "BlockGrad",
+    "Cast",
+    "Concat",
+    "Crop",
+    "Embedding",
+    "Flatten",
+    "Pad",
+    "Reshape",
+    "SequenceLast",
+    "SequenceMask",
+    "SequenceReverse",
+    "SliceChannel",
+    "SwapAxis",
+    "amp_cast",
+    "amp_multicast",
+    "batch_take",
+    "broadcast_axes",
+    "broadcast_axis",
+    "broadcast_like",
+    "broadcast_to",
+    "cast",
+    "choose_element_0index",
+    "clip",
+    "concat",
+    "concatenate",
+    "crop",
+    "depth_to_space",
+    "diag",
+    "expand_dims",
+    "fill_element_0index",
+    "flatten",
+    "flip",
+    "gather_nd",
+    "identity",
+    "moveaxis",
+    "one_hot",
+    "onehot_encode",
+    "pad",
+    "pick",
+    "ravel_multi_index",
+    "repeat",
+    "reshape",
+    "reshape_like",
+    "reverse",
+    "scatter_nd",
+    "shape_array",
+    "size_array",
+    "slice",
+    "slice_axis",
+    "slice_like",
+    "space_to_depth",
+    "split",
+    "split_v2",
+    "squeeze",
+    "stack",
+    "stop_gradient",
+    "swapaxes",
+    "take",
+    "tile",
+    "transpose",
+    "unravel_index",
+    "where",
+]
+
+INT64 = np.dtype("int64")
+
+
+def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = False) -> tuple[int, ...]:
+    """The shape that MXNet's codes make of a shape. Raises `ShapeError` where they cannot.
+
+    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two numbers.
+
+    >>> new_shape((2, 3, 4), (0, -1)), new_shape((2, 3, 4), (-3, 0)), new_shape((2, 3, 4), (-4, 1, -1, -2))
+    ((2, 12), (6, 4), (1, 2, 3, 4))
+    """
+    asked = tuple(map(operator.index, codes))
+    if reverse:
+        return new_shape(shape[::-1], asked[::-1])[::-1]
+    size = int(np.prod(shape, dtype=np.int64))
+    found: list[int] = []
+    unread = list(shape)
+    code = list(asked)
+
+    def problem(why: str) -> ShapeError:
+        return ShapeError(f"cannot reshape an array of shape {shape} (size {size}) to {asked}: {why}")
+
+    def following(count: int) -> list[int]:
+        if len(unread) < count:
+            raise problem("there are not enough axes for its codes")
+        taken, unread[:count] = unread[:count], []
+        return taken
+
+    while code:
+        c = code.pop(0)
+        if c > 0 or c == -1:
+            found.append(c)
+            unread[:1] = []
+        elif c == 0:
+            found += following(1) if unread or size else [0]
+        elif c == -2:
+            found += following(len(unread))
+        elif c == -3:
+            first, second = following(2)
+            found.append(first * second)
+        elif c == -4:
+            if len(code) < 2:
+                raise problem("-4 is followed by two lengths")
+            (length,) = following(1)
+            first, second = code.pop(0), code.pop(0)
+            if first == -1 and second > 0:
+                first = length // second
+            elif second == -1 and first > 0:
+                second = length // first
+            if first * second != length:
+                raise problem(f"-4 cannot split {length} into {first} and {second}")
+            found += [first, second]
+        else:
+            raise problem(f"{c} is no code; there are 0, -1, -2, -3 and -4")
+    if found.count(-1) > 1:
+        raise problem("only one length can be left open")
+    if -1 in found:
+        rest = -int(np.prod(found, dtype=np.int64))
+        if rest == 0 or size % rest:
+            raise problem("what is left is no whole length")
+        found[found.index(-1)] = size // rest
+    if int(np.prod(found, dtype=np.int64)) != size:
+        raise problem(f"that is {tuple(found)}, of size {int(np.prod(found, dtype=np.int64))}")
+    return tuple(found)
+
+
+def reshape(
+    data: Any,
+    shape: Any = None,
+    reverse: bool = False,
+    target_shape: Any = None,
+    keep_highest: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The same elements in another shape, which may hold MXNet's codes.
+
+    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two numbers; with
+    `reverse` they are read from the right. Raises `ShapeError` where the sizes do not agree.
+
+    >>> from tapegrad import nd
+    >>> nd.reshape(nd.ones((2, 3, 4)), (-3, 0)).shape
+    (6, 4)
+    """
+    data = need(data, "reshape")
+    if shape is None:
+        if target_shape is None:
+            raise TypeError("reshape() needs a shape")
+        shape = target_shape
+    codes = (shape,) if isinstance(shape, SupportsIndex) else tuple(shape)
+    if all(c.__class__ is int and c > 0 for c in codes):
+        size = 1
+        for c in codes:
+            size *= c
+        wanted = codes if size == data.size else new_shape(data.shape, codes)
+    else:
+        wanted = new_shape(data.shape, codes, reverse)
+    return give(out, ops.reshape(data, shape=wanted))  # type: ignore[no-any-return]
+
+
+Reshape = reshape
+
+
+def reshape_like(
+    lhs: Any,
+    rhs: Any,
+    lhs_begin: int | None = None,
+    lhs_end: int | None = None,
+    rhs_begin: int | None = None,
+    rhs_end: int | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """`lhs` in the shape of `rhs`; with the bounds, some axes of the one as some axes of the other.
+
+    >>> from tapegrad import nd
+    >>> nd.reshape_like(nd.ones(6), nd.ones((2, 3))).shape
+    (2, 3)
+    """
+    lhs, rhs = need(lhs, "reshape_like", "lhs"), need(rhs, "reshape_like", "rhs")
+    begin, end, _ = builtins.slice(lhs_begin, lhs_end).indices(lhs.ndim)
+    wanted = lhs.shape[:begin] + rhs.shape[rhs_begin:rhs_end] + lhs.shape[end:]
+    return reshape(lhs, wanted, out=out)
+
+
+def flatten(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """All axes but the first as one: (n, a, b) becomes (n, a·b), (n,) becomes (n, 1).
+
+    >>> from tapegrad import nd
+    >>> nd.flatten(nd.ones((2, 3, 4))).shape
+    (2, 12)
+    """
+    data = need(data, "flatten")
+    rows = data.shape[0] if data.ndim else 1
+    return give(out, ops.reshape(data, shape=(rows, int(np.prod(data.shape[1:], dtype=np.int64)))))  # type: ignore[no-any-return]
+
+
+Flatten = flatten
+
+
+def expand_dims(data: Any, axis: int, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
+    """The array with an axis of length 1 put in at `axis`; `inplace` has no meaning here.
+
+    >>> from tapegrad import nd
+    >>> nd.expand_dims(nd.ones((2, 3)), axis=1).shape
+    (2, 1, 3)
+    """
+    data = need(data, "expand_dims")
+    place = one_axis(axis, data.ndim + 1, "expand_dims")
+    return give(out, ops.reshape(data, shape=(*data.shape[:place], 1, *data.shape[place:])))  # type: ignore[no-any-return]
+
+
+def squeeze(data: Any, axis: Any = None, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
+    """The array without its axes of length 1, all or those in `axis`; one is left of them all. `inplace` has no meaning.
+
+    Raises `ShapeError` for an axis of another length.
+
+    >>> from tapegrad import nd
+    >>> nd.squeeze(nd.ones((1, 2, 1))).shape
+    (2,)
+    """
+    data = need(data, "squeeze")
+    shape = data.shape
+    axes = tuple(i for i, n in enumerate(shape) if n == 1) if axis is None else axis_tuple(axis, data.ndim, "squeeze")
+    for i in axes:
+        if shape[i] != 1:
+            raise ShapeError(f"squeeze(): axis {i} of shape {shape} has length {shape[i]}, not 1")
+    wanted = tuple(n for i, n in enumerate(shape) if i not in axes)
+    return give(out, ops.reshape(data, shape=wanted or (1,)))  # type: ignore[no-any-return]
+
+
+def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: Any = None) -> NDArray:
+    """The array with its axes in another order, reversed unless `axes` says which.
+
+    >>> from tapegrad import nd
+    >>> nd.transpose(nd.ones((2, 3, 4)), axes=(1, 0, 2)).shape
+    (3, 2, 4)
+    """
+    data = need(data, "transpose")
+    if isinstance(axes, SupportsIndex):
+        axes = (axes, *more)
+    if axes is None or not len(axes):
+        axes = range(data.ndim)[::-1]
+    order = tuple(one_axis(a, data.ndim, "transpose") for a in axes)
+    if sorted(order) != list(range(data.ndim)):
+        raise ShapeError(f"transpose() of {data.ndim} axes needs each of them once, not {tuple(axes)}")
+    return give(out, ops.permute_dims(data, axes=order))  # type: ignore[no-any-return]
+
+
+def swapaxes(data: Any, dim1: int = 0, dim2: int = 0, out: Any = None, name: Any = None) -> NDArray:
+    """The array with two axes exchanged.
+
+    >>> from tapegrad import nd
+    >>> nd.swapaxes(nd.ones((2, 3, 4)), 0, 2).shape
+    (4, 3, 2)
+    """
+    data = need(data, "swapaxes")
+    first, second = one_axis(dim1, data.ndim, "swapaxes"), one_axis(dim2, data.ndim, "swapaxes")
+    return give(out, ops.swapaxes(data, axis1=first, axis2=second))  # type: ignore[no-any-return]
+
+
+SwapAxis = swapaxes
+
+
+def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
+    """The array with the axes in `source` moved to `destination`, the others in their order.
+
+    >>> from tapegrad import nd
+    >>> nd.moveaxis(nd.ones((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
+    tensor = need(tensor, "moveaxis", "tensor")
+    listed = [[a] if isinstance(a, SupportsIndex) else list(a) for a in (source, destination)]
+    sources, places = [[one_axis(a, tensor.ndim, "moveaxis") for a in axes] for axes in listed]
+    if len(sources) != len(places):
+        raise ValueError(f"moveaxis(): {len(sources)} axes cannot go to {len(places)} places")
+    order = [a for a in range(tensor.ndim) if a not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
+    return ops.permute_dims(tensor, axes=tuple(order))  # type: ignore[no-any-return]
+
+
+def flip(data: Any, axis: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The array with the order of its elements reversed along `axis`, an int or a tuple.
+
+    >>> from tapegrad import nd
+    >>> nd.flip(nd.array([1, 2, 3]), axis=0).asnumpy().tolist()
+    [3.0, 2.0, 1.0]
+    """
+    data = need(data, "flip")
+    return give(out, ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip")))  # type: ignore[no-any-return]
+
+
+reverse = flip
+
+
+def tile(data: Any, reps: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The array repeated as a whole, so often along each axis as `reps` says.
+
+    >>> from tapegrad import nd
+    >>> nd.tile(nd.array([1, 2]), 2).asnumpy().tolist()
+    [1.0, 2.0, 1.0, 2.0]
+    """
+    data = need(data, "tile")
+    times = (operator.index(reps),) if isinstance(reps, SupportsIndex) else tuple(map(operator.index, reps))
+    return give(out, ops.tile(data, repetitions=times))  # type: ignore[no-any-return]
+
+
+def repeat(data: Any, repeats: int, axis: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+    """Each element repeated along `axis`, or in the flat array.
+
+    >>> from tapegrad import nd
+    >>> nd.repeat(nd.array([1, 2]), 2).asnumpy().tolist()
+    [1.0, 1.0, 2.0, 2.0]
+    """
+    data = need(data, "repeat")
+    if axis is None:
+        data, axis = ops.reshape(data, shape=(data.size,)), 0
+    return give(out, ops.repeat(data, repeats=repeats, axis=one_axis(axis, data.ndim, "repeat")))  # type: ignore[no-any-return]
+
+
+def pad(
+    data: Any,
+    mode: str = "constant",
+    pad_width: Any = None,
+    constant_value: float = 0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The array with elements added before and after along each axis.
+
+    `pad_width` is (before, after) for each axis in turn, flat. `mode`: "constant", "edge" (the outermost element again) or
+    "reflect" (mirrored about it).
+
+    >>> from tapegrad import nd
+    >>> nd.pad(nd.array([[1, 2]]), mode="constant", pad_width=(0, 0, 1, 1)).asnumpy().tolist()
+    [[0.0, 1.0, 2.0, 0.0]]
+    """
+    data = need(data, "pad")
+    if mode not in ("constant", "edge", "reflect"):
+        raise ValueError(f"pad(): mode is {mode!r}; choose 'constant', 'edge' or 'reflect'")
+    flat = tuple(pad_width) if pad_width is not None else ()
+    if len(flat) != 2 * data.ndim:
+        raise ValueError(f"pad(): pad_width has {len(flat)} numbers; {data.ndim} axes need {2 * data.ndim}")
+    widths = tuple(zip(flat[::2], flat[1::2], strict=True))
+    return give(out, ops.pad(data, widths=widths, mode=mode, value=constant_value))  # type: ignore[no-any-return]
+
+
+Pad = pad
+
+
+def concat(*data: Any, dim: int = 1, num_args: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+    """The arrays joined along axis `dim`. Raises `ShapeError` where the other axes differ.
+
+    >>> from tapegrad import nd
+    >>> nd.concat(nd.ones((2, 3)), nd.zeros((2, 1))).shape
+    (2, 4)
+    """
+    arrays = need_all(data, "concat")
+    return give(out, ops.concat(*arrays, axis=one_axis(dim, arrays[0].ndim, "concat")))  # type: ignore[no-any-return]
+
+
+Concat = concat
+
+
+def concatenate(arrays: Iterable[Any], axis: int = 0, always_copy: bool = True) -> NDArray:
+    """A list of arrays joined along `axis`.
+
+    >>> from tapegrad import nd
+    >>> nd.concatenate([nd.ones(2), nd.zeros(1)]).asnumpy().tolist()
+    [1.0, 1.0, 0.0]
+    """
+    return concat(*arrays, dim=axis)
+
+
+def stack(*data: Any, axis: int = 0, num_args: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+    """The arrays, of one shape, joined along a new axis.
+
+    >>> from tapegrad import nd
+    >>> nd.stack(nd.ones(2), nd.zeros(2)).shape
+    (2, 2)
+    """
+    arrays = need_all(data, "stack")
+    return give(out, ops.stack(*arrays, axis=one_axis(axis, arrays[0].ndim + 1, "stack")))  # type: ignore[no-any-return]
+
+
+def split(
+    data: Any, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, out: Any = None, name: Any = None
+) -> Any:
+    """The array cut into equal parts along `axis`: a list of them, or, of one part, the part itself.
+
+    >>> from tapegrad import nd
+    >>> [part.shape for part in nd.split(nd.ones((4, 6)), 3)]
+    [(4, 2), (4, 2), (4, 2)]
+    """
+    data = need(data, "split")
+    along = one_axis(axis, data.ndim, "split")
+    length = data.shape[along]
+    if num_outputs < 1 or length % num_outputs:
+        raise ShapeError(f"split(): axis {along} of length {length} cannot be cut into {num_outputs} equal parts")
+    parts = ops.split(data, sizes=(length // num_outputs,) * num_outputs, axis=along)
+    if squeeze_axis:
+        parts = [squeeze(part, axis=along) for part in parts]
+    if out is not None:
+        parts = [give(o, part) for o, part in zip([out] if isinstance(out, Array) else out, parts, strict=True)]
+    return parts[0] if num_outputs == 1 else list(parts)
+
+
+SliceChannel = split
+
+
+def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
+    """The array cut along `axis` into that many equal parts, or at those places.
+
+    >>> from tapegrad import nd
+    >>> [part.shape for part in nd.split_v2(nd.arange(5), (2, 3))]
+    [(2,), (1,), (2,)]
+    """
+    ary = need(ary, "split_v2", "ary")
+    if isinstance(indices_or_sections, SupportsIndex):
+        return split(ary, operator.index(indices_or_sections), axis, squeeze_axis)
+    along = one_axis(axis, ary.ndim, "split_v2")
+    ends = [0, *map(operator.index, indices_or_sections), ary.shape[along]]
+    parts = ops.split(ary, sizes=tuple(b - a for a, b in zip(ends, ends[1:], strict=False)), axis=along)
+    return [squeeze(part, axis=along) for part in parts] if squeeze_axis else list(parts)
+
+
+def broadcast_to(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The elements repeated to `shape`; 0 there keeps the length of an axis.
+
+    >>> from tapegrad import nd
+    >>> nd.broadcast_to(nd.ones((1, 3)), (2, 0)).shape
+    (2, 3)
+    """
+    data = need(data, "broadcast_to")
+    wanted = tuple(map(operator.index, shape))
+    if len(wanted) == data.ndim:
+        wanted = tuple(old if new == 0 else new for old, new in zip(data.shape, wanted, strict=True))
+    return give(out, ops.broadcast_to(data, shape=wanted))  # type: ignore[no-any-return]
+
+
+def broadcast_axis(data: Any, axis: Any = (), size: Any = (), out: Any = None, name: Any = None) -> NDArray:
+    """The elements repeated along axes of length 1, so often as `size` says.
+
+    >>> from tapegrad import nd
+    >>> nd.broadcast_axis(nd.ones((1, 3)), axis=0, size=4).shape
+    (4, 3)
+    """
+    data = need(data, "broadcast_axis")
+    axes = (axis,) if isinstance(axis, SupportsIndex) else tuple(axis)
+    wanted = list(data.shape)
+    for a, length in zip(axes, int_tuple(size, len(axes), "broadcast_axis", "size"), strict=True):
+        place = one_axis(a, data.ndim, "broadcast_axis")
+        if wanted[place] != 1:
+            raise ShapeError(f"broadcast_axis(): axis {place} of shape {data.shape} has length {wanted[place]}, not 1")
+        wanted[place] = length
+    return give(out, ops.broadcast_to(data, shape=tuple(wanted)))  # type: ignore[no-any-return]
+
+
+broadcast_axes = broadcast_axis
+
+
+def broadcast_like(
+    lhs: Any, rhs: Any, lhs_axes: Any = None, rhs_axes: Any = None, out: Any = None, name: Any = None
+) -> NDArray:
+    """`lhs` repeated to the shape of `rhs`, or some of its axes to the lengths of some of the other's.
+
+    >>> from tapegrad import nd
+    >>> nd.broadcast_like(nd.ones((1, 3)), nd.ones((5, 3))).shape
+    (5, 3)
+    """
+    lhs, rhs = need(lhs, "broadcast_like", "lhs"), need(rhs, "broadcast_like", "rhs")
+    if lhs_axes is None or rhs_axes is None:
+        return give(out, ops.broadcast_to(lhs, shape=rhs.shape))  # type: ignore[no-any-return]
+    wanted = list(lhs.shape)
+    for mine, theirs in zip(lhs_axes, rhs_axes, strict=True):
+        wanted[mine] = rhs.shape[theirs]
+    return give(out, ops.broadcast_to(lhs, shape=tuple(wanted)))  # type: ignore[no-any-return]
+
+
+def slice(data: Any, begin: Any, end: Any, step: Any = None, out: Any = None, name: Any = None) -> NDArray:
+    """The elements from `begin` up to `end` in steps of `step`, one number for each of the first axes; None is no bound.
+
+    >>> from tapegrad import nd
+    >>> nd.slice(nd.arange(6).reshape((2, 3)), begin=(0, 1), end=(None, 3)).asnumpy().tolist()
+    [[1.0, 2.0], [4.0, 5.0]]
+    """
+    data = need(data, "slice")
+    return give(out, ops.getitem(data, key=slices(data, begin, end, step, "slice")))  # type: ignore[no-any-return]
+
+
+def slices(data: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[builtins.slice, ...]:
+    """MXNet's begin, end and step as a key."""
+    bounds = [(x,) if x is None or isinstance(x, SupportsIndex) else tuple(x) for x in (begin, end)]
+    steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, SupportsIndex) else tuple(step)
+    steps = steps or (None,) * len(bounds[0])
+    if not len(bounds[0]) == len(bounds[1]) == len(steps) <= data.ndim:
+        raise ValueError(f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} differ in length")
+    return tuple(builtins.slice(*bound) for bound in zip(*bounds, steps, strict=True))
+
+
+crop = slice
+
+
+def slice_axis(data: Any, axis: int, begin: int, end: int | None, out: Any = None, name: Any = None) -> NDArray:
+    """The elements from `begin` up to `end` (None: the last) along one axis.
+
+    >>> from tapegrad import nd
+    >>> nd.slice_axis(nd.arange(4), axis=0, begin=1, end=3).asnumpy().tolist()
+    [1.0, 2.0]
+    """
+    data = need(data, "slice_axis")
+    along = one_axis(axis, data.ndim, "slice_axis")
+    return give(out, ops.getitem(data, key=(builtins.slice(None),) * along + (builtins.slice(begin, end),)))  # type: ignore[no-any-return]
+
+
+def slice_like(data: Any, shape_like: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
+    """The first elements of the array, as many as the other array has, along all axes or those in `axes`.
+
+    >>> from tapegrad import nd
+    >>> nd.slice_like(nd.ones((3, 4)), nd.ones((2, 2)), axes=(0,)).shape
+    (2, 4)
+    """
+    data, other = need(data, "slice_like"), need(shape_like, "slice_like", "shape_like")
+    chosen = axis_tuple(axes, data.ndim, "slice_like")
+    key = tuple(builtins.slice(0, other.shape[i]) if i in chosen else builtins.slice(None) for i in range(data.ndim))
+    return give(out, ops.getitem(data, key=key))  # type: ignore[no-any-return]
+
+
+def Crop(
+    *data: Any,
+    offset: Any = (0, 0),
+    h_w: Any = (0, 0),
+    center_crop: bool = False,
+    num_args: int | None = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The part of images (n, channels, height, width) of size `h_w`, or of a second array's, at `offset` or the centre.
+
+    >>> from tapegrad import nd
+    >>> nd.Crop(nd.ones((1, 1, 4, 4)), h_w=(2, 3)).shape
+    (1, 1, 2, 3)
+    """
+    image, *like = need_all(data, "Crop")
+    height, width = like[0].shape[2:] if like else int_tuple(h_w, 2, "Crop", "h_w")
+    top, left = int_tuple(offset, 2, "Crop", "offset")
+    if center_crop:
+        top, left = (image.shape[2] - height) // 2, (image.shape[3] - width) // 2
+    if top + height > image.shape[2] or left + width > image.shape[3]:
+        raise ShapeError(f"Crop(): {height} by {width} at ({top}, {left}) does not fit into shape {image.shape}")
+    key = (builtins.slice(None),) * 2 + (builtins.slice(top, top + height), builtins.slice(left, left + width))
+    return give(out, ops.getitem(image, key=key))  # type: ignore[no-any-return]
+
+
+def depth_to_space(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
+    """Channels moved into blocks of space: (n, b·b·c, h, w) becomes (n, c, h·b, w·b).
+
+    >>> from tapegrad import nd
+    >>> nd.depth_to_space(nd.ones((1, 8, 2, 3)), 2).shape
+    (1, 2, 4, 6)
+    """
+    return give(out, ops.depth_to_space(need(data, "depth_to_space"), block_size=block_size))  # type: ignore[no-any-return]
+
+
+def space_to_depth(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
+    """Blocks of space moved into channels: (n, c, h·b, w·b) becomes (n, b·b·c, h, w).
+
+    >>> from tapegrad import nd
+    >>> nd.space_to_depth(nd.ones((1, 2, 4, 6)), 2).shape
+    (1, 8, 2, 3)
+    """
+    return give(out, ops.space_to_depth(need(data, "space_to_depth"), block_size=block_size))  # type: ignore[no-any-return]
+
+
+def diag(data: Any, k: int = 0, axis1: int = 0, axis2: int = 1, out: Any = None, name: Any = None) -> NDArray:
+    """The `k`-th diagonal of an array over two axes, as its last axis; of a vector, the matrix that has it as diagonal.
+
+    >>> from tapegrad import nd
+    >>> nd.diag(nd.arange(4).reshape((2, 2))).asnumpy().tolist(), nd.diag(nd.ones(2)).shape
+    ([0.0, 3.0], (2, 2))
+    """
+    data = need(data, "diag")
+    found = ops.diag(data, k=k) if data.ndim == 1 else ops.diagonal(data, offset=k, axis1=axis1, axis2=axis2)
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+# Indices.
+
+
+def indices_of(x: Any) -> Any:
+    """An array of indices, whatever its dtype, as integers."""
+    return x if dtype_of(x) in dtypes.INTEGER else ops.astype(x, dtype=INT64)
+
+
+def take(
+    a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = None, name: Any = None
+) -> NDArray:
+    """The elements of `a` at `indices` along `axis`, in the shape of the indices there.
+
+    `mode`: what an index outside means: "clip" the nearest, "wrap" counted around, "raise" an `IndexError`.
+
+    >>> from tapegrad import nd
+    >>> nd.take(nd.array([1, 2, 3]), nd.array([0, 5])).asnumpy().tolist()
+    [1.0, 3.0]
+    """
+    a = need(a, "take", "a")
+    if isinstance(indices, (int, list, np.ndarray)):
+        indices = make(np.asarray(indices, dtype=np.int64), a.context)
+    indices = need(indices, "take", "indices")
+    along = one_axis(axis, a.ndim, "take")
+    places = _within(indices_of(indices), a.shape[along], mode, "take")
+    return give(out, ops.take(a, places, axis=along))  # type: ignore[no-any-return]
+
+
+def _within(places: Any, length: int, mode: str, where: str) -> Any:
+    if mode == "clip":
+        return ops.clip(places, 0, builtins.max(length - 1, 0))
+    if mode == "wrap":
+        return ops.remainder(places, builtins.max(length, 1))
+    if mode == "raise":
+        return places
+    raise ValueError(f"{where}(): mode is {mode!r}; choose 'clip', 'wrap' or 'raise'")
+
+
+def batch_take(a: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
+    """From each row of a matrix the element at the row's index.
+
+    >>> from tapegrad import nd
+    >>> nd.batch_take(nd.array([[1, 2], [3, 4]]), nd.array([0, 1])).asnumpy().tolist()
+    [1.0, 4.0]
+    """
+    return pick(a, indices, axis=1, out=out)
+
+
+def pick(
+    data: Any,
+    index: Any,
+    axis: int | None = -1,
+    keepdims: bool = False,
+    mode: str = "clip",
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Along `axis` the one element at each index.
+
+    `mode`: what an index outside means: "clip" the nearest, "wrap" counted around.
+
+    >>> from tapegrad import nd
+    >>> nd.pick(nd.array([[1, 2], [3, 4]]), nd.array([1, 0])).asnumpy().tolist()
+    [2.0, 3.0]
+    """
+    data, index = need(data, "pick"), need(index, "pick", "index")
+    if axis is None:
+        data, axis = ops.reshape(data, shape=(data.size,)), 0
+    along = one_axis(axis, data.ndim, "pick")
+    shape = (*data.shape[:along], *data.shape[along + 1 :])
+    if index.ndim == data.ndim and index.shape[along] == 1:
+        index = ops.reshape(index, shape=shape)
+    found = ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode)
+    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))  # type: ignore[no-any-return]
+
+
+choose_element_0index = pick
+
+
+def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The matrix `lhs` with one element of each row replaced: in the row's column `rhs`, by the row's value `mhs`.
+
+    >>> from tapegrad import nd
+    >>> nd.fill_element_0index(nd.zeros((2, 2)), nd.array([5, 6]), nd.array([0, 1])).asnumpy().tolist()
+    [[5.0, 0.0], [0.0, 6.0]]
+    """
+    lhs, mhs, rhs = (need(x, "fill_element_0index", n) for x, n in ((lhs, "lhs"), (mhs, "mhs"), (rhs, "rhs")))
+    rows = lhs.shape[0]
+    places = ops.reshape(indices_of(rhs), shape=(rows, 1))
+    return give(out, ops.put_along_axis(lhs, ops.reshape(mhs, shape=(rows, 1)), places, axis=1))  # type: ignore[no-any-return]
+
+
+def one_hot(
+    indices: Any,
+    depth: int,
+    on_value: float = 1.0,
+    off_value: float = 0.0,
+    dtype: Any = "float32",
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Rows of `depth` elements, `on_value` at the index and `off_value` elsewhere; an index outside gives a row of these.
+
+    >>> from tapegrad import nd
+    >>> nd.one_hot(nd.array([0, 2]), 3).asnumpy().tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    indices = need(indices, "one_hot", "indices")
+    found = ops.one_hot(indices_of(indices), depth=int(depth), on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
+    return give(out, found)  # type: ignore[no-any-return]
+
+
+def onehot_encode(indices: Any, out: NDArray) -> NDArray:
+    """One-hot rows written into `out`, whose width they have.
+
+    >>> from tapegrad import nd
+    >>> nd.onehot_encode(nd.array([1]), nd.zeros((1, 2))).asnumpy().tolist()
+    [[0.0, 1.0]]
+    """
+    return one_hot(indices, out.shape[1], dtype=out.dtype, out=out)
+
+
+def gather_nd(data: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The elements at places given by columns: the first axis of `indices` goes over the axes of `data`.
+
+    >>> from tapegrad import nd
+    >>> nd.gather_nd(nd.arange(4).reshape((2, 2)), nd.array([[0, 1], [1, 0]])).asnumpy().tolist()
+    [1.0, 2.0]
+    """
+    data, indices = need(data, "gather_nd"), need(indices, "gather_nd", "indices")
+    return give(out, ops.gather_nd(data, indices_of(indices)))  # type: ignore[no-any-return]
+
+
+def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+    """Zeros of `shape` with elements put at places given by columns; several for one place add up.
+
+    >>> from tapegrad import nd
+    >>> nd.scatter_nd(nd.array([5, 6]), nd.array([[0, 2]]), shape=(4,)).asnumpy().tolist()
+    [5.0, 0.0, 6.0, 0.0]
+    """
+    data, indices = need(data, "scatter_nd"), need(indices, "scatter_nd", "indices")
+    return give(out, ops.scatter_nd(data, indices_of(indices), shape=tuple(shape)))  # type: ignore[no-any-return]
+
+
+def ravel_multi_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+    """Places in the flat array from places given by columns.
+
+    >>> from tapegrad import nd
+    >>> nd.ravel_multi_index(nd.array([[1], [2]]), shape=(3, 4)).asnumpy().tolist()
+    [6.0]
+    """
+    data = need(data, "ravel_multi_index")
+    if data.shape[0] != len(shape):
+        raise ShapeError(f"ravel_multi_index(): {data.shape[0]} rows of indices for a shape of {len(shape)} axes")
+    rows = [ops.getitem(data, key=(i,)) for i in range(len(shape))]
+    found = rows[0]
+    for row, length in zip(rows[1:], tuple(shape)[1:], strict=True):
+        found = found * length + row
+    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))  # type: ignore[no-any-return]
+
+
+def unravel_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+    """Places given by columns from places in the flat array.
+
+    >>> from tapegrad import nd
+    >>> nd.unravel_index(nd.array([6]), shape=(3, 4)).asnumpy().tolist()
+    [[1.0], [2.0]]
+    """
+    rest = need(data, "unravel_index")
+    rows: list[Any] = []
+    for length in reversed(tuple(shape)[1:]):
+        rows.insert(0, ops.remainder(rest, length))
+        rest = ops.floor_divide(rest, length)
+    return give(out, ops.stack(rest, *rows, axis=0))  # type: ignore[no-any-return]
+
+
+def Embedding(
+    data: Any,
+    weight: Any,
+    input_dim: int | None = None,
+    output_dim: int | None = None,
+    dtype: Any = None,
+    sparse_grad: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The rows of `weight` at the indices in `data`; an index outside means the nearest.
+
+    >>> from tapegrad import nd
+    >>> nd.Embedding(nd.array([0, 2]), nd.arange(6).reshape((3, 2))).asnumpy().tolist()
+    [[0.0, 1.0], [4.0, 5.0]]
+    """
+    weight = need(weight, "Embedding", "weight")
+    for given, found, which in ((input_dim, weight.shape[0], "input_dim"), (output_dim, weight.shape[1], "output_dim")):
+        if given is not None and given != found:
+            raise ShapeError(f"Embedding(): {which} is {given}, and weight has shape {weight.shape}")
+    return take(weight, data, out=out)
+
+
+def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> NDArray:
+    """`x` where the condition is not zero, else `y`; a condition of one axis chooses among rows.
+
+    >>> from tapegrad import nd
+    >>> nd.where(nd.array([1, 0]), nd.array([1, 2]), nd.array([3, 4])).asnumpy().tolist()
+    [1.0, 4.0]
+    """
+    condition, x, y = (need(v, "where", n) for v, n in ((condition, "condition"), (x, "x"), (y, "y")))
+    booleans = truth(condition)
+    if condition.ndim == 1 and x.ndim > 1 and condition.shape[0] == x.shape[0]:
+        booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
+    return give(out, ops.where(booleans, x, y))  # type: ignore[no-any-return]
+
+
+def truth(x: NDArray) -> Any:
+    """Booleans: where an array is not zero."""
+    known = mask_of(x)
+    if known is not None:
+        return known
+    return x if dtype_of(x) == np.dtype("bool") else ops.not_equal(x, 0)
+
+
+def clip(data: Any, a_min: float | None = None, a_max: float | None = None, out: Any = None, name: Any = None) -> NDArray:
+    """The elements brought into [a_min, a_max].
+
+    >>> from tapegrad import nd
+    >>> nd.clip(nd.array([-1, 0.5, 2]), 0, 1).asnumpy().tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return give(out, ops.clip(need(data, "clip"), a_min, a_max))  # type: ignore[no-any-return]
+
+
+def cast(data: Any, dtype: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The elements in another dtype.
+
+    >>> from tapegrad import nd
+    >>> nd.cast(nd.array([1.9]), "int32").asnumpy().tolist()
+    [1]
+    """
+    return give(out, ops.astype(need(data, "cast"), dtype=dtypes.to_dtype(dtype)))  # type: ignore[no-any-return]
+
+
+Cast = amp_cast = cast
+
+
+def amp_multicast(
+    *data: Any, num_outputs: int | None = None, cast_narrow: bool = False, out: Any = None, name: Any = None
+) -> list[NDArray]:
+    """The arrays in one dtype, the widest among theirs, or with `cast_narrow` the narrowest.
+
+    >>> from tapegrad import nd
+    >>> [x.dtype.__name__ for x in nd.amp_multicast(nd.ones(1, dtype="float16"), nd.ones(1))]
+    ['float32', 'float32']
+    """
+    arrays = need_all(data, "amp_multicast")
+    choose = builtins.min if cast_narrow else builtins.max
+    dtype = choose((dtype_of(x) for x in arrays), key=lambda d: d.itemsize)
+    return [ops.astype(x, dtype=dtype) for x in arrays]
+
+
+def identity(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The same values.
+
+    >>> from tapegrad import nd
+    >>> nd.identity(nd.ones(1)).asscalar()
+    1.0
+    """
+    return give(out, need(data, "identity").copy())  # type: ignore[no-any-return]
+
+
+def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The same values as constants: no gradient goes through.
+
+    >>> from tapegrad import nd
+    >>> nd.stop_gradient(nd.ones(1)).asscalar()
+    1.0
+    """
+    return give(out, need(data, "stop_gradient").detach())  # type: ignore[no-any-return]
+
+
+BlockGrad = stop_gradient
+
+
+def shape_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The shape as an array of int64.
+
+    >>> from tapegrad import nd
+    >>> nd.shape_array(nd.ones((2, 3))).asnumpy().tolist()
+    [2, 3]
+    """
+    data = need(data, "shape_array")
+    return give(out, make(np.array(data.shape, np.int64), data.context))  # type: ignore[no-any-return]
+
+
+def size_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The number of elements as an array of int64 and shape (1,).
+
+    >>> from tapegrad import nd
+    >>> nd.size_array(nd.ones((2, 3))).asnumpy().tolist()
+    [6]
+    """
+    data = need(data, "size_array")
+    return give(out, make(np.array([data.size], np.int64), data.context))  # type: ignore[no-any-return]
+
+
+# Sequences: (steps, batch, …), or (batch, steps, …) with axis=1.
+
+
+def _step_grid(data: NDArray, axis: int, where: str) -> Any:
+    """The number of each step, shaped to broadcast with (steps, batch) or (batch, steps)."""
+    if axis not in (0, 1):
+        raise ValueError(f"{where}(): axis is {axis}; steps go along 0 or 1")
+    numbers = make(np.arange(data.shape[axis]), data.context)
+    return ops.reshape(numbers, shape=(data.shape[0], 1) if axis == 0 else (1, data.shape[1]))
+
+
+def _lengths(sequence_length: Any, axis: int, where: str) -> Any:
+    lengths = indices_of(need(sequence_length, where, "sequence_length"))
+    return ops.reshape(lengths, shape=(1, lengths.size) if axis == 0 else (lengths.size, 1))
+
+
+def SequenceMask(
+    data: Any,
+    sequence_length: Any = None,
+    use_sequence_length: bool = False,
+    value: float = 0.0,
+    axis: int = 0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Sequences with every step behind its sequence's length set to `value`; steps go along `axis`, 0 or 1.
+
+    >>> from tapegrad import nd
+    >>> nd.SequenceMask(nd.ones((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
+    [[1.0, 1.0], [0.0, 1.0]]
+    """
+    data = need(data, "SequenceMask")
+    if not use_sequence_length:
+        return give(out, data.copy())  # type: ignore[no-any-return]
+    inside = ops.less(_step_grid(data, axis, "SequenceMask"), _lengths(sequence_length, axis, "SequenceMask"))
+    inside = ops.reshape(inside, shape=(*data.shape[:2], *(1,) * (data.ndim - 2)))
+    return give(out, ops.where(inside, data, ops.filled(data, shape=(1,), value=value)))  # type: ignore[no-any-return]
+
+
+def SequenceLast(
+    data: Any,
+    sequence_length: Any = None,
+    use_sequence_length: bool = False,
+    axis: int = 0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Of each sequence the last step within its length; steps go along `axis`, 0 or 1.
+
+    >>> from tapegrad import nd
+    >>> nd.SequenceLast(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
+    [0.0, 3.0]
+    """
+    data = need(data, "SequenceLast")
+    steps = data.shape[axis]
+    if not use_sequence_length:
+        return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))  # type: ignore[no-any-return]
+    last = ops.clip(indices_of(need(sequence_length, "SequenceLast", "sequence_length")) - 1, 0, steps - 1)
+    batch = make(np.arange(data.shape[1 - axis]), data.context)
+    places = ops.stack(*((last, batch) if axis == 0 else (batch, last)), axis=0)
+    return give(out, ops.gather_nd(data, places))  # type: ignore[no-any-return]
+
+
+def SequenceReverse(
+    data: Any,
+    sequence_length: Any = None,
+    use_sequence_length: bool = False,
+    axis: int = 0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Sequences of shape (steps, batch, …) with the steps within their lengths in reverse order.
+
+    >>> from tapegrad import nd
+    >>> nd.SequenceReverse(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
+    [[0.0, 3.0], [2.0, 1.0]]
+    """
+    data = need(data, "SequenceReverse")
+    if axis != 0:
+        raise ValueError(f"SequenceReverse(): axis is {axis}; steps go along 0")
+    if not use_sequence_length:
+        return flip(data, axis=0, out=out)
+    steps, batch = data.shape[:2]
+    numbers = _step_grid(data, 0, "SequenceReverse")
+    lengths = _lengths(sequence_length, 0, "SequenceReverse")
+    source = ops.where(ops.less(numbers, lengths), lengths - 1 - numbers, ops.broadcast_to(numbers, shape=(steps, batch)))
+    columns = ops.broadcast_to(make(np.arange(batch).reshape(1, batch), data.context), shape=(steps, batch))
+    return give(out, ops.gather_nd(data, ops.stack(source, columns, axis=0)))  # type: ignore[no-any-return]

@@ -1,0 +1,171 @@
+"""MXNet's way to bring an operator of one's own: a `CustomOp`, its `CustomOpProp`, and `nd.Custom`.
+
+`autograd.Function` does the same in one class. Here is the other one for programs that have it.
+
+    >>> import tapegrad as mx
+    >>> from tapegrad import nd
+    >>> class Twice(mx.operator.CustomOp):
+    ...     def forward(self, is_train, req, in_data, out_data, aux):
+    ...         self.assign(out_data[0], req[0], in_data[0] * 2)
+    ...
+    ...     def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+    ...         self.assign(in_grad[0], req[0], out_grad[0] * 2)
+    >>> @mx.operator.register("twice")
+    ... class TwiceProp(mx.operator.CustomOpProp):
+    ...     def create_operator(self, ctx, shapes, dtypes):
+    ...         return Twice()
+    >>> nd.Custom(nd.ones(1), op_type="twice").asscalar()
+    2.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .autograd import Function
+from .ndarray.checks import dtype_of, need_all
+from .ndarray.ndarray import NDArray, zeros
+from .tape import is_training
+
+__all__ = ["CustomOp", "CustomOpProp", "get_all_registered_operators", "register"]
+
+_PROPS: dict[str, type[CustomOpProp]] = {}
+
+
+class CustomOp:
+    """What an operator does. Subclasses write `forward` and `backward`, which put their results where they are told."""
+
+    def forward(
+        self, is_train: bool, req: Sequence[str], in_data: list[Any], out_data: list[Any], aux: list[Any]
+    ) -> None:
+        """Put the outputs into `out_data`, with `assign`."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(
+        self,
+        req: Sequence[str],
+        out_grad: list[Any],
+        in_data: list[Any],
+        out_data: list[Any],
+        in_grad: list[Any],
+        aux: list[Any],
+    ) -> None:
+        """Put the gradients of the inputs into `in_grad`, with `assign`."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+    def assign(self, dst: Any, req: str, src: Any) -> None:
+        """Put `src` into `dst` as `req` says: "write" or "inplace", "add" to what is there, "null" not at all."""
+        if req in ("write", "inplace"):
+            dst[:] = src
+        elif req == "add":
+            dst[:] = dst + src
+        elif req != "null":
+            raise ValueError(f"req is {req!r}; it is 'write', 'inplace', 'add' or 'null'")
+
+
+class CustomOpProp:
+    """What there is to know of an operator before it runs: its inputs, outputs, shapes and dtypes."""
+
+    def __init__(self, need_top_grad: bool = True) -> None:
+        self.need_top_grad_ = need_top_grad
+
+    def list_arguments(self) -> list[str]:
+        """The names of the inputs."""
+        return ["data"]
+
+    def list_outputs(self) -> list[str]:
+        """The names of the outputs."""
+        return ["output"]
+
+    def list_auxiliary_states(self) -> list[str]:
+        """The names of the states that stay between calls."""
+        return []
+
+    def infer_shape(self, in_shape: list[Any]) -> Any:
+        """The shapes of inputs, outputs and states; all outputs are shaped as the first input unless this says otherwise."""
+        return in_shape, (in_shape[0],) * len(self.list_outputs()), ()
+
+    def infer_type(self, in_type: list[Any]) -> Any:
+        """The dtypes of inputs, outputs and states; all outputs are typed as the first input unless this says otherwise."""
+        return in_type, [in_type[0]] * len(self.list_outputs()), [in_type[0]] * len(self.list_auxiliary_states())
+
+    def declare_backward_dependency(self, out_grad: list[int], in_data: list[int], out_data: list[int]) -> list[int]:
+        """What `backward` needs; it is given everything."""
+        return [*out_grad, *in_data, *out_data]
+
+    def create_operator(self, ctx: Any, in_shapes: Any, in_dtypes: Any) -> CustomOp:
+        """The operator, for inputs of these shapes and dtypes."""
+        return CustomOp()
+
+
+def register(reg_name: str) -> Callable[[type[CustomOpProp]], type[CustomOpProp]]:
+    """Make a `CustomOpProp` known to `nd.Custom` under a name; for use as a decorator."""
+
+    def enter(prop: type[CustomOpProp]) -> type[CustomOpProp]:
+        _PROPS[reg_name] = prop
+        return prop
+
+    return enter
+
+
+def get_all_registered_operators() -> list[str]:
+    """The names under which operators are registered.
+
+    >>> isinstance(get_all_registered_operators(), list)
+    True
+    """
+    return sorted(_PROPS)
+
+
+class _Run(Function):
+    """One call of a custom operator."""
+
+    def __init__(self, operator: CustomOp, outputs: list[NDArray], states: list[NDArray]) -> None:
+        self.operator = operator
+        self.made = outputs
+        self.states = states
+
+    def forward(self, *inputs: Any) -> Any:
+        outputs, self.made = self.made, []
+        self.operator.forward(is_training(), ["write"] * len(outputs), list(inputs), outputs, self.states)
+        self.count = len(inputs)
+        self.save_for_backward(*inputs, *outputs)
+        return outputs
+
+    def backward(self, *output_grads: Any) -> Any:
+        saved = list(self.saved_tensors)
+        inputs, outputs = saved[: self.count], saved[self.count :]
+        gradients = [zeros(x.shape, x.context, x.dtype) for x in inputs]
+        self.operator.backward(
+            ["write"] * self.count, list(output_grads), inputs, outputs, gradients, self.states
+        )
+        return gradients
+
+
+def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
+    """The registered operator of name `op_type`, applied; other keywords go to its `CustomOpProp`, as strings.
+
+    Arrays may also be given by the names that `list_arguments` has. Raises `ValueError` for an unknown `op_type`.
+    """
+    if op_type not in _PROPS:
+        known = ", ".join(map(repr, sorted(_PROPS))) or "none is registered"
+        raise ValueError(f"Custom(): there is no operator {op_type!r}; those registered: {known}")
+    named = {key: value for key, value in options.items() if isinstance(value, NDArray)}
+    prop = _PROPS[op_type](**{key: str(value) for key, value in options.items() if key not in named})
+    wanted = [*prop.list_arguments(), *prop.list_auxiliary_states()]
+    given = iter(data)
+    arrays = need_all([named[key] if key in named else next(given, None) for key in wanted], "Custom")
+    inputs, states = arrays[: len(prop.list_arguments())], arrays[len(prop.list_arguments()) :]
+    _, shapes, _ = prop.infer_shape([list(x.shape) for x in inputs])
+    _, dtypes, _ = prop.infer_type([dtype_of(x).type for x in inputs])
+    context = inputs[0].context
+    outputs = [zeros(tuple(shape), context, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
+    operator = prop.create_operator(context, [x.shape for x in inputs], [x.dtype for x in inputs])
+    found = _Run(operator, outputs, states)(*inputs)
+    if out is not None:
+        found = [
+            target._rebind(y)
+            for target, y in zip([out] if isinstance(out, NDArray) else out, found, strict=True)
+        ]
+    return found[0] if len(found) == 1 else list(found)
