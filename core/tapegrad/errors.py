@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "AnomalyError",
+    "AxisError",
     "BackendError",
     "BackendUnavailableError",
     "DtypeError",
@@ -90,6 +91,10 @@ class ShapeError(TapegradError, ValueError):
 
 class ValueSemanticsError(TapegradError, TypeError):
     """A write would be lost: what it goes to is a value of its own that nothing else holds."""
+
+
+class AxisError(ShapeError, IndexError):
+    """An axis that the array does not have."""
 
 
 class ValueSemanticsWarning(UserWarning):
