@@ -118,6 +118,8 @@ class _Layout:
                 self.kept["shape_out"] = "out.shape"
         if op.outs or (op.kind == "op" and op.jvp is None):
             self.kept["shape_out"] = "[o.shape for o in out]" if op.outs else "out.shape"
+        if op.kind == "op" and op.jvp is None:
+            self.kept["dtype_out"] = "[xp.dtype_of(o) for o in out]" if op.outs else "xp.dtype_of(out)"
 
     def spec_of(self, name: str) -> str:
         if name == self.op.variadic:
@@ -137,7 +139,7 @@ class _Layout:
         return [indent + line for line in lines]
 
     def is_array(self, name: str) -> bool:
-        return not (name in self.op.keywords or name.startswith(("spec_", "shape_")))
+        return not (name in self.op.keywords or name.startswith(("spec_", "shape_", "dtype_")))
 
     def load(self, indent: str, flavour: str) -> list[str]:
         """Lines that give each kept name its value, for one flavour of method."""
@@ -341,12 +343,13 @@ def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     if not given:
         return None
     some = next(iter(given.values()))
-    shapes = n.s_shape_out  # type: ignore[attr-defined]
     several = bool(n.op.outs)
-    leaves = [Leaf() for _ in (shapes if several else (None,))]
+    kept = (n.s_shape_out, n.s_dtype_out)  # type: ignore[attr-defined]
+    outs = list(zip(*kept, strict=True)) if several else [kept]
+    leaves = [Leaf() for _ in outs]
     with Scope(RECORDING):
-        example = some if wrap else to_array(some, None, n.xp)
-        zeros = [RECORDED.filled(example, shape=shape, value=0) for shape in (shapes if several else [shapes])]
+        example = (some if wrap else to_array(some, None, n.xp)).detach()
+        zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
         heads = [to_array(z._value, leaf, z._xp) for z, leaf in zip(zeros, leaves, strict=True)]
         pulled: dict[Node, Any] = {}
         n.pull_recorded(dict(enumerate(heads)) if several else heads[0], pulled, [], False)
@@ -355,8 +358,13 @@ def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     found = reverse_sweep([s for s in seeds if s[0].seq >= since], recorded=wrap is not None, free=False, since=since)
     tangents = [found.get(leaf) for leaf in leaves]
     filled = [
-        xp.filled(some, shape=shape, value=0) if tangent is None else tangent
-        for tangent, shape in zip(tangents, shapes if several else [shapes], strict=True)
+        xp.filled(some, shape=shape, value=0)
+        if tangent is None
+        # A real output of a complex input: the transpose has an imaginary part that no cotangent of it ever meets.
+        else xp.real(tangent)
+        if xp.isdtype(tangent.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating")
+        else tangent
+        for tangent, (shape, dtype) in zip(tangents, outs, strict=True)
     ]
     return tuple(filled) if several else filled[0]
 
