@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 import traceback
 from collections import Counter
@@ -200,6 +199,8 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
 
     Raises `ValueError` for a tape of more than `limit` nodes, `NotRecordedError` for a constant.
     """
+    from html import escape  # here, because `import tapegrad` has no need of it
+
     nodes = _nodes(y, "draw")
     if len(nodes) > limit:
         raise ValueError(f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit")
@@ -237,7 +238,7 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
         label = f"output {node.index}" if isinstance(node, Output) else node.label
         parts.append(
             f'<rect x="{x - 56:.0f}" y="{top:.0f}" width="112" height="36" rx="{18 if leaf else 6}" fill="{fill}" '
-            f'stroke="{stroke}"/><text x="{x:.0f}" y="{top + 23:.0f}" text-anchor="middle">{html.escape(label)}</text>'
+            f'stroke="{stroke}"/><text x="{x:.0f}" y="{top + 23:.0f}" text-anchor="middle">{escape(label)}</text>'
         )
     parts.append("</svg>")
     picture = "\n".join(parts)

@@ -25,7 +25,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import FunctionType
+from typing import Any, NamedTuple
 
 from .kernels import OPS
 
@@ -80,18 +81,54 @@ class Op:
         return self.inputs + ((self.variadic,) if self.variadic else ())
 
 
+class _Parameters(NamedTuple):
+    """What a body or formula asks for, by kind, and the defaults that it gives."""
+
+    positional: tuple[str, ...]
+    variadic: str | None
+    keywords: tuple[str, ...]
+    defaults: Mapping[str, Any]
+
+
+def _parameters(function: Callable[..., Any]) -> _Parameters:
+    """The parameters of a callable: of a plain function read off its code, since `import tapegrad` reads a thousand."""
+    if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+        code = function.__code__
+        split, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+        positional, keywords = code.co_varnames[:split], code.co_varnames[split:end]
+        given = function.__defaults__ or ()
+        defaults = dict(zip(positional[split - len(given) :], given, strict=True)) | (function.__kwdefaults__ or {})
+        return _Parameters(
+            positional, code.co_varnames[end] if code.co_flags & inspect.CO_VARARGS else None, keywords, defaults
+        )
+    found = inspect.signature(function).parameters.values()
+    variadic = [p.name for p in found if p.kind is p.VAR_POSITIONAL]
+    return _Parameters(
+        tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)),
+        variadic[0] if variadic else None,
+        tuple(p.name for p in found if p.kind is p.KEYWORD_ONLY),
+        {p.name: p.default for p in found if p.default is not p.empty},
+    )
+
+
+def _arrays(body: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a body's array inputs, the variadic one last."""
+    asked = _parameters(body)
+    return (*asked.positional[1:], *((asked.variadic,) if asked.variadic else ()))
+
+
 def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
     if isinstance(value, (int, float)):
         return Formula(None, constant=float(value))
-    parameters = inspect.signature(value).parameters
-    unknown = [name for name in parameters if name not in known]
+    asked = _parameters(value)
+    names = (*asked.positional, *asked.keywords)
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise TypeError(
             f"op {op_name!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
             f"it can have {', '.join(sorted(known))}"
         )
-    defaults = frozenset(name for name, p in parameters.items() if p.default is None)
-    return Formula(value, tuple(parameters), defaults)
+    return Formula(value, names, frozenset(name for name, default in asked.defaults.items() if default is None))
 
 
 def _define(
@@ -116,20 +153,10 @@ def _define(
     name = name or body.__name__
     if name in OPS:
         raise TypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
-    inputs: list[str] = []
-    optional: set[str] = set()
-    keywords: dict[str, Any] = {}
-    variadic = None
-    for parameter in list(inspect.signature(body).parameters.values())[1:]:
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            keywords[parameter.name] = parameter.default
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            variadic = parameter.name
-        else:
-            inputs.append(parameter.name)
-            if parameter.default is None:
-                optional.add(parameter.name)
-    arrays = (*inputs, *((variadic,) if variadic else ()))
+    asked = _parameters(body)
+    inputs, variadic = asked.positional[1:], asked.variadic
+    keywords = {name: asked.defaults.get(name, inspect.Parameter.empty) for name in asked.keywords}
+    arrays = _arrays(body)
     fixed = frozenset(constant)
     stray = (set(formulas) | fixed) - set(arrays)
     if stray:
@@ -150,9 +177,9 @@ def _define(
         name=name,
         kind=kind,
         body=body,
-        inputs=tuple(inputs),
+        inputs=inputs,
         variadic=variadic,
-        optional=frozenset(optional),
+        optional=frozenset(name for name in inputs if asked.defaults.get(name, ...) is None),
         keywords=keywords,
         formulas={target: _formula(name, target, value, known) for target, value in formulas.items()},
         constant=fixed,
@@ -332,13 +359,9 @@ def locally_constant(
         {},
         samples=samples,
         errors=errors,
-        constant=[
-            p.name for p in list(inspect.signature(body).parameters.values())[1:] if p.kind is not p.KEYWORD_ONLY
-        ],
+        constant=_arrays(body),
         outs=outs,
-        promotes=[p.name for p in list(inspect.signature(body).parameters.values())[1:] if p.kind is not p.KEYWORD_ONLY]
-        if promotes is None
-        else promotes,
+        promotes=_arrays(body) if promotes is None else promotes,
         floats=floats,
         dynamic=dynamic,
         batch=batch,
