@@ -187,7 +187,7 @@ class Standard:
         found = getattr(self._space, name, None)
         if found is None:
             found = getattr(self._kernels, name)
-        elif name in ("linalg", "fft"):
+        elif name in ("linalg", "fft") and not callable(found):
             found = Standard(self._kernels, found)
         elif self._foreign and callable(found) and not isinstance(found, type):
             found = partial(self._translated, found)

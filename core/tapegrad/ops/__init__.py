@@ -10,6 +10,7 @@ from . import (  # noqa: F401
     cumulative,
     diagonals,
     elementwise,
+    fft,
     indexing,
     linalg,
     nn,
