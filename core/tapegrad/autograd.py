@@ -1,15 +1,15 @@
 """Recording and gradients, in the words of `mxnet.autograd`.
 
-    >>> from tapegrad import autograd, nd
-    >>> x = nd.array([1.0, 2.0])
-    >>> x.attach_grad()
-    >>> with autograd.record():
-    ...     y = x * x
-    >>> y.backward()
-    >>> x.grad
-    <BLANKLINE>
-    [2. 4.]
-    <NDArray 2 @cpu(0)>
+>>> from tapegrad import autograd, nd
+>>> x = nd.array([1.0, 2.0])
+>>> x.attach_grad()
+>>> with autograd.record():
+...     y = x * x
+>>> y.backward()
+>>> x.grad
+<BLANKLINE>
+[2. 4.]
+<NDArray 2 @cpu(0)>
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str
     >>> with record():
     ...     y = x * x
     >>> y.backward()
-    >>> g.asscalar()
+    >>> print(g.asscalar())
     6.0
     """
     xs, cells = _listed(variables), _listed(gradients)
@@ -141,7 +141,7 @@ def grad(
     ...     y = x * x * x
     ...     dy = grad(y, [x], create_graph=True)[0]
     >>> dy.backward()
-    >>> x.grad.asscalar()
+    >>> print(x.grad.asscalar())
     12.0
     """
     listed, cotangents = _parse_heads(heads, head_grads)
@@ -189,7 +189,7 @@ class Function:
     >>> with record():
     ...     y = sigmoid()(x)
     >>> y.backward()
-    >>> x.grad.asscalar()
+    >>> print(x.grad.asscalar())
     0.25
     """
 

@@ -14,7 +14,7 @@
     ... class TwiceProp(mx.operator.CustomOpProp):
     ...     def create_operator(self, ctx, shapes, dtypes):
     ...         return Twice()
-    >>> nd.Custom(nd.ones(1), op_type="twice").asscalar()
+    >>> print(nd.Custom(nd.ones(1), op_type="twice").asscalar())
     2.0
 """
 
@@ -137,9 +137,7 @@ class _Run(Function):
         saved = list(self.saved_tensors)
         inputs, outputs = saved[: self.count], saved[self.count :]
         gradients = [zeros(x.shape, x.context, x.dtype) for x in inputs]
-        self.operator.backward(
-            ["write"] * self.count, list(output_grads), inputs, outputs, gradients, self.states
-        )
+        self.operator.backward(["write"] * self.count, list(output_grads), inputs, outputs, gradients, self.states)
         return gradients
 
 
@@ -164,8 +162,5 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     operator = prop.create_operator(context, [x.shape for x in inputs], [x.dtype for x in inputs])
     found = _Run(operator, outputs, states)(*inputs)
     if out is not None:
-        found = [
-            target._rebind(y)
-            for target, y in zip([out] if isinstance(out, NDArray) else out, found, strict=True)
-        ]
+        found = [target._rebind(y) for target, y in zip([out] if isinstance(out, NDArray) else out, found, strict=True)]
     return found[0] if len(found) == 1 else list(found)

@@ -1,10 +1,10 @@
 """The interface to gradients that MXNet had before `mxnet.autograd`; new programs use that one.
 
-    >>> from tapegrad import nd
-    >>> from tapegrad.contrib import autograd
-    >>> gradients, loss = autograd.grad_and_loss(lambda x: x * x)(nd.array([3.0]))
-    >>> gradients[0].asscalar(), loss.asscalar()
-    (6.0, 9.0)
+>>> from tapegrad import nd
+>>> from tapegrad.contrib import autograd
+>>> gradients, loss = autograd.grad_and_loss(lambda x: x * x)(nd.array([3.0]))
+>>> print(gradients[0].asscalar(), loss.asscalar())
+6.0 9.0
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..files import load, load_frombuffer, save
 from . import contrib, linalg, op, random
 from . import op as gen_op
+from .files import *
 from .mechanical import *
 from .methods import bind
 from .ndarray import *

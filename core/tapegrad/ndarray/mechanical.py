@@ -30,7 +30,7 @@ UNARY = {
     "fix": "trunc",
     "floor": "floor",
     "gamma": "gamma",
-    "gammaln": "lgamma",
+    "gammaln": "gammaln",
     "log": "log",
     "log10": "log10",
     "log1p": "log1p",
@@ -41,7 +41,6 @@ UNARY = {
     "rcbrt": "rcbrt",
     "reciprocal": "reciprocal",
     "relu": "relu",
-    "rint": "round",
     "rsqrt": "rsqrt",
     "sigmoid": "sigmoid",
     "sign": "sign",
@@ -177,17 +176,12 @@ def logical_not(data: Any, out: Any = None, name: Any = None) -> Any:
 
 
 for _name, _op in UNARY.items():
-    if _op in OPS:
-        _unary(_name, _op)
+    _unary(_name, _op)
 for _name, _op in BINARY.items():
-    if _op in OPS:
-        _binary(_name, _op)
+    _binary(_name, _op)
 for _name, _op in COMPARISONS.items():
-    if _op in OPS:
-        _compared(_name, _op)
-        _compared(f"broadcast_{_name}", _op)
+    _compared(_name, _op)
+    _compared(f"broadcast_{_name}", _op)
 for _name, _op in LOGICAL.items():
-    if _op in OPS:
-        _logical(_name, _op)
-        _logical(f"broadcast_{_name}", _op)
-__all__ = [name for name in __all__ if name in globals()]
+    _logical(_name, _op)
+    _logical(f"broadcast_{_name}", _op)

@@ -510,5 +510,3 @@ def waitall() -> None:
     from .. import registry
 
     registry.get_backend().synchronize()
-
-

@@ -76,8 +76,8 @@ def uniform(
     >>> from tapegrad import nd
     >>> import tapegrad as mx
     >>> mx.random.seed(1)
-    >>> nd.random.uniform(shape=2).asnumpy().round(4).tolist()
-    [0.5238, 0.055]
+    >>> print(nd.random.uniform(shape=2).asnumpy())
+    [0.52383333 0.05501367]
     """
     return _sample("uniform", {"low": low, "high": high}, shape, dtype, ctx, out)
 
@@ -96,8 +96,8 @@ def normal(
     >>> from tapegrad import nd
     >>> import tapegrad as mx
     >>> mx.random.seed(0)
-    >>> nd.random.normal(shape=2).asnumpy().round(4).tolist()
-    [2.2122, 0.774]
+    >>> print(nd.random.normal(shape=2).asnumpy())
+    [2.2122064 0.7740038]
     """
     return _sample("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out)
 
@@ -324,5 +324,3 @@ def generalized_negative_binomial_like(
     (2, 3)
     """
     return generalized_negative_binomial(mu, alpha, out=out, **_like(data, "generalized_negative_binomial_like"))
-
-

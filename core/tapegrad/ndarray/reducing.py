@@ -44,6 +44,7 @@ __all__ = [
     "nansum",
     "norm",
     "prod",
+    "rint",
     "round",
     "sort",
     "sum",
@@ -59,7 +60,10 @@ def _reduced(name: str, op_name: str, data: Any, axis: Any, keepdims: bool, excl
     axes = None if axis is None else axis_tuple(axis, data.ndim, name, exclude)
     if axes == () and data.ndim:
         return give(out, data.copy())
-    return give(out, kept(getattr(ops, op_name)(data, axis=axes, keepdims=bool(keepdims))))
+    found = kept(getattr(ops, op_name)(data, axis=axes, keepdims=bool(keepdims)))
+    if op_name in ("sum", "prod") and found._dtype != data._dtype:
+        found = ops.astype(found, dtype=data._dtype)  # integers stay what they are
+    return found if out is None else give(out, found)
 
 
 def sum(
@@ -80,7 +84,7 @@ def mean(
     """The mean over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
 
     >>> from tapegrad import nd
-    >>> nd.mean(nd.array([1, 2, 6])).asscalar()
+    >>> print(nd.mean(nd.array([1, 2, 6])).asscalar())
     3.0
     """
     return _reduced("mean", "mean", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
@@ -92,7 +96,7 @@ def prod(
     """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
 
     >>> from tapegrad import nd
-    >>> nd.prod(nd.array([2, 3])).asscalar()
+    >>> print(nd.prod(nd.array([2, 3])).asscalar())
     6.0
     """
     return _reduced("prod", "prod", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
@@ -104,7 +108,7 @@ def nansum(
     """The sum over `axis` of what is not NaN.
 
     >>> from tapegrad import nd
-    >>> nd.nansum(nd.array([1, float("nan"), 2])).asscalar()
+    >>> print(nd.nansum(nd.array([1, float("nan"), 2])).asscalar())
     3.0
     """
     return sum(_without_nan(need(data, "nansum"), 0), axis, keepdims, exclude, out)
@@ -116,7 +120,7 @@ def nanprod(
     """The product over `axis` of what is not NaN.
 
     >>> from tapegrad import nd
-    >>> nd.nanprod(nd.array([3, float("nan"), 2])).asscalar()
+    >>> print(nd.nanprod(nd.array([3, float("nan"), 2])).asscalar())
     6.0
     """
     return prod(_without_nan(need(data, "nanprod"), 1), axis, keepdims, exclude, out)
@@ -129,25 +133,25 @@ def _without_nan(x: NDArray, value: float) -> NDArray:
 def max(
     data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
-    """The largest element over `axis`. Each of several that are equally large has the whole gradient, as in MXNet.
+    """The largest element over `axis`. Several that are equally large share the gradient.
 
     >>> from tapegrad import nd
     >>> nd.max(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
     [5.0, 7.0]
     """
-    return _reduced("max", "max_each", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+    return _reduced("max", "max", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
 
 
 def min(
     data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
-    """The smallest element over `axis`. Each of several that are equally small has the whole gradient, as in MXNet.
+    """The smallest element over `axis`. Several that are equally small share the gradient.
 
     >>> from tapegrad import nd
     >>> nd.min(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
     [1.0, 3.0]
     """
-    return _reduced("min", "min_each", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
+    return _reduced("min", "min", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
 
 
 sum_axis, max_axis, min_axis = sum, max, min
@@ -167,7 +171,7 @@ def norm(
     For a pair of axes `ord=1` is the largest sum of absolute values of a column, `ord=2` the root of all squares together.
 
     >>> from tapegrad import nd
-    >>> nd.norm(nd.array([3, 4])).asscalar()
+    >>> print(nd.norm(nd.array([3, 4])).asscalar())
     5.0
     """
     data = need(data, "norm")
@@ -178,7 +182,7 @@ def norm(
         found = ops.vector_norm(data, axis=axes, keepdims=bool(keepdims))
     elif axes is not None and len(axes) == 2:
         columns = ops.sum(ops.abs(data), axis=(axes[0],), keepdims=True)
-        found = ops.max_each(columns, axis=(axes[1],), keepdims=True)
+        found = ops.max(columns, axis=(axes[1],), keepdims=True)
         found = found if keepdims else ops.squeeze(found, axis=axes)
     else:
         found = ops.sum(ops.abs(data), axis=axes, keepdims=bool(keepdims))
@@ -194,8 +198,8 @@ def L2Normalization(
     """Each sample divided by its 2-norm: of all its elements ("instance"), across channels ("channel"), or in space ("spatial").
 
     >>> from tapegrad import nd
-    >>> nd.L2Normalization(nd.array([[3, 4]])).asnumpy().round(3).tolist()
-    [[0.6, 0.8]]
+    >>> print(nd.L2Normalization(nd.array([[3, 4]])).asnumpy().round(3))
+    [[0.6 0.8]]
     """
     data = need(data, "L2Normalization")
     choices = {"instance": range(1, data.ndim), "channel": (1,), "spatial": range(2, data.ndim)}
@@ -209,7 +213,7 @@ def moments(data: Any, axes: Any = None, keepdims: bool = False, out: Any = None
     """The mean and the variance over `axes`.
 
     >>> from tapegrad import nd
-    >>> [m.asscalar() for m in nd.moments(nd.array([1, 3]))]
+    >>> [float(m) for m in nd.moments(nd.array([1, 3]))]
     [2.0, 1.0]
     """
     data = need(data, "moments")
@@ -220,7 +224,7 @@ def moments(data: Any, axes: Any = None, keepdims: bool = False, out: Any = None
 
 
 def round(data: Any, out: Any = None, name: Any = None) -> NDArray:
-    """The nearest integer, halves away from zero; `rint` is the one that rounds halves to even... here both give no gradient.
+    """The nearest integer, halves away from zero. There is no gradient.
 
     >>> from tapegrad import nd
     >>> nd.round(nd.array([-1.5, 0.5, 2.4])).asnumpy().tolist()
@@ -229,6 +233,18 @@ def round(data: Any, out: Any = None, name: Any = None) -> NDArray:
     data = need(data, "round")
     whole = ops.trunc(data)
     return give(out, whole + ops.trunc((data - whole) * 2))  # type: ignore[no-any-return]
+
+
+def rint(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """The nearest integer, halves downwards. There is no gradient.
+
+    >>> from tapegrad import nd
+    >>> nd.rint(nd.array([-1.5, 0.5, 2.6])).asnumpy().tolist()
+    [-2.0, 0.0, 3.0]
+    """
+    data = need(data, "rint")
+    below = ops.floor(data)
+    return give(out, ops.where(ops.greater(data - below, 0.5), below + 1, below))  # type: ignore[no-any-return]
 
 
 # Places and orders.
@@ -343,7 +359,7 @@ def topk(
     first = ops.getitem(order, key=(slice(None),) * along + (slice(0, k if k > 0 else length),))
     if ret_typ == "mask":
         ones = ops.filled(data, shape=first.shape, value=1)
-        found = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), ones, first, axis=along)
+        found = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), first, ones, axis=along)
         return give(out, ops.reshape(found, shape=given.shape))
     places = ops.astype(first, dtype=dtypes.to_dtype(dtype))
     if ret_typ == "indices":
@@ -532,7 +548,7 @@ def all_finite(data: Any, init_output: bool = True, out: Any = None, name: Any =
     """One if no element is infinite or NaN, else zero; of shape (1,).
 
     >>> from tapegrad import nd
-    >>> nd.all_finite(nd.array([1, 2])).asscalar()
+    >>> print(nd.all_finite(nd.array([1, 2])).asscalar())
     1.0
     """
     return multi_all_finite(data, init_output=init_output, out=out)
@@ -544,7 +560,7 @@ def multi_all_finite(
     """One if no element of any array is infinite or NaN, else zero; of shape (1,).
 
     >>> from tapegrad import nd
-    >>> nd.multi_all_finite(nd.ones(1), nd.array([float("inf")])).asscalar()
+    >>> print(nd.multi_all_finite(nd.ones(1), nd.array([float("inf")])).asscalar())
     0.0
     """
     arrays = need_all(data, "multi_all_finite")

@@ -616,9 +616,7 @@ def indices_of(x: Any) -> Any:
     return x if dtype_of(x) in dtypes.INTEGER else ops.astype(x, dtype=INT64)
 
 
-def take(
-    a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = None, name: Any = None
-) -> NDArray:
+def take(a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = None, name: Any = None) -> NDArray:
     """The elements of `a` at `indices` along `axis`, in the shape of the indices there.
 
     `mode`: what an index outside means: "clip" the nearest, "wrap" counted around, "raise" an `IndexError`.
@@ -697,7 +695,7 @@ def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = None, name: Any
     lhs, mhs, rhs = (need(x, "fill_element_0index", n) for x, n in ((lhs, "lhs"), (mhs, "mhs"), (rhs, "rhs")))
     rows = lhs.shape[0]
     places = ops.reshape(indices_of(rhs), shape=(rows, 1))
-    return give(out, ops.put_along_axis(lhs, ops.reshape(mhs, shape=(rows, 1)), places, axis=1))  # type: ignore[no-any-return]
+    return give(out, ops.put_along_axis(lhs, places, ops.reshape(mhs, shape=(rows, 1)), axis=1))  # type: ignore[no-any-return]
 
 
 def one_hot(
@@ -829,7 +827,9 @@ def truth(x: NDArray) -> Any:
     return x if dtype_of(x) == np.dtype("bool") else ops.not_equal(x, 0)
 
 
-def clip(data: Any, a_min: float | None = None, a_max: float | None = None, out: Any = None, name: Any = None) -> NDArray:
+def clip(
+    data: Any, a_min: float | None = None, a_max: float | None = None, out: Any = None, name: Any = None
+) -> NDArray:
     """The elements brought into [a_min, a_max].
 
     >>> from tapegrad import nd
@@ -871,7 +871,7 @@ def identity(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The same values.
 
     >>> from tapegrad import nd
-    >>> nd.identity(nd.ones(1)).asscalar()
+    >>> print(nd.identity(nd.ones(1)).asscalar())
     1.0
     """
     return give(out, need(data, "identity").copy())  # type: ignore[no-any-return]
@@ -881,7 +881,7 @@ def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The same values as constants: no gradient goes through.
 
     >>> from tapegrad import nd
-    >>> nd.stop_gradient(nd.ones(1)).asscalar()
+    >>> print(nd.stop_gradient(nd.ones(1)).asscalar())
     1.0
     """
     return give(out, need(data, "stop_gradient").detach())  # type: ignore[no-any-return]
@@ -997,6 +997,8 @@ def SequenceReverse(
     steps, batch = data.shape[:2]
     numbers = _step_grid(data, 0, "SequenceReverse")
     lengths = _lengths(sequence_length, 0, "SequenceReverse")
-    source = ops.where(ops.less(numbers, lengths), lengths - 1 - numbers, ops.broadcast_to(numbers, shape=(steps, batch)))
+    source = ops.where(
+        ops.less(numbers, lengths), lengths - 1 - numbers, ops.broadcast_to(numbers, shape=(steps, batch))
+    )
     columns = ops.broadcast_to(make(np.arange(batch).reshape(1, batch), data.context), shape=(steps, batch))
     return give(out, ops.gather_nd(data, ops.stack(source, columns, axis=0)))  # type: ignore[no-any-return]

@@ -16,10 +16,10 @@ from typing import IO, Any
 
 import numpy as np
 
-from . import dtypes
-from .errors import DtypeError, FileFormatError
-from .ndarray.checks import need
-from .ndarray.ndarray import NDArray, make
+from .. import dtypes
+from ..errors import DtypeError, FileFormatError
+from .checks import need
+from .ndarray import NDArray, make
 
 __all__ = ["load", "load_frombuffer", "save"]
 
@@ -256,9 +256,7 @@ def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, A
         if end - begin != math.prod(shape) * dtype.itemsize:
             raise FileFormatError(f"{name!r} of shape {shape} and dtype {dtype} does not have {end - begin} bytes")
         file.seek(start + begin)
-        host[name] = (
-            np.frombuffer(_exactly(file, end - begin), dtype).reshape(shape).astype(dtype.newbyteorder("="))
-        )
+        host[name] = np.frombuffer(_exactly(file, end - begin), dtype).reshape(shape).astype(dtype.newbyteorder("="))
         reached = end
     if reached != room:
         raise FileFormatError(f"{room - reached} bytes at its end belong to nothing")
