@@ -43,7 +43,9 @@ ARRAY, RAW, SCALAR = "array", "raw", "scalar"
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
     """The leaves of a pytree and its structure; one array or number is its own leaf, with the structure None."""
-    if isinstance(tree, Array) or not isinstance(tree, (tuple, list, dict)) and not _is_container(tree):
+    if isinstance(tree, (Array, float, np.ndarray)) or (
+        not isinstance(tree, (tuple, list, dict)) and not _is_container(tree)
+    ):
         return [tree], None
     import optree
 
@@ -121,8 +123,14 @@ class _Exit:
 
 
 def _common_kind(leaves: Sequence[Any]) -> str:
-    kinds = {_kind(leaf) for leaf in leaves}
-    return next((kind for kind in (ARRAY, RAW) if kind in kinds), SCALAR)
+    found = SCALAR
+    for leaf in leaves:
+        kind = _kind(leaf)
+        if kind is ARRAY:
+            return ARRAY
+        if kind is RAW:
+            found = RAW
+    return found
 
 
 def _convert_tree(tree: Any, kind: str, outer: bool, leave: _Exit) -> Any:
@@ -151,7 +159,7 @@ class _Argument:
                 x = as_array(leaf, copy=copy)
             except Exception as error:
                 raise TypeError(f"{name}: argument {position} holds a {type(leaf).__name__}, not an array") from error
-            if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
+            if x._dtype not in dtypes.INEXACT:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
                     "derivative; convert it to a float, or choose other argnums"
@@ -191,15 +199,16 @@ class _Run:
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
-        self.kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
+        self.kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0]])
         self.arguments = {n: _Argument(name, args[n], n, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
         with Scope(RECORDING), Journal() as journal:
             out = fun(*[self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)], **kwargs)
-        for x, _ in journal.survivors(flatten(out)[0]):
-            if x._node is not None and x._node.seq >= self.since:
-                x._node = None
+        if journal.entries:
+            for x, _ in journal.survivors(flatten(out)[0]):
+                if x._node is not None and x._node.seq >= self.since:
+                    x._node = None
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -223,7 +232,7 @@ class _Run:
         """The cotangents of the arguments, leaf by leaf, as arrays."""
         seeds = []
         for out, g in zip(self.outs, cotangents, strict=True):
-            if out._node is not None and out._node.seq >= self.since or out._node in self._entries():
+            if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
                 seeds.append((out._node, wrap(g._value, g._node, g._xp) if self.outer else g._value))
         with Scope(RECORDING) if self.outer else Scope():
             found = reverse_sweep(seeds, recorded=self.outer, free=free and not self.outer, since=self.since)  # type: ignore[arg-type]
@@ -287,7 +296,7 @@ def _check_scalar(run: _Run) -> Array:
             f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
             "sum it, or use vjp or jacobian"
         )
-    if not dtypes.is_dtype(out._dtype, "real floating"):
+    if out._dtype not in dtypes.FLOATING:
         raise DtypeError(
             f"{run.name}: the function must return a real floating number, not {out._dtype.name}; use vjp for complex ones"
         )
