@@ -63,6 +63,10 @@ def _any(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _OR(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
+def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return _ADD(_checked(x, axis) != 0, axis=axis, keepdims=keepdims, dtype=np.int64)
+
+
 def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
     axis %= term.ndim
     length = term.shape[axis]
@@ -85,6 +89,7 @@ def _cummin(x: Any, *, axis: Any = None) -> Any:
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "all": _all,
     "any": _any,
+    "count_nonzero": _count_nonzero,
     "cummax": _cummax,
     "cummin": _cummin,
     "max": _max,

@@ -259,6 +259,7 @@ def _diff_pull(xp: Any, g: Any, spec: Any, axis: int, n: int) -> Any:
 @linear(
     x=lambda xp, g, x, axis, n: _diff_pull(xp, g, x, axis, n),
     batch=along_behind,
+    accuracy="I3",
     samples=[
         *_along(normal())[:6],
         ((normal(3, 4),), {"n": 2}),
