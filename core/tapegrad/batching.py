@@ -11,7 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from .backend import Spec
+from .errors import DynamicShapeError
 from .kernels import OPS, RECORDED, EngineKernels, Kernels
 
 if TYPE_CHECKING:
@@ -220,26 +223,30 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     keywords = {**op.keywords, **keywords}
     level = max((x.level for x in args if isinstance(x, Batched)), default=0)
     if level == 0:
-        raw = next((x for x in args if hasattr(x, "dtype")), None)
-        return getattr(engine_kernels(raw), op.name)(*args, **keywords)
+        raw = [x for x in args if hasattr(x, "dtype")]
+        # A Python scalar may have become the host's, beside arrays of another engine.
+        raw.sort(key=lambda x: isinstance(x, np.generic))
+        return getattr(engine_kernels(raw[0]), op.name)(*args, **keywords)
+    from .array import wrap
+
     here = [isinstance(x, Batched) and x.level == level for x in args]
     batched = [on and x.mapped for x, on in zip(args, here, strict=True)]
     inside: list[Any] = []
+    engine = _engine_inside(args[here.index(True)])
     for x, on in zip(args, here, strict=True):
         if on:
             inside.append(as_array(x))
         elif isinstance(x, Batched):
-            from .array import wrap
-
             inside.append(wrap(x, None, BATCHED))
         elif hasattr(x, "dtype"):
-            inside.append(as_array(x))
+            # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
+            inside.append(wrap(x, None, engine))
         else:
             inside.append(x)
     if not any(batched):
         return _outside(op.call(*inside, **keywords), level, mapped=False)
     if op.dynamic:
-        raise TypeError(
+        raise DynamicShapeError(
             f"{op.name}() under vmap: the shape of its result depends on the data, and would differ within the batch"
         )
     size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
@@ -255,6 +262,13 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     else:
         out = loop(op, size, inside, batched, keywords)
     return _outside(out, level, mapped=True)
+
+
+def _engine_inside(value: Any) -> EngineKernels:
+    """The kernels of the engine that holds the numbers of a batched value."""
+    while isinstance(value.value, Batched):
+        value = value.value
+    return value.xp if isinstance(value.xp, EngineKernels) else engine_kernels(value.value)
 
 
 def _unmapped(out: Any, level: int) -> Any:

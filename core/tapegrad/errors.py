@@ -8,6 +8,7 @@ __all__ = [
     "BackendError",
     "BackendUnavailableError",
     "DtypeError",
+    "DynamicShapeError",
     "FileFormatError",
     "GradientEscapeError",
     "GraphError",
@@ -87,6 +88,10 @@ class DtypeError(TapegradError, TypeError):
 
 class ShapeError(TapegradError, ValueError):
     """Shapes that do not go together; the message names them."""
+
+
+class DynamicShapeError(ShapeError, TypeError):
+    """The shape of a result depends on data, where shapes must be known: under vmap, in a compiled program."""
 
 
 class ValueSemanticsError(TapegradError, TypeError):

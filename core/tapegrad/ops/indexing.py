@@ -73,6 +73,8 @@ def fill(key: Key, indices: Sequence[Any]) -> Key:
 def spell_out(key: Key, shape: Sequence[int]) -> list[Any]:
     """The key with a part for every axis, no Ellipsis, and ints from 0 up. Raises `IndexError`."""
     used = sum(part is not None and part is not Ellipsis for part in key)
+    if sum(part is Ellipsis for part in key) > 1:
+        raise IndexError("a key can have one Ellipsis (`...`), not several")
     if used > len(shape):
         raise IndexError(
             f"too many indices: an array of {len(shape)} axes has shape {tuple(shape)}, the key names {used}"
@@ -169,10 +171,11 @@ def _places(
 
 
 def _check_bounds(xp: Any, index: Any, length: int) -> None:
-    wrong = (index < -length) | (index >= length)
-    if bool(xp.any(wrong)):
-        worst = int(xp.max(xp.where(wrong, xp.abs(index), 0)))
-        raise IndexError(f"index {worst} is out of bounds for an axis of size {length}")
+    if 0 in index.shape:
+        return
+    low, high = int(xp.min(index)), int(xp.max(index))
+    if low < -length or high >= length:
+        raise IndexError(f"index {low if low < -length else high} is out of bounds for an axis with size {length}")
 
 
 def _read_standard(xp: Any, x: Any, indices: Sequence[Any], key: Key) -> Any:
@@ -788,9 +791,7 @@ def _part(x: Array, part: Any) -> Any:
             raise IndexError(f"a {type(part).__name__} is no index; {_CHOICES}") from None
         part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
     if not dtypes.is_dtype(part._dtype, ("bool", "integral")):
-        raise IndexError(
-            f"an index array is of integers or booleans, not of {part._dtype.name}; convert it with astype"
-        )
+        raise IndexError(f"an array of {part._dtype.name} is no index; {_CHOICES}")
     if part.ndim == 0 and dtypes.is_dtype(part._dtype, "bool"):
         return bool(part)
     return part

@@ -120,9 +120,10 @@ def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
 )
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     """The elements in another dtype; complex numbers become real ones by their real part."""
-    dtype = dtypes.to_dtype(dtype)
-    if dtype.kind in "biuf" and xp.isdtype(x.dtype, "complex floating"):
-        x = (x != 0) if dtype.kind == "b" else xp.real(x)
+    if isinstance(dtype, str):
+        dtype = dtypes.to_dtype(dtype)
+    if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
+        x = (x != 0) if xp.isdtype(dtype, "bool") else xp.real(x)
     return xp.astype(x, dtype)
 
 
