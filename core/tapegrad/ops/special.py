@@ -33,6 +33,7 @@ __all__ = [
     "i1e",
     "logit",
     "polygamma",
+    "scipy_special",
     "sinc",
     "sinc_derivative",
     "xlog1py",
