@@ -67,8 +67,8 @@ def _listed(arrays: Any) -> list[Any]:
 def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str] = "write") -> None:
     """Make arrays variables whose gradients go into arrays of the caller's.
 
-    `variables` and `gradients` are an array each or as many of both; `grad_reqs` is "write", "add" or "null", for all or one
-    for each. Raises `ShapeError` or `DtypeError` where a gradient does not fit, `ValueError` for other lengths.
+    `variables` and `gradients` are an array each or as many of both; `grad_reqs` is "write", "add" or "null", for all
+    or one for each. Raises `ShapeError` or `DtypeError` where a gradient does not fit, `ValueError` for other lengths.
 
     >>> from tapegrad import nd
     >>> x, g = nd.array([3.0]), nd.zeros(1)
@@ -99,9 +99,10 @@ def _parse_heads(heads: Any, head_grads: Any) -> tuple[list[Any], list[Any] | No
 def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
     """Put the gradients of the heads, together, into the `.grad` of the variables they were computed from.
 
-    `heads` is an array or several; `head_grads` their cotangents (None: ones), of their shapes and dtypes. The graph is freed
-    unless `retain_graph`. `train_mode` says what `is_training()` is inside `Function.backward`. All gradients are computed
-    before any is written. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or `DtypeError`.
+    `heads` is an array or several; `head_grads` their cotangents (None: ones), of their shapes and dtypes. The graph
+    is freed unless `retain_graph`. `train_mode` says what `is_training()` is inside `Function.backward`. All
+    gradients are computed before any is written. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or
+    `DtypeError`.
 
     >>> from tapegrad import nd
     >>> x = nd.array([1.0, 2.0])
@@ -131,8 +132,8 @@ def grad(
     """The gradients of the heads, together, with respect to variables, as a list; every `.grad` is left alone.
 
     `variables` is an array with `attach_grad`, or several. With `create_graph` the gradients are on the tape, to be
-    differentiated again; `retain_graph` is then True unless given. Raises as `backward` does, `GraphError` for what is no
-    variable, and `ValueError` for none at all.
+    differentiated again; `retain_graph` is then True unless given. Raises as `backward` does, `GraphError` for what
+    is no variable, and `ValueError` for none at all.
 
     >>> from tapegrad import nd
     >>> x = nd.array([2.0])
@@ -166,13 +167,13 @@ def get_symbol(x: Any) -> NoReturn:
 
 
 class Function:
-    """A function with a derivative of your own. Subclass it, write `forward` and `backward`, and call an instance, once.
+    """A function with a derivative of your own: subclass it, write `forward` and `backward`, call an instance, once.
 
-    `forward` takes and returns arrays, unrecorded; `backward` takes a cotangent for each output and returns a gradient for each
-    input, of its shape (None: no gradient). What `backward` needs is given to `save_for_backward` and found in
-    `saved_tensors`: inputs and outputs saved so keep their place on the tape, and under `create_graph` `backward` is recorded,
-    so that second derivatives are right. Whatever else is saved counts there as a constant: to differentiate through an
-    intermediate result, return it as a further output, or compute it again in `backward`.
+    `forward` takes and returns arrays, unrecorded; `backward` takes a cotangent for each output and returns a
+    gradient for each input, of its shape (None: no gradient). What `backward` needs is given to `save_for_backward`
+    and found in `saved_tensors`: inputs and outputs saved so keep their place on the tape, and under `create_graph`
+    `backward` is recorded, so that second derivatives are right. Whatever else is saved counts there as a constant:
+    to differentiate through an intermediate result, return it as a further output, or compute it again in `backward`.
 
     >>> from tapegrad import nd
     >>> class sigmoid(Function):
@@ -212,7 +213,7 @@ class Function:
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was given to `save_for_backward`."""
         saved = self._saved
-        return saved.open() if isinstance(saved, _Saved) else saved  # type: ignore[no-any-return]
+        return saved.open() if isinstance(saved, _Saved) else saved
 
     def __call__(self, *inputs: Any) -> Any:
         name = type(self).__name__
@@ -272,7 +273,7 @@ class Function:
 
 
 class _Saved:
-    """What a `Function` saved, as values with their places on the tape: never handles, and no way back to the outputs."""
+    """What a `Function` saved, as values with their places on the tape: no handles, and no way back to the outputs."""
 
     __slots__ = ("entries", "node")
 

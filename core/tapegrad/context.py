@@ -1,7 +1,7 @@
 """Contexts: where arrays live, in MXNet's words, `cpu(0)`, `gpu(1)`.
 
-A context finds its engine: the chosen one if it has a device of that name, else the first that does. On the host a number
-above the devices that exist is a label: `cpu(3)` behaves as a device of its own, as it does in MXNet.
+A context finds its engine: the chosen one if it has a device of that name, else the first that does. On the host a
+number above the devices that exist is a label: `cpu(3)` behaves as a device of its own, as it does in MXNet.
 """
 
 from __future__ import annotations
@@ -38,15 +38,21 @@ class Context:
     devtype2str: ClassVar[Mapping[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[Mapping[str, int]] = {name: number for number, name in devtype2str.items()}
 
+    device_type: str
+    device_id: int
+
     def __init__(self, device_type: str | Context, device_id: int = 0) -> None:
-        if isinstance(device_type, Context):
-            device_type, device_id = device_type.device_type, device_type.device_id
-        if device_type not in self.devstr2type:
-            raise ValueError(f"unknown device type {device_type!r}; choose one of {', '.join(self.devstr2type)}")
-        if not isinstance(device_id, int) or device_id < 0:
-            raise ValueError(f"the number of a device is an integer from 0 up, not {device_id!r}")
-        self.device_type = device_type
-        self.device_id = device_id
+        kind, number = (
+            (device_type.device_type, device_type.device_id)
+            if isinstance(device_type, Context)
+            else (device_type, device_id)
+        )
+        if kind not in self.devstr2type:
+            raise ValueError(f"unknown device type {kind!r}; choose one of {', '.join(self.devstr2type)}")
+        if not isinstance(number, int) or number < 0:
+            raise ValueError(f"the number of a device is an integer from 0 up, not {number!r}")
+        self.device_type = kind
+        self.device_id = number
 
     @property
     def device_typeid(self) -> int:

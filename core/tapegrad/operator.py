@@ -30,7 +30,7 @@ from .tape import is_training
 
 __all__ = ["CustomOp", "CustomOpProp", "get_all_registered_operators", "register"]
 
-_PROPS: dict[str, type[CustomOpProp]] = {}
+_PROPS: dict[str, Callable[..., CustomOpProp]] = {}
 
 
 class CustomOp:
@@ -83,11 +83,11 @@ class CustomOpProp:
         return []
 
     def infer_shape(self, in_shape: list[Any]) -> Any:
-        """The shapes of inputs, outputs and states; all outputs are shaped as the first input unless this says otherwise."""
+        """The shapes of inputs, outputs and states; outputs have that of the first input unless this says so."""
         return in_shape, (in_shape[0],) * len(self.list_outputs()), ()
 
     def infer_type(self, in_type: list[Any]) -> Any:
-        """The dtypes of inputs, outputs and states; all outputs are typed as the first input unless this says otherwise."""
+        """The dtypes of inputs, outputs and states; they are those of the first input unless this says otherwise."""
         return in_type, [in_type[0]] * len(self.list_outputs()), [in_type[0]] * len(self.list_auxiliary_states())
 
     def declare_backward_dependency(self, out_grad: list[int], in_data: list[int], out_data: list[int]) -> list[int]:

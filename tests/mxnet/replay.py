@@ -17,8 +17,8 @@ from tapegrad.errors import TapegradError
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "mxnet_behaviour.json").read_text(encoding="utf-8"))
 
-# Where MXNet's own Python raised one of these, ours raises the same; where its C++ or an assertion spoke, ours says it in a
-# type of its own or in a built-in one.
+# Where MXNet's own Python raised one of these, ours raises the same; where its C++ or an assertion spoke, ours has a
+# type of its own or a built-in one.
 SAME_TYPE = {"TypeError": TypeError, "ValueError": ValueError, "IndexError": IndexError}
 ANY_TYPE = (TapegradError, TypeError, ValueError, IndexError, KeyError, AttributeError, np.linalg.LinAlgError)
 

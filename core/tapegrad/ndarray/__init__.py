@@ -1,11 +1,15 @@
 """MXNet's imperative arrays: `from tapegrad import nd` or `import tapegrad.ndarray as nd`."""
 
+# ruff: noqa: F403
 from __future__ import annotations
 
 from typing import Any
 
-from . import contrib, linalg, op, random
-from . import op as gen_op
+from . import contrib as contrib
+from . import linalg as linalg
+from . import op as gen_op  # noqa: F401
+from . import op as op
+from . import random as random
 from .files import *
 from .mechanical import *
 from .methods import bind

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from typing import Any, SupportsIndex
+from typing import Any
 
 from ..array import Array
 from ..kernels import RECORDED
-from .ndarray import NDArray
+from .ndarray import INT, NDArray
 
 __all__ = ["axis_tuple", "dtype_of", "int_tuple", "kept", "need", "need_all", "one_axis"]
 
@@ -34,7 +34,7 @@ def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:
 
 def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
     """An int, repeated, or a sequence of ints of the right length, as a tuple."""
-    if isinstance(value, SupportsIndex):
+    if isinstance(value, INT):
         return (operator.index(value),) * count
     found = tuple(operator.index(v) for v in value)
     if len(found) != count:
@@ -44,10 +44,12 @@ def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
 
 def axis_tuple(axis: Any, ndim: int, where: str, exclude: bool = False) -> tuple[int, ...]:
     """The axes meant by MXNet's `axis` (None or (): all) and `exclude` (all others), in order and not negative."""
-    if axis is None or (not isinstance(axis, SupportsIndex) and not len(axis)):
+    if axis.__class__ is int and not exclude:
+        return (one_axis(axis, ndim, where),)
+    if axis is None or (not isinstance(axis, INT) and not len(axis)):
         axes = tuple(range(ndim))
         return () if exclude and axis is not None and ndim == 0 else axes
-    listed = (axis,) if isinstance(axis, SupportsIndex) else tuple(axis)
+    listed = (axis,) if isinstance(axis, INT) else tuple(axis)
     axes = tuple(sorted({one_axis(a, ndim, where) for a in listed}))
     return tuple(a for a in range(ndim) if a not in axes) if exclude else axes
 

@@ -42,7 +42,7 @@ def _listed(values: Any) -> list[Any]:
 
 
 def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any, Any]:
-    """Run `body(slice, states) -> (outputs, states)` over the first axis of data; stack the outputs, return the last states.
+    """Run `body(slice, states) -> (outputs, states)` over the first axis of data: outputs stacked, and the last states.
 
     `data`, the outputs and the states are arrays or lists of them. Recorded like any loop.
 
@@ -118,7 +118,7 @@ def boolean_mask(data: Any, index: Any, axis: int = 0, out: Any = None, name: An
     if index.shape != (data.shape[along],):
         raise IndexError(f"boolean_mask(): a mask of shape {index.shape} for an axis of length {data.shape[along]}")
     places = np.flatnonzero(index.asnumpy())
-    return give(out, ops.take(data, make(places, data.context), axis=along))  # type: ignore[no-any-return]
+    return give(out, ops.take(data, make(places, data.context), axis=along))
 
 
 def index_copy(old_tensor: Any, index_vector: Any, new_tensor: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -131,7 +131,7 @@ def index_copy(old_tensor: Any, index_vector: Any, new_tensor: Any, out: Any = N
     old = need(old_tensor, "index_copy", "old_tensor")
     rows = indices_of(need(index_vector, "index_copy", "index_vector"))
     new = need(new_tensor, "index_copy", "new_tensor")
-    return give(out, ops.setitem(old, new, rows, key=(_at(),)))  # type: ignore[no-any-return]
+    return give(out, ops.setitem(old, new, rows, key=(_at(),)))
 
 
 def _at() -> Any:
@@ -150,7 +150,7 @@ def index_array(data: Any, axes: Any = None, out: Any = None, name: Any = None) 
     data = need(data, "index_array")
     grid = np.moveaxis(np.indices(data.shape, dtype=np.int64), 0, -1)
     chosen = grid if axes is None else grid[..., [one_axis(a, data.ndim, "index_array") for a in axes]]
-    return give(out, make(chosen, data.context))  # type: ignore[no-any-return]
+    return give(out, make(chosen, data.context))
 
 
 def arange_like(
@@ -173,7 +173,7 @@ def arange_like(
     shape = data.shape if axis is None else (data.shape[one_axis(axis, data.ndim, "arange_like")],)
     count = math.prod(shape)
     numbers = np.repeat(start + step * np.arange(-(-count // repeat)), repeat)[:count].reshape(shape)
-    return give(out, make(numbers.astype(dtype_of(data)), ctx or data.context))  # type: ignore[no-any-return]
+    return give(out, make(numbers.astype(dtype_of(data)), ctx or data.context))
 
 
 def div_sqrt_dim(data: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -184,7 +184,7 @@ def div_sqrt_dim(data: Any, out: Any = None, name: Any = None) -> NDArray:
     [[0.5, 0.5, 0.5, 0.5]]
     """
     data = need(data, "div_sqrt_dim")
-    return give(out, data / math.sqrt(data.shape[-1]))  # type: ignore[no-any-return]
+    return give(out, data / math.sqrt(data.shape[-1]))
 
 
 def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: Any = None, name: Any = None) -> NDArray:
@@ -195,7 +195,7 @@ def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: An
     11.0
     """
     data = need(data, "quadratic")
-    return give(out, ops.square(data) * a + data * b + c)  # type: ignore[no-any-return]
+    return give(out, ops.square(data) * a + data * b + c)
 
 
 def _tested(name: str, data: Any) -> NDArray:
@@ -244,7 +244,7 @@ def allclose(
     """
     a, b = need(a, "allclose", "a"), need(b, "allclose", "b")
     close = np.allclose(a.asnumpy(), b.asnumpy(), rtol, atol, equal_nan)
-    return give(out, make(np.full(1, close, np.float32), a.context))  # type: ignore[no-any-return]
+    return give(out, make(np.full(1, close, np.float32), a.context))
 
 
 def rand_zipfian(
@@ -252,7 +252,8 @@ def rand_zipfian(
 ) -> tuple[NDArray, NDArray, NDArray]:
     """Classes drawn with probability log((c + 2) / (c + 1)) / log(range_max + 1), which falls as words' frequencies do.
 
-    Returns the drawn classes (int64), how often each of `true_classes` is expected among them, and how often each drawn one is.
+    Returns the drawn classes (int64), how often each of `true_classes` is expected among them, and how often each
+    drawn one is.
 
     >>> from tapegrad import nd
     >>> classes, expected, _ = nd.contrib.rand_zipfian(nd.array([3]), 4, 5)
@@ -291,7 +292,7 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, na
 
     tall = ops.matmul(data, averaging(columns, width))
     wide = ops.matmul(ops.matrix_transpose(tall), averaging(rows, height))
-    return give(out, ops.matrix_transpose(wide))  # type: ignore[no-any-return]
+    return give(out, ops.matrix_transpose(wide))
 
 
 def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: Any = None) -> NDArray:
@@ -315,7 +316,7 @@ def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: A
     areas = [ops.clip(x[2] - x[0], 0, None) * ops.clip(x[3] - x[1], 0, None) for x in (left, right)]
     covered = areas[0] + areas[1] - shared
     safe = ops.where(ops.greater(covered, 0), covered, ops.ones_like(covered))
-    return give(out, ops.reshape(shared / safe, shape=(*lhs.shape[:-1], *rhs.shape[:-1])))  # type: ignore[no-any-return]
+    return give(out, ops.reshape(shared / safe, shape=(*lhs.shape[:-1], *rhs.shape[:-1])))
 
 
 def _corners(boxes: Any, format: str) -> list[Any]:

@@ -50,8 +50,9 @@ LONGEST_HEADER = 100_000_000
 def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Write arrays to a file: one, a list of them, or a dictionary with names.
 
-    A name ending in `.safetensors` is written in that format, every other as NumPy's `.npz` (the name is taken as it is).
-    `load` gives back what was given: a list (of one, for one array) or a dictionary. Raises `TypeError` for anything else.
+    A name ending in `.safetensors` is written in that format, every other as NumPy's `.npz` (the name is taken as it
+    is). `load` gives back what was given: a list (of one, for one array) or a dictionary. Raises `TypeError` for
+    anything else.
 
     >>> import tempfile
     >>> from tapegrad import nd
@@ -114,9 +115,9 @@ def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
 def load(fname: str | os.PathLike[str]) -> Arrays:
     """Read what `save` wrote, or any `.npz` or safetensors file: a list, or a dictionary of arrays by name.
 
-    Dtypes are those in the file. Nothing in the file is run. Raises `FileFormatError` for a file that is damaged or of another
-    format (MXNet's own `.params` among them), before memory is taken for what it pretends to hold; `FileNotFoundError` and
-    its kin for files that cannot be opened.
+    Dtypes are those in the file. Nothing in the file is run. Raises `FileFormatError` for a file that is damaged or
+    of another format (MXNet's own `.params` among them), before memory is taken for what it pretends to hold;
+    `FileNotFoundError` and its kin for files that cannot be opened.
 
     >>> from tapegrad import nd
     >>> nd.load("/nowhere")

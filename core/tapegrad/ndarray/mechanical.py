@@ -1,4 +1,4 @@
-"""Functions of `nd` that differ from an op in nothing but name and signature. `mechanical.pyi` is generated from this."""
+"""Functions of `nd` that differ from an op in nothing but name and signature; `mechanical.pyi` is made from this."""
 
 from __future__ import annotations
 
@@ -93,27 +93,20 @@ COMPARISONS = {
 LOGICAL = {"logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor"}
 """The op behind each logical function; each also exists as `broadcast_…`."""
 
-__all__ = [
-    *UNARY,
-    *BINARY,
-    *COMPARISONS,
-    *(f"broadcast_{name}" for name in COMPARISONS),
-    *LOGICAL,
-    *(f"broadcast_{name}" for name in LOGICAL),
-    "logical_not",
-]
+__all__ = ["logical_not"]
 
 
 def _named(function: Callable[..., Any], name: str, meaning: str) -> None:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = meaning
     globals()[name] = function
+    __all__.append(name)
 
 
 def _unary(name: str, op_name: str) -> None:
     op = OPS[op_name].call
 
-    def function(data: Any, out: Any = None, name: Any = None) -> Any:
+    def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
         if data.__class__ is not NDArray:
             need(data, function.__name__)
         found = op(data)
@@ -135,7 +128,7 @@ def _both(lhs: Any, rhs: Any, where: str) -> None:
 def _binary(name: str, op_name: str) -> None:
     op = OPS[op_name].call
 
-    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> Any:
+    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         if lhs.__class__ is not NDArray or rhs.__class__ is not NDArray:
             _both(lhs, rhs, function.__name__)
         found = op(lhs, rhs)
@@ -148,7 +141,7 @@ def _compared(name: str, op_name: str) -> None:
     compare = _comparison(op_name)
     mirrored = _comparison(op_name.replace("greater", "LESS").replace("less", "greater").replace("LESS", "less"))
 
-    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> Any:
+    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
         found = compare(lhs, rhs) if isinstance(lhs, NDArray) else mirrored(rhs, lhs)
         return found if out is None else out._rebind(found)
@@ -159,7 +152,7 @@ def _compared(name: str, op_name: str) -> None:
 def _logical(name: str, op_name: str) -> None:
     op, nonzero = OPS[op_name].call, OPS["not_equal"].call
 
-    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> Any:
+    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
         booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else bool(x) for x in (lhs, rhs)])
         example = lhs if isinstance(lhs, Array) else rhs
@@ -169,7 +162,7 @@ def _logical(name: str, op_name: str) -> None:
     _named(function, name, f"{op.__doc__}\n\nOnes and zeros in the dtype of the operands.")
 
 
-def logical_not(data: Any, out: Any = None, name: Any = None) -> Any:
+def logical_not(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """One where an element is zero, else zero, in the dtype of the array."""
     found = need(data, "logical_not") == 0
     return found if out is None else out._rebind(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from sys import getrefcount
-from typing import Any, ClassVar, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ..errors import ShapeError
 from ..kernels import RECORDED as ops
 from ..ops.indexing import put, read
 from ..ops.transfer import move
+from ..tape import Leaf
 from .methods import Methods
 
 __all__ = [
@@ -39,13 +40,15 @@ __all__ = [
 ]
 
 Sizes = int | Sequence[int]
+INT = (int, np.integer)
+"""What counts as an integer where one may stand for a tuple of them."""
 
 
 class NDArray(Methods):
     """An array as MXNet has it: reductions keep shape (1,), comparisons give 0 and 1 in the dtype of their operands.
 
-    Arrays are made by `nd.array`, `nd.zeros` and their kin, and by operations on arrays. Operators broadcast; Python and
-    NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
+    Arrays are made by `nd.array`, `nd.zeros` and their kin, and by operations on arrays. Operators broadcast; Python
+    and NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
 
     >>> from tapegrad import nd
     >>> nd.array([[1, 2], [3, 4]]) * 2
@@ -85,19 +88,19 @@ class NDArray(Methods):
     @property
     def _fresh_grad(self) -> int:
         """1 if a backward has written the gradient since this was last set to False, else 0."""
-        return int(getattr(self._node, "fresh", False))
+        return int(isinstance(self._node, Leaf) and self._node.fresh)
 
     @_fresh_grad.setter
     def _fresh_grad(self, fresh: bool) -> None:
-        if hasattr(self._node, "fresh"):
+        if isinstance(self._node, Leaf):
             self._node.fresh = bool(fresh)
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Make this a variable: from now on `backward` puts its gradient into `.grad`.
 
-        `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result of a
-        computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for an array of integers,
-        `ValueError` for an unknown `grad_req` or a `stype` other than "default".
+        `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result
+        of a computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for an array
+        of integers, `ValueError` for an unknown `grad_req` or a `stype` other than "default".
         """
         _dense(stype)
         _variables.attach_grad(self, grad_req)
@@ -105,8 +108,8 @@ class NDArray(Methods):
     def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 
-        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for another
-        backward. `train_mode`: what `is_training()` is inside `Function.backward`. Raises `NotRecordedError`,
+        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
+        another backward. `train_mode`: what `is_training()` is inside `Function.backward`. Raises `NotRecordedError`,
         `GraphFreedError`, `ShapeError` or `DtypeError`.
         """
         if train_mode:
@@ -123,7 +126,7 @@ class NDArray(Methods):
         return self.asnumpy().reshape(())[()]
 
     def copyto(self, other: Any) -> Any:
-        """Copy into another array of the same shape, or as a new array into a context; what was copied into is returned.
+        """Copy into another array of the same shape, or as a new array into a context; what it is now in is returned.
 
         Raises `ShapeError` for another shape, `TypeError` for what is neither.
         """
@@ -203,7 +206,7 @@ class NDArray(Methods):
             if shape:
                 raise TypeError("reshape() got the shape twice, by position and by name")
             shape = kwargs.pop("shape")
-        elif len(shape) == 1 and not isinstance(shape[0], SupportsIndex):
+        elif len(shape) == 1 and not isinstance(shape[0], INT):
             (shape,) = shape
         return reshape(self, shape=shape, **kwargs)  # type: ignore[return-value]
 
@@ -219,9 +222,11 @@ class NDArray(Methods):
 
     __str__ = __repr__
     __hash__ = object.__hash__
-    __matmul__ = __rmatmul__ = __imatmul__ = None
-    __floordiv__ = __rfloordiv__ = __ifloordiv__ = None
-    __invert__ = __pos__ = None
+
+    if not TYPE_CHECKING:
+        # MXNet has no such operators.
+        __matmul__ = __rmatmul__ = __imatmul__ = __floordiv__ = __rfloordiv__ = __ifloordiv__ = None
+        __invert__ = __pos__ = None
 
     def __ipow__(self, other: Any) -> Any:
         return NotImplemented
@@ -307,7 +312,7 @@ def _index(part: Any) -> Any:
     """One part of a key: floating arrays of indices become integers, comparisons become masks."""
     if part is None or part is Ellipsis or isinstance(part, (slice, bool, np.bool_)):
         return part
-    if isinstance(part, SupportsIndex) and not isinstance(part, (Array, np.ndarray)):
+    if isinstance(part, INT):
         return operator.index(part)
     if isinstance(part, NDArray):
         mask = mask_of(part)
@@ -333,7 +338,7 @@ def _dense(stype: str | None) -> None:
 def shape_of(shape: Any) -> tuple[int, ...]:
     """A shape given as an int or a sequence of them. Raises `TypeError`, or `ShapeError` for negative lengths."""
     try:
-        found = (operator.index(shape),) if isinstance(shape, SupportsIndex) else tuple(map(operator.index, shape))
+        found = (operator.index(shape),) if isinstance(shape, INT) else tuple(map(operator.index, shape))
     except TypeError:
         raise TypeError(f"a shape is an int or a tuple of them, not {shape!r}") from None
     if min(found, default=0) < 0:
@@ -352,16 +357,16 @@ def dtype_or_default(dtype: Any) -> np.dtype[Any]:
     return dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
 
 
-def give(out: Any, found: Any) -> Any:
+def give(out: Any, found: Any) -> NDArray:
     """A result, put into `out` if there is one."""
-    return found if out is None else out._rebind(found)
+    return found if out is None else out._rebind(found)  # type: ignore[no-any-return]
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """An array of given values, float32 unless `dtype` says otherwise, whatever the values were.
 
-    `source_array` is nested lists, a NumPy array or an NDArray, whose dtype is kept. Raises `TypeError` for what is no array,
-    such as ragged lists.
+    `source_array` is nested lists, a NumPy array or an NDArray, whose dtype is kept. Raises `TypeError` for what is
+    no array, such as ragged lists.
 
     >>> array([[1, 2], [3, 4]]).dtype
     <class 'numpy.float32'>
@@ -400,7 +405,7 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
     >>> full(2, 7).asnumpy().tolist()
     [7.0, 7.0]
     """
-    return give(out, make(np.full(shape_of(shape), val, dtype_or_default(dtype)), ctx))  # type: ignore[no-any-return]
+    return give(out, make(np.full(shape_of(shape), val, dtype_or_default(dtype)), ctx))
 
 
 def empty(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 
-from .. import dtypes
 from ..errors import ShapeError
 from ..kernels import RECORDED as ops
 from ..tape import is_training
 from .checks import dtype_of, int_tuple, kept, need, one_axis
-from .ndarray import NDArray, give, make
+from .ndarray import INT, NDArray, give, make
 from .shaping import indices_of, reshape
 
 __all__ = [
+    "LRN",
     "Activation",
     "BatchNorm",
     "BatchNorm_v1",
@@ -27,7 +25,6 @@ __all__ = [
     "FullyConnected",
     "GroupNorm",
     "InstanceNorm",
-    "LRN",
     "LayerNorm",
     "LeakyReLU",
     "Pooling",
@@ -58,7 +55,7 @@ def _space(where: str, data: NDArray, layout: str | None) -> int:
 
 
 def _per_axis(value: Any, ndim: int, default: int, where: str, name: str) -> tuple[int, ...]:
-    if value is None or (not isinstance(value, SupportsIndex) and not len(value)):
+    if value is None or (not isinstance(value, INT) and not len(value)):
         return (default,) * ndim
     return int_tuple(value, ndim, where, name)
 
@@ -73,7 +70,7 @@ def FullyConnected(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """data · weightᵀ + bias: weight is (num_hidden, inputs); data is flattened to (n, inputs), or kept but for its last axis.
+    """data · weightᵀ + bias, for weight (num_hidden, inputs), and data flattened to (n, inputs) unless `flatten=False`.
 
     >>> from tapegrad import nd
     >>> nd.FullyConnected(nd.ones((2, 3)), nd.ones((4, 3)), nd.zeros(4), num_hidden=4).shape
@@ -85,7 +82,7 @@ def FullyConnected(
     if flatten and data.ndim != 2:
         data = reshape(data, (0, -1))
     found = ops.fully_connected(data, weight, None if no_bias else need(bias, "FullyConnected", "bias"))
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def Convolution(
@@ -108,8 +105,8 @@ def Convolution(
 ) -> NDArray:
     """Filters slid over images: data (n, c, *space), weight (num_filter, c / num_group, *kernel), bias (num_filter,).
 
-    One, two or three axes of space; `stride`, `dilate` and `pad` are a number for each. `workspace` and the `cudnn_…` settings
-    have no meaning here.
+    One, two or three axes of space; `stride`, `dilate` and `pad` are a number for each. `workspace` and the `cudnn_…`
+    settings have no meaning here.
 
     >>> from tapegrad import nd
     >>> nd.Convolution(nd.ones((1, 1, 4, 4)), nd.ones((2, 1, 3, 3)), nd.zeros(2), kernel=(3, 3), num_filter=2).shape
@@ -131,7 +128,7 @@ def Convolution(
         pad=_per_axis(pad, ndim, 0, where, "pad"),
         groups=num_group,
     )
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 Convolution_v1 = Convolution
@@ -184,7 +181,7 @@ def Deconvolution(
     found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
     if not no_bias:
         found = found + ops.reshape(need(bias, where, "bias"), shape=(1, bias.shape[0], *(1,) * ndim))
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def Pooling(
@@ -204,8 +201,8 @@ def Pooling(
 ) -> NDArray:
     """The largest element, mean, sum or p-norm of windows over images (n, c, *space).
 
-    `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do not fit,
-    "full" keeps them. `global_pool` takes all of space as one window.
+    `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do
+    not fit, "full" keeps them. `global_pool` takes all of space as one window.
 
     >>> from tapegrad import nd
     >>> print(nd.Pooling(nd.arange(4).reshape((1, 1, 2, 2)), kernel=(2, 2), pool_type="max").asscalar())
@@ -238,7 +235,7 @@ def Pooling(
         raise ValueError("Pooling(): pool_type 'lp' needs p_value")
     else:
         found = ops.lp_pool(data, **window, p=p_value)
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 Pooling_v1 = Pooling
@@ -247,10 +244,10 @@ Pooling_v1 = Pooling
 def ROIPooling(
     data: Any, rois: Any, pooled_size: Any, spatial_scale: float, out: Any = None, name: Any = None
 ) -> NDArray:
-    """The largest elements of a grid laid over each region: data (n, c, h, w), rois (r, 5), result (r, c, *pooled_size).
+    """The largest elements of a grid over each region: data (n, c, h, w), rois (r, 5), result (r, c, *pooled_size).
 
-    A region is (image, left, top, right, bottom), in pixels of an image that `spatial_scale` shrinks to `data`; its edges belong
-    to it. A cell that holds no pixel is 0.
+    A region is (image, left, top, right, bottom), in pixels of an image that `spatial_scale` shrinks to `data`; its
+    edges belong to it. A cell that holds no pixel is 0.
 
     >>> from tapegrad import nd
     >>> nd.ROIPooling(nd.ones((1, 2, 4, 4)), nd.array([[0, 0, 0, 3, 3]]), (2, 2), 1.0).shape
@@ -274,7 +271,7 @@ def ROIPooling(
                 part = ops.reshape(part, shape=(1, *part.shape))
                 cells.append(ops.reshape(ops.max_pool(part, kernel=part.shape[2:]), shape=(channels,)))
     grid = ops.reshape(ops.stack(*cells, axis=0), shape=(rois.shape[0], rows, columns, channels))
-    return give(out, ops.permute_dims(grid, axes=(0, 3, 1, 2)))  # type: ignore[no-any-return]
+    return give(out, ops.permute_dims(grid, axes=(0, 3, 1, 2)))
 
 
 def _half_up(x: float) -> int:
@@ -299,8 +296,8 @@ def UpSampling(
 ) -> NDArray:
     """Images made `scale` times larger by repeating each pixel (`sample_type="nearest"`).
 
-    Several images are brought to the size of the first one's result and joined by their channels ("concat") or added ("sum").
-    "bilinear" is a `Deconvolution` with weights of its own: data and weight.
+    Several images are brought to the size of the first one's result and joined by their channels ("concat") or added
+    ("sum"). "bilinear" is a `Deconvolution` with weights of its own: data and weight.
 
     >>> from tapegrad import nd
     >>> nd.UpSampling(nd.ones((1, 1, 2, 2)), scale=2, sample_type="nearest").shape
@@ -372,7 +369,7 @@ ACTIVATIONS = {
 
 
 def Activation(data: Any, act_type: str, out: Any = None, name: Any = None) -> NDArray:
-    """The function of that name of each element: relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh, mish.
+    """relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh or mish of each element.
 
     >>> from tapegrad import nd
     >>> nd.Activation(nd.array([-1, 2]), act_type="relu").asnumpy().tolist()
@@ -380,11 +377,11 @@ def Activation(data: Any, act_type: str, out: Any = None, name: Any = None) -> N
     """
     data = need(data, "Activation")
     if act_type == "mish":
-        return give(out, data * ops.tanh(ops.softplus(data)))  # type: ignore[no-any-return]
+        return give(out, data * ops.tanh(ops.softplus(data)))
     if act_type not in ACTIVATIONS:
         choices = ", ".join(map(repr, (*ACTIVATIONS, "mish")))
         raise ValueError(f"Activation(): act_type is {act_type!r}; choose one of {choices}")
-    return give(out, getattr(ops, ACTIVATIONS[act_type])(data))  # type: ignore[no-any-return]
+    return give(out, getattr(ops, ACTIVATIONS[act_type])(data))
 
 
 def LeakyReLU(
@@ -399,8 +396,8 @@ def LeakyReLU(
 ) -> NDArray:
     """x where it is positive, and otherwise something small.
 
-    `act_type`: "leaky" (slope · x), "prelu" (gamma · x, a slope for each channel), "elu" (slope · (eˣ − 1)), "selu", "gelu", or
-    "rrelu": in training each slope is drawn from [lower_bound, upper_bound], else it is their mean.
+    `act_type`: "leaky" (slope · x), "prelu" (gamma · x, a slope for each channel), "elu" (slope · (eˣ − 1)), "selu",
+    "gelu", or "rrelu": in training each slope is drawn from [lower_bound, upper_bound], else it is their mean.
 
     >>> from tapegrad import nd
     >>> nd.LeakyReLU(nd.array([-4, 2])).asnumpy().tolist()
@@ -430,7 +427,7 @@ def LeakyReLU(
         raise ValueError(
             f"LeakyReLU(): act_type is {act_type!r}; choose 'leaky', 'prelu', 'elu', 'selu', 'gelu' or 'rrelu'"
         )
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def hard_sigmoid(data: Any, alpha: float = 0.2, beta: float = 0.5, out: Any = None, name: Any = None) -> NDArray:
@@ -440,7 +437,7 @@ def hard_sigmoid(data: Any, alpha: float = 0.2, beta: float = 0.5, out: Any = No
     >>> nd.hard_sigmoid(nd.array([-9, 0, 9])).asnumpy().tolist()
     [0.0, 0.5, 1.0]
     """
-    return give(out, ops.hard_sigmoid(need(data, "hard_sigmoid"), alpha=alpha, beta=beta))  # type: ignore[no-any-return]
+    return give(out, ops.hard_sigmoid(need(data, "hard_sigmoid"), alpha=alpha, beta=beta))
 
 
 def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
@@ -450,7 +447,7 @@ def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None)
     >>> nd.smooth_l1(nd.array([0.5, 2])).asnumpy().tolist()
     [0.125, 1.5]
     """
-    return give(out, ops.smooth_l1(need(data, "smooth_l1"), sigma=scalar))  # type: ignore[no-any-return]
+    return give(out, ops.smooth_l1(need(data, "smooth_l1"), sigma=scalar))
 
 
 def _scaled(
@@ -543,7 +540,7 @@ def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: 
         return softmax(data, axis=1, out=out)
     if mode != "instance":
         raise ValueError(f"SoftmaxActivation(): mode is {mode!r}; choose 'instance' or 'channel'")
-    return give(out, reshape(softmax(reshape(data, (0, -1))), data.shape))  # type: ignore[no-any-return]
+    return give(out, reshape(softmax(reshape(data, (0, -1))), data.shape))
 
 
 def softmax_cross_entropy(data: Any, label: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -555,7 +552,7 @@ def softmax_cross_entropy(data: Any, label: Any, out: Any = None, name: Any = No
     """
     logits, labels = need(data, "softmax_cross_entropy"), need(label, "softmax_cross_entropy", "label")
     picked = ops.pick(ops.log_softmax(logits, axis=1), indices_of(labels), axis=1)
-    return give(out, kept(ops.negative(ops.sum(picked))))  # type: ignore[no-any-return]
+    return give(out, kept(ops.negative(ops.sum(picked))))
 
 
 def Dropout(
@@ -567,7 +564,7 @@ def Dropout(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """Elements set to zero with probability `p`, the others divided by 1 − p: in training, or always with `mode="always"`.
+    """Elements set to zero with probability `p`, the others divided by 1 − p: in training, or with `mode="always"`.
 
     All elements along `axes` share their fate. The numbers drawn are MXNet's.
 
@@ -581,13 +578,13 @@ def Dropout(
     if not 0 <= p < 1:
         raise ValueError(f"Dropout(): p is {p}; give a probability from 0 up to but not with 1")
     if not p or (mode == "training" and not is_training()):
-        return give(out, data.copy())  # type: ignore[no-any-return]
+        return give(out, data.copy())
     from .random import drawn
 
-    shared = {one_axis(a, data.ndim, "Dropout") for a in ((axes,) if isinstance(axes, SupportsIndex) else axes)}
+    shared = {one_axis(a, data.ndim, "Dropout") for a in ((axes,) if isinstance(axes, INT) else axes)}
     shape = tuple(1 if i in shared else n for i, n in enumerate(data.shape))
     mask = drawn("dropout", p, shape=shape, dtype=dtype_of(data), ctx=data.context)
-    return give(out, data * mask)  # type: ignore[no-any-return]
+    return give(out, data * mask)
 
 
 def BatchNorm(
@@ -610,8 +607,9 @@ def BatchNorm(
 ) -> Any:
     """Each channel, along `axis`, brought to mean 0 and variance 1, then times gamma plus beta.
 
-    In training with the statistics of the batch, which also move `moving_mean` and `moving_var` by 1 − momentum; else, or with
-    `use_global_stats`, with those two. `fix_gamma` takes gamma as ones. `output_mean_var` adds mean and variance to the result.
+    In training with the statistics of the batch, which also move `moving_mean` and `moving_var` by 1 − momentum;
+    else, or with `use_global_stats`, with those two. `fix_gamma` takes gamma as ones. `output_mean_var` adds mean and
+    variance to the result.
 
     >>> from tapegrad import nd
     >>> nd.BatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).asnumpy().tolist()
@@ -709,7 +707,7 @@ def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3, out: Any =
         axis=tuple(range(2, data.ndim)),
         eps=eps,
     )
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def GroupNorm(
@@ -722,7 +720,7 @@ def GroupNorm(
     out: Any = None,
     name: Any = None,
 ) -> Any:
-    """Groups of channels of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta by channel.
+    """Groups of channels of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
 
     >>> from tapegrad import nd
     >>> nd.GroupNorm(nd.ones((1, 4, 2)), nd.ones(4), nd.zeros(4), num_groups=2).shape
@@ -757,7 +755,7 @@ def LRN(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """Each pixel divided by a power of what `nsize` channels around its own have there: (knorm + alpha/nsize · Σ x²)^beta.
+    """Each pixel divided by (knorm + alpha/nsize · Σ x²)^beta; the sum is over the `nsize` channels around its own.
 
     >>> from tapegrad import nd
     >>> nd.LRN(nd.zeros((1, 3, 2, 2)), nsize=3).shape
@@ -770,4 +768,4 @@ def LRN(
     )
     total = ops.sum_pool(squares, kernel=(nsize, 1), stride=(1, 1), pad=((half, nsize - 1 - half), (0, 0)))
     total = ops.reshape(total, shape=data.shape)
-    return give(out, data * ops.power(total * (alpha / nsize) + knorm, -beta))  # type: ignore[no-any-return]
+    return give(out, data * ops.power(total * (alpha / nsize) + knorm, -beta))

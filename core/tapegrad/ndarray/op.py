@@ -1,5 +1,6 @@
 """All functions of arrays by their names, as MXNet has them in `nd.op`."""
 
+# ruff: noqa: F403
 from __future__ import annotations
 
 from .mechanical import *

@@ -1,4 +1,4 @@
-"""Random arrays, with the numbers that MXNet draws: the same seed and the same calls give the numbers printed in its books."""
+"""Random arrays, with the numbers that MXNet draws: equal seeds and calls give the numbers printed in its books."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _sample(
     else:
         size = shape_of(default if shape is None else shape)
         host = parameters
-    return give(out, drawn(method, ctx=ctx, shape=size, dtype=dtype, **host))  # type: ignore[no-any-return]
+    return give(out, drawn(method, ctx=ctx, shape=size, dtype=dtype, **host))
 
 
 def uniform(
@@ -210,7 +210,7 @@ def randint(
     if out is not None and shape is None:
         shape, dtype = out.shape, dtype or dtype_of(out)
     size = (1,) if shape is None else shape_of(shape)
-    return give(out, drawn("randint", low, high, shape=size, dtype=dtype, ctx=ctx))  # type: ignore[no-any-return]
+    return give(out, drawn("randint", low, high, shape=size, dtype=dtype, ctx=ctx))
 
 
 def multinomial(
@@ -246,7 +246,7 @@ def shuffle(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """
     data = need(data, "shuffle")
     order = permutation(data.shape[0], rows=data.ndim > 1)
-    return give(out, ops.take(data, make(order, data.context), axis=0))  # type: ignore[no-any-return]
+    return give(out, ops.take(data, make(order, data.context), axis=0))
 
 
 def _like(data: Any, where: str) -> dict[str, Any]:

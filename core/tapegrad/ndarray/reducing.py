@@ -93,7 +93,7 @@ def mean(
 def prod(
     data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
-    """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
+    """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others; of shape (1,) at least.
 
     >>> from tapegrad import nd
     >>> print(nd.prod(nd.array([2, 3])).asscalar())
@@ -168,7 +168,8 @@ def norm(
 ) -> NDArray:
     """The 1-norm or 2-norm over `axis` (an int, None for all); over a pair of axes that of a matrix as MXNet has it.
 
-    For a pair of axes `ord=1` is the largest sum of absolute values of a column, `ord=2` the root of all squares together.
+    For a pair of axes `ord=1` is the largest sum of absolute values of a column, `ord=2` the root of all squares
+    together.
 
     >>> from tapegrad import nd
     >>> print(nd.norm(nd.array([3, 4])).asscalar())
@@ -189,13 +190,13 @@ def norm(
     found = kept(found)
     if out_dtype is not None:
         found = ops.astype(found, dtype=dtypes.to_dtype(out_dtype))
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def L2Normalization(
     data: Any, eps: float = 1e-10, mode: str = "instance", out: Any = None, name: Any = None
 ) -> NDArray:
-    """Each sample divided by its 2-norm: of all its elements ("instance"), across channels ("channel"), or in space ("spatial").
+    """Each sample divided by its 2-norm: over all of it ("instance"), its channels ("channel"), or space ("spatial").
 
     >>> from tapegrad import nd
     >>> print(nd.L2Normalization(nd.array([[3, 4]])).asnumpy().round(3))
@@ -206,7 +207,7 @@ def L2Normalization(
     if mode not in choices:
         raise ValueError(f"L2Normalization(): mode is {mode!r}; choose one of {', '.join(map(repr, choices))}")
     total = ops.sum(ops.square(data), axis=tuple(choices[mode]), keepdims=True)
-    return give(out, data / ops.sqrt(total + eps))  # type: ignore[no-any-return]
+    return give(out, data / ops.sqrt(total + eps))
 
 
 def moments(data: Any, axes: Any = None, keepdims: bool = False, out: Any = None, name: Any = None) -> list[NDArray]:
@@ -232,7 +233,7 @@ def round(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """
     data = need(data, "round")
     whole = ops.trunc(data)
-    return give(out, whole + ops.trunc((data - whole) * 2))  # type: ignore[no-any-return]
+    return give(out, whole + ops.trunc((data - whole) * 2))
 
 
 def rint(data: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -244,7 +245,7 @@ def rint(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """
     data = need(data, "rint")
     below = ops.floor(data)
-    return give(out, ops.where(ops.greater(data - below, 0.5), below + 1, below))  # type: ignore[no-any-return]
+    return give(out, ops.where(ops.greater(data - below, 0.5), below + 1, below))
 
 
 # Places and orders.
@@ -308,7 +309,7 @@ def sort(data: Any, axis: int | None = -1, is_ascend: bool = True, out: Any = No
     [3.0, 2.0, 1.0]
     """
     data, along = _along(need(data, "sort"), axis, "sort")
-    return give(out, ops.sort(data, axis=along, descending=not is_ascend))  # type: ignore[no-any-return]
+    return give(out, ops.sort(data, axis=along, descending=not is_ascend))
 
 
 def argsort(
@@ -327,7 +328,7 @@ def argsort(
     """
     data, along = _along(need(data, "argsort"), axis, "argsort")
     found = ops.argsort(data, axis=along, descending=not is_ascend)
-    return give(out, ops.astype(found, dtype=dtypes.to_dtype(dtype)))  # type: ignore[no-any-return]
+    return give(out, ops.astype(found, dtype=dtypes.to_dtype(dtype)))
 
 
 def topk(
@@ -378,7 +379,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None, 
     data, along = _along(need(a, "cumsum", "a"), axis, "cumsum")
     if dtype is not None:
         data = data.astype(dtype)
-    return give(out, ops.cumulative_sum(data, axis=along))  # type: ignore[no-any-return]
+    return give(out, ops.cumulative_sum(data, axis=along))
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArray]:
@@ -408,18 +409,18 @@ def add_n(*args: Any, out: Any = None, name: Any = None) -> NDArray:
     """
     total, *rest = need_all(args, "add_n")
     for x in rest:
-        total = _alike("add_n", total, x) and total + x
-    return give(out, total.copy() if not rest else total)  # type: ignore[no-any-return]
+        _alike("add_n", total, x)
+        total = total + x
+    return give(out, total.copy() if not rest else total)
 
 
 ElementWiseSum = add_n
 
 
-def _alike(where: str, lhs: Any, rhs: Any) -> bool:
+def _alike(where: str, lhs: Any, rhs: Any) -> None:
     lhs, rhs = need(lhs, where, "lhs"), need(rhs, where, "rhs")
     if lhs.shape != rhs.shape:
         raise ShapeError(f"{where}() takes arrays of one shape, not {lhs.shape} and {rhs.shape}")
-    return True
 
 
 def elemwise_add(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -429,7 +430,8 @@ def elemwise_add(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
     >>> nd.elemwise_add(nd.ones(2), nd.ones(2)).asnumpy().tolist()
     [2.0, 2.0]
     """
-    return give(out, _alike("elemwise_add", lhs, rhs) and lhs + rhs)  # type: ignore[no-any-return]
+    _alike("elemwise_add", lhs, rhs)
+    return give(out, lhs + rhs)
 
 
 def elemwise_sub(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -439,7 +441,8 @@ def elemwise_sub(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
     >>> nd.elemwise_sub(nd.ones(2), nd.ones(2)).asnumpy().tolist()
     [0.0, 0.0]
     """
-    return give(out, _alike("elemwise_sub", lhs, rhs) and lhs - rhs)  # type: ignore[no-any-return]
+    _alike("elemwise_sub", lhs, rhs)
+    return give(out, lhs - rhs)
 
 
 def elemwise_mul(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -449,7 +452,8 @@ def elemwise_mul(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
     >>> nd.elemwise_mul(nd.ones(2), nd.ones(2)).asnumpy().tolist()
     [1.0, 1.0]
     """
-    return give(out, _alike("elemwise_mul", lhs, rhs) and lhs * rhs)  # type: ignore[no-any-return]
+    _alike("elemwise_mul", lhs, rhs)
+    return give(out, lhs * rhs)
 
 
 def elemwise_div(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -459,7 +463,8 @@ def elemwise_div(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
     >>> nd.elemwise_div(nd.ones(2), nd.ones(2)).asnumpy().tolist()
     [1.0, 1.0]
     """
-    return give(out, _alike("elemwise_div", lhs, rhs) and lhs / rhs)  # type: ignore[no-any-return]
+    _alike("elemwise_div", lhs, rhs)
+    return give(out, lhs / rhs)
 
 
 def dot(
@@ -473,8 +478,8 @@ def dot(
 ) -> NDArray:
     """The sum of products over the last axis of `lhs` and the first of `rhs`; of two vectors of shape (1,).
 
-    `transpose_a` sums over the first axis of `lhs` instead, `transpose_b` over the last of `rhs`. Raises `ShapeError` where the
-    two axes differ in length.
+    `transpose_a` sums over the first axis of `lhs` instead, `transpose_b` over the last of `rhs`. Raises `ShapeError`
+    where the two axes differ in length.
 
     >>> from tapegrad import nd
     >>> nd.dot(nd.ones((2, 3)), nd.ones((3, 4))).shape
@@ -497,7 +502,7 @@ def dot(
         found = ops.matmul(lhs, rhs)
     else:
         found = kept(ops.tensordot(lhs, rhs, axes=((left,), (right,))))
-    return found if out is None else give(out, found)  # type: ignore[no-any-return]
+    return found if out is None else give(out, found)
 
 
 def batch_dot(
@@ -524,7 +529,7 @@ def batch_dot(
         lhs = ops.matrix_transpose(lhs)
     if transpose_b:
         rhs = ops.matrix_transpose(rhs)
-    return give(out, ops.matmul(lhs, rhs))  # type: ignore[no-any-return]
+    return give(out, ops.matmul(lhs, rhs))
 
 
 def khatri_rao(*args: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -541,7 +546,7 @@ def khatri_rao(*args: Any, out: Any = None, name: Any = None) -> NDArray:
         (n, width), (m, _) = found.shape, x.shape
         product = ops.reshape(found, shape=(n, 1, width)) * ops.reshape(x, shape=(1, m, width))
         found = ops.reshape(product, shape=(n * m, width))
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def all_finite(data: Any, init_output: bool = True, out: Any = None, name: Any = None) -> NDArray:
@@ -567,7 +572,7 @@ def multi_all_finite(
     finite = builtins.all(bool(np.isfinite(x.asnumpy()).all()) for x in arrays)
     if out is not None and not init_output:
         finite = finite and bool(out)
-    return give(out, make(np.full(1, finite, np.float32), arrays[0].context))  # type: ignore[no-any-return]
+    return give(out, make(np.full(1, finite, np.float32), arrays[0].context))
 
 
 def multi_sum_sq(*data: Any, num_arrays: int | None = None, out: Any = None, name: Any = None) -> NDArray:
@@ -579,4 +584,4 @@ def multi_sum_sq(*data: Any, num_arrays: int | None = None, out: Any = None, nam
     """
     arrays = need_all(data, "multi_sum_sq")
     sums = [ops.reshape(ops.sum(ops.square(x), axis=None), shape=(1,)) for x in arrays]
-    return give(out, ops.concat(*sums, axis=0))  # type: ignore[no-any-return]
+    return give(out, ops.concat(*sums, axis=0))

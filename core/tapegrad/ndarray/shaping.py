@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ..array import Array
 from ..errors import ShapeError
 from ..kernels import RECORDED as ops
 from .checks import axis_tuple, dtype_of, int_tuple, need, need_all, one_axis
-from .ndarray import NDArray, give, make, mask_of
+from .ndarray import INT, NDArray, give, make, mask_of
 
 __all__ = [
     "BlockGrad",
@@ -87,7 +88,8 @@ INT64 = np.dtype("int64")
 def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = False) -> tuple[int, ...]:
     """The shape that MXNet's codes make of a shape. Raises `ShapeError` where they cannot.
 
-    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two numbers.
+    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
+    numbers.
 
     >>> new_shape((2, 3, 4), (0, -1)), new_shape((2, 3, 4), (-3, 0)), new_shape((2, 3, 4), (-4, 1, -1, -2))
     ((2, 12), (6, 4), (1, 2, 3, 4))
@@ -158,8 +160,8 @@ def reshape(
 ) -> NDArray:
     """The same elements in another shape, which may hold MXNet's codes.
 
-    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two numbers; with
-    `reverse` they are read from the right. Raises `ShapeError` where the sizes do not agree.
+    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
+    numbers; with `reverse` they are read from the right. Raises `ShapeError` where the sizes do not agree.
 
     >>> from tapegrad import nd
     >>> nd.reshape(nd.ones((2, 3, 4)), (-3, 0)).shape
@@ -170,7 +172,7 @@ def reshape(
         if target_shape is None:
             raise TypeError("reshape() needs a shape")
         shape = target_shape
-    codes = (shape,) if isinstance(shape, SupportsIndex) else tuple(shape)
+    codes = (shape,) if isinstance(shape, INT) else tuple(shape)
     if all(c.__class__ is int and c > 0 for c in codes):
         size = 1
         for c in codes:
@@ -178,7 +180,7 @@ def reshape(
         wanted = codes if size == data.size else new_shape(data.shape, codes)
     else:
         wanted = new_shape(data.shape, codes, reverse)
-    return give(out, ops.reshape(data, shape=wanted))  # type: ignore[no-any-return]
+    return give(out, ops.reshape(data, shape=wanted))
 
 
 Reshape = reshape
@@ -215,7 +217,7 @@ def flatten(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """
     data = need(data, "flatten")
     rows = data.shape[0] if data.ndim else 1
-    return give(out, ops.reshape(data, shape=(rows, int(np.prod(data.shape[1:], dtype=np.int64)))))  # type: ignore[no-any-return]
+    return give(out, ops.reshape(data, shape=(rows, int(np.prod(data.shape[1:], dtype=np.int64)))))
 
 
 Flatten = flatten
@@ -230,11 +232,11 @@ def expand_dims(data: Any, axis: int, out: Any = None, name: Any = None, inplace
     """
     data = need(data, "expand_dims")
     place = one_axis(axis, data.ndim + 1, "expand_dims")
-    return give(out, ops.reshape(data, shape=(*data.shape[:place], 1, *data.shape[place:])))  # type: ignore[no-any-return]
+    return give(out, ops.reshape(data, shape=(*data.shape[:place], 1, *data.shape[place:])))
 
 
 def squeeze(data: Any, axis: Any = None, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
-    """The array without its axes of length 1, all or those in `axis`; one is left of them all. `inplace` has no meaning.
+    """The array without its axes of length 1, all or those in `axis`; one axis at least is left.
 
     Raises `ShapeError` for an axis of another length.
 
@@ -249,7 +251,7 @@ def squeeze(data: Any, axis: Any = None, out: Any = None, name: Any = None, inpl
         if shape[i] != 1:
             raise ShapeError(f"squeeze(): axis {i} of shape {shape} has length {shape[i]}, not 1")
     wanted = tuple(n for i, n in enumerate(shape) if i not in axes)
-    return give(out, ops.reshape(data, shape=wanted or (1,)))  # type: ignore[no-any-return]
+    return give(out, ops.reshape(data, shape=wanted or (1,)))
 
 
 def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: Any = None) -> NDArray:
@@ -260,14 +262,14 @@ def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: An
     (3, 2, 4)
     """
     data = need(data, "transpose")
-    if isinstance(axes, SupportsIndex):
+    if isinstance(axes, INT):
         axes = (axes, *more)
     if axes is None or not len(axes):
         axes = range(data.ndim)[::-1]
     order = tuple(one_axis(a, data.ndim, "transpose") for a in axes)
     if sorted(order) != list(range(data.ndim)):
         raise ShapeError(f"transpose() of {data.ndim} axes needs each of them once, not {tuple(axes)}")
-    return give(out, ops.permute_dims(data, axes=order))  # type: ignore[no-any-return]
+    return give(out, ops.permute_dims(data, axes=order))
 
 
 def swapaxes(data: Any, dim1: int = 0, dim2: int = 0, out: Any = None, name: Any = None) -> NDArray:
@@ -279,7 +281,7 @@ def swapaxes(data: Any, dim1: int = 0, dim2: int = 0, out: Any = None, name: Any
     """
     data = need(data, "swapaxes")
     first, second = one_axis(dim1, data.ndim, "swapaxes"), one_axis(dim2, data.ndim, "swapaxes")
-    return give(out, ops.swapaxes(data, axis1=first, axis2=second))  # type: ignore[no-any-return]
+    return give(out, ops.swapaxes(data, axis1=first, axis2=second))
 
 
 SwapAxis = swapaxes
@@ -293,7 +295,7 @@ def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
     (3, 4, 2)
     """
     tensor = need(tensor, "moveaxis", "tensor")
-    listed = [[a] if isinstance(a, SupportsIndex) else list(a) for a in (source, destination)]
+    listed = [[a] if isinstance(a, INT) else list(a) for a in (source, destination)]
     sources, places = [[one_axis(a, tensor.ndim, "moveaxis") for a in axes] for axes in listed]
     if len(sources) != len(places):
         raise ValueError(f"moveaxis(): {len(sources)} axes cannot go to {len(places)} places")
@@ -311,7 +313,7 @@ def flip(data: Any, axis: Any, out: Any = None, name: Any = None) -> NDArray:
     [3.0, 2.0, 1.0]
     """
     data = need(data, "flip")
-    return give(out, ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip")))  # type: ignore[no-any-return]
+    return give(out, ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip")))
 
 
 reverse = flip
@@ -325,8 +327,8 @@ def tile(data: Any, reps: Any, out: Any = None, name: Any = None) -> NDArray:
     [1.0, 2.0, 1.0, 2.0]
     """
     data = need(data, "tile")
-    times = (operator.index(reps),) if isinstance(reps, SupportsIndex) else tuple(map(operator.index, reps))
-    return give(out, ops.tile(data, repetitions=times))  # type: ignore[no-any-return]
+    times = (operator.index(reps),) if isinstance(reps, INT) else tuple(map(operator.index, reps))
+    return give(out, ops.tile(data, repetitions=times))
 
 
 def repeat(data: Any, repeats: int, axis: int | None = None, out: Any = None, name: Any = None) -> NDArray:
@@ -339,7 +341,7 @@ def repeat(data: Any, repeats: int, axis: int | None = None, out: Any = None, na
     data = need(data, "repeat")
     if axis is None:
         data, axis = ops.reshape(data, shape=(data.size,)), 0
-    return give(out, ops.repeat(data, repeats=repeats, axis=one_axis(axis, data.ndim, "repeat")))  # type: ignore[no-any-return]
+    return give(out, ops.repeat(data, repeats=repeats, axis=one_axis(axis, data.ndim, "repeat")))
 
 
 def pad(
@@ -352,8 +354,8 @@ def pad(
 ) -> NDArray:
     """The array with elements added before and after along each axis.
 
-    `pad_width` is (before, after) for each axis in turn, flat. `mode`: "constant", "edge" (the outermost element again) or
-    "reflect" (mirrored about it).
+    `pad_width` is (before, after) for each axis in turn, flat. `mode`: "constant", "edge" (the outermost element
+    again) or "reflect" (mirrored about it).
 
     >>> from tapegrad import nd
     >>> nd.pad(nd.array([[1, 2]]), mode="constant", pad_width=(0, 0, 1, 1)).asnumpy().tolist()
@@ -366,7 +368,7 @@ def pad(
     if len(flat) != 2 * data.ndim:
         raise ValueError(f"pad(): pad_width has {len(flat)} numbers; {data.ndim} axes need {2 * data.ndim}")
     widths = tuple(zip(flat[::2], flat[1::2], strict=True))
-    return give(out, ops.pad(data, widths=widths, mode=mode, value=constant_value))  # type: ignore[no-any-return]
+    return give(out, ops.pad(data, widths=widths, mode=mode, value=constant_value))
 
 
 Pad = pad
@@ -380,7 +382,7 @@ def concat(*data: Any, dim: int = 1, num_args: int | None = None, out: Any = Non
     (2, 4)
     """
     arrays = need_all(data, "concat")
-    return give(out, ops.concat(*arrays, axis=one_axis(dim, arrays[0].ndim, "concat")))  # type: ignore[no-any-return]
+    return give(out, ops.concat(*arrays, axis=one_axis(dim, arrays[0].ndim, "concat")))
 
 
 Concat = concat
@@ -404,7 +406,7 @@ def stack(*data: Any, axis: int = 0, num_args: int | None = None, out: Any = Non
     (2, 2)
     """
     arrays = need_all(data, "stack")
-    return give(out, ops.stack(*arrays, axis=one_axis(axis, arrays[0].ndim + 1, "stack")))  # type: ignore[no-any-return]
+    return give(out, ops.stack(*arrays, axis=one_axis(axis, arrays[0].ndim + 1, "stack")))
 
 
 def split(
@@ -440,11 +442,11 @@ def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bo
     [(2,), (1,), (2,)]
     """
     ary = need(ary, "split_v2", "ary")
-    if isinstance(indices_or_sections, SupportsIndex):
+    if isinstance(indices_or_sections, INT):
         return split(ary, operator.index(indices_or_sections), axis, squeeze_axis)
     along = one_axis(axis, ary.ndim, "split_v2")
     ends = [0, *map(operator.index, indices_or_sections), ary.shape[along]]
-    parts = ops.split(ary, sizes=tuple(b - a for a, b in zip(ends, ends[1:], strict=False)), axis=along)
+    parts = ops.split(ary, sizes=tuple(b - a for a, b in itertools.pairwise(ends)), axis=along)
     return [squeeze(part, axis=along) for part in parts] if squeeze_axis else list(parts)
 
 
@@ -459,7 +461,7 @@ def broadcast_to(data: Any, shape: Any, out: Any = None, name: Any = None) -> ND
     wanted = tuple(map(operator.index, shape))
     if len(wanted) == data.ndim:
         wanted = tuple(old if new == 0 else new for old, new in zip(data.shape, wanted, strict=True))
-    return give(out, ops.broadcast_to(data, shape=wanted))  # type: ignore[no-any-return]
+    return give(out, ops.broadcast_to(data, shape=wanted))
 
 
 def broadcast_axis(data: Any, axis: Any = (), size: Any = (), out: Any = None, name: Any = None) -> NDArray:
@@ -470,14 +472,14 @@ def broadcast_axis(data: Any, axis: Any = (), size: Any = (), out: Any = None, n
     (4, 3)
     """
     data = need(data, "broadcast_axis")
-    axes = (axis,) if isinstance(axis, SupportsIndex) else tuple(axis)
+    axes = (axis,) if isinstance(axis, INT) else tuple(axis)
     wanted = list(data.shape)
     for a, length in zip(axes, int_tuple(size, len(axes), "broadcast_axis", "size"), strict=True):
         place = one_axis(a, data.ndim, "broadcast_axis")
         if wanted[place] != 1:
             raise ShapeError(f"broadcast_axis(): axis {place} of shape {data.shape} has length {wanted[place]}, not 1")
         wanted[place] = length
-    return give(out, ops.broadcast_to(data, shape=tuple(wanted)))  # type: ignore[no-any-return]
+    return give(out, ops.broadcast_to(data, shape=tuple(wanted)))
 
 
 broadcast_axes = broadcast_axis
@@ -494,28 +496,28 @@ def broadcast_like(
     """
     lhs, rhs = need(lhs, "broadcast_like", "lhs"), need(rhs, "broadcast_like", "rhs")
     if lhs_axes is None or rhs_axes is None:
-        return give(out, ops.broadcast_to(lhs, shape=rhs.shape))  # type: ignore[no-any-return]
+        return give(out, ops.broadcast_to(lhs, shape=rhs.shape))
     wanted = list(lhs.shape)
     for mine, theirs in zip(lhs_axes, rhs_axes, strict=True):
         wanted[mine] = rhs.shape[theirs]
-    return give(out, ops.broadcast_to(lhs, shape=tuple(wanted)))  # type: ignore[no-any-return]
+    return give(out, ops.broadcast_to(lhs, shape=tuple(wanted)))
 
 
 def slice(data: Any, begin: Any, end: Any, step: Any = None, out: Any = None, name: Any = None) -> NDArray:
-    """The elements from `begin` up to `end` in steps of `step`, one number for each of the first axes; None is no bound.
+    """The elements from `begin` up to `end` in steps, one number for each of the first axes; None is no bound.
 
     >>> from tapegrad import nd
     >>> nd.slice(nd.arange(6).reshape((2, 3)), begin=(0, 1), end=(None, 3)).asnumpy().tolist()
     [[1.0, 2.0], [4.0, 5.0]]
     """
     data = need(data, "slice")
-    return give(out, ops.getitem(data, key=slices(data, begin, end, step, "slice")))  # type: ignore[no-any-return]
+    return give(out, ops.getitem(data, key=slices(data, begin, end, step, "slice")))
 
 
 def slices(data: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[builtins.slice, ...]:
     """MXNet's begin, end and step as a key."""
-    bounds = [(x,) if x is None or isinstance(x, SupportsIndex) else tuple(x) for x in (begin, end)]
-    steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, SupportsIndex) else tuple(step)
+    bounds = [(x,) if x is None or isinstance(x, INT) else tuple(x) for x in (begin, end)]
+    steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, INT) else tuple(step)
     steps = steps or (None,) * len(bounds[0])
     if not len(bounds[0]) == len(bounds[1]) == len(steps) <= data.ndim:
         raise ValueError(f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} differ in length")
@@ -534,7 +536,7 @@ def slice_axis(data: Any, axis: int, begin: int, end: int | None, out: Any = Non
     """
     data = need(data, "slice_axis")
     along = one_axis(axis, data.ndim, "slice_axis")
-    return give(out, ops.getitem(data, key=(builtins.slice(None),) * along + (builtins.slice(begin, end),)))  # type: ignore[no-any-return]
+    return give(out, ops.getitem(data, key=(builtins.slice(None),) * along + (builtins.slice(begin, end),)))
 
 
 def slice_like(data: Any, shape_like: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
@@ -547,7 +549,7 @@ def slice_like(data: Any, shape_like: Any, axes: Any = None, out: Any = None, na
     data, other = need(data, "slice_like"), need(shape_like, "slice_like", "shape_like")
     chosen = axis_tuple(axes, data.ndim, "slice_like")
     key = tuple(builtins.slice(0, other.shape[i]) if i in chosen else builtins.slice(None) for i in range(data.ndim))
-    return give(out, ops.getitem(data, key=key))  # type: ignore[no-any-return]
+    return give(out, ops.getitem(data, key=key))
 
 
 def Crop(
@@ -573,7 +575,7 @@ def Crop(
     if top + height > image.shape[2] or left + width > image.shape[3]:
         raise ShapeError(f"Crop(): {height} by {width} at ({top}, {left}) does not fit into shape {image.shape}")
     key = (builtins.slice(None),) * 2 + (builtins.slice(top, top + height), builtins.slice(left, left + width))
-    return give(out, ops.getitem(image, key=key))  # type: ignore[no-any-return]
+    return give(out, ops.getitem(image, key=key))
 
 
 def depth_to_space(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
@@ -583,7 +585,7 @@ def depth_to_space(data: Any, block_size: int, out: Any = None, name: Any = None
     >>> nd.depth_to_space(nd.ones((1, 8, 2, 3)), 2).shape
     (1, 2, 4, 6)
     """
-    return give(out, ops.depth_to_space(need(data, "depth_to_space"), block_size=block_size))  # type: ignore[no-any-return]
+    return give(out, ops.depth_to_space(need(data, "depth_to_space"), block_size=block_size))
 
 
 def space_to_depth(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
@@ -593,7 +595,7 @@ def space_to_depth(data: Any, block_size: int, out: Any = None, name: Any = None
     >>> nd.space_to_depth(nd.ones((1, 2, 4, 6)), 2).shape
     (1, 8, 2, 3)
     """
-    return give(out, ops.space_to_depth(need(data, "space_to_depth"), block_size=block_size))  # type: ignore[no-any-return]
+    return give(out, ops.space_to_depth(need(data, "space_to_depth"), block_size=block_size))
 
 
 def diag(data: Any, k: int = 0, axis1: int = 0, axis2: int = 1, out: Any = None, name: Any = None) -> NDArray:
@@ -605,7 +607,7 @@ def diag(data: Any, k: int = 0, axis1: int = 0, axis2: int = 1, out: Any = None,
     """
     data = need(data, "diag")
     found = ops.diag(data, k=k) if data.ndim == 1 else ops.diagonal(data, offset=k, axis1=axis1, axis2=axis2)
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 # Indices.
@@ -631,7 +633,7 @@ def take(a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = Non
     indices = need(indices, "take", "indices")
     along = one_axis(axis, a.ndim, "take")
     places = _within(indices_of(indices), a.shape[along], mode, "take")
-    return give(out, ops.take(a, places, axis=along))  # type: ignore[no-any-return]
+    return give(out, ops.take(a, places, axis=along))
 
 
 def _within(places: Any, length: int, mode: str, where: str) -> Any:
@@ -679,7 +681,7 @@ def pick(
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
     found = ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode)
-    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))  # type: ignore[no-any-return]
+    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))
 
 
 choose_element_0index = pick
@@ -695,7 +697,7 @@ def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = None, name: Any
     lhs, mhs, rhs = (need(x, "fill_element_0index", n) for x, n in ((lhs, "lhs"), (mhs, "mhs"), (rhs, "rhs")))
     rows = lhs.shape[0]
     places = ops.reshape(indices_of(rhs), shape=(rows, 1))
-    return give(out, ops.put_along_axis(lhs, places, ops.reshape(mhs, shape=(rows, 1)), axis=1))  # type: ignore[no-any-return]
+    return give(out, ops.put_along_axis(lhs, places, ops.reshape(mhs, shape=(rows, 1)), axis=1))
 
 
 def one_hot(
@@ -707,7 +709,7 @@ def one_hot(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """Rows of `depth` elements, `on_value` at the index and `off_value` elsewhere; an index outside gives a row of these.
+    """Rows of `depth` elements, `on_value` at the index and `off_value` elsewhere, everywhere for an index outside.
 
     >>> from tapegrad import nd
     >>> nd.one_hot(nd.array([0, 2]), 3).asnumpy().tolist()
@@ -715,7 +717,7 @@ def one_hot(
     """
     indices = need(indices, "one_hot", "indices")
     found = ops.one_hot(indices_of(indices), depth=int(depth), on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def onehot_encode(indices: Any, out: NDArray) -> NDArray:
@@ -736,7 +738,7 @@ def gather_nd(data: Any, indices: Any, out: Any = None, name: Any = None) -> NDA
     [1.0, 2.0]
     """
     data, indices = need(data, "gather_nd"), need(indices, "gather_nd", "indices")
-    return give(out, ops.gather_nd(data, indices_of(indices)))  # type: ignore[no-any-return]
+    return give(out, ops.gather_nd(data, indices_of(indices)))
 
 
 def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -747,7 +749,7 @@ def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = None, name: Any =
     [5.0, 0.0, 6.0, 0.0]
     """
     data, indices = need(data, "scatter_nd"), need(indices, "scatter_nd", "indices")
-    return give(out, ops.scatter_nd(data, indices_of(indices), shape=tuple(shape)))  # type: ignore[no-any-return]
+    return give(out, ops.scatter_nd(data, indices_of(indices), shape=tuple(shape)))
 
 
 def ravel_multi_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -764,7 +766,7 @@ def ravel_multi_index(data: Any, shape: Any, out: Any = None, name: Any = None) 
     found = rows[0]
     for row, length in zip(rows[1:], tuple(shape)[1:], strict=True):
         found = found * length + row
-    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))  # type: ignore[no-any-return]
+    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))
 
 
 def unravel_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -779,7 +781,7 @@ def unravel_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> N
     for length in reversed(tuple(shape)[1:]):
         rows.insert(0, ops.remainder(rest, length))
         rest = ops.floor_divide(rest, length)
-    return give(out, ops.stack(rest, *rows, axis=0))  # type: ignore[no-any-return]
+    return give(out, ops.stack(rest, *rows, axis=0))
 
 
 def Embedding(
@@ -816,7 +818,7 @@ def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> 
     booleans = truth(condition)
     if condition.ndim == 1 and x.ndim > 1 and condition.shape[0] == x.shape[0]:
         booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
-    return give(out, ops.where(booleans, x, y))  # type: ignore[no-any-return]
+    return give(out, ops.where(booleans, x, y))
 
 
 def truth(x: NDArray) -> Any:
@@ -836,7 +838,7 @@ def clip(
     >>> nd.clip(nd.array([-1, 0.5, 2]), 0, 1).asnumpy().tolist()
     [0.0, 0.5, 1.0]
     """
-    return give(out, ops.clip(need(data, "clip"), a_min, a_max))  # type: ignore[no-any-return]
+    return give(out, ops.clip(need(data, "clip"), a_min, a_max))
 
 
 def cast(data: Any, dtype: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -846,7 +848,7 @@ def cast(data: Any, dtype: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> nd.cast(nd.array([1.9]), "int32").asnumpy().tolist()
     [1]
     """
-    return give(out, ops.astype(need(data, "cast"), dtype=dtypes.to_dtype(dtype)))  # type: ignore[no-any-return]
+    return give(out, ops.astype(need(data, "cast"), dtype=dtypes.to_dtype(dtype)))
 
 
 Cast = amp_cast = cast
@@ -874,7 +876,7 @@ def identity(data: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> print(nd.identity(nd.ones(1)).asscalar())
     1.0
     """
-    return give(out, need(data, "identity").copy())  # type: ignore[no-any-return]
+    return give(out, need(data, "identity").copy())
 
 
 def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -884,7 +886,7 @@ def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> print(nd.stop_gradient(nd.ones(1)).asscalar())
     1.0
     """
-    return give(out, need(data, "stop_gradient").detach())  # type: ignore[no-any-return]
+    return give(out, need(data, "stop_gradient").detach())
 
 
 BlockGrad = stop_gradient
@@ -898,7 +900,7 @@ def shape_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
     [2, 3]
     """
     data = need(data, "shape_array")
-    return give(out, make(np.array(data.shape, np.int64), data.context))  # type: ignore[no-any-return]
+    return give(out, make(np.array(data.shape, np.int64), data.context))
 
 
 def size_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -909,7 +911,7 @@ def size_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
     [6]
     """
     data = need(data, "size_array")
-    return give(out, make(np.array([data.size], np.int64), data.context))  # type: ignore[no-any-return]
+    return give(out, make(np.array([data.size], np.int64), data.context))
 
 
 # Sequences: (steps, batch, …), or (batch, steps, …) with axis=1.
@@ -945,10 +947,10 @@ def SequenceMask(
     """
     data = need(data, "SequenceMask")
     if not use_sequence_length:
-        return give(out, data.copy())  # type: ignore[no-any-return]
+        return give(out, data.copy())
     inside = ops.less(_step_grid(data, axis, "SequenceMask"), _lengths(sequence_length, axis, "SequenceMask"))
     inside = ops.reshape(inside, shape=(*data.shape[:2], *(1,) * (data.ndim - 2)))
-    return give(out, ops.where(inside, data, ops.filled(data, shape=(1,), value=value)))  # type: ignore[no-any-return]
+    return give(out, ops.where(inside, data, ops.filled(data, shape=(1,), value=value)))
 
 
 def SequenceLast(
@@ -968,11 +970,11 @@ def SequenceLast(
     data = need(data, "SequenceLast")
     steps = data.shape[axis]
     if not use_sequence_length:
-        return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))  # type: ignore[no-any-return]
+        return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))
     last = ops.clip(indices_of(need(sequence_length, "SequenceLast", "sequence_length")) - 1, 0, steps - 1)
     batch = make(np.arange(data.shape[1 - axis]), data.context)
     places = ops.stack(*((last, batch) if axis == 0 else (batch, last)), axis=0)
-    return give(out, ops.gather_nd(data, places))  # type: ignore[no-any-return]
+    return give(out, ops.gather_nd(data, places))
 
 
 def SequenceReverse(
@@ -1001,4 +1003,4 @@ def SequenceReverse(
         ops.less(numbers, lengths), lengths - 1 - numbers, ops.broadcast_to(numbers, shape=(steps, batch))
     )
     columns = ops.broadcast_to(make(np.arange(batch).reshape(1, batch), data.context), shape=(steps, batch))
-    return give(out, ops.gather_nd(data, ops.stack(source, columns, axis=0)))  # type: ignore[no-any-return]
+    return give(out, ops.gather_nd(data, ops.stack(source, columns, axis=0)))

@@ -1,4 +1,4 @@
-"""Linear algebra under MXNet's long names, `nd.linalg_gemm2`; `nd.linalg` has the same functions by their short ones."""
+"""Linear algebra under MXNet's long names, `nd.linalg_gemm2`; `nd.linalg` has the functions by their short ones."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def linalg_gemm2(
     A, B = _matrices(A, "linalg_gemm2"), _matrices(B, "linalg_gemm2", "B")
     left, right = _turned(_rows_at(A, axis), transpose_a), _turned(_rows_at(B, axis), transpose_b)
     found = ops.matmul(left, right)
-    return give(out, _rows_back(found if alpha == 1 else found * alpha, axis))  # type: ignore[no-any-return]
+    return give(out, _rows_back(found if alpha == 1 else found * alpha, axis))
 
 
 def linalg_gemm(
@@ -101,7 +101,7 @@ def linalg_gemm(
     13.0
     """
     C = _matrices(C, "linalg_gemm", "C")
-    return give(out, linalg_gemm2(A, B, transpose_a, transpose_b, alpha, axis) + (C if beta == 1 else C * beta))  # type: ignore[no-any-return]
+    return give(out, linalg_gemm2(A, B, transpose_a, transpose_b, alpha, axis) + (C if beta == 1 else C * beta))
 
 
 def linalg_potrf(A: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -111,7 +111,7 @@ def linalg_potrf(A: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> nd.linalg_potrf(nd.array([[4, 0], [0, 9]])).asnumpy().tolist()
     [[2.0, 0.0], [0.0, 3.0]]
     """
-    return give(out, ops.cholesky(_matrices(A, "linalg_potrf", square=True)))  # type: ignore[no-any-return]
+    return give(out, ops.cholesky(_matrices(A, "linalg_potrf", square=True)))
 
 
 def linalg_potri(A: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -122,7 +122,7 @@ def linalg_potri(A: Any, out: Any = None, name: Any = None) -> NDArray:
     [[0.25, 0.0], [0.0, 1.0]]
     """
     lower = ops.tril(_matrices(A, "linalg_potri", square=True))
-    return give(out, ops.inv(ops.matmul(lower, ops.matrix_transpose(lower))))  # type: ignore[no-any-return]
+    return give(out, ops.inv(ops.matmul(lower, ops.matrix_transpose(lower))))
 
 
 def _triangle(A: Any, where: str, lower: bool) -> Any:
@@ -149,7 +149,7 @@ def linalg_trmm(
     factor = _turned(_triangle(A, "linalg_trmm", lower), transpose)
     B = _matrices(B, "linalg_trmm", "B")
     found = ops.matmul(B, factor) if rightside else ops.matmul(factor, B)
-    return give(out, found if alpha == 1 else found * alpha)  # type: ignore[no-any-return]
+    return give(out, found if alpha == 1 else found * alpha)
 
 
 def linalg_trsm(
@@ -174,7 +174,7 @@ def linalg_trsm(
         found = ops.matrix_transpose(_solved(A, ops.matrix_transpose(B), not transpose, lower))
     else:
         found = _solved(A, B, transpose, lower)
-    return give(out, found)  # type: ignore[no-any-return]
+    return give(out, found)
 
 
 def _solved(A: Any, B: Any, transpose: bool, lower: bool) -> Any:
@@ -191,7 +191,7 @@ def linalg_sumlogdiag(A: Any, out: Any = None, name: Any = None) -> NDArray:
     0.0
     """
     logs = ops.log(ops.diagonal(_matrices(A, "linalg_sumlogdiag", square=True), axis1=-2, axis2=-1))
-    return give(out, kept(ops.sum(logs, axis=-1)))  # type: ignore[no-any-return]
+    return give(out, kept(ops.sum(logs, axis=-1)))
 
 
 def linalg_syrk(A: Any, transpose: bool = False, alpha: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
@@ -203,7 +203,7 @@ def linalg_syrk(A: Any, transpose: bool = False, alpha: float = 1.0, out: Any = 
     """
     A = _matrices(A, "linalg_syrk")
     found = ops.matmul(_turned(A, transpose), _turned(A, not transpose))
-    return give(out, found if alpha == 1 else found * alpha)  # type: ignore[no-any-return]
+    return give(out, found if alpha == 1 else found * alpha)
 
 
 def linalg_gelqf(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
@@ -219,7 +219,7 @@ def linalg_gelqf(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
 
 
 def linalg_syevd(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
-    """The eigenvectors of symmetric matrices, as the rows of U, and the eigenvalues in ascending order: Uᵀ diag(L) U = A.
+    """The eigenvectors of symmetric matrices, as the rows of U, and the eigenvalues, ascending: Uᵀ diag(L) U = A.
 
     >>> from tapegrad import nd
     >>> nd.linalg_syevd(nd.array([[1, 0], [0, 2]]))[1].asnumpy().tolist()
@@ -236,7 +236,7 @@ def linalg_inverse(A: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> nd.linalg_inverse(nd.array([[2, 0], [0, 4]])).asnumpy().tolist()
     [[0.5, 0.0], [0.0, 0.25]]
     """
-    return give(out, ops.inv(_matrices(A, "linalg_inverse", square=True)))  # type: ignore[no-any-return]
+    return give(out, ops.inv(_matrices(A, "linalg_inverse", square=True)))
 
 
 def linalg_det(A: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -246,7 +246,7 @@ def linalg_det(A: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> print(nd.linalg_det(nd.array([[2, 0], [0, 4]])).asscalar())
     8.0
     """
-    return give(out, kept(ops.det(_matrices(A, "linalg_det", square=True))))  # type: ignore[no-any-return]
+    return give(out, kept(ops.det(_matrices(A, "linalg_det", square=True))))
 
 
 def linalg_slogdet(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
@@ -268,7 +268,7 @@ def linalg_extractdiag(A: Any, offset: int = 0, out: Any = None, name: Any = Non
     [1.0]
     """
     A = _matrices(A, "linalg_extractdiag", square=True)
-    return give(out, ops.diagonal(A, offset=offset, axis1=-2, axis2=-1))  # type: ignore[no-any-return]
+    return give(out, ops.diagonal(A, offset=offset, axis1=-2, axis2=-1))
 
 
 def _placed(A: Any, size: int, rows: np.ndarray[Any, Any], columns: np.ndarray[Any, Any]) -> Any:
@@ -290,11 +290,11 @@ def linalg_makediag(A: Any, offset: int = 0, out: Any = None, name: Any = None) 
     A = need(A, "linalg_makediag", "A")
     places = np.arange(A.shape[-1])
     size = A.shape[-1] + abs(offset)
-    return give(out, _placed(A, size, places + max(-offset, 0), places + max(offset, 0)))  # type: ignore[no-any-return]
+    return give(out, _placed(A, size, places + max(-offset, 0), places + max(offset, 0)))
 
 
 def linalg_extracttrian(A: Any, offset: int = 0, lower: bool = True, out: Any = None, name: Any = None) -> NDArray:
-    """The elements of a triangle of square matrices, row by row: on and below the diagonal at `offset`, or on and above it.
+    """The elements of a triangle of square matrices, row by row: below the diagonal at `offset` and on it, or above.
 
     An offset other than 0 decides by its sign which triangle, whatever `lower` says.
 
@@ -306,7 +306,7 @@ def linalg_extracttrian(A: Any, offset: int = 0, lower: bool = True, out: Any = 
     size = A.shape[-1]
     rows, columns = _triangular(size, offset, lower)
     flat = ops.reshape(A, shape=(*A.shape[:-2], size * size))
-    return give(out, ops.take(flat, make(rows * size + columns, A.context), axis=flat.ndim - 1))  # type: ignore[no-any-return]
+    return give(out, ops.take(flat, make(rows * size + columns, A.context), axis=flat.ndim - 1))
 
 
 def _triangular(size: int, offset: int, lower: bool) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -327,4 +327,4 @@ def linalg_maketrian(A: Any, offset: int = 0, lower: bool = True, out: Any = Non
     if side * (side + 1) // 2 != count:
         raise ShapeError(f"linalg_maketrian(): {count} elements do not fill a triangle")
     size = side + abs(offset)
-    return give(out, _placed(A, size, *_triangular(size, offset, lower)))  # type: ignore[no-any-return]
+    return give(out, _placed(A, size, *_triangular(size, offset, lower)))

@@ -1,4 +1,4 @@
-"""Random arrays under the long names: `nd.random_normal` takes its context before its dtype, `nd.sample_normal` arrays."""
+"""Random arrays under the long names: `random_normal` takes its context before its dtype, `sample_normal` arrays."""
 
 from __future__ import annotations
 
@@ -168,8 +168,9 @@ def random_randint(
     return _random.randint(low, high, shape, dtype, ctx, out)
 
 
-def _each(where: str, **parameters: Any) -> list[NDArray]:
-    return [need(p, where, name) for name, p in parameters.items()]
+def _both(where: str, **parameters: Any) -> tuple[NDArray, NDArray]:
+    first, second = (need(p, where, name) for name, p in parameters.items())
+    return first, second
 
 
 def sample_uniform(
@@ -181,7 +182,8 @@ def sample_uniform(
     >>> nd.sample_uniform(nd.zeros(2), nd.ones(2), shape=3).shape
     (2, 3)
     """
-    return _random.uniform(*_each("sample_uniform", low=low, high=high), shape, dtype, out=out)
+    first, second = _both("sample_uniform", low=low, high=high)
+    return _random.uniform(first, second, shape, dtype, out=out)
 
 
 def sample_normal(
@@ -193,7 +195,8 @@ def sample_normal(
     >>> nd.sample_normal(nd.zeros(2), nd.ones(2), shape=3).shape
     (2, 3)
     """
-    return _random.normal(*_each("sample_normal", mu=mu, sigma=sigma), shape, dtype, out=out)
+    first, second = _both("sample_normal", mu=mu, sigma=sigma)
+    return _random.normal(first, second, shape, dtype, out=out)
 
 
 def sample_exponential(lam: Any, shape: Any = None, dtype: Any = None, out: Any = None, name: Any = None) -> NDArray:
@@ -215,7 +218,8 @@ def sample_gamma(
     >>> nd.sample_gamma(nd.ones(2), nd.ones(2), shape=3).shape
     (2, 3)
     """
-    return _random.gamma(*_each("sample_gamma", alpha=alpha, beta=beta), shape, dtype, out=out)
+    first, second = _both("sample_gamma", alpha=alpha, beta=beta)
+    return _random.gamma(first, second, shape, dtype, out=out)
 
 
 def sample_poisson(lam: Any, shape: Any = None, dtype: Any = None, out: Any = None, name: Any = None) -> NDArray:
@@ -237,7 +241,8 @@ def sample_negative_binomial(
     >>> nd.sample_negative_binomial(nd.ones(2), nd.ones(2), shape=3).shape
     (2, 3)
     """
-    return _random.negative_binomial(*_each("sample_negative_binomial", k=k, p=p), shape, dtype, out=out)
+    first, second = _both("sample_negative_binomial", k=k, p=p)
+    return _random.negative_binomial(first, second, shape, dtype, out=out)
 
 
 def sample_generalized_negative_binomial(
@@ -250,7 +255,8 @@ def sample_generalized_negative_binomial(
     (2, 3)
     """
     where = "sample_generalized_negative_binomial"
-    return _random.generalized_negative_binomial(*_each(where, mu=mu, alpha=alpha), shape, dtype, out=out)
+    first, second = _both(where, mu=mu, alpha=alpha)
+    return _random.generalized_negative_binomial(first, second, shape, dtype, out=out)
 
 
 def sample_multinomial(

@@ -1,0 +1,67 @@
+"""Write the stubs of what is bound when `nd` is imported: `python tests/mxnet/stubs.py`. A test keeps them fresh."""
+
+import inspect
+from pathlib import Path
+
+import tapegrad
+from tapegrad.ndarray import mechanical, methods
+
+FOLDER = Path(tapegrad.__file__).parent / "ndarray"
+WIDTH = 120
+
+
+def signature(name: str, function: object, *, method: bool) -> str:
+    """The declaration of a function, or of the method that it is, on as many lines as it takes."""
+    given = inspect.signature(function)
+    parameters = [p.replace(default=... if p.default is not p.empty else p.empty) for p in given.parameters.values()]
+    words = [str(p).replace("Ellipsis", "...").replace("'", "") for p in parameters]
+    if method:
+        words[0] = "self"
+    result = str(given.return_annotation).replace("'", "")
+    pad = "    " if method else ""
+    line = f"{pad}def {name}({', '.join(words)}) -> {result}: ..."
+    if len(line) <= WIDTH:
+        return line
+    inner = f"{pad}    {', '.join(words)}"
+    if len(inner) <= WIDTH:
+        return f"{pad}def {name}(\n{inner}\n{pad}) -> {result}: ..."
+    listed = "".join(f"{pad}    {word},\n" for word in words)
+    return f"{pad}def {name}(\n{listed}{pad}) -> {result}: ..."
+
+
+def head(doc: str, *imports: str) -> list[str]:
+    """The beginning of a stub."""
+    return [f'"""{doc} Written by tests/mxnet/stubs.py."""', "", *imports, ""]
+
+
+def mechanical_stub() -> str:
+    """Functions that differ from ops in name and signature only."""
+    lines = head("Functions of `nd` that are ops.", "from typing import Any", "", "from .ndarray import NDArray")
+    listed = "".join(f'    "{name}",\n' for name in mechanical.__all__)
+    lines.append(f"__all__ = [\n{listed}]\n")
+    lines += [signature(name, getattr(mechanical, name), method=False) for name in mechanical.__all__]
+    return "\n".join(lines) + "\n"
+
+
+def methods_stub() -> str:
+    """Methods that are functions of `nd`."""
+    lines = head(
+        "Methods of NDArray that are functions of `nd`.",
+        "from collections.abc import Mapping",
+        "from typing import Any",
+        "",
+        "from ..array import Array",
+        "from .ndarray import NDArray",
+    )
+    lines += ["METHODS: tuple[str, ...]", "", "def bind(functions: Mapping[str, Any]) -> None: ...", ""]
+    lines.append("class Methods(Array):")
+    for name in methods.METHODS:
+        lines.append(signature(name, getattr(methods.Methods, name), method=True))
+    return "\n".join(lines) + "\n"
+
+
+STUBS = {"mechanical.pyi": mechanical_stub, "methods.pyi": methods_stub}
+
+if __name__ == "__main__":
+    for name, write in STUBS.items():
+        (FOLDER / name).write_text(write(), encoding="utf-8")
