@@ -39,14 +39,14 @@ class JaxBackend(tapegrad.Backend):
         return importlib.import_module("jax.numpy")
 
     @cached_property
-    def _kernels(self) -> Any:
-        return importlib.import_module("tapegrad_jax.kernels")
+    def _layouts(self) -> Any:
+        return importlib.import_module("tapegrad_jax.layouts")
 
     def array_types(self) -> tuple[type, ...]:
         return (self.module.Array,)
 
     def fused(self) -> Mapping[str, Callable[..., Any]]:
-        found: Mapping[str, Callable[..., Any]] = self._kernels.KERNELS
+        found: Mapping[str, Callable[..., Any]] = importlib.import_module("tapegrad_jax.kernels").KERNELS
         return found
 
     # ---- dtypes
@@ -137,10 +137,10 @@ class JaxBackend(tapegrad.Backend):
         jax.block_until_ready(jax.live_arrays())
 
     def spec(self, raw: Any) -> tapegrad.Spec:
-        return tapegrad.Spec(raw.shape, raw.dtype, self._kernels.layout_of(raw))
+        return tapegrad.Spec(raw.shape, raw.dtype, self._layouts.layout_of(raw))
 
     def like(self, raw: Any, spec: tapegrad.Spec) -> Any:
-        return self._kernels.laid_out(raw, spec.layout)
+        return self._layouts.laid_out(raw, spec.layout)
 
 
 @tapegrad.hookimpl

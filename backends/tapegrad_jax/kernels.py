@@ -6,6 +6,7 @@ outside a trace; elsewhere an index beyond the end reads NaN and writes nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,80 +15,28 @@ import jax.numpy as jnp
 import jax.scipy.special as special
 import numpy as np
 from jax import lax
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding
 
 from tapegrad.ops.indexing import AT
 
 from . import elementary, nn
+from .layouts import is_about_sharding, partition, sharding
 
-__all__ = ["KERNELS", "laid_out", "layout_of"]
-
-
-# Layouts
-
-
-def layout_of(raw: Any) -> Any:
-    """Where the parts of an array lie: its sharding; inside a trace only one with explicit axes is known, else None."""
-    if isinstance(raw, jax.core.Tracer):
-        sharding = jax.typeof(raw).sharding
-        return sharding if _has_explicit_axes(sharding) else None
-    return getattr(raw, "sharding", None)
-
-
-def _has_explicit_axes(sharding: Any) -> bool:
-    explicit = jax.sharding.AxisType.Explicit
-    return isinstance(sharding, NamedSharding) and explicit in sharding.mesh.axis_types
-
-
-def laid_out(raw: Any, layout: Any) -> Any:
-    """The array in that layout, moved only if it is in another."""
-    if layout is None:
-        return raw
-    if isinstance(raw, jax.core.Tracer):
-        here = jax.typeof(raw).sharding
-        return jax.sharding.reshard(raw, layout) if _has_explicit_axes(layout) and here != layout else raw
-    here = getattr(raw, "sharding", None)
-    if here is None or here == layout or here.is_equivalent_to(layout, raw.ndim):
-        return raw
-    if isinstance(layout, NamedSharding) and isinstance(layout.mesh, jax.sharding.AbstractMesh):
-        return raw  # a layout seen inside a trace, met outside
-    return jax.device_put(raw, layout)
-
-
-def _is_about_sharding(error: Exception) -> bool:
-    return type(error).__name__ == "ShardingTypeError"  # JAX does not export the type
-
-
-def _partition(x: Any) -> tuple[Any, tuple[Any, ...]]:
-    """The mesh of an array, and over which of the mesh's axes each axis of the array is spread."""
-    sharding = jax.typeof(x).sharding
-    spec = tuple(sharding.spec)
-    return sharding.mesh, spec + (None,) * (jnp.ndim(x) - len(spec))
-
-
-def _sharding(mesh: Any, spec: Sequence[Any]) -> NamedSharding:
-    """A sharding in which no axis of the mesh is used twice; the first use counts."""
-    used: set[Any] = set()
-    parts: list[Any] = []
-    for part in spec:
-        names = () if part is None else part if isinstance(part, tuple) else (part,)
-        parts.append(None if used & set(names) else part)
-        used |= set(names) if parts[-1] is not None else set()
-    return NamedSharding(mesh, PartitionSpec(*parts))
+__all__ = ["KERNELS"]
 
 
 def matmul(x: Any, y: Any) -> Any:
     try:
         return jnp.matmul(x, y, precision=nn.precision())
     except Exception as error:
-        if not _is_about_sharding(error):
+        if not is_about_sharding(error):
             raise
     # The contracted axes are both spread over the mesh, as in every gradient of a weight on sharded data (JAX issue
     # 31800): the other axes keep their layout, and the sum is had in full on every device.
-    mesh, left = _partition(x)
+    mesh, left = partition(x)
     if mesh.empty:
-        mesh = _partition(y)[0]
-    right = _partition(y)[1]
+        mesh = partition(y)[0]
+    right = partition(y)[1]
     fronts = [spec[:-2] for spec in (left, right)]
     rank = max(len(front) for front in fronts)
     front = [
@@ -95,7 +44,27 @@ def matmul(x: Any, y: Any) -> Any:
         for column in zip(*((None,) * (rank - len(front)) + front for front in fronts), strict=True)
     ]
     spec = [*front, *left[-2:-1], *(right[-1:] if len(right) > 1 else ())]
-    return jnp.matmul(x, y, precision=nn.precision(), out_sharding=_sharding(mesh, spec))
+    return jnp.matmul(x, y, precision=nn.precision(), out_sharding=sharding(mesh, spec))
+
+
+def reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
+    try:
+        return jnp.reshape(x, shape)
+    except Exception as error:
+        if not is_about_sharding(error):
+            raise
+    # Axes in front and behind that stay as they are keep their layout; what is merged or split is had in full.
+    mesh, spec = partition(x)
+    wanted = list(shape)
+    front = 0
+    while front < min(x.ndim, len(wanted)) and x.shape[front] == wanted[front]:
+        front += 1
+    back = 0
+    while back < min(x.ndim, len(wanted)) - front and x.shape[-1 - back] == wanted[-1 - back]:
+        back += 1
+    middle = (None,) * (len(wanted) - front - back)
+    kept = (*spec[:front], *middle, *spec[x.ndim - back :])
+    return lax.reshape(x, tuple(wanted), out_sharding=sharding(mesh, kept))
 
 
 # Reading and writing at a key
@@ -150,13 +119,13 @@ def _expanded(key: tuple[Any, ...], ndim: int) -> list[Any]:
 
 def _kept_partition(x: Any, key: tuple[Any, ...]) -> NamedSharding | None:
     """The layout of `x[key]`: whole axes stay as they are, what a key picks from is had in full on every device."""
-    mesh, spec = _partition(x)
+    mesh, spec = partition(x)
     if mesh.empty:
         return None
     parts = _expanded(key, x.ndim)
     shape = jax.eval_shape(lambda a: a[key], jax.ShapeDtypeStruct(x.shape, x.dtype)).shape
     if any(isinstance(part, jax.Array) for part in parts):
-        return _sharding(mesh, (None,) * len(shape))
+        return sharding(mesh, (None,) * len(shape))
     found: list[Any] = []
     axis = 0
     for part in parts:
@@ -166,7 +135,7 @@ def _kept_partition(x: Any, key: tuple[Any, ...]) -> NamedSharding | None:
         if isinstance(part, slice):
             found.append(spec[axis] if part == slice(None) else None)
         axis += 1
-    return _sharding(mesh, found)
+    return sharding(mesh, found)
 
 
 def getitem(x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
@@ -174,7 +143,7 @@ def getitem(x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     try:
         return x.at[filled].get(mode="fill") if indices else x[filled]
     except Exception as error:
-        if not _is_about_sharding(error):
+        if not is_about_sharding(error):
             raise
     return x.at[filled].get(out_sharding=_kept_partition(x, filled))
 
@@ -189,12 +158,12 @@ def scatter_add(values: Any, *indices: Any, key: tuple[Any, ...], shape: tuple[i
     try:
         return write(values)
     except Exception as error:
-        if not _is_about_sharding(error):
+        if not is_about_sharding(error):
             raise
-    mesh = _partition(values)[0]
+    mesh = partition(values)[0]
     return write(
-        jax.sharding.reshard(values, _sharding(mesh, (None,) * values.ndim)),
-        out_sharding=_sharding(mesh, (None,) * len(shape)),
+        jax.sharding.reshard(values, sharding(mesh, (None,) * values.ndim)),
+        out_sharding=sharding(mesh, (None,) * len(shape)),
     )
 
 
@@ -230,12 +199,21 @@ def setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     try:
         return x.at[filled].set(values)
     except Exception as error:
-        if not _is_about_sharding(error):
+        if not is_about_sharding(error):
             raise
-    return x.at[filled].set(values, out_sharding=_sharding(*_partition(x)))
+    return x.at[filled].set(values, out_sharding=sharding(*partition(x)))
 
 
-# Special functions and casts
+def positions(x: Any, *, shape: tuple[int, ...]) -> Any:
+    wide = jnp.int64 if jax.config.jax_enable_x64 else jnp.int32
+    return jnp.arange(math.prod(shape), dtype=wide).reshape(shape)
+
+
+def true_places(mask: Any) -> Any:
+    return jnp.nonzero(mask)
+
+
+# Special functions
 
 
 def polygamma(x: Any, *, n: int) -> Any:
@@ -248,8 +226,11 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "getitem": getitem,
     "matmul": matmul,
     "polygamma": polygamma,
+    "positions": positions,
+    "reshape": reshape,
     "scatter_add": scatter_add,
     "setitem": setitem,
+    "true_places": true_places,
     **{
         name: getattr(special, name)
         for name in (

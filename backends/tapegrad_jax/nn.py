@@ -17,6 +17,8 @@ from jax import lax
 import tapegrad
 from tapegrad.op import registered
 
+from .layouts import is_about_sharding, partition, sharding
+
 __all__ = ["KERNELS", "precision"]
 
 Pairs = tuple[tuple[int, int], ...]
@@ -45,7 +47,8 @@ def _compiled(name: str, function: Callable[..., Any] | None = None) -> Callable
         def traced(*args: Any, **keywords: Any) -> Any:
             if function is None:
                 return body(*args, **keywords)
-            out = jax.eval_shape(functools.partial(body, **keywords), *args)
+            plain = [None if x is None else jax.ShapeDtypeStruct(x.shape, x.dtype) for x in args]
+            out = jax.eval_shape(functools.partial(body, **keywords), *plain)
             return function(*args, **keywords) if out.size else jnp.zeros(out.shape, out.dtype)
 
         compiled: Callable[..., Any] = jax.jit(traced, static_argnames=tuple(registered()[name].keywords))
@@ -71,16 +74,28 @@ def _pairs(pad: Any, ndim: int) -> Pairs:
     return tuple((p, p) if isinstance(p, int) else (p[0], p[1]) for p in pad)
 
 
+def _convolved(x: Any, weight: Any, **options: Any) -> Any:
+    try:
+        return lax.conv_general_dilated(x, weight, precision=precision(), **options)
+    except Exception as error:
+        if not is_about_sharding(error):
+            raise
+    # As for products: what is summed over is had in full. In the gradient of a weight that is the samples.
+    mesh, spec = partition(x)
+    first = None if "batch_group_count" in options else spec[0]
+    layout = sharding(mesh, (first, *(None,) * (x.ndim - 1)))
+    return lax.conv_general_dilated(x, weight, precision=precision(), out_sharding=layout, **options)
+
+
 def _convolution(x: Any, weight: Any, bias: Any = None, *, stride: Any, dilate: Any, pad: Any, groups: int) -> Any:
     ndim = x.ndim - 2
-    out = lax.conv_general_dilated(
+    out = _convolved(
         x,
         weight,
         window_strides=_ones(stride, ndim),
         padding=_pairs(pad, ndim),
         rhs_dilation=_ones(dilate, ndim),
         feature_group_count=groups,
-        precision=precision(),
     )
     return out if bias is None else out + jnp.reshape(bias, (-1, *(1,) * ndim))
 
@@ -96,7 +111,7 @@ def _deconvolution(x: Any, weight: Any, *, shape: Any, stride: Any, dilate: Any,
     o, inner = weight.shape[:2]
     turned = jnp.flip(weight, axis=tuple(range(2, weight.ndim))).reshape(groups, o // groups, inner, *kernel)
     turned = jnp.swapaxes(turned, 1, 2).reshape(groups * inner, o // groups, *kernel)
-    return lax.conv_general_dilated(
+    return _convolved(
         x,
         turned,
         window_strides=(1,) * ndim,
@@ -104,7 +119,6 @@ def _deconvolution(x: Any, weight: Any, *, shape: Any, stride: Any, dilate: Any,
         lhs_dilation=steps,
         rhs_dilation=spread,
         feature_group_count=groups,
-        precision=precision(),
     )
 
 
@@ -117,7 +131,7 @@ def _convolution_weight(x: Any, y: Any, *, kernel: Any, stride: Any, dilate: Any
     ]
     # The samples are what is summed over, so they take the place of the channels.
     space = "DHW"[3 - ndim :]
-    return lax.conv_general_dilated(
+    return _convolved(
         x,
         y,
         window_strides=spread,
@@ -125,7 +139,6 @@ def _convolution_weight(x: Any, y: Any, *, kernel: Any, stride: Any, dilate: Any
         rhs_dilation=steps,
         dimension_numbers=("CN" + space, "IO" + space, "CN" + space),
         batch_group_count=groups,
-        precision=precision(),
     )
 
 

@@ -1,0 +1,159 @@
+"""The JAX engine: the same gradients as NumPy's, eager and traced, and nothing of JAX's own settings touched."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import tapegrad
+from tapegrad.errors import BackendError, DtypeError
+from tapegrad.op import registered
+
+jax = pytest.importorskip("jax", reason="the JAX engine needs jax")
+import jax.numpy as jnp  # noqa: E402
+
+OPS = {name: op.call for name, op in registered().items()}
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((3, 4)).astype("float32")
+W = RNG.standard_normal((4, 3)).astype("float32")
+
+
+def loss(x, w):
+    """A bit of everything that engines do differently: matmul, repeated indices, slices, a reduction, a selection."""
+    h = OPS["tanh"](x @ w)
+    picked = h[:, np.array([0, 2, 2])]
+    bent = OPS["where"](picked > 0, picked * 2.0, OPS["exp"](picked))
+    return OPS["sum"](bent[1:, ::2] * bent[:-1, 1:]) / 3
+
+
+def both(x, w):
+    return tapegrad.value_and_grad(loss, argnums=(0, 1))(x, w)
+
+
+def close(found, wanted):
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-5, atol=1e-6)
+
+
+def test_eager_gradients_are_those_of_numpy_in_jax_arrays():
+    found = both(jnp.asarray(X), jnp.asarray(W))
+    assert all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(found))
+    close(found, both(X, W))
+
+
+def test_under_jit():
+    close(jax.jit(both)(jnp.asarray(X), jnp.asarray(W)), both(X, W))
+
+
+def test_under_vmap():
+    xs = RNG.standard_normal((5, 3, 4)).astype("float32")
+    value, grads = jax.vmap(both, in_axes=(0, None))(jnp.asarray(xs), jnp.asarray(W))
+    for i, x in enumerate(xs):
+        close((value[i], (grads[0][i], grads[1][i])), both(x, W))
+
+
+def test_under_jaxs_own_gradient():
+    """A JAX user may differentiate what tapegrad computes, its gradients included."""
+
+    def traced(x):
+        grad = tapegrad.grad(loss)(x, jnp.asarray(W))
+        return jnp.sum(grad * grad)
+
+    def recorded(x):
+        grad = tapegrad.grad(loss)(x, W)
+        return OPS["sum"](grad * grad)
+
+    close(jax.grad(traced)(jnp.asarray(X)), tapegrad.grad(recorded)(X))
+
+
+def test_under_shard_map():
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+    spec = jax.sharding.PartitionSpec
+    sharded = jax.shard_map(
+        lambda x, w: tapegrad.grad(loss)(x, w), mesh=mesh, in_specs=(spec("data"), spec()), out_specs=spec("data")
+    )
+    close(jax.jit(sharded)(jnp.asarray(X), jnp.asarray(W)), tapegrad.grad(loss)(X, W))
+
+
+def test_float64_is_refused_in_words_and_never_truncated():
+    x = jnp.asarray(X)
+    for attempt in (
+        lambda: tapegrad.get_backend("jax").from_numpy(np.zeros(3)),
+        lambda: tapegrad.vjp(lambda x: OPS["astype"](x, dtype="float64"), x),
+        lambda: tapegrad.vjp(lambda x: OPS["astype"](x, dtype="complex128"), x),
+    ):
+        with pytest.raises(DtypeError, match="JAX_ENABLE_X64=1"):
+            attempt()
+
+
+def test_float64_is_there_where_jax_has_it():
+    with jax.enable_x64(True):
+        x = jnp.asarray(X, dtype="float64")
+        found = tapegrad.grad(loss)(x, jnp.asarray(W, dtype="float64"))
+        assert found.dtype == "float64"
+        np.testing.assert_allclose(found, tapegrad.grad(loss)(X.astype("f8"), W.astype("f8")), rtol=1e-12)
+
+
+def test_integers_are_32_bits_wide_if_they_fit():
+    backend = tapegrad.get_backend("jax")
+    assert backend.from_numpy(np.arange(3)).dtype == "int32"
+    with pytest.raises(DtypeError, match="do not fit int32"):
+        backend.from_numpy(np.array([2**40]))
+
+
+@pytest.mark.parametrize("key", [3, -4, (0, 4), np.array([0, 3]), (slice(None), np.array([[-5]]))], ids=str)
+def test_an_index_beyond_the_end_is_an_error_and_not_clamped(key):
+    with pytest.raises(IndexError, match="out of bounds"):
+        tapegrad.vjp(lambda x: x[key], jnp.asarray(X))
+
+
+def test_an_index_beyond_the_end_reads_nan_where_it_cannot_be_seen():
+    @jax.jit
+    def read(x, i):
+        return tapegrad.vjp(lambda x: x[i], x)[0]
+
+    found = read(jnp.asarray(X), jnp.asarray([1, 7]))
+    np.testing.assert_array_equal(found[0], X[1])
+    assert np.isnan(found[1]).all()
+
+
+def test_writes_are_functional():
+    raw = jnp.asarray(X)
+
+    def f(x):
+        y = x * 1.0
+        z = y[:]
+        y[0, np.array([1, 1])] = 5.0
+        return OPS["sum"](y * z)
+
+    found = tapegrad.grad(f)(raw)
+    np.testing.assert_array_equal(raw, X)
+    wanted = 2 * X
+    wanted[0, 1] = 5
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_arrays_stay_on_their_device():
+    backend = tapegrad.get_backend("jax")
+    first, last = backend.devices()[0], backend.devices()[-1]
+    raw = backend.from_numpy(X, device=last)
+    assert backend.device_of(raw) == last
+    assert backend.device_of(backend.to_device(raw, first)) == first
+    with pytest.raises(BackendError, match="no device 'gpu\\(99\\)'"):
+        backend.to_device(raw, "gpu(99)")
+    backend.synchronize()
+
+
+def test_the_plugin_imports_no_jax_and_changes_none_of_its_settings():
+    code = (
+        "import sys, tapegrad, tapegrad_jax\n"
+        "assert 'jax' not in sys.modules\n"
+        "import jax\n"
+        "before = dict(jax.config.values)\n"
+        "import numpy as np\n"
+        "x = tapegrad.get_backend('jax').from_numpy(np.ones(3, 'float32'))\n"
+        "tapegrad.grad(lambda x: (x * x)[0])(x)\n"
+        "assert dict(jax.config.values) == before\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
