@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 from tqdm import tqdm
+from workbench import natural, positive
 
 import tapegrad
 
@@ -116,8 +117,8 @@ def plot(path: str, velocity: np.ndarray) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Find the stir, say how close the ink came, and draw it if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=100, help="of gradient descent (default 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of the first velocity (default 0)")
+    parser.add_argument("--steps", type=positive, default=100, help="of gradient descent (default 100)")
+    parser.add_argument("--seed", type=natural, default=0, help="of the first velocity (default 0)")
     parser.add_argument("--plot", metavar="FILE", help="draw the ink into this PNG file")
     chosen = parser.parse_args(argv)
     velocity, distances = fit(chosen.steps, chosen.seed)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 from scipy.optimize import minimize
+from workbench import natural, positive
 
 import tapegrad
 
@@ -101,8 +102,8 @@ def plot(path: str, log_settings: np.ndarray, places: np.ndarray, values: np.nda
 def main(argv: Sequence[str] | None = None) -> None:
     """Fit the settings, say what was found, and draw the curve if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--count", type=int, default=60, help="how many noisy values (default 60)")
-    parser.add_argument("--seed", type=int, default=0, help="of the curve and the noise (default 0)")
+    parser.add_argument("--count", type=positive, default=60, help="how many noisy values (default 60)")
+    parser.add_argument("--seed", type=natural, default=0, help="of the curve and the noise (default 0)")
     parser.add_argument("--plot", metavar="FILE", help="draw the curve into this PNG file")
     chosen = parser.parse_args(argv)
     places, values = data(chosen.count, chosen.seed)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 from tqdm import tqdm
+from workbench import natural, positive
 
 import tapegrad
 
@@ -97,8 +98,8 @@ def plot(path: str, positions: np.ndarray, seen: np.ndarray, followed: np.ndarra
 def main(argv: Sequence[str] | None = None) -> None:
     """Learn the settings, say what was found, and draw the track if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=60, help="of gradient ascent (default 60)")
-    parser.add_argument("--seed", type=int, default=0, help="of the movement and the blur (default 0)")
+    parser.add_argument("--steps", type=positive, default=60, help="of gradient ascent (default 60)")
+    parser.add_argument("--seed", type=natural, default=0, help="of the movement and the blur (default 0)")
     parser.add_argument("--plot", metavar="FILE", help="draw the track into this PNG file")
     chosen = parser.parse_args(argv)
     positions, seen = data(seed=chosen.seed)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
+from workbench import natural, positive
 
 import tapegrad
 
@@ -90,8 +91,8 @@ def plot(path: str, places: np.ndarray, values: np.ndarray, found: dict[str, np.
 def main(argv: Sequence[str] | None = None) -> None:
     """Fit with squares and with Huber's loss, say what each found, and draw both if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=15, help="of Newton's method (default 15)")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise and the lies (default 0)")
+    parser.add_argument("--steps", type=positive, default=15, help="of Newton's method (default 15)")
+    parser.add_argument("--seed", type=natural, default=0, help="of the noise and the lies (default 0)")
     parser.add_argument("--plot", metavar="FILE", help="draw the curves into this PNG file")
     chosen = parser.parse_args(argv)
     places, values = data(seed=chosen.seed)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray as HostArray
 
 import tapegrad as mx
+from tapegrad.errors import BackendError
 
 
 class Digits(NamedTuple):
@@ -49,20 +50,33 @@ def options(argv: Sequence[str] | None, doc: str | None, *, steps: int, learning
     parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
     parser.add_argument("--steps", type=positive, default=steps, help="minibatches to learn from (default %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=learning_rate, help="default %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the first parameters and the order (default 0)")
+    parser.add_argument("--seed", type=natural, default=0, help="of the first parameters and the order (default 0)")
     parser.add_argument("--backend", help="the array engine: numpy, jax, ... (default: tapegrad's own default)")
     parser.add_argument("--plot", metavar="FILE", help="draw the loss curve into this PNG file")
     chosen = parser.parse_args(argv)
     if chosen.backend is not None:
-        mx.set_backend(chosen.backend)
+        try:
+            mx.set_backend(chosen.backend)
+        except BackendError as error:
+            parser.error(str(error))
     return chosen
 
 
 def positive(text: str) -> int:
     """A whole number of at least 1, or the error that argparse reports."""
+    return at_least(1, text)
+
+
+def natural(text: str) -> int:
+    """A whole number of at least 0, or the error that argparse reports."""
+    return at_least(0, text)
+
+
+def at_least(least: int, text: str) -> int:
+    """A whole number that is not too small, or the error that argparse reports."""
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{number} is not at least {least}")
     return number
 
 

@@ -75,7 +75,7 @@ def test_the_gradient_is_that_of_the_values(case):
 
 
 @CASE
-@pytest.mark.parametrize("name", ["jax", "strict"])
+@pytest.mark.parametrize("name", [pytest.param("jax", marks=pytest.mark.slow), "strict"])
 def test_every_engine_gives_the_same(name, case):
     value, gradient = value_and_gradient(name, case)
     expected_value, expected_gradient = value_and_gradient("numpy", case)

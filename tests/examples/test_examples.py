@@ -1,6 +1,10 @@
-"""The five example programs: each learns exactly as its hand-written twin does, and each runs as a program."""
+"""The five example programs: each learns exactly as its hand-written twin does, and each runs as a program.
+
+They run on the engine that TAPEGRAD_TEST_BACKEND names, else on NumPy; the twins always in plain NumPy.
+"""
 
 import math
+import os
 import sys
 
 import handwritten
@@ -17,10 +21,24 @@ import mlp
 import softmax_regression
 from workbench import digits, minibatches
 
+import tapegrad
+
+ENGINE = os.environ.get("TAPEGRAD_TEST_BACKEND", "numpy")
 STEPS = 250
 # With this seed nothing that enters a relu of the perceptron is within 1e-6 of zero, so that rounding, which differs
 # from engine to engine and from machine to machine, never decides on which side of the bend a value falls.
 SEED = 9
+
+
+@pytest.fixture(autouse=True)
+def engine():
+    with tapegrad.use_backend(ENGINE):
+        yield
+
+
+def slow_elsewhere(test):
+    """Mark a test as slow on engines other than NumPy, whose eager ops take many times longer."""
+    return test if ENGINE == "numpy" else pytest.mark.slow(test)
 
 
 def drawn(example) -> list[np.ndarray]:
@@ -113,6 +131,7 @@ TWINS = {
 EXAMPLES = pytest.mark.parametrize("example", TWINS, ids=lambda example: example.__name__)
 
 
+@slow_elsewhere
 @EXAMPLES
 def test_learns_as_its_handwritten_twin(example):
     """Every loss of 250 float32 steps within 1e-4 relative of the twin's, and learning has taken place."""
@@ -151,6 +170,15 @@ def test_a_wrong_number_of_steps_is_refused_in_words(steps, capsys):
     assert "--steps" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--seed=-1", "--backend=abacus", "--learning-rate=fast", "--plot"])
+def test_any_other_wrong_option_is_named(option, capsys):
+    with pytest.raises(SystemExit):
+        linear_regression.main([option])
+    printed = capsys.readouterr().err
+    assert option.partition("=")[0].strip("-") in printed
+    assert "Traceback" not in printed
+
+
 def test_the_same_seed_gives_the_same_losses_and_another_seed_others():
     assert softmax_regression.train(5, 1) == softmax_regression.train(5, 1)
     assert softmax_regression.train(5, 1) != softmax_regression.train(5, 2)
@@ -165,6 +193,7 @@ def test_linear_regression_finds_the_plane():
     assert linear_regression.determination(parameters) > 0.95
 
 
+@slow_elsewhere
 @pytest.mark.parametrize(
     ("example", "least"),
     [(softmax_regression, 0.93), (mlp, 0.94), (lenet, 0.94)],
