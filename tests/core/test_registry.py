@@ -339,7 +339,7 @@ def test_a_stranger_is_found_by_its_entry_point_alone(tmp_path):
     assert "fails_at_import" not in done.stdout
 
 
-def test_the_strangers_distribution_in_this_repository(make):
+def test_strict_comes_from_the_strangers_distribution_in_this_repository(make):
     """tests/plugin/strict, where it is installed as any distribution is."""
     pytest.importorskip("tapegrad_strict", reason="tests/plugin/strict is installed in the strict environment only")
     info = {row.name: row for row in tapegrad.list_backends()}["strict"]
