@@ -19,6 +19,7 @@ from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node
 if TYPE_CHECKING:
     from .backend import Backend
     from .inspection import Hook
+    from .ndarray import NDArray
 
 __all__ = ["Array", "allow_escape", "warn_of_apart", "wrap"]
 
@@ -283,6 +284,17 @@ class Array:
         if dtypes.to_dtype(dtype) == self._dtype:
             return self.copy() if copy else self
         return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
+
+    def as_np_ndarray(self) -> Array:
+        """The same value and place on the tape in the standard face, `tapegrad.numpy`: this array."""
+        return self
+
+    def as_nd_ndarray(self) -> NDArray:
+        """The same value and place on the tape in the face of MXNet, `tapegrad.nd`."""
+        from .dispatch import handle
+        from .ndarray import NDArray
+
+        return handle(NDArray, self._value, self._node, self._xp)  # type: ignore[return-value]
 
     def copy(self) -> Self:
         """The same value in a handle of its own, to be written to as one likes; gradients flow through."""
