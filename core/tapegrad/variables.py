@@ -31,6 +31,7 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
         raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
     if cell._dtype != x._dtype:
         raise DtypeError(f"the gradient of a variable of {x._dtype.name} cannot be {cell._dtype.name}")
+    x._origin = None  # no longer a slice of something, but a variable of its own
     if grad_req == "null":
         x._node = None
         x._grad = cell

@@ -841,7 +841,8 @@ def _read_indexed(x: Array, key: Any) -> Array:
 
 def write(x: Array, key: Any, value: Any) -> None:
     """What `x[key] = value` means: the handle gets a new value. Recorded where anything is tracked."""
-    put(x, key, value, getrefcount(x))
+    count = getrefcount(x)  # before the call below holds it too
+    put(x, key, value, count)
 
 
 def put(x: Array, key: Any, value: Any, count: int) -> None:
