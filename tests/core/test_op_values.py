@@ -1,0 +1,163 @@
+"""Ops have the values that NumPy's and SciPy's functions of the same meaning have, at every sample, on every engine."""
+
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from engines import NAMES, engine, on
+
+from tapegrad import autograd
+from tapegrad.errors import MissingExtraError, NoGradientError
+from tapegrad.kernels import OPS
+from tapegrad.ops.special import scipy_special
+from tapegrad.testing.samples import Draw
+
+SAME = set(
+    """
+    add subtract multiply divide negative positive square reciprocal remainder fmod floor_divide sqrt cbrt hypot exp
+    exp2 expm1 log log1p log2 log10 logaddexp sin cos tan sinh cosh tanh degrees radians abs sign angle conj real imag
+    copysign signbit floor ceil trunc round nextafter where maximum minimum fmax fmin heaviside nan_to_num equal
+    not_equal less less_equal greater greater_equal isfinite isinf isnan logical_and logical_or logical_xor logical_not
+    bitwise_and bitwise_or bitwise_xor sinc sum mean prod max min ptp all any nansum nanprod nanmean nanmax nanmin
+    nanmedian median argmax argmin count_nonzero diff trapezoid power quantile nanquantile cumulative_sum
+    cumulative_prod nonzero clip average
+    """.split()  # noqa: SIM905
+)
+
+OTHERWISE = {
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "bitwise_invert": np.invert,
+    "bitwise_left_shift": np.left_shift,
+    "bitwise_right_shift": np.right_shift,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "rcbrt": lambda x: 1 / np.cbrt(x),
+    "var": lambda x, correction=0, **k: np.var(x, ddof=correction, **k),
+    "std": lambda x, correction=0, **k: np.std(x, ddof=correction, **k),
+    "nanvar": lambda x, correction=0, **k: np.nanvar(x, ddof=correction, **k),
+    "nanstd": lambda x, correction=0, **k: np.nanstd(x, ddof=correction, **k),
+    "average": lambda x, weights=None, **k: np.average(x, weights=weights, **k),
+    "cummax": lambda x, axis=0: np.maximum.accumulate(x, axis=axis),
+    "cummin": lambda x, axis=0: np.minimum.accumulate(x, axis=axis),
+    "sort": lambda x, axis=-1, descending=False: -np.sort(-x, axis=axis) if descending else np.sort(x, axis=axis),
+    "searchsorted": lambda x, values, sorter=None, **k: np.searchsorted(x, values, sorter=sorter, **k),
+}
+
+SCIPY = {
+    name: name
+    for name in (
+        *("erf", "erfc", "erfinv", "gammaln", "gamma", "digamma", "betaln", "betainc", "gammainc", "gammaincc", "i0"),
+        *("i0e", "i1", "i1e", "xlogy", "xlog1py", "logit", "zeta", "softplus", "logsumexp"),
+    )
+} | {"log_sigmoid": "log_expit", "sigmoid": "expit"}
+
+
+def reference(name):
+    if name in OTHERWISE:
+        return OTHERWISE[name]
+    if name in SAME:
+        return getattr(np, name)
+    return getattr(pytest.importorskip("scipy.special"), SCIPY[name])
+
+
+def samples(op):
+    for sample in op.samples:
+        with_keywords = len(sample) == 2 and isinstance(sample[0], tuple) and isinstance(sample[1], dict)
+        draws, keywords = sample if with_keywords else (sample, {})
+        rng = np.random.default_rng(3)
+        yield [np.asarray(d.draw(rng)) if isinstance(d, Draw) else d for d in draws], keywords
+
+
+@pytest.mark.parametrize("backend", NAMES, indirect=True)
+@pytest.mark.parametrize("name", sorted({*SAME, *OTHERWISE, *SCIPY}))
+def test_values(backend, name):
+    op = OPS[name]
+    for number, (raw, keywords) in enumerate(samples(op)):
+        if backend.name == "jax" and number % 4:
+            continue  # each new shape costs an eager JAX some 40 ms
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            expected = reference(name)(*raw, **keywords)
+            got = op.call(*[None if x is None else on(backend, x) for x in raw], **keywords)
+        several = expected if isinstance(expected, tuple) else [expected]
+        for one, wanted in zip(got if op.outs else [got], map(np.asarray, several), strict=True):
+            assert one.shape == wanted.shape, (number, raw, keywords)
+            assert one.dtype.kind == wanted.dtype.kind, (number, one.dtype, wanted.dtype)
+            # JAX's gammaln is off by up to 26 ulps, and betaln is a difference of three of them.
+            near = 1e-12 if backend.name == "jax" else 3e-14
+            np.testing.assert_allclose(one.asnumpy(), wanted, rtol=near, atol=1e-15, err_msg=f"{raw} {keywords}")
+
+
+def test_unique_values_and_their_places():
+    x = on(engine("numpy"), [[3.0, 1.0], [1.0, 3.0]])
+    values, indices, inverse, counts = OPS["unique_all"].call(x)
+    assert (values.tolist(), indices.tolist(), counts.tolist()) == ([1.0, 3.0], [1, 0], [2, 2])
+    assert inverse.tolist() == [[1, 0], [0, 1]]
+
+
+def test_the_largest_few_come_in_order_with_their_places():
+    x = on(engine("numpy"), [[3.0, 1.0, 2.0], [5.0, 5.0, 4.0]])
+    values, indices = OPS["topk"].call(x, k=2)
+    assert (values.tolist(), indices.tolist()) == ([[3.0, 2.0], [5.0, 5.0]], [[0, 2], [0, 1]])
+    values, indices = OPS["topk"].call(x, k=1, largest=False)
+    assert (values.tolist(), indices.tolist()) == ([[1.0], [4.0]], [[1], [2]])
+
+
+def test_functions_that_need_scipy_say_so(monkeypatch):
+    scipy_special.cache_clear()
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    try:
+        with pytest.raises(MissingExtraError, match=r"erf\(\) needs 'scipy': pip install 'tapegrad\[special\]'"):
+            OPS["erf"].call(on(engine("numpy"), [0.5]))
+    finally:
+        scipy_special.cache_clear()
+
+
+REFUSED = {
+    "an axis that is not there": (lambda x: OPS["sum"].call(x, axis=2), r"sum.*axis 2"),
+    "an axis twice": (lambda x: OPS["median"].call(x, axis=(0, -2)), r"median.*twice"),
+    "k too large": (lambda x: OPS["topk"].call(x, k=5), r"topk.*k is 5"),
+    "a quantile beyond 1": (lambda x: OPS["quantile"].call(x, q=1.5), r"q is 1.5; a quantile lies between 0 and 1"),
+    "an unknown method": (lambda x: OPS["quantile"].call(x, q=0.5, method="best"), r"'best'; choose one of 'linear'"),
+    "a running sum over two axes": (lambda x: OPS["cumulative_sum"].call(x), r"2 axes.*choose one"),
+    "weights of another shape": (lambda x: OPS["average"].call(x, x[0, :2], axis=1), r"weights of shape \(2,\)"),
+    "an unknown approximation": (lambda x: OPS["gelu"].call(x, approximate="fast"), r"choose 'none' or 'tanh'"),
+}
+
+
+@pytest.mark.parametrize("backend", NAMES[:2], indirect=True)
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_makes_no_sense_is_refused_in_words(backend, case):
+    f, words = REFUSED[case]
+    with pytest.raises((ValueError, TypeError), match=words):
+        f(on(backend, np.ones((3, 4))))
+
+
+def test_a_number_has_no_axis_to_reduce():
+    """NumPy itself lets `numpy.max(3.0, axis=0)` pass."""
+    for name in ("sum", "max", "mean", "prod", "all", "count_nonzero", "logsumexp"):
+        with pytest.raises(ValueError, match=f"{name}.*axis 0"):
+            OPS[name].call(on(engine("numpy"), 3.0), axis=0)
+
+
+def test_complex_numbers_are_refused_where_order_is_needed():
+    z = on(engine("numpy"), [1 + 2j])
+    for name in ("relu", "sigmoid", "softplus", "elu", "gelu", "floor", "remainder"):
+        with pytest.raises(TypeError):
+            OPS[name].call(*[z] * len(OPS[name].inputs))
+
+
+def test_inputs_without_a_rule_are_refused_when_they_are_tracked():
+    backend = engine("numpy")
+    a, x = on(backend, [1.5]), on(backend, [0.5])
+    a.attach_grad()
+    with autograd.record(), pytest.raises(NoGradientError, match=r"gammainc\(\) has no derivative in 'a'"):
+        OPS["gammainc"].call(a, x)
+    with autograd.record(), pytest.raises(NoGradientError, match="nextafter"):
+        OPS["nextafter"].call(a, x)
