@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -29,36 +28,30 @@ CASE = pytest.mark.parametrize("case", CASES)
 
 
 @contextlib.contextmanager
-def engine(name: str) -> Iterator[Any]:
-    """The namespace of an engine, with float64 allowed; skipped where it is not installed.
+def engine(name: str) -> Iterator[tapegrad.Backend]:
+    """An engine as the default, with float64 allowed; skipped, with its own reason, where it cannot be used.
 
-    It is made the default as well, for what the programs make from nothing (`eye`, `arange`).
+    It is the default for what the programs make from nothing (`eye`, `arange`).
     """
+    infos = {info.name: info for info in tapegrad.list_backends()}
+    if name not in infos:
+        pytest.skip(f"no plug-in for {name} is installed (that for strict: pip install ./tests/plugin/strict)")
+    if not infos[name].usable:
+        pytest.skip(str(infos[name].reason))
     with contextlib.ExitStack() as stack:
         if name == "jax":
-            jax = pytest.importorskip("jax", reason="needs JAX: install tapegrad[jax]")
-            stack.enter_context(jax.enable_x64(True))
-            namespace = jax.numpy
-        elif name == "strict":
-            namespace = pytest.importorskip(
-                "array_api_strict", reason="needs array-api-strict: install tapegrad[strict]"
-            )
-            if "strict" not in {backend.name for backend in tapegrad.list_backends()}:
-                pytest.skip("the plug-in for array-api-strict is not installed: pip install ./tests/plugin/strict")
-        else:
-            namespace = np
-        stack.enter_context(tapegrad.use_backend(name))
-        yield namespace
+            stack.enter_context(pytest.importorskip("jax").enable_x64(True))
+        yield stack.enter_context(tapegrad.use_backend(name))
 
 
 def value_and_gradient(name: str, case: str) -> tuple[float, np.ndarray]:
     """What the case comes to on an engine, raw arrays of that engine in and out."""
     function, start, data = CASES[case]
-    with engine(name) as xp:
-        raw = xp.asarray(start)
-        value, gradient = tapegrad.value_and_grad(function)(raw, *(xp.asarray(array) for array in data))
+    with engine(name) as backend:
+        raw = backend.from_numpy(start)
+        value, gradient = tapegrad.value_and_grad(function)(raw, *map(backend.from_numpy, data))
         assert type(gradient) is type(raw)
-        return float(value), np.asarray(gradient)
+        return float(value), backend.to_numpy(gradient)
 
 
 @CASE
@@ -75,7 +68,7 @@ def test_the_gradient_is_that_of_the_values(case):
 
 
 @CASE
-@pytest.mark.parametrize("name", [pytest.param("jax", marks=pytest.mark.slow), "strict"])
+@pytest.mark.parametrize("name", [pytest.param("jax", marks=pytest.mark.slow), "strict", "cupy"])
 def test_every_engine_gives_the_same(name, case):
     value, gradient = value_and_gradient(name, case)
     expected_value, expected_gradient = value_and_gradient("numpy", case)
