@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from json import dumps
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -54,3 +57,39 @@ def backends() -> None:
         )
     # Piped, each engine is one whole line; on a terminal a long reason wraps in its column.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+
+
+@app.command()
+def conformance(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The engines to judge.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Three samples an op, float64 and float32.")] = False,
+    ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes to share the work between.")] = 1,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the heat map here.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write every number here.")] = None,
+) -> None:
+    """Judge engines: every law on every op, with the worst distances from the truth. Exits with 1 if a check fails."""
+    from .testing.report import judge_engines
+
+    verdicts = judge_engines(
+        names, quick=quick, ops=[name for name in ops.split(",") if name], jobs=jobs, console=Console()
+    )
+    if html is not None:
+        from .testing.conformance import as_page
+
+        html.write_text(as_page(verdicts), encoding="utf-8")
+    if json is not None:
+        json.write_text(dumps([verdict.as_json() for verdict in verdicts], indent=1), encoding="utf-8")
+    if any(verdict.failures for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def mutate(
+    ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes to share the work between.")] = 1,
+) -> None:
+    """Damage the rules of ops on purpose and count what the suite catches. Exits with 1 below 99%."""
+    from .testing import mutation
+
+    raise typer.Exit(mutation.main([*(["--ops", ops] if ops else []), "--jobs", str(jobs)]))

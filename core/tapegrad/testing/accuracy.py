@@ -25,7 +25,7 @@ RULE_ULPS = 8.0
 
 @dataclass(frozen=True)
 class Class:
-    """An op's class: its name, what its rule may be off in ulps, and whether values are judged beside 1 ("absolute")."""
+    """An op's class: its name, the ulps its rule may be off, and whether values are judged beside 1."""
 
     name: str
     rule_ulps: float = RULE_ULPS
@@ -74,7 +74,7 @@ def _limits(case: Case, wide: Any, got: Any, allowed: Any) -> Any:
 
 
 def accurate_value(case: Case, judge: Judge) -> float:
-    """The outputs are as near to the truth as the op's class says. Returns the worst distance, in the class's own unit."""
+    """The outputs are as near to the truth as the op's class says. Returns the worst distance in its unit."""
     op = case.target.op
     assert op is not None
     name = accuracy_class(op).name
@@ -134,7 +134,7 @@ def _wide_pull(case: Case) -> Any:
 
 
 def accurate_pull(case: Case, judge: Judge) -> float:
-    """The gradients are as near to those of the rule in longdouble as the op's class says. Returns the worst distance."""
+    """The gradients are as near to the rule in longdouble as the class says. Returns the worst distance."""
     op = case.target.op
     assert op is not None
     judged = accuracy_class(op)
@@ -179,7 +179,7 @@ def _overflows(case: Case) -> Any:
 
 
 def verified_rule(case: Case, judge: Judge) -> None:
-    """The rule in longdouble is the transpose of the difference quotients, to 1e-11: whatever the dtype and the scale."""
+    """The rule in longdouble is the transpose of the difference quotients, to 1e-11, whatever the scale."""
     wide, _ = case.wide_pull
     low, high, size, doubt = _between(flatten(case.cotangents), case.first)
     out = np.abs(flatten([case.truth.out[i] for i in case.truth.inexact]))
@@ -243,7 +243,7 @@ def _same_bits(judge: Judge, where: str, got: Any, expected: Any, which: Any) ->
 
 
 def _equal(x: Any, y: Any, tiny: Any) -> Any:
-    """Equal to the bit, signed zeros too; NaNs alike whatever they carry, subnormals whatever an engine makes of them."""
+    """Equal to the bit, signed zeros too; but for what NaNs carry, and what an engine makes of subnormals."""
     small = (np.abs(x) < tiny) & (np.abs(y) < tiny) & ((x != 0) | (y != 0))
     return ((x == y) & (np.signbit(x) == np.signbit(y))) | (np.isnan(x) & np.isnan(y)) | small
 

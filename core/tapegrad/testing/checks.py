@@ -159,7 +159,7 @@ class Truth:
         )
 
     def _owners(self) -> list[np.ndarray[Any, Any]] | None:
-        """Of an elementwise op: for each input, real and imaginary parts apart, which element each output depends on."""
+        """Of an elementwise op, for each input (real and imaginary apart): the element each output depends on."""
         op = self.target.op
         if op is None or op.kind != "elementwise" or len(self.out) != 1 or not self.inexact:
             return None

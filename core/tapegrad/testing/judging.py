@@ -61,7 +61,7 @@ LEFT_OUT: dict[str, set[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of one law on one sample in one dtype. `distance` is in the class's unit, where a law measures one."""
+    """The outcome of one law on one sample in one dtype; `distance` is in the class's unit, of laws that measure."""
 
     op: str
     sample: str

@@ -32,7 +32,7 @@ def _engine(config: Any) -> str:
 
 
 def pytest_generate_tests(metafunc: Any) -> None:
-    """One test for each sample of each op, marked as the engine's `xfails` say; what a quick run leaves out is `slow`."""
+    """One test for each sample of each op, marked as the engine's `xfails` say; those of long runs are `slow`."""
     if "judged" not in metafunc.fixturenames:
         return
     config = metafunc.config

@@ -1,0 +1,425 @@
+"""Does the suite see it? Rules damaged on purpose, one at a time, over the whole registry of ops, and counted.
+
+    python -m tapegrad.testing.mutation [--ops A,B] [--jobs N]
+
+Every derivative formula of every op is damaged in what it returns (scaled by 1 + 1e-9 in float64 and by 1 + 1e-5 in
+float32, sign, nothing at all, the wrong axis, an index off by one, a missing conjugate) and in what its source says (a
+dropped term, a plus for a minus, an integer off by one, another axis, no conjugate). Each is judged at output scales from
+1e-12 to 1e12, and is caught only if the laws see it at every one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import inspect
+import sys
+import types
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..op import Formula, Op
+from ..plan import compile_call
+from . import accuracy, laws
+from .checks import Judge, engine
+from .generate import samples_of
+from .judging import judged_ops
+from .laws import Case
+from .runs import as_target
+
+__all__ = ["SCALES", "Mutant", "caught", "main", "mutants", "run"]
+
+SCALES = (1e-12, 1e-4, 1.0, 1e4, 1e12)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One damaged formula: of which op, for which input, in which way, judged in which dtype."""
+
+    op: str
+    target: str
+    way: str
+    detail: str
+    dtype: str
+    formula: Formula
+
+    def __str__(self) -> str:
+        return f"{self.op}.{self.target}: {self.way}{f' ({self.detail})' if self.detail else ''}, {self.dtype}"
+
+
+# ---- damage to what a formula returns
+
+
+def _each(value: Any, function: Callable[[Any], Any]) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_each(part, function) for part in value]
+    return value if value is None else function(value)
+
+
+def _roll(xp: Any, value: Any) -> Any:
+    for axis, length in enumerate(value.shape):
+        if length > 1:
+            whole = (slice(None),) * axis
+            last = xp.getitem(value, key=(*whole, slice(length - 1, length)))
+            rest = xp.getitem(value, key=(*whole, slice(0, length - 1)))
+            return xp.concat(last, rest, axis=axis)
+    return value
+
+
+def _turn(xp: Any, value: Any) -> Any:
+    """The wrong axis: two axes of one length exchanged, or else the elements dealt out along another axis."""
+    shape = tuple(value.shape)
+    for i in range(len(shape)):
+        for j in range(i + 1, len(shape)):
+            if shape[i] == shape[j] > 1:
+                order = list(range(len(shape)))
+                order[i], order[j] = j, i
+                return xp.permute_dims(value, axes=tuple(order))
+    if len([n for n in shape if n > 1]) > 1:
+        return xp.reshape(xp.permute_dims(value, axes=tuple(reversed(range(len(shape))))), shape=shape)
+    return value
+
+
+RETURNED: dict[str, Callable[[Any, Any], Any]] = {
+    "sign": lambda xp, value: -value,
+    "nothing": lambda xp, value: value * 0,
+    "wrong axis": _turn,
+    "off by one": _roll,
+    "conjugate": lambda xp, value: xp.conj(value),
+}
+
+
+def _around(formula: Formula, damage: Callable[[Any, Any], Any]) -> Formula:
+    """The formula with `damage` done to what it returns."""
+    original, names = formula.fn, formula.names
+    if original is None:
+        number = formula.constant
+
+        def of_constant(xp: Any, g: Any) -> Any:
+            return damage(xp, g * number)
+
+        return Formula(of_constant, ("xp", "g"))
+    asked = names if "xp" in names else ("xp", *names)
+
+    def damaged(*values: Any) -> Any:
+        given = dict(zip(asked, values, strict=True))
+        found = original(*[given[name] for name in names])
+        return _each(found, lambda part: damage(given["xp"], part))
+
+    return Formula(damaged, asked, formula.defaults)
+
+
+# ---- damage to what a formula's source says
+
+
+@cache
+def _tree(filename: str) -> ast.Module | None:
+    try:
+        with open(filename, encoding="utf-8") as file:
+            return ast.parse(file.read())
+    except (OSError, SyntaxError):
+        return None
+
+
+def _node_of(function: Any) -> ast.Lambda | ast.FunctionDef | None:
+    """The node of a function's definition: the one that holds the code's first instruction that stands somewhere."""
+    code = function.__code__
+    tree = _tree(code.co_filename)
+    if tree is None:
+        return None
+    places = [p for p in code.co_positions() if p[0] is not None and p[2] is not None and p[0] >= code.co_firstlineno]
+    wanted = inspect.getfullargspec(function)
+    names = [*wanted.args, *wanted.kwonlyargs]
+    found: list[ast.Lambda | ast.FunctionDef] = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Lambda, ast.FunctionDef)) and node.lineno >= code.co_firstlineno - 0:
+            has = [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+            if has == names and node.lineno == _first_line(node, code):
+                found.append(node)
+    if len(found) > 1 and places:
+        line, _, column, _ = places[-1]
+        within = [n for n in found if (n.lineno, n.col_offset) <= (line, column) <= (n.end_lineno, n.end_col_offset)]
+        found = within or found
+    return found[0] if len(found) == 1 else None
+
+
+def _first_line(node: ast.Lambda | ast.FunctionDef, code: types.CodeType) -> int:
+    if isinstance(node, ast.FunctionDef) and node.decorator_list:
+        return node.lineno if node.decorator_list[0].lineno == code.co_firstlineno else -1
+    return code.co_firstlineno
+
+
+class _Damage(ast.NodeTransformer):
+    """Damages the `at`-th place that can be damaged; run with -1 it only counts them."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.count = 0
+        self.way = ""
+
+    def _here(self, way: str) -> bool:
+        self.count += 1
+        if self.count - 1 == self.at:
+            self.way = way
+            return True
+        return False
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, (ast.Add, ast.Sub)) and not _is_index(node):
+            if self._here("dropped term"):
+                return node.left
+            if self._here("dropped first term"):
+                return node.right if isinstance(node.op, ast.Add) else ast.UnaryOp(ast.USub(), node.right)
+            if self._here("plus for minus"):
+                other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+                return ast.BinOp(node.left, other, node.right)
+        return self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        if isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant) and self._here("sign"):
+            return node.operand
+        return self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if (
+            isinstance(node.value, (int, float))
+            and not isinstance(node.value, bool)
+            and self._here("number off by one")
+        ):
+            return ast.Constant(node.value + 1)
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST:
+        if node.arg == "axis" and isinstance(node.value, ast.Name) and self._here("wrong axis"):
+            return ast.keyword("axis", ast.parse(f"_other_axis({node.value.id})", mode="eval").body)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("conj", "matrix_transpose")
+            and len(node.args) == 1
+            and self._here(f"no {node.func.attr}")
+        ):
+            return node.args[0]
+        return self.generic_visit(node)
+
+
+def _is_index(node: ast.BinOp) -> bool:
+    return any(isinstance(part, ast.Attribute) and part.attr in ("ndim", "size") for part in ast.walk(node))
+
+
+def _other_axis(axis: Any) -> Any:
+    if isinstance(axis, tuple):
+        return tuple(_other_axis(a) for a in axis)
+    return 0 if axis is None else axis + 1 if axis >= 0 else axis - 1
+
+
+def _sources(function: Any) -> Iterator[tuple[Any, bool]]:
+    """The function itself and the private helpers of its module that it calls."""
+    yield function, False
+    for name in function.__code__.co_names:
+        helper = function.__globals__.get(name)
+        if (
+            isinstance(helper, types.FunctionType)
+            and name.startswith("_")
+            and helper.__globals__ is function.__globals__
+        ):
+            yield helper, True
+
+
+def _rewritten(formula: Formula) -> Iterator[tuple[str, str, Formula]]:
+    function = formula.fn
+    if not isinstance(function, types.FunctionType) or function.__closure__:
+        return
+    for source, is_helper in _sources(function):
+        node = _node_of(source)
+        if node is None or source.__closure__:
+            continue
+        counter = _Damage(-1)
+        counter.visit(copy.deepcopy(node))
+        for at in range(counter.count):
+            damage = _Damage(at)
+            changed = damage.visit(copy.deepcopy(node))
+            space = dict(function.__globals__)
+            space["_other_axis"] = _other_axis
+            try:
+                made = _compiled(changed, source, space)
+            except (SyntaxError, ValueError):
+                continue
+            if is_helper:
+                space[source.__name__] = made
+                whole = types.FunctionType(function.__code__, space, function.__name__, function.__defaults__)
+                whole.__kwdefaults__ = function.__kwdefaults__
+            else:
+                whole = made
+            text = ast.unparse(changed.body if isinstance(changed, ast.Lambda) else changed)
+            yield damage.way, " ".join(text.split())[:160], Formula(whole, formula.names, formula.defaults)
+
+
+def _compiled(node: Any, source: Any, space: dict[str, Any]) -> Any:
+    ast.fix_missing_locations(node)
+    if isinstance(node, ast.Lambda):
+        made = eval(compile(ast.Expression(node), "<mutant>", "eval"), space)
+    else:
+        node.decorator_list = []
+        exec(compile(ast.Module([node], []), "<mutant>", "exec"), space)
+        made = space[node.name]
+    made.__defaults__, made.__kwdefaults__ = source.__defaults__, source.__kwdefaults__
+    return made
+
+
+def mutants(op: Op) -> Iterator[Mutant]:
+    """Every way in which the rules of an op are damaged."""
+    targets = dict(op.formulas)
+    if op.jvp is not None:
+        targets["jvp"] = op.jvp
+    for target, formula in targets.items():
+        for dtype, factor in (("float64", 1 + 1e-9), ("float32", 1 + 1e-5)):
+
+            def scaled(xp: Any, value: Any, factor: float = factor) -> Any:
+                return value * factor
+
+            yield Mutant(op.name, target, "scale", f"{factor:.10g}", dtype, _around(formula, scaled))
+        for way, damage in RETURNED.items():
+            dtype = "complex128" if way == "conjugate" else "float64"
+            yield Mutant(op.name, target, way, "result", dtype, _around(formula, damage))
+        for way, detail, made in _rewritten(formula):
+            dtype = "complex128" if way == "no conj" else "float64"
+            yield Mutant(op.name, target, way, detail, dtype, made)
+
+
+def _damaged(op: Op, mutant: Mutant) -> Op:
+    if mutant.target == "jvp":
+        made = replace(op, jvp=mutant.formula)
+    else:
+        made = replace(op, formulas={**op.formulas, mutant.target: mutant.formula})
+    made.call = compile_call(made)
+    return made
+
+
+LAWS: tuple[Callable[[Case, Judge], Any], ...] = (laws.pull, laws.push, accuracy.verified_rule)
+CAUGHT, SURVIVED, SAME, NOT_JUDGED = "caught", "survived", "same", "not judged"
+
+
+def caught(op: Op, mutant: Mutant, scales: Sequence[float] = SCALES) -> str:
+    """Whether the laws see a mutant at every scale, with some sample of the op's.
+
+    "same": they do not, and on no sample is any number of its pulls and pushes another than that of the rule itself.
+    "not judged": the op does not take the mutant's dtype.
+    """
+    damaged = _damaged(op, mutant)
+    numpy = engine("numpy")
+    left = set(scales)
+    differs = False
+    judged = False
+    for sample in samples_of(op):
+        try:
+            target = as_target(damaged, sample.arrays(mutant.dtype), sample.keywords, mutant.dtype)
+            with np.errstate(all="ignore"):
+                whole = as_target(op, target.args, sample.keywords, mutant.dtype)
+                reference = Case(whole, mutant.dtype, numpy)
+                if not whole.tracked or not reference.inexact:
+                    continue
+                _ = reference.pulled
+        except Exception:
+            continue  # this dtype is not for this op, or not with this sample: the suite says so, not the mutant
+        judged = True
+        for scale in sorted(left):
+            case = Case(target, mutant.dtype, numpy, scale=scale)
+            judge = Judge(op.name, mutant.dtype)
+            try:
+                judge.narrow([out.dtype for out in case.out])
+                for law in LAWS:
+                    if mutant.dtype == "float32" and law is accuracy.verified_rule:
+                        continue  # float32 is to be seen with float32's own eyes
+                    law(case, judge)
+                differs = differs or _differs(case, reference, scale)
+            except Exception:
+                left.discard(scale)
+                continue
+            if judge.found:
+                left.discard(scale)
+        if not left:
+            return CAUGHT
+    if not judged:
+        return NOT_JUDGED
+    return SURVIVED if differs else SAME
+
+
+def _differs(case: Case, reference: Case, scale: float) -> bool:
+    if scale != 1.0:
+        return False
+    return not all(
+        np.array_equal(x, y, equal_nan=True)
+        for x, y in zip([*case.pulled, *case.pushed], [*reference.pulled, *reference.pushed], strict=True)
+    )
+
+
+def judge_op_mutants(name: str) -> list[tuple[str, str, str]]:
+    """The fate of every mutant of one op: its words, its way, and what became of it."""
+    op = judged_ops()[name]
+    found = []
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for mutant in mutants(op):
+            found.append((str(mutant), mutant.way, caught(op, mutant)))
+    return found
+
+
+def run(ops: Sequence[str] | None = None, jobs: int = 1) -> tuple[Counter[tuple[str, str]], list[str], list[str]]:
+    """All mutants of the ops: counts by way and fate, those that survived, and those that no sample tells apart."""
+    names = list(ops or (name for name, op in judged_ops().items() if op.formulas))
+    if jobs > 1:
+        import multiprocessing
+
+        with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+            results = pool.map(judge_op_mutants, names, chunksize=1)
+    else:
+        results = [judge_op_mutants(name) for name in names]
+    counts: Counter[tuple[str, str]] = Counter()
+    survived, same = [], []
+    for rows in results:
+        for words, way, fate in rows:
+            counts[way, fate] += 1
+            if fate == SURVIVED:
+                survived.append(words)
+            elif fate == SAME:
+                same.append(words)
+    return counts, survived, same
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the score: of the mutants that differ from their rules on some sample, how many are caught."""
+    parser = argparse.ArgumentParser(prog="tapegrad.testing.mutation", description="Mutation testing of the suite.")
+    parser.add_argument("--ops", help="only these, separated by commas")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    options = parser.parse_args(arguments)
+    counts, survived, same = run(options.ops.split(",") if options.ops else None, options.jobs)
+    ways = sorted({way for way, _ in counts})
+    print(f"{'damage':<22}{'made':>7}{'caught':>8}{'survived':>10}{'same':>7}")
+    for way in ways:
+        made = sum(counts[way, fate] for fate in (CAUGHT, SURVIVED, SAME))
+        print(f"{way:<22}{made:>7}{counts[way, CAUGHT]:>8}{counts[way, SURVIVED]:>10}{counts[way, SAME]:>7}")
+    for words in survived:
+        print(f"survived: {words}")
+    for words in same:
+        print(f"same on every sample: {words}")
+    hit = sum(count for (_, fate), count in counts.items() if fate == CAUGHT)
+    made = hit + len(survived)
+    print(
+        f"{hit} of {made} mutants caught at every scale of {', '.join(f'{s:g}' for s in SCALES)}: "
+        f"{100 * hit / max(made, 1):.2f}%; {len(same)} more are the same as their rules on every sample"
+    )
+    return 0 if hit >= 0.99 * made else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The conformance command's face: a bar while engines are judged, a table when they have been. Needs rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .conformance import UNITS, Conformance, judge_op
+from .judging import DTYPES, Check, judged_ops
+
+__all__ = ["as_table", "judge_engines"]
+
+
+def judge_engines(
+    names: Sequence[str], *, quick: bool, ops: Sequence[str], jobs: int, console: Console
+) -> list[Conformance]:
+    """Judge one engine after the other, and print a table of each. Raises `UnknownBackendError` before any work."""
+    from ..registry import get_backend
+
+    for name in names:
+        get_backend(name)
+    chosen = list(ops or judged_ops())
+    unknown = [name for name in chosen if name not in judged_ops()]
+    if unknown:
+        raise ValueError(f"no op is called {', '.join(map(repr, unknown))}")
+    found = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    for name in names:
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task(name, total=len(chosen))
+            checks: list[Check] = []
+            failed = 0
+            for part in _work(name, chosen, quick, jobs):
+                checks += part
+                failed += sum(not check.passed for check in part)
+                progress.update(task, advance=1, description=f"{name}: {len(checks):,} checks, {failed} failed")
+        verdict = Conformance.of(name, checks)
+        console.print(as_table(verdict))
+        for check in verdict.failures[:20]:
+            console.print(
+                f"[bold]{name}-{check.id}[/bold]", check.message, markup=True, highlight=False, soft_wrap=True
+            )
+        if len(verdict.failures) > 20:
+            console.print(f"… and {len(verdict.failures) - 20} more; --html and --json have them all")
+        console.print(
+            f"{name} {verdict.version}: {verdict.checks:,} checks on {len(verdict.ops)} ops, "
+            f"{len(verdict.failures)} failed"
+        )
+        found.append(verdict)
+    return found
+
+
+def _work(name: str, ops: Sequence[str], quick: bool, jobs: int) -> Iterator[list[Check]]:
+    work = partial(judge_op, name, quick=quick)
+    if jobs == 1:
+        yield from map(work, ops)
+        return
+    import multiprocessing
+
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(work, ops)
+
+
+def as_table(verdict: Conformance) -> Table:
+    """The ops of an engine with their classes, counts and worst distances by dtype."""
+    present = {dtype for op in verdict.ops.values() for dtype in [*op.value, *op.gradient]}
+    dtypes = [dtype for dtype in DTYPES if dtype in present]
+    table = Table(title=f"{verdict.backend} {verdict.version}: worst distance of value | gradient", box=None)
+    for heading in ("op", "class", "unit", "samples", "checks", "failed", *dtypes):
+        table.add_column(heading, justify="left" if heading in ("op", "class", "unit") else "right")
+    for name, op in sorted(verdict.ops.items()):
+        cells = [f"{_figure(op.value.get(dtype))} | {_figure(op.gradient.get(dtype))}" for dtype in dtypes]
+        failed = f"[red]{len(op.failures)}[/red]" if op.failures else "0"
+        unit = UNITS.get(op.accuracy, "ulps")
+        table.add_row(name, op.accuracy, unit, str(len(op.samples)), f"{op.checks:,}", failed, *cells)
+    return table
+
+
+def _figure(distance: float | None) -> str:
+    return "–" if distance is None else f"{distance:.2g}"
