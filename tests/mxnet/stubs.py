@@ -37,8 +37,6 @@ def head(doc: str, *imports: str) -> list[str]:
 def mechanical_stub() -> str:
     """Functions that differ from ops in name and signature only."""
     lines = head("Functions of `nd` that are ops.", "from typing import Any", "", "from .ndarray import NDArray")
-    listed = "".join(f'    "{name}",\n' for name in sorted(mechanical.__all__))
-    lines.append(f"__all__ = [\n{listed}]\n")
     lines += [signature(name, getattr(mechanical, name), method=False) for name in sorted(mechanical.__all__)]
     return "\n".join(lines) + "\n"
 

@@ -210,7 +210,7 @@ def test_what_is_no_array_is_refused_where_it_appears():
         def forward(self, x):
             return x.asnumpy()
 
-    with pytest.raises(TypeError, match="Careless.forward returned a ndarray|Careless.forward returned a float32"):
+    with pytest.raises(TypeError, match=r"Careless\.forward returned a"):
         Careless()(nd.ones(1))
     with pytest.raises(TypeError, match="input 0 of Scaled is a list, not an array"):
         Scaled()([1.0], nd.ones(1))
