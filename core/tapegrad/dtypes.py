@@ -77,6 +77,9 @@ def to_dtype(spec: Any) -> DType:
     >>> to_dtype("float32")
     dtype('float32')
     """
+    if not isinstance(spec, (str, type, np.dtype)):
+        # An engine's own object is asked for its name at once: some warn when they are compared, as a cache would.
+        spec = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
     try:
         return _to_dtype(spec)
     except TypeError:
