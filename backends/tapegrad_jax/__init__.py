@@ -51,6 +51,9 @@ class JaxBackend(tapegrad.Backend):
 
     # ---- dtypes
 
+    def all_dtypes(self) -> contextlib.AbstractContextManager[Any]:
+        return self.module.enable_x64(True)  # type: ignore[no-any-return]
+
     @cached_property
     def dtypes(self) -> Mapping[Any, np.dtype[Any]]:
         return {dtype: dtype for dtype in (np.dtype("bool"), *INTEGER, *INEXACT)}

@@ -121,7 +121,7 @@ def judge_sample(
     backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str] = DTYPES, *, quick: bool = False
 ) -> list[Check]:
     """Every law in every dtype; a law that fails does not stop the next. What NumPy warns of is left to the laws."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    with warnings.catch_warnings(), np.errstate(all="ignore"), backend.all_dtypes():
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
         return list(_judge_sample(backend, op, sample, dtypes, quick))
@@ -200,8 +200,13 @@ def _choosable(target: Target) -> bool:
     return any(isinstance(x, np.ndarray) for x in target.args)
 
 
-def judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
-    """Each error sample raises one typed error that names the op; so does an unknown keyword."""
+def judge_errors(backend: Backend, op: Op) -> list[Check]:
+    """Each error sample raises one typed error that names the op."""
+    with backend.all_dtypes():
+        return list(_judge_errors(backend, op))
+
+
+def _judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
     kernels = engine(backend)
     samples = list(op.errors)
     for number, sample in enumerate(samples):
