@@ -12,7 +12,7 @@ import numpy as np
 
 import tapegrad
 
-from . import elementwise, indexing, movement, nn, products, reductions
+from . import creation, elementwise, indexing, movement, nn, products, reductions
 
 __all__ = ["NumpyBackend"]
 
@@ -79,6 +79,7 @@ def _weigh() -> int | None:
 _ALONE = _weigh()
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
+    **creation.KERNELS,
     **elementwise.KERNELS,
     **indexing.KERNELS,
     **movement.KERNELS,
