@@ -1,7 +1,8 @@
 """Batching: a value that carries one more axis than the program sees, and the rules by which ops act on it.
 
-A `Batched` value wraps a core value together with its node, so a batched value may be recorded outside (grad of vmap) and may
-be saved by a node inside (vmap of grad). The batch axis is always the first. `BATCHED` is the kernel table of such values.
+A `Batched` value wraps a core value together with its node, so a batched value may be recorded outside (grad of vmap)
+and may be saved by a node inside (vmap of grad). The batch axis is always the first. `BATCHED` is the kernel table of
+such values.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ FALLBACKS: Counter[str] = Counter()
 class Batched:
     """A value with a batch axis in front that the program does not see, made by the vmap of that level.
 
-    One that is not `mapped` has no such axis: it is the same for all of the batch, and is here for the sake of its node.
+    One that is not `mapped` has no such axis: it is the same for all of the batch, and is here for the sake of its
+    node.
     """
 
     __slots__ = ("level", "mapped", "node", "value", "xp")
@@ -219,7 +221,7 @@ Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
 
 
 def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
-    """An op on values of which some may be batched: one level is taken off, the op's rule applied, the level put back."""
+    """An op on values, some of them batched: one level is taken off, the op's rule applied, the level put back."""
     keywords = {**op.keywords, **keywords}
     level = max((x.level for x in args if isinstance(x, Batched)), default=0)
     if level == 0:
@@ -296,7 +298,7 @@ def note_level(node: Node) -> None:
 
 
 def lift(x: Array, level: int) -> Array:
-    """A tracked array from outside the vmap of that level as one inside, so that its node is not hidden from the outside."""
+    """A tracked array from outside the vmap of that level as one inside; its node stays known to the outside."""
     from .dispatch import handle
 
     if x._node is None or LEVELS.get(x._node, 0) >= level:
@@ -309,7 +311,7 @@ def _is_elementwise(op: Op) -> bool:
 
 
 def align(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
-    """The rule of ops that broadcast: batched operands get axes of length one behind the batch axis until ranks agree."""
+    """The rule of ops that broadcast: axes of length one go behind the batch axis until ranks agree."""
     rank = max(x.ndim - on for x, on in zip(args, batched, strict=True) if hasattr(x, "ndim"))
     aligned = []
     for x, on in zip(args, batched, strict=True):

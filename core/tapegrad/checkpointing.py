@@ -1,4 +1,4 @@
-"""Checkpoint: keep the inputs of a stretch of a program instead of all its values, and compute it again in the sweep."""
+"""Checkpoint: keep the inputs of a stretch of a program, not all its values, and compute it again in the sweep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from .tape import (
     RECORDING,
     Entry,
     Journal,
-
     Node,
     Output,
     Scope,
@@ -31,7 +30,7 @@ __all__ = ["checkpoint"]
 
 
 class CheckpointNode(Node):
-    """A stretch of a program that is recorded only when a sweep comes to it: its function and the values it was given."""
+    """A stretch of a program that is recorded only when a sweep comes to it: its function and what it was given."""
 
     __slots__ = ("again", "inputs", "outputs")
     label = "checkpoint"
@@ -107,17 +106,15 @@ class CheckpointNode(Node):
             from .kernels import RECORDED
 
             zeros = [RECORDED.zeros_like(out.detach()) for out in outs]
-            pushed = [
-                (z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)
-            ]
+            pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
         return tuple(pushed)
 
 
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
-    Arguments and results are pytrees; what the function reads from outside is differentiated too. It must compute the same
-    when called again, and may not write in place to arrays from outside, which raises `GraphError`. Nests.
+    Arguments and results are pytrees; what the function reads from outside is differentiated too. It must compute the
+    same when called again, and may not write in place to arrays from outside, which raises `GraphError`. Nests.
 
     >>> from tapegrad import grad
     >>> grad(checkpoint(lambda x: x * x * x))(2.0)
@@ -161,5 +158,3 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         return unflatten(out_structure, made)
 
     return checkpointed
-
-

@@ -33,8 +33,8 @@ def _restore(saved: Any) -> Any:
 class RuleNode(Node):
     """The node of a function whose derivative is a rule over arrays: `pull` gets cotangents, `push` gets tangents.
 
-    `pull_rule(cotangents)` returns a cotangent, or None, for each input; `push_rule(tangents)` a tangent for each output.
-    Either may be None and is then had from the other by transposition.
+    `pull_rule(cotangents)` returns a cotangent or None per input, `push_rule(tangents)` a tangent per output. Either
+    may be None and is then had from the other by transposition.
     """
 
     __slots__ = ("inputs", "name", "outputs", "pull_rule", "push_rule", "specs")
@@ -102,7 +102,9 @@ class RuleNode(Node):
             if not isinstance(value, Array):
                 value = _restore_raw(value)
             if value.shape != spec[0]:
-                raise ShapeError(f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}")
+                raise ShapeError(
+                    f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}"
+                )
             if value._dtype != spec[1]:
                 raise DtypeError(
                     f"the rule of {self.name} gave input {i} a cotangent of {value._dtype.name}, not {spec[1].name}"
@@ -147,7 +149,9 @@ class RuleNode(Node):
             raise TypeError(f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)")
         for i, (value, spec) in enumerate(zip(pushed, self.outputs, strict=True)):
             if value.shape != spec[0]:
-                raise ShapeError(f"the rule of {self.name} gave output {i} a tangent of shape {value.shape}, not {spec[0]}")
+                raise ShapeError(
+                    f"the rule of {self.name} gave output {i} a tangent of shape {value.shape}, not {spec[0]}"
+                )
         return tuple(v if recorded else v._value for v in pushed)
 
 
@@ -235,7 +239,7 @@ class Custom:
     def defvjp(self, *pair: Callable[..., Any], **formulas: Callable[..., Any]) -> Custom:
         """Give the reverse rule: a formula per input, called with what it names (`g`, `out`, inputs, keywords).
 
-        Or a pair `fwd, bwd`: `fwd(*args)` returns the output and what to keep, `bwd(kept, g)` a cotangent for each argument.
+        Or a pair `fwd, bwd`: `fwd(*args)` returns the output and what to keep, `bwd(kept, g)` a cotangent per argument.
         Several outputs: `g` and `out` are tuples. Returns the function itself. Raises `TypeError` for an unknown name.
 
         >>> @custom
@@ -395,5 +399,3 @@ def custom(fun: Callable[..., Any]) -> Custom:
     <custom function double>
     """
     return Custom(fun)
-
-

@@ -1,7 +1,7 @@
-"""The road of operands that are not yet alike: adopt what is raw, agree on face, engine and dtype, and call the op again.
+"""The road of operands not yet alike: adopt what is raw, agree on face, engine and dtype, call the op again.
 
-An op's own code handles operands of one face, one engine and one dtype; it comes here with all others. Errors of kernels come
-here too, to be put into words.
+An op's own code handles operands of one face, one engine and one dtype; it comes here with all others. Errors of
+kernels come here too, to be put into words.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     if xp is BATCHED:
         level = max(x._value.level for x in operands if isinstance(x, Array) and isinstance(x._value, Batched))
         operands = [
-            lift(x, level) if isinstance(x, Array) and not (isinstance(x._value, Batched) and x._value.level == level) else x
+            lift(x, level)
+            if isinstance(x, Array) and not (isinstance(x._value, Batched) and x._value.level == level)
+            else x
             for x in operands
         ]
 

@@ -153,7 +153,7 @@ def use_default_dtype(dtype: Any) -> Iterator[None]:
 
 
 def default_float(dtype: DType) -> DType:
-    """The dtype in which a function with real or complex values takes an array of `dtype`: integers become the default."""
+    """The dtype in which a function with real or complex values takes `dtype`: integers become the default."""
     return dtype if dtype in INEXACT else get_default_dtype()
 
 

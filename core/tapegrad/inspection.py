@@ -45,7 +45,7 @@ def _tracked(x: Array, what: str) -> Node:
 
 
 def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
-    """Call `hook` with the whole cotangent of the value of `x` in each sweep; what it returns, unless None, takes its place.
+    """Call `hook` with the cotangent of the value of `x` in each sweep; what it returns, unless None, takes its place.
 
     The hook belongs to the value that `x` has now, and to what was computed from it before and after. Raises
     `NotRecordedError` for a constant.
@@ -70,7 +70,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
 
 
 def retain_grad(x: Array) -> None:
-    """Keep the gradient of an intermediate value: each backward puts it into `x.grad`, and the graph goes on through it."""
+    """Keep the gradient of an intermediate value: each backward puts it into `x.grad`; the graph goes on."""
     node = _tracked(x, "retain_grad")
     if node.__class__ is Leaf and getattr(x, "_grad", None) is not None:
         return
@@ -119,7 +119,7 @@ def _first_bad(value: Any, xp: Any) -> str | None:
 
 
 def note_origin(op: Op, node: Node, out: Any) -> None:
-    """Remember the line of a recorded op, and raise if its result is not finite. Called while anomaly detection is on."""
+    """Remember the line of a recorded op, and raise if its result is not finite; for anomaly detection."""
     lines = _user_lines()
     ORIGINS[node] = lines
     watcher_xp = node.xp
@@ -141,7 +141,7 @@ def note_origin(op: Op, node: Node, out: Any) -> None:
 
 
 def detect_anomaly() -> Scope:
-    """Within a `with` block, raise `AnomalyError` at the first NaN or infinity, forward or backward, with its forward line.
+    """Within a `with` block, raise `AnomalyError` at the first NaN or infinity of either sweep, with its forward line.
 
     Slow: every value is looked at on the host. Costs nothing when off.
     """

@@ -161,10 +161,10 @@ class EngineKernels(Kernels):
 
 
 class Standard:
-    """The engine's namespace as the bodies of primitives see it: the standard's functions in the standard's conventions.
+    """The engine's namespace as the bodies of primitives see it: the standard's functions, in its conventions.
 
-    A body that calls the function of its own name is a primitive: it says in which words the standard has it. tapegrad's
-    dtypes are translated on the way in; names that the namespace lacks are kernels.
+    A body that calls the function of its own name is a primitive: it says in which words the standard has it.
+    tapegrad's dtypes are translated on the way in; names that the namespace lacks are kernels.
     """
 
     def __init__(self, kernels: EngineKernels, space: Any) -> None:

@@ -14,10 +14,12 @@ kind                formula for input `x`                   derived by the frame
 `@locally_constant`  none: zero everywhere                  leaves no node
 ==================  ======================================  ======================================================
 
-A body that calls the function of its own name is a primitive: there `xp` is the engine's namespace, in the array API's own
-conventions. `standard=True` says so of a body whose function has another name there. Every other body is composed of ops.
+A body that calls the function of its own name is a primitive: there `xp` is the engine's namespace, in the array API's
+own conventions. `standard=True` says so of a body whose function has another name there. Every other body is composed
+of ops.
 
-A formula is called with what it names: `xp`, `g`, `out`, inputs, keywords; of several outputs, their names and `g_name`.
+A formula is called with what it names: `xp`, `g`, `out`, inputs, keywords; of several outputs, their names and
+`g_name`.
 """
 
 from __future__ import annotations
@@ -221,8 +223,8 @@ def elementwise(
 ) -> Decorator:
     """Define an op that acts on each element by itself, with broadcasting. A formula is the partial ∂out/∂x.
 
-    `floats`: integers become the default float first. `constant`: inputs that have no derivative. The partial is taken to
-    be holomorphic and conjugated once, here; functions that are not (abs, conj) are `@op` or `@linear`.
+    `floats`: integers become the default float first. `constant`: inputs that have no derivative. The partial is taken
+    to be holomorphic and conjugated once, here; functions that are not (abs, conj) are `@op` or `@linear`.
     """
     return lambda body: _define(
         "elementwise",
@@ -254,7 +256,7 @@ def linear(
     name: str | None = None,
     **formulas: Any,
 ) -> Decorator:
-    """Define an op that is linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`."""
+    """Define an op linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`."""
     return lambda body: _define(
         "linear",
         body,
@@ -352,7 +354,7 @@ def locally_constant(
     standard: bool = False,
     name: str | None = None,
 ) -> Decorator:
-    """Define an op whose derivative is zero wherever it has one (sign, floor, comparisons, argmax): it leaves no node."""
+    """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node."""
     return lambda body: _define(
         "locally_constant",
         body,

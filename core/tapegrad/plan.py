@@ -1,9 +1,9 @@
 """From formulas to straight-line Python, once per op and set of recorded inputs.
 
-Two things are written here, as `dataclasses` writes `__init__`, and registered with `linecache` so that tracebacks show them:
-the public function of an op (`compile_call`), which computes and, where an input is tracked, leaves a node; and the class of
-that node (`compile_node`), whose methods are the op's formulas with every name already resolved. Both are written when they
-are first needed, so that importing an op costs next to nothing.
+Two things are written here, as `dataclasses` writes `__init__`, and registered with `linecache` so that tracebacks show
+them: the public function of an op (`compile_call`), which computes and, where an input is tracked, leaves a node; and
+the class of that node (`compile_node`), whose methods are the op's formulas with every name already resolved. Both are
+written when they are first needed, so that importing an op costs next to nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Key:
 
 
 class PlanNode(Node):
-    """The base of the written classes. What a first-order sweep needs is written at once, the rest when it is asked for."""
+    """The base of the written classes. What a first-order sweep needs is written at once, the rest when asked for."""
 
     __slots__ = ()
     op: Op
@@ -609,7 +609,7 @@ def _alike_call(op: Op) -> list[str]:
 
 
 def _inline_nodes(op: Op, pad: str) -> list[str]:
-    """Lines that make the common nodes at once: real numbers, no broadcasting of recorded inputs, two inputs at most."""
+    """Lines that make the common nodes at once: real, no broadcasting of recorded inputs, two inputs at most."""
     lines: list[str] = []
     inputs = op.inputs
     cases = [(True,)] if len(inputs) == 1 else [(True, False), (False, True), (True, True)]
@@ -655,7 +655,7 @@ def _compute(op: Op, arguments: str) -> str:
 
 
 def _unequal(first: str, second: str) -> str:
-    """The test whether two dtypes differ. Most engines have one object for each, but the standard only promises `==`."""
+    """The test whether two dtypes differ. Most engines have one object for each; the standard only promises `==`."""
     return f"({first} is not {second} and {first} != {second})"
 
 
@@ -688,7 +688,7 @@ def _hand_over(op: Op, pad: str, node: str) -> list[str]:
 
 
 def _by_key(op: Op, pad: str) -> list[str]:
-    """Lines for the rarer nodes: found by which inputs are recorded, which were broadcast, whether numbers are complex."""
+    """Lines for the rarer nodes, found by which inputs are recorded, which were broadcast, whether any is complex."""
     recorded, stretched = [], []
     for name in op.inputs:
         recorded.append("False" if name in op.constant else f"p_{name} is not None")
@@ -796,7 +796,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
     def note(
         xp: Any, out: Any, values: Sequence[Any], parents: Sequence[Node | None], keywords: Mapping[str, Any]
     ) -> Node:
-        """The node of a result that was computed elsewhere, as a write in place computes it; not for broadcasting ops."""
+        """The node of a result that was computed elsewhere, as by a write in place; not for broadcasting ops."""
         fixed = op.variadic in op.constant
         recorded = (*(p is not None for p in parents), *((False,) if fixed else ()))
         key = (recorded, (False,) * len(recorded), out.dtype in xp.complexes)

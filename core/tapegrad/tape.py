@@ -1,8 +1,8 @@
 """The tape: what recording leaves behind, and the two sweeps over it.
 
-A node holds the nodes it came from and the raw values that its formulas name; handles hold nodes, and no node ever holds a
-handle, so memory falls by reference counting alone. Nodes are numbered as they are made; a sweep goes through them in that
-order, and keeps cotangents and tangents in tables of its own, so that two sweeps never meet.
+A node holds the nodes it came from and the raw values that its formulas name; handles hold nodes, and no node ever
+holds a handle, so memory falls by reference counting alone. Nodes are numbered as they are made; a sweep goes through
+them in that order, and keeps cotangents and tangents in tables of its own, so that two sweeps never meet.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ next_seq = itertools.count(1).__next__
 
 
 class Scope:
-    """A stretch of a program in which some bits of the mode word are set and others cleared; it may be entered again."""
+    """A stretch of a program in which bits of the mode word are set and others cleared; it may be entered again."""
 
     __slots__ = ("clear", "previous", "set")
 
@@ -165,8 +165,8 @@ JOURNAL: ContextVar[Journal | None] = ContextVar("tapegrad_journal", default=Non
 class Node:
     """What one recorded op left: its parents, its kernels, and what its formulas named.
 
-    `plan.py` writes a subclass per op and set of recorded inputs, with these methods; each takes the sweep's table and adds
-    what it computes to it. `pull` works on raw values, `pull_batched` on batched ones, `pull_recorded` on arrays.
+    `plan.py` writes a subclass per op and set of recorded inputs, with these methods; each takes the sweep's table and
+    adds what it computes to it. `pull` works on raw values, `pull_batched` on batched ones, `pull_recorded` on arrays.
     """
 
     __slots__ = ("__weakref__", "seq", "xp")
@@ -323,9 +323,10 @@ def reverse_sweep(
 ) -> dict[Node, Any]:
     """Carry the cotangents of `seeds` back to the leaves, newest node first, and return the leaves' cotangents.
 
-    With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has been
-    pulled. Nodes numbered below `since` are not pulled: they are the variables of the transform that sweeps, or belong to an
-    outer one; their cotangents are returned too. Iterative, so that the length of a chain does not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed.
+    With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has
+    been pulled. Nodes numbered below `since` are not pulled: they are the variables of the transform that sweeps, or
+    belong to an outer one; their cotangents are returned too. Iterative, so that the length of a chain does not matter.
+    Raises `GraphFreedError` at a node that an earlier sweep has freed.
     """
     table: dict[Node, Any] = {}
     fresh: list[Node] = []

@@ -1,8 +1,8 @@
 """Functions of functions: gradients, products with Jacobians, and batching.
 
-What goes in comes out: raw arrays of an engine give raw arrays of it, Python floats give floats, our arrays give our arrays,
-and pytrees give pytrees. Each transform hands the function fresh handles on fresh variables, so transforms nest in any order;
-a sweep is itself recorded when an outer transform or `record()` was active as the transform was entered.
+What goes in comes out: raw arrays of an engine give raw arrays of it, Python floats give floats, our arrays give our
+arrays, and pytrees give pytrees. Each transform hands the function fresh handles on fresh variables, so transforms nest
+in any order; a sweep is itself recorded when an outer transform or `record()` was active as the transform was entered.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]
 
 
 class _Run:
-    """One call of a function under a transform: its variables, its result, and whether an outer sweep will want more."""
+    """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
 
     def __init__(
         self,
@@ -308,10 +308,10 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """The value of a scalar function together with its gradient, in one pass.
 
-    `argnums`: which positional argument(s) to differentiate; a tuple gives a tuple of gradients. `has_aux`: the function
-    returns `(value, aux)`, and so does the result. Gradients have the shapes and dtypes of the arguments; of an argument that
-    the value does not depend on they are zeros. Raises `ShapeError` for results that are no scalars, `DtypeError` for integer
-    arguments, `ValueError` for argnums out of range.
+    `argnums`: which positional argument(s) to differentiate; a tuple gives a tuple of gradients. `has_aux`: the
+    function returns `(value, aux)`, and so does the result. Gradients have the shapes and dtypes of the arguments; of
+    an argument that the value does not depend on they are zeros. Raises `ShapeError` for results that are no scalars,
+    `DtypeError` for integer arguments, `ValueError` for argnums out of range.
 
     >>> import numpy as np
     >>> value_and_grad(lambda x: (x * x).sum())(np.asarray([1.0, 2.0]))
@@ -390,10 +390,10 @@ def _like(leaf: Any, x: Array) -> Array:
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """The value of a function and its pull: a function from a cotangent of the output to those of the arguments, a tuple.
+    """The value of a function and its pull: from a cotangent of the output to the tuple of those of the arguments.
 
-    The pull may be called any number of times. With `has_aux` the result is `(value, pull, aux)`. Raises `ShapeError` and
-    `DtypeError` for a cotangent that does not fit.
+    The pull may be called any number of times. With `has_aux` the result is `(value, pull, aux)`. Raises `ShapeError`
+    and `DtypeError` for a cotangent that does not fit.
 
     >>> import numpy as np
     >>> value, pull = vjp(lambda x: x * x, np.asarray([1.0, 2.0]))
@@ -437,8 +437,8 @@ def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
 def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """The value of a function and its derivative in the direction of the tangents.
 
-    `primals` and `tangents` are tuples of one entry an argument, of the same shapes and dtypes. With `has_aux` the result is
-    `(value, tangent, aux)`.
+    `primals` and `tangents` are tuples of one entry an argument, of the same shapes and dtypes. With `has_aux` the
+    result is `(value, tangent, aux)`.
 
     >>> jvp(lambda x: x * x, (3.0,), (1.0,))
     (9.0, 6.0)
@@ -666,9 +666,9 @@ def _stop(x: Array) -> Array:
 def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
     """A function of one example as a function of a batch of them.
 
-    `in_axes`: which axis of each argument is the batch, an int or None (not batched) for all, or one for each, or a pytree
-    prefix of an argument. `out_axes`: where the batch axis goes in the results. Transforms nest in any order. Raises
-    `ValueError` for axes that do not fit or batches of different sizes.
+    `in_axes`: which axis of each argument is the batch, an int or None (not batched) for all, or one for each, or a
+    pytree prefix of an argument. `out_axes`: where the batch axis goes in the results. Transforms nest in any order.
+    Raises `ValueError` for axes that do not fit or batches of different sizes.
 
     >>> import numpy as np
     >>> vmap(grad(lambda x: x**3))(np.asarray([1.0, 2.0]))

@@ -22,7 +22,7 @@ def attach_grad(x: Array, grad_req: str = "write") -> None:
 
 
 def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
-    """Make `x` a variable whose gradient goes into `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
+    """Make `x` a variable with its gradient in `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
     if grad_req not in REQUESTS:
         raise ValueError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
     if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
@@ -101,8 +101,8 @@ def backward(
 ) -> None:
     """Put the gradients of `heads`, together, into the variables they were computed from.
 
-    All gradients are computed before any is written, so an error leaves every `.grad` as it was. A head listed twice counts
-    twice. With `create_graph` the gradients are on the tape themselves.
+    All gradients are computed before any is written, so an error leaves every `.grad` as it was. A head listed twice
+    counts twice. With `create_graph` the gradients are on the tape themselves.
     """
     seeds = _seeds(heads, head_grads, create_graph)
     if create_graph:
@@ -118,7 +118,11 @@ def backward(
         if cell is None:
             continue
         if cell._xp.layouts:
-            g = wrap(cell._xp.like(g._value, cell._value), g._node, g._xp) if create_graph else cell._xp.like(g, cell._value)
+            g = (
+                wrap(cell._xp.like(g._value, cell._value), g._node, g._xp)
+                if create_graph
+                else cell._xp.like(g, cell._value)
+            )
         if leaf.req == "add":
             # Two variables may share a cell, so what has been added to it in this backward counts.
             _, before = writes.get(id(cell), (cell, None))
