@@ -235,8 +235,13 @@ def _softmax(x: Array, *, axis: Any) -> Array:
 
 def _log_softmax(x: Array, *, axis: Any) -> Array:
     out = _shifted(x, axis)
-    total = np.add.reduce(np.exp(out), axis=axis, keepdims=True)
-    out -= np.log(total)
+    terms = np.exp(out)
+    # The largest terms are exactly 1 and are counted, so that the rest is not lost beside them.
+    largest = out == 0
+    np.copyto(terms, 0, where=largest)
+    rest = np.add.reduce(terms, axis=axis, keepdims=True)
+    rest += np.add.reduce(largest, axis=axis, keepdims=True, dtype=x.dtype) - x.dtype.type(1)
+    out -= np.log1p(rest, out=rest)
     return out
 
 

@@ -312,13 +312,13 @@ def _bias_gradient(xp: Any, g: Any) -> Any:
     batch=_in_groups,
     accuracy="I3",
     samples=[
-        (normal(2, 3, 5, 4), normal(4, 3, 2, 3)),
-        (normal(2, 3, 5, 4), normal(4, 3, 2, 3), normal(4)),
+        (normal(1, 2, 4, 3), normal(3, 2, 2, 2)),
+        (normal(2, 2, 3, 3), normal(2, 2, 1, 2), normal(2)),
         ((normal(2, 2, 6), normal(3, 2, 3), normal(3)), {"stride": (2,), "pad": (1,)}),
         ((normal(1, 1, 5, 5), normal(1, 1, 2, 2)), {"dilate": (2, 2)}),
-        ((normal(2, 4, 4, 3), normal(6, 2, 2, 2), normal(6)), {"groups": 2, "pad": (1, 1)}),
-        ((normal(2, 3, 4, 4), normal(3, 1, 3, 3)), {"groups": 3, "pad": ((1, 0), (0, 2)), "stride": (1, 2)}),
-        (normal(1, 2, 3, 3, 2), normal(2, 2, 2, 2, 2), normal(2)),
+        ((normal(1, 4, 3, 2), normal(2, 2, 2, 2), normal(2)), {"groups": 2, "pad": (1, 1)}),
+        ((normal(1, 3, 3, 2), normal(3, 1, 2, 2)), {"groups": 3, "pad": ((1, 0), (0, 2)), "stride": (1, 2)}),
+        (normal(1, 1, 3, 2, 2), normal(2, 1, 2, 1, 2), normal(2)),
         (normal(0, 2, 4), normal(3, 2, 2)),
     ],
     errors=[
@@ -418,11 +418,11 @@ def _output_rows(xp: Any, y: Any, groups: int) -> Any:
     ),
     batch=_in_groups,
     samples=[
-        ((normal(2, 4, 4, 2), normal(4, 3, 2, 3)), {"shape": (5, 4)}),
+        ((normal(1, 3, 3, 2), normal(3, 2, 2, 2)), {"shape": (4, 3)}),
         ((normal(2, 3, 3), normal(3, 2, 3)), {"shape": (6,), "stride": (2,), "pad": (1,)}),
         ((normal(1, 1, 3, 3), normal(1, 1, 2, 2)), {"shape": (5, 5), "dilate": (2, 2)}),
-        ((normal(2, 6, 5, 4), normal(6, 2, 2, 2)), {"shape": (4, 3), "groups": 2, "pad": (1, 1)}),
-        ((normal(1, 2, 2, 2, 1), normal(2, 2, 2, 2, 2)), {"shape": (3, 3, 2)}),
+        ((normal(1, 2, 4, 3), normal(2, 2, 2, 2)), {"shape": (3, 2), "groups": 2, "pad": (1, 1)}),
+        ((normal(1, 2, 2, 2, 1), normal(2, 1, 2, 1, 2)), {"shape": (3, 2, 2)}),
         ((normal(0, 3, 3), normal(3, 2, 2)), {"shape": (4,)}),
     ],
     errors=[
@@ -484,11 +484,11 @@ def _check_windows(name: str, x: Any, counts: tuple[int, ...], shape: Any) -> No
     ),
     batch=_in_groups,
     samples=[
-        ((normal(2, 3, 5, 4), normal(2, 4, 4, 2)), {"kernel": (2, 3)}),
+        ((normal(1, 2, 4, 3), normal(1, 3, 3, 2)), {"kernel": (2, 2)}),
         ((normal(2, 2, 6), normal(2, 3, 3)), {"kernel": (3,), "stride": (2,), "pad": (1,)}),
         ((normal(1, 1, 5, 5), normal(1, 1, 3, 3)), {"kernel": (2, 2), "dilate": (2, 2)}),
-        ((normal(2, 4, 4, 3), normal(2, 6, 5, 4)), {"kernel": (2, 2), "groups": 2, "pad": (1, 1)}),
-        ((normal(1, 2, 3, 3, 2), normal(1, 2, 2, 2, 1)), {"kernel": (2, 2, 2)}),
+        ((normal(1, 4, 3, 2), normal(1, 2, 4, 3)), {"kernel": (2, 2), "groups": 2, "pad": (1, 1)}),
+        ((normal(1, 1, 3, 2, 2), normal(1, 2, 2, 2, 1)), {"kernel": (2, 1, 2)}),
         ((normal(0, 2, 4), normal(0, 3, 3)), {"kernel": (2,)}),
     ],
     errors=[
@@ -556,11 +556,11 @@ def _windows(x: Any, kernel: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[in
     batch=_as_it_is,
     accuracy="I3",
     samples=[
-        ((normal(2, 3, 6),), {"kernel": (2,)}),
-        ((normal(2, 3, 4, 6),), {"kernel": (2, 2)}),
-        ((normal(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((normal(2, 6),), {"kernel": (2,)}),
+        ((normal(1, 2, 4, 4),), {"kernel": (2, 2)}),
+        ((normal(2, 4, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
         ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
-        ((normal(1, 4, 4, 3),), {"kernel": (2, 2, 3), "stride": (1, 2, 1)}),
+        ((normal(1, 3, 2, 3),), {"kernel": (2, 2, 3), "stride": (1, 2, 1)}),
         ((normal(0, 4),), {"kernel": (2,)}),
     ],
     errors=[((normal(2, 3),), {"kernel": (4,)})],
@@ -608,10 +608,10 @@ def _pool_weights(
     batch=_as_it_is,
     accuracy="I3",
     samples=[
-        ((normal(2, 3, 6),), {"kernel": (2,)}),
-        ((normal(2, 3, 4, 6),), {"kernel": (2, 2)}),
-        ((normal(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
-        ((normal(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "count_include_pad": False}),
+        ((normal(2, 6),), {"kernel": (2,)}),
+        ((normal(1, 2, 4, 4),), {"kernel": (2, 2)}),
+        ((normal(2, 4, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((normal(2, 4, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "count_include_pad": False}),
         ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
         ((normal(5, 4),), {"kernel": (3, 3), "stride": (2, 2), "pad": (1, 1), "ceil": True}),
         ((normal(0, 4),), {"kernel": (2,)}),
@@ -653,11 +653,11 @@ def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], s
     batch=_as_it_is,
     accuracy="I0",
     samples=[
-        ((distinct(2, 3, 6),), {"kernel": (2,)}),
-        ((distinct(2, 3, 4, 6),), {"kernel": (2, 2)}),
-        ((distinct(1, 2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+        ((distinct(2, 6),), {"kernel": (2,)}),
+        ((distinct(1, 2, 4, 4),), {"kernel": (2, 2)}),
+        ((distinct(2, 4, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
         ((distinct(5, 5),), {"kernel": (2, 2), "ceil": True}),
-        ((distinct(1, 4, 4, 3),), {"kernel": (2, 2, 3), "stride": (1, 2, 1)}),
+        ((distinct(1, 3, 2, 3),), {"kernel": (2, 2, 3), "stride": (1, 2, 1)}),
         ((distinct(0, 4),), {"kernel": (2,)}),
         ((distinct(1, 1),), {"kernel": (1, 1)}),
     ],
@@ -758,7 +758,8 @@ def _lp_pull(xp: Any, g: Any, x: Any, out: Any, p: float, **window: Any) -> Any:
     """x / out to the power p - 1; a window of zeros, where the norm has no gradient, takes 0."""
     flat = xp.equal(out, xp.zeros_like(out))
     ratio = xp.where(flat, xp.zeros_like(g), g / xp.where(flat, xp.ones_like(out), out) ** (p - 1))
-    return _spread_pool(xp, ratio, x, **window) * xp.sign(x) * xp.abs(x) ** (p - 1)
+    spread = _spread_pool(xp, ratio, x, **window)
+    return spread * x if p == 2 else spread * xp.sign(x) * xp.abs(x) ** (p - 1)
 
 
 @op(
@@ -769,9 +770,9 @@ def _lp_pull(xp: Any, g: Any, x: Any, out: Any, p: float, **window: Any) -> Any:
     batch=_as_it_is,
     accuracy="I3",
     samples=[
-        ((positive(2, 3, 6),), {"kernel": (2,)}),
-        ((normal(2, 3, 4, 6),), {"kernel": (2, 2)}),
-        ((normal(2, 5, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "p": 3}),
+        ((positive(2, 6),), {"kernel": (2,)}),
+        ((normal(1, 2, 4, 4),), {"kernel": (2, 2)}),
+        ((positive(4, 4),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "p": 3}),
         ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
         ((normal(4, 4),), {"kernel": (2, 2), "p": 1}),
         ((normal(0, 4),), {"kernel": (2,)}),
@@ -846,7 +847,7 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
     batch=_ranks_in_front,
     accuracy="I3",
     samples=[
-        ((normal(4, 3), normal(3), normal(3)), {"axis": (-1,)}),
+        ((normal(4, 3), normal(3), normal(3)), {"axis": (-1,), "eps": 1e-2}),
         ((normal(4, 3, 2), normal(3, 1), normal(3, 1)), {"axis": (0, 2)}),
         ((normal(2, 3, 4, 2), normal(3, 1, 1), normal(3, 1, 1)), {"axis": (2, 3), "eps": 1e-3}),
         ((normal(2, 3), normal(2, 3), normal(1, 3)), {"axis": (1,), "eps": 0.1}),
@@ -865,20 +866,26 @@ def normalize(xp: Any, x: Any, gamma: Any, beta: Any, *, axis: tuple[int, ...], 
     return centred / xp.sqrt(var + eps) * gamma + beta, mean, var
 
 
+# Where one element takes nearly all, gradients are what is left of nearly equal numbers, on every engine; so samples
+# stay within a range where none does, or go far beyond it.
+_WEIGHED: list[Any] = [
+    (uniform(3, 4, low=-3, high=3),),
+    ((uniform(3, 4, low=-3, high=3),), {"axis": 0}),
+    ((uniform(2, 3, 4, low=-3, high=3),), {"axis": 1}),
+    (normal(1),),
+    ((uniform(2, 3, 2, low=-3, high=3),), {"axis": (0, 2)}),
+    (exactly([1000.0, 0.0, -1000.0]),),
+    (exactly([[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]]),),
+    (normal(0, 3),),
+]
+
+
 @op(
     x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
     floats=True,
     batch=along_axis,
     accuracy="I3",
-    samples=[
-        (normal(3, 4),),
-        ((normal(3, 4),), {"axis": 0}),
-        ((normal(2, 3, 4),), {"axis": 1}),
-        (normal(1),),
-        ((uniform(2, 3, 2, low=-3, high=3),), {"axis": (0, 2)}),
-        (exactly([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]]),),
-        (normal(0, 3),),
-    ],
+    samples=_WEIGHED,
 )
 def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     """exp(x) divided by its sum over `axis`, computed so that it cannot overflow."""
@@ -891,15 +898,7 @@ def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     floats=True,
     batch=along_axis,
     accuracy="I3",
-    samples=[
-        (normal(3, 4),),
-        ((normal(3, 4),), {"axis": 0}),
-        ((normal(2, 3, 4),), {"axis": 1}),
-        (normal(1),),
-        ((uniform(2, 3, 2, low=-3, high=3),), {"axis": (0, 2)}),
-        (exactly([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]]),),
-        (normal(0, 3),),
-    ],
+    samples=_WEIGHED,
 )
 def log_softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     """The logarithm of softmax, exact where softmax itself would be too small for a number."""
