@@ -477,7 +477,7 @@ def residue(rounds):
         rounds(20)  # until all code is written
         gc.collect()
         tracemalloc.start()
-        rounds(3000)  # until the interpreter's own free lists are full
+        rounds(6000)  # until the interpreter's own free lists are full
         before = tracemalloc.get_traced_memory()[0]
         rounds(10_000)
         grown = tracemalloc.get_traced_memory()[0] - before
