@@ -81,16 +81,14 @@ def _sech_square(x: Any) -> Any:
 
 def _sigmoid(x: Any) -> Any:
     _refuse_complex(x, "sigmoid")
-    if not x.shape:
-        decay = np.exp(-np.abs(x))
-        return np.where(x >= 0, 1, decay) / (1 + decay)
-    decay = np.abs(x)
-    np.negative(decay, out=decay)
-    np.exp(decay, out=decay)
-    below = decay + 1
-    np.copyto(decay, 1, where=x >= 0)
-    decay /= below
-    return decay
+    # Far below 0 the exponential overflows to infinity, whose reciprocal is the right 0.
+    with np.errstate(over="ignore"):
+        if not x.shape:
+            return 1 / (1 + np.exp(-x))
+        out = np.negative(x)
+        np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out)
 
 
 def _round(x: Any, *, decimals: int = 0) -> Any:

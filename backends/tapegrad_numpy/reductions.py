@@ -70,12 +70,34 @@ def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
     axis %= term.ndim
     length = term.shape[axis]
+    # Along the first axis and forwards; the views see to the rest.
     out = np.array(term)
-    places = range(length - 2, -1, -1) if reverse else range(1, length)
-    lead: tuple[Any, ...] = (slice(None),) * axis
-    for k in places:
-        out[(*lead, k)] += factor[(*lead, k)] * out[(*lead, k + 1 if reverse else k - 1)]
+    y, a = np.moveaxis(out, axis, 0), np.moveaxis(factor, axis, 0)
+    if reverse:
+        y, a = y[::-1], a[::-1]
+    if length * length < 16 * out.size or length < 32:
+        for k in range(1, length):
+            y[k] += a[k] * y[k - 1]
+        return out
+    # Long and narrow: as many rounds as the length has binary digits, each over the whole.
+    a, reach = np.array(a), 1
+    while reach < length:
+        y[reach:] += a[reach:] * y[:-reach]
+        a[reach:] *= a[:-reach].copy()
+        reach *= 2
     return out
+
+
+def _sort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    # Equal numbers are alike, so the quickest order of them will do; 0 and -0 are not.
+    kind: Any = "stable" if stable and x.dtype.kind == "f" and _signed_zeros(x) else None
+    if not descending:
+        return np.sort(x, axis=axis, kind=kind)
+    return np.flip(np.sort(np.flip(x, axis), axis=axis, kind=kind), axis)
+
+
+def _signed_zeros(x: Any) -> bool:
+    return bool(np.count_nonzero(x) < x.size)
 
 
 def _cummax(x: Any, *, axis: Any = None) -> Any:
@@ -97,5 +119,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "min": _min,
     "prod": _prod,
     "recurrence": _recurrence,
+    "sort": _sort,
     "sum": _sum,
 }
