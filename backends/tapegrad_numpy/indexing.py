@@ -71,6 +71,35 @@ def _add_rows(out: Any, index: Any, rows: Any) -> None:
         out[places[starts]] = np.add.reduceat(rows[order], starts, axis=0)
 
 
+def _picked(index: Any, shape: Any, axis: int, mode: str) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """The key of what `pick` picks from an array of that shape, and the shape it has there: the axis of length one."""
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(f"axis {axis} is out of range for shape {shape}")
+    if mode not in ("clip", "wrap"):
+        raise ValueError(f"mode is {mode!r}; choose 'clip' or 'wrap'")
+    axis %= len(shape)
+    kept = (*shape[:axis], 1, *shape[axis + 1 :])
+    places = index.astype(np.int64).reshape(kept)
+    places = places % shape[axis] if mode == "wrap" else np.minimum(np.maximum(places, 0), shape[axis] - 1)
+    mesh = [
+        places if i == axis else np.arange(n).reshape((n,) + (1,) * (len(shape) - i - 1)) for i, n in enumerate(shape)
+    ]
+    return tuple(mesh), kept
+
+
+def _pick(x: Any, index: Any, *, axis: int, keepdims: bool, mode: str) -> Any:
+    key, kept = _picked(np.asarray(index), x.shape, axis, mode)
+    picked = x[key]
+    return picked if keepdims else picked.reshape(kept[: axis % x.ndim] + kept[axis % x.ndim + 1 :])
+
+
+def _pick_spread(values: Any, index: Any, *, shape: Any, axis: int, keepdims: bool, mode: str) -> Any:
+    key, kept = _picked(np.asarray(index), shape, axis, mode)
+    out = np.zeros(shape, dtype=values.dtype)
+    out[key] = values.reshape(kept)
+    return out
+
+
 def _true_places(mask: Any) -> Any:
     return mask.nonzero()
 
@@ -85,6 +114,8 @@ def _take(x: Any, indices: Any, *, axis: int) -> Any:
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "getitem": _getitem,
+    "pick": _pick,
+    "pick_spread": _pick_spread,
     "positions": _positions,
     "scatter_add": _scatter_add,
     "setitem": _setitem,

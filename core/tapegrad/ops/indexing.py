@@ -590,11 +590,8 @@ def _reduced(shape: Sequence[int], axis: int, keepdims: bool) -> tuple[int, ...]
 
 
 @linear(
-    x=lambda xp, g, x, index, axis, keepdims, mode: xp.scatter_add(
-        xp.reshape(g, shape=_reduced(x.shape, axis, True)),
-        *_picks(xp, index, x.shape, axis, mode),
-        key=(AT,) * x.ndim,
-        shape=x.shape,
+    x=lambda xp, g, x, index, axis, keepdims, mode: xp.pick_spread(
+        g, index, axis=axis, keepdims=keepdims, mode=mode, shape=x.shape
     ),
     constant=("index",),
     promotes=(),
@@ -612,6 +609,37 @@ def pick(xp: Any, x: Any, index: Any, *, axis: int = -1, keepdims: bool = False,
     """One element along an axis for each place on the others; an index outside is clipped, or wrapped around."""
     taken = xp.getitem(x, *_picks(xp, index, x.shape, axis, mode), key=(AT,) * x.ndim)
     return xp.reshape(taken, shape=_reduced(x.shape, axis, keepdims))
+
+
+@linear(
+    values=lambda xp, g, index, axis, keepdims, mode: xp.pick(g, index, axis=axis, keepdims=keepdims, mode=mode),
+    constant=("index",),
+    promotes=(),
+    samples=[
+        ((normal(3), exactly([0, 3, 3])), {"shape": (3, 4)}),
+        ((normal(4), exactly([2, -1, 0, 5])), {"shape": (3, 4), "axis": 0}),
+        ((normal(3, 1), exactly([[1], [9], [-2]])), {"shape": (3, 4), "axis": 1, "keepdims": True, "mode": "wrap"}),
+        ((normal(), exactly(1)), {"shape": (5,)}),
+    ],
+    errors=[((normal(3), exactly([0, 1])), {"shape": (3, 4)})],
+)
+def pick_spread(
+    xp: Any,
+    values: Any,
+    index: Any,
+    *,
+    shape: tuple[int, ...],
+    axis: int = -1,
+    keepdims: bool = False,
+    mode: str = "clip",
+) -> Any:
+    """Zeros of `shape` with a value at the index along an axis, for each place on the others: the transpose of `pick`."""
+    return xp.scatter_add(
+        xp.reshape(values, shape=_reduced(shape, axis, True)),
+        *_picks(xp, index, shape, axis, mode),
+        key=(AT,) * len(shape),
+        shape=shape,
+    )
 
 
 def _rows(xp: Any, indices: Any) -> list[Any]:
@@ -845,11 +873,11 @@ def write(x: Array, key: Any, value: Any) -> None:
     put(x, key, value, count)
 
 
-def put(x: Array, key: Any, value: Any, count: int) -> None:
-    """`write`, called with the reference count that `__setitem__` saw."""
+def put(x: Array, key: Any, value: Any, count: int, given: Any = None) -> None:
+    """`write`, called with the reference count that `__setitem__` saw, and the key it was given, if that is another."""
     origin = getattr(x, "_origin", None)
     if origin is not None:
-        _apart(x, origin, key, count)
+        _apart(x, origin, key if given is None else given, count)
     x._check_rebind()
     kind = key.__class__
     if key is Ellipsis or (kind is slice and key == ALL):
