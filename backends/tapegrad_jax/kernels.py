@@ -209,8 +209,46 @@ def positions(x: Any, *, shape: tuple[int, ...]) -> Any:
     return jnp.arange(math.prod(shape), dtype=wide).reshape(shape)
 
 
+def searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
+    found = jnp.searchsorted(x, values, side=side, sorter=sorter)
+    return found.astype(jnp.int64) if jax.config.jax_enable_x64 else found
+
+
 def true_places(mask: Any) -> Any:
     return jnp.nonzero(mask)
+
+
+# Linear algebra: JAX gives NaN or infinity where there is no answer, which is an error here wherever it can be seen.
+
+
+def _is_finite(x: Any) -> bool:
+    return bool(np.isfinite(np.asarray(x)).all())
+
+
+def _checked(found: Any, given: Sequence[Any], problem: str) -> Any:
+    visible = all(map(_is_concrete, (found, *given)))
+    if visible and not _is_finite(found) and all(map(_is_finite, given)):
+        raise np.linalg.LinAlgError(problem)
+    return found
+
+
+def inv(x: Any) -> Any:
+    return _checked(jnp.linalg.inv(x), (x,), "Singular matrix")
+
+
+def solve(a: Any, b: Any) -> Any:
+    return _checked(jnp.linalg.solve(a, b), (a, b), "Singular matrix")
+
+
+def cholesky(x: Any, *, upper: bool) -> Any:
+    return _checked(jnp.linalg.cholesky(x, upper=upper), (x,), "Matrix is not positive definite")
+
+
+def matrix_rank(x: Any, *, rtol: float | None) -> Any:
+    values = jnp.linalg.svdvals(x)
+    if rtol is None:
+        rtol = max(x.shape[-2:]) * float(jnp.finfo(x.dtype).eps)
+    return jnp.sum(values > jnp.max(values, axis=-1, keepdims=True, initial=0) * rtol, axis=-1)
 
 
 # Special functions
@@ -223,13 +261,18 @@ def polygamma(x: Any, *, n: int) -> Any:
 
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
+    "cholesky": cholesky,
     "getitem": getitem,
+    "inv": inv,
     "matmul": matmul,
+    "matrix_rank": matrix_rank,
     "polygamma": polygamma,
     "positions": positions,
     "reshape": reshape,
     "scatter_add": scatter_add,
+    "searchsorted": searchsorted,
     "setitem": setitem,
+    "solve": solve,
     "true_places": true_places,
     **{
         name: getattr(special, name)

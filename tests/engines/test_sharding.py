@@ -1,4 +1,4 @@
-"""A data-parallel step on a mesh of eight virtual devices is the step of one device, with Auto and with Explicit axes."""
+"""A data-parallel step on a mesh of eight virtual devices is the step of one, with Auto and with Explicit axes."""
 
 import json
 import os

@@ -88,7 +88,7 @@ def accurate_value(case: Case, judge: Judge) -> float:
     terms, count = _terms(case)
     reduction = eps / 2 * (4 + np.log2(np.maximum(count, 1))) * terms
     if name in ("I0", "I1"):
-        k = max(1.0, float(case.backend.tolerance(case.dtype))) if name == "I1" else 2.0
+        k = max(1.0, float(case.backend.tolerance(case.dtype, op.name))) if name == "I1" else 2.0
         # With several inputs the value may be what is left of two that cancel.
         allowed, measure = k * unit + (eps * terms if len(case.inputs) > 1 and name == "I1" else 0), unit
     elif name == "I3":
@@ -138,7 +138,7 @@ def accurate_pull(case: Case, judge: Judge) -> float:
     op = case.target.op
     assert op is not None
     judged = accuracy_class(op)
-    name, bound = judged.name, judged.rule_ulps
+    name, bound = judged.name, judged.rule_ulps * max(1.0, case.backend.tolerance(case.dtype, op.name) / 4)
     wide, moved = case.wide_pull
     got = flatten(case.pulled)
     _, _, size, _ = _between(flatten(case.cotangents), case.first)
