@@ -254,6 +254,8 @@ class Array:
     @property
     def mT(self) -> Self:
         """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
+        if self.ndim < 2:
+            raise ShapeError(f"a matrix has two axes at least, an array of shape {self.shape} has not")
         return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
 
     @property
