@@ -10,7 +10,9 @@ from . import linalg as linalg
 from . import op as gen_op  # noqa: F401
 from . import op as op
 from . import random as random
+from .densities import *
 from .files import *
+from .heads import *
 from .mechanical import *
 from .methods import bind
 from .ndarray import *

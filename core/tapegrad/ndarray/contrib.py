@@ -10,11 +10,14 @@ import numpy as np
 
 from ..array import Array
 from ..context import Context
+from ..custom import custom
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
 from . import random as _random
 from .checks import dtype_of, int_tuple, need, one_axis
 from .ndarray import NDArray, _as_numbers, give, make
+from .random import uniform
+from .reducing import round as nearest
 from .shaping import concat, indices_of, squeeze, stack
 
 __all__ = [
@@ -23,9 +26,12 @@ __all__ = [
     "arange_like",
     "boolean_mask",
     "box_iou",
+    "box_nms",
+    "box_non_maximum_suppression",
     "cond",
     "div_sqrt_dim",
     "foreach",
+    "gradientmultiplier",
     "index_array",
     "index_copy",
     "isfinite",
@@ -33,6 +39,9 @@ __all__ = [
     "isnan",
     "quadratic",
     "rand_zipfian",
+    "round_ste",
+    "sign_ste",
+    "uniform",
     "while_loop",
 ]
 
@@ -293,6 +302,131 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, na
     tall = ops.matmul(data, averaging(columns, width))
     wide = ops.matmul(ops.matrix_transpose(tall), averaging(rows, height))
     return give(out, ops.matrix_transpose(wide))
+
+
+@custom
+def _multiplied(data: Any, scalar: float) -> Any:
+    return data.copy()
+
+
+@custom
+def _rounded(data: Any) -> Any:
+    return nearest(data)
+
+
+@custom
+def _signed(data: Any) -> Any:
+    return ops.sign(data)
+
+
+_multiplied.defvjp(data=lambda g, scalar: g * scalar)
+_rounded.defvjp(data=lambda g: g)
+_signed.defvjp(data=lambda g: g)
+
+
+def gradientmultiplier(
+    data: Any, scalar: float = 1.0, is_int: bool = True, out: Any = None, name: Any = None
+) -> NDArray:
+    """The same values; the gradient is multiplied by `scalar`, by −1 for a gradient reversal.
+
+    >>> from tapegrad import nd
+    >>> print(nd.contrib.gradientmultiplier(nd.ones(1), scalar=-1).asscalar())
+    1.0
+    """
+    return give(out, _multiplied(need(data, "gradientmultiplier"), scalar))
+
+
+def round_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """`nd.round`, through which gradients pass as if it were not there.
+
+    >>> from tapegrad import nd
+    >>> print(nd.contrib.round_ste(nd.array([1.7])).asscalar())
+    2.0
+    """
+    return give(out, _rounded(need(data, "round_ste")))
+
+
+def sign_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    """`nd.sign`, through which gradients pass as if it were not there.
+
+    >>> from tapegrad import nd
+    >>> print(nd.contrib.sign_ste(nd.array([-1.7])).asscalar())
+    -1.0
+    """
+    return give(out, _signed(need(data, "sign_ste")))
+
+
+def box_nms(
+    data: Any,
+    overlap_thresh: float = 0.5,
+    valid_thresh: float = 0.0,
+    topk: int = -1,
+    coord_start: int = 2,
+    score_index: int = 1,
+    id_index: int = -1,
+    background_id: int = -1,
+    force_suppress: bool = False,
+    in_format: str = "corner",
+    out_format: str = "corner",
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Boxes by falling score, without those that overlap a better one of their class by more than `overlap_thresh`.
+
+    `data` is (…, boxes, numbers): the score at `score_index`, the class at `id_index` if any, four coordinates from
+    `coord_start` on. What is left out is filled with −1, at the end. Boxes of scores up to `valid_thresh` and of the
+    class `background_id` are left out at once, and all but the `topk` best. No gradient.
+
+    >>> from tapegrad import nd
+    >>> boxes = nd.array([[0, 0.5, 0, 0, 2, 2], [0, 0.9, 0, 0, 2, 2.1]])
+    >>> nd.contrib.box_nms(boxes).asnumpy()[:, 1].tolist()
+    [0.8999999761581421, -1.0]
+    """
+    for which, chosen in (("in_format", in_format), ("out_format", out_format)):
+        if chosen not in ("corner", "center"):
+            raise ValueError(f"box_nms(): {which} is {chosen!r}; choose 'corner' or 'center'")
+    data = need(data, "box_nms")
+    host = data.asnumpy()
+    rows = host.reshape(-1, *host.shape[-2:])
+    kept = np.full_like(rows, -1)
+    box = slice(coord_start, coord_start + 4)
+    for row, target in zip(rows, kept, strict=True):
+        best = [i for i in np.argsort(-row[:, score_index], kind="stable") if row[i, score_index] > valid_thresh]
+        if id_index >= 0:
+            best = [i for i in best if row[i, id_index] != background_id]
+        corners = _corner_form(row[:, box], in_format)
+        chosen_boxes: list[Any] = []
+        for i in best[: topk if topk > 0 else None]:
+            rivals = [j for j in chosen_boxes if force_suppress or id_index < 0 or row[i, id_index] == row[j, id_index]]
+            if all(_overlap(corners[i], corners[j]) <= overlap_thresh for j in rivals):
+                chosen_boxes.append(i)
+        target[: len(chosen_boxes)] = row[chosen_boxes]
+        if in_format != out_format and chosen_boxes:
+            target[: len(chosen_boxes), box] = _in_form(corners[chosen_boxes], out_format)
+    return give(out, make(kept.reshape(host.shape), data.context))
+
+
+box_non_maximum_suppression = box_nms
+
+
+def _corner_form(boxes: np.ndarray[Any, Any], form: str) -> np.ndarray[Any, Any]:
+    if form == "corner":
+        return boxes
+    half = boxes[:, 2:] / 2
+    return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
+
+
+def _in_form(corners: np.ndarray[Any, Any], form: str) -> np.ndarray[Any, Any]:
+    if form == "corner":
+        return corners
+    return np.concatenate([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], axis=1)
+
+
+def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
+    sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
+    shared = float(sides.prod())
+    areas = sum(float(np.maximum(box[2:] - box[:2], 0).prod()) for box in (a, b))
+    return shared / (areas - shared) if areas > shared else 0.0
 
 
 def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: Any = None) -> NDArray:

@@ -238,7 +238,7 @@ class NDArray(Methods):
         count = getrefcount(self)
         if isinstance(value, NDArray) and value._xp is not self._xp:
             value = value.as_in_context(self.context)
-        put(self, _key(self, key), value, count)
+        put(self, _key(self, key), value, count, key)
 
     def __delitem__(self, key: Any) -> None:
         raise AttributeError("elements of an NDArray cannot be deleted")

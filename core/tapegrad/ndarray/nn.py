@@ -54,6 +54,12 @@ def _space(where: str, data: NDArray, layout: str | None) -> int:
     return ndim
 
 
+def _bias(bias: Any, where: str) -> NDArray:
+    if bias is None:
+        raise TypeError(f"{where}() needs a bias, or no_bias=True")
+    return need(bias, where, "bias")
+
+
 def _per_axis(value: Any, ndim: int, default: int, where: str, name: str) -> tuple[int, ...]:
     if value is None or (not isinstance(value, INT) and not len(value)):
         return (default,) * ndim
@@ -81,7 +87,7 @@ def FullyConnected(
         raise ShapeError(f"FullyConnected(): num_hidden is {num_hidden}, and weight has shape {weight.shape}")
     if flatten and data.ndim != 2:
         data = reshape(data, (0, -1))
-    found = ops.fully_connected(data, weight, None if no_bias else need(bias, "FullyConnected", "bias"))
+    found = ops.fully_connected(data, weight, None if no_bias else _bias(bias, "FullyConnected"))
     return give(out, found)
 
 
@@ -122,7 +128,7 @@ def Convolution(
     found = ops.convolution(
         data,
         weight,
-        None if no_bias else need(bias, where, "bias"),
+        None if no_bias else _bias(bias, where),
         stride=_per_axis(stride, ndim, 1, where, "stride"),
         dilate=_per_axis(dilate, ndim, 1, where, "dilate"),
         pad=_per_axis(pad, ndim, 0, where, "pad"),
@@ -180,7 +186,7 @@ def Deconvolution(
         around = edge
     found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
     if not no_bias:
-        found = found + ops.reshape(need(bias, where, "bias"), shape=(1, bias.shape[0], *(1,) * ndim))
+        found = found + ops.reshape(_bias(bias, where), shape=(1, bias.shape[0], *(1,) * ndim))
     return give(out, found)
 
 

@@ -3,6 +3,8 @@
 # ruff: noqa: F403
 from __future__ import annotations
 
+from .densities import *
+from .heads import *
 from .mechanical import *
 from .nn import *
 from .reducing import *

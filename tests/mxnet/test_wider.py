@@ -1,0 +1,312 @@
+"""Functions beyond the books' own: values against NumPy, derivatives where a difference quotient can judge them."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tapegrad as mx
+from tapegrad import autograd, nd
+from tapegrad.testing import check_grads
+from tapegrad.testing.samples import distinct, normal, positive
+
+
+def variable(values, **options):
+    """An array with a gradient."""
+    x = nd.array(values, **options)
+    x.attach_grad()
+    return x
+
+
+def gradient(function, x):
+    """The gradient of the sum of what a function makes of an array."""
+    with autograd.record():
+        y = function(x)
+    y.backward()
+    return x.grad.asnumpy()
+
+
+def as_core(function):
+    """A function of NDArrays as one of the standard face's arrays, which is what the checks hand out."""
+
+    def on_core(*arrays):
+        return function(*[x.as_nd_ndarray() for x in arrays]).as_np_ndarray()
+
+    return on_core
+
+
+LOWER = lambda a: nd.linalg.potrf(nd.dot(a, a.T) + nd.eye(3, dtype="float64"))
+CASES = {
+    "linalg.trmm": (lambda a, b: nd.linalg.trmm(a, b, transpose=True, alpha=2.0), [normal(3, 3), normal(3, 2)]),
+    "linalg.trsm right": (
+        lambda a, b: nd.linalg.trsm(a + 3 * nd.eye(3, dtype="float64"), b, rightside=True, lower=False),
+        [normal(3, 3), normal(2, 3)],
+    ),
+    "linalg.potri": (lambda a: nd.linalg.potri(LOWER(a)), [normal(3, 3)]),
+    "linalg.gemm": (
+        lambda a, b, c: nd.linalg.gemm(a, b, c, transpose_b=True),
+        [normal(2, 3), normal(4, 3), normal(2, 4)],
+    ),
+    "linalg.gemm2 axis": (lambda a, b: nd.linalg.gemm2(a, b, axis=0), [normal(2, 4, 3), normal(3, 4, 2)]),
+    "linalg.syrk": (lambda a: nd.linalg.syrk(a, transpose=True, alpha=0.5), [normal(3, 2)]),
+    "linalg.inverse": (lambda a: nd.linalg.inverse(a + 3 * nd.eye(3, dtype="float64")), [normal(3, 3)]),
+    "linalg.slogdet": (lambda a: nd.linalg.slogdet(a)[1], [normal(3, 3)]),
+    "linalg.syevd": (lambda a: nd.linalg.syevd(a + a.T)[1], [normal(3, 3)]),
+    "linalg.extracttrian": (nd.linalg.extracttrian, [normal(2, 3, 3)]),
+    "linalg.maketrian": (lambda a: nd.linalg.maketrian(a, offset=1), [normal(2, 6)]),
+    "linalg.makediag": (lambda a: nd.linalg.makediag(a, offset=-1), [normal(2, 3)]),
+    "linalg.extractdiag": (lambda a: nd.linalg.extractdiag(a, offset=1), [normal(2, 3, 3)]),
+    "LRN": (lambda x: nd.LRN(x, nsize=3, alpha=0.5), [normal(1, 4, 2, 2)]),
+    "InstanceNorm": (nd.InstanceNorm, [normal(2, 3, 4), positive(3), normal(3)]),
+    "GroupNorm": (lambda *a: nd.GroupNorm(*a, num_groups=2), [normal(2, 4, 3), positive(4), normal(4)]),
+    "L2Normalization": (lambda x: nd.L2Normalization(x, mode="channel"), [normal(2, 3, 2)]),
+    "LeakyReLU elu": (lambda x: nd.LeakyReLU(x, act_type="elu"), [distinct(5)]),
+    "LeakyReLU prelu": (lambda x, g: nd.LeakyReLU(x, g, act_type="prelu"), [distinct(2, 3), positive(3)]),
+    "smooth_l1": (lambda x: nd.smooth_l1(x, scalar=2.0), [distinct(5)]),
+    "softmin": (nd.softmin, [normal(2, 3)]),
+    "softmax length": (lambda x: nd.softmax(x, nd.array([1, 3]), use_length=True), [normal(2, 3)]),
+    "SequenceLast": (lambda x: nd.SequenceLast(x, nd.array([1, 3]), True), [normal(3, 2, 2)]),
+    "SequenceReverse": (lambda x: nd.SequenceReverse(x, nd.array([2, 3]), True), [normal(3, 2, 2)]),
+    "UpSampling": (lambda x: nd.UpSampling(x, scale=2), [normal(1, 2, 2, 2)]),
+    "khatri_rao": (nd.khatri_rao, [normal(2, 3), normal(4, 3)]),
+    "broadcast_hypot": (nd.broadcast_hypot, [positive(3, 1), positive(4)]),
+    "pad": (lambda x: nd.pad(x, mode="reflect", pad_width=(0, 0, 0, 0, 1, 1, 2, 1)), [normal(1, 2, 3, 4)]),
+    "slice": (lambda x: nd.slice(x, begin=(1, None), end=(None, 3), step=(1, 2)), [normal(3, 4)]),
+    "slice_like": (lambda x: nd.slice_like(x, nd.ones((2, 2))), [normal(3, 4)]),
+    "diag": (lambda x: nd.diag(x, k=1), [normal(3, 4)]),
+    "depth_to_space": (lambda x: nd.depth_to_space(x, 2), [normal(1, 4, 2, 3)]),
+    "random_pdf_normal": (nd.random_pdf_normal, [normal(2, 3), normal(2), positive(2)]),
+    "random_pdf_gamma": (nd.random_pdf_gamma, [positive(2, 3), positive(2), positive(2)]),
+    "random_pdf_poisson": (lambda lam: nd.random_pdf_poisson(nd.array([[0, 3], [1, 2]]), lam), [positive(2)]),
+    "contrib.AdaptiveAvgPooling2D": (lambda x: nd.contrib.AdaptiveAvgPooling2D(x, (2, 3)), [normal(1, 2, 5, 4)]),
+    "contrib.index_copy": (lambda x, y: nd.contrib.index_copy(x, nd.array([2, 0]), y), [normal(3, 2), normal(2, 2)]),
+    "contrib.quadratic": (lambda x: nd.contrib.quadratic(x, 1.0, 2.0, 3.0), [normal(3)]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_derivatives(name):
+    function, draws = CASES[name]
+    check_grads(as_core(function), draws, rtol=1e-7)
+
+
+NUMPY = {
+    "arccosh": (nd.arccosh, np.arccosh, [1.5, 3.0]),
+    "arcsinh": (nd.arcsinh, np.arcsinh, [-1.5, 3.0]),
+    "arctanh": (nd.arctanh, np.arctanh, [-0.5, 0.3]),
+    "cbrt": (nd.cbrt, np.cbrt, [-8.0, 27.0]),
+    "degrees": (nd.degrees, np.degrees, [1.0, 2.0]),
+    "radians": (nd.radians, np.radians, [90.0, 180.0]),
+    "expm1": (nd.expm1, np.expm1, [1e-3, 2.0]),
+    "log1p": (nd.log1p, np.log1p, [1e-3, 2.0]),
+    "log2": (nd.log2, np.log2, [8.0, 3.0]),
+    "log10": (nd.log10, np.log10, [100.0, 3.0]),
+    "gamma": (nd.gamma, lambda x: [math.gamma(v) for v in x], [0.5, 4.0]),
+    "gammaln": (nd.gammaln, lambda x: [math.lgamma(v) for v in x], [0.5, 40.0]),
+    "erf": (nd.erf, lambda x: [math.erf(v) for v in x], [-0.5, 0.7]),
+    "reciprocal": (nd.reciprocal, np.reciprocal, [0.5, 4.0]),
+    "rcbrt": (nd.rcbrt, lambda x: 1 / np.cbrt(x), [8.0, 27.0]),
+    "softsign": (nd.softsign, lambda x: x / (1 + abs(x)), [-1.0, 3.0]),
+    "trunc": (nd.trunc, np.trunc, [-1.5, 1.5]),
+}
+
+
+@pytest.mark.parametrize("name", NUMPY)
+def test_values_are_numpys(name):
+    ours, theirs, values = NUMPY[name]
+    found = ours(nd.array(values, dtype="float64")).asnumpy()
+    np.testing.assert_allclose(found, theirs(np.array(values)), rtol=1e-12)
+    assert (getattr(nd.array(values), name) if hasattr(nd.NDArray, name) else ours) is not None
+
+
+def test_heads_give_the_gradient_of_their_loss_whatever_comes_from_behind():
+    x = variable([[1.0, 2.0], [3.0, -1.0]])
+    label = nd.array([1, 0])
+    p = np.exp(x.asnumpy()) / np.exp(x.asnumpy()).sum(axis=1, keepdims=True)
+    hot = np.array([[0, 1], [1, 0]])
+    np.testing.assert_allclose(gradient(lambda x: nd.SoftmaxOutput(x, label) * 100, x), p - hot, rtol=1e-5, atol=1e-6)
+    ignored = gradient(lambda x: nd.SoftmaxOutput(x, label, use_ignore=True, ignore_label=0), x)
+    np.testing.assert_allclose(ignored, [(p - hot)[0], [0, 0]], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        gradient(lambda x: nd.SoftmaxOutput(x, label, normalization="batch"), x), (p - hot) / 2, rtol=1e-5, atol=1e-6
+    )
+    target = nd.zeros((2, 2))
+    assert gradient(lambda x: nd.LinearRegressionOutput(x, target), x).tolist() == [[0.5, 1], [1.5, -0.5]]
+    assert gradient(lambda x: nd.MAERegressionOutput(x, target), x).tolist() == [[0.5, 0.5], [0.5, -0.5]]
+    sigmoid = 1 / (1 + np.exp(-x.asnumpy()))
+    np.testing.assert_allclose(gradient(lambda x: nd.LogisticRegressionOutput(x, target), x), sigmoid / 2, rtol=1e-6)
+    assert gradient(lambda x: nd.MakeLoss(x * 2, grad_scale=3.0) * 100, x).tolist() == [[6, 6], [6, 6]]
+    assert gradient(lambda x: nd.make_loss(x) * 100, x).tolist() == [[1, 1], [1, 1]]
+    hinge = gradient(lambda x: nd.SVMOutput(x, label, use_linear=True), x)
+    assert hinge.tolist() == [[1, 0], [0, 0]]
+
+
+def test_gradients_that_are_not_derivatives():
+    x = variable([-1.7, 0.4])
+    assert gradient(lambda x: nd.contrib.gradientmultiplier(x, scalar=-0.5), x).tolist() == [-0.5, -0.5]
+    assert gradient(lambda x: nd.contrib.round_ste(x) * 3, x).tolist() == [3, 3]
+    assert gradient(lambda x: nd.contrib.sign_ste(x) * 3, x).tolist() == [3, 3]
+
+
+def test_batch_normalization_moves_its_statistics_in_training_only():
+    x = nd.random.normal(3, 2, shape=(50, 4))
+    mean, var = nd.zeros(4), nd.ones(4)
+    parameters = nd.ones(4), nd.zeros(4)
+    nd.BatchNorm(x, *parameters, mean, var)
+    assert mean.asnumpy().tolist() == [0] * 4
+    with autograd.record():
+        y = nd.BatchNorm(x, *parameters, mean, var, momentum=0.9)
+    host = x.asnumpy()
+    np.testing.assert_allclose(mean.asnumpy(), 0.1 * host.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(var.asnumpy(), 0.9 + 0.1 * host.var(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(y.asnumpy().mean(axis=0), 0, atol=1e-5)
+    before = mean.asnumpy()
+    with autograd.record():
+        y = nd.BatchNorm(x, *parameters, mean, var, use_global_stats=True)
+    assert (mean.asnumpy() == before).all()
+    np.testing.assert_allclose(y.asnumpy(), (host - before) / np.sqrt(var.asnumpy() + 1e-3), rtol=1e-4, atol=1e-5)
+
+
+def test_topk_in_all_its_forms():
+    x = nd.array([[3, 1, 2], [0, 5, 4]])
+    assert nd.topk(x, k=2).asnumpy().tolist() == [[0, 2], [1, 2]]
+    assert nd.topk(x, k=1, is_ascend=True).asnumpy().tolist() == [[1], [0]]
+    assert nd.topk(x, k=2, ret_typ="mask").asnumpy().tolist() == [[1, 0, 1], [0, 1, 1]]
+    values, places = nd.topk(x, k=1, ret_typ="both", axis=0, dtype="int32")
+    assert values.asnumpy().tolist() == [[3, 5, 4]]
+    assert places.asnumpy().tolist() == [[0, 1, 1]]
+    assert places.dtype is np.int32
+
+
+@pytest.mark.parametrize(
+    "codes, options, shape",
+    [
+        ((4, 0, 2), {}, (4, 3, 2)),
+        ((-1, 0), {}, (8, 3)),
+        ((2, -2), {}, (2, 3, 4)),
+        ((-2, 1, 1), {}, (2, 3, 4, 1, 1)),
+        ((0, -3), {}, (2, 12)),
+        ((-4, 1, 2, -2), {}, (1, 2, 3, 4)),
+        ((2, -4, -1, 3, -2), {}, (2, 1, 3, 4)),
+        ((-1, 0), {"reverse": True}, (6, 4)),
+        ((0, 0, -1), {"reverse": True}, (2, 3, 4)),
+        ((-1,), {}, (24,)),
+        (24, {}, (24,)),
+    ],
+)
+def test_codes_of_reshape(codes, options, shape):
+    assert nd.reshape(nd.ones((2, 3, 4)), codes, **options).shape == shape
+
+
+@pytest.mark.parametrize("codes", [(5, -1), (-1, -1), (0, 0, 0, 0), (-4, 5, 2, -2), (-4, 1), (-5,), (2, 3, 5)])
+def test_codes_that_cannot_be(codes):
+    with pytest.raises(ValueError, match=r"cannot reshape an array of shape \(2, 3, 4\) \(size 24\)"):
+        nd.ones((2, 3, 4)).reshape(codes)
+
+
+def test_control_flow_functions():
+    outputs, (last,) = nd.contrib.while_loop(
+        lambda i: i <= 3, lambda i: (i * i, i + 1), (nd.array([1.0]),), max_iterations=5
+    )
+    assert outputs[0].asnumpy().ravel().tolist() == [1, 4, 9, 0, 0]
+    assert last.asscalar() == 4
+    sums, states = nd.contrib.foreach(
+        lambda xs, ss: ([xs[0] + ss[0], xs[1]], [ss[0] + xs[0]]), [nd.arange(3), nd.ones((3, 2))], [nd.zeros(1)]
+    )
+    assert sums[0].asnumpy().ravel().tolist() == [0, 1, 3]
+    assert sums[1].shape == (3, 2)
+    assert states[0].asscalar() == 3
+    with pytest.raises(ValueError, match="max_iterations"):
+        nd.contrib.while_loop(lambda i: i < 1, lambda i: (i, i), [nd.zeros(1)])
+
+
+def test_boxes():
+    boxes = nd.array([[[0, 0.9, 0, 0, 2, 2], [0, 0.8, 0, 0, 2, 1.9], [1, 0.7, 0, 0, 2, 2], [0, 0.6, 5, 5, 6, 6]]])
+    kept = nd.contrib.box_nms(boxes, overlap_thresh=0.5, id_index=0).asnumpy()
+    np.testing.assert_allclose(kept[0, :, 1], [0.9, 0.7, 0.6, -1], rtol=1e-6)
+    forced = nd.contrib.box_nms(boxes, overlap_thresh=0.5, id_index=0, force_suppress=True, topk=3).asnumpy()
+    np.testing.assert_allclose(forced[0, :, 1], [0.9, -1, -1, -1], rtol=1e-6)
+    centred = nd.contrib.box_nms(boxes, out_format="center").asnumpy()
+    np.testing.assert_allclose(centred[0, 0, 2:], [1, 1, 2, 2])
+
+
+def test_a_custom_operator_with_options_and_two_outputs():
+    class SplitProp(mx.operator.CustomOpProp):
+        def __init__(self, factor):
+            super().__init__()
+            self.factor = float(factor)
+
+        def list_arguments(self):
+            return ["data", "weight"]
+
+        def list_outputs(self):
+            return ["scaled", "shifted"]
+
+        def create_operator(self, ctx, shapes, dtypes):
+            return Split(self.factor)
+
+    class Split(mx.operator.CustomOp):
+        def __init__(self, factor):
+            self.factor = factor
+
+        def forward(self, is_train, req, in_data, out_data, aux):
+            self.assign(out_data[0], req[0], in_data[0] * in_data[1] * self.factor)
+            self.assign(out_data[1], req[1], in_data[0] + 1)
+
+        def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+            self.assign(in_grad[0], req[0], out_grad[0] * in_data[1] * self.factor + out_grad[1])
+            self.assign(in_grad[1], req[1], out_grad[0] * in_data[0] * self.factor)
+
+    mx.operator.register("split_for_a_test")(SplitProp)
+    assert "split_for_a_test" in mx.operator.get_all_registered_operators()
+    x, w = variable([2.0]), variable([3.0])
+    with autograd.record():
+        a, b = nd.Custom(x, weight=w, factor=10, op_type="split_for_a_test")
+        total = a + b
+    total.backward()
+    assert (a.asscalar(), b.asscalar()) == (60, 3)
+    assert (x.grad.asscalar(), w.grad.asscalar()) == (31, 20)
+    with pytest.raises(ValueError, match="there is no operator 'nothing'"):
+        nd.Custom(x, op_type="nothing")
+
+
+def test_out_takes_the_result_in_its_own_dtype_and_refuses_another_shape():
+    out = nd.zeros(2, dtype="float64")
+    assert nd.exp(nd.zeros(2), out=out) is out
+    assert out.dtype is np.float64
+    assert out.asnumpy().tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"\(3,\)"):
+        nd.exp(nd.ones(2), out=nd.zeros(3))
+
+
+def test_slice_assign_writes_in_place():
+    x = nd.zeros((2, 3))
+    assert x.slice_assign_scalar(5, (0, 1), (1, 3)) is x
+    x.slice_assign(nd.array([[1], [2]]), (0, 0), (2, 1), (1, 1))
+    assert x.asnumpy().tolist() == [[1, 5, 5], [2, 0, 0]]
+
+
+def test_the_other_face_is_the_same_array():
+    x = variable([1.0, 2.0])
+    with autograd.record():
+        y = (x * 2).as_np_ndarray()
+        z = (y * y).as_nd_ndarray()
+    assert type(y) is mx.Array
+    z.backward()
+    assert x.grad.asnumpy().tolist() == [8, 16]
+    with pytest.raises(TypeError, match=r"as_np_ndarray\(\) or as_nd_ndarray\(\)"):
+        x + y
+
+
+def test_transforms_hand_over_the_face_they_were_given():
+    seen = []
+
+    def function(x):
+        seen.append(type(x))
+        return nd.sum(x * x)
+
+    gradient = mx.grad(function)(nd.array([1.0, 2.0]))
+    assert seen == [nd.NDArray]
+    assert type(gradient) is nd.NDArray
+    assert gradient.asnumpy().tolist() == [2, 4]
+    assert mx.vmap(lambda row: nd.dot(row, row))(nd.array([[1, 2], [3, 4]])).asnumpy().ravel().tolist() == [5, 25]
