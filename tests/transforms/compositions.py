@@ -74,7 +74,12 @@ def _build(op: Op, sample: Any, index: int) -> Case | None:
         return None
     except Exception:  # an op that fails is for the tests to report, each by its name, not for the collection
         return Case(op, [values[i] for i in places], call, rng)
-    if not outs or any(o.dtype != np.float64 for o in outs) or any(not np.isfinite(o.asnumpy()).all() for o in outs) or sum(values[i].size for i in places) == 0:
+    if (
+        not outs
+        or any(o.dtype != np.float64 for o in outs)
+        or any(not np.isfinite(o.asnumpy()).all() for o in outs)
+        or sum(values[i].size for i in places) == 0
+    ):
         return None
     return Case(op, [values[i] for i in places], call, rng)
 

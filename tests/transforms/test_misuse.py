@@ -66,17 +66,17 @@ def test_a_freed_tape_says_so() -> None:
 def test_custom_rules_are_checked() -> None:
     """Unknown names at definition; wrong counts and shapes in the sweep; a missing rule at the call."""
     twice = tapegrad.custom(lambda x: x * 2)
-    with pytest.raises(TypeError, match="asks for 'z'"):
+    with pytest.raises(TypeError, match="asks for"):
         twice.defvjp(x=lambda g, z: g)
     with pytest.raises(TypeError, match="no input 'y'"):
         twice.defvjp(y=lambda g: g)
-    with pytest.raises(NoGradientError, match="no rule for 'x'"):
+    with pytest.raises(NoGradientError, match="no rule for"):
         tapegrad.grad(twice)(1.0)
     twice.defvjp(x=lambda g: RECORDED.stack(g, g, axis=0))
     with pytest.raises(ShapeError, match=r"shape \(2,\), not \(\)"):
         tapegrad.grad(twice)(1.0)
     pair = tapegrad.custom(lambda x, y: x * y).defvjp(lambda x, y: (x * y, ()), lambda kept, g: (g,))
-    with pytest.raises(TypeError, match="1 cotangent.*2 argument"):
+    with pytest.raises(TypeError, match=r"1 cotangent.*2 argument"):
         tapegrad.grad(pair)(1.0, tapegrad.transforms.as_array(1.0))
 
 

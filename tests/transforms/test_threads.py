@@ -83,7 +83,7 @@ def test_tasks_have_their_own_state() -> None:
         with tapegrad.record():
             await asyncio.sleep(0)
             assert tapegrad.is_recording()
-            value, slope = run(a)
+            _, slope = run(a)
             await asyncio.sleep(0)
         assert not tapegrad.is_recording()
         return float(slope if isinstance(slope, float) else slope.detach())
