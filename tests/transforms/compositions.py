@@ -1,4 +1,4 @@
-"""What the composition tests share: every differentiable op with two of its samples, as a function of flat float64 arrays."""
+"""What the composition tests share: every differentiable op with two samples, as a function of flat float64 arrays."""
 
 from __future__ import annotations
 
