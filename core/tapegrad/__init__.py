@@ -36,8 +36,10 @@ from .transforms import (
 )
 
 if TYPE_CHECKING:
-    from . import autograd, base, context, contrib, ndarray, operator, random
+    from . import autograd, base, context, contrib, ndarray
     from . import ndarray as nd
+    from . import operator as operator
+    from . import random as random
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
 
@@ -45,10 +47,19 @@ __all__ = [
     "Array",
     "Backend",
     "BackendInfo",
+    "Context",
+    "MXNetError",
     "Spec",
     "allow_escape",
+    "autograd",
     "backend_of",
+    "base",
     "checkpoint",
+    "context",
+    "contrib",
+    "cpu",
+    "cpu_pinned",
+    "current_context",
     "custom",
     "detect_anomaly",
     "draw",
@@ -56,6 +67,7 @@ __all__ = [
     "errors",
     "get_backend",
     "get_default_dtype",
+    "gpu",
     "grad",
     "hessian",
     "hookimpl",
@@ -68,6 +80,8 @@ __all__ = [
     "jvp",
     "linearize",
     "list_backends",
+    "nd",
+    "ndarray",
     "ops",
     "pause",
     "predict_mode",

@@ -149,8 +149,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         for x, held in journal.survivors(outs):
             x._hold(held)
             raise GraphError(
-                "a checkpointed function wrote in place to an array from outside, and would do so again in the backward "
-                "pass; return the new value instead"
+                "a checkpointed function wrote in place to an array from outside, and would do so again in the "
+                "backward pass; return the new value instead"
             )
         out_structure = shape[0]
         node = CheckpointNode(again, inputs, outs)

@@ -91,8 +91,8 @@ class RuleNode(Node):
                 pulled = _transpose(self._push_all, cotangents, specs, recorded)
         if len(pulled) != len(inputs):
             raise TypeError(
-                f"the rule of {self.name} gave {len(pulled)} cotangent(s) for {len(inputs)} input(s); give one for each, "
-                "None where there is none"
+                f"the rule of {self.name} gave {len(pulled)} cotangent(s) for {len(inputs)} input(s); "
+                "give one for each, None where there is none"
             )
         if free:
             self.inputs = self.specs = self.pull_rule = self.push_rule = None

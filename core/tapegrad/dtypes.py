@@ -59,10 +59,11 @@ def _to_dtype(spec: Any) -> DType:
     if spec is float:
         return np.dtype("float64")
     try:
-        return np.dtype(spec)
+        known: DType = np.dtype(spec)
+        return known
     except TypeError:
         pass
-    name = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
+    name: str = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
     try:
         return np.dtype(name)
     except TypeError:

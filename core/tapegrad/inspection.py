@@ -115,7 +115,8 @@ def _first_bad(value: Any, xp: Any) -> str | None:
     if not bad.any():
         return None
     place = tuple(int(i) for i in np.argwhere(bad)[0])
-    return f"{host[place]} at index {place} of shape {host.shape} ({int(bad.sum())} of {host.size} elements are not finite)"
+    count = f"{int(bad.sum())} of {host.size} elements are not finite"
+    return f"{host[place]} at index {place} of shape {host.shape} ({count})"
 
 
 def note_origin(op: Op, node: Node, out: Any) -> None:
@@ -228,7 +229,8 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
             if parent in place:
                 x1, y1 = place[parent]
                 parts.append(
-                    f'<path d="M{x1:.0f} {y1 + 36:.0f}C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}" '
+                    f'<path d="M{x1:.0f} {y1 + 36:.0f}'
+                    f'C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}" '
                     'fill="none" stroke="#667" marker-end="url(#tip)"/>'
                 )
     for node, (x, top) in place.items():

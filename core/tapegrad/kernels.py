@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import dtypes
 from .errors import BackendError
 
@@ -90,16 +92,16 @@ class Kernels:
     def isdtype(self, dtype: Any, kind: Any) -> bool:
         """Whether `dtype` is of that kind, in the words of the array API standard."""
         backend = self.backend
-        if backend is not None and not isinstance(dtype, dtypes.np.dtype):
+        if backend is not None and not isinstance(dtype, np.dtype):
             dtype = backend.dtypes.get(dtype, dtype)
         return dtypes.is_dtype(dtype, kind)
 
     def finfo(self, dtype: Any) -> Any:
         """Machine limits of a floating dtype."""
         backend = self.backend
-        if backend is not None and not isinstance(dtype, dtypes.np.dtype):
+        if backend is not None and not isinstance(dtype, np.dtype):
             dtype = backend.dtypes.get(dtype, dtype)
-        return dtypes.np.finfo(dtypes.to_dtype(dtype))
+        return np.finfo(dtypes.to_dtype(dtype))
 
 
 class EngineKernels(Kernels):
@@ -174,7 +176,7 @@ class Standard:
 
         backend = kernels.backend
         particular = type(backend).native_dtype is not Backend.native_dtype
-        self._foreign = particular or any(not isinstance(dtype, (type, dtypes.np.dtype)) for dtype in backend.dtypes)
+        self._foreign = particular or any(not isinstance(dtype, (type, np.dtype)) for dtype in backend.dtypes)
 
     def lookup(self, path: tuple[str, ...]) -> Any:
         """The function at a path like ("linalg", "qr"), or None."""
@@ -196,8 +198,8 @@ class Standard:
 
     def _translated(self, function: Any, *args: Any, **keywords: Any) -> Any:
         native = self._kernels.backend.native_dtype
-        positional = [native(a) if isinstance(a, dtypes.np.dtype) else a for a in args]
-        named = {k: native(v) if isinstance(v, dtypes.np.dtype) else v for k, v in keywords.items()}
+        positional = [native(a) if isinstance(a, np.dtype) else a for a in args]
+        named = {k: native(v) if isinstance(v, np.dtype) else v for k, v in keywords.items()}
         return function(*positional, **named)
 
 

@@ -488,7 +488,8 @@ def _write_call(op: Op) -> str:
             f"{pad}        p_{second} = {second}._node",
             f"{pad}        if {second}._xp is not xp or {_unequal(f'v_{second}.dtype', f'v_{first}.dtype')}:",
             f"{pad}            {general}",
-            f"{pad}    elif {second}.__class__ in _SCALARS and (v_{second} := xp.weak({second}, v_{first})) is not None:",
+            f"{pad}    elif {second}.__class__ in _SCALARS and "
+            f"(v_{second} := xp.weak({second}, v_{first})) is not None:",
             f"{pad}        p_{second} = None",
             f"{pad}    else:",
             f"{pad}        {general}",
@@ -785,7 +786,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
         values = [f"v_{name}" for name in op.arrays]
         parents = [f"p_{name}" for name in op.arrays if not (name == op.variadic and name in op.constant)]
         head = f"def fill({', '.join(['xp', 'out', *values, *parents, *op.keywords])}):"
-        local = {"_seq": next_seq, "_made_by": cls}
+        local: dict[str, Any] = {"_seq": next_seq, "_made_by": cls}
         _execute(
             "\n".join([head, *layout.save("    ", "_made_by"), "    return node"]) + "\n", local, f"{op.name} save"
         )

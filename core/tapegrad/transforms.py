@@ -231,16 +231,18 @@ class _Run:
     def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
         """The cotangents of the arguments, leaf by leaf, as arrays."""
         seeds = []
-        for out, g in zip(self.outs, cotangents, strict=True):
+        for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
-                seeds.append((out._node, wrap(g._value, g._node, g._xp) if self.outer else g._value))
+                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if self.outer else seed._value))
         with Scope(RECORDING) if self.outer else Scope():
-            found = reverse_sweep(seeds, recorded=self.outer, free=free and not self.outer, since=self.since)  # type: ignore[arg-type]
+            found: dict[Node, Any] = reverse_sweep(
+                seeds, recorded=self.outer, free=free and not self.outer, since=self.since
+            )
         results = []
         for argument in self.arguments.values():
             row = []
             for node, x in zip(argument.nodes, argument.outer, strict=True):
-                g = found.get(node)
+                g: Any = found.get(node)
                 if g is None:
                     row.append(OPS["zeros_like"].call(x.detach()))
                 elif self.outer:
@@ -298,7 +300,8 @@ def _check_scalar(run: _Run) -> Array:
         )
     if out._dtype not in dtypes.FLOATING:
         raise DtypeError(
-            f"{run.name}: the function must return a real floating number, not {out._dtype.name}; use vjp for complex ones"
+            f"{run.name}: the function must return a real floating number, not {out._dtype.name}; "
+            "use vjp for complex ones"
         )
     return out
 
@@ -739,8 +742,8 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
                 if isinstance(x._value, Batched) and x._value.level >= level:
                     x._hold(held)
                     raise TypeError(
-                        "vmap: the function wrote batched values in place into an array from outside, which has no room "
-                        "for a batch; return them instead"
+                        "vmap: the function wrote batched values in place into an array from outside, which has no "
+                        "room for a batch; return them instead"
                     )
             arrays = [_open(as_array(leaf), level, size) for leaf in leaves]
         leave = _Exit([x for row in moved for x, _ in row])
