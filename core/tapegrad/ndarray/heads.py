@@ -193,8 +193,8 @@ def SoftmaxOutput(
     """`softmax`; the gradient is that of its cross entropy with the label, whatever comes from behind.
 
     data is (n, classes), or (n, classes, *space) with `multi_output`; label holds a class for each row or pixel, or
-    probabilities in the shape of data. `use_ignore` leaves out those with `ignore_label`. `normalization`: "null", "batch"
-    (divided by n), "valid" (by how many count). `out_grad` multiplies by what comes from behind after all.
+    probabilities in the shape of data. `use_ignore` leaves out those with `ignore_label`. `normalization`: "null",
+    "batch" (divided by n), "valid" (by how many count). `out_grad` multiplies by what comes from behind after all.
 
     >>> from tapegrad import nd
     >>> nd.SoftmaxOutput(nd.zeros((1, 2)), nd.array([1])).asnumpy().tolist()

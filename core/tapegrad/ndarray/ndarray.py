@@ -62,6 +62,8 @@ class NDArray(Methods):
     _mask: tuple[Any, Array]
     _weak_numpy_scalars: ClassVar[bool] = True
     _integer_ops: ClassVar[Mapping[str, str]] = {"divide": "quotient"}
+    # A NumPy array on the left of an operator leaves it to us; NumPy's own functions have no meaning in this face.
+    __array_ufunc__: ClassVar[Any] = None
 
     @property
     def dtype(self) -> Any:
@@ -121,9 +123,10 @@ class NDArray(Methods):
 
     def asscalar(self) -> Any:
         """The single element as a NumPy scalar, without gradients. Raises `ValueError` for any other size."""
-        if self.size != 1:
+        host = self._xp.to_numpy(self._value)
+        if host.size != 1:
             raise ValueError(f"asscalar() needs an array of one element, not of shape {self.shape}")
-        return self.asnumpy().reshape(())[()]
+        return host.flat[0]
 
     def copyto(self, other: Any) -> Any:
         """Copy into another array of the same shape, or as a new array into a context; what it is now in is returned.

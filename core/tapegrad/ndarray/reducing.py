@@ -56,11 +56,17 @@ FLOAT32 = np.dtype("float32")
 
 
 def _reduced(name: str, op_name: str, data: Any, axis: Any, keepdims: bool, exclude: bool, out: Any) -> Any:
-    data = need(data, name)
-    axes = None if axis is None else axis_tuple(axis, data.ndim, name, exclude)
-    if axes == () and data.ndim:
-        return give(out, data.copy())
-    found = kept(getattr(ops, op_name)(data, axis=axes, keepdims=bool(keepdims)))
+    if data.__class__ is not NDArray:
+        need(data, name)
+    axes = None
+    if axis is not None:
+        axes = axis_tuple(axis, data.ndim, name, exclude)
+        if axes == () and data.ndim:
+            return give(out, data.copy())
+    # A vector is reduced to shape (1,), which is what keeping its axis gives.
+    found = getattr(ops, op_name)(data, axis=axes, keepdims=bool(keepdims) or len(data._value.shape) == 1)
+    if not found._value.shape:
+        found = kept(found)
     if op_name in ("sum", "prod") and found._dtype != data._dtype:
         found = ops.astype(found, dtype=data._dtype)  # integers stay what they are
     return found if out is None else give(out, found)
@@ -179,14 +185,15 @@ def norm(
     if ord not in (1, 2):
         raise ValueError(f"norm(): ord is {ord!r}; choose 1 or 2")
     axes = None if axis is None else axis_tuple(axis, data.ndim, "norm")
+    keepdims = bool(keepdims) or data.ndim == 1
     if ord == 2:
-        found = ops.vector_norm(data, axis=axes, keepdims=bool(keepdims))
+        found = ops.vector_norm(data, axis=axes, keepdims=keepdims)
     elif axes is not None and len(axes) == 2:
         columns = ops.sum(ops.abs(data), axis=(axes[0],), keepdims=True)
         found = ops.max(columns, axis=(axes[1],), keepdims=True)
         found = found if keepdims else ops.squeeze(found, axis=axes)
     else:
-        found = ops.sum(ops.abs(data), axis=axes, keepdims=bool(keepdims))
+        found = ops.sum(ops.abs(data), axis=axes, keepdims=keepdims)
     found = kept(found)
     if out_dtype is not None:
         found = ops.astype(found, dtype=dtypes.to_dtype(out_dtype))
