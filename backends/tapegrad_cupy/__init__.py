@@ -16,9 +16,10 @@ __all__ = ["CupyBackend"]
 
 
 class CupyBackend(tapegrad.Backend):
-    """CuPy: work goes to the current stream of the device that holds the arrays, and nothing waits for it unasked.
+    """CuPy: work goes to the current stream of the current device, as all of CuPy does, and waits only when asked.
 
-    An array stays on its device: constants and results are made there, whichever device is current.
+    Moves (`x.to("gpu(1)")`) find their device by themselves; work on the arrays of another device than the current one
+    belongs into `with cupy.cuda.Device(1):`.
     """
 
     name = "cupy"

@@ -56,6 +56,10 @@ def positions(x: Any, *, shape: tuple[int, ...]) -> Any:
     return cupy.arange(math.prod(shape), dtype=np.int64).reshape(shape)
 
 
+def index_table(x: Any, *, values: tuple[int, ...]) -> Any:
+    return cupy.array(values, dtype=np.int64)
+
+
 def true_places(mask: Any) -> Any:
     return cupy.nonzero(mask)
 
@@ -126,6 +130,7 @@ SPECIAL = (
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "getitem": getitem,
+    "index_table": index_table,
     "patches": patches,
     "polygamma": polygamma,
     "positions": positions,

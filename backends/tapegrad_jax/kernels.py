@@ -209,6 +209,11 @@ def positions(x: Any, *, shape: tuple[int, ...]) -> Any:
     return jnp.arange(math.prod(shape), dtype=wide).reshape(shape)
 
 
+def index_table(x: Any, *, values: tuple[int, ...]) -> Any:
+    wide = jnp.int64 if jax.config.jax_enable_x64 else jnp.int32
+    return jnp.asarray(values, dtype=wide)
+
+
 def searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
     found = jnp.searchsorted(x, values, side=side, sorter=sorter)
     return found.astype(jnp.int64) if jax.config.jax_enable_x64 else found
@@ -263,6 +268,7 @@ def polygamma(x: Any, *, n: int) -> Any:
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "cholesky": cholesky,
     "getitem": getitem,
+    "index_table": index_table,
     "inv": inv,
     "matmul": matmul,
     "matrix_rank": matrix_rank,
