@@ -14,9 +14,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import ref
 
 from . import dtypes
@@ -197,13 +197,19 @@ class Function:
     _used = False
     _saved: Any = ()
 
-    def forward(self, *inputs: Any) -> Any:
-        """The outputs from the inputs: an array, or a list or tuple of them. To be written by the subclass."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward")
+    if TYPE_CHECKING:
+        # Subclasses name their inputs and outputs, which a checker would hold against `*inputs`.
+        forward: Callable[..., Any]
+        backward: Callable[..., Any]
+    else:
 
-    def backward(self, *output_grads: Any) -> Any:
-        """The gradients of the inputs from those of the outputs. To be written by the subclass."""
-        raise NotImplementedError(f"{type(self).__name__} has no backward")
+        def forward(self, *inputs: Any) -> Any:
+            """The outputs from the inputs: an array, or a list or tuple of them. To be written by the subclass."""
+            raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+        def backward(self, *output_grads: Any) -> Any:
+            """The gradients of the inputs from those of the outputs. To be written by the subclass."""
+            raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def save_for_backward(self, *args: Any) -> None:
         """Keep arrays until `backward`, where they are `saved_tensors`."""
