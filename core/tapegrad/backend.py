@@ -58,6 +58,7 @@ class Backend:
     engine: ClassVar[str]
     install: ClassVar[str] = ""
     xfails: ClassVar[Mapping[str, str]] = {}
+    """Samples of the conformance suite that are expected to fail, by id (`conv2d-1`), each with its reason."""
     shares_constants: ClassVar[bool] = False
     """Whether one 0-d array may serve for every scalar of its value and dtype (not so where devices differ)."""
     layouts: ClassVar[bool] = False

@@ -486,7 +486,7 @@ def _shares_of_exponentials(xp: Any, x: Any, axis: Any) -> Any:
     ),
     floats=True,
     batch=over_axes,
-    accuracy="I3",
+    accuracy="I3 absolute",
     samples=[*_over(normal(), empty=False), (exactly([3.0, 3.5, 2.0]),), (exactly([-math.inf, 1.0, -2.0]),)],
     errors=_ERRORS,
 )

@@ -79,7 +79,7 @@ def slopes(
     With `kinks` both sides are looked at even where the central differences agree, as those of a kink at x itself do.
     `straight`: f is known to be linear along the direction, so that one difference is exact.
     """
-    wide = eps < 1e-17
+    wide = eps < 1e-16
     powers = (8, 13, 19) if wide else (5, 8, 12)
     goal = 1e-13 if wide else 1e-10
     best, doubt = np.zeros(0, np.longdouble), np.zeros(0, np.longdouble)
@@ -118,14 +118,19 @@ def _both_sides(
     f: Callable[[Any], Any], x: Any, direction: Any, eps: float, suspect: Any, best: Any, doubt: Any
 ) -> Slopes:
     """The slopes to either side: where they differ there is a kink, and where the function jumps no derivative."""
-    h = np.longdouble(2.0**-12 if eps < 1e-17 else 2.0**-10)
     here = f(x)
-    right = sum(c * f(x + k * h * direction) for k, c in enumerate(_FORWARD)) / h
-    left = -sum(c * f(x - k * h * direction) for k, c in enumerate(_FORWARD)) / h
-    noise = 16 * eps * np.abs(here) / h + 1e-12 * (np.abs(left) + np.abs(right))
+
+    def side(h: Any) -> Any:
+        return sum(c * f(x + k * h * direction) for k, c in enumerate(_FORWARD)) / h
+
+    h = np.longdouble(2.0**-13 if eps < 1e-16 else 2.0**-10)
+    right, left = side(h), side(-h)
+    # How far a step of twice the length is off says how far this one may be.
+    coarse = np.abs(side(2 * h) - right) + np.abs(side(-2 * h) - left)
+    noise = 16 * eps * np.abs(here) / h + 1e-12 * (np.abs(left) + np.abs(right)) + coarse
     known = suspect & np.isfinite(left) & np.isfinite(right)
     apart = np.abs(right - left)
-    kink = known & (apart > 1e-8 * (np.abs(left) + np.abs(right)) + 1e3 * noise)
+    kink = known & (apart > 1e-8 * (np.abs(left) + np.abs(right)) + 30 * noise)
     step = np.longdouble(2.0**-36)
     gap = np.abs(f(x + step * direction) - here) + np.abs(here - f(x - step * direction))
     jump = kink & (gap > 1e3 * step * (np.abs(left) + np.abs(right)) + 64 * eps * np.abs(here))
@@ -146,30 +151,35 @@ def jacobian(
     *,
     straight: bool = False,
     owners: Sequence[np.ndarray[Any, Any]] | None = None,
+    columns: np.ndarray[Any, Any] | None = None,
 ) -> Slopes:
     """All derivatives of f at x: entry [j, i] is that of output j by input i. `straight`: f is linear in each input.
 
     `owners`: sets of inputs of which each output depends on one alone, so that one difference serves the set; each
-    says for every output which input that is.
+    says for every output which input that is. `columns`: only these inputs; of the others the doubt is infinite.
     """
     sizes, counts = np.unique(np.abs(x), return_counts=True)
     tied = np.isin(np.abs(x), sizes[counts > 1])
     # A kink at x itself is where numbers are round or alike; elsewhere the differences see it by themselves.
     suspect = (x * 2 == np.round(x * 2)) | tied
-    lengths = np.where(x == 0, np.max(np.abs(x), initial=0) or 1, np.abs(x))
+    lengths = np.where(x == 0, min(np.max(np.abs(x), initial=0) or 1, 1), np.abs(x))
     rows = f(x).size
     parts = tuple(np.zeros((rows, x.size), np.longdouble) for _ in range(4))
     every = np.arange(rows)
     if owners is None:
-        chosen = [(np.asarray([i]), np.full(rows, i)) for i in range(x.size)]
+        wanted = range(x.size) if columns is None else columns
+        chosen = [(np.asarray([i]), np.full(rows, i)) for i in wanted]
+        if columns is not None:
+            parts[1][:] = np.inf
+            parts[1][:, columns] = 0
     else:
         chosen = [(np.unique(owner), owner) for owner in owners]
-    for columns, owner in chosen:
-        if not columns.size:
+    for moved, owner in chosen:
+        if not moved.size:
             continue
         direction = np.zeros_like(x)
-        direction[columns] = lengths[columns]
-        found = slopes(f, x, direction, eps, kinks=bool(suspect[columns].any()), straight=straight)
+        direction[moved] = lengths[moved]
+        found = slopes(f, x, direction, eps, kinks=bool(suspect[moved].any()), straight=straight)
         for part, slope in zip(parts, (found.value, found.doubt, found.low, found.high), strict=True):
             part[every, owner] = slope / lengths[owner]
     return Slopes(*parts)

@@ -143,6 +143,29 @@ class Case:
         """Which inputs (real by real) sit on a kink, where a convention decides."""
         return (self.first.low != self.first.high).any(axis=0)
 
+    @cached_property
+    def second_along(self) -> Slopes:
+        """The derivative of the pull along the tangents."""
+        tangents = [widen(d) for d in self.tangents]
+        found = self.truth.second_along(self.all_cotangents(self.wide_cotangents), tangents)
+        doubt = np.where(self.kinked.any() & (found.value != 0), np.inf, found.doubt)
+        return Slopes(found.value, doubt, found.low, found.high)
+
+    @cached_property
+    def absolute(self) -> bool:
+        from .accuracy import accuracy_class
+
+        return self.target.op is not None and accuracy_class(self.target.op).absolute
+
+    def grain(self, judge: Judge, sizes: Any, weights: Any) -> Any:
+        """Where numbers are summed, the rounding of the largest of them is in all."""
+        op = self.target.op
+        if op is not None and op.kind == "elementwise":
+            return 0.0
+        known = sizes[np.isfinite(sizes)]
+        unit = np.sum(np.abs(weights)) if self.absolute else 0
+        return (16 if judge.eps < 1e-10 else 4) * judge.eps * (np.max(known, initial=0) + unit)
+
     def smallest(self, weights: Any) -> float:
         """What numbers below the normal range of the dtype may be off, with terms of these weights."""
         return float(np.finfo(self.dtype).smallest_normal) * (16 + 16 * float(np.sum(np.abs(weights))))
@@ -164,6 +187,7 @@ def value(case: Case, judge: Judge) -> None:
     with np.errstate(invalid="ignore", over="ignore"):
         terms = np.where(np.isfinite(first.value), np.abs(first.value * x[None, :]), 0).sum(axis=1)
         allowed = judge.rtol * (np.abs(wide) + terms) + float(np.finfo(case.dtype).smallest_normal)
+        allowed += case.grain(judge, np.abs(wide) + terms, [1.0])
     finite = np.isfinite(wide) & (np.abs(wide) < float(np.finfo(case.dtype).max) * 0.99)
     allowed = np.where(finite, allowed, np.inf)
     judge.compare("value", 0, case.output_names("output"), [case.out[i] for i in case.inexact], wide, wide, allowed)
@@ -212,8 +236,10 @@ def pull(case: Case, judge: Judge) -> None:
     """The pull is the transpose of the difference quotients."""
     g = flatten(case.cotangents)
     low, high, size, doubt = _between(g, case.first)
-    floor = _floor(g, flatten([case.truth.out[i] for i in case.truth.inexact]), flatten(case.truth.inputs))
+    out = flatten([case.truth.out[i] for i in case.truth.inexact])
+    floor = _floor(g, out, flatten(case.truth.inputs), case.first)
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * floor + case.smallest(g)
+    allowed += case.grain(judge, size, g)
     judge.compare("pull", 1, case.input_names(), case.pulled, low, high, allowed)
 
 
@@ -225,7 +251,7 @@ def push(case: Case, judge: Judge) -> None:
     low, high, size, doubt = _between(d, turned)
     out = flatten([case.truth.out[i] for i in case.truth.inexact])
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.where(np.isfinite(out), np.abs(out), 0)
-    allowed += case.smallest(d)
+    allowed += case.smallest(d) + case.grain(judge, size, d)
     judge.compare("push", 1, case.output_names("tangent"), case.pushed, low, high, allowed)
 
 
@@ -263,8 +289,9 @@ def reverse_over_reverse(case: Case, judge: Judge) -> None:
     count = len(case.inputs)
     c = flatten(case.back)
     low, high, size, doubt = _between(c, case.second)
-    floor = _floor(c, flatten(case.pulled), flatten(case.truth.inputs))
+    floor = _floor(c, flatten(case.pulled), flatten(case.truth.inputs), case.second)
     allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * floor + case.smallest(c)
+    allowed += case.grain(judge, size, flatten(case.cotangents)) * (1 + np.max(np.abs(c), initial=0))
     judge.compare("reverse over reverse", 2, case.input_names(), found[:count], low, high, allowed)
     turned = Slopes(case.first.value.T, case.first.doubt.T, case.first.low.T, case.first.high.T)
     low, high, size, doubt = _between(c, turned)
@@ -273,6 +300,7 @@ def reverse_over_reverse(case: Case, judge: Judge) -> None:
         np.abs(c) / np.where(flatten(case.truth.inputs) == 0, 1, np.abs(flatten(case.truth.inputs))), initial=0
     )
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.abs(out) * inverse + case.smallest(c)
+    allowed += case.grain(judge, size, c)
     judge.compare(
         "reverse over reverse", 2, case.output_names("gradient in the cotangent"), found[count:], low, high, allowed
     )
@@ -284,10 +312,13 @@ def forward_over_reverse(case: Case, judge: Judge) -> None:
     tangents = [*case.raw(case.tangents), *[None] * len(case.cotangents)]
     with np.errstate(all="ignore"):
         found = [case.host(t) for t in recording.push(tangents)]
-    turned = Slopes(case.second.value.T, case.second.doubt.T, case.second.low.T, case.second.high.T)
-    low, high, size, doubt = _between(flatten(case.tangents), turned)
-    allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * np.abs(flatten(case.pulled))
+    along = case.second_along
+    size = np.abs(along.value) + np.abs(flatten(case.pulled))
+    allowed = judge.rtol * np.abs(along.value) + 2 * along.doubt + 16 * judge.eps * np.abs(flatten(case.pulled))
     allowed += case.smallest(flatten(case.tangents))
+    reach = 1 + np.max(np.abs(flatten(case.tangents)), initial=0)
+    allowed += case.grain(judge, size, flatten(case.cotangents)) * reach
+    low, high = along.low, along.high
     judge.compare("forward over reverse", 2, case.input_names(), found, low, high, allowed)
 
 
@@ -301,21 +332,18 @@ def forward_over_forward(case: Case, judge: Judge) -> None:
     d, g = flatten(case.tangents), flatten(case.cotangents)
     with np.errstate(invalid="ignore", over="ignore"):
         left = (g * flatten(found)).sum()
-        terms = d[:, None] * case.second.value * d[None, :]
-        doubt = (np.abs(d)[:, None] * case.second.doubt * np.abs(d)[None, :]).sum()
+        along = case.second_along
+        terms = d * along.value
+        doubt = (np.abs(d) * along.doubt).sum()
         size = np.abs(terms).sum() + np.abs(g * flatten(case.pushed)).sum() * 16 * judge.eps / judge.rtol
-    if np.any(case.second.low != case.second.high) or not np.isfinite(doubt + size):
+        size += (np.abs(g) * np.abs(flatten(found))).sum()
+        if case.absolute:
+            size += np.abs(g).sum() * np.max(np.abs(d), initial=0) ** 2 * 16 * judge.eps / judge.rtol
+    if np.any(along.low != along.high) or not np.isfinite(doubt + size):
         return
     one = np.asarray([terms.sum()])
-    judge.compare(
-        "forward over forward",
-        2,
-        ["<g, push of push>"],
-        [np.asarray(left)],
-        one,
-        one,
-        judge.rtol * np.asarray([size]) + 2 * doubt,
-    )
+    allowed = judge.rtol * np.asarray([size]) + 2 * doubt
+    judge.compare("forward over forward", 2, ["<g, push of push>"], [np.asarray(left)], one, one, allowed)
 
 
 def deterministic(case: Case, judge: Judge) -> None:

@@ -4,8 +4,8 @@
 
 Every derivative formula of every op is damaged in what it returns (scaled by 1 + 1e-9 in float64 and by 1 + 1e-5 in
 float32, sign, nothing at all, the wrong axis, an index off by one, a missing conjugate) and in what its source says (a
-dropped term, a plus for a minus, an integer off by one, another axis, no conjugate). Each is judged at output scales from
-1e-12 to 1e12, and is caught only if the laws see it at every one of them.
+dropped term, a plus for a minus, an integer off by one, another axis, no conjugate). Each is judged at output scales
+from 1e-12 to 1e12, and is caught only if the laws see it at every one of them.
 """
 
 from __future__ import annotations

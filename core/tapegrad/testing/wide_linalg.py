@@ -13,15 +13,21 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "forget"]
 
 QR = namedtuple("QR", ["Q", "R"])
 SVD = namedtuple("SVD", ["U", "S", "Vh"])
 Eigh = namedtuple("Eigh", ["eigenvalues", "eigenvectors"])
+Eig = namedtuple("Eig", ["eigenvalues", "eigenvectors"])
 SignAndLog = namedtuple("SignAndLog", ["sign", "logabsdet"])
 
 _nearest: dict[tuple[str, tuple[int, ...]], Any] = {}
 """The vectors that the last call of a kind gave, for the next one to follow."""
+
+
+def forget() -> None:
+    """Begin anew: the next vectors follow NumPy's signs."""
+    _nearest.clear()
 
 
 def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -257,6 +263,43 @@ def svdvals(x: Any) -> Any:
     return _svd(x, full_matrices=False).S
 
 
+@_over_batch
+def eig(x: Any, *, at: Any = ()) -> Any:
+    """The eigenvalues and eigenvectors of any matrix, in NumPy's order and with its phases, by Newton's method."""
+    n = x.shape[0]
+    w, v = np.linalg.eig(_double(x))
+    w, v = w.astype(np.clongdouble), v.astype(np.clongdouble)
+    last = _nearest.get(("eig", (n, *at)))
+    if last is not None and n:
+        # The order of the last call, where each of its eigenvalues has one nearby.
+        order = np.argmin(np.abs(last[0][:, None] - w[None, :]), axis=1)
+        if len(set(order.tolist())) == n:
+            w, v = w[order], v[:, order]
+    a = x.astype(np.clongdouble)
+    for k in range(n):
+        start, vector, value = v[:, k].copy(), v[:, k].copy(), w[k]
+        largest = int(np.argmax(np.abs(start)))
+        for _ in range(4):
+            system = np.zeros((n + 1, n + 1), np.clongdouble)
+            system[:n, :n] = a - value * np.eye(n)
+            system[:n, n] = -vector
+            system[n, :n] = np.conj(start)
+            rest = np.concatenate([a @ vector - value * vector, [np.conj(start) @ vector - np.conj(start) @ start]])
+            step = _eliminate(system, -rest[:, None])[0][:, 0]
+            vector, value = vector + step[:n], value + step[n]
+        vector = vector / np.sqrt(np.sum(np.abs(vector) ** 2))
+        turn = np.conj(vector[largest]) / np.abs(vector[largest])
+        vector = vector * turn * (1 if np.real(start[largest]) >= 0 else -1)
+        w[k], v[:, k] = value, vector
+    _nearest[("eig", (n, *at))] = (w, v)
+    return Eig(w, v)
+
+
+def eigvals(x: Any) -> Any:
+    """The eigenvalues of any matrix."""
+    return eig(x).eigenvalues
+
+
 def pinv(x: Any, *, rtol: Any = None) -> Any:
     """The pseudo-inverse of a matrix of full rank."""
     u, s, vh = _svd(x, full_matrices=False)
@@ -286,7 +329,9 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cholesky": cholesky,
     "det": det,
+    "eig": eig,
     "eigh": eigh,
+    "eigvals": eigvals,
     "eigvalsh": eigvalsh,
     "inv": inv,
     "matrix_norm": matrix_norm,

@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "SPECIAL_EPS"]
+
+SPECIAL_EPS = 2e-17
+"""How exact these are, relative to numbers of size 1."""
 
 L = np.longdouble
 PI = L("3.14159265358979323846264338327950288")

@@ -1,0 +1,1 @@
+from tapegrad.testing.suite import *  # noqa: F403

@@ -1,0 +1,84 @@
+"""Each edge case on each engine that is here: expressions, transforms and programs where implementations go wrong."""
+
+import sys
+from pathlib import Path
+
+import numpy
+import pytest
+
+import tapegrad
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "core")]
+
+from cases import CASES, TYPED, close, faults, host, run_expression, run_functional, run_program
+from conventions import CHOSEN, NOT_ON
+from engines import engine, in_double
+
+ENGINES = ("numpy", "jax", "strict")
+
+
+@pytest.fixture
+def on(request):
+    """New arrays go to the engine, and are float64 unless they say otherwise."""
+    with in_double():
+        backend = engine(request.param)
+        with tapegrad.use_backend(backend), tapegrad.dtypes.use_default_dtype("float64"):
+            yield backend
+
+
+def parameters(api):
+    """A parameter for each engine and case, marked where the engine lacks what the case needs."""
+    found = []
+    for name in ENGINES:
+        for case in CASES.values():
+            if case["api"] != api:
+                continue
+            reason = NOT_ON.get(name, {}).get(case["id"])
+            marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+            found.append(pytest.param(name, case["id"], id=f"{name}-{case['id']}-{case['name']}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("on", "key"), parameters("expr"), indirect=["on"])
+def test_expression(on, key):
+    case = CASES[key]
+    if case["expected"] == "error":
+        with pytest.raises(TYPED):
+            run_expression(case)
+        return
+    got = run_expression(case)
+    if key in CHOSEN:
+        for name, value in CHOSEN[key].items():
+            assert close(got[name], host(value, got[name].dtype.name), 1e-12), f"{name} is {got[name].tolist()}"
+        got = {name: array for name, array in got.items() if name not in CHOSEN[key]}
+    assert not faults(case, got)
+
+
+@pytest.mark.parametrize(("on", "key"), parameters("functional"), indirect=["on"])
+def test_functional(on, key):
+    case = CASES[key]
+    expected = case["expected"]
+    if expected == "error":
+        with pytest.raises(TYPED):
+            run_functional(case)
+        return
+    got = run_functional(case)
+    if isinstance(expected, dict):
+        assert list(got.shape) == expected["shape"]
+    else:
+        assert close(got, numpy.array(expected, dtype="float64"), 1e-12), got.tolist()
+
+
+@pytest.mark.parametrize(("on", "key"), parameters("program"), indirect=["on"])
+def test_program(on, key):
+    case = CASES[key]
+    expected = case["expected"]
+    if key == "EC0469":  # either an error, or the values that were recorded
+        expected = [2.0, 4.0, 6.0]
+    if expected == "error":
+        with pytest.raises(TYPED):
+            run_program(case)
+        return
+    got = run_program(case)
+    expected = [0.0 if x == "nan_or_0" else x for x in expected]
+    assert close(got, numpy.array(expected, dtype="float64"), 1e-12), got.tolist()
