@@ -9,11 +9,13 @@ from typing import Any
 from .array import Array, wrap
 from .batching import LEVELS, note_level
 from .dispatch import handle
+from .draws import Draws
 from .errors import GraphError
 from .tape import (
     LEVEL,
     MODE,
     RECORDING,
+    TRAINING,
     Entry,
     Journal,
     Node,
@@ -113,8 +115,9 @@ class CheckpointNode(Node):
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
-    Arguments and results are pytrees; what the function reads from outside is differentiated too. It must compute the
-    same when called again, and may not write in place to arrays from outside, which raises `GraphError`. Nests.
+    Arguments and results are pytrees; what the function reads from outside is differentiated too. When
+    called again it draws the same random numbers, and otherwise must compute the same by itself; it may not write in place
+    to arrays from outside, which raises `GraphError`. Nests.
 
     >>> from tapegrad import grad
     >>> grad(checkpoint(lambda x: x * x * x))(2.0)
@@ -130,13 +133,15 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         faces = [type(leaves[i]) for i in places]
         fixed = [None if i in places else leaf for i, leaf in enumerate(leaves)]
         shape: list[Any] = []
+        training, draws = MODE.get() & TRAINING, Draws()
 
         def again(arrays: list[Array]) -> list[Array]:
             filled = list(fixed)
             for i, x, face in zip(places, arrays, faces, strict=True):
                 filled[i] = handle(face, x._value, x._node, x._xp)
             inner_args, inner_kwargs = unflatten(structure, filled)
-            out_leaves, out_structure = flatten(fun(*inner_args, **inner_kwargs))
+            with draws, Scope(training, TRAINING ^ training):
+                out_leaves, out_structure = flatten(fun(*inner_args, **inner_kwargs))
             shape[:] = [out_structure]
             for leaf in out_leaves:
                 if not isinstance(leaf, Array):

@@ -17,6 +17,7 @@ __all__ = [
     "MixedBackendsError",
     "NoGradientError",
     "NotRecordedError",
+    "RandomnessError",
     "ShapeError",
     "TapegradError",
     "UnknownArrayError",
@@ -84,6 +85,10 @@ class AnomalyError(GraphError, FloatingPointError):
 
 class DtypeError(TapegradError, TypeError):
     """A dtype that the function, the engine or a gradient cannot have."""
+
+
+class RandomnessError(TapegradError, RuntimeError):
+    """Random numbers were to be drawn where one draw would stand for several."""
 
 
 class ShapeError(TapegradError, ValueError):

@@ -5,6 +5,7 @@ import pytest
 
 import tapegrad as mx
 from tapegrad import autograd, nd
+from tapegrad.errors import RandomnessError
 
 FIRST_NORMALS = [2.2122064, 0.7740038, 1.0434403, 1.1839255, 1.8917114]
 
@@ -83,3 +84,31 @@ def test_shuffling_keeps_rows_together():
     x = nd.arange(10).reshape((5, 2))
     rows = nd.random.shuffle(x).asnumpy().tolist()
     assert sorted(rows) == x.asnumpy().tolist()
+
+
+def test_what_is_computed_again_draws_the_same_numbers_in_the_same_mode():
+    x = nd.random.uniform(shape=200)
+    x.attach_grad()
+
+    def layers(x):
+        once = nd.Dropout(x * x, p=0.5)
+        return mx.checkpoint(lambda y: nd.Dropout(y, p=0.5) * nd.random.normal(shape=200))(once)
+
+    gradients = []
+    for function in (layers, mx.checkpoint(layers)):
+        mx.random.seed(5)
+        with autograd.record():
+            y = function(x)
+        after = nd.random.uniform(shape=1).asscalar()
+        y.backward()
+        gradients.append((y.asnumpy(), x.grad.asnumpy(), after))
+    (plain, plain_grad, plain_after), (again, again_grad, again_after) = gradients
+    assert (plain == again).all()
+    assert plain_after == again_after
+    np.testing.assert_allclose(plain_grad, again_grad, rtol=1e-6)
+    np.testing.assert_allclose(plain_grad * x.asnumpy(), 2 * plain, rtol=1e-5)
+
+
+def test_a_draw_under_vmap_is_refused():
+    with pytest.raises(RandomnessError, match="under vmap"):
+        mx.vmap(lambda row: row * nd.random.uniform(shape=2))(nd.ones((3, 2)))

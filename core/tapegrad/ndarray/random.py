@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import draws as _draws
 from .. import random as _streams
 from ..array import Array
 from ..context import Context
@@ -37,12 +38,12 @@ __all__ = [
 
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
     """What the stream of MXNet draws by that method, as an array in a context."""
-    return make(np.asarray(getattr(_streams.mxnet, method)(*parameters, **named)), ctx)
+    return make(_draws.drawn(lambda: np.asarray(getattr(_streams.mxnet, method)(*parameters, **named))), ctx)
 
 
 def permutation(count: int, rows: bool) -> np.ndarray[Any, Any]:
     """0, …, count − 1 in random order, on the host."""
-    return _streams.mxnet.permutation(count, rows=rows)
+    return _draws.drawn(lambda: _streams.mxnet.permutation(count, rows=rows))
 
 
 def _sample(
@@ -226,7 +227,7 @@ def multinomial(
     """
     data = need(data, "multinomial")
     size = () if shape is None else shape_of(shape)
-    places = _streams.mxnet.categorical(data.asnumpy(), shape=size, dtype=dtype)
+    places = _draws.drawn(lambda: _streams.mxnet.categorical(data.asnumpy(), shape=size, dtype=dtype))
     found = make(places.reshape(places.shape or (1,)), data.context)
     if not get_prob:
         return give(out, found)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..draws import drawn
 from ..random import philox
-from ..tape import LEVEL, MODE
 from .creation import asarray, make
 from .searching import take
 
@@ -32,12 +33,8 @@ def seed(seed: int) -> None:
     philox.seed(seed)
 
 
-def _drawn(values: Any) -> Array:
-    if MODE.get() >= LEVEL:
-        raise RuntimeError(
-            "a random draw under vmap: it would be the same for the whole batch; draw before vmap and pass the numbers in"
-        )
-    return make(values)
+def _drawn(draw: Callable[[], Any]) -> Array:
+    return make(drawn(draw))
 
 
 def _size(size: Any) -> Any:
@@ -46,7 +43,7 @@ def _size(size: Any) -> Any:
 
 def normal(loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Array:
     """Normal numbers of that mean and standard deviation, of the default dtype."""
-    return _drawn(philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
+    return _drawn(lambda: philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
 def standard_normal(size: Any = None) -> Array:
@@ -61,7 +58,7 @@ def randn(*shape: int) -> Array:
 
 def uniform(low: float = 0.0, high: float = 1.0, size: Any = None) -> Array:
     """Numbers evenly spread from `low` up to `high`."""
-    return _drawn(philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
+    return _drawn(lambda: philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
 def rand(*shape: int) -> Array:
@@ -71,25 +68,25 @@ def rand(*shape: int) -> Array:
 
 def exponential(scale: float = 1.0, size: Any = None) -> Array:
     """Exponential numbers of that mean."""
-    return _drawn(philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
+    return _drawn(lambda: philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
 def randint(low: int, high: int | None = None, size: Any = None) -> Array:
     """Integers from `low` up to `high`, without it; with one number, from zero."""
-    return _drawn(philox.randint(low, high, shape=_size(size)))
+    return _drawn(lambda: philox.randint(low, high, shape=_size(size)))
 
 
 def permutation(x: Any) -> Array:
     """The numbers below `x`, or the elements of `x` along its first axis, in random order."""
     if isinstance(x, (int, host.integer)):
-        return _drawn(philox.permutation(int(x)))
+        return _drawn(lambda: philox.permutation(int(x)))
     x = asarray(x)
-    return take(x, _drawn(philox.permutation(x.shape[0])), axis=0)
+    return take(x, _drawn(lambda: philox.permutation(x.shape[0])), axis=0)
 
 
 def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Array:
     """Elements of `a`, or numbers below it, chosen with the probabilities `p`."""
     count = int(a) if isinstance(a, (int, host.integer)) else asarray(a).shape[0]
     probs = p.asnumpy() if isinstance(p, Array) else p
-    drawn = _drawn(philox.choice(count, shape=_size(size), replace=replace, probs=probs))
-    return drawn if isinstance(a, (int, host.integer)) else take(asarray(a), drawn, axis=0)
+    chosen = _drawn(lambda: philox.choice(count, shape=_size(size), replace=replace, probs=probs))
+    return chosen if isinstance(a, (int, host.integer)) else take(asarray(a), chosen, axis=0)
