@@ -116,8 +116,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
     Arguments and results are pytrees; what the function reads from outside is differentiated too. When called again it
-    draws the same random numbers, and otherwise must compute the same by itself; it may not write in place to arrays from
-    outside, which raises `GraphError`. Nests.
+    draws the same random numbers, and otherwise must compute the same by itself; it may not write in place to arrays
+    from outside, which raises `GraphError`. Nests.
 
     >>> from tapegrad import grad
     >>> grad(checkpoint(lambda x: x * x * x))(2.0)
