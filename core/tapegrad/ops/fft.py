@@ -67,6 +67,13 @@ def _complex(xp: Any, x: Any) -> Any:
     return xp.astype(x, xp.complex64 if xp.finfo(x.dtype).bits <= _FLOAT_BITS else xp.complex128)
 
 
+def _whole(xp: Any, half: Any, n: int, axis: int) -> Any:
+    """The spectrum of real numbers from its half, of which the other is the mirror; in the engine's own words."""
+    before = (slice(None),) * (axis % half.ndim)
+    mirrored = half[(*before, slice(1, n - n // 2), ...)]
+    return xp.concat([half, xp.flip(xp.conj(mirrored), axis=axis)], axis=axis)
+
+
 def _real_only(xp: Any, name: str, x: Any) -> Any:
     if xp.isdtype(x.dtype, "complex floating"):
         raise DtypeError(f"{name}() takes real numbers, not {x.dtype}; use fft, or take the real part first")
@@ -116,14 +123,21 @@ _BAD_ALONG = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0})
 def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The Fourier transform along an axis, of n elements: x cut, or filled up with zeros."""
     n = _length("fft", x, n, axis)
-    return xp.fft.fft(_complex(xp, x), n=n, axis=axis, norm=_check_norm("fft", norm))
+    norm = _check_norm("fft", norm)
+    if not xp.isdtype(x.dtype, "complex floating"):
+        return _whole(xp, xp.fft.rfft(x, n=n, axis=axis, norm=norm), n, axis)
+    return xp.fft.fft(x, n=n, axis=axis, norm=norm)
 
 
 @linear(x=_transposed("ifft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
 def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The inverse of the Fourier transform along an axis."""
     n = _length("ifft", x, n, axis)
-    return xp.fft.ifft(_complex(xp, x), n=n, axis=axis, norm=_check_norm("ifft", norm))
+    norm = _check_norm("ifft", norm)
+    if not xp.isdtype(x.dtype, "complex floating"):
+        half = xp.fft.rfft(x, n=n, axis=axis, norm=_OTHER_NORM[norm])
+        return _whole(xp, xp.conj(half), n, axis)
+    return xp.fft.ifft(x, n=n, axis=axis, norm=norm)
 
 
 def _rfft_transpose(xp: Any, g: Any, x: Any, n: Any, axis: int, norm: Any) -> Any:
