@@ -158,7 +158,9 @@ class _Layout:
             elif name == "out":
                 wrapped = "_wrap(node.s_out, node, node.xp)"
             elif name in outs:
-                wrapped = f"_wrap(node.s_{name}, _Output(node, {outs.index(name)}), node.xp)"
+                # As when it was handed out: an output of integers has no place on the tape.
+                parent = f"_Output(node, {outs.index(name)}) if node.s_{name}.dtype in node.xp.inexact else None"
+                wrapped = f"_wrap(node.s_{name}, {parent}, node.xp)"
             else:
                 wrapped = f"_wrap(node.s_{name}, {f'node.p_{name}' if name in self.recorded else None}, node.xp)"
             if name in op.optional:
