@@ -32,13 +32,16 @@ def _multiply_or_zero(x: Any, y: Any) -> Any:
         return x * y
     with np.errstate(invalid="ignore"):
         out = x * y
-    return out if _all_finite(out) else np.where((x == 0) | (y == 0), out.dtype.type(0), out)
+    if _all_finite(out):
+        return out
+    return np.where((out != out) & ((x == 0) | (y == 0)), out.dtype.type(0), out)
 
 
 def _divide_or_zero(x: Any, y: Any) -> Any:
     if np.count_nonzero(x) == x.size if x.size < 1000 else x.all():
         return x / y
-    return x / np.where(x == 0, 1, y)
+    masked = (x == 0) & ((y == 0) | (y != y))
+    return x / np.where(masked, 1, y) if np.any(masked) else x / y
 
 
 def _power(x: Any, y: Any) -> Any:

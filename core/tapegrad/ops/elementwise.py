@@ -150,7 +150,8 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
 )
 def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
     """x * y, and 0 where one of them is 0, whatever the other is: for rules in which a cotangent meets an infinity."""
-    return xp.where((x == 0) | (y == 0), 0, x * y)
+    out = x * y
+    return xp.where((out != out) & ((x == 0) | (y == 0)), 0, out)
 
 
 @elementwise(
@@ -161,7 +162,7 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
 )
 def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed."""
-    return x / xp.where(x == 0, 1, y)
+    return x / xp.where((x == 0) & ((y == 0) | (y != y)), 1, y)
 
 
 @elementwise(x=-1, samples=alone(_NUMBER))

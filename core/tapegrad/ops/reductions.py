@@ -128,6 +128,13 @@ def _over(draw: Draw, *, empty: bool = True) -> list[Any]:
 _ERRORS = [((normal(3, 4),), {"axis": 2}), ((normal(),), {"axis": 0}), ((normal(3, 4),), {"axis": (0, -3)})]
 
 
+def _own(x: Any, axis: Any) -> Any:
+    """The axis; of an array that has none, none may be named, though some engines let 0 and -1 pass."""
+    if not x.shape and axis is not None:
+        axes_of(axis, 0)
+    return axis
+
+
 # Sums
 
 
@@ -140,7 +147,7 @@ _ERRORS = [((normal(3, 4),), {"axis": 2}), ((normal(),), {"axis": 0}), ((normal(
 )
 def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum of the elements over `axis`."""
-    return xp.sum(x, axis=axis, keepdims=keepdims)
+    return xp.sum(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 @linear(
@@ -153,7 +160,7 @@ def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 )
 def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of the elements over `axis`; integers become default floats."""
-    return xp.mean(x, axis=axis, keepdims=keepdims)
+    return xp.mean(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 def _is_complex(xp: Any, x: Any) -> bool:
@@ -274,7 +281,7 @@ def _prod_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 )
 def prod(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The product of the elements over `axis`; right at zeros, in every order."""
-    return xp.prod(x, axis=axis, keepdims=keepdims)
+    return xp.prod(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 # Extremes
@@ -315,7 +322,7 @@ _TIES = [
 )
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`. Where several are, the derivative is shared evenly among them."""
-    return xp.max(x, axis=axis, keepdims=keepdims)
+    return xp.max(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 @op(
@@ -328,7 +335,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 )
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`. Where several are, the derivative is shared evenly among them."""
-    return xp.min(x, axis=axis, keepdims=keepdims)
+    return xp.min(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -357,19 +364,19 @@ _TRUTHS = _over(booleans())
 @locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
 def all(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements over `axis` are true, or not 0."""
-    return xp.all(x, axis=axis, keepdims=keepdims)
+    return xp.all(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 @locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
 def any(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether any element over `axis` is true, or not 0."""
-    return xp.any(x, axis=axis, keepdims=keepdims)
+    return xp.any(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 @locally_constant(batch=over_axes, samples=[*_TRUTHS, *_over(integers(low=-1, high=2))], errors=_ERRORS)
 def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements over `axis` are not 0."""
-    return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
+    return xp.count_nonzero(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 # Weighted and logarithmic sums
