@@ -82,7 +82,7 @@ def slopes(
     wide = eps < 1e-16
     powers = (8, 13, 19) if wide else (5, 8, 12)
     goal = 1e-13 if wide else 1e-10
-    best, doubt = np.zeros(0, np.longdouble), np.zeros(0, np.longdouble)
+    best, doubt, size = (np.zeros(0, np.longdouble) for _ in range(3))
     with np.errstate(all="ignore"):
         if straight:
             up, down = f(x + direction), f(x - direction)
@@ -108,7 +108,7 @@ def slopes(
             if np.all(doubt <= goal * np.abs(best) + 64 * eps * size * 2.0**8):
                 break
         best = np.where(np.isfinite(doubt), best, 0)
-        suspect = (doubt > 1e-6 * np.abs(best)) | kinks
+        suspect = (doubt > 1e-6 * np.abs(best) + 64 * eps * size * 2.0 ** powers[0]) | kinks
         if np.any(suspect & np.isfinite(doubt)):
             return _both_sides(f, x, direction, eps, suspect, best, doubt)
     return Slopes(best, doubt, best, best)
