@@ -101,7 +101,7 @@ def _pick_spread(values: Any, index: Any, *, shape: Any, axis: int, keepdims: bo
 
 
 def _true_places(mask: Any) -> Any:
-    return mask.nonzero()
+    return mask.nonzero() if mask.ndim else ()
 
 
 def _positions(x: Any, *, shape: Any) -> Any:

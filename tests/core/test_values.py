@@ -1,4 +1,4 @@
-"""A handle is rebound, a value never changes: writes are seen by nobody else, and are differentiable while recording."""
+"""A handle is rebound, a value never changes: nobody else sees a write, and a recorded one is differentiable."""
 
 import gc
 import sys
@@ -296,14 +296,14 @@ def test_in_place_matmul_and_bits(backend):
     x @= on(backend, [[0.0, 1.0], [1.0, 0.0]])
     assert x.asnumpy().tolist() == [[1, 0], [3, 2]]
     n = on(backend, [12, 10], "int32")
-    for sign, other, expected in [
+    for sign, bits, expected in [
         ("&", 6, [4, 2]),
         ("|", 1, [5, 3]),
         ("^", 7, [2, 4]),
         ("<<", 2, [8, 16]),
         (">>", 1, [4, 8]),
     ]:
-        exec(f"n {sign}= other")
+        exec(f"n {sign}= bits", {"n": n, "bits": bits})
         assert n.asnumpy().tolist() == expected
         assert n.dtype == np.int32
     flags = on(backend, [True, False])

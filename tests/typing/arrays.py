@@ -1,4 +1,4 @@
-"""What a type checker must know of arrays: operators and methods keep the face. Read by pyright in strict mode; never run."""
+"""What a type checker must know of arrays: operators and methods keep the face. Read by pyright; never run."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ def methods(x: Array) -> None:
     assert_type(float(x), float)
     assert_type(len(x), int)
     assert_type(hash(x), int)
-    assert_type([row for row in x], list[Array])
+    assert_type(list(x), list[Array])
     with tapegrad.allow_escape():
         np.asarray(x)

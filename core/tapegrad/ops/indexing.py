@@ -26,7 +26,7 @@ from ..kernels import OPS, RECORDED
 from ..op import linear, locally_constant
 from ..registry import backend_of
 from ..tape import MODE, RECORDING
-from ..testing.samples import booleans, exactly, integers, normal
+from ..testing.samples import SHAPES, booleans, exactly, integers, normal
 
 __all__ = [
     "AT",
@@ -148,8 +148,7 @@ def _moved(rank: int, place: int, total: int, *, back: bool = False) -> tuple[in
 
 def _range(xp: Any, like: Any, size: int) -> Any:
     """The integers 0, 1, … on the device of `like`."""
-    ones = xp.astype(xp.filled(like, shape=(size,), value=1), xp.int64)
-    return xp.cumulative_sum(ones) - 1 if size else ones
+    return xp.arange(size, dtype=xp.int64, device=like.device)
 
 
 def _places(
@@ -473,7 +472,7 @@ def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: Key) -> Any:
 )
 def true_places(xp: Any, mask: Any) -> Any:
     """The index arrays, one for each axis, of the places where a mask holds."""
-    return xp.nonzero(mask)
+    return xp.nonzero(mask) if mask.ndim else ()
 
 
 # Takes and puts along an axis.
@@ -633,12 +632,13 @@ def pick_spread(
     keepdims: bool = False,
     mode: str = "clip",
 ) -> Any:
-    """Zeros of `shape` with a value at the index along an axis, for each place on the others: the transpose of `pick`."""
-    return xp.scatter_add(
+    """Zeros of `shape` with one value along an axis for each place on the others: the transpose of `pick`."""
+    # No place comes twice, so this is a write, which keeps even the sign of a zero.
+    return xp.setitem(
+        xp.filled(values, shape=tuple(shape), value=0),
         xp.reshape(values, shape=_reduced(shape, axis, True)),
         *_picks(xp, index, shape, axis, mode),
         key=(AT,) * len(shape),
-        shape=shape,
     )
 
 
@@ -692,12 +692,13 @@ def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) ->
 )
 def index_add(xp: Any, x: Any, indices: Any, values: Any, *, axis: int) -> Any:
     """x with values added at indices of one axis; values for the same place add up."""
-    return x + xp.scatter_add(values, indices, key=_at_axis(axis, len(x.shape)), shape=tuple(x.shape))
+    return xp.add(x, xp.scatter_add(values, indices, key=_at_axis(axis, len(x.shape)), shape=tuple(x.shape)))
 
 
 @locally_constant(
     promotes=(),
     samples=[
+        *(((integers(*shape, low=-1, high=5),), {"depth": depth}) for shape in SHAPES for depth in (1, 4)),
         ((exactly([0, 2, 1]),), {"depth": 3}),
         ((exactly([[0, 5], [-1, 1]]),), {"depth": 3, "on": 2.0, "off": -1.0}),
         ((exactly(1),), {"depth": 2}),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..array import Array
 from ..kernels import OPS
+from . import contraction, elementwise  # noqa: F401  (the ops that operators are)
 
 __all__: list[str] = []
 
@@ -65,18 +66,14 @@ def _rdivmod(x: Any, y: Any) -> tuple[Any, Any]:
 def _bind(cls: Any) -> None:
     """Give the array class its operators. Each is an op, so each is recorded, and each is where its op is."""
     for word, name in ARITHMETIC.items():
-        if name not in OPS:
-            continue
         op = OPS[name].call
         setattr(cls, f"__{word}__", op)
         setattr(cls, f"__r{word}__", op if word in COMMUTATIVE else _reflected(op))
         setattr(cls, f"__i{word}__", _in_place(op))
     for word, name in {**COMPARISONS, **UNARY}.items():
-        if name in OPS:
-            setattr(cls, f"__{word}__", OPS[name].call)
+        setattr(cls, f"__{word}__", OPS[name].call)
     for word, name in EQUALITIES.items():
-        if name in OPS:
-            setattr(cls, f"__{word}__", _equality(OPS[name].call))
+        setattr(cls, f"__{word}__", _equality(OPS[name].call))
     cls.__divmod__ = _divmod
     cls.__rdivmod__ = _rdivmod
 
