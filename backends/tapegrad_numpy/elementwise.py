@@ -120,7 +120,7 @@ def _from_scipy(name: str) -> Callable[..., Any]:
 
         dtype = arrays[0].dtype
         # The incomplete functions are only as accurate as the numbers they compute with.
-        if name in _INCOMPLETE and dtype != np.float64:
+        if name in _INCOMPLETE and dtype in (np.float16, np.float32):
             arrays = tuple([x.astype(np.float64) for x in arrays])
         found = scipy_special(name)(*arrays)
         return found if found.dtype == dtype else found.astype(dtype)
