@@ -196,6 +196,9 @@ def _padded(values: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
 
 def setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     filled = _filled_key(key, indices, x.shape)
+    target = jax.eval_shape(lambda a: a[filled], jax.ShapeDtypeStruct(x.shape, x.dtype)) if values.ndim > 1 else values
+    while values.ndim > target.ndim and values.shape[0] == 1:
+        values = jnp.reshape(values, values.shape[1:])  # NumPy drops such axes, JAX does not
     try:
         return x.at[filled].set(values)
     except Exception as error:

@@ -187,7 +187,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
 
 
 def _is_about_shapes(op: Op, shapes: Sequence[tuple[int, ...]], text: str) -> bool:
-    words = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align")
+    words = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim")
     return any(word in text.lower() for word in words)
 
 
