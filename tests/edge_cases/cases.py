@@ -90,7 +90,7 @@ def run_program(case):
 
 
 def close(got, expected, rtol):
-    """Whether numbers agree, relative to themselves and to the largest beside them; NaN and infinities in their places."""
+    """Whether numbers agree, relative to themselves and to the largest beside them; NaN and infinities in place."""
     got, expected = numpy.asarray(got), numpy.asarray(expected)
     if got.shape != expected.shape:
         return False

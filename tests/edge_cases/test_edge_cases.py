@@ -8,11 +8,13 @@ import pytest
 
 import tapegrad
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "core")]
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "core")]
 
-from cases import CASES, TYPED, close, faults, host, run_expression, run_functional, run_program
-from conventions import CHOSEN, NOT_ON
-from engines import engine, in_double
+from cases import CASES, TYPED, close, faults, host, run_expression, run_functional, run_program  # noqa: E402
+from conventions import CHOSEN, NOT_ON  # noqa: E402
+from engines import engine, in_double  # noqa: E402
+from table import page  # noqa: E402
 
 ENGINES = ("numpy", "jax", "strict")
 
@@ -82,3 +84,7 @@ def test_program(on, key):
     got = run_program(case)
     expected = [0.0 if x == "nan_or_0" else x for x in expected]
     assert close(got, numpy.array(expected, dtype="float64"), 1e-12), got.tolist()
+
+
+def test_the_docs_table_of_conventions_is_what_comes_out():
+    assert (HERE.parents[1] / "docs" / "conventions.md").read_text(encoding="utf-8") == page()

@@ -1,0 +1,76 @@
+"""The docs' table of conventions, from the edge cases: `python tests/edge_cases/table.py > docs/conventions.md`."""
+
+import sys
+from pathlib import Path
+
+import numpy
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cases import CASES, TYPED, run_expression
+
+import tapegrad
+
+HEAD = """# Where several answers are right
+
+Some derivatives are a matter of convention: at ties, at kinks, where a value is infinite, where peers disagree.
+tapegrad has one answer for each, the same on every engine: the subgradient of least norm, ties shared evenly, and a
+cotangent of zero that wins over an infinite slope in rules that have one (`sqrt`, `log`, `power`, norms). Gradients of
+complex numbers are conjugated as PyTorch's are: that of a real function is ∂f/∂Re + i ∂f/∂Im.
+
+`tests/edge_cases` runs these and {others} other cases on every engine; this page is made from them. A dash: no answer
+was recorded. The last {last} rows are cases that none of the four has right.
+
+| case | at | tapegrad | PyTorch | JAX | HIPS/autograd | MXNet |
+|---|---|---|---|---|---|---|
+"""
+
+
+def shown(value):
+    """A value in a few characters."""
+    if isinstance(value, dict):
+        return "error" if "error" in value else ", ".join(f"{k}: {shown(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    if isinstance(value, str):
+        return value
+    return f"{value:.4g}"
+
+
+def numbers(array):
+    """An array as the file would have it."""
+    if array.dtype.kind == "c":
+        return numpy.stack([array.real, array.imag], axis=-1).tolist()
+    return array.tolist()
+
+
+def ours(case):
+    """tapegrad's gradients for a case, on NumPy."""
+    try:
+        with tapegrad.use_backend("numpy"), tapegrad.dtypes.use_default_dtype("float64"):
+            got = run_expression(case)
+    except TYPED:
+        return "error"
+    return shown({name: numbers(got[name]) for name in case["wrt"]})
+
+
+def rows():
+    """A row for each convention, then for each case that no peer has right."""
+    for tier in ("convention", "aspirational"):
+        for case in CASES.values():
+            if case["api"] == "expr" and case["tier"] == tier:
+                at = ", ".join(f"{name} = {shown(given['value'])}" for name, given in case["inputs"].items())
+                peers = [case["anchors"].get(peer) for peer in ("torch", "jax", "hips", "mxnet")]
+                cells = [f"`{case['expr']}`", at, ours(case), *("–" if p is None else shown(p) for p in peers)]
+                yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def page():
+    """The whole page."""
+    found = list(rows())
+    last = sum(case["tier"] == "aspirational" for case in CASES.values())
+    return HEAD.format(others=len(CASES) - len(found), last=last) + "\n".join(found) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
