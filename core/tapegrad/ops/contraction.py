@@ -16,7 +16,7 @@ __all__ = ["contract", "dot", "einsum", "inner", "kron", "matmul", "outer", "ten
 
 def _pull_left(xp: Any, g: Any, y: Any, ndim: int) -> Any:
     if y.ndim == 1:
-        return g * y if ndim == 1 else xp.expand_dims(g, axis=-1) * y
+        return xp.multiply(g if ndim == 1 else xp.expand_dims(g, axis=-1), y)
     if ndim == 1:
         return xp.matmul(y, g) if y.ndim == 2 else xp.getitem(xp.matmul(y, xp.expand_dims(g, axis=-1)), key=(..., 0))
     return xp.matmul(g, xp.matrix_transpose(y))
@@ -24,7 +24,7 @@ def _pull_left(xp: Any, g: Any, y: Any, ndim: int) -> Any:
 
 def _pull_right(xp: Any, g: Any, x: Any, ndim: int) -> Any:
     if x.ndim == 1:
-        return g * x if ndim == 1 else xp.expand_dims(x, axis=-1) * xp.expand_dims(g, axis=-2)
+        return xp.multiply(g, x) if ndim == 1 else xp.multiply(xp.expand_dims(x, axis=-1), xp.expand_dims(g, axis=-2))
     if ndim == 1:
         return (
             xp.getitem(xp.matmul(xp.expand_dims(g, axis=-2), x), key=(..., 0, slice(None)))
@@ -178,10 +178,10 @@ def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
 
 @op(
     x=lambda xp, g, x, y, axis: xp.unbroadcast(
-        xp.expand_dims(xp.conj(g), axis=_vecdot_axis(x, y, axis)) * y, shape=tuple(x.shape)
+        xp.multiply(xp.expand_dims(xp.conj(g), axis=_vecdot_axis(x, y, axis)), y), shape=tuple(x.shape)
     ),
     y=lambda xp, g, x, y, axis: xp.unbroadcast(
-        xp.expand_dims(g, axis=_vecdot_axis(x, y, axis)) * x, shape=tuple(y.shape)
+        xp.multiply(xp.expand_dims(g, axis=_vecdot_axis(x, y, axis)), x), shape=tuple(y.shape)
     ),
     accuracy="I3",
     samples=[
@@ -198,7 +198,7 @@ def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
 def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     """The dot products of the vectors along `axis`, the left one conjugated; other axes broadcast."""
     axis = _vecdot_axis(x, y, axis)
-    return xp.sum(xp.conj(x) * y, axis=(axis,), keepdims=False)
+    return xp.sum(xp.multiply(xp.conj(x), y), axis=(axis,), keepdims=False)
 
 
 @multilinear(
@@ -216,7 +216,7 @@ def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
 def outer(xp: Any, x: Any, y: Any) -> Any:
     """The table of all products x[i] * y[j] of two vectors; other arrays are taken as the vector of their elements."""
     column = xp.reshape(x, shape=(math.prod(x.shape), 1))
-    return column * xp.reshape(y, shape=(1, math.prod(y.shape)))
+    return xp.multiply(column, xp.reshape(y, shape=(1, math.prod(y.shape))))
 
 
 def _regroup(xp: Any, x: Any, labels: str, groups: Sequence[str], sizes: dict[str, int]) -> Any:

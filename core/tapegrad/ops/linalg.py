@@ -211,8 +211,8 @@ def cofactor_push(xp: Any, x: Any, h: Any) -> Any:
     m = xp.matmul(xp.matmul(xp.matrix_transpose(u), h), xp.matrix_transpose(vh))
     p = _as(xp, _products(xp, s, 2), m)
     middle = _on_diagonal(xp, _only_column(xp, xp.matmul(p, _columns(xp, _diagonal(xp, m)))))
-    middle = middle - p * xp.matrix_transpose(m)
-    return phase * xp.matmul(xp.matmul(u, middle), vh)
+    middle = xp.subtract(middle, xp.multiply(p, xp.matrix_transpose(m)))
+    return xp.multiply(phase, xp.matmul(xp.matmul(u, middle), vh))
 
 
 def _only_column(xp: Any, x: Any) -> Any:
@@ -229,12 +229,14 @@ def _third(xp: Any, x: Any, h: Any, k: Any) -> Any:
         return xp.expand_dims(xp.sum(_diagonal(xp, z), axis=(-1,), keepdims=False), axis=(-2, -1))
 
     ta, tb = trace(a), trace(b)
-    inner = (ta * tb - trace(ab)) * _eye(xp, x, x.shape[-1]) - ta * b - tb * a + ab + ba
-    return xp.expand_dims(xp.det(x), axis=(-2, -1)) * xp.matrix_transpose(xp.matmul(inner, inverse))
+    whole = xp.multiply(xp.subtract(xp.multiply(ta, tb), trace(ab)), _eye(xp, x, x.shape[-1]))
+    inner = xp.subtract(xp.add(ab, ba), xp.add(xp.multiply(ta, b), xp.multiply(tb, a)))
+    determinant = xp.expand_dims(xp.det(x), axis=(-2, -1))
+    return xp.multiply(determinant, xp.matrix_transpose(xp.matmul(xp.add(whole, inner), inverse)))
 
 
 @op(
-    x=lambda xp, g, x: xp.expand_dims(g, axis=(-2, -1)) * _conj(xp, xp.cofactor(x)),
+    x=lambda xp, g, x: xp.multiply(xp.expand_dims(g, axis=(-2, -1)), _conj(xp, xp.cofactor(x))),
     floats=True,
     batch=_stacks,
     accuracy="I4",
@@ -256,7 +258,7 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
         total = turn if total is None else total + turn
     if total is None:
         return xp.zeros_like(x)
-    return xp.expand_dims(total, axis=(-2, -1)) * _adjoint(xp, xp.inv(x))
+    return xp.multiply(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, xp.inv(x)))
 
 
 @op(
@@ -301,7 +303,7 @@ def _solve_matrix_pull(xp: Any, back: Any, out: Any, vector: bool, shape: tuple[
     """What the cotangent of the right-hand sides says of the matrices."""
     out = _conj(xp, out)
     if vector:
-        product = _columns(xp, back) * _rows(xp, out)
+        product = xp.multiply(_columns(xp, back), _rows(xp, out))
     else:
         product = xp.matmul(back, xp.matrix_transpose(out))
     return xp.unbroadcast(-product, shape=shape)
@@ -490,9 +492,9 @@ def _eigh_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vect
     turned = _adjoint(xp, vectors)
     total = None
     if g_values is not None:
-        total = xp.matmul(vectors * _as(xp, _rows(xp, g_values), vectors), turned)
+        total = xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, g_values), vectors)), turned)
     if g_vectors is not None:
-        inner = _as(xp, _gaps(xp, values), vectors) * xp.matmul(turned, g_vectors)
+        inner = xp.multiply(_as(xp, _gaps(xp, values), vectors), xp.matmul(turned, g_vectors))
         part = xp.matmul(xp.matmul(vectors, inner), turned)
         total = part if total is None else total + part
     return xp.zeros_like(x) if total is None else _hermitian(xp, total)
@@ -539,7 +541,7 @@ def eigh(xp: Any, x: Any) -> Any:
 
 def _eigvalsh_pull(xp: Any, g: Any, x: Any) -> Any:
     _, vectors = xp.eigh(x)
-    return _hermitian(xp, xp.matmul(vectors * _as(xp, _rows(xp, g), vectors), _adjoint(xp, vectors)))
+    return _hermitian(xp, xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, g), vectors)), _adjoint(xp, vectors)))
 
 
 @op(
@@ -579,8 +581,8 @@ def _eig_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vecto
         safe = xp.where(held, vectors, xp.ones_like(vectors))
         turn = xp.where(held, (along - xp.conj(along)) / (2 * safe), xp.zeros_like(vectors))
         among = xp.matmul(turned, g_vectors - turn)
-        among = among - xp.matmul(turned, vectors) * _rows(xp, _diagonal(xp, among))
-        part = xp.conj(_gaps(xp, values)) * among
+        among = among - xp.multiply(xp.matmul(turned, vectors), _rows(xp, _diagonal(xp, among)))
+        part = xp.multiply(xp.conj(_gaps(xp, values)), among)
         inner = part if inner is None else inner + part
     if inner is None:
         return xp.zeros_like(x)
@@ -661,8 +663,8 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
             continue
         g1 = xp.getitem(g, key=(..., slice(0, k)))
         among = xp.matmul(_adjoint(xp, side), g1)
-        turn = gaps * (among - _adjoint(xp, among))
-        part = turn * _rows(xp, values) if first else _columns(xp, values) * turn
+        turn = xp.multiply(gaps, among - _adjoint(xp, among))
+        part = xp.multiply(turn, _rows(xp, values) if first else _columns(xp, values))
         if is_complex and first == (rows >= columns):
             phase = _diagonal(xp, among)
             phase = (phase - xp.conj(phase)) / (2 * values)
@@ -714,7 +716,7 @@ def svd(xp: Any, x: Any, *, full_matrices: bool = True) -> Any:
 
 def _svdvals_pull(xp: Any, g: Any, x: Any) -> Any:
     u, _, vh = xp.svd(x, full_matrices=False)
-    return xp.matmul(u * _as(xp, _rows(xp, g), u), vh)
+    return xp.matmul(xp.multiply(u, _as(xp, _rows(xp, g), u)), vh)
 
 
 @op(
@@ -950,7 +952,7 @@ def cross(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
         return xp.getitem(z, key=(..., i, *tail))
 
     a, b = [part(x, i) for i in range(3)], [part(y, i) for i in range(3)]
-    found = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    found = [xp.subtract(xp.multiply(a[i], b[j]), xp.multiply(a[j], b[i])) for i, j in ((1, 2), (2, 0), (0, 1))]
     return xp.stack(*found, axis=found[0].ndim + 1 + axis)
 
 
@@ -1035,20 +1037,21 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     if ord == 0:
         return xp.zeros_like(x)
     if ord == 1:
-        return _as(xp, g, x) * xp.sign(x)
+        return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
         safe = xp.where(xp.equal(out, zero), xp.ones_like(out), out)
-        return x * _as(xp, g / safe, x)
+        return xp.multiply(x, _as(xp, xp.divide(g, safe), x))
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
         hits = xp.astype(xp.equal(size, out), dtype=out.dtype)
-        return xp.sign(x) * _as(xp, hits * (g / xp.sum(hits, axis=axes, keepdims=True)), x)
+        parts = xp.multiply(hits, xp.divide(g, xp.sum(hits, axis=axes, keepdims=True)))
+        return xp.multiply(xp.sign(x), _as(xp, parts, x))
     # x |x|^(p-2) / out^(p-1), written with the ratio, which neither overflows nor loses small elements.
     flat = xp.equal(out, zero)
     ratio = size / xp.where(flat, xp.ones_like(out), out)
     still = xp.equal(ratio, xp.zeros_like(ratio))
     power = xp.where(still, xp.zeros_like(ratio), xp.where(still, xp.ones_like(ratio), ratio) ** (ord - 1))
-    return xp.sign(x) * _as(xp, g * power, x)
+    return xp.multiply(xp.sign(x), _as(xp, xp.multiply(g, power), x))
 
 
 @op(

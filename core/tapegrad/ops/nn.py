@@ -651,7 +651,7 @@ def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], s
     ),
     floats=True,
     batch=_as_it_is,
-    accuracy="I0",
+    accuracy="I3",
     samples=[
         ((distinct(2, 6),), {"kernel": (2,)}),
         ((distinct(1, 2, 4, 4),), {"kernel": (2, 2)}),
@@ -712,7 +712,7 @@ def max_pool_spread(
     """One value a window, shared among the places of x that equal the largest: the way back through max_pool."""
     stride, around = _pool(x, kernel, stride, pad, ceil)
     shape, _ = _windows(largest, kernel)
-    parts = xp.reshape(values, shape=shape) * _shares(xp, values, x, largest, kernel, stride, around)
+    parts = xp.multiply(xp.reshape(values, shape=shape), _shares(xp, values, x, largest, kernel, stride, around))
     return xp.overlap_add(parts, shape=tuple(x.shape[x.ndim - len(kernel) :]), stride=stride, dilate=None, pad=around)
 
 
@@ -751,7 +751,8 @@ def max_pool_gather(
     stride, around = _pool(x, kernel, stride, pad, ceil)
     _, axes = _windows(largest, kernel)
     found = xp.patches(values, kernel=kernel, stride=stride, dilate=None, pad=around)
-    return xp.sum(found * _shares(xp, values, x, largest, kernel, stride, around), axis=axes, keepdims=False)
+    shares = _shares(xp, values, x, largest, kernel, stride, around)
+    return xp.sum(xp.multiply(found, shares), axis=axes, keepdims=False)
 
 
 def _lp_pull(xp: Any, g: Any, x: Any, out: Any, p: float, **window: Any) -> Any:
