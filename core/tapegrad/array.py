@@ -14,6 +14,7 @@ import numpy as np
 from . import dtypes
 from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError, ValueSemanticsWarning
 from .kernels import OPS, Kernels, Likeness
+from .methods import Methods
 from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Array", "allow_escape", "warn_of_apart", "wrap"]
 
 
-class Array:
+class Array(Methods):
     """An array of any engine, with the semantics of the array API standard and a place on the tape.
 
     Arrays are made by the functions of `tapegrad.numpy` and by ops, not by calling this class.
@@ -315,8 +316,17 @@ class Array:
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (type(self), self.asnumpy(), self.backend.name, self.device)
 
-    # A NumPy array on the left of an operator leaves it to us.
-    __array_ufunc__: ClassVar[Any] = None
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """`numpy.sin(x)`, and operators with a NumPy array on the left: the op of the same meaning."""
+        from .protocols import call_ufunc
+
+        return call_ufunc(ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        """`numpy.concatenate([x, y])`: the function of `tapegrad.numpy` of the same meaning."""
+        from .protocols import call_function
+
+        return call_function(function, args, keywords)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
@@ -327,12 +337,12 @@ class Array:
         return found if dtype is None else found.astype(dtype, copy=False)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """The functions of the array API standard for this array: `tapegrad.numpy`."""
-        import importlib
+        """The functions of the array API standard for this array: `tapegrad.numpy`, new arrays on this array's engine."""
+        from .numpy.bound import namespace_for
 
         if api_version not in (None, *API_VERSIONS):
             raise ValueError(f"api_version is {api_version!r}; choose one of {', '.join(API_VERSIONS)}")
-        return importlib.import_module("tapegrad.numpy")
+        return namespace_for(self)
 
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None

@@ -318,7 +318,7 @@ def value_and_grad(
 
     >>> import numpy as np
     >>> value_and_grad(lambda x: (x * x).sum())(np.asarray([1.0, 2.0]))
-    (5.0, array([2., 4.]))
+    (np.float64(5.0), array([2., 4.]))
     """
 
     @wraps(fun)

@@ -15,7 +15,7 @@ from .. import variables as _variables
 from ..array import Array
 from ..context import Context
 from ..dispatch import engine_of, handle
-from ..errors import ShapeError
+from ..errors import ShapeError, TapegradError
 from ..kernels import RECORDED as ops
 from ..ops.indexing import put, read
 from ..ops.transfer import move
@@ -377,10 +377,14 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     if isinstance(source_array, Array):
         kept = source_array._xp.dtype_of(source_array._value) if dtype is None else dtypes.to_dtype(dtype)
         return make(source_array.asnumpy().astype(kept), ctx)
+    wanted = dtype_or_default(dtype)
     try:
-        return make(np.asarray(source_array).astype(dtype_or_default(dtype)), ctx)
+        host = np.asarray(source_array).astype(wanted)
     except (ValueError, TypeError) as error:
+        if isinstance(error, TapegradError):
+            raise
         raise TypeError(f"source_array must be array like: {error}") from error
+    return make(host, ctx)
 
 
 def zeros(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:

@@ -1,17 +1,20 @@
 """The array API standard (2024.12), differentiable on every engine, and the NumPy names that people expect beyond it.
 
 Arrays made here live on the default backend; functions of arrays stay on their engine. `x.__array_namespace__()` is this
-module. Elementwise functions are the ops themselves; the rest has the standard's and NumPy's calling conventions.
+module, or, where x is of another engine than the default one, the same functions making new arrays on the engine of x.
+Elementwise functions are the ops themselves; the rest has the standard's and NumPy's calling conventions.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from .. import dtypes
 from ..array import Array
 from ..array import Array as ndarray
 from ..kernels import OPS
-from . import creation, fft, info, linalg, manipulation, products, random, reductions, searching
+from . import creation, fft, info, linalg, manipulation, products, random, reductions, searching, special
 from .creation import *  # noqa: F403
 from .creation import asarray as _asarray
 from .info import *  # noqa: F403
@@ -79,6 +82,25 @@ def rint(x: Any, /) -> Array:
     return round(x)
 
 
+def divmod(x: Any, y: Any, /) -> tuple[Array, Array]:
+    """The quotient rounded down, and the remainder."""
+    return OPS["floor_divide"].call(x, y), OPS["remainder"].call(x, y)
+
+
+def float_power(x: Any, y: Any, /) -> Array:
+    """Powers in floating point, also of whole numbers."""
+    x = _asarray(x)
+    found: Array = OPS["power"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
+    return found
+
+
+def logaddexp2(x: Any, y: Any, /) -> Array:
+    """The logarithm to base 2 of the sum of two powers of 2."""
+    scale = math.log(2.0)
+    found: Array = OPS["logaddexp"].call(_asarray(x) * scale, _asarray(y) * scale) / scale
+    return found
+
+
 def isclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Array:
     """Whether elements differ by at most atol + rtol·|y|."""
     x, y = _asarray(x), _asarray(y)
@@ -129,15 +151,19 @@ __all__ = sorted(
         "around",
         "array_equal",
         "clip",
+        "divmod",
         "fft",
+        "float_power",
         "iscomplex",
         "isclose",
         "isreal",
         "isscalar",
         "linalg",
+        "logaddexp2",
         "ndarray",
         "random",
         "rint",
         "round",
+        "special",
     }
 )

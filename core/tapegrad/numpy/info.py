@@ -8,6 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..backend import Backend
 from ..errors import DtypeError
 from ..registry import get_backend
 
@@ -142,7 +143,10 @@ def iscomplexobj(x: Any) -> Any:
 
 
 class _Info:
-    """What `__array_namespace_info__` tells, of the default backend."""
+    """What `__array_namespace_info__` tells, of one backend."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def capabilities(self) -> dict[str, Any]:
         """What the namespace can do, by the standard's names."""
@@ -150,11 +154,11 @@ class _Info:
 
     def default_device(self) -> str:
         """The device of new arrays."""
-        return str(get_backend().devices()[0])
+        return str(self._backend.devices()[0])
 
     def devices(self) -> list[str]:
         """The devices there are."""
-        return list(get_backend().devices())
+        return list(self._backend.devices())
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of arrays made from Python numbers."""
@@ -168,11 +172,11 @@ class _Info:
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
         """The dtypes by name, those of a kind if one is given."""
-        backend = get_backend()
+        backend = self._backend
         known = [dtype for dtype in dtypes.ALL if dtype in backend.dtypes and dtype.name != "float16"]
         return {dtype.name: dtype for dtype in known if kind is None or dtypes.is_dtype(dtype, kind)}
 
 
 def __array_namespace_info__() -> _Info:
     """What the namespace says of itself: dtypes, devices, capabilities."""
-    return _Info()
+    return _Info(get_backend())

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from ..array import Array
 from ..kernels import OPS
+from ..ops import linalg as ops
+from . import products
 from .creation import asarray
 
 __all__ = [
@@ -144,18 +146,8 @@ def solve(x: Any, y: Any, /) -> Array:
 
 def lstsq(x: Any, y: Any, /, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
     """The least-squares solution of x @ z = y, the squared residuals, the rank, and the singular values, as in NumPy."""
-    x, y = asarray(x), asarray(y)
-    solution = _one("lstsq", x, y, rtol=rcond)
-    values = _one("svdvals", x)
-    rank = matrix_rank(x.detach())
-    rest = y - matmul(x, solution)
-    squares = OPS["sum"].call(OPS["real"].call(OPS["conj"].call(rest) * rest), axis=0)
-    return (
-        solution,
-        squares if x.shape[-2] > x.shape[-1] else squares[:0] if y.ndim > 1 else squares.reshape(-1)[:0],
-        rank,
-        values,
-    )
+    found: tuple[Array, Array, Array, Array] = ops.lstsq(asarray(x), asarray(y), rcond)
+    return found
 
 
 def matmul(x: Any, y: Any, /) -> Array:
@@ -170,7 +162,8 @@ def matrix_transpose(x: Any, /) -> Array:
 
 def matrix_power(x: Any, n: int, /) -> Array:
     """A matrix to an integer power."""
-    return _one("matrix_power", x, n=int(n))
+    found: Array = ops.matrix_power(asarray(x), int(n))
+    return found
 
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
@@ -180,7 +173,8 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf."""
-    return _one("matrix_norm", x, keepdims=keepdims, ord=ord)
+    found: Array = ops.matrix_norm(asarray(x), keepdims=keepdims, ord=ord)
+    return found
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
@@ -190,17 +184,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """The norm of vectors or matrices, as `numpy.linalg.norm` tells them apart."""
-    x = asarray(x)
-    if axis is None and ord is None:
-        return vector_norm(x, keepdims=keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    if len(axes) == 1:
-        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
-    if len(axes) != 2:
-        raise ValueError(f"norm: a vector has one axis and a matrix two, not {len(axes)}")
-    moved = OPS["moveaxis"].call(x, source=axes, destination=(-2, -1))
-    found = matrix_norm(moved, keepdims=keepdims, ord="fro" if ord is None else ord)
-    return OPS["moveaxis"].call(found, source=(-2, -1), destination=axes) if keepdims else found
+    found: Array = ops.norm(asarray(x), ord=ord, axis=axis, keepdims=keepdims)
+    return found
 
 
 def outer(x: Any, y: Any, /) -> Array:
@@ -240,12 +225,13 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
 
 def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     """The dot product of vectors along an axis, the first conjugated."""
-    return _one("vecdot", x, y, axis=axis)
+    return products.vecdot(x, y, axis=axis)
 
 
 def multi_dot(arrays: Any) -> Array:
     """The product of several matrices, in the order that costs least."""
-    return _one("multi_dot", *arrays)
+    found: Array = ops.multi_dot([asarray(a) for a in arrays])
+    return found
 
 
 def expm(x: Any, /) -> Array:
@@ -255,7 +241,5 @@ def expm(x: Any, /) -> Array:
 
 def cond(x: Any, /, p: Any = None) -> Array:
     """The condition number: the ratio of the extreme singular values, or by another norm."""
-    if p is None or p == 2:
-        values = svdvals(x)
-        return values[..., 0] / values[..., -1]
-    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    found: Array = ops.cond(asarray(x), p)
+    return found

@@ -356,6 +356,8 @@ def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
 def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Array:
     """Each element so many times, along an axis or of the flattened array."""
     x = asarray(x)
+    if axis is None:
+        x, axis = x.reshape(-1), 0
     if isinstance(repeats, Array):
         repeats = repeats.asnumpy()
     if not isinstance(repeats, (int, host.integer)):

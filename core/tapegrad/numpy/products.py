@@ -6,7 +6,9 @@ from typing import Any
 
 from ..array import Array
 from ..kernels import OPS
+from ..ops import contraction
 from .creation import asarray
+from .info import result_type
 
 __all__ = [
     "convolve",
@@ -68,7 +70,10 @@ def vdot(x: Any, y: Any, /) -> Array:
 
 def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     """The dot product of vectors along an axis, the first conjugated."""
-    return _one("vecdot", x, y, axis=axis)
+    found = _one("vecdot", x, y, axis=axis)
+    wanted = result_type(asarray(x), asarray(y))
+    # Engines sum small integers in 64 bits; the standard's vecdot stays in the dtype of the two.
+    return found if found.dtype == wanted else found.astype(wanted)
 
 
 def tensordot(x: Any, y: Any, /, axes: Any = 2) -> Array:
@@ -83,12 +88,24 @@ def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
 
 def kron(x: Any, y: Any, /) -> Array:
     """The Kronecker product: each element of `x` times all of `y`, in blocks."""
-    return _one("kron", x, y)
+    found: Array = contraction.kron(asarray(x), asarray(y))
+    return found
 
 
-def einsum(subscripts: str, /, *operands: Any, optimize: Any = "auto") -> Array:
-    """Sums of products by Einstein's convention; the order is chosen by opt_einsum, `optimize` being its word for how."""
-    return _one("einsum", *operands, subscripts=subscripts, optimize=optimize)
+def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
+    """Sums of products by Einstein's convention, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2])`.
+
+    The order of the products is found by opt_einsum; `optimize` is its word for how, or a path, or False: left to right.
+    """
+    arguments: list[Any] = [subscripts, *operands]
+    if isinstance(subscripts, str):
+        arguments[1:] = map(asarray, operands)
+    else:
+        # Arrays stand at the even places, the labels of their axes behind them; the result's labels may come last.
+        for i in range(0, len(arguments) - len(arguments) % 2, 2):
+            arguments[i] = asarray(arguments[i])
+    found: Array = contraction.einsum(*arguments, optimize=optimize)
+    return found
 
 
 def convolve(x: Any, y: Any, mode: str = "full") -> Array:

@@ -55,7 +55,8 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool) -> Array:
     elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype("uint64"))
     found: Array = OPS[name].call(x, axis=axis, keepdims=keepdims)
-    return found
+    # Engines sum small integers in 64 bits, also where the caller asked for fewer.
+    return found if dtype is None else found.astype(dtype, copy=False)
 
 
 def sum(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Array:
