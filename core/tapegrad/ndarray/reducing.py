@@ -493,15 +493,16 @@ def dot(
     (2, 4)
     """
     lhs, rhs = need(lhs, "dot", "lhs"), need(rhs, "dot", "rhs")
-    if not lhs.ndim or not rhs.ndim:
+    shape, other = lhs._value.shape, rhs._value.shape
+    if not shape or not other:
         raise ShapeError(f"dot() needs an axis to sum over in both arrays, of shapes {lhs.shape} and {rhs.shape}")
-    left, right = 0 if transpose_a else lhs.ndim - 1, rhs.ndim - 1 if transpose_b else 0
-    if lhs.shape[left] != rhs.shape[right]:
+    left, right = 0 if transpose_a else len(shape) - 1, len(other) - 1 if transpose_b else 0
+    if shape[left] != other[right]:
         raise ShapeError(
-            f"dot() of shapes {lhs.shape} and {rhs.shape}: axis {left} of the one has length {lhs.shape[left]}, "
-            f"axis {right} of the other {rhs.shape[right]}"
+            f"dot() of shapes {lhs.shape} and {rhs.shape}: axis {left} of the one has length {shape[left]}, "
+            f"axis {right} of the other {other[right]}"
         )
-    if lhs.ndim == rhs.ndim == 2:
+    if len(shape) == len(other) == 2:
         if transpose_a:
             lhs = ops.matrix_transpose(lhs)
         if transpose_b:
