@@ -17,6 +17,7 @@ import numpy as np
 from jax import lax
 from jax.sharding import NamedSharding
 
+from tapegrad.errors import ShapeError
 from tapegrad.ops.indexing import AT
 
 from . import elementary, nn
@@ -28,6 +29,8 @@ __all__ = ["KERNELS"]
 def matmul(x: Any, y: Any) -> Any:
     try:
         return jnp.matmul(x, y, precision=nn.precision())
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"matmul: {error}") from error
     except Exception as error:
         if not is_about_sharding(error):
             raise
@@ -196,9 +199,11 @@ def _padded(values: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
 
 def setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     filled = _filled_key(key, indices, x.shape)
-    target = jax.eval_shape(lambda a: a[filled], jax.ShapeDtypeStruct(x.shape, x.dtype)) if values.ndim > 1 else values
-    while values.ndim > target.ndim and values.shape[0] == 1:
-        values = jnp.reshape(values, values.shape[1:])  # NumPy drops such axes, JAX does not
+    if values.ndim and values.shape[0] == 1:
+        # Of axes in front that are too many NumPy drops those of length one, JAX does not.
+        rank = jax.eval_shape(lambda a: a[filled], jax.ShapeDtypeStruct(x.shape, x.dtype)).ndim
+        while values.ndim > rank and values.shape[0] == 1:
+            values = jnp.reshape(values, values.shape[1:])
     try:
         return x.at[filled].set(values)
     except Exception as error:
@@ -224,6 +229,25 @@ def searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
 
 def true_places(mask: Any) -> Any:
     return jnp.nonzero(mask)
+
+
+# Division: of x / y with a broadcast y XLA makes x * (1 / y), which is off by a unit in the last place. So outside
+# of traces y is broadcast first, by a kernel of its own.
+
+
+def divide(x: Any, y: Any) -> Any:
+    if y.shape != x.shape or not isinstance(y, jax.Array):
+        shape = jnp.broadcast_shapes(x.shape, y.shape)
+        if y.shape != shape or not isinstance(y, jax.Array):
+            y = jnp.broadcast_to(y, shape)
+    return jnp.divide(x, y)
+
+
+def round_to(x: Any, *, decimals: int) -> Any:
+    if not decimals or not jnp.issubdtype(x.dtype, jnp.inexact):
+        return jnp.round(x, decimals)
+    factor = np.asarray(10.0 ** abs(decimals), dtype=x.dtype)
+    return divide(jnp.round(x * factor), factor) if decimals > 0 else jnp.round(divide(x, factor)) * factor
 
 
 # Linear algebra: JAX gives NaN or infinity where there is no answer, which is an error here wherever it can be seen.
@@ -271,6 +295,7 @@ def polygamma(x: Any, *, n: int) -> Any:
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "cholesky": cholesky,
     "getitem": getitem,
+    "divide": divide,
     "index_table": index_table,
     "inv": inv,
     "matmul": matmul,
@@ -278,6 +303,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "polygamma": polygamma,
     "positions": positions,
     "reshape": reshape,
+    "round": round_to,
     "scatter_add": scatter_add,
     "searchsorted": searchsorted,
     "setitem": setitem,
