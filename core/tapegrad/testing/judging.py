@@ -201,7 +201,7 @@ def _choosable(target: Target) -> bool:
 
 
 def judge_errors(backend: Backend, op: Op) -> list[Check]:
-    """Each error sample raises one typed error that names the op."""
+    """Each error sample raises one typed error: one of tapegrad's own, or one that names the op."""
     with backend.all_dtypes():
         return list(_judge_errors(backend, op))
 
@@ -219,7 +219,7 @@ def _judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
             raws = [kernels.backend.from_numpy(x) for x in target.inputs()]
             target.values(kernels, raws)
         except (TapegradError, TypeError, ValueError, IndexError) as error:
-            named = op.name in str(error)
+            named = op.name in str(error) or isinstance(error, TapegradError)
             yield Check(
                 op.name, name, "float64", "error", named, "" if named else f"{made}: does not name the op: {error}"
             )

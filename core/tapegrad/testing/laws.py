@@ -144,6 +144,13 @@ class Case:
         return (self.first.low != self.first.high).any(axis=0)
 
     @cached_property
+    def overflowed(self) -> Any:
+        """Which inputs (real by real) an output depends on that has left the range of the dtype."""
+        out = flatten([self.out[i] for i in self.inexact])
+        gone = ~np.isfinite(out) & np.isfinite(flatten([self.truth.out[i] for i in self.truth.inexact]))
+        return (gone[:, None] & (self.first.value != 0)).any(axis=0)
+
+    @cached_property
     def second_along(self) -> Slopes:
         """The derivative of the pull along the tangents."""
         tangents = [widen(d) for d in self.tangents]
@@ -240,6 +247,7 @@ def pull(case: Case, judge: Judge) -> None:
     floor = _floor(g, out, flatten(case.truth.inputs), case.first)
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * floor + case.smallest(g)
     allowed += case.grain(judge, size, g)
+    allowed = np.where(case.overflowed, np.inf, allowed)
     judge.compare("pull", 1, case.input_names(), case.pulled, low, high, allowed)
 
 
@@ -252,6 +260,8 @@ def push(case: Case, judge: Judge) -> None:
     out = flatten([case.truth.out[i] for i in case.truth.inexact])
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * np.where(np.isfinite(out), np.abs(out), 0)
     allowed += case.smallest(d) + case.grain(judge, size, d)
+    got_out = flatten([case.out[i] for i in case.inexact])
+    allowed = np.where(np.isfinite(got_out) | ~np.isfinite(out), allowed, np.inf)
     judge.compare("push", 1, case.output_names("tangent"), case.pushed, low, high, allowed)
 
 
@@ -263,7 +273,7 @@ def transposition(case: Case, judge: Judge) -> None:
         left, right = (g * t).sum(), (p * d).sum()
         size = np.abs(g * t).sum() + np.abs(p * d).sum()
         size += np.abs(_between(g, case.first)[2] * d).sum() if np.all(np.isfinite(case.first.doubt)) else 0
-    if not np.isfinite(size):
+    if not np.isfinite(size) or size > 0.25 * float(np.finfo(case.dtype).max) or case.overflowed.any():
         return
     one = np.asarray([right])
     judge.compare("transposition", 1, ["<g, push dx>"], [np.asarray(left)], one, one, np.asarray([judge.rtol * size]))
@@ -292,6 +302,7 @@ def reverse_over_reverse(case: Case, judge: Judge) -> None:
     floor = _floor(c, flatten(case.pulled), flatten(case.truth.inputs), case.second)
     allowed = judge.rtol * size + 2 * doubt + 16 * judge.eps * floor + case.smallest(c)
     allowed += case.grain(judge, size, flatten(case.cotangents)) * (1 + np.max(np.abs(c), initial=0))
+    allowed = np.where(case.overflowed | case.overflowed.any(), np.inf, allowed)
     judge.compare("reverse over reverse", 2, case.input_names(), found[:count], low, high, allowed)
     turned = Slopes(case.first.value.T, case.first.doubt.T, case.first.low.T, case.first.high.T)
     low, high, size, doubt = _between(c, turned)
