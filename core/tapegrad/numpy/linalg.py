@@ -53,6 +53,14 @@ def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
     return found
 
 
+def _threshold(rtol: Any) -> Any:
+    """A threshold, or one for each matrix, as the engine takes it: it has no derivative."""
+    if not isinstance(rtol, Array):
+        return rtol
+    rtol._check_escape("the threshold rtol")
+    return rtol._value
+
+
 class EighResult(NamedTuple):
     """Eigenvalues in ascending order, and eigenvectors as columns."""
 
@@ -136,7 +144,7 @@ def inv(x: Any, /) -> Array:
 
 def pinv(x: Any, /, *, rtol: Any = None) -> Array:
     """The Moore-Penrose inverse; singular values below `rtol` times the largest count as zero."""
-    return _one("pinv", x, rtol=rtol)
+    return _one("pinv", x, rtol=_threshold(rtol))
 
 
 def solve(x: Any, y: Any, /) -> Array:
@@ -168,7 +176,7 @@ def matrix_power(x: Any, n: int, /) -> Array:
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
     """The number of singular values above `rtol` times the largest."""
-    return _one("matrix_rank", x, rtol=rtol)
+    return _one("matrix_rank", x, rtol=_threshold(rtol))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
