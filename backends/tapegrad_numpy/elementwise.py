@@ -119,6 +119,8 @@ def _from_scipy(name: str) -> Callable[..., Any]:
         from tapegrad.ops.special import scipy_special
 
         dtype = arrays[0].dtype
+        if dtype.kind == "c":
+            raise TypeError(f"{name}() takes real numbers, not {dtype}")
         # The incomplete functions are only as accurate as the numbers they compute with.
         if name in _INCOMPLETE and dtype in (np.float16, np.float32):
             arrays = tuple([x.astype(np.float64) for x in arrays])

@@ -60,6 +60,8 @@ def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
     """SciPy's function of host copies, back on the engine and in the dtype that came."""
     backend = xp.backend
     host = [backend.to_numpy(x) for x in arrays]
+    if host[0].dtype.kind == "c":
+        raise TypeError(f"{name}() takes real numbers, not {host[0].dtype}")
     found = np.asarray(scipy_special(name)(*host), dtype=host[0].dtype)
     return backend.from_numpy(found, device=backend.device_of(arrays[0]))
 
