@@ -764,7 +764,7 @@ class _Parsed:
                 self.indices.append(_adopted(x, np.zeros(int(part), np.int64)))
             elif isinstance(part, Array):
                 plain += [AT] * _uses(part)
-                if dtypes.is_dtype(part._dtype, "bool"):
+                if part._dtype == dtypes.BOOL:
                     _check_mask(part, x.shape, axis)
                     self.indices += true_places(part)
                 else:
@@ -779,7 +779,7 @@ def _uses(part: Any) -> int:
     """How many axes of the array a part of a key is about."""
     if part is None or part is Ellipsis or isinstance(part, bool):
         return 0
-    return part.ndim if isinstance(part, Array) and dtypes.is_dtype(part._dtype, "bool") else 1
+    return part.ndim if isinstance(part, Array) and part._dtype == dtypes.BOOL else 1
 
 
 def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
@@ -819,9 +819,9 @@ def _part(x: Array, part: Any) -> Any:
                 return operator.index(part)
             raise IndexError(f"a {type(part).__name__} is no index; {_CHOICES}") from None
         part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
-    if not dtypes.is_dtype(part._dtype, ("bool", "integral")):
+    if part._dtype not in _INTEGERS and part._dtype != dtypes.BOOL:
         raise IndexError(f"an array of {part._dtype.name} is no index; {_CHOICES}")
-    if part.ndim == 0 and dtypes.is_dtype(part._dtype, "bool"):
+    if part.ndim == 0 and part._dtype == dtypes.BOOL:
         return bool(part)
     return part
 
@@ -840,9 +840,15 @@ def read(x: Array, key: Any) -> Array:
     kind = key.__class__
     if kind is int or kind is slice or key is None or key is Ellipsis:
         key = (key,)
-    elif kind is x.__class__ and key._dtype in _INTEGERS:
-        return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
     elif kind is not tuple:
+        if kind is list or kind is np.ndarray:
+            key = _part(x, key)
+        if key.__class__ is x.__class__:
+            if key._dtype in _INTEGERS:
+                return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
+            if key._dtype == dtypes.BOOL and 0 < key.ndim <= x.ndim:
+                _check_mask(key, x.shape, 0)
+                return getitem(x, *true_places(key), key=_ONE_AT * key.ndim)  # type: ignore[no-any-return]
         return _read_indexed(x, key)
     for part in key:
         kind = part.__class__
@@ -989,7 +995,7 @@ def _mask_alone(x: Array, key: Any) -> Array | None:
         if host.dtype != bool or not host.ndim:
             return None
         key = _adopted(x, host)
-    if not isinstance(key, Array) or not 0 < key.ndim <= x.ndim or not dtypes.is_dtype(key._dtype, "bool"):
+    if not isinstance(key, Array) or not 0 < key.ndim <= x.ndim or key._dtype != dtypes.BOOL:
         return None
     _check_mask(key, x.shape, 0)
     if key.ndim == x.ndim:

@@ -116,7 +116,6 @@ def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
         ((exactly([True, False]),), {"dtype": "int8"}),
         ((exactly([1, -2]),), {"dtype": "complex128"}),
     ],
-    errors=[((normal(3),), {"dtype": "float33"})],
 )
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     """The elements in another dtype; complex numbers become real ones by their real part."""
