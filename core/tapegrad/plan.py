@@ -27,8 +27,11 @@ _counter = 0
 _PROJECTION = (lambda x: x).__code__.co_code
 """The code of a formula that is just one of its names; it is written out instead of called."""
 
-_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
-"""Ops that are Python's operators on the arrays of every engine, where the operator is the fastest spelling."""
+_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "negative": "-"}
+"""Ops that are Python's operators on the arrays of every engine, where the operator is the fastest spelling.
+
+Not division: compilers like to multiply by the reciprocal instead, and an engine must be able to forbid it.
+"""
 
 
 def _execute(source: str, space: dict[str, Any], title: str) -> None:
@@ -518,7 +521,7 @@ def _write_call(op: Op) -> str:
         f"{pad}try:",
         f"{pad}    out = {compute}",
         f"{pad}except Exception as _error:",
-        f"{pad}    raise _explain(_op, ({everything},), {bound}, _error)",
+        *_failure(op, pad + "    ", values, f"raise _explain(_op, ({everything},), {bound}, _error)"),
     ]
     if op.outs:
         lines.append(f"{pad}out = tuple(out)")
@@ -529,7 +532,7 @@ def _write_call(op: Op) -> str:
     lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _hand_over(op, pad * 2, "None")
     if op.casts:
         lines += [f"{pad}if out.dtype not in xp.inexact:"] + _hand_over(op, pad * 2, "None")
-    inline = len(inputs) <= 2 and len(tracked) == len(inputs) and not op.optional and not op.variadic
+    inline = len(inputs) <= 2 and len(tracked) == len(inputs) and not op.optional
     if inline:
         lines += _inline_nodes(op, pad)
     else:
@@ -576,12 +579,13 @@ def _alike_call(op: Op) -> list[str]:
             ]
         lines += ["    else:", "        _like = None"]
     lines += ["except AttributeError:", "    _like = None", "if _like is not None:"]
+    values = ", ".join(f"v_{name}" for name in inputs)
     lines += [
         "    xp = _like.xp",
         "    try:",
-        f"        out = {_compute(op, ', '.join(f'v_{name}' for name in inputs))}",
+        f"        out = {_compute(op, values)}",
         "    except Exception as _error:",
-        f"        raise _explain(_op, ({', '.join(inputs)},), {{}}, _error)",
+        *_failure(op, "        ", values, f"raise _explain(_op, ({', '.join(inputs)},), {{}}, _error)"),
         "    made = _like.cls()",
         "    made._value = out",
         "    made._xp = xp",
@@ -607,7 +611,7 @@ def _alike_call(op: Op) -> list[str]:
             lines.append(f"        {build}")
         else:
             lines += _Layout(op, Key(case, (False,) * len(case), False)).save("        ", f"{name} or {build}")
-    lines += ["    made._node = node", "    if _m > 3:", "        _inspect(_op, node, out)", "    return made"]
+    lines += ["    made._node = node", "    if _m > 7:", "        _inspect(_op, node, out)", "    return made"]
     return [pad + line for line in lines]
 
 
@@ -633,7 +637,8 @@ def _inline_nodes(op: Op, pad: str) -> list[str]:
             lines.append(pad + head)
             deep += "    "
         name = "_C" + "".join("1" if on else "0" for on in case)
-        build = f"_build({name!r}, {case!r}, {(False,) * len(case)!r}, False)"
+        of_all = case + (False,) * bool(op.variadic)  # a variadic input that comes here is a constant one
+        build = f"_build({name!r}, {of_all!r}, {(False,) * len(of_all)!r}, False)"
         if any(name not in op.formulas for name in recorded):
             lines.append(deep + build)
             continue
@@ -641,7 +646,8 @@ def _inline_nodes(op: Op, pad: str) -> list[str]:
         if tests:
             lines.append(f"{deep}if {' and '.join(tests)}:")
             inner += "    "
-        lines += _Layout(op, Key(case, (False,) * len(case), False)).save(inner, f"{name} or {build}")
+        layout = _Layout(op, Key(of_all, (False,) * len(of_all), False))
+        lines += layout.save(inner, f"{name} or {build}")
         if tests:
             lines.append(f"{deep}else:")
             lines += _by_key(op, deep + "    ")
@@ -655,6 +661,15 @@ def _compute(op: Op, arguments: str) -> str:
         return f"xp.{op.name}({arguments})"
     values = [f"v_{name}" for name in op.inputs]
     return f"{symbol}{values[0]}" if len(values) == 1 else f" {symbol} ".join(values)
+
+
+def _failure(op: Op, pad: str, values: str, complain: str) -> list[str]:
+    """Lines for when a kernel raises. An operator gets a second try among batched values, as a kernel: not every engine's
+    arrays leave an operator to the other operand.
+    """
+    if op.name not in _SYMBOLS:
+        return [pad + complain]
+    return [f"{pad}if xp.backend is not None:", f"{pad}    {complain}", f"{pad}out = xp.{op.name}({values})"]
 
 
 def _unequal(first: str, second: str) -> str:
@@ -673,7 +688,7 @@ def _hand_over(op: Op, pad: str, node: str) -> list[str]:
     """
     lines = []
     if node == "node":
-        lines += [f"{pad}if _m > 3:", f"{pad}    _inspect(_op, node, out)"]
+        lines += [f"{pad}if _m > 7:", f"{pad}    _inspect(_op, node, out)"]
     if op.outs:
         if node != "node":
             lines.append(f"{pad}return [_handle(_cls, v, None, xp) for v in out]")

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
+from operator import attrgetter
 from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -40,7 +41,7 @@ __all__ = [
     "train_mode",
 ]
 
-RECORDING, TRAINING, ANOMALY, JOURNALING, LEVEL = 1, 2, 4, 8, 16
+RECORDING, TRAINING, JOURNALING, ANOMALY, LEVEL = 1, 2, 4, 8, 16
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
@@ -407,14 +408,17 @@ def _plain_sweep(table: dict[Node, Any], fresh: list[Node]) -> dict[Node, Any]:
 
 def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:
     """All nodes from which the heads were computed and that are numbered `since` or above, oldest first."""
-    seen: set[Node] = set()
-    stack = [node for node in heads if node.seq >= since]
+    seen = {node for node in heads if node.seq >= since}
+    stack = list(seen)
     while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack.extend(parent for parent in node.parents() if parent.seq >= since and parent not in seen)
-    return sorted(seen, key=lambda node: node.seq)
+        for parent in stack.pop().parents():
+            if parent.seq >= since and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=_seq_of)
+
+
+_seq_of = attrgetter("seq")
 
 
 def forward_sweep(
