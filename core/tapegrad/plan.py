@@ -664,7 +664,7 @@ def _compute(op: Op, arguments: str) -> str:
 
 
 def _failure(op: Op, pad: str, values: str, complain: str) -> list[str]:
-    """Lines for when a kernel raises. An operator gets a second try among batched values, as a kernel: not every engine's
+    """Lines for when a kernel raises. An operator among batched values is tried again as a kernel: not every engine's
     arrays leave an operator to the other operand.
     """
     if op.name not in _SYMBOLS:
