@@ -220,7 +220,10 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
         for v in verdicts
     )
     units = "; ".join(f"{name}: {unit}" for name, unit in UNITS.items())
-    key = "".join(f'<span style="background:{colour}">&gt; {bound:g}</span>' for bound, colour in _SHADES)
+    key = "".join(
+        f'<span style="background:{colour}">{f"&gt; {bound:g}" if bound else "up to 0.5"}</span>'
+        for bound, colour in _SHADES
+    )
     title = f"Conformance of {', '.join(html.escape(v.backend) for v in verdicts)}"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'

@@ -29,12 +29,12 @@ from ..op import Formula, Op
 from ..plan import compile_call
 from . import accuracy, laws
 from .checks import Judge, engine
-from .generate import samples_of
+from .generate import Sample, samples_of
 from .judging import judged_ops
 from .laws import Case
 from .runs import as_target
 
-__all__ = ["SCALES", "Mutant", "caught", "main", "mutants", "run"]
+__all__ = ["SCALES", "Mutant", "References", "caught", "main", "mutants", "run"]
 
 SCALES = (1e-12, 1e-4, 1.0, 1e4, 1e12)
 
@@ -309,38 +309,60 @@ LAWS: tuple[Callable[[Case, Judge], Any], ...] = (laws.pull, laws.push, accuracy
 CAUGHT, SURVIVED, SAME, NOT_JUDGED = "caught", "survived", "same", "not judged"
 
 
-def caught(op: Op, mutant: Mutant, scales: Sequence[float] = SCALES) -> str:
+class References:
+    """An op's samples on NumPy with its own rules, made as they are wanted: what all its mutants are compared with."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.samples = samples_of(op)
+        self.found: dict[tuple[str, int], Case | None] = {}
+
+    def of(self, dtype: str) -> Iterator[tuple[Sample, Case]]:
+        """The samples that the op takes in that dtype, and has a derivative at, with their cases."""
+        for sample in self.samples:
+            key = (dtype, sample.number)
+            if key not in self.found:
+                self.found[key] = self._case(sample, dtype)
+            case = self.found[key]
+            if case is not None:
+                yield sample, case
+
+    def _case(self, sample: Sample, dtype: str) -> Case | None:
+        try:
+            target = as_target(self.op, sample.arrays(dtype), sample.keywords, dtype)
+            case = Case(target, dtype, engine("numpy"))
+            if not target.tracked or not case.inexact:
+                return None
+            _ = case.pulled, case.pushed, case.first
+        except Exception:
+            return None  # this dtype is not for this op, or not with this sample: the suite says so, not the mutant
+        return case
+
+
+def caught(references: References, mutant: Mutant, scales: Sequence[float] = SCALES) -> str:
     """Whether the laws see a mutant at every scale, with some sample of the op's.
 
     "same": they do not, and on no sample is any number of its pulls and pushes another than that of the rule itself.
     "not judged": the op does not take the mutant's dtype.
     """
-    damaged = _damaged(op, mutant)
-    numpy = engine("numpy")
+    damaged = _damaged(references.op, mutant)
     left = set(scales)
-    differs = False
-    judged = False
-    for sample in samples_of(op):
-        try:
-            target = as_target(damaged, sample.arrays(mutant.dtype), sample.keywords, mutant.dtype)
-            with np.errstate(all="ignore"):
-                whole = as_target(op, target.args, sample.keywords, mutant.dtype)
-                reference = Case(whole, mutant.dtype, numpy)
-                if not whole.tracked or not reference.inexact:
-                    continue
-                _ = reference.pulled
-        except Exception:
-            continue  # this dtype is not for this op, or not with this sample: the suite says so, not the mutant
+    differs = judged = False
+    for sample, reference in references.of(mutant.dtype):
         judged = True
+        target = as_target(damaged, reference.target.args, sample.keywords, mutant.dtype)
         for scale in sorted(left):
-            case = Case(target, mutant.dtype, numpy, scale=scale)
-            judge = Judge(op.name, mutant.dtype)
+            case = Case(target, mutant.dtype, reference.kernels, scale=scale)
+            case.first = reference.first
+            judge = Judge(damaged.name, mutant.dtype)
             try:
                 judge.narrow([out.dtype for out in case.out])
                 for law in LAWS:
                     if mutant.dtype == "float32" and law is accuracy.verified_rule:
                         continue  # float32 is to be seen with float32's own eyes
                     law(case, judge)
+                    if judge.found:
+                        break
                 differs = differs or _differs(case, reference, scale)
             except Exception:
                 left.discard(scale)
@@ -367,10 +389,11 @@ def judge_op_mutants(name: str) -> list[tuple[str, str, str]]:
     """The fate of every mutant of one op: its words, its way, and what became of it."""
     op = judged_ops()[name]
     found = []
+    references = References(op)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for mutant in mutants(op):
-            found.append((str(mutant), mutant.way, caught(op, mutant)))
+            found.append((str(mutant), mutant.way, caught(references, mutant)))
     return found
 
 
