@@ -77,6 +77,11 @@ def _tanh(x: Any) -> Any:
     return jnp.where(size > 1, jnp.copysign(far, x), jnp.tanh(x))
 
 
+def _sign(x: Any) -> Any:
+    # JAX keeps the sign of a zero, NumPy does not.
+    return jnp.where(x == 0, 0, jnp.sign(x))
+
+
 def _of_reals(name: str, real: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The kernel for real numbers, and JAX's own function of that name for complex ones."""
     own, compiled = getattr(jnp, name), jax.jit(real)
@@ -96,6 +101,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
         "exp2": _exp2,
         "expm1": _expm1,
         "log1p": _log1p,
+        "sign": _sign,
         "sinh": _sinh,
         "tanh": _tanh,
     }.items()
