@@ -18,9 +18,11 @@ from .methods import bind
 from .ndarray import *
 from .nn import *
 from .reducing import *
+from .sequences import *
 from .shaping import *
 from .solving import *
 from .stochastic import *
+from .updating import *
 
 bind(vars(op))
 

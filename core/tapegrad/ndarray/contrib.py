@@ -9,19 +9,25 @@ from typing import Any
 import numpy as np
 
 from ..array import Array
-from ..context import Context
+from ..context import Context, current_context
 from ..custom import custom
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
 from . import random as _random
 from .checks import dtype_of, int_tuple, need, one_axis
 from .ndarray import NDArray, _as_numbers, give, make
+from .nn import BatchNorm
 from .random import uniform
 from .reducing import round as nearest
-from .shaping import concat, indices_of, squeeze, stack
+from .sequences import CTCLoss, ctc_loss
+from .shaping import Embedding, concat, indices_of, squeeze, stack
 
 __all__ = [
     "AdaptiveAvgPooling2D",
+    "BatchNormWithReLU",
+    "CTCLoss",
+    "SparseEmbedding",
+    "SyncBatchNorm",
     "allclose",
     "arange_like",
     "boolean_mask",
@@ -29,6 +35,8 @@ __all__ = [
     "box_nms",
     "box_non_maximum_suppression",
     "cond",
+    "ctc_loss",
+    "current_context",
     "div_sqrt_dim",
     "foreach",
     "gradientmultiplier",
@@ -427,6 +435,52 @@ def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
     shared = float(sides.prod())
     areas = sum(float(np.maximum(box[2:] - box[:2], 0).prod()) for box in (a, b))
     return shared / (areas - shared) if areas > shared else 0.0
+
+
+SparseEmbedding = Embedding
+
+
+def SyncBatchNorm(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    moving_mean: Any,
+    moving_var: Any,
+    ndev: int = 1,
+    key: str = "",
+    out: Any = None,
+    name: Any = None,
+    **options: Any,
+) -> Any:
+    """`nd.BatchNorm`; one array holds the whole batch here, so there is nothing to bring together across devices.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.SyncBatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).shape
+    (2, 3)
+    """
+    return BatchNorm(data, gamma, beta, moving_mean, moving_var, out=out, **options)
+
+
+def BatchNormWithReLU(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    moving_mean: Any,
+    moving_var: Any,
+    out: Any = None,
+    name: Any = None,
+    **options: Any,
+) -> Any:
+    """`nd.BatchNorm`, then relu.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.BatchNormWithReLU(nd.ones((1, 2)), nd.ones(2), nd.zeros(2), nd.zeros(2), nd.ones(2)).shape
+    (1, 2)
+    """
+    found = BatchNorm(data, gamma, beta, moving_mean, moving_var, **options)
+    if isinstance(found, list):
+        return [give(out, ops.relu(found[0])), *found[1:]]
+    return give(out, ops.relu(found))
 
 
 def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: Any = None) -> NDArray:

@@ -8,6 +8,8 @@ from .heads import *
 from .mechanical import *
 from .nn import *
 from .reducing import *
+from .sequences import *
 from .shaping import *
 from .solving import *
 from .stochastic import *
+from .updating import *

@@ -9,12 +9,13 @@ import numpy as np
 from .. import draws as _draws
 from .. import random as _streams
 from ..array import Array
-from ..context import Context
+from ..context import Context, current_context
 from ..kernels import RECORDED as ops
 from .checks import dtype_of, need
 from .ndarray import NDArray, give, make, shape_of
 
 __all__ = [
+    "current_context",
     "exponential",
     "exponential_like",
     "gamma",

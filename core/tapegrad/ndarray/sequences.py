@@ -1,0 +1,331 @@
+"""Recurrent layers in one call, the connectionist loss, and sampling of images at moved places."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..kernels import RECORDED as ops
+from .checks import dtype_of, int_tuple, need
+from .ndarray import NDArray, give, make
+from .nn import Dropout
+from .shaping import indices_of
+
+__all__ = [
+    "RNN",
+    "BilinearSampler",
+    "CTCLoss",
+    "GridGenerator",
+    "SpatialTransformer",
+    "col2im",
+    "ctc_loss",
+]
+
+GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
+
+
+def _pieces(parameters: Any, sizes: list[tuple[int, ...]]) -> list[Any]:
+    lengths = tuple(math.prod(size) for size in sizes)
+    if parameters.shape != (sum(lengths),):
+        raise ShapeError(f"RNN() needs {sum(lengths)} parameters in one axis, not shape {parameters.shape}")
+    parts = ops.split(parameters, sizes=lengths, axis=0)
+    return [ops.reshape(part, shape=size) for part, size in zip(parts, sizes, strict=True)]
+
+
+def _step(mode: str, inputs: Any, state: Any, cell: Any, weight: Any, bias: Any) -> tuple[Any, Any]:
+    """The next state, and cell, from what the inputs contribute, the state, and the weights from state to state."""
+    own = ops.matmul(state, ops.matrix_transpose(weight)) + bias
+    if mode == "rnn_relu":
+        return ops.relu(inputs + own), cell
+    if mode == "rnn_tanh":
+        return ops.tanh(inputs + own), cell
+    size = state.shape[1]
+    if mode == "lstm":
+        enter, keep, new, show = ops.split(inputs + own, sizes=(size,) * 4, axis=1)
+        cell = ops.sigmoid(keep) * cell + ops.sigmoid(enter) * ops.tanh(new)
+        return ops.sigmoid(show) * ops.tanh(cell), cell
+    reset_in, update_in, new_in = ops.split(inputs, sizes=(size,) * 3, axis=1)
+    reset_own, update_own, new_own = ops.split(own, sizes=(size,) * 3, axis=1)
+    update = ops.sigmoid(update_in + update_own)
+    new = ops.tanh(new_in + ops.sigmoid(reset_in + reset_own) * new_own)
+    return (1 - update) * new + update * state, cell
+
+
+def RNN(
+    data: Any,
+    parameters: Any,
+    state: Any,
+    state_cell: Any = None,
+    sequence_length: Any = None,
+    state_size: int | None = None,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    mode: str = "lstm",
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    use_sequence_length: bool = False,
+    out: Any = None,
+    name: Any = None,
+) -> Any:
+    """Layers of recurrent units over data (steps, n, inputs): the last layer's states, (steps, n, directions · size).
+
+    `mode`: "rnn_relu", "rnn_tanh", "lstm" or "gru". `state`, and for lstm `state_cell`, are (layers · directions, n,
+    size). `parameters` is one axis: for each layer and direction the weights of inputs and of states, then in the
+    same order the biases of both; gates as input, forget, new, output (lstm) or reset, update, new (gru). `p` drops
+    out between layers in training. `state_outputs` adds the last states, and cells.
+
+    >>> from tapegrad import nd
+    >>> nd.RNN(nd.ones((5, 2, 3)), nd.zeros(36), nd.zeros((1, 2, 4)), state_size=4, mode="rnn_tanh").shape
+    (5, 2, 4)
+    """
+    if mode not in GATES:
+        raise ValueError(f"RNN(): mode is {mode!r}; choose one of {', '.join(map(repr, GATES))}")
+    if projection_size is not None or use_sequence_length or sequence_length is not None:
+        raise NotImplementedError("RNN() has no projections and no sequences of several lengths; loop over the steps")
+    data, parameters, state = need(data, "RNN"), need(parameters, "RNN", "parameters"), need(state, "RNN", "state")
+    size = state.shape[-1] if state_size is None else state_size
+    directions = 2 if bidirectional else 1
+    steps, batch, inputs = data.shape
+    if state.shape != (num_layers * directions, batch, size):
+        raise ShapeError(f"RNN(): state has shape {state.shape}, not {(num_layers * directions, batch, size)}")
+    rows = GATES[mode] * size
+    widths = [inputs] + [size * directions] * (num_layers - 1)
+    weights = [shape for width in widths for _ in range(directions) for shape in ((rows, width), (rows, size))]
+    parts = _pieces(parameters, [*weights, *((rows,) for _ in weights)])
+    matrices, biases = parts[: len(weights)], parts[len(weights) :]
+    cells = need(state_cell, "RNN", "state_cell") if mode == "lstm" else state
+    last_states, last_cells = [], []
+    layer = data
+    for depth in range(num_layers):
+        if depth:
+            layer = Dropout(layer, p=p)
+        ways = []
+        for way in range(directions):
+            k = depth * directions + way
+            into, onwards = matrices[2 * k], matrices[2 * k + 1]
+            given = ops.matmul(layer, ops.matrix_transpose(into)) + biases[2 * k]
+            now, cell = ops.getitem(state, key=(k,)), ops.getitem(cells, key=(k,))
+            seen: list[Any] = [None] * steps
+            for i in reversed(range(steps)) if way else range(steps):
+                now, cell = _step(mode, ops.getitem(given, key=(i,)), now, cell, onwards, biases[2 * k + 1])
+                seen[i] = now
+            ways.append(ops.stack(*seen, axis=0))
+            last_states.append(now)
+            last_cells.append(cell)
+        layer = ways[0] if directions == 1 else ops.concat(*ways, axis=2)
+    layer = give(out, layer)
+    if not state_outputs:
+        return layer
+    found = [layer, ops.stack(*last_states, axis=0)]
+    return [*found, ops.stack(*last_cells, axis=0)] if mode == "lstm" else found
+
+
+IMPOSSIBLE = -1e30
+"""The logarithm of a probability of zero; infinities would meet in a difference."""
+
+
+def ctc_loss(
+    data: Any,
+    label: Any,
+    data_lengths: Any = None,
+    label_lengths: Any = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: str = "first",
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """−log of the probability of a label, over all ways to stretch it with blanks: A. Graves et al. (2006).
+
+    data (steps, n, alphabet) before softmax, label (n, length). The blank is letter 0 (`blank_label="first"`; labels
+    are padded with 0) or the last letter ("last"; padded with −1). Lengths may be given instead. The result is (n,).
+
+    >>> from tapegrad import nd
+    >>> print(nd.ctc_loss(nd.zeros((1, 1, 2)), nd.array([[1]])).asscalar().round(4))
+    0.6931
+    """
+    if blank_label not in ("first", "last"):
+        raise ValueError(f"ctc_loss(): blank_label is {blank_label!r}; choose 'first' or 'last'")
+    data, label = need(data, "ctc_loss"), need(label, "ctc_loss", "label")
+    steps, batch, alphabet = data.shape
+    letters = label.asnumpy().astype(np.int64)
+    if letters.shape[0] != batch:
+        raise ShapeError(f"ctc_loss(): data of shape {data.shape} is for {batch} labels, label has shape {label.shape}")
+    padding, blank = (0, 0) if blank_label == "first" else (-1, alphabet - 1)
+    if use_label_lengths:
+        lengths = need(label_lengths, "ctc_loss", "label_lengths").asnumpy().astype(np.int64)
+    else:
+        lengths = (np.cumprod(letters != padding, axis=1)).sum(axis=1)
+    ends = np.full(batch, steps)
+    if use_data_lengths:
+        ends = need(data_lengths, "ctc_loss", "data_lengths").asnumpy().astype(np.int64)
+    # Between the letters, before and after: blanks.
+    places = 2 * letters.shape[1] + 1
+    path = np.full((batch, places), blank)
+    path[:, 1::2] = np.where(np.arange(letters.shape[1]) < lengths[:, None], letters, blank)
+    may_skip = np.zeros((batch, places), bool)
+    may_skip[:, 2:] = (path[:, 2:] != blank) & (path[:, 2:] != path[:, :-2])
+
+    def constant(values: Any) -> Any:
+        return make(np.asarray(values), data.context)
+
+    logs = ops.log_softmax(data, axis=2)
+    wanted = ops.take_along_axis(logs, constant(np.broadcast_to(path, (steps, batch, places)).astype(np.int64)), axis=2)
+    never = ops.filled(wanted, shape=(batch, places), value=IMPOSSIBLE)
+    skips = constant(may_skip)
+    begin = constant(np.broadcast_to(np.arange(places) < 2, (batch, places)).copy())
+    alpha = ops.where(begin, ops.getitem(wanted, key=(0,)), never)
+    for t in range(1, steps):
+        one = ops.concat(
+            ops.getitem(never, key=(slice(None), slice(0, 1))),
+            ops.getitem(alpha, key=(slice(None), slice(0, -1))),
+            axis=1,
+        )
+        two = (
+            ops.concat(
+                ops.getitem(never, key=(slice(None), slice(0, 2))),
+                ops.getitem(alpha, key=(slice(None), slice(0, -2))),
+                axis=1,
+            )
+            if places > 1
+            else never
+        )
+        two = ops.where(skips, two, never)
+        moved = ops.logaddexp(ops.logaddexp(alpha, one), two) + ops.getitem(wanted, key=(t,))
+        running = constant((t < ends)[:, None])
+        alpha = ops.where(running, moved, alpha)
+    last = constant(2 * lengths)
+    before = constant(np.maximum(2 * lengths - 1, 0))
+    total = ops.logaddexp(
+        ops.pick(alpha, last, axis=1),
+        ops.where(constant(lengths > 0), ops.pick(alpha, before, axis=1), ops.getitem(never, key=(slice(None), 0))),
+    )
+    return give(out, ops.negative(total))
+
+
+CTCLoss = ctc_loss
+
+
+def col2im(
+    data: Any,
+    output_size: Any,
+    kernel: Any,
+    stride: Any = None,
+    dilate: Any = None,
+    pad: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Columns of windows, (n, c · window, windows), added up where they overlap: (n, c, *output_size).
+
+    >>> from tapegrad import nd
+    >>> nd.col2im(nd.ones((1, 8, 4)), output_size=(3, 3), kernel=(2, 2)).shape
+    (1, 2, 3, 3)
+    """
+    data = need(data, "col2im")
+    window = tuple(kernel)
+    ndim = len(window)
+    space = int_tuple(output_size, ndim, "col2im", "output_size")
+    options = {
+        which: (default,) * ndim if value is None or value == () else int_tuple(value, ndim, "col2im", which)
+        for which, value, default in (("stride", stride, 1), ("dilate", dilate, 1), ("pad", pad, 0))
+    }
+    counts = tuple(
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, d, p in zip(space, window, options["stride"], options["dilate"], options["pad"], strict=True)
+    )
+    channels = data.shape[1] // math.prod(window)
+    apart = ops.reshape(data, shape=(data.shape[0], channels, *window, *counts))
+    return give(out, ops.overlap_add(apart, shape=space, **options))
+
+
+def GridGenerator(
+    data: Any, transform_type: str, target_shape: Any = (0, 0), out: Any = None, name: Any = None
+) -> NDArray:
+    """Where each pixel of a result is to be read, as (n, 2, height, width): x and y from −1 at one edge to 1.
+
+    `transform_type`: "affine", of matrices (n, 6), for a result of `target_shape`; or "warp", of shifts in pixels,
+    (n, 2, height, width).
+
+    >>> from tapegrad import nd
+    >>> nd.GridGenerator(nd.array([[1, 0, 0, 0, 1, 0]]), "affine", target_shape=(2, 3)).asnumpy()[0, 0].tolist()
+    [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
+    """
+    data = need(data, "GridGenerator")
+    if transform_type not in ("affine", "warp"):
+        raise ValueError(f"GridGenerator(): transform_type is {transform_type!r}; choose 'affine' or 'warp'")
+    height, width = (
+        data.shape[2:] if transform_type == "warp" else int_tuple(target_shape, 2, "GridGenerator", "target_shape")
+    )
+    rows, columns = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    if transform_type == "warp":
+        grid = make(np.stack([columns, rows])[None].astype(dtype_of(data)), data.context)
+        scale = np.array([max(width - 1, 1) / 2, max(height - 1, 1) / 2]).reshape(1, 2, 1, 1)
+        return give(out, data / make(scale.astype(dtype_of(data)), data.context) + grid)
+    places = np.stack([columns.ravel(), rows.ravel(), np.ones(height * width)]).astype(dtype_of(data))
+    moved = ops.matmul(ops.reshape(data, shape=(data.shape[0], 2, 3)), make(places, data.context))
+    return give(out, ops.reshape(moved, shape=(data.shape[0], 2, height, width)))
+
+
+def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = None, out: Any = None, name: Any = None) -> NDArray:
+    """Images (n, c, h, w) read at places (n, 2, rows, columns) from −1 to 1, between pixels by weight; zero outside.
+
+    >>> from tapegrad import nd
+    >>> nd.BilinearSampler(nd.arange(4).reshape((1, 1, 2, 2)), nd.zeros((1, 2, 1, 1))).asnumpy().tolist()
+    [[[[1.5]]]]
+    """
+    data, grid = need(data, "BilinearSampler"), need(grid, "BilinearSampler", "grid")
+    n, _, height, width = data.shape
+    if grid.ndim != 4 or grid.shape[:2] != (n, 2):
+        raise ShapeError(
+            f"BilinearSampler(): grid has shape {grid.shape}, and data {data.shape}; give ({n}, 2, rows, columns)"
+        )
+    x = (ops.getitem(grid, key=(slice(None), 0)) + 1) * ((width - 1) / 2)
+    y = (ops.getitem(grid, key=(slice(None), 1)) + 1) * ((height - 1) / 2)
+    left, top = ops.floor(x), ops.floor(y)
+    images = make(np.arange(n).reshape(n, 1, 1), data.context)
+    by_pixel = ops.permute_dims(data, axes=(0, 2, 3, 1))
+    total = None
+    for down in (0, 1):
+        for right in (0, 1):
+            row, column = top + down, left + right
+            weight = (1 - ops.abs(y - row)) * (1 - ops.abs(x - column))
+            inside = ops.logical_and(
+                ops.logical_and(ops.greater_equal(row, 0), ops.less_equal(row, height - 1)),
+                ops.logical_and(ops.greater_equal(column, 0), ops.less_equal(column, width - 1)),
+            )
+            places = [
+                ops.broadcast_to(images, shape=row.shape),
+                indices_of(ops.clip(row, 0, height - 1)),
+                indices_of(ops.clip(column, 0, width - 1)),
+            ]
+            pixels = ops.gather_nd(by_pixel, ops.stack(*places, axis=0))
+            weight = ops.where(inside, weight, ops.zeros_like(weight))
+            part = pixels * ops.reshape(weight, shape=(*weight.shape, 1))
+            total = part if total is None else total + part
+    return give(out, ops.permute_dims(total, axes=(0, 3, 1, 2)))
+
+
+def SpatialTransformer(
+    data: Any,
+    loc: Any,
+    target_shape: Any = (0, 0),
+    transform_type: str = "affine",
+    sampler_type: str = "bilinear",
+    cudnn_off: Any = None,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Images moved by affine matrices (n, 6): `GridGenerator`, then `BilinearSampler`.
+
+    >>> from tapegrad import nd
+    >>> nd.SpatialTransformer(nd.ones((1, 1, 4, 4)), nd.array([[1, 0, 0, 0, 1, 0]]), (2, 2)).shape
+    (1, 1, 2, 2)
+    """
+    if (transform_type, sampler_type) != ("affine", "bilinear"):
+        raise ValueError("SpatialTransformer() knows transform_type 'affine' and sampler_type 'bilinear'")
+    return BilinearSampler(data, GridGenerator(loc, "affine", target_shape), out=out)

@@ -1,0 +1,468 @@
+"""The update rules of optimizers, as MXNet's operators: they write their states in place and the weight into `out`.
+
+`rescale_grad` multiplies the gradient, and `clip_gradient`, if not negative, bounds each of its elements. Nothing of
+this is recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernels import RECORDED as ops
+from ..tape import is_training, pause
+from .checks import dtype_of, need
+from .ndarray import NDArray, give
+
+__all__ = [
+    "adam_update",
+    "ftml_update",
+    "ftrl_update",
+    "lamb_update_phase1",
+    "lamb_update_phase2",
+    "mp_nag_mom_update",
+    "mp_sgd_mom_update",
+    "mp_sgd_update",
+    "nag_mom_update",
+    "rmsprop_update",
+    "rmspropalex_update",
+    "sgd_mom_update",
+    "sgd_update",
+    "signsgd_update",
+    "signum_update",
+]
+
+
+def _constants(where: str, **arrays: Any) -> list[Any]:
+    return [need(x, where, name).detach() for name, x in arrays.items()]
+
+
+def _scaled(grad: Any, rescale_grad: float, clip_gradient: float) -> Any:
+    grad = grad if rescale_grad == 1 else grad * rescale_grad
+    return ops.clip(grad, -clip_gradient, clip_gradient) if clip_gradient >= 0 else grad
+
+
+def _write(*pairs: tuple[Any, Any]) -> None:
+    """New values for states, whether or not a program is being recorded."""
+    with pause(train_mode=is_training()):
+        for state, value in pairs:
+            state._rebind(value)
+
+
+def _weight(out: Any, value: Any) -> NDArray:
+    with pause(train_mode=is_training()):
+        return give(out, value)
+
+
+def sgd_update(
+    weight: Any,
+    grad: Any,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w − lr · (g + wd · w).
+
+    >>> from tapegrad import nd
+    >>> print(nd.sgd_update(nd.ones(1), nd.ones(1), lr=0.5).asscalar())
+    0.5
+    """
+    w, g = _constants("sgd_update", weight=weight, grad=grad)
+    return _weight(out, w * (1 - lr * wd) - _scaled(g, rescale_grad, clip_gradient) * lr)
+
+
+def sgd_mom_update(
+    weight: Any,
+    grad: Any,
+    mom: Any,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w + m, where m becomes momentum · m − lr · (g + wd · w).
+
+    >>> from tapegrad import nd
+    >>> print(nd.sgd_mom_update(nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5, momentum=0.5).asscalar())
+    1.0
+    """
+    w, g, m = _constants("sgd_mom_update", weight=weight, grad=grad, mom=mom)
+    m = m * momentum - w * (lr * wd) - _scaled(g, rescale_grad, clip_gradient) * lr
+    _write((mom, m))
+    return _weight(out, w + m)
+
+
+def nag_mom_update(
+    weight: Any,
+    grad: Any,
+    mom: Any,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Nesterov's momentum: m becomes momentum · m − lr · d, w becomes w + momentum · m − lr · d, where d is g + wd · w.
+
+    >>> from tapegrad import nd
+    >>> print(nd.nag_mom_update(nd.ones(1), nd.ones(1), nd.zeros(1), lr=0.5, momentum=0.5).asscalar())
+    0.25
+    """
+    w, g, m = _constants("nag_mom_update", weight=weight, grad=grad, mom=mom)
+    step = (_scaled(g, rescale_grad, clip_gradient) + w * wd) * lr
+    m = m * momentum - step
+    _write((mom, m))
+    return _weight(out, w + m * momentum - step)
+
+
+def _in_master_precision(
+    update: Any, weight: Any, grad: Any, weight32: Any, out: Any, *states: Any, **named: Any
+) -> NDArray:
+    """An update computed on the float32 copy of a weight and written to both."""
+    master = need(weight32, update.__name__, "weight32")
+    low = need(weight, update.__name__, "weight")
+    new = update(master, ops.astype(need(grad, update.__name__, "grad"), dtype=dtype_of(master)), *states, **named)
+    _write((master, new))
+    return _weight(out, ops.astype(new, dtype=dtype_of(low)))
+
+
+def mp_sgd_update(
+    weight: Any,
+    grad: Any,
+    weight32: Any,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """`sgd_update` of a weight in float16 by way of its copy in float32, `weight32`.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> nd.mp_sgd_update(w, w, nd.ones(1), lr=0.5).dtype.__name__
+    'float16'
+    """
+    options = {"lr": lr, "wd": wd, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _in_master_precision(sgd_update, weight, grad, weight32, out, **options)
+
+
+def mp_sgd_mom_update(
+    weight: Any,
+    grad: Any,
+    mom: Any,
+    weight32: Any,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """`sgd_mom_update` of a weight in float16 by way of its copy in float32, `weight32`.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> nd.mp_sgd_mom_update(w, w, nd.zeros(1), nd.ones(1), lr=0.5).dtype.__name__
+    'float16'
+    """
+    options = {"lr": lr, "momentum": momentum, "wd": wd, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _in_master_precision(sgd_mom_update, weight, grad, weight32, out, mom, **options)
+
+
+def mp_nag_mom_update(
+    weight: Any,
+    grad: Any,
+    mom: Any,
+    weight32: Any,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """`nag_mom_update` of a weight in float16 by way of its copy in float32, `weight32`.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> nd.mp_nag_mom_update(w, w, nd.zeros(1), nd.ones(1), lr=0.5).dtype.__name__
+    'float16'
+    """
+    options = {"lr": lr, "momentum": momentum, "wd": wd, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _in_master_precision(nag_mom_update, weight, grad, weight32, out, mom, **options)
+
+
+def signsgd_update(
+    weight: Any,
+    grad: Any,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w − lr · (sign(g) + wd · w).
+
+    >>> from tapegrad import nd
+    >>> print(nd.signsgd_update(nd.ones(1), nd.array([-7]), lr=0.5).asscalar())
+    1.5
+    """
+    w, g = _constants("signsgd_update", weight=weight, grad=grad)
+    return _weight(out, w * (1 - lr * wd) - ops.sign(g) * lr)
+
+
+def signum_update(
+    weight: Any,
+    grad: Any,
+    mom: Any,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    wd_lh: float = 0.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """(1 − lr · wd_lh) · w + lr · sign(m), where m becomes momentum · m − (1 − momentum) · (g + wd · w).
+
+    >>> from tapegrad import nd
+    >>> print(nd.signum_update(nd.ones(1), nd.ones(1), nd.zeros(1), lr=0.5).asscalar())
+    0.5
+    """
+    w, g, m = _constants("signum_update", weight=weight, grad=grad, mom=mom)
+    m = m * momentum - (_scaled(g, rescale_grad, clip_gradient) + w * wd) * (1 - momentum)
+    _write((mom, m))
+    return _weight(out, w * (1 - lr * wd_lh) + ops.sign(m) * lr)
+
+
+def _decayed(w: Any, g: Any, wd: float, rescale_grad: float, clip_gradient: float) -> Any:
+    """The gradient with weight decay, bounded after both."""
+    g = g * rescale_grad + w * wd
+    return ops.clip(g, -clip_gradient, clip_gradient) if clip_gradient >= 0 else g
+
+
+def adam_update(
+    weight: Any,
+    grad: Any,
+    mean: Any,
+    var: Any,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w − lr · mean / (√var + epsilon), of the moving means of g and g²; for their bias the caller corrects `lr`.
+
+    >>> from tapegrad import nd
+    >>> w = nd.adam_update(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), lr=0.1, beta1=0.5, beta2=0.75)
+    >>> print(w.asscalar().round(4))
+    0.9
+    """
+    w, g, m, v = _constants("adam_update", weight=weight, grad=grad, mean=mean, var=var)
+    g = _decayed(w, g, wd, rescale_grad, clip_gradient)
+    m, v = m * beta1 + g * (1 - beta1), v * beta2 + ops.square(g) * (1 - beta2)
+    _write((mean, m), (var, v))
+    return _weight(out, w - m * lr / (ops.sqrt(v) + epsilon))
+
+
+def rmsprop_update(
+    weight: Any,
+    grad: Any,
+    n: Any,
+    lr: float,
+    gamma1: float = 0.95,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w − lr · g / √(n + epsilon), where n is the moving mean of g².
+
+    >>> from tapegrad import nd
+    >>> print(nd.rmsprop_update(nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5).asscalar().round(4))
+    0.5
+    """
+    w, g, mean = _constants("rmsprop_update", weight=weight, grad=grad, n=n)
+    g = _decayed(w, g, wd, rescale_grad, clip_gradient)
+    mean = mean * gamma1 + ops.square(g) * (1 - gamma1)
+    _write((n, mean))
+    found = w - g * lr / ops.sqrt(mean + epsilon)
+    return _weight(out, ops.clip(found, -clip_weights, clip_weights) if clip_weights >= 0 else found)
+
+
+def rmspropalex_update(
+    weight: Any,
+    grad: Any,
+    n: Any,
+    g: Any,
+    delta: Any,
+    lr: float,
+    gamma1: float = 0.95,
+    gamma2: float = 0.9,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w + d; d becomes gamma2 · d − lr · g / √(mean of g² − (mean of g)² + epsilon), after A. Graves (2013).
+
+    >>> from tapegrad import nd
+    >>> states = nd.ones(1), nd.zeros(1), nd.zeros(1)
+    >>> nd.rmspropalex_update(nd.ones(1), nd.ones(1), *states, lr=0.5).shape
+    (1,)
+    """
+    w, now, square, mean, step = _constants("rmspropalex_update", weight=weight, grad=grad, n=n, g=g, delta=delta)
+    now = _decayed(w, now, wd, rescale_grad, clip_gradient)
+    square = square * gamma1 + ops.square(now) * (1 - gamma1)
+    mean = mean * gamma1 + now * (1 - gamma1)
+    step = step * gamma2 - now * lr / ops.sqrt(square - ops.square(mean) + epsilon)
+    _write((n, square), (g, mean), (delta, step))
+    found = w + step
+    return _weight(out, ops.clip(found, -clip_weights, clip_weights) if clip_weights >= 0 else found)
+
+
+def ftrl_update(
+    weight: Any,
+    grad: Any,
+    z: Any,
+    n: Any,
+    lr: float,
+    lamda1: float = 0.01,
+    beta: float = 1.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Follow the regularized leader, after H. B. McMahan et al. (2013): zero where |z| is at most `lamda1`.
+
+    >>> from tapegrad import nd
+    >>> print(nd.ftrl_update(nd.zeros(1), nd.ones(1) * 0.001, nd.zeros(1), nd.zeros(1), lr=0.5).asscalar())
+    0.0
+    """
+    w, g, leader, total = _constants("ftrl_update", weight=weight, grad=grad, z=z, n=n)
+    g = _scaled(g, rescale_grad, clip_gradient)
+    grown = total + ops.square(g)
+    leader = leader + g - (ops.sqrt(grown) - ops.sqrt(total)) * w / lr
+    _write((z, leader), (n, grown))
+    found = (ops.sign(leader) * lamda1 - leader) / ((ops.sqrt(grown) + beta) / lr + wd)
+    return _weight(out, ops.where(ops.greater(ops.abs(leader), lamda1), found, ops.zeros_like(found)))
+
+
+def ftml_update(
+    weight: Any,
+    grad: Any,
+    d: Any,
+    v: Any,
+    z: Any,
+    lr: float,
+    t: int,
+    beta1: float = 0.6,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_grad: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Follow the moving leader, after S. Zheng and J. T. Kwok (2017); `t` counts the steps from 1.
+
+    >>> from tapegrad import nd
+    >>> nd.ftml_update(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), nd.zeros(1), lr=0.5, t=1).shape
+    (1,)
+    """
+    w, g, before, square, leader = _constants("ftml_update", weight=weight, grad=grad, d=d, v=v, z=z)
+    g = _decayed(w, g, wd, rescale_grad, clip_grad)
+    square = square * beta2 + ops.square(g) * (1 - beta2)
+    now = (ops.sqrt(square / (1 - beta2**t)) + epsilon) * ((1 - beta1**t) / lr)
+    leader = leader * beta1 + g * (1 - beta1) - (now - before * beta1) * w
+    _write((d, now), (v, square), (z, leader))
+    return _weight(out, -leader / now)
+
+
+def lamb_update_phase1(
+    weight: Any,
+    grad: Any,
+    mean: Any,
+    var: Any,
+    t: int,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-6,
+    bias_correction: bool = True,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The direction of a step of LAMB, after Y. You et al. (2019): mean / (√var + epsilon) + wd · w; t counts from 1.
+
+    >>> from tapegrad import nd
+    >>> print(nd.lamb_update_phase1(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), t=1).asscalar().round(4))
+    1.0
+    """
+    w, g, m, v = _constants("lamb_update_phase1", weight=weight, grad=grad, mean=mean, var=var)
+    g = _scaled(g, rescale_grad, clip_gradient)
+    m, v = m * beta1 + g * (1 - beta1), v * beta2 + ops.square(g) * (1 - beta2)
+    _write((mean, m), (var, v))
+    if bias_correction:
+        m, v = m / (1 - beta1**t), v / (1 - beta2**t)
+    return _weight(out, m / (ops.sqrt(v) + epsilon) + w * wd)
+
+
+def lamb_update_phase2(
+    weight: Any,
+    g: Any,
+    r1: Any,
+    r2: Any,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w − lr · r1 / r2 · g, where r1 is the norm of w, within the bounds that are positive, and r2 that of g.
+
+    >>> from tapegrad import nd
+    >>> print(nd.lamb_update_phase2(nd.ones(1), nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5).asscalar())
+    0.5
+    """
+    w, step, own, other = _constants("lamb_update_phase2", weight=weight, g=g, r1=r1, r2=r2)
+    if lower_bound >= 0 or upper_bound >= 0:
+        own = ops.clip(own, lower_bound if lower_bound >= 0 else None, upper_bound if upper_bound >= 0 else None)
+    usual = ops.logical_or(ops.equal(own, 0), ops.equal(other, 0))
+    ones = ops.ones_like(own)
+    ratio = ops.where(usual, ones, own / ops.where(usual, ones, other))
+    return _weight(out, w - step * ratio * lr)

@@ -1,0 +1,237 @@
+"""Recurrent layers, the connectionist loss and moved images beside PyTorch; updates of optimizers beside formulas."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tapegrad import autograd, nd
+from tapegrad.testing import check_grads
+from tapegrad.testing.samples import normal
+
+
+def as_core(function):
+    """A function of NDArrays as one of the standard face's arrays, which is what the checks hand out."""
+
+    def on_core(*arrays):
+        return function(*[x.as_nd_ndarray() for x in arrays]).as_np_ndarray()
+
+    return on_core
+
+
+@pytest.mark.parametrize("mode", ["rnn_relu", "rnn_tanh", "lstm", "gru"])
+@pytest.mark.parametrize("layers, bidirectional", [(1, False), (2, False), (2, True)])
+def test_recurrent_layers_are_pytorchs(mode, layers, bidirectional):
+    torch = pytest.importorskip("torch", reason="the peer is not installed")
+    steps, batch, inputs, size = 4, 2, 3, 5
+    directions = 2 if bidirectional else 1
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((steps, batch, inputs))
+    states = [rng.standard_normal((layers * directions, batch, size)) for _ in range(2)]
+    options = {"num_layers": layers, "bidirectional": bidirectional, "dtype": torch.float64}
+    if mode.startswith("rnn"):
+        peer = torch.nn.RNN(inputs, size, nonlinearity=mode[4:], **options)
+    else:
+        peer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[mode](inputs, size, **options)
+    ways = [(k, way) for k in range(layers) for way in ("", "_reverse")[:directions]]
+    names = [f"weight_{part}_l{k}{way}" for k, way in ways for part in ("ih", "hh")]
+    names += [f"bias_{part}_l{k}{way}" for k, way in ways for part in ("ih", "hh")]
+    flat = np.concatenate([getattr(peer, name).detach().numpy().ravel() for name in names])
+    first = [torch.tensor(s) for s in states]
+    expected, last = peer(torch.tensor(data), tuple(first) if mode == "lstm" else first[0])
+    expected.sum().backward()
+
+    x, parameters = nd.array(data, dtype="float64"), nd.array(flat, dtype="float64")
+    parameters.attach_grad()
+    h, c = (nd.array(s, dtype="float64") for s in states)
+    with autograd.record():
+        found = nd.RNN(x, parameters, h, c, None, size, layers, bidirectional, mode, state_outputs=True)
+        total = found[0].sum()
+    total.backward()
+    np.testing.assert_allclose(found[0].asnumpy(), expected.detach().numpy(), rtol=1e-12, atol=1e-14)
+    for ours, theirs in zip(found[1:], last if mode == "lstm" else [last], strict=True):
+        np.testing.assert_allclose(ours.asnumpy(), theirs.detach().numpy(), rtol=1e-12, atol=1e-14)
+    gradient = np.concatenate([getattr(peer, name).grad.numpy().ravel() for name in names])
+    np.testing.assert_allclose(parameters.grad.asnumpy(), gradient, rtol=1e-10, atol=1e-12)
+
+
+def test_a_recurrent_layer_says_what_it_needs():
+    with pytest.raises(ValueError, match="choose one of 'rnn_relu'"):
+        nd.RNN(nd.ones((2, 1, 1)), nd.ones(1), nd.ones((1, 1, 1)), mode="elman")
+    with pytest.raises(ValueError, match="needs 4 parameters"):
+        nd.RNN(nd.ones((2, 1, 1)), nd.ones(1), nd.ones((1, 1, 1)), mode="rnn_tanh")
+    with pytest.raises(NotImplementedError, match="projections"):
+        nd.RNN(nd.ones((2, 1, 1)), nd.ones(4), nd.ones((1, 1, 1)), mode="rnn_tanh", projection_size=1)
+
+
+def probability(logits, label, blank):
+    """The probability of a label by trying all ways to spell it, letter by letter."""
+    steps, alphabet = logits.shape
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    total = 0.0
+    for path in itertools.product(range(alphabet), repeat=steps):
+        spelt = [letter for i, letter in enumerate(path) if letter != blank and (i == 0 or path[i - 1] != letter)]
+        if spelt == list(label):
+            total += np.prod([p[t, letter] for t, letter in enumerate(path)])
+    return total
+
+
+@pytest.mark.parametrize("blank", ["first", "last"])
+def test_the_connectionist_loss_counts_all_ways(blank):
+    rng = np.random.default_rng(1)
+    logits = rng.standard_normal((5, 3, 4))
+    labels, padding = ([[1, 1], [2, 3], [3]], 0) if blank == "first" else ([[1, 1], [2, 0], [0]], -1)
+    padded = np.full((3, 2), padding)
+    for row, label in zip(padded, labels, strict=True):
+        row[: len(label)] = label
+    place = 0 if blank == "first" else 3
+    found = nd.ctc_loss(nd.array(logits, dtype="float64"), nd.array(padded), blank_label=blank)
+    expected = [-np.log(probability(logits[:, i], label, place)) for i, label in enumerate(labels)]
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-12)
+
+    lengths = nd.array([4, 5, 3])
+    found = nd.ctc_loss(
+        nd.array(logits, dtype="float64"), nd.array(padded), lengths, use_data_lengths=True, blank_label=blank
+    )
+    expected = [
+        -np.log(probability(logits[:n, i], label, place))
+        for i, (label, n) in enumerate(zip(labels, (4, 5, 3), strict=True))
+    ]
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-12)
+
+
+def test_the_connectionist_loss_is_differentiated_and_knows_given_lengths():
+    labels = nd.array([[1, 2], [1, 2]])
+    check_grads(as_core(lambda x: nd.ctc_loss(x, labels)), [normal(4, 2, 3)], rtol=1e-7)
+    x = nd.random.normal(shape=(4, 2, 3))
+    short = nd.ctc_loss(x, labels, None, nd.array([1, 2]), use_label_lengths=True)
+    padded = nd.ctc_loss(x, nd.array([[1, 0], [1, 2]]))
+    np.testing.assert_allclose(short.asnumpy(), padded.asnumpy(), rtol=1e-6)
+
+
+def test_moved_images_are_pytorchs():
+    torch = pytest.importorskip("torch", reason="the peer is not installed")
+    rng = np.random.default_rng(2)
+    images = rng.standard_normal((2, 3, 5, 4))
+    matrices = np.array([[1, 0, 0, 0, 1, 0]]) + 0.3 * rng.standard_normal((2, 6))
+    grid = torch.nn.functional.affine_grid(torch.tensor(matrices).reshape(2, 2, 3), (2, 3, 6, 7), align_corners=True)
+    expected = torch.nn.functional.grid_sample(torch.tensor(images), grid, align_corners=True)
+    x, m = nd.array(images, dtype="float64"), nd.array(matrices, dtype="float64")
+    found = nd.SpatialTransformer(x, m, target_shape=(6, 7))
+    np.testing.assert_allclose(found.asnumpy(), expected.numpy(), rtol=1e-9, atol=1e-12)
+    ours = nd.GridGenerator(m, "affine", target_shape=(6, 7))
+    np.testing.assert_allclose(ours.asnumpy().transpose(0, 2, 3, 1), grid.numpy(), rtol=1e-12, atol=1e-14)
+
+
+def test_a_warp_shifts_by_pixels():
+    x = nd.arange(12).reshape((1, 1, 3, 4))
+    shift = nd.zeros((1, 2, 3, 4))
+    shift[:, 0] = 1
+    found = nd.BilinearSampler(x, nd.GridGenerator(shift, "warp"))
+    np.testing.assert_allclose(found.asnumpy()[0, 0], [[1, 2, 3, 0], [5, 6, 7, 0], [9, 10, 11, 0]], atol=1e-5)
+
+
+def test_sampling_is_differentiated_in_images_and_places():
+    places = np.random.default_rng(3).uniform(-0.8, 0.8, (1, 2, 2, 3))
+    check_grads(
+        as_core(lambda x, d: nd.BilinearSampler(x, nd.array(places, dtype="float64") + d * 1e-3)),
+        [normal(1, 2, 4, 5), normal(1, 2, 2, 3)],
+        rtol=1e-7,
+    )
+
+
+def test_columns_are_the_transpose_of_windows():
+    x, y = nd.random.normal(shape=(1, 2, 5, 4)), None
+    window = {"kernel": (2, 3), "stride": (2, 1), "pad": (1, 0)}
+    columns = nd.im2col(x, **window)
+    y = nd.random.normal(shape=columns.shape)
+    back = nd.col2im(y, output_size=(5, 4), **window)
+    np.testing.assert_allclose((columns * y).sum().asscalar(), (x * back).sum().asscalar(), rtol=1e-5)
+
+
+def optimized(update, states, formula, steps=5, **options):
+    """A weight after some steps of an update in place, and by its formula on plain numbers."""
+    rng = np.random.default_rng(4)
+    w = rng.standard_normal(6)
+    weight, held = nd.array(w, dtype="float64"), [nd.zeros(6, dtype="float64") for _ in range(states)]
+    plain = [np.zeros(6) for _ in range(states)]
+    for t in range(1, steps + 1):
+        g = rng.standard_normal(6)
+        with autograd.record():
+            update(weight, nd.array(g, dtype="float64"), *held, out=weight, t=t, **options)
+        w, plain = formula(w, g, plain, t)
+    np.testing.assert_allclose(weight.asnumpy(), w, rtol=1e-10)
+    for ours, theirs in zip(held, plain, strict=True):
+        np.testing.assert_allclose(ours.asnumpy(), theirs, rtol=1e-10, atol=1e-14)
+
+
+def without_t(update):
+    """An update that does not count its steps."""
+    return lambda *arrays, t, **options: update(*arrays, **options)
+
+
+def test_gradient_descent_and_its_momenta():
+    lr, wd, momentum = 0.1, 0.01, 0.9
+    clipped = lambda g: np.clip(0.5 * g, -0.3, 0.3)
+    bounds = {"lr": lr, "wd": wd, "rescale_grad": 0.5, "clip_gradient": 0.3}
+    optimized(without_t(nd.sgd_update), 0, lambda w, g, s, t: (w - lr * (clipped(g) + wd * w), s), **bounds)
+
+    def heavy(w, g, states, t):
+        m = momentum * states[0] - lr * (clipped(g) + wd * w)
+        return w + m, [m]
+
+    optimized(without_t(nd.sgd_mom_update), 1, heavy, momentum=momentum, **bounds)
+
+    def nesterov(w, g, states, t):
+        step = lr * (clipped(g) + wd * w)
+        m = momentum * states[0] - step
+        return w + momentum * m - step, [m]
+
+    optimized(without_t(nd.nag_mom_update), 1, nesterov, momentum=momentum, **bounds)
+
+
+def test_adaptive_updates():
+    def adam(w, g, states, t):
+        m, v = 0.9 * states[0] + 0.1 * g, 0.999 * states[1] + 0.001 * g * g
+        return w - 0.1 * m / (np.sqrt(v) + 1e-8), [m, v]
+
+    optimized(without_t(nd.adam_update), 2, adam, lr=0.1)
+
+    def rmsprop(w, g, states, t):
+        n = 0.95 * states[0] + 0.05 * g * g
+        return np.clip(w - 0.1 * g / np.sqrt(n + 1e-8), -0.5, 0.5), [n]
+
+    optimized(without_t(nd.rmsprop_update), 1, rmsprop, lr=0.1, clip_weights=0.5)
+
+    def ftrl(w, g, states, t):
+        n = states[1] + g * g
+        z = states[0] + g - (np.sqrt(n) - np.sqrt(states[1])) * w / 0.1
+        return np.where(abs(z) > 0.01, -(z - np.sign(z) * 0.01) / ((1 + np.sqrt(n)) / 0.1), 0), [z, n]
+
+    optimized(without_t(nd.ftrl_update), 2, ftrl, lr=0.1)
+
+    def signum(w, g, states, t):
+        m = 0.9 * states[0] - 0.1 * g
+        return w + 0.1 * np.sign(m), [m]
+
+    optimized(without_t(nd.signum_update), 1, signum, lr=0.1, momentum=0.9)
+
+    def lamb(w, g, states, t):
+        m, v = 0.9 * states[0] + 0.1 * g, 0.999 * states[1] + 0.001 * g * g
+        step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-6) + 0.01 * w
+        return w - 0.1 * np.linalg.norm(w) / np.linalg.norm(step) * step, [m, v]
+
+    def both_phases(weight, grad, mean, var, out, t, lr):
+        step = nd.lamb_update_phase1(weight, grad, mean, var, t=t, wd=0.01)
+        return nd.lamb_update_phase2(weight, step, nd.norm(weight), nd.norm(step), lr=lr, out=out)
+
+    optimized(both_phases, 2, lamb, lr=0.1)
+
+
+def test_an_update_in_float16_keeps_its_master_copy():
+    weight, master = nd.array([1.0], dtype="float16"), nd.array([1.0])
+    for _ in range(10):
+        nd.mp_sgd_update(weight, nd.array([1.0], dtype="float16"), master, lr=1e-4, out=weight)
+    np.testing.assert_allclose(master.asscalar(), 0.999, rtol=1e-6)
+    assert weight.dtype is np.float16
+    assert weight.asscalar() == np.float16(0.999)
