@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from weakref import ref
 
 import numpy as np
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .inspection import Hook
     from .ndarray import NDArray
 
-__all__ = ["Array", "allow_escape", "warn_of_apart", "wrap"]
+__all__ = ["Array", "allow_escape", "seen_from", "warn_of_apart", "wrap"]
 
 
 class Array(Methods):
@@ -118,9 +119,9 @@ class Array(Methods):
 
     def detach(self) -> Self:
         """The same value as a constant."""
-        from .dispatch import handle
-
-        return handle(type(self), self._value, None, self._xp)  # type: ignore[return-value]
+        made = object.__new__(type(self))
+        made._value, made._node, made._xp, made._like = self._value, None, self._xp, self._like
+        return made
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, without gradients."""
@@ -455,6 +456,26 @@ def allow_escape() -> Iterator[None]:
         yield
     finally:
         _ESCAPE.reset(token)
+
+
+class _Origins:
+    """The array that a slice of a slice was taken from: the nearest that still lives."""
+
+    __slots__ = ("far", "near")
+
+    def __init__(self, near: Callable[[], Any], far: Callable[[], Any]) -> None:
+        self.near = near
+        self.far = far
+
+    def __call__(self) -> Any:
+        found = self.near()
+        return self.far() if found is None else found
+
+
+def seen_from(x: Array) -> Callable[[], Any]:
+    """For `_origin` of a slice, reshape or transpose of `x`: what finds the array that a write is perhaps meant for."""
+    before = getattr(x, "_origin", None)
+    return ref(x) if before is None else _Origins(ref(x), before[0])
 
 
 def warn_of_apart(x: Array, stacklevel: int) -> None:

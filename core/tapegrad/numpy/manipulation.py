@@ -8,7 +8,7 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..array import Array, seen_from
 from ..kernels import OPS
 from .creation import asarray
 
@@ -68,6 +68,14 @@ __all__ = [
 
 def _call(name: str, x: Any, **keywords: Any) -> Any:
     return OPS[name].call(asarray(x), **keywords)
+
+
+def _seen(x: Array, name: str, **keywords: Any) -> Array:
+    """What would be a view in NumPy: it remembers what it was taken from, so that a write to it is not lost unnoticed."""
+    found: Array = OPS[name].call(x, **keywords)
+    if found is not x:
+        found._origin = seen_from(x), None
+    return found
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -134,14 +142,12 @@ def transpose(x: Any, /, axes: Any = None) -> Array:
 
 def permute_dims(x: Any, /, axes: Any) -> Array:
     """The axes in the order given."""
-    found: Array = _call("permute_dims", x, axes=_shape(axes))
-    return found
+    return _seen(asarray(x), "permute_dims", axes=_shape(axes))
 
 
 def matrix_transpose(x: Any, /) -> Array:
     """The last two axes exchanged."""
-    found: Array = _call("matrix_transpose", x)
-    return found
+    return _seen(asarray(x), "matrix_transpose")
 
 
 def swapaxes(x: Any, axis1: int, axis2: int, /) -> Array:
@@ -154,8 +160,7 @@ def swapaxes(x: Any, axis1: int, axis2: int, /) -> Array:
 
 def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
     """Axes moved to other places, the rest kept in order."""
-    found: Array = _call("moveaxis", x, source=source, destination=destination)
-    return found
+    return _seen(asarray(x), "moveaxis", source=source, destination=destination)
 
 
 def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
@@ -167,8 +172,7 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
 
 def expand_dims(x: Any, /, axis: Any = 0) -> Array:
     """A new axis of length one, or several."""
-    found: Array = _call("expand_dims", x, axis=axis)
-    return found
+    return _seen(asarray(x), "expand_dims", axis=axis)
 
 
 def squeeze(x: Any, /, axis: Any = None) -> Array:
@@ -176,8 +180,7 @@ def squeeze(x: Any, /, axis: Any = None) -> Array:
     x = asarray(x)
     if axis is None:
         axis = tuple(i for i, n in enumerate(x.shape) if n == 1)
-    found: Array = _call("squeeze", x, axis=axis)
-    return found
+    return _seen(x, "squeeze", axis=axis)
 
 
 def broadcast_to(x: Any, /, shape: Any) -> Array:

@@ -14,12 +14,11 @@ import operator
 from collections.abc import Sequence
 from sys import getrefcount
 from typing import Any, Final
-from weakref import ref
 
 import numpy as np
 
 from .. import dtypes
-from ..array import Array, warn_of_apart
+from ..array import Array, seen_from, warn_of_apart
 from ..dispatch import cast, engine_of, explain, handle
 from ..errors import DtypeError, ShapeError, UnknownArrayError, ValueSemanticsError
 from ..kernels import OPS, RECORDED
@@ -862,7 +861,7 @@ def read(x: Array, key: Any) -> Array:
         elif kind is not int and part is not None and part is not Ellipsis:
             return _read_indexed(x, key)
     made: Array = getitem(x, key=key)
-    made._origin = ref(x), key
+    made._origin = seen_from(x), key
     return made
 
 

@@ -6,12 +6,11 @@ import operator
 from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
 from .. import dtypes
-from ..array import Array
+from ..array import Array, seen_from
 from ..errors import ShapeError
 from ..kernels import RECORDED
 from ..op import linear, op
@@ -889,7 +888,7 @@ def _reshape_method(self: Any, *shape: Any) -> Any:
     """The same elements in another shape, of which one length may be -1. Raises `ShapeError` for a wrong size."""
     wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
     made = reshape(self, shape=resolved(wanted, self._value.shape))
-    made._origin = ref(self), None
+    made._origin = seen_from(self), None
     return made
 
 

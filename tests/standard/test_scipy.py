@@ -1,0 +1,51 @@
+"""SciPy's calls, judged again in a process of their own: SciPy must be told before it is imported."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("scipy", reason="SciPy is what is tested: install tapegrad[examples]")
+
+FOLDER = Path(__file__).parent
+CODE = """
+import warnings
+warnings.simplefilter("ignore")
+import tapegrad
+tapegrad.set_default_dtype("float64")
+from scipy_gradients import CALLS, judge, table
+print(table({name: judge(name) for name in CALLS}), end="")
+"""
+
+
+@pytest.fixture(scope="module")
+def page():
+    environment = os.environ | {"SCIPY_ARRAY_API": "1", "TAPEGRAD_BACKEND": "numpy"}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=FOLDER, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rows(page):
+    return [row.split(" | ") for row in page.splitlines() if row.startswith("| `")]
+
+
+def test_no_call_loses_its_gradient_in_silence(page):
+    assert [row[0] for row in rows(page) if row[1] == "WRONG"] == []
+
+
+def test_two_thirds_have_the_right_gradient(page):
+    verdicts = [row[1] for row in rows(page)]
+    assert len(verdicts) >= 60
+    assert verdicts.count("right") >= 2 / 3 * len(verdicts)
+
+
+def test_the_page_says_what_is_measured(page):
+    committed = (FOLDER.parents[1] / "docs" / "scipy.md").read_text(encoding="utf-8")
+    assert {row[0]: row[1] for row in rows(committed)} == {row[0]: row[1] for row in rows(page)}, (
+        "run python tests/standard/scipy_gradients.py"
+    )
