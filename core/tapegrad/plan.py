@@ -475,38 +475,25 @@ def _write_call(op: Op) -> str:
 
     if op.kind == "elementwise" and len(inputs) <= 2 and not (op.constant or op.optional or op.variadic or op.keywords):
         lines += _alike_call(op)
-    lines += [f"{pad}_cls = {first}.__class__"]
-    lines += [f"{pad}try:", f"{pad}    xp = {first}._xp", f"{pad}    v_{first} = {first}._value"]
-    if alike and not scalar_ok:
-        lines += [f"{pad}    if {' or '.join(alike)}:", f"{pad}        {general}"]
-    for name in inputs[1:] if not scalar_ok else ():
-        lines.append(
-            f"{pad}    v_{name} = "
-            + (f"None if {name} is None else " if name in op.optional else "")
-            + f"{name}._value"
-        )
-    if scalar_ok:
-        second = inputs[1]
-        lines += [
-            f"{pad}    if {second}.__class__ is _cls:",
-            f"{pad}        v_{second} = {second}._value",
-            f"{pad}        p_{second} = {second}._node",
-            f"{pad}        if {second}._xp is not xp or {_unequal(f'v_{second}.dtype', f'v_{first}.dtype')}:",
-            f"{pad}            {general}",
-            f"{pad}    elif {second}.__class__ in _SCALARS and "
-            f"(v_{second} := xp.weak({second}, v_{first})) is not None:",
-            f"{pad}        p_{second} = None",
-            f"{pad}    else:",
-            f"{pad}        {general}",
-        ]
-    if op.variadic:
-        lines.append(f"{pad}    v_{op.variadic} = tuple([i._value for i in {op.variadic}]) if {op.variadic} else ()")
-    lines += [f"{pad}except AttributeError:", f"{pad}    {general}"]
-
     tracked = [name for name in inputs if name not in op.constant]
-    for name in tracked:
-        if scalar_ok and name == inputs[1]:
-            continue
+    if scalar_ok:
+        lines += _pair(inputs[0], inputs[1], general)
+    else:
+        lines += [f"{pad}_cls = {first}.__class__"]
+        lines += [f"{pad}try:", f"{pad}    xp = {first}._xp", f"{pad}    v_{first} = {first}._value"]
+        if alike:
+            lines += [f"{pad}    if {' or '.join(alike)}:", f"{pad}        {general}"]
+        for name in inputs[1:]:
+            lines.append(
+                f"{pad}    v_{name} = "
+                + (f"None if {name} is None else " if name in op.optional else "")
+                + f"{name}._value"
+            )
+        if op.variadic:
+            values = f"tuple([i._value for i in {op.variadic}]) if {op.variadic} else ()"
+            lines.append(f"{pad}    v_{op.variadic} = {values}")
+        lines += [f"{pad}except AttributeError:", f"{pad}    {general}"]
+    for name in tracked if not scalar_ok else ():
         lines.append(
             f"{pad}p_{name} = " + (f"None if {name} is None else " if name in op.optional else "") + f"{name}._node"
         )
@@ -539,6 +526,42 @@ def _write_call(op: Op) -> str:
         lines += _by_key(op, pad)
     lines += _hand_over(op, pad, "node")
     return "\n".join(lines) + "\n"
+
+
+def _pair(x: str, y: str, general: str) -> list[str]:
+    """Lines that take values and nodes from two operands: arrays of one dtype, or an array and a Python number."""
+    lines = [
+        f"if {x}.__class__ in _SCALARS:",
+        f"    _cls = {y}.__class__",
+        "    try:",
+        f"        xp = {y}._xp",
+        f"        v_{y} = {y}._value",
+        f"        p_{y} = {y}._node",
+        f"        v_{x} = xp.weak({x}, v_{y})",
+        "    except AttributeError:",
+        f"        {general}",
+        f"    if v_{x} is None:",
+        f"        {general}",
+        f"    p_{x} = None",
+        "else:",
+        f"    _cls = {x}.__class__",
+        "    try:",
+        f"        xp = {x}._xp",
+        f"        v_{x} = {x}._value",
+        f"        p_{x} = {x}._node",
+        f"        if {y}.__class__ is _cls:",
+        f"            v_{y} = {y}._value",
+        f"            p_{y} = {y}._node",
+        f"            if {y}._xp is not xp or {_unequal(f'v_{y}.dtype', f'v_{x}.dtype')}:",
+        f"                {general}",
+        f"        elif {y}.__class__ in _SCALARS and (v_{y} := xp.weak({y}, v_{x})) is not None:",
+        f"            p_{y} = None",
+        "        else:",
+        f"            {general}",
+        "    except AttributeError:",
+        f"        {general}",
+    ]
+    return ["    " + line for line in lines]
 
 
 def _alike_call(op: Op) -> list[str]:

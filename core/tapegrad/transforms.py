@@ -8,6 +8,7 @@ in any order; a sweep is itself recorded when an outer transform or `record()` w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 ARRAY, RAW, SCALAR = "array", "raw", "scalar"
+AS_IT_IS = nullcontext()
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
@@ -225,7 +227,7 @@ class _Run:
         return _Exit([*(x for argument in self.arguments.values() for x in argument.outer), *more])
 
     def value(self) -> Any:
-        done = [self.leave(x if self.outer else x.detach(), self.kind) for x in self.outs]
+        done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
     def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
@@ -234,7 +236,7 @@ class _Run:
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
                 seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if self.outer else seed._value))
-        with Scope(RECORDING) if self.outer else Scope():
+        with Scope(RECORDING) if self.outer else AS_IT_IS:
             found: dict[Node, Any] = reverse_sweep(
                 seeds, recorded=self.outer, free=free and not self.outer, since=self.since
             )
@@ -263,7 +265,7 @@ class _Run:
             for node, t in zip(argument.nodes, row, strict=True):
                 table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
         batched = BATCHED if MODE.get() >= LEVEL else None
-        with Scope(RECORDING) if self.outer else Scope():
+        with Scope(RECORDING) if self.outer else AS_IT_IS:
             pushed = forward_sweep(
                 [out._node for out in self.outs],
                 table,
@@ -293,7 +295,7 @@ def _check_scalar(run: _Run) -> Array:
             "use vjp or jacobian for several outputs, has_aux for extra ones"
         )
     (out,) = run.outs
-    if out.size != 1 or out.ndim > 1 or (out.ndim == 1 and type(out) is Array):
+    if out._value.shape != () and (out.size != 1 or out.ndim > 1 or type(out) is Array):
         raise ShapeError(
             f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
             "sum it, or use vjp or jacobian"
