@@ -29,7 +29,16 @@ from .kernels import OPS
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["BackendInfo", "Registry", "backend_of", "get_backend", "list_backends", "set_backend", "use_backend"]
+__all__ = [
+    "BackendInfo",
+    "Registry",
+    "backend_of",
+    "get_backend",
+    "list_backends",
+    "live_backends",
+    "set_backend",
+    "use_backend",
+]
 
 FALLBACK = "numpy"  # the engine of the host's own arrays: the default where nobody has chosen another
 
@@ -112,6 +121,11 @@ class Registry:
                 f"{_qualified(type(backend))} is not the backend {backend.name!r}, which is {_qualified(type(live))}"
             )
         return live
+
+    def live(self) -> list[Backend]:
+        """The backends that have been opened so far, of which there may be arrays."""
+        with self._lock:
+            return list(self._live.values())
 
     def set_default(self, name: str | Backend) -> None:
         """Make `name` the default of the process, once it is known to work."""
@@ -461,3 +475,13 @@ def list_backends() -> list[BackendInfo]:
     [True]
     """
     return _registry.infos()
+
+
+def live_backends() -> list[Backend]:
+    """The backends that have been opened so far, of which there may be arrays; asking opens none.
+
+    >>> _ = get_backend("numpy")
+    >>> "numpy" in [backend.name for backend in live_backends()]
+    True
+    """
+    return _registry.live()

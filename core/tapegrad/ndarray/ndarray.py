@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from .. import context as _context
-from .. import dtypes
+from .. import dtypes, registry
 from .. import variables as _variables
 from ..array import Array
 from ..context import Context
@@ -519,6 +519,5 @@ def waitall() -> None:
 
     >>> waitall()
     """
-    from .. import registry
-
-    registry.get_backend().synchronize()
+    for backend in registry.live_backends():
+        backend.synchronize()
