@@ -190,7 +190,10 @@ def verified_rule(case: Case, judge: Judge) -> None:
     with np.errstate(all="ignore"):
         unit = np.nansum(np.where(np.isfinite(out), np.abs(flatten(case.cotangents)) * out, 0))
         floor = unit / np.where(x == 0, np.max(np.abs(x), initial=0) or 1, np.abs(x))
-    allowed = 1e-11 * size + 2 * doubt + 16 * case.truth.eps * floor + case.smallest(flatten(case.cotangents))
+    assert case.target.op is not None
+    # Near a multiple eigenvalue, longdouble's own rounding is seen.
+    rtol = 1e-9 if accuracy_class(case.target.op).name == "I4" else 1e-11
+    allowed = rtol * size + 2 * doubt + 16 * case.truth.eps * floor + case.smallest(flatten(case.cotangents))
     if op_sums(case):
         allowed += 64 * case.truth.eps * np.max(size[np.isfinite(size)], initial=0)
     judge.compare("verified rule", 1, case.input_names(), _as_inputs(case, wide), low, high, allowed)

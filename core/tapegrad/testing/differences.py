@@ -133,12 +133,14 @@ def _both_sides(
     kink = known & (apart > 1e-8 * (np.abs(left) + np.abs(right)) + 30 * noise)
     step = np.longdouble(2.0**-36)
     gap = np.abs(f(x + step * direction) - here) + np.abs(here - f(x - step * direction))
-    jump = kink & (gap > 1e3 * step * (np.abs(left) + np.abs(right)) + 64 * eps * np.abs(here))
+    sizes = np.abs(left) + np.abs(right) + np.abs(best)
+    jump = known & (gap > 1e3 * step * sizes + 64 * eps * np.abs(here))
     middle = (left + right) / 2
     # Where only the curvature jumps, both sides agree with each other and the central difference with neither.
     bent = known & ~kink & (np.abs(best - middle) > 4 * (apart + noise))
     value = np.where(kink | bent, middle, best)
-    doubt = np.where(jump, np.inf, np.where(kink, noise, np.where(bent, apart + noise, doubt)))
+    doubt = np.where(kink, noise, np.where(bent, apart + noise, doubt))
+    doubt = np.where(jump | ~np.isfinite(here), np.inf, doubt)
     return Slopes(
         value, doubt, np.where(kink, np.minimum(left, right), value), np.where(kink, np.maximum(left, right), value)
     )

@@ -171,7 +171,10 @@ class Case:
             return 0.0
         known = sizes[np.isfinite(sizes)]
         unit = np.sum(np.abs(weights)) if self.absolute else 0
-        return (16 if judge.eps < 1e-10 else 4) * judge.eps * (np.max(known, initial=0) + unit)
+        factor = 16 if judge.eps < 1e-10 else 4
+        if op is not None and op.accuracy.startswith("I4"):
+            factor *= 16
+        return factor * judge.eps * (np.max(known, initial=0) + unit)
 
     def smallest(self, weights: Any) -> float:
         """What numbers below the normal range of the dtype may be off, with terms of these weights."""
