@@ -109,6 +109,7 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     xp = _table(op, handles)
     engine = engine_of(handles[0]) if handles else None
     operands: list[Any] = list(args)
+    borrowed = False
     for i, x in enumerate(args):
         if isinstance(x, Array) or x.__class__ in SCALARS or (x is None and names[i] in op.optional):
             continue
@@ -116,6 +117,7 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             operands[i] = x.item()
             continue
         operands[i] = _adopt(op, names[i], x, cls, engine)
+        borrowed = not MODE.get() & RECORDING
         engine = engine or engine_of(operands[i])
     if not operands and op.variadic:
         raise TypeError(f"{op.name}() needs at least one array")
@@ -158,7 +160,12 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if x._xp is not xp or x.__class__ is not cls:
             x = handle(cls, x._value, x._node, xp)
         operands[i] = x
-    return op.call(*operands, **keywords)
+    out = op.call(*operands, **keywords)
+    if borrowed and op.kind not in ("elementwise", "multilinear"):
+        for made in out if isinstance(out, list) else [out]:
+            if not isinstance(made._value, Batched):
+                made._value = engine.backend.exclusive(made._value)
+    return out
 
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:

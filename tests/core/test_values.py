@@ -90,6 +90,26 @@ def test_a_host_array_is_not_shared_with_the_outside():
     assert x.asnumpy().tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("recording", [False, True])
+def test_what_an_op_makes_of_a_host_array_is_not_shared_with_it(recording):
+    for op in (
+        lambda a: ops.shape.reshape(a, shape=(2, 3)),
+        lambda a: ops.shape.astype(a, dtype="float64"),
+        lambda a: ops.shape.broadcast_to(a, shape=(6,)),
+        lambda a: ops.shape.split(a, sizes=(2, 4))[1],
+        lambda a: ops.shape.flip(a),
+        lambda a: ops.indexing.getitem(a, key=(slice(1, 3),)),
+        lambda a: ops.elementwise.real(a),
+        lambda a: ops.reductions.sum(a, axis=()),
+    ):
+        theirs = np.arange(6.0)
+        with tapegrad.record() if recording else tapegrad.pause():
+            found = op(theirs)
+        before = found.asnumpy()
+        theirs[:] = 99
+        assert np.array_equal(found.asnumpy(), before)
+
+
 def test_what_is_adopted_without_a_copy_is_never_written_to():
     backend = tapegrad.get_backend("numpy")
     theirs = np.array([1.0, 2.0])
