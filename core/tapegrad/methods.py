@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["METHODS", "Methods"]
 
 METHODS = (
-    *("all", "any", "argmax", "argmin", "argsort", "choose", "clip", "compress", "conj", "conjugate", "cumprod"),
+    *("all", "any", "argmax", "argmin", "argsort", "choose", "clip", "conj", "conjugate", "cumprod"),
     *("cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ptp", "ravel", "repeat", "round"),
     *("searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
 )

@@ -1,8 +1,8 @@
 """NumPy's own functions and ufuncs on our arrays: the function of `tapegrad.numpy` of the same meaning, or a refusal.
 
-A function that tapegrad has not is computed by NumPy on copies, whose result is NumPy's; of an array that is being
-differentiated such a copy would lose the gradient, and raises `GradientEscapeError`. What would write to one of our arrays
-is refused, since it would write to a copy.
+A function that tapegrad has not is computed by NumPy on copies, and its result is NumPy's; of an array that is being
+differentiated such a copy would lose the gradient, and raises `GradientEscapeError`. What would write to one of our
+arrays is refused, since it would write to a copy.
 """
 
 from __future__ import annotations
@@ -54,19 +54,25 @@ _WRITES = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis"
 _TELLING = frozenset({"iscomplexobj", "isrealobj", "ndim", "shape", "size"})
 """Functions that look at no element."""
 
-_LIKE_NUMPY = """
-    all allclose amax amin angle any append apply_along_axis argmax argmin argsort argwhere around array_equal array_split
-    astype atleast_1d atleast_2d atleast_3d average block broadcast_arrays broadcast_to choose clip column_stack compress concat
-    concatenate convolve copy corrcoef correlate count_nonzero cov cross cumprod cumsum cumulative_prod cumulative_sum delete
-    diag diagflat diagonal diff digitize dot dsplit dstack ediff1d einsum empty_like expand_dims extract flatnonzero flip fliplr
-    flipud full_like gradient histogram hsplit hstack imag inner insert interp isclose iscomplex iscomplexobj isin isreal
-    isrealobj kron linspace logspace matrix_transpose max mean median meshgrid min moveaxis nan_to_num nancumprod nancumsum
-    nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nonzero ones_like outer pad
-    percentile permute_dims piecewise polyval prod ptp quantile ravel real repeat reshape resize result_type roll rollaxis
-    rot90 round searchsorted select shape sinc size sort split squeeze stack std sum swapaxes take take_along_axis tensordot
-    tile trace transpose trapezoid tril triu unique unique_all unique_counts unique_inverse unique_values unstack vander var
-    vdot vecdot vsplit vstack where zeros_like i0
-""".split()
+_LIKE_NUMPY = (
+    *("all", "allclose", "amax", "amin", "angle", "any", "append", "apply_along_axis", "argmax", "argmin"),
+    *("argsort", "argwhere", "around", "array_equal", "array_split", "astype", "atleast_1d", "atleast_2d"),
+    *("atleast_3d", "average", "block", "broadcast_arrays", "broadcast_to", "choose", "clip", "column_stack"),
+    *("compress", "concat", "concatenate", "convolve", "copy", "corrcoef", "correlate", "count_nonzero", "cov"),
+    *("cross", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "delete", "diag", "diagflat", "diagonal"),
+    *("diff", "digitize", "dot", "dsplit", "dstack", "ediff1d", "einsum", "empty_like", "expand_dims", "extract"),
+    *("flatnonzero", "flip", "fliplr", "flipud", "full_like", "gradient", "histogram", "hsplit", "hstack", "i0"),
+    *("imag", "inner", "insert", "interp", "isclose", "iscomplex", "iscomplexobj", "isin", "isreal", "isrealobj"),
+    *("kron", "linspace", "logspace", "matrix_transpose", "max", "mean", "median", "meshgrid", "min", "moveaxis"),
+    *("nan_to_num", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile"),
+    *("nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndim", "nonzero", "ones_like", "outer", "pad"),
+    *("percentile", "permute_dims", "piecewise", "polyval", "prod", "ptp", "quantile", "ravel", "real", "repeat"),
+    *("reshape", "resize", "result_type", "roll", "rollaxis", "rot90", "round", "searchsorted", "select", "shape"),
+    *("sinc", "size", "sort", "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis"),
+    *("tensordot", "tile", "trace", "transpose", "trapezoid", "tril", "triu", "unique", "unique_all"),
+    *("unique_counts", "unique_inverse", "unique_values", "unstack", "vander", "var", "vdot", "vecdot", "vsplit"),
+    *("vstack", "where", "zeros_like"),
+)
 """The functions of `numpy` whose namesakes in `tapegrad.numpy` mean the same."""
 
 
@@ -122,8 +128,8 @@ def _ops_by_ufunc() -> Mapping[Any, Callable[..., Any]]:
     calls |= {id(getattr(space, name)) for name in ("divmod", "float_power", "logaddexp2", "rint")}
     found = {}
     for name in dir(np):
-        ufunc = getattr(np, name)
-        if isinstance(ufunc, np.ufunc) and id(function := getattr(space, name, None)) in calls:
+        ufunc, function = getattr(np, name), getattr(space, name, None)
+        if isinstance(ufunc, np.ufunc) and function is not None and id(function) in calls:
             found[ufunc] = function
     return found
 

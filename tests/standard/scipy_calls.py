@@ -1,8 +1,8 @@
 """Calls of SciPy as its users write them, each a function of SciPy and of an array; chosen before any was tried.
 
-Taken are functions of the families that SciPy's documentation says take arrays of any library ("Python path"), and of each
-family also some that everybody knows and that are compiled. Under each name: the kind of array the call is tried on, and
-the call.
+Taken are functions that SciPy's documentation says take arrays of any library (they have a Python path), and of each
+family also some that everybody knows and that are compiled. Under each name: the kind of array the call is tried on,
+and the call.
 """
 
 from collections.abc import Callable

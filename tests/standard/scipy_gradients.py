@@ -5,8 +5,8 @@
 The verdicts are written to `docs/scipy.md`; `tests/standard/test_scipy.py` judges again and compares.
 
 The truth is a difference quotient of the same call of NumPy arrays, along random directions. A call is `right`, or it
-`raises` (the reason follows), or it `warns` that SciPy writes to a slice as if it were a view, or it is `WRONG`: it finishes
-without a word with another gradient, which is the loss that must not happen.
+`raises` (the reason follows), or it `warns` that SciPy writes to a slice as if it were a view, or it is `WRONG`: it
+finishes without a word with another gradient, which is the loss that must not happen.
 """
 
 import os
@@ -91,8 +91,8 @@ def table(verdicts):
     lines = [
         "# SciPy",
         "",
-        "SciPy's functions take arrays of any library when `SCIPY_ARRAY_API=1` is set before SciPy is imported, and then",
-        "many of them can be differentiated as they are. Set the default dtype to `float64`, which SciPy expects.",
+        "SciPy's functions take arrays of any library when `SCIPY_ARRAY_API=1` is set before SciPy is imported, and",
+        "then many of them can be differentiated as they are. Set the default dtype to `float64`, which SciPy expects.",
         "",
         f"Of {len(verdicts)} calls, listed before any was tried, {right} have the right gradient, and none loses it in",
         "silence. Measured by `tests/standard/scipy_gradients.py`, which writes this page; the calls themselves are in",

@@ -50,7 +50,7 @@ def _kind_of(values: host.ndarray[Any, Any]) -> host.dtype[Any]:
     if values.dtype.kind == "f":
         return dtypes.get_default_dtype()
     if values.dtype.kind == "c":
-        return host.result_type(dtypes.get_default_dtype(), host.complex64)
+        return dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
     if values.dtype.kind in "iu":
         return host.dtype("int64") if values.dtype.kind == "i" else values.dtype
     return values.dtype
@@ -89,7 +89,7 @@ def _some_array(obj: Any) -> Array:
 def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | None = None) -> Array:
     """`obj` as an array: an array of ours or of any engine, Python numbers, or nested lists of these.
 
-    Arrays keep their engine and dtype; Python floats take the default dtype. Elements that are being differentiated stay so.
+    Arrays keep their engine and dtype; Python floats take the default dtype. Tracked elements stay tracked.
     `copy=False` shares the memory of a raw array, which must then not be written to; it raises `ValueError` where a copy
     cannot be avoided.
 
@@ -150,7 +150,7 @@ def copy(x: Any) -> Array:
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """An array of any library that speaks DLPack, by the default backend where the library is none of the known ones."""
+    """An array of any library that speaks DLPack; of one that no backend knows, by the default."""
     try:
         backend = backend_of(x)
     except TypeError:

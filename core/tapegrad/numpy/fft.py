@@ -23,8 +23,10 @@ __all__ = [
     "ifftshift",
     "ihfft",
     "irfft",
+    "irfft2",
     "irfftn",
     "rfft",
+    "rfft2",
     "rfftfreq",
     "rfftn",
 ]
@@ -76,6 +78,18 @@ def fft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward")
 def ifft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
     """The inverse of `fft2`."""
     found: Array = ifftn(x, s=s, axes=axes, norm=norm)
+    return found
+
+
+def rfft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
+    """The transform of real numbers along two axes, halved along the last."""
+    found: Array = rfftn(x, s=s, axes=axes, norm=norm)
+    return found
+
+
+def irfft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
+    """The inverse of `rfft2`."""
+    found: Array = irfftn(x, s=s, axes=axes, norm=norm)
     return found
 
 

@@ -153,7 +153,7 @@ def solve(x: Any, y: Any, /) -> Array:
 
 
 def lstsq(x: Any, y: Any, /, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
-    """The least-squares solution of x @ z = y, the squared residuals, the rank, and the singular values, as in NumPy."""
+    """The least-squares solution of x @ z = y, the squared residuals, the rank, the singular values."""
     found: tuple[Array, Array, Array, Array] = ops.lstsq(asarray(x), asarray(y), rcond)
     return found
 

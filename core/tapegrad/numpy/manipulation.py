@@ -71,7 +71,7 @@ def _call(name: str, x: Any, **keywords: Any) -> Any:
 
 
 def _seen(x: Array, name: str, **keywords: Any) -> Array:
-    """What would be a view in NumPy: it remembers what it was taken from, so that a write to it is not lost unnoticed."""
+    """What would be a view in NumPy: it remembers what it was taken from, so that a lost write is noticed."""
     found: Array = OPS[name].call(x, **keywords)
     if found is not x:
         found._origin = seen_from(x), None

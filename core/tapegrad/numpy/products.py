@@ -95,7 +95,7 @@ def kron(x: Any, y: Any, /) -> Array:
 def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
     """Sums of products by Einstein's convention, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2])`.
 
-    The order of the products is found by opt_einsum; `optimize` is its word for how, or a path, or False: left to right.
+    The order of the products is found by opt_einsum; `optimize` is its word for how, a path, or False: left to right.
     """
     arguments: list[Any] = [subscripts, *operands]
     if isinstance(subscripts, str):
@@ -161,7 +161,8 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
         n, before = f.shape[a], (slice(None),) * (a % f.ndim)
 
         def part(start: int, stop: int, before: tuple[slice, ...] = before) -> Array:
-            return f[(*before, slice(start, stop))]
+            found: Array = f[(*before, slice(start, stop))]
+            return found
 
         if n < 2:
             raise ValueError(f"gradient: axis {a} has length {n}, and two elements are needed for a slope")
@@ -174,7 +175,7 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
 def polyval(p: Any, x: Any) -> Array:
     """A polynomial with coefficients `p`, the highest power first, at `x`."""
     p, x = asarray(p), asarray(x)
-    total = p[0] + OPS["zeros_like"].call(x.detach())
+    total: Array = p[0] + OPS["zeros_like"].call(x.detach())
     for i in range(1, p.shape[0]):
         total = total * x + p[i]
     return total

@@ -1,4 +1,4 @@
-"""Random numbers in NumPy's words, drawn on the host from one stream: the same seed gives the same numbers on every engine."""
+"""Random numbers in NumPy's words, from one stream on the host: a seed gives the same numbers on every engine."""
 
 from __future__ import annotations
 

@@ -251,7 +251,8 @@ def diff(x: Any, /, n: int = 1, axis: int = -1, *, prepend: Any = None, append: 
 def _edge(value: Any, x: Array, axis: int) -> Array:
     value = asarray(value, x.dtype)
     if value.ndim:
-        return value
+        whole: Array = value
+        return whole
     shape = list(x.shape)
     shape[axis] = 1
     found: Array = OPS["broadcast_to"].call(value, shape=tuple(shape))

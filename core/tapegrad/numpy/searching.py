@@ -239,7 +239,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
 
 
 def histogram(x: Any, bins: Any = 10, range: Any = None, *, density: bool = False) -> tuple[Array, Array]:
-    """How many elements fall into each bin, and the edges of the bins. Counts jump: a tracked `x` raises `NoGradientError`."""
+    """How many elements fall into each bin, and the edges. Counts jump: a tracked `x` raises `NoGradientError`."""
     _refuse_tracked("histogram", "counts are constant between jumps", x, bins)
     counts, edges = host.histogram(
         asarray(x).asnumpy(), bins.asnumpy() if isinstance(bins, Array) else bins, range, density=density

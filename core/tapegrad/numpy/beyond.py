@@ -1,0 +1,247 @@
+"""NumPy names beyond the standard that are made of the others: covariances, insertions, index tables, sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as host
+
+from .. import dtypes
+from ..array import Array
+from ..kernels import OPS
+from . import manipulation, reductions, searching
+from .creation import asarray, make
+
+__all__ = [
+    "apply_along_axis",
+    "argpartition",
+    "block",
+    "corrcoef",
+    "cov",
+    "delete",
+    "diag_indices",
+    "ediff1d",
+    "indices",
+    "insert",
+    "intersect1d",
+    "nancumprod",
+    "nancumsum",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "partition",
+    "resize",
+    "setdiff1d",
+    "tri",
+    "tril_indices",
+    "triu_indices",
+    "union1d",
+]
+
+
+def cov(
+    x: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+) -> Array:
+    """The covariances of the rows of `x`, or of its columns without `rowvar`; those of `y` come behind them."""
+
+    def rows(z: Any) -> Array:
+        z = manipulation.atleast_2d(z)
+        if z.ndim > 2:
+            raise ValueError(f"cov takes one or two axes, not shape {z.shape}")
+        found: Array = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
+        return found
+
+    found = rows(x)
+    if y is not None:
+        found = manipulation.concat([found, rows(y)], axis=0)
+    if found.dtype not in dtypes.INEXACT:
+        found = found.astype(dtypes.get_default_dtype())
+    found = found - reductions.mean(found, axis=1, keepdims=True)
+    count = found.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
+    product = OPS["matmul"].call(found, OPS["conj"].call(manipulation.matrix_transpose(found))) / count
+    return manipulation.squeeze(product)
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Array:
+    """The correlations of the rows of `x`, or of its columns without `rowvar`."""
+    found = cov(x, y, rowvar)
+    if found.ndim == 0:
+        return found / found  # type: ignore[no-any-return]
+    lengths = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
+    return found / lengths[:, None] / lengths[None, :]
+
+
+def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:
+    """Indices along an axis, as host numbers: they decide shapes, so that they must be known."""
+    if isinstance(obj, slice):
+        return host.arange(x.shape[axis])[obj]
+    return host.asarray(obj.asnumpy() if isinstance(obj, Array) else obj)
+
+
+def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
+    """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array."""
+    x = asarray(x)
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = range(x.ndim)[axis]
+    places = _places(x, obj, axis)
+    values = asarray(values, x.dtype)
+    values = values.reshape((1,) * (x.ndim - values.ndim) + values.shape)
+    if places.ndim == 0:
+        values = manipulation.moveaxis(values, 0, axis)
+    count = values.shape[axis] if places.size == 1 else places.size
+    # Where each element goes is NumPy's own word: it inserts the numbers -1, -2, … into 0, 1, 2, …
+    order = host.insert(
+        host.arange(x.shape[axis]), places.reshape(-1) if count > 1 else places, -1 - host.arange(count)
+    )
+    wide = manipulation.broadcast_to(values, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
+    both = manipulation.concat([x, wide], axis=axis)
+    return searching.take(both, host.where(order < 0, x.shape[axis] - 1 - order, order), axis=axis)
+
+
+def delete(x: Any, obj: Any, axis: int | None = None) -> Array:
+    """The array without the indices `obj` along an axis; without it, of the flattened array."""
+    x = asarray(x)
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    kept = host.delete(host.arange(x.shape[axis]), _places(x, obj, axis))
+    return searching.take(x, kept, axis=axis)
+
+
+def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Array:
+    """The differences of neighbours in the flattened array, with values before and behind them if given."""
+    x = asarray(x).reshape(-1)
+    parts = [part for part in (to_begin, x[1:] - x[:-1], to_end) if part is not None]
+    return manipulation.concat([asarray(part, x.dtype).reshape(-1) for part in parts])
+
+
+def apply_along_axis(function: Callable[..., Any], axis: int, x: Any, *args: Any, **keywords: Any) -> Array:
+    """`function` of each vector along an axis, what it returns standing in the place of the vector."""
+    x = manipulation.moveaxis(x, axis, -1)
+    lead = x.shape[:-1]
+    rows = x.reshape(-1, x.shape[-1])
+    found = manipulation.stack([asarray(function(rows[i], *args, **keywords)) for i in range(rows.shape[0])])
+    found = found.reshape(*lead, *found.shape[1:])
+    axis = range(len(lead) + 1)[axis]
+    several = found.ndim - len(lead)
+    source, destination = tuple(range(len(lead), found.ndim)), tuple(range(axis, axis + several))
+    return manipulation.moveaxis(found, source, destination) if several else found
+
+
+def block(arrays: Any) -> Array:
+    """One array out of nested lists of blocks: the innermost lists side by side, the next ones below each other."""
+
+    def depth(part: Any) -> int:
+        return 1 + max(map(depth, part)) if isinstance(part, list) else 0
+
+    def least(part: Any) -> int:
+        return max(map(least, part)) if isinstance(part, list) else asarray(part).ndim
+
+    levels = depth(arrays)
+    rank = max(levels, least(arrays))
+
+    def joined(part: Any, level: int) -> Array:
+        if isinstance(part, list):
+            return manipulation.concat([joined(inner, level - 1) for inner in part], axis=-level)
+        part = asarray(part)
+        return part.reshape((1,) * (rank - part.ndim) + part.shape)  # type: ignore[no-any-return]
+
+    return joined(arrays, levels)
+
+
+def resize(x: Any, shape: Any) -> Array:
+    """The elements, again and again as long as it takes, in a shape of any size."""
+    x = asarray(x).reshape(-1)
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    places = host.arange(int(host.prod(shape))) % max(x.size, 1)
+    return searching.take(x, places, axis=0).reshape(shape)
+
+
+def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None) -> Array:
+    """Ones at and below the k-th diagonal, zeros above."""
+    return make(host.tri(n, m, k), dtype or dtypes.get_default_dtype())
+
+
+def indices(dimensions: Any, dtype: Any = "int64") -> Array:
+    """The indices of a grid: for each axis, its index at every place."""
+    return make(host.indices(tuple(dimensions)), dtype)
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
+    """The indices of the main diagonal."""
+    return (make(host.arange(n)),) * ndim
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+    """The indices of the elements at and below the k-th diagonal."""
+    return tuple(map(make, host.tril_indices(n, k, m)))
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+    """The indices of the elements at and above the k-th diagonal."""
+    return tuple(map(make, host.triu_indices(n, k, m)))
+
+
+def nanmedian(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+    """The median over `axis` of what is not NaN."""
+    found: Array = OPS["nanmedian"].call(asarray(x), axis=axis, keepdims=keepdims)
+    return found
+
+
+def nanquantile(x: Any, q: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+    """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN."""
+    found: Array = OPS["nanquantile"].call(asarray(x), asarray(q), axis=axis, keepdims=keepdims)
+    return found
+
+
+def nanpercentile(x: Any, q: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+    """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN."""
+    return nanquantile(x, asarray(q) / 100, axis, keepdims=keepdims)
+
+
+def _filled(x: Any, value: float) -> Array:
+    x = asarray(x)
+    found: Array = OPS["where"].call(OPS["isnan"].call(x), value, x)
+    return found
+
+
+def nancumsum(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+    """The running sums along `axis` with NaNs as zeros."""
+    return reductions.cumsum(_filled(x, 0.0), axis, dtype)
+
+
+def nancumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+    """The running products along `axis` with NaNs as ones."""
+    return reductions.cumprod(_filled(x, 1.0), axis, dtype)
+
+
+def partition(x: Any, kth: Any, /, axis: int | None = -1) -> Array:
+    """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so."""
+    return searching.sort(x, axis)
+
+
+def argpartition(x: Any, kth: Any, /, axis: int | None = -1) -> Array:
+    """The indices that order the elements as `partition` does."""
+    return searching.argsort(x, axis)
+
+
+def union1d(x: Any, y: Any, /) -> Array:
+    """The different values that are in either array, in order."""
+    return searching.unique_values(manipulation.concat([manipulation.ravel(x), manipulation.ravel(y)]))
+
+
+def intersect1d(x: Any, y: Any, /) -> Array:
+    """The different values that are in both arrays, in order."""
+    found = searching.unique_values(x)
+    return found[searching.isin(found.detach(), y)]
+
+
+def setdiff1d(x: Any, y: Any, /) -> Array:
+    """The different values of the first array that are not in the second, in order."""
+    found = searching.unique_values(x)
+    return found[searching.isin(found.detach(), y, invert=True)]
