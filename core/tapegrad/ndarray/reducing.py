@@ -502,7 +502,7 @@ def dot(
             f"dot() of shapes {lhs.shape} and {rhs.shape}: axis {left} of the one has length {shape[left]}, "
             f"axis {right} of the other {other[right]}"
         )
-    if len(shape) == len(other) == 2:
+    if len(other) == 2 and (len(shape) == 2 or (len(shape) > 2 and not transpose_a)):
         if transpose_a:
             lhs = ops.matrix_transpose(lhs)
         if transpose_b:
