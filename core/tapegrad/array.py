@@ -278,6 +278,10 @@ class Array(Methods):
 
         Differentiable: the cotangent makes the journey back, so that one graph may span engines. Raises
         `UnknownBackendError`, `BackendUnavailableError`, and `DtypeError` where the engine lacks the dtype.
+
+        >>> import tapegrad
+        >>> tapegrad.numpy.asarray([1.0, 2.0]).to("numpy").backend.name
+        'numpy'
         """
         from .ops.transfer import to
 
@@ -450,6 +454,13 @@ def allow_escape() -> Iterator[None]:
 
     Without it `numpy.asarray(x)`, `float(x)` and DLPack raise `GradientEscapeError` for an array that is being
     differentiated while recording, since its gradient would be lost in silence.
+
+    >>> import numpy, tapegrad
+    >>> x = tapegrad.numpy.asarray([1.0, 2.0])
+    >>> x.attach_grad()
+    >>> with tapegrad.record(), tapegrad.allow_escape():
+    ...     numpy.asarray(x)
+    array([1., 2.], dtype=float32)
     """
     token = _ESCAPE.set(True)
     try:
