@@ -307,3 +307,29 @@ def test_asarray_gives_the_numbers_and_refuses_to_lose_a_gradient():
 def test_an_unknown_keyword_names_the_function():
     with pytest.raises(TypeError, match=r"^exp\(\) got an unexpected keyword argument 'foo'"):
         nd.exp(nd.ones(1), foo=1)
+
+
+@pytest.mark.parametrize(
+    "function", [np.exp, np.mean, np.abs, lambda x: np.dot(x, x), lambda x: np.concatenate([x, x])]
+)
+def test_numpys_functions_give_numpys_arrays_and_refuse_to_lose_a_gradient(function):
+    x = variable([1.0, 2.0])
+    np.testing.assert_allclose(function(x), function(np.array([1.0, 2.0])), rtol=1e-6)
+    with autograd.record(), pytest.raises(TypeError, match="would lose its gradient"):
+        function(x * 1)
+
+
+@pytest.mark.parametrize("left", [np.float64(2), np.float32(2), np.int64(2), np.array([2.0, 2.0], dtype=np.float32)])
+def test_a_numpy_number_or_array_on_the_left_of_an_operator_leaves_it_to_ours(left):
+    x = variable([1.0, 3.0])
+    with autograd.record():
+        y = left * x + left - x
+        y = left / y
+    y.backward()
+    assert type(y) is nd.NDArray
+    assert y.dtype is np.float32
+    np.testing.assert_allclose(y.asnumpy(), [2 / 3, 0.4], rtol=1e-6)
+    np.testing.assert_allclose(x.grad.asnumpy(), [-2 / 9, -2 / 25], rtol=1e-6)
+    assert (left > x).asnumpy().tolist() == [1, 0]
+    assert (left == x).asnumpy().tolist() == [0, 0]
+    assert (left > x).dtype is np.float32

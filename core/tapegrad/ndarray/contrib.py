@@ -11,9 +11,10 @@ import numpy as np
 from ..array import Array
 from ..context import Context, current_context
 from ..custom import custom
+from ..draws import drawn as host_drawn
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
-from . import random as _random
+from ..random import mxnet as stream
 from .checks import dtype_of, int_tuple, need, one_axis
 from .ndarray import NDArray, _as_numbers, give, make
 from .nn import BatchNorm
@@ -279,7 +280,7 @@ def rand_zipfian(
     """
     true = need(true_classes, "rand_zipfian", "true_classes")
     span = math.log(range_max + 1)
-    draws = _random.drawn("uniform", 0.0, span, shape=(num_sampled,), dtype="float64").asnumpy()
+    draws = host_drawn(lambda: stream.uniform(0.0, span, shape=(num_sampled,), dtype="float64"))
     drawn = (np.exp(draws).astype(np.int64) - 1) % range_max
 
     def expected(classes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

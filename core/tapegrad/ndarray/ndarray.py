@@ -62,8 +62,6 @@ class NDArray(Methods):
     _mask: tuple[Any, Array]
     _weak_numpy_scalars: ClassVar[bool] = True
     _integer_ops: ClassVar[Mapping[str, str]] = {"divide": "quotient"}
-    # A NumPy array on the left of an operator leaves it to us; NumPy's own functions have no meaning in this face.
-    __array_ufunc__: ClassVar[Any] = None
 
     @property
     def dtype(self) -> Any:
@@ -234,6 +232,16 @@ class NDArray(Methods):
     def __ipow__(self, other: Any) -> Any:
         return NotImplemented
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """An operator with NumPy's number or array on the left is one of this face; other ufuncs give NumPy's arrays.
+
+        Raises `GradientEscapeError` where that would lose a gradient.
+        """
+        mirrored = _MIRRORED.get(ufunc.__name__)
+        if mirrored is not None and method == "__call__" and not keywords and not isinstance(inputs[0], Array):
+            return getattr(inputs[1], mirrored)(inputs[0])
+        return super().__array_ufunc__(ufunc, method, *inputs, **keywords)
+
     def __getitem__(self, key: Any) -> Self:
         return read(self, _key(self, key))  # type: ignore[return-value]
 
@@ -248,6 +256,23 @@ class NDArray(Methods):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revive, (self.asnumpy(), repr(self.context))
+
+
+_MIRRORED = {
+    "add": "__radd__",
+    "subtract": "__rsub__",
+    "multiply": "__rmul__",
+    "divide": "__rtruediv__",
+    "remainder": "__rmod__",
+    "power": "__rpow__",
+    "equal": "__eq__",
+    "not_equal": "__ne__",
+    "less": "__gt__",
+    "less_equal": "__ge__",
+    "greater": "__lt__",
+    "greater_equal": "__le__",
+}
+"""The method of the right operand for an operator whose left one is NumPy's."""
 
 
 def _comparison(name: str) -> Callable[[NDArray, Any], NDArray]:
