@@ -62,7 +62,7 @@ def backends() -> None:
 @app.command()
 def conformance(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The engines to judge.")],
-    quick: Annotated[bool, typer.Option("--quick", help="Three samples an op, float64 and float32.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Two samples an op, in one dtype.")] = False,
     ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
     jobs: Annotated[int, typer.Option(help="Processes to share the work between.")] = 1,
     html: Annotated[Path | None, typer.Option(help="Write a page with the heat map here.")] = None,

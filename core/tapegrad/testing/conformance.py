@@ -13,7 +13,7 @@ import numpy as np
 from ..registry import get_backend
 from .accuracy import accuracy_class
 from .generate import samples_of
-from .judging import DTYPES, QUICK_DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_samples
+from .judging import DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
 
 __all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "judge_op"]
 
@@ -110,8 +110,9 @@ def judge_op(backend: str, name: str, quick: bool = False, dtypes: Sequence[str]
     op = judged_ops()[name]
     engine = get_backend(backend)
     found: list[Check] = []
+    chosen = dtypes or (quick_dtypes(engine) if quick else DTYPES)
     for sample in quick_samples(op) if quick else samples_of(op):
-        found += judge_sample(engine, op, sample, dtypes or (QUICK_DTYPES if quick else DTYPES), quick=quick)
+        found += judge_sample(engine, op, sample, chosen, quick=quick)
     return [*found, *judge_errors(engine, op)]
 
 
@@ -125,7 +126,7 @@ def backend_conformance(
 ) -> Conformance:
     """Judge an engine by every law on every op, and say what was found; nothing is raised for a failed check.
 
-    `backend`: its name; `ops`: only these; `dtypes`: only these; `quick`: three samples an op, float64 and float32.
+    `backend`: its name; `ops`: only these; `dtypes`: only these; `quick`: two samples an op, in one dtype.
     `progress` is called with the name of each op that is done. The engine's `xfails` count as failures here.
 
     >>> backend_conformance("numpy", quick=True, ops=["add"]).failures

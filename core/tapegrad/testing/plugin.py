@@ -24,7 +24,7 @@ def pytest_addoption(parser: Any) -> None:
     group.addoption("--tapegrad-ops", metavar="A,B", help="only these ops")
     group.addoption("--tapegrad-dtypes", metavar="A,B", help="only these dtypes")
     group.addoption("--tapegrad-json", metavar="PATH", help="write every check to a file")
-    group.addoption("--quick", dest="tapegrad_quick", action="store_true", help="three samples an op, two dtypes")
+    group.addoption("--quick", dest="tapegrad_quick", action="store_true", help="two samples an op, in one dtype")
 
 
 def pytest_configure(config: Any) -> None:

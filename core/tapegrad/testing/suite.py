@@ -15,7 +15,7 @@ import pytest
 
 from ..registry import get_backend
 from .generate import AT_LEAST, samples_of
-from .judging import DTYPES, QUICK_DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_samples
+from .judging import DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
 
 __all__ = ["pytest_generate_tests", "test_errors", "test_op", "test_there_are_samples_of_every_op"]
 
@@ -31,6 +31,11 @@ def _engine(config: Any) -> str:
     return str(_option(config, "tapegrad_backend", os.environ.get("TAPEGRAD_TEST_BACKEND", "numpy")))
 
 
+def _quick(config: Any) -> bool:
+    """Whether `--quick` or pytest's own `-m "not slow"` was asked for."""
+    return bool(_option(config, "tapegrad_quick", False)) or "not slow" in str(_option(config, "markexpr", ""))
+
+
 def pytest_generate_tests(metafunc: Any) -> None:
     """One test for each sample of each op, marked as the engine's `xfails` say; those of long runs are `slow`."""
     if "judged" not in metafunc.fixturenames:
@@ -38,7 +43,7 @@ def pytest_generate_tests(metafunc: Any) -> None:
     config = metafunc.config
     backend = get_backend(_engine(config))
     only = [name for name in str(_option(config, "tapegrad_ops", "")).split(",") if name]
-    quick = bool(_option(config, "tapegrad_quick", False))
+    quick = _quick(config)
     ops = {name: op for name, op in judged_ops().items() if not only or name in only}
     parameters = []
     for name, op in ops.items():
@@ -75,16 +80,18 @@ def test_op(judged: Any, request: Any, record_property: Any) -> None:
     """Every law, in every dtype that the engine and the op have."""
     engine, name, number = judged
     op = judged_ops()[name]
-    quick = bool(_option(request.config, "tapegrad_quick", False))
-    dtypes = str(_option(request.config, "tapegrad_dtypes", ",".join(QUICK_DTYPES if quick else DTYPES))).split(",")
-    checks = list(judge_sample(get_backend(engine), op, samples_of(op)[number], dtypes, quick=quick))
+    quick = _quick(request.config)
+    backend = get_backend(engine)
+    named = str(_option(request.config, "tapegrad_dtypes", "")).split(",")
+    dtypes = named if named[0] else quick_dtypes(backend) if quick else DTYPES
+    checks = judge_sample(backend, op, samples_of(op)[number], dtypes, quick=quick)
     _settle(checks, record_property)
 
 
 def test_errors(judged: Any, record_property: Any) -> None:
     """Misuse is one typed error that names the op."""
     engine, name, _ = judged
-    _settle(list(judge_errors(get_backend(engine), judged_ops()[name])), record_property)
+    _settle(judge_errors(get_backend(engine), judged_ops()[name]), record_property)
 
 
 def test_there_are_samples_of_every_op() -> None:
