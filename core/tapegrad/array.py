@@ -176,8 +176,17 @@ class Array(Methods):
         return int(self._value.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
-        for i in range(len(self)):
-            yield self[i]
+        if self._node is None or not MODE.get() & RECORDING:
+            for i in range(len(self)):
+                yield self[i]
+            return
+        # One node for all pieces: a node for each would pull back as many arrays of the size of this one.
+        for i, piece in enumerate(OPS["unstack"].call(self, axis=0) if len(self) else ()):
+            piece._origin = ref(self), (i,)
+            yield piece
+
+    def __format__(self, spec: str) -> str:
+        return format(self._one("format()"), spec) if spec else str(self)
 
     def __repr__(self) -> str:
         try:
@@ -342,7 +351,7 @@ class Array(Methods):
         return found if dtype is None else found.astype(dtype, copy=False)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """The functions of the array API standard for this array: `tapegrad.numpy`, new arrays on this array's engine."""
+        """The standard's functions for this array: `tapegrad.numpy`, with new arrays on this array's engine."""
         from .numpy.bound import namespace_for
 
         if api_version not in (None, *API_VERSIONS):

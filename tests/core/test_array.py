@@ -242,6 +242,8 @@ def test_reshape(backend):
     for wrong in [(4,), (-1, 4), (-1, -1), (2, -3), (-2, -3)]:
         with pytest.raises(ShapeError, match=r"6 elements.*do not fit"):
             x.reshape(wrong)
+    with pytest.raises(TypeError, match="made of integers"):
+        x.reshape(3.0, 2)
     with pytest.raises(ShapeError, match="0 elements"):
         on(backend, np.zeros((0, 3))).reshape(-1, 0)
 
@@ -310,6 +312,14 @@ def test_conversions_to_python(backend):
         operator.index(on(backend, 1.0))
     with pytest.raises(TypeError, match="0-d"):
         len(on(backend, 1.0))
+
+
+def test_formats(backend):
+    assert f"{on(backend, 2.5):.3f}" == "2.500"
+    assert f"{on(backend, [7]):>4}" == "   7"
+    assert f"{on(backend, [1.0, 2.0])}" == str(on(backend, [1.0, 2.0]))
+    with pytest.raises(ValueError, match="one element"):
+        f"{on(backend, [1.0, 2.0]):.3f}"
 
 
 def test_repr(backend):
@@ -451,6 +461,8 @@ def test_devices(backend):
         x.to("gpu(7)")
     with pytest.raises(UnknownBackendError):
         x.to("abacus")
+    with pytest.raises(TypeError, match="to a backend or a device"):
+        x.to(3)
     with pytest.raises(NotImplementedError, match="stream"):
         x.to_device(x.device, stream=1)
 

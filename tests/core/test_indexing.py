@@ -212,6 +212,10 @@ def test_values_that_do_not_fit_leave_the_array_as_it_was(backend):
         x[0] = 1j
     with pytest.raises(TypeError):
         x[0] = "a"
+    with pytest.raises(TypeError, match="cannot hold a NoneType"):
+        x[0] = None
+    with pytest.raises(TypeError, match="ends of a slice"):
+        x["a":]
     assert np.array_equal(x.asnumpy(), np.zeros((2, 3)))
 
 
@@ -361,6 +365,16 @@ def test_iterating_and_unpacking_are_differentiable(backend):
         y = a * a * b
     y.backward()
     assert x.grad.asnumpy().tolist() == [12.0, 4.0]
+    rows = on(backend, np.arange(6.0).reshape(3, 2))
+    rows.attach_grad()
+    with tapegrad.record():
+        state = on(backend, [1.0, 1.0])
+        for row in rows:
+            state = state * row
+    state.backward()
+    assert rows.grad.asnumpy().tolist() == [[8, 15], [0, 5], [0, 3]]
+    with tapegrad.record():
+        assert list(on(backend, np.zeros((0, 2))) * 1) == []
     with pytest.raises(TypeError, match="0-d"):
         iter(on(backend, 1.0)).__next__()
 

@@ -726,7 +726,10 @@ def _slice(part: slice) -> slice:
     """A slice of Python's own ints, so that no array is kept with the key."""
     if part.start.__class__ in _PLAIN and part.stop.__class__ in _PLAIN and part.step.__class__ in _PLAIN:
         return part
-    return slice(*(None if end is None else operator.index(end) for end in (part.start, part.stop, part.step)))
+    try:
+        return slice(*(None if end is None else operator.index(end) for end in (part.start, part.stop, part.step)))
+    except TypeError:
+        raise TypeError(f"the ends of a slice are integers or None; {part} has others") from None
 
 
 class _Parsed:
@@ -971,6 +974,8 @@ def as_value(x: Array, value: Any) -> Array:
             host = np.asarray(value)
             _check_kind(host.dtype, x)
             return _adopted(x, host.astype(x._dtype, copy=False))
+        if value is None or isinstance(value, (str, bytes, dict, set)):
+            raise TypeError(f"an array of numbers cannot hold a {type(value).__name__}")
         backend = backend_of(value)
         value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:

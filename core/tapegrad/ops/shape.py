@@ -58,7 +58,10 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     >>> resolved((-1, 2), (3, 4))
     (6, 2)
     """
-    wanted = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    try:
+        wanted = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    except TypeError:
+        raise TypeError(f"a shape is made of integers; {shape!r} is not") from None
     size, known = prod(old), prod(wanted)
     if known == size and (not wanted or min(wanted) >= 0):
         return wanted

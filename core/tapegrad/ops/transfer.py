@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..backend import Backend
 from ..batching import BATCHED, Batched, as_array
 from ..dispatch import engine_of, handle, inspect_result
 from ..errors import BackendError
@@ -15,7 +16,6 @@ from ..tape import MODE, RECORDING, Node, freed, next_seq
 
 if TYPE_CHECKING:
     from ..array import Array
-    from ..backend import Backend
 
 __all__ = ["carry", "device_of", "move", "to"]
 
@@ -127,6 +127,8 @@ def to(x: Array, target: Any) -> Array:
     kernels = engine_of(x)
     if device is None and ((isinstance(name, str) and "(" in name) or type(name).__name__ == "Context"):
         name, device = None, str(name)
+    if not (name is None or isinstance(name, (str, Backend))):
+        raise TypeError(f"an array moves to a backend or a device, by name, or to a pair of both; not to {target!r}")
     backend = kernels.backend if name is None else get_backend(name) if isinstance(name, str) else name
     if device is not None and device not in backend.devices():
         raise BackendError(
