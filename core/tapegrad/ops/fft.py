@@ -93,7 +93,10 @@ def _resized(xp: Any, x: Any, axis: int, length: int) -> Any:
 
 def _of_kind(xp: Any, g: Any, spec: Any) -> Any:
     """A cotangent as one of an input that is real or complex."""
-    return g if xp.isdtype(spec.dtype, "complex floating") else xp.real(g)
+    if xp.isdtype(spec.dtype, "complex floating"):
+        return g
+    g = xp.real(g)
+    return g if g.dtype == spec.dtype else xp.astype(g, dtype=spec.dtype)
 
 
 def _transposed(name: str) -> Callable[..., Any]:
@@ -143,8 +146,8 @@ def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
 def _rfft_transpose(xp: Any, g: Any, x: Any, n: Any, axis: int, norm: Any) -> Any:
     """The rows of the Fourier matrix that rfft keeps, on as many elements; what comes out is real."""
     length = x.shape[axis] if n is None else n
-    found = xp.real(xp.fft(g, n=length, axis=axis, norm=norm))
-    return _resized(xp, found, axis, x.shape[axis])
+    found = _resized(xp, xp.fft(g, n=length, axis=axis, norm=norm), axis, x.shape[axis])
+    return _of_kind(xp, found, x)
 
 
 _REAL_ALONG = [
@@ -333,8 +336,8 @@ def ifftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
 def _rfftn_transpose(xp: Any, g: Any, x: Any, s: Any, axes: Any, norm: Any) -> Any:
     *others, (last, n) = _axes("rfftn", x, s, axes)
     g = _over_transposed(xp, "fft", g, x.shape, others, norm)
-    found = xp.real(xp.fft(g, n=n, axis=last, norm=norm))
-    return _resized(xp, found, last, x.shape[last])
+    found = _resized(xp, xp.fft(g, n=n, axis=last, norm=norm), last, x.shape[last])
+    return _of_kind(xp, found, x)
 
 
 @linear(

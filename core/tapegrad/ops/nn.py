@@ -773,7 +773,7 @@ def _lp_pull(xp: Any, g: Any, x: Any, out: Any, p: float, **window: Any) -> Any:
     samples=[
         ((positive(2, 6),), {"kernel": (2,)}),
         ((normal(1, 2, 4, 4),), {"kernel": (2, 2)}),
-        ((positive(4, 4),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "p": 3}),
+        ((uniform(4, 4, low=0.5, high=2),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "p": 3}),
         ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
         ((normal(4, 4),), {"kernel": (2, 2), "p": 1}),
         ((normal(0, 4),), {"kernel": (2,)}),
@@ -840,9 +840,11 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
 @op(
     outs=("out", "mean", "var"),
     x=lambda xp, x, gamma, mean, var, axis, eps, g_out=None, g_mean=None, g_var=None: _normalize_pull(
-        xp, g_out, g_mean, g_var, x, gamma, mean, var, axis, eps
+        xp, g_out, g_mean, g_var, *(_conj(xp, z) for z in (x, gamma, mean, var)), axis, eps
     ),
-    gamma=lambda xp, x, gamma, mean, var, eps, g_out=None: _scale_pull(xp, g_out, x, gamma, mean, var, eps),
+    gamma=lambda xp, x, gamma, mean, var, eps, g_out=None: _scale_pull(
+        xp, g_out, *(_conj(xp, z) for z in (x, gamma, mean, var)), eps
+    ),
     beta=lambda xp, spec_beta, mean, g_out=None: _shift_pull(xp, g_out, mean, tuple(spec_beta.shape)),
     floats=True,
     batch=_ranks_in_front,
