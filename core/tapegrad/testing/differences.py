@@ -140,7 +140,9 @@ def _both_sides(
     bent = known & ~kink & (np.abs(best - middle) > 4 * (apart + noise))
     value = np.where(kink | bent, middle, best)
     doubt = np.where(kink, noise, np.where(bent, apart + noise, doubt))
-    doubt = np.where(jump | ~np.isfinite(here), np.inf, doubt)
+    # A slope that depends on the step, as a root's at 0 does, is none.
+    wild = known & (coarse > 1e-3 * sizes + 1e3 * 16 * eps * np.abs(here) / h)
+    doubt = np.where(jump | wild | ~np.isfinite(here), np.inf, doubt)
     return Slopes(
         value, doubt, np.where(kink, np.minimum(left, right), value), np.where(kink, np.maximum(left, right), value)
     )

@@ -47,7 +47,9 @@ class Sample:
         drawn: list[Any] = []
         for x in self.draws:
             if isinstance(x, Draw):
-                x = x.draw(rng, dtype, self.variation if x.bears(self.variation) else "plain")
+                # float16 has no room for magnitudes: squares of small numbers are already nothing there.
+                narrow = np.dtype(dtype) == np.float16 and self.variation in ("tiny", "large")
+                x = x.draw(rng, dtype, self.variation if x.bears(self.variation) and not narrow else "plain")
             elif isinstance(x, np.ndarray) and x.dtype.kind in "fc":
                 x = x.astype(dtype)
             drawn.append(x)
