@@ -29,10 +29,7 @@ CASE = pytest.mark.parametrize("case", CASES)
 
 @contextlib.contextmanager
 def engine(name: str) -> Iterator[tapegrad.Backend]:
-    """An engine as the default, with float64 allowed; skipped, with its own reason, where it cannot be used.
-
-    It is the default for what the programs make from nothing (`eye`, `arange`).
-    """
+    """An engine, with float64 allowed; skipped, with its own reason, where it cannot be used."""
     infos = {info.name: info for info in tapegrad.list_backends()}
     if name not in infos:
         pytest.skip(f"no plug-in for {name} is installed (that for strict: pip install ./tests/plugin/strict)")
@@ -41,7 +38,7 @@ def engine(name: str) -> Iterator[tapegrad.Backend]:
     with contextlib.ExitStack() as stack:
         if name == "jax":
             stack.enter_context(pytest.importorskip("jax").enable_x64(True))
-        yield stack.enter_context(tapegrad.use_backend(name))
+        yield tapegrad.get_backend(name)
 
 
 def value_and_gradient(name: str, case: str) -> tuple[float, np.ndarray]:

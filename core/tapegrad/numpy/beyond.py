@@ -71,16 +71,18 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Array:
     """The correlations of the rows of `x`, or of its columns without `rowvar`."""
     found = cov(x, y, rowvar)
     if found.ndim == 0:
-        return found / found  # type: ignore[no-any-return]
+        return found / found
     lengths = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
-    return found / lengths[:, None] / lengths[None, :]
+    found = found / lengths[:, None] / lengths[None, :]
+    return found
 
 
 def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:
     """Indices along an axis, as host numbers: they decide shapes, so that they must be known."""
     if isinstance(obj, slice):
         return host.arange(x.shape[axis])[obj]
-    return host.asarray(obj.asnumpy() if isinstance(obj, Array) else obj)
+    found = host.asarray(obj.asnumpy() if isinstance(obj, Array) else obj)
+    return found if found.size else found.astype(int)
 
 
 def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Array:

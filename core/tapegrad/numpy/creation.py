@@ -50,7 +50,8 @@ def _kind_of(values: host.ndarray[Any, Any]) -> host.dtype[Any]:
     if values.dtype.kind == "f":
         return dtypes.get_default_dtype()
     if values.dtype.kind == "c":
-        return dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
+        kind: host.dtype[Any] = dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
+        return kind
     if values.dtype.kind in "iu":
         return host.dtype("int64") if values.dtype.kind == "i" else values.dtype
     return values.dtype
@@ -90,8 +91,8 @@ def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | Non
     """`obj` as an array: an array of ours or of any engine, Python numbers, or nested lists of these.
 
     Arrays keep their engine and dtype; Python floats take the default dtype. Tracked elements stay tracked.
-    `copy=False` shares the memory of a raw array, which must then not be written to; it raises `ValueError` where a copy
-    cannot be avoided.
+    `copy=False` shares the memory of a raw array, which must not be written to then; where a copy cannot be avoided it
+    raises `ValueError`.
 
     >>> asarray([1.0, 2.0])
     Array([1., 2.], dtype=float32)
