@@ -59,6 +59,22 @@ def _refuse_complex(x: Any, name: str) -> None:
         raise TypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
 
 
+def _of_ordered(ufunc: Any) -> Callable[..., Any]:
+    """The ufunc on real numbers; NumPy itself orders complex ones as pairs, and no other engine does."""
+
+    def kernel(x: Any, y: Any) -> Any:
+        if x.dtype.kind == "c":
+            _refuse_complex(x, ufunc.__name__)
+        return ufunc(x, y)
+
+    return kernel
+
+
+def _sign(x: Any) -> Any:
+    # As the standard has it, bit for bit.
+    return np.sign(x) if x.dtype.kind != "c" else x / np.where(x == 0, 1, np.abs(x))
+
+
 def _relu(x: Any) -> Any:
     _refuse_complex(x, "relu")
     return np.maximum(x, np.zeros((), x.dtype))
@@ -95,6 +111,8 @@ def _sigmoid(x: Any) -> Any:
 
 
 def _round(x: Any, *, decimals: int = 0) -> Any:
+    if decimals:
+        _refuse_complex(x, "round to decimals")
     return np.rint(x) if decimals == 0 and x.dtype.kind == "f" else np.round(x, decimals)
 
 
@@ -154,10 +172,9 @@ _SPECIAL = (
 
 _SAME_NAME = """
     add abs bitwise_and bitwise_or bitwise_xor cbrt ceil conj copysign cos cosh divide equal exp exp2
-    expm1 floor floor_divide fmax fmin fmod greater greater_equal heaviside hypot isfinite isinf isnan
-    less less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor
-    maximum minimum multiply negative nextafter not_equal positive reciprocal remainder sign signbit sin
-    sinh sqrt square subtract tan tanh trunc
+    expm1 floor floor_divide fmod heaviside hypot isfinite isinf isnan log log10 log1p log2 logaddexp
+    logical_and logical_not logical_or logical_xor multiply negative nextafter not_equal positive
+    reciprocal remainder signbit sin sinh sqrt square subtract tan tanh trunc
 """
 
 _UFUNCS = {
@@ -172,12 +189,17 @@ _UFUNCS = {
     "bitwise_invert": "invert",
     "bitwise_left_shift": "left_shift",
     "bitwise_right_shift": "right_shift",
+}
+
+_ORDERED = {
+    **{name: name for name in ("fmax", "fmin", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum")},
     "maximum_first": "maximum",
     "minimum_first": "minimum",
 }
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
+    **{name: _of_ordered(getattr(np, ufunc)) for name, ufunc in _ORDERED.items()},
     **{name: _from_scipy(name) for name in _SPECIAL},
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
@@ -188,5 +210,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "round": _round,
     "sech_square": _sech_square,
     "sigmoid": _sigmoid,
+    "sign": _sign,
     "where": _where,
 }

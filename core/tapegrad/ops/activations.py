@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import DtypeError
 from ..op import elementwise
 from ..testing.samples import alone, normal, together, uniform
+from .elementwise import refuse_complex
 
 __all__ = [
     "elu",
@@ -28,11 +28,6 @@ __all__ = [
 _NUMBER = normal()
 
 
-def _refuse_complex(xp: Any, x: Any, name: str) -> None:
-    if xp.isdtype(x.dtype, "complex floating"):
-        raise DtypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
-
-
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 """The constants that keep mean 0 and variance 1 (Klambauer and others, Self-Normalizing Networks, 2017)."""
@@ -41,14 +36,14 @@ SELU_SCALE = 1.0507009873554805
 @elementwise(x=lambda xp, g, out: xp.where(out > 0, g, 0), samples=alone(_NUMBER))
 def relu(xp: Any, x: Any) -> Any:
     """x where it is positive, else 0; its derivative at 0 is 0."""
-    _refuse_complex(xp, x, "relu")
+    refuse_complex(xp, x, "relu")
     return xp.maximum(x, 0)
 
 
 @elementwise(x=lambda xp, x: 0.25 * xp.sech_square(0.5 * x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def sigmoid(xp: Any, x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)), accurate in both tails."""
-    _refuse_complex(xp, x, "sigmoid")
+    refuse_complex(xp, x, "sigmoid")
     decay = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, 1, decay) / (1 + decay)
 
@@ -56,21 +51,21 @@ def sigmoid(xp: Any, x: Any) -> Any:
 @elementwise(x=lambda xp, x: xp.sigmoid(-x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def log_sigmoid(xp: Any, x: Any) -> Any:
     """The logarithm of the logistic function, accurate in both tails."""
-    _refuse_complex(xp, x, "log_sigmoid")
+    refuse_complex(xp, x, "log_sigmoid")
     return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
 
 
 @elementwise(x=lambda xp, x: xp.sigmoid(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def softplus(xp: Any, x: Any) -> Any:
     """log(1 + exp(x)), without overflow."""
-    _refuse_complex(xp, x, "softplus")
+    refuse_complex(xp, x, "softplus")
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 @elementwise(x=lambda xp, x: 1 / xp.square(1 + xp.abs(x)), floats=True, samples=alone(_NUMBER))
 def softsign(xp: Any, x: Any) -> Any:
     """x / (1 + |x|)."""
-    _refuse_complex(xp, x, "softsign")
+    refuse_complex(xp, x, "softsign")
     return x / (1 + xp.abs(x))
 
 
@@ -79,7 +74,7 @@ def softsign(xp: Any, x: Any) -> Any:
 )
 def silu(xp: Any, x: Any) -> Any:
     """x times its logistic function; also called swish."""
-    _refuse_complex(xp, x, "silu")
+    refuse_complex(xp, x, "silu")
     return x * xp.sigmoid(x)
 
 
@@ -103,7 +98,7 @@ _GELU = 2 * math.sqrt(2 / math.pi)
 )
 def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
     """x times the normal distribution function of x; `approximate="tanh"` takes a formula with tanh for that."""
-    _refuse_complex(xp, x, "gelu")
+    refuse_complex(xp, x, "gelu")
     if approximate == "tanh":
         return x * xp.sigmoid(_GELU * x * (1 + 0.044715 * x * x))
     if approximate != "none":
@@ -119,7 +114,7 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
 )
 def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
     """x where it is positive, else alpha (exp(x) - 1)."""
-    _refuse_complex(xp, x, "elu")
+    refuse_complex(xp, x, "elu")
     return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
 
 
@@ -131,7 +126,7 @@ def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
 )
 def selu(xp: Any, x: Any) -> Any:
     """`elu`, scaled so that activations keep mean 0 and variance 1."""
-    _refuse_complex(xp, x, "selu")
+    refuse_complex(xp, x, "selu")
     return SELU_SCALE * xp.where(x > 0, x, SELU_ALPHA * xp.expm1(xp.minimum(x, 0)))
 
 
@@ -142,7 +137,7 @@ def selu(xp: Any, x: Any) -> Any:
 )
 def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
     """x where it is positive, else slope · x."""
-    _refuse_complex(xp, x, "leaky_relu")
+    refuse_complex(xp, x, "leaky_relu")
     return xp.where(x > 0, x, slope * x)
 
 
@@ -153,7 +148,7 @@ def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
 )
 def prelu(xp: Any, x: Any, slope: Any) -> Any:
     """x where it is positive, else slope · x, where the slope is learned."""
-    _refuse_complex(xp, x, "prelu")
+    refuse_complex(xp, x, "prelu")
     return xp.where(x > 0, x, slope * x)
 
 
@@ -164,7 +159,7 @@ def prelu(xp: Any, x: Any, slope: Any) -> Any:
 )
 def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> Any:
     """alpha · x + beta, but at least 0 and at most 1."""
-    _refuse_complex(xp, x, "hard_sigmoid")
+    refuse_complex(xp, x, "hard_sigmoid")
     return xp.minimum(xp.maximum(alpha * x + beta, 0), 1)
 
 
@@ -175,6 +170,6 @@ def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> A
 )
 def smooth_l1(xp: Any, x: Any, *, sigma: float = 1.0) -> Any:
     """(sigma · x)² / 2 where |x| < 1 / sigma², else |x| - 1 / (2 sigma²): the absolute value with a round corner."""
-    _refuse_complex(xp, x, "smooth_l1")
+    refuse_complex(xp, x, "smooth_l1")
     size = xp.abs(x)
     return xp.where(size < 1 / sigma**2, 0.5 * sigma**2 * (x * x), size - 0.5 / sigma**2)

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..op import linear, locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal, positive
+from .elementwise import refuse_complex
 
 __all__ = [
     "all",
@@ -244,6 +245,10 @@ def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float,
 )
 def std(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """The standard deviation over `axis`, the root of `var`; its derivative is 0 where all elements are equal."""
+    if xp.finfo(x.dtype).bits == 16:
+        # Squares of half-precision numbers leave its range long before their root does.
+        wide = xp.std(xp.astype(x, dtype="float32"), axis=axis, correction=correction, keepdims=keepdims)
+        return xp.astype(wide, dtype=x.dtype)
     return xp.sqrt(xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
@@ -322,6 +327,7 @@ _TIES = [
 )
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`. Where several are, the derivative is shared evenly among them."""
+    refuse_complex(xp, x, "max")
     return xp.max(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -335,6 +341,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 )
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`. Where several are, the derivative is shared evenly among them."""
+    refuse_complex(xp, x, "min")
     return xp.min(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -591,6 +598,7 @@ def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims
 @op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS)
 def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """The variance over `axis` of what is not NaN, with n - `correction` for n."""
+    refuse_complex(xp, x, "nanvar")
     away, freedom = _nan_centred(xp, x, axis, correction)
     total = xp.sum(away * away, axis=axis, keepdims=True)
     return dropped(xp, total / freedom, tuple(x.shape), axis, keepdims)

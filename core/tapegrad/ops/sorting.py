@@ -12,6 +12,7 @@ from ..errors import ShapeError
 from ..op import locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
+from .elementwise import refuse_complex
 from .reductions import axes_of, gathered, over_axes
 
 __all__ = [
@@ -69,12 +70,14 @@ _PLACES = [*_along(distinct()), *_TIES, (distinct(),), (distinct(3, 4),), ((dist
 @locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)])
 def argmax(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The index of the largest element along an axis, or of all; the first where several are."""
+    refuse_complex(xp, x, "argmax")
     return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
 @locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)])
 def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The index of the smallest element along an axis, or of all; the first where several are."""
+    refuse_complex(xp, x, "argmin")
     return xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
@@ -119,6 +122,7 @@ def _put_back(xp: Any, g: Any, indices: Any, axis: int) -> Any:
 )
 def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The elements along an axis in order. Equal ones keep their order, and so do their derivatives."""
+    refuse_complex(xp, x, "sort")
     return xp.sort(x, axis=axis, descending=descending, stable=stable)
 
 
@@ -129,6 +133,7 @@ def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: b
 )
 def argsort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The indices that put the elements along an axis in order; `stable` keeps equal ones in theirs."""
+    refuse_complex(xp, x, "argsort")
     return xp.argsort(x, axis=axis, descending=descending, stable=stable)
 
 
@@ -177,6 +182,7 @@ def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> An
 )
 def searchsorted(xp: Any, x: Any, values: Any, sorter: Any = None, *, side: str = "left") -> Any:
     """Where values go into a sorted array of one axis to keep it sorted: before equal ones, or ("right") behind."""
+    refuse_complex(xp, x, "searchsorted")
     return xp.searchsorted(x, values, side=side, sorter=sorter)
 
 
