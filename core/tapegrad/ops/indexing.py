@@ -515,7 +515,7 @@ def _mesh(xp: Any, indices: Any, shape: Sequence[int], axis: int) -> list[Any]:
         )
     mesh = []
     for i, length in enumerate(shape):
-        flat = (1,) * i + (length,) + (1,) * (len(shape) - i - 1)
+        flat = (length,) + (1,) * (len(shape) - i - 1)
         mesh.append(indices if i == axis else xp.positions(indices, shape=flat))
     return mesh
 
@@ -556,6 +556,7 @@ def take_along_axis(xp: Any, x: Any, indices: Any, *, axis: int = -1) -> Any:
     samples=[
         *(((x, i, normal(*i.shape)), keywords) for (x, i), keywords in _ALONG),
         ((normal(3, 4), exactly([[2], [2], [0]]), normal()), {"axis": 1}),
+        ((normal(3, 4), exactly([[2], [2], [0]]), normal(1, 3, 1)), {"axis": 1}),
     ],
     errors=[((normal(3, 4), exactly([[4]]), normal()), {"axis": 1})],
 )

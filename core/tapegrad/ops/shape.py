@@ -804,6 +804,7 @@ def _unpad(xp: Any, g: Any, x: Any, widths: Widths, mode: str) -> Any:
         ((normal(),), {"widths": ()}),
         ((normal(3, 0),), {"widths": ((1, 1), (2, 0))}),
         *(((normal(3, 4),), {"widths": ((2, 1), (1, 3)), "mode": mode}) for mode in PADDINGS[1:]),
+        *(((normal(3, 4),), {"widths": ((2, 0), (0, 1)), "mode": mode}) for mode in PADDINGS[1:]),
         *(((normal(3),), {"widths": ((7, 8),), "mode": mode}) for mode in PADDINGS[1:]),
         ((normal(1),), {"widths": ((2, 2),), "mode": "reflect"}),
     ],
