@@ -220,6 +220,7 @@ def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     standard=True,
     samples=[
         *together(_POSITIVE, uniform(low=-2.0, high=2.0)),
+        (exactly([0.0, 1.0, 2.0]), exactly([2.0, 3.0, 1.5])),
         (normal(3, 4), exactly(2.0)),
         (normal(3, 4), exactly(3.0)),
         (exactly([-2.0, -1.0, 0.5, 3.0]), exactly([2.0, -3.0, 0.5, 0.0])),
