@@ -176,6 +176,12 @@ class Array(Methods):
         return int(self._value.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
+        # Not a generator itself: whoever asks whether a 0-d array can be iterated over asks for the iterator only.
+        if not self._value.shape:
+            raise TypeError("iteration over a 0-d array")
+        return self._pieces()
+
+    def _pieces(self) -> Iterator[Self]:
         if self._node is None or not MODE.get() & RECORDING:
             for i in range(len(self)):
                 yield self[i]

@@ -18,7 +18,7 @@ import numpy as np
 
 from .array import Array
 from .batching import Batched
-from .errors import GradientEscapeError, ValueSemanticsError
+from .errors import GradientEscapeError, UnknownArrayError, ValueSemanticsError
 from .kernels import OPS
 
 __all__ = ["call_function", "call_ufunc"]
@@ -221,7 +221,10 @@ def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any
     found = _functions().get(function)
     given = {key: value for key, value in keywords.items() if not (key == "out" and value is None)}
     if found is not None and _is_ours((*args, *given.values())) and _understood(found, args, given):
-        return found(*args, **given)
+        try:
+            return found(*args, **given)
+        except UnknownArrayError:
+            pass  # None, or an array of objects, among the arguments: NumPy's own affair, unless a gradient is at stake
     if found is not None and given:
         name = f"{name}({', '.join(f'{key}=…' for key in given)})"
     return function(*_plain(tuple(args), name), **_plain(dict(keywords), name))

@@ -5,9 +5,9 @@
     python -m tests.standard array-api-tests --backend numpy
 
 The tests of the standard are no installable package, so the command takes the path of a checkout; besides, it needs
-`hypothesis`, `ndindex` and `pytest-json-report` besides. Each namespace is tested with several seeds. A test is worse here than on
-the engine if it fails with every seed on `tapegrad.numpy` and with none on the engine; each such test is printed, and
-the command then ends with status 1.
+`hypothesis`, `ndindex` and `pytest-json-report`. Each namespace is tested with several seeds. A test is worse here than
+on the engine if it fails with every seed on `tapegrad.numpy` and with none on the engine; each such test is printed,
+and the command then ends with status 1.
 """
 
 import argparse

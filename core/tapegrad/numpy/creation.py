@@ -135,9 +135,10 @@ def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | Non
     return asarray(handle(Array, raw, None, backend.kernels), wanted, device=device)
 
 
-def array(obj: Any, dtype: Any = None, *, copy: bool = True) -> Array:
-    """`obj` as a new array, as `numpy.array` makes it. See `asarray`."""
-    return asarray(obj, dtype, copy=copy or None)
+def array(obj: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Array:
+    """`obj` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`."""
+    found = asarray(obj, dtype, copy=copy or None)
+    return found.reshape((1,) * (ndmin - found.ndim) + found.shape) if found.ndim < ndmin else found
 
 
 def ascontiguousarray(x: Any, dtype: Any = None) -> Array:

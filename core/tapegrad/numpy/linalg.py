@@ -142,9 +142,9 @@ def inv(x: Any, /) -> Array:
     return _one("inv", x)
 
 
-def pinv(x: Any, /, *, rtol: Any = None) -> Array:
-    """The Moore-Penrose inverse; singular values below `rtol` times the largest count as zero."""
-    return _one("pinv", x, rtol=_threshold(rtol))
+def pinv(x: Any, /, rcond: Any = None, *, rtol: Any = None) -> Array:
+    """The Moore-Penrose inverse; singular values below `rtol` (NumPy: `rcond`) times the largest count as zero."""
+    return _one("pinv", x, rtol=_threshold(rcond if rtol is None else rtol))
 
 
 def solve(x: Any, y: Any, /) -> Array:

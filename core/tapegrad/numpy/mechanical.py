@@ -18,7 +18,6 @@ NAMES = (
 
 ALIASES = {
     "absolute": "abs",
-    "angle": "angle",
     "arccos": "acos",
     "arccosh": "acosh",
     "arcsin": "asin",

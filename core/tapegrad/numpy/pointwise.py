@@ -16,6 +16,7 @@ from .info import iscomplexobj
 
 __all__ = [
     "allclose",
+    "angle",
     "around",
     "array_equal",
     "array_equiv",
@@ -36,9 +37,15 @@ __all__ = [
 ]
 
 
-def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
-    """The elements kept between `min` and `max`, either of which may be missing."""
-    found: Array = OPS["clip"].call(asarray(x), min, max)
+def angle(x: Any, /, deg: bool = False) -> Array:
+    """The angle of each complex number, from -pi to pi, or in degrees."""
+    found: Array = OPS["angle"].call(asarray(x))
+    return found * (180 / math.pi) if deg else found
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Array:
+    """The elements kept between `min` and `max`, either of which may be missing; `a_min`, `a_max` are older words."""
+    found: Array = OPS["clip"].call(asarray(x), a_min if min is None else min, a_max if max is None else max)
     return found
 
 
@@ -88,10 +95,13 @@ def allclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan
     return reductions.all(isclose(x, y, rtol, atol, equal_nan)).item()
 
 
-def array_equal(x: Any, y: Any) -> Any:
-    """Whether shapes and all elements are the same."""
+def array_equal(x: Any, y: Any, equal_nan: bool = False) -> Any:
+    """Whether shapes and all elements are the same; with `equal_nan` NaN is the same as NaN."""
     x, y = asarray(x), asarray(y)
-    return x.shape == y.shape and reductions.all(x == y).item()
+    if x.shape != y.shape:
+        return False
+    same = x == y
+    return reductions.all(same | ((x != x) & (y != y)) if equal_nan else same).item()
 
 
 def isscalar(x: Any) -> Any:

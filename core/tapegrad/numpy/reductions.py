@@ -90,36 +90,64 @@ def mean(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = Fal
 
 
 def var(
-    x: Any, /, axis: Any = None, *, correction: float = 0.0, ddof: float | None = None, keepdims: bool = False
+    x: Any,
+    /,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    correction: float = 0.0,
+    ddof: float | None = None,
+    keepdims: bool = False,
 ) -> Array:
     """The variance over `axis`, the sum of squares divided by n - correction (`ddof` is NumPy's word for it)."""
-    return _reduced("var", x, axis, keepdims, correction=correction if ddof is None else ddof)
+    return _reduced("var", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
 
 
 def std(
-    x: Any, /, axis: Any = None, *, correction: float = 0.0, ddof: float | None = None, keepdims: bool = False
+    x: Any,
+    /,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    correction: float = 0.0,
+    ddof: float | None = None,
+    keepdims: bool = False,
 ) -> Array:
     """The standard deviation over `axis`. See `var`."""
-    return _reduced("std", x, axis, keepdims, correction=correction if ddof is None else ddof)
+    return _reduced("std", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
 
 
-def nanmean(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanmean(x: Any, /, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
     """The mean over `axis` of what is not NaN."""
-    return _reduced("nanmean", x, axis, keepdims)
+    return _reduced("nanmean", asarray(x, dtype), axis, keepdims)
 
 
 def nanvar(
-    x: Any, /, axis: Any = None, *, correction: float = 0.0, ddof: float | None = None, keepdims: bool = False
+    x: Any,
+    /,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    correction: float = 0.0,
+    ddof: float | None = None,
+    keepdims: bool = False,
 ) -> Array:
     """The variance over `axis` of what is not NaN."""
-    return _reduced("nanvar", x, axis, keepdims, correction=correction if ddof is None else ddof)
+    return _reduced("nanvar", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
 
 
 def nanstd(
-    x: Any, /, axis: Any = None, *, correction: float = 0.0, ddof: float | None = None, keepdims: bool = False
+    x: Any,
+    /,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    correction: float = 0.0,
+    ddof: float | None = None,
+    keepdims: bool = False,
 ) -> Array:
     """The standard deviation over `axis` of what is not NaN."""
-    return _reduced("nanstd", x, axis, keepdims, correction=correction if ddof is None else ddof)
+    return _reduced("nanstd", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
 
 
 def max(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
@@ -180,18 +208,23 @@ def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     return _reduced("logsumexp", x, axis, keepdims)
 
 
-def average(x: Any, /, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Array:
-    """The mean over `axis`, weighted if `weights` are given, of the shape of `x` or of the length of its axis."""
+def average(x: Any, /, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    """The mean over `axis`, weighted if `weights` are given, of the shape of `x` or of the length of its axis.
+
+    `returned`: the sum of the weights comes with it.
+    """
     x = asarray(x)
     if weights is None:
-        return mean(x, axis, keepdims=keepdims)
+        found = mean(x, axis, keepdims=keepdims)
+        return (found, OPS["ones_like"].call(found.detach()) * (x.size / found.size)) if returned else found
     w = asarray(weights)
     if w.shape != x.shape:
         if not isinstance(axis, int) or w.ndim != 1:
             raise ValueError(f"average: weights of shape {w.shape} do not fit x of shape {x.shape} along axis {axis}")
         w = w.reshape(tuple(-1 if i == axis % x.ndim else 1 for i in range(x.ndim)))
     total = sum(w * OPS["ones_like"].call(x.detach()), axis, keepdims=keepdims)
-    return sum(x * w, axis, keepdims=keepdims) / total
+    found = sum(x * w, axis, keepdims=keepdims) / total
+    return (found, total) if returned else found
 
 
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
