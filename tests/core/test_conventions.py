@@ -95,6 +95,19 @@ KINKS = {
     "nan_to_num": (lambda x: call("nan_to_num", x), [[1.0, NAN, INF]], [[1, 0, 0]]),
 }
 
+MISSING = {
+    "nansum": (lambda x: call("nansum", x), [[1.0, NAN, 3.0]], [[1, 0, 1]]),
+    "nanmean": (lambda x: call("nanmean", x), [[1.0, NAN, 3.0]], [[0.5, 0, 0.5]]),
+    "nanprod": (lambda x: call("nanprod", x), [[2.0, NAN, 0.0]], [[0, 0, 2]]),
+    "nanvar": (lambda x: call("nanvar", x), [[1.0, NAN, 3.0]], [[-1, 0, 1]]),
+    "nanstd": (lambda x: call("nanstd", x), [[1.0, NAN, 3.0]], [[-0.5, 0, 0.5]]),
+    "nanmax": (lambda x: call("nanmax", x), [[1.0, NAN, 3.0]], [[0, 0, 1]]),
+    "nanmin": (lambda x: call("nanmin", x), [[1.0, NAN, 1.0]], [[0.5, 0, 0.5]]),
+    "nanmedian": (lambda x: call("nanmedian", x), [[1.0, NAN, 3.0]], [[0.5, 0, 0.5]]),
+    "nanquantile": (lambda x: call("nanquantile", x, q=0.25), [[5.0, NAN, 1.0]], [[0.25, 0, 0.75]]),
+    "nothing but NaN": (lambda x: call("nansum", x), [[NAN, NAN]], [[0, 0]]),
+}
+
 POWERS = {
     "square": (lambda x: x**2, [[0.0, -3.0]], [[0, -6]]),
     "exponent 0": (lambda x: x**0.0, [[0.0, 2.0]], [[0, 0]]),
@@ -150,7 +163,7 @@ UNBOUNDED = {
     "expm1 of the tiny": (lambda x: call("expm1", x), [[1e-20, 1.0]], [[1, math.e]]),
 }
 
-ALL = {**KINKS, **POWERS, **MASKED, **UNBOUNDED}
+ALL = {**KINKS, **MISSING, **POWERS, **MASKED, **UNBOUNDED}
 
 
 @pytest.mark.parametrize("backend", NAMES, indirect=True)
