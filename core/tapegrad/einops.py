@@ -20,7 +20,7 @@ from .dtypes import INEXACT
 __all__ = ["TapegradBackend"]
 
 
-class TapegradBackend(AbstractBackend):  # type: ignore[misc]
+class TapegradBackend(AbstractBackend):
     """What einops asks of a library of arrays. einops finds it among the subclasses of its own class."""
 
     framework_name = "tapegrad"

@@ -72,9 +72,8 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Array:
     found = cov(x, y, rowvar)
     if found.ndim == 0:
         return found / found
-    lengths = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
-    found = found / lengths[:, None] / lengths[None, :]
-    return found
+    lengths: Array = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
+    return found / lengths[:, None] / lengths[None, :]
 
 
 def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:

@@ -47,14 +47,12 @@ def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | 
 
 def _kind_of(values: host.ndarray[Any, Any]) -> host.dtype[Any]:
     """The dtype of an array made of Python numbers: floats and complex numbers take the default precision."""
-    if values.dtype.kind == "f":
+    kind: host.dtype[Any] = values.dtype
+    if kind.kind == "f":
         return dtypes.get_default_dtype()
-    if values.dtype.kind == "c":
-        kind: host.dtype[Any] = dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
-        return kind
-    if values.dtype.kind in "iu":
-        return host.dtype("int64") if values.dtype.kind == "i" else values.dtype
-    return values.dtype
+    if kind.kind == "c":
+        return dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
+    return host.dtype("int64") if kind.kind == "i" else kind
 
 
 def _holds_arrays(obj: Any) -> bool:

@@ -1,0 +1,95 @@
+"""Write `docs/numpy.md`, the page of ops by family: `python tests/standard/page.py`. A test keeps it fresh."""
+
+from importlib import import_module
+from pathlib import Path
+
+import tapegrad.numpy as tnp
+from tapegrad.kernels import OPS
+
+PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"
+
+HEAD = """# The standard's face
+
+`tapegrad.numpy` is the Python array API standard, version 2024.12, and the NumPy and SciPy names that people expect
+beyond it. Every function runs on every engine, on arrays of that engine or on `tapegrad.Array`, and has its gradient
+wherever there is one.
+
+```python
+import tapegrad
+import tapegrad.numpy as tnp
+
+tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)  # x: an array of NumPy, CuPy, JAX, …
+```
+
+* **Somebody else's array-API code.** `x.__array_namespace__()` is `tapegrad.numpy`, and what it makes from nothing lies
+  on x's engine. Hand the function our array, or let `tapegrad.grad` do it, and differentiate.
+* **Code written for NumPy.** `numpy.sin(x)`, `numpy.concatenate([x, y])`, `scipy.special.erf(x)` and operators with a
+  NumPy array on the left are the functions listed here. What has no namesake here, `out=` and `where=` included, is
+  computed by NumPy on a copy, and of an array that is being differentiated it raises instead: no gradient is lost in
+  silence. [SciPy](scipy.md) has a page of its own.
+* **einops**: `import tapegrad.einops`, once. xarray, scikit-learn's array-API functions, array-api-extra, Hypothesis'
+  strategies, matplotlib and pandas take our arrays as they are.
+* **Keywords** of NumPy's are honoured, or refused by name with a `TypeError`. Results of integers are of the default
+  dtype (`tapegrad.set_default_dtype`), where NumPy's are of float64. Elementwise functions take arrays and numbers;
+  make an array of a list first, `tnp.asarray([...])`, whose elements may be tracked. All others take lists.
+* **The standard's own tests**: `python -m tests.standard CHECKOUT --backend numpy` runs them on `tapegrad.numpy` and on
+  the bare engine, and names what fails on ours alone.
+
+## Ops by family
+
+Functions that are not here are made of these. **Gradient in**: the inputs that have a derivative, to any order, in
+reverse and in forward mode. A dash: constant between jumps, so that the result is no longer tracked. An input that is
+in brackets has none: indices and conditions are constants, and any other raises `NoGradientError` when it is tracked.
+**Class**: how exact, as [the page on conformance](conformance.md) explains. What happens at kinks and ties is on the
+[page of conventions](conventions.md). All run on every engine; `eager` marks the ones whose shapes depend on data, which
+`vmap` and `compile` refuse.
+"""
+
+FAMILIES = {
+    "elementwise": "Functions of each element",
+    "special": "Special functions",
+    "activations": "Activations",
+    "reductions": "Reductions",
+    "cumulative": "Running sums and their kin",
+    "shape": "Shape",
+    "diagonals": "Diagonals and triangles",
+    "indexing": "Indexing",
+    "sorting": "Sorting, searching, sets",
+    "contraction": "Products",
+    "linalg": "Linear algebra",
+    "fft": "Fourier transforms",
+    "nn": "Neural networks",
+}
+
+
+def names(op):
+    """The names under which an op is called in `tapegrad.numpy`."""
+    spaces = {"": tnp, "linalg.": tnp.linalg, "fft.": tnp.fft, "special.": tnp.special}
+    return [prefix + op.name for prefix, space in spaces.items() if op.name in space.__all__]
+
+
+def row(op):
+    """A line of the table."""
+    with_gradient = [name for name in op.arrays if name in op.formulas]
+    without = [f"({name})" for name in op.arrays if name not in op.formulas]
+    inputs = "—" if op.kind == "locally_constant" else ", ".join(with_gradient + without)
+    known = ", ".join(f"`{name}`" for name in names(op))
+    meaning = (op.body.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
+    grade = "exact" if op.kind == "locally_constant" else op.accuracy
+    return f"| `{op.name}` | {meaning} | {known} | {inputs} | {grade}{', eager' if op.dynamic else ''} |"
+
+
+def page():
+    """The page."""
+    lines = [HEAD]
+    for module, title in FAMILIES.items():
+        import_module(f"tapegrad.ops.{module}")
+        ops = sorted((op for op in OPS.values() if op.module == f"tapegrad.ops.{module}"), key=lambda op: op.name)
+        if ops:
+            lines += [f"### {title}", "", "| op | meaning | function | gradient in | class |", "|---|---|---|---|---|"]
+            lines += [*map(row, ops), ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
