@@ -17,19 +17,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn
-from weakref import ref
 
-from . import dtypes
 from . import variables as _variables
 from .array import Array
-from .custom import RuleNode
+from .custom import OwnRule
 from .dispatch import cast, handle
 from .errors import GraphError, ShapeError
+from .layers import Places, attach, is_tracked
 from .tape import (
     MODE,
     RECORDING,
     TRAINING,
-    Output,
     Scope,
     is_recording,
     is_training,
@@ -236,17 +234,17 @@ class Function:
         for i, y in enumerate(outputs):
             if not isinstance(y, Array):
                 raise TypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
-        made = [handle(type(y), y._value, None, y._xp) for y in outputs]
-        if mode & RECORDING and any(x._node is not None for x in inputs):
+        found: Sequence[Array] = [handle(type(y), y._value, None, y._xp) for y in outputs]
+        if mode & RECORDING and any(map(is_tracked, inputs)):
             face = type(inputs[0])
-            node = RuleNode(name, inputs, outputs, lambda cotangents: self._pulled(face, specs, cotangents), None)
-            specs = [(x._xp.dtype_of(x._value), x.shape) for x in inputs]
-            self._saved = _Saved(node, self._saved, outputs)
-            for i, y in enumerate(made):
-                if dtypes.is_dtype(y._xp.dtype_of(y._value), ("real floating", "complex floating")):
-                    y._node = Output(node, i)
+            specs = [(x._dtype, x.shape) for x in inputs]
+            places = Places(outputs)
+            self._saved = _Saved(places, self._saved, outputs)
+            rule = OwnRule(name, lambda cotangents: self._pulled(face, specs, cotangents), None)
+            found = attach(rule, inputs, outputs, places)
         else:
             self._saved = ()
+        made = [handle(type(y), f._value, f._node, f._xp) for y, f in zip(outputs, found, strict=True)]
         if isinstance(result, Array):
             return made[0]
         return made if isinstance(result, list) else tuple(made)
@@ -281,11 +279,10 @@ class Function:
 class _Saved:
     """What a `Function` saved, as values with their places on the tape: no handles, and no way back to the outputs."""
 
-    __slots__ = ("entries", "node")
+    __slots__ = ("entries", "places")
 
-    def __init__(self, node: RuleNode, saved: Sequence[Any], outputs: Sequence[Array]) -> None:
-        # Weakly, because the node holds the function and the function holds this.
-        self.node = ref(node)
+    def __init__(self, places: Places, saved: Sequence[Any], outputs: Sequence[Array]) -> None:
+        self.places = places
         self.entries: list[Any] = []
         for x in saved:
             if not isinstance(x, Array):
@@ -298,8 +295,11 @@ class _Saved:
         """The arrays again, each in its place on the tape."""
         found = []
         for cls, value, place, xp in self.entries:
-            if isinstance(place, int):
-                node = self.node()
-                place = None if node is None else Output(node, place)
-            found.append(value if cls is None else handle(cls, value, place, xp))
+            if cls is None:
+                found.append(value)
+            elif isinstance(place, int):
+                y = self.places.output(place)
+                found.append(handle(cls, y._value, y._node, y._xp))
+            else:
+                found.append(handle(cls, value, place, xp))
         return tuple(found)

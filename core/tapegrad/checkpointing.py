@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -11,6 +11,7 @@ from .batching import LEVELS, note_level
 from .dispatch import handle
 from .draws import Draws
 from .errors import GraphError
+from .layers import Layer, Places, attach
 from .tape import (
     LEVEL,
     MODE,
@@ -19,7 +20,6 @@ from .tape import (
     Entry,
     Journal,
     Node,
-    Output,
     Scope,
     forward_sweep,
     freed,
@@ -112,6 +112,21 @@ class CheckpointNode(Node):
         return tuple(pushed)
 
 
+class Replay:
+    """What `attach` puts on the tape for a stretch of a program."""
+
+    def __init__(self, again: Callable[[list[Array]], list[Array]]) -> None:
+        self.again = again
+
+    def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> CheckpointNode:
+        """The node for these inputs and outputs."""
+        return CheckpointNode(self.again, list(inputs), list(outputs))
+
+    def outside(self, layer: Layer) -> Replay:
+        """The same stretch for the arrays outside a level of batching."""
+        return Replay(lambda arrays: layer.take_off_outputs(self.again(layer.put_on_inputs(arrays))))
+
+
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
@@ -158,8 +173,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
                 "backward pass; return the new value instead"
             )
         out_structure = shape[0]
-        node = CheckpointNode(again, inputs, outs)
-        made = [handle(type(y), y._value, Output(node, i), y._xp) for i, y in enumerate(outs)]
+        found = attach(Replay(again), inputs, outs, Places(outs), always=True)
+        made = [handle(type(y), f._value, f._node, f._xp) for y, f in zip(outs, found, strict=True)]
         return unflatten(out_structure, made)
 
     return checkpointed

@@ -15,9 +15,10 @@ from .batching import BATCHED, LEVELS, Batched, note_level
 from .dispatch import handle
 from .errors import DtypeError, NoGradientError, ShapeError
 from .kernels import OPS
-from .tape import LEVEL, MODE, RECORDING, Leaf, Node, Output, Scope, freed, next_seq, reverse_sweep
+from .layers import Layer, Places, attach, is_tracked
+from .tape import LEVEL, MODE, RECORDING, Leaf, Node, Scope, freed, next_seq, reverse_sweep
 
-__all__ = ["Custom", "RuleNode", "custom"]
+__all__ = ["Custom", "OwnRule", "RuleNode", "custom"]
 
 Saved = tuple[Any, Node | None, Any]
 
@@ -155,6 +156,33 @@ class RuleNode(Node):
         return tuple(v if recorded else v._value for v in pushed)
 
 
+class OwnRule:
+    """A pull and a push for `attach`, each of which may be None."""
+
+    def __init__(
+        self,
+        name: str,
+        pull: Callable[[list[Array]], Sequence[Any]] | None,
+        push: Callable[[list[Array]], Sequence[Any]] | None,
+    ) -> None:
+        self.name = name
+        self.pull = pull
+        self.push = push
+
+    def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> RuleNode:
+        """The node for these inputs and outputs."""
+        return RuleNode(self.name, inputs, outputs, self.pull, self.push)
+
+    def outside(self, layer: Layer) -> OwnRule:
+        """The same rule for the arrays outside a level of batching."""
+        pull, push = self.pull, self.push
+        return OwnRule(
+            self.name,
+            None if pull is None else lambda given: layer.take_off_inputs(pull(layer.put_on_outputs(given))),
+            None if push is None else lambda given: layer.take_off_outputs(push(layer.put_on_inputs(given))),
+        )
+
+
 def _table(value: Any, xp: Any) -> Any:
     if isinstance(value, Batched):
         return BATCHED
@@ -273,7 +301,7 @@ class Custom:
         arguments = dict(bound.arguments)
         name: str = self.__name__  # type: ignore[attr-defined]
         targets = [key for key, value in arguments.items() if isinstance(value, Array)]
-        recording = MODE.get() & RECORDING and any(arguments[key]._node is not None for key in targets)
+        recording = MODE.get() & RECORDING and any(is_tracked(arguments[key]) for key in targets)
         kept: Any = None
         with Scope(0, RECORDING):
             if self.pair is not None and recording:
@@ -290,7 +318,7 @@ class Custom:
         missing = [
             key
             for key in targets
-            if arguments[key]._node is not None and key not in self.vjps and key not in self.jvps and self.pair is None
+            if is_tracked(arguments[key]) and key not in self.vjps and key not in self.jvps and self.pair is None
         ]
         if missing:
             raise NoGradientError(
@@ -298,22 +326,17 @@ class Custom:
                 "or pass it through detach()"
             )
         stored = {key: _save(value) if isinstance(value, Array) else value for key, value in arguments.items()}
-        holder: list[RuleNode] = []
-        values = [(out._value, out._xp) for out in outputs]
+        places = Places(outputs)
 
         def environment() -> dict[str, Any]:
             env = {key: _restore(value) if key in targets else value for key, value in stored.items()}
-            node = holder[0]() if callable(holder[0]) else holder[0]
-            wrapped = tuple(wrap(v, Output(node, i), x) for i, (v, x) in enumerate(values))
-            env["out"] = wrapped if several else wrapped[0]
+            placed = tuple(places.output(i) for i in range(len(outputs)))
+            env["out"] = placed if several else placed[0]
             return env
 
-        pull_rule, push_rule = self._rules(name, targets, args, environment, several, kept)
-        node = RuleNode(name, [arguments[key] for key in targets], outputs, pull_rule, push_rule)
-        from weakref import ref
-
-        holder.append(ref(node))  # type: ignore[arg-type]
-        made = [handle(type(out), out._value, Output(node, i), out._xp) for i, out in enumerate(outputs)]
+        rule = OwnRule(name, *self._rules(name, targets, args, environment, several, kept))
+        found = attach(rule, [arguments[key] for key in targets], outputs, places)
+        made = [handle(type(out), y._value, y._node, y._xp) for out, y in zip(outputs, found, strict=True)]
         return type(result)(made) if several else made[0]
 
     def _rules(
