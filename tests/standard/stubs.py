@@ -34,7 +34,10 @@ def declared(name, function, *, result, method=False):
     line = f"{pad}def {name}({', '.join(words)}) -> {result}: ..."
     if len(line) <= WIDTH:
         return line
-    return f"{pad}def {name}(\n{pad}    {', '.join(words)}\n{pad}) -> {result}: ..."
+    inner = f"{pad}    {', '.join(words)}"
+    if len(inner) > WIDTH:
+        inner = "\n".join(f"{pad}    {word}," for word in words)
+    return f"{pad}def {name}(\n{inner}\n{pad}) -> {result}: ..."
 
 
 def mechanical_stub():

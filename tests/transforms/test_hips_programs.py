@@ -4,6 +4,8 @@ Each program is a function of NumPy's namespace and of `grad`, as a program is o
 autograd's and once with ours, in float64. All that it visits must agree to 1e-10.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def neural_net(xp, module):
     """A network of tanh units fits a wave, by gradient descent with momentum."""
     rs = RANDOM(0)
     sizes = [1, 8, 6, 1]
-    parameters = [(0.4 * rs.randn(m, n), 0.4 * rs.randn(n)) for m, n in zip(sizes[:-1], sizes[1:], strict=True)]
+    parameters = [(0.4 * rs.randn(m, n), 0.4 * rs.randn(n)) for m, n in pairwise(sizes)]
     inputs = np.linspace(-2.0, 2.0, 40).reshape(-1, 1)
     targets = np.sin(2 * inputs) + 0.1 * rs.randn(40, 1)
 

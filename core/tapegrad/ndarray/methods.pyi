@@ -1,3 +1,4 @@
+# mypy: disable-error-code="override"
 """Methods of NDArray that are functions of `nd`. Written by tests/mxnet/stubs.py."""
 
 from collections.abc import Mapping

@@ -840,10 +840,10 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
 @op(
     outs=("out", "mean", "var"),
     x=lambda xp, x, gamma, mean, var, axis, eps, g_out=None, g_mean=None, g_var=None: _normalize_pull(
-        xp, g_out, g_mean, g_var, *(_conj(xp, z) for z in (x, gamma, mean, var)), axis, eps
+        xp, g_out, g_mean, g_var, _conj(xp, x), _conj(xp, gamma), _conj(xp, mean), _conj(xp, var), axis, eps
     ),
     gamma=lambda xp, x, gamma, mean, var, eps, g_out=None: _scale_pull(
-        xp, g_out, *(_conj(xp, z) for z in (x, gamma, mean, var)), eps
+        xp, g_out, _conj(xp, x), _conj(xp, gamma), _conj(xp, mean), _conj(xp, var), eps
     ),
     beta=lambda xp, spec_beta, mean, g_out=None: _shift_pull(xp, g_out, mean, tuple(spec_beta.shape)),
     floats=True,
