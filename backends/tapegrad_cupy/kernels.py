@@ -61,7 +61,7 @@ def index_table(x: Any, *, values: tuple[int, ...]) -> Any:
 
 
 def true_places(mask: Any) -> Any:
-    return cupy.nonzero(mask)
+    return cupy.nonzero(mask) if mask.ndim else ()
 
 
 # Windows over the last axes

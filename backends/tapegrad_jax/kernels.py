@@ -17,7 +17,6 @@ import numpy as np
 from jax import lax
 from jax.sharding import NamedSharding
 
-from tapegrad.errors import ShapeError
 from tapegrad.ops.indexing import AT
 
 from . import elementary, nn
@@ -30,7 +29,7 @@ def matmul(x: Any, y: Any) -> Any:
     try:
         return jnp.matmul(x, y, precision=nn.precision())
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"matmul: {error}") from error
+        raise ValueError(f"shapes do not go together: {error}") from error
     except Exception as error:
         if not is_about_sharding(error):
             raise
@@ -228,7 +227,7 @@ def searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
 
 
 def true_places(mask: Any) -> Any:
-    return jnp.nonzero(mask)
+    return jnp.nonzero(mask) if mask.ndim else ()
 
 
 # Division: of x / y with a broadcast y XLA makes x * (1 / y), which is off by a unit in the last place. So outside

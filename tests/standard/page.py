@@ -41,7 +41,7 @@ Functions that are not here are made of these. **Gradient in**: the inputs that 
 reverse and in forward mode. A dash: constant between jumps, so that the result is no longer tracked. An input that is
 in brackets has none: indices and conditions are constants, and any other raises `NoGradientError` when it is tracked.
 **Class**: how exact, as [the page on conformance](conformance.md) explains. What happens at kinks and ties is on the
-[page of conventions](conventions.md). All run on every engine; `eager` marks the ones whose shapes depend on data, which
+[page of conventions](conventions.md). All run on every engine; `eager` marks those whose shapes depend on data, which
 `vmap` and `compile` refuse.
 """
 

@@ -196,13 +196,19 @@ def nanmedian(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
 
 def nanquantile(x: Any, q: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN."""
-    found: Array = OPS["nanquantile"].call(asarray(x), asarray(q), axis=axis, keepdims=keepdims)
-    return found
+    x = asarray(x)
+    each, shape = reductions.parts(q)
+    found = [
+        OPS["nanquantile"].call(x, q=part, axis=axis, keepdims=keepdims)
+        for part in (each if isinstance(each, tuple) else (each,))
+    ]
+    return manipulation.stack(found).reshape(*shape, *found[0].shape) if shape else found[0]
 
 
 def nanpercentile(x: Any, q: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN."""
-    return nanquantile(x, asarray(q) / 100, axis, keepdims=keepdims)
+    each, shape = reductions.parts(q, 100.0)
+    return nanquantile(x, host.reshape(each, shape), axis, keepdims=keepdims)
 
 
 def _filled(x: Any, value: float) -> Array:

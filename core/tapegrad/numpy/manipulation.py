@@ -124,14 +124,24 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     return found if device is None else found.to_device(device)
 
 
-def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:
-    """The same elements in another shape; one length may be -1."""
-    return asarray(x).reshape(_shape(shape))
+def _in_rows(order: str, name: str) -> bool:
+    """Whether elements are counted row by row ("C", "A") or column by column ("F")."""
+    if order not in ("C", "A", "F"):
+        raise ValueError(f"{name}: order is {order!r}; choose 'C' (row by row) or 'F' (column by column)")
+    return order != "F"
 
 
-def ravel(x: Any) -> Array:
-    """The elements in one row."""
-    return asarray(x).reshape(-1)
+def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
+    """The same elements in another shape; one length may be -1. `order="F"` counts column by column."""
+    x = asarray(x)
+    if _in_rows(order, "reshape"):
+        return x.reshape(_shape(shape))  # type: ignore[no-any-return]
+    return transpose(transpose(x).reshape(tuple(reversed(_shape(shape)))))
+
+
+def ravel(x: Any, order: str = "C") -> Array:
+    """The elements in one row, counted row by row, or column by column with `order="F"`."""
+    return reshape(x, -1, order)
 
 
 def transpose(x: Any, /, axes: Any = None) -> Array:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as host
+
 from .. import dtypes
 from ..array import Array
+from ..errors import NoGradientError
 from ..kernels import OPS
+from ..tape import MODE, RECORDING
 from .creation import asarray
 
 __all__ = [
@@ -297,15 +301,30 @@ def median(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     return _reduced("median", x, axis, keepdims)
 
 
+def parts(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
+    """The parts of a quantile, and their shape: numbers between 0 and 1, in which it is not differentiated."""
+    if isinstance(q, Array):
+        if q._node is not None and MODE.get() & RECORDING:
+            raise NoGradientError("a quantile has no derivative in q here; pass q.detach()")
+        q = q.asnumpy()
+    found = host.asarray(q, dtype=host.float64) / scale
+    return (float(found) if found.ndim == 0 else tuple(found.ravel().tolist())), found.shape
+
+
 def quantile(x: Any, q: Any, /, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
-    """The value below which the part `q`, between 0 and 1, of the elements over `axis` lies."""
-    found: Array = OPS["quantile"].call(asarray(x), asarray(q), axis=axis, method=method, keepdims=keepdims)
-    return found
+    """The value below which the part `q`, between 0 and 1, of the elements over `axis` lies.
+
+    Several parts give as many values, along new first axes.
+    """
+    each, shape = parts(q)
+    found: Array = OPS["quantile"].call(asarray(x), q=each, axis=axis, method=method, keepdims=keepdims)
+    return found if len(shape) < 2 else found.reshape(*shape, *found.shape[1:])
 
 
 def percentile(x: Any, q: Any, /, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
     """The value below which `q` percent of the elements over `axis` lie."""
-    return quantile(x, asarray(q) / 100, axis, method=method, keepdims=keepdims)
+    each, shape = parts(q, 100.0)
+    return quantile(x, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:

@@ -96,7 +96,7 @@ def _of_kind(xp: Any, g: Any, spec: Any) -> Any:
     if xp.isdtype(spec.dtype, "complex floating"):
         return g
     g = xp.real(g)
-    return g if g.dtype == spec.dtype else xp.astype(g, dtype=spec.dtype)
+    return g if xp.isdtype(g.dtype, spec.dtype) else xp.astype(g, dtype=spec.dtype)
 
 
 def _transposed(name: str) -> Callable[..., Any]:

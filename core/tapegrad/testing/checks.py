@@ -19,7 +19,7 @@ import numpy as np
 
 from ..kernels import EngineKernels
 from ..registry import get_backend
-from .differences import Slopes, flatten, jacobian, slopes, unflatten
+from .differences import Slopes, flatten, jacobian, sizes_of, slopes, unflatten
 from .runs import Target, as_target
 from .wide import WIDE_EPS, has_longdouble, wide_kernels, widen
 from .wide_linalg import forget
@@ -345,12 +345,11 @@ def _floor(weights: Any, out: Any, x: Any, found: Slopes) -> Any:
 
     Summed over the outputs that depend on the input; over all where none does.
     """
-    typical = np.max(np.abs(x), initial=0) or 1
     depends = (found.value != 0) | ~np.isfinite(found.doubt)
     depends = depends | ~depends.any(axis=0)
     with np.errstate(invalid="ignore", over="ignore"):
         total = np.where(np.isfinite(out), np.abs(weights * out), 0) @ depends.astype(np.longdouble)
-    return total / np.where(x == 0, typical, np.abs(x))
+    return total / sizes_of(x)
 
 
 def check_grads(

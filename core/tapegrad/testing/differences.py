@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Slopes", "flatten", "jacobian", "real_size", "slopes", "unflatten"]
+__all__ = ["Slopes", "flatten", "jacobian", "real_size", "sizes_of", "slopes", "unflatten"]
 
 _EIGHTH = tuple(np.longdouble(a) / b for a, b in ((4, 5), (-1, 5), (4, 105), (-1, 280)))
 _SIXTH = tuple(np.longdouble(a) / b for a, b in ((3, 4), (-3, 20), (1, 60)))
@@ -148,6 +148,13 @@ def _both_sides(
     )
 
 
+def sizes_of(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """How large each number is; of zeros, infinities and NaN how large the largest other is, but at most 1."""
+    size = np.abs(x)
+    usual = np.isfinite(size) & (size != 0)
+    return np.where(usual, size, min(np.max(size[usual], initial=0) or 1, 1))
+
+
 def jacobian(
     f: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]],
     x: np.ndarray[Any, Any],
@@ -166,7 +173,7 @@ def jacobian(
     tied = np.isin(np.abs(x), sizes[counts > 1])
     # A kink at x itself is where numbers are round or alike; elsewhere the differences see it by themselves.
     suspect = (x * 2 == np.round(x * 2)) | tied
-    lengths = np.where(x == 0, min(np.max(np.abs(x), initial=0) or 1, 1), np.abs(x))
+    lengths = sizes_of(x)
     rows = f(x).size
     parts = tuple(np.zeros((rows, x.size), np.longdouble) for _ in range(4))
     every = np.arange(rows)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels import EngineKernels
 from .checks import Judge, Truth, _between, _floor, _random_like
-from .differences import Slopes, flatten
+from .differences import Slopes, flatten, sizes_of
 from .runs import Recording, Target
 from .wide import widen
 
@@ -67,9 +67,7 @@ class Case:
         found = _random_like(self.before, self.rng, self.dtype)
         sized = []
         for d, x in zip(found, self.before, strict=True):
-            size = np.abs(x)
-            typical = np.max(size, initial=0) or 1
-            sized.append((d * np.where(size == 0, typical, size)).astype(x.dtype))
+            sized.append((d * sizes_of(x)).astype(x.dtype))
         return sized
 
     @cached_property
@@ -126,8 +124,24 @@ class Case:
         return wide
 
     @cached_property
+    def pull_truth(self) -> tuple[Truth, list[Any]]:
+        """What runs the pull for its differences, and the cotangents: the truth, unless its pull is not the engine's.
+
+        A function of a caller may refuse longdouble on its way back, and give zeros: then it is differenced in double.
+        """
+        cotangents = self.all_cotangents(self.wide_cotangents)
+        wide, here = flatten(self.truth.pull(self.truth.inputs, cotangents)), flatten(self.pulled)
+        with np.errstate(invalid="ignore"):
+            alike = ~(np.abs(wide - here) > 0.1 * np.max(np.abs(here), initial=0))
+        if self.target.op is not None or alike.all():
+            return self.truth, cotangents
+        double = [g.astype(np.complex128 if g.dtype.kind == "c" else np.float64) for g in self.cotangents]
+        return Truth(self.target, self.dtype, wide=False), self.all_cotangents(double)
+
+    @cached_property
     def second(self) -> Slopes:
-        found = self.truth.second(self.all_cotangents(self.wide_cotangents))
+        truth, cotangents = self.pull_truth
+        found = truth.second(cotangents)
         # On a kink the first derivative jumps, and there is no second one.
         jumps = (self.kinked[:, None] | self.kinked[None, :]) & (found.value != 0)
         return Slopes(found.value, np.where(jumps, np.inf, found.doubt), found.low, found.high)
@@ -153,8 +167,8 @@ class Case:
     @cached_property
     def second_along(self) -> Slopes:
         """The derivative of the pull along the tangents."""
-        tangents = [widen(d) for d in self.tangents]
-        found = self.truth.second_along(self.all_cotangents(self.wide_cotangents), tangents)
+        truth, cotangents = self.pull_truth
+        found = truth.second_along(cotangents, [widen(d) for d in self.tangents])
         doubt = np.where(self.kinked.any() & (found.value != 0), np.inf, found.doubt)
         return Slopes(found.value, doubt, found.low, found.high)
 
