@@ -13,6 +13,7 @@ import linecache
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .errors import NoGradientError
@@ -865,15 +866,10 @@ def compile_call(op: Op) -> Callable[..., Any]:
     call.__doc__ = op.body.__doc__
     call.__module__ = op.module
     call.__qualname__ = op.name
-    call.__signature__ = _public_signature(op.body)  # type: ignore[attr-defined]
+    call.__wrapped__ = partial(op.body, None)  # type: ignore[attr-defined]  # where inspect finds the signature
     call.__tapegrad_op__ = op  # type: ignore[attr-defined]
     return call
 
 
 def _stub(*args: Any, **kwargs: Any) -> Any:
     return _first_call(args, kwargs)  # type: ignore[name-defined]  # noqa: F821
-
-
-def _public_signature(body: Callable[..., Any]) -> inspect.Signature:
-    signature = inspect.signature(body)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
