@@ -1071,7 +1071,7 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
         ((distinct(3, 4),), {"ord": -math.inf}),
         ((normal(3, 4),), {"axis": 1, "ord": 3}),
         ((normal(3, 4),), {"axis": 1, "ord": 0}),
-        ((normal(3, 4),), {"ord": 1.5}),
+        ((distinct(3, 4),), {"ord": 1.5}),  # at 0 it has no second derivative
         (normal(),),
         ((normal(3, 0),), {"axis": 1}),
         (exactly([0.0, 0.0, 0.0]),),
