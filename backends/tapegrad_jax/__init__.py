@@ -42,8 +42,8 @@ MEASURED = {
 }
 """How many units in the last place JAX's special functions may be off.
 
-gammaln, digamma, gamma, erf and kin, and the Bessel functions are bounds on what was seen over 40,000 points each, in float64
-beside SciPy; those of two and three arguments, polygamma and zeta are looser bounds on what the samples of the ops showed.
+gammaln, digamma, gamma, erf and kin, and the Bessel functions are bounds on what was seen over 40,000 points each, in
+float64 beside SciPy; those of two and three arguments, polygamma and zeta are looser bounds on what samples showed.
 """
 
 
