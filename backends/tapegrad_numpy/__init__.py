@@ -33,7 +33,7 @@ class NumpyBackend(tapegrad.Backend):
     shares_constants = True
     xfails = dict.fromkeys(
         ("eig-12", "eig-17", "eigvals-6", "eigvals-17", "eigvals-18"),
-        "the judge's differences of longdouble eigenvalues err in the tenth digit; mpmath confirms eigvals-17",
+        "rule and judge differ near the tenth digit, cause not found; a pull at eigvals-17 agrees with mpmath",
     )
 
     def array_types(self) -> tuple[type, ...]:

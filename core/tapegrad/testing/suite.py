@@ -2,7 +2,7 @@
 
     pytest -p tapegrad.testing.plugin --pyargs tapegrad.testing.suite --tapegrad-backend NAME
 
-Ids read `jax-conv2d-1`: engine, op, sample. An engine's `xfails` name those that are expected to fail, each with its
+Ids read `numpy-tanh-1`: engine, op, sample. An engine's `xfails` name those that are expected to fail, each with its
 reason; one that passes after all fails the run. Without the plug-in the engine is `TAPEGRAD_TEST_BACKEND`, else numpy.
 """
 
