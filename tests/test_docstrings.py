@@ -8,6 +8,8 @@ import pkgutil
 import pytest
 
 import tapegrad
+import tapegrad.numpy
+from tapegrad.kernels import OPS
 
 MODULES = sorted(
     name
@@ -15,6 +17,14 @@ MODULES = sorted(
     # The command line and pytest's plug-in need libraries of their own; a suite is tests, not a thing to import.
     if not name.endswith("__main__") and not name.startswith(("tapegrad.cli", "tapegrad.testing."))
 )
+
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+EXPLAINED = ["tapegrad.numpy.bound"]
+"""The modules whose public functions and classes all have an example, and say what they take and raise."""
+
+NO_ARRAYS = {f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")}
+"""Public names of these modules that take no arrays and give none, so that there is nothing to say of shapes."""
 
 
 @pytest.fixture
@@ -28,8 +38,15 @@ def fresh():
 
 @pytest.mark.parametrize("name", ["tapegrad", *MODULES])
 def test_examples_run(name, fresh):
-    found = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    found = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
     assert found.failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(name for name, op in OPS.items() if op.module.startswith("tapegrad.")))
+def test_examples_of_ops_run(name, fresh):
+    # The function of an op has globals of its own, so that doctest does not take it for its module's.
+    example = doctest.DocTestParser().get_doctest(OPS[name].call.__doc__, {}, name, OPS[name].module, 0)
+    assert doctest.DocTestRunner(optionflags=FLAGS).run(example).failed == 0
 
 
 @pytest.mark.parametrize("name", ["tapegrad", *MODULES])
@@ -40,3 +57,31 @@ def test_public_names_exist_and_say_what_they_are(name):
         value = getattr(module, public)
         if inspect.isroutine(value) or inspect.isclass(value):
             assert (inspect.getdoc(value) or "").strip(), public
+
+
+def functions_and_classes(module):
+    """The public names of a module that are its to explain."""
+    for name in importlib.import_module(module).__all__:
+        value = getattr(importlib.import_module(module), name)
+        if inspect.isroutine(value) or inspect.isclass(value):
+            yield name, value
+
+
+@pytest.mark.parametrize("module", EXPLAINED)
+def test_public_names_explain_themselves(module):
+    missing = []
+    for name, value in functions_and_classes(module):
+        doc = inspect.getdoc(value) or ""
+        wanted = [">>>"] if f"{module}.{name}" in NO_ARRAYS else [">>>", "Shapes:", "Dtypes:", "Raises:"]
+        missing += [f"{name} {word}" for word in wanted if word not in doc]
+    assert not missing
+
+
+def test_what_an_op_says_of_itself_follows_from_its_definition():
+    said = inspect.getdoc(OPS["divide"].call)
+    assert said.startswith("The quotient x / y")
+    assert "`x` and `y` broadcast" in said
+    assert "integers to a float" in said
+    assert "Derivative: in `x` and `y`." in said
+    assert "Derivative: 0 wherever there is one" in OPS["less"].call.__doc__
+    assert "`NoGradientError` for a tracked `x`" in OPS["zeta"].call.__doc__

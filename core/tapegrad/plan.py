@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from .errors import NoGradientError
+from .explaining import explained
 from .kernels import RECORDED
 from .op import Formula, Op
 from .tape import MODE, RECORDING, Leaf, Node, Output, Scope, freed, next_seq, reverse_sweep
@@ -863,7 +864,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
     space["_filler"] = filler
     space["_first_call"] = first_call
     call = types.FunctionType(_stub.__code__, space, op.name)
-    call.__doc__ = op.body.__doc__
+    call.__doc__ = explained(op)
     call.__module__ = op.module
     call.__qualname__ = op.name
     call.__wrapped__ = partial(op.body, None)  # type: ignore[attr-defined]  # where inspect finds the signature

@@ -21,6 +21,14 @@ class Namespace(ModuleType):
     """`tapegrad.numpy`, or a module within it, with one engine as the default for what its functions make from nothing.
 
     A name is looked up once. Ops are the module's own, since they stay on the engine of their operands anyway.
+
+    >>> import tapegrad
+    >>> namespace = namespace_of(tapegrad.get_backend("numpy"))
+    >>> namespace
+    <tapegrad.numpy on backend 'numpy'>
+    >>> namespace.eye(2)
+    Array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
 
     def __init__(self, module: ModuleType, backend: Backend) -> None:
@@ -58,14 +66,25 @@ def _on(backend: Backend, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def namespace_for(x: Array) -> ModuleType:
-    """The namespace of an array: this package itself where the array is of the default engine."""
+    """The namespace of an array: this package itself where the array is of the default engine.
+
+    >>> import tapegrad.numpy as tnp
+    >>> namespace_for(tnp.asarray([1.0])) is tnp
+    True
+    """
     backend = engine_of(x).backend
     return import_module(__package__) if backend is get_backend() else namespace_of(backend)
 
 
 @functools.cache
 def namespace_of(backend: Backend) -> Namespace:
-    """The one namespace of an engine, so that two arrays of it have the same."""
+    """The one namespace of an engine, so that two arrays of it have the same.
+
+    >>> import tapegrad
+    >>> backend = tapegrad.get_backend("numpy")
+    >>> namespace_of(backend) is namespace_of(backend)
+    True
+    """
     return Namespace(import_module(__package__), backend)
 
 
