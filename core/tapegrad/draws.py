@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
+from .array import Array
+from .batching import BATCHED, Batched
+from .dispatch import handle
 from .errors import RandomnessError
-from .tape import LEVEL, MODE
 
-__all__ = ["Draws", "drawn"]
+__all__ = ["BATCHES", "RANDOMNESS", "Batch", "Draws", "drawn"]
 
 T = TypeVar("T")
 
@@ -52,22 +56,85 @@ class Draws:
 _DRAWS: ContextVar[Draws | None] = ContextVar("tapegrad_draws", default=None)
 
 
-def drawn(draw: Callable[[], T]) -> T:
-    """The numbers that `draw()` gives, or gave when this stretch of the program ran first.
+class Batch(NamedTuple):
+    """An enclosing vmap, as a draw sees it: its level, how many elements it has, and whether each draws its own."""
 
-    Raises `RandomnessError` under vmap, where one draw would serve for the whole batch.
+    level: int
+    size: int
+    randomness: str
 
-    >>> draws = Draws()
+
+BATCHES: ContextVar[tuple[Batch, ...]] = ContextVar("tapegrad_batches", default=())
+RANDOMNESS = ("error", "same", "different")
+
+
+def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], Array], **parameters: Any) -> Array:
+    """What `draw(**parameters)` gives on the host, made an array, or what it gave when this stretch ran first.
+
+    Parameters that are arrays reach `draw` as NumPy's. Under a vmap with randomness="different" there is a draw for
+    each element, in the order in which a loop would come to them. Raises `RandomnessError` under a vmap that does not
+    say what a draw means.
+
+    >>> import tapegrad.numpy as tnp
     >>> numbers = iter([3, 1, 4])
+    >>> draws = Draws()
     >>> with draws:
-    ...     first = drawn(lambda: next(numbers))
+    ...     first = drawn(lambda: next(numbers), tnp.asarray)
     >>> with draws:
-    ...     drawn(lambda: next(numbers)) == first
+    ...     drawn(lambda: next(numbers), tnp.asarray).item() == first.item()
     True
     """
-    if MODE.get() >= LEVEL:
-        raise RandomnessError(
-            "a random draw under vmap: it would be the same for the whole batch; draw before vmap, pass the numbers in"
-        )
+
+    def fresh() -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
+        return _draw(draw, parameters)
+
     draws = _DRAWS.get()
-    return draw() if draws is None else draws.take(draw)
+    numbers, levels = fresh() if draws is None else draws.take(fresh)
+    made = make(numbers)
+    for level in levels:
+        made = handle(type(made), Batched(made._value, None, made._xp, level), None, BATCHED)
+    return made
+
+
+def _draw(draw: Callable[..., Any], parameters: dict[str, Any]) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
+    """New numbers, and the levels of the vmaps whose elements draw their own: an axis in front for each, in order."""
+    batches = BATCHES.get()
+    if any(batch.randomness == "error" for batch in batches):
+        raise RandomnessError(
+            "a random draw under vmap: say vmap(..., randomness='different') for a draw of its own for each element, "
+            "randomness='same' for one that all share; or draw before vmap and pass the numbers in"
+        )
+    own = [batch for batch in batches if batch.randomness == "different"]
+    given = {name: _host(p) if isinstance(p, Array) else (p, None) for name, p in parameters.items()}
+    for name, (_, levels) in given.items():
+        if set(levels or ()) - {batch.level for batch in own}:
+            raise RandomnessError(
+                f"a random draw that all elements of a vmap share (randomness='same'), but its parameter {name!r} "
+                "differs from one to the next; say randomness='different'"
+            )
+
+    def at(place: dict[int, int]) -> np.ndarray[Any, Any]:
+        chosen = {
+            name: p if levels is None else np.asarray(p[tuple(place[level] for level in levels)])
+            for name, (p, levels) in given.items()
+        }
+        return np.asarray(draw(**chosen))
+
+    if not own:
+        return at({}), ()
+    order = tuple(batch.level for batch in own)
+    sizes = tuple(batch.size for batch in own)
+    drawings = [at(dict(zip(order, place, strict=True))) for place in np.ndindex(*sizes)]
+    if not drawings:
+        raise RandomnessError("a random draw for each element of an empty batch: there is none to say its shape")
+    return np.stack(drawings).reshape(*sizes, *drawings[0].shape), order
+
+
+def _host(x: Array) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
+    """The numbers of an array and the levels of the vmaps that it is batched in, whose axes come first, in order."""
+    value, xp, levels = x._value, x._xp, []
+    while isinstance(value, Batched):
+        if value.mapped:
+            levels.append(value.level)
+        value, xp = value.value, value.xp
+    return xp.to_numpy(value), tuple(reversed(levels))

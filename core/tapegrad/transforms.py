@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import wraps
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from . import dtypes
 from .array import Array, wrap
 from .batching import BATCHED, LEVELS, Batched
 from .dispatch import engine_of, handle
+from .draws import BATCHES, RANDOMNESS, Batch
 from .errors import DtypeError, ShapeError
 from .kernels import OPS, RECORDED, Kernels
 from .registry import backend_of, get_backend
@@ -484,16 +486,25 @@ def _basis(x: Array) -> Array:
 
 
 class _Level(Scope):
-    """One more enclosing vmap."""
+    """One more enclosing vmap, of so many elements, with what a random draw means in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int, randomness: str) -> None:
         super().__init__()
+        self.size, self.randomness = size, randomness
 
     def __enter__(self) -> int:  # type: ignore[override]
         mode = MODE.get()
         self.previous.append(mode)
+        level = mode // LEVEL + 1
+        self.token = BATCHES.set((*BATCHES.get(), Batch(level, self.size, self.randomness)))
         MODE.set(mode + LEVEL)
-        return mode // LEVEL + 1
+        return level
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        MODE.set(self.previous.pop())
+        BATCHES.reset(self.token)
 
 
 def _open(x: Array, level: int, size: int) -> Array:
@@ -536,7 +547,8 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
                 rows = run.pull(zeros, free=False)
             else:
                 size = out.size
-                with _Level() as level:
+                # One rule for all unit cotangents: what it draws, it draws once.
+                with _Level(size, "same") as level:
                     seeds = [_zero(o) for o in run.outs]
                     basis = _basis(out)
                     seeds[i] = wrap(Batched(basis._value, None, basis._xp, level), None, BATCHED)
@@ -588,7 +600,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
         for argument in run.arguments.values():
             per_leaf = []
             for k, x in enumerate(argument.outer):
-                with _Level() as level:
+                with _Level(x.size, "same") as level:
                     rows = [[_zero(y) for y in other.outer] for other in run.arguments.values()]
                     basis = _basis(x)
                     batch = wrap(Batched(basis._value, None, basis._xp, level), None, BATCHED)
@@ -668,17 +680,31 @@ def _stop(x: Array) -> Array:
     return handle(type(x), bare(x._value), None, x._xp)
 
 
-def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+def vmap(
+    fun: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    *,
+    axis_size: int | None = None,
+    randomness: str = "error",
+) -> Callable[..., Any]:
     """A function of one example as a function of a batch of them.
 
     `in_axes`: which axis of each argument is the batch, an int or None (not batched) for all, or one for each, or a
-    pytree prefix of an argument. `out_axes`: where the batch axis goes in the results. Transforms nest in any order.
-    Raises `ValueError` for axes that do not fit or batches of different sizes.
+    pytree prefix of an argument. `out_axes`: where the batch axis goes in the results, or None for a result that is the
+    same for all. `axis_size`: the size of the batch, for when no argument has one. `randomness`: what a random draw in
+    `fun` is: an error, the "same" for all elements, or "different", one for each. Transforms nest in any order.
+    Raises `ValueError` for axes that do not fit or batches of different sizes, `RandomnessError` for a draw.
 
     >>> import numpy as np
     >>> vmap(grad(lambda x: x**3))(np.asarray([1.0, 2.0]))
     array([ 3., 12.])
+    >>> import tapegrad.numpy as tnp
+    >>> len(set(vmap(lambda: tnp.random.normal(), axis_size=9, randomness="different")().tolist()))
+    9
     """
+    if randomness not in RANDOMNESS:
+        raise ValueError(f"vmap: randomness is {randomness!r}; choose one of {', '.join(map(repr, RANDOMNESS))}")
 
     @wraps(fun)
     def vmap_of(*args: Any, **kwargs: Any) -> Any:
@@ -689,7 +715,7 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
         kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
         flat = [(flatten(arg), _spread(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
         for_keywords = [(name, flatten(value)) for name, value in kwargs.items()]
-        sizes: dict[int, str] = {}
+        sizes: dict[int, str] = {} if axis_size is None else {axis_size: "axis_size"}
         moved: list[list[Any]] = []
         for n, ((leaves, _), axes) in enumerate(flat):
             row = []
@@ -720,9 +746,9 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
             described = ", ".join(f"{size} in {where}" for size, where in sizes.items())
             raise ValueError(f"vmap: the batch axes have different lengths: {described}")
         if not sizes:
-            raise ValueError("vmap: no argument is batched; give at least one an axis in in_axes")
+            raise ValueError("vmap: no argument is batched; give at least one an axis in in_axes, or give axis_size")
         size = next(iter(sizes))
-        with _Level() as level:
+        with _Level(size, randomness) as level:
 
             def enter(x: Any, on: bool) -> Any:
                 if not on:

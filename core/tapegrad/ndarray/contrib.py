@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ..array import Array
 from ..context import Context, current_context
 from ..custom import custom
-from ..draws import drawn as host_drawn
+from ..draws import drawn
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
 from ..random import mxnet as stream
@@ -280,14 +281,18 @@ def rand_zipfian(
     """
     true = need(true_classes, "rand_zipfian", "true_classes")
     span = math.log(range_max + 1)
-    draws = host_drawn(lambda: stream.uniform(0.0, span, shape=(num_sampled,), dtype="float64"))
-    drawn = (np.exp(draws).astype(np.int64) - 1) % range_max
+
+    def draw() -> np.ndarray[Any, Any]:
+        levels = stream.uniform(0.0, span, shape=(num_sampled,), dtype="float64")
+        return (np.exp(levels).astype(np.int64) - 1) % range_max
 
     def expected(classes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         wide = classes.astype(np.float64)
         return np.asarray(np.log((wide + 2.0) / (wide + 1.0)) / span * num_sampled, dtype=np.float32)
 
-    return make(drawn, ctx), make(expected(true.asnumpy()), ctx), make(expected(drawn), ctx)
+    classes = drawn(draw, partial(make, ctx=ctx))
+    rates = (make(expected(which.asnumpy()), ctx) for which in (true, classes))
+    return classes, *rates  # type: ignore[return-value]
 
 
 def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, name: Any = None) -> NDArray:

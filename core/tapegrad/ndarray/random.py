@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,12 +40,8 @@ __all__ = [
 
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
     """What the stream of MXNet draws by that method, as an array in a context."""
-    return make(_draws.drawn(lambda: np.asarray(getattr(_streams.mxnet, method)(*parameters, **named))), ctx)
-
-
-def permutation(count: int, rows: bool) -> np.ndarray[Any, Any]:
-    """0, …, count − 1 in random order, on the host."""
-    return _draws.drawn(lambda: _streams.mxnet.permutation(count, rows=rows))
+    draw = partial(getattr(_streams.mxnet, method), *parameters)
+    return _draws.drawn(draw, partial(make, ctx=ctx), **named)  # type: ignore[return-value]
 
 
 def _sample(
@@ -57,11 +54,9 @@ def _sample(
     if arrays:
         ctx = need(arrays[0], method).context
         size = () if shape is None else shape_of(shape)
-        host = {name: p.asnumpy() if isinstance(p, Array) else p for name, p in parameters.items()}
     else:
         size = shape_of(default if shape is None else shape)
-        host = parameters
-    return give(out, drawn(method, ctx=ctx, shape=size, dtype=dtype, **host))
+    return give(out, drawn(method, ctx=ctx, shape=size, dtype=dtype, **parameters))
 
 
 def uniform(
@@ -228,13 +223,13 @@ def multinomial(
     """
     data = need(data, "multinomial")
     size = () if shape is None else shape_of(shape)
-    places = _draws.drawn(lambda: _streams.mxnet.categorical(data.asnumpy(), shape=size, dtype=dtype))
-    found = make(places.reshape(places.shape or (1,)), data.context)
+    found = drawn("categorical", ctx=data.context, shape=size, dtype=dtype, probs=data)
+    found = found if found.ndim else ops.reshape(found, shape=(1,))
     if not get_prob:
         return give(out, found)
     each = int(np.prod(size, dtype=np.int64))
     rows = data.shape[:-1]
-    index = make(np.asarray(places, np.int64).reshape(*rows, each), data.context)
+    index = ops.reshape(ops.astype(found, dtype=np.dtype("int64")), shape=(*rows, each))
     chosen = ops.log(ops.take_along_axis(data, index, axis=-1))
     return [give(out, found), ops.reshape(chosen, shape=found.shape)]
 
@@ -247,8 +242,8 @@ def shuffle(data: Any, out: Any = None, name: Any = None) -> NDArray:
     [0.0, 1.0, 2.0]
     """
     data = need(data, "shuffle")
-    order = permutation(data.shape[0], rows=data.ndim > 1)
-    return give(out, ops.take(data, make(order, data.context), axis=0))
+    order = drawn("permutation", data.shape[0], ctx=data.context, rows=data.ndim > 1)
+    return give(out, ops.take(data, order, axis=0))
 
 
 def _like(data: Any, where: str) -> dict[str, Any]:

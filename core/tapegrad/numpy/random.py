@@ -33,8 +33,8 @@ def seed(seed: int) -> None:
     philox.seed(seed)
 
 
-def _drawn(draw: Callable[[], Any]) -> Array:
-    return make(drawn(draw))
+def _drawn(draw: Callable[..., Any], **parameters: Any) -> Array:
+    return drawn(draw, make, **parameters)
 
 
 def _size(size: Any) -> Any:
@@ -87,6 +87,5 @@ def permutation(x: Any) -> Array:
 def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Array:
     """Elements of `a`, or numbers below it, chosen with the probabilities `p`."""
     count = int(a) if isinstance(a, (int, host.integer)) else asarray(a).shape[0]
-    probs = p.asnumpy() if isinstance(p, Array) else p
-    chosen = _drawn(lambda: philox.choice(count, shape=_size(size), replace=replace, probs=probs))
+    chosen = _drawn(lambda p: philox.choice(count, shape=_size(size), replace=replace, probs=p), p=p)
     return chosen if isinstance(a, (int, host.integer)) else take(asarray(a), chosen, axis=0)
