@@ -170,7 +170,7 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
     """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
-    unnamed = type(error) is ShapeError and op.name not in str(error)
+    unnamed = type(error) in (ShapeError, AxisError) and op.name not in str(error)
     if isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)) and not unnamed:
         return error
     shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
@@ -178,7 +178,9 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
     where = f"{op.name}({', '.join(map(str, shapes))}{options})"
     known: type[Exception]
-    if "out of bounds for array of dimension" in text:
+    if unnamed:
+        known = type(error)
+    elif "out of bounds for array of dimension" in text:
         known = AxisError
     elif isinstance(error, IndexError):
         known = IndexError

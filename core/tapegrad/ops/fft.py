@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import DtypeError, ShapeError
+from ..errors import AxisError, DtypeError, ShapeError
 from ..kernels import RECORDED
 from ..op import linear
 from ..testing.samples import Draw, normal
@@ -47,7 +47,7 @@ def _axis_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
 def _length(name: str, x: Any, n: int | None, axis: int) -> int:
     """The length of a transform. Raises `ShapeError` for a missing axis or a length below 1."""
     if not -x.ndim <= axis < x.ndim:
-        raise ShapeError(f"{name}(): an array of shape {tuple(x.shape)} has no axis {axis}")
+        raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} has no axis {axis}")
     length = int(x.shape[axis]) if n is None else n
     if length < 1:
         raise ShapeError(f"{name}() of length {length} along axis {axis} of shape {tuple(x.shape)}")

@@ -20,7 +20,7 @@ import numpy as np
 from .. import dtypes
 from ..array import Array, seen_from, warn_of_apart
 from ..dispatch import cast, engine_of, explain, handle
-from ..errors import DtypeError, ShapeError, UnknownArrayError, ValueSemanticsError
+from ..errors import AxisError, DtypeError, ShapeError, UnknownArrayError, ValueSemanticsError
 from ..kernels import OPS, RECORDED
 from ..op import linear, locally_constant
 from ..registry import backend_of
@@ -477,14 +477,15 @@ def true_places(xp: Any, mask: Any) -> Any:
 # Takes and puts along an axis.
 
 
-def _axis(axis: int, ndim: int) -> int:
+def axis_of(axis: int, ndim: int) -> int:
+    """The axis counted from the front. Raises `AxisError` for one that the array has not."""
     if not -ndim <= axis < ndim:
-        raise ShapeError(f"axis {axis} is out of range for an array of {ndim} axes")
+        raise AxisError(f"axis {axis} is out of range for an array of {ndim} axes")
     return axis % ndim
 
 
 def _at_axis(axis: int, ndim: int) -> Key:
-    return (*(ALL,) * _axis(axis, ndim), AT)
+    return (*(ALL,) * axis_of(axis, ndim), AT)
 
 
 @linear(
@@ -508,7 +509,7 @@ def take(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
 
 def _mesh(xp: Any, indices: Any, shape: Sequence[int], axis: int) -> list[Any]:
     """An index array for every axis: the indices for theirs, 0, 1, 2, … that broadcast with them for the others."""
-    axis = _axis(axis, len(shape))
+    axis = axis_of(axis, len(shape))
     if len(indices.shape) != len(shape):
         raise ShapeError(
             f"indices of shape {tuple(indices.shape)} need as many axes as the array of shape {tuple(shape)}"
@@ -577,14 +578,14 @@ def _within(xp: Any, index: Any, length: int, mode: str) -> Any:
 
 
 def _picks(xp: Any, index: Any, shape: Sequence[int], axis: int, mode: str) -> list[Any]:
-    axis = _axis(axis, len(shape))
+    axis = axis_of(axis, len(shape))
     kept = (*shape[:axis], 1, *shape[axis + 1 :])
     index = _within(xp, xp.reshape(index, shape=kept), shape[axis], mode)
     return _mesh(xp, index, shape, axis)
 
 
 def _reduced(shape: Sequence[int], axis: int, keepdims: bool) -> tuple[int, ...]:
-    axis = _axis(axis, len(shape))
+    axis = axis_of(axis, len(shape))
     return (*shape[:axis], *((1,) if keepdims else ()), *shape[axis + 1 :])
 
 

@@ -19,7 +19,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import NoGradientError, ShapeError
+from ..errors import AxisError, NoGradientError, ShapeError
 from ..kernels import RECORDED
 from ..op import locally_constant, multilinear, op
 from ..testing.samples import Draw, distinct, exactly, normal, symmetric
@@ -1016,7 +1016,7 @@ def _norm_axes(axis: Any, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     several = (axis,) if isinstance(axis, int) else tuple(axis)
     if any(not -ndim <= a < ndim for a in several):
-        raise ShapeError(f"an array of {ndim} axes has no axis {axis}")
+        raise AxisError(f"an array of {ndim} axes has no axis {axis}")
     return tuple(a % ndim for a in several)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import AxisError, ShapeError
 from ..op import linear, locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal, positive
 from .elementwise import refuse_complex
@@ -49,7 +49,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     for a in given:
         if not -ndim <= a < ndim:
-            raise ShapeError(f"axis {a} is out of range for an array of {ndim} axes")
+            raise AxisError(f"axis {a} is out of range for an array of {ndim} axes")
     axes = tuple(a % ndim for a in given)
     if len(set(axes)) != len(axes):
         raise ShapeError(f"axis {axis} names an axis twice")

@@ -15,7 +15,7 @@ from ..errors import ShapeError
 from ..kernels import RECORDED
 from ..op import linear, op
 from ..testing.samples import alone, exactly, normal
-from .indexing import ALL, AT
+from .indexing import ALL, AT, axis_of
 
 __all__ = [
     "astype",
@@ -53,10 +53,16 @@ __all__ = [
 
 
 def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
-    """The shape that `shape` asks for, with its -1 filled in, for an array of shape `old`. Raises `ShapeError`.
+    """The shape that `shape` asks for, with its -1 filled in, for an array of shape `old`.
+
+    Raises: `ShapeError` where the sizes differ or several lengths are open; `TypeError` for what is no integer.
 
     >>> resolved((-1, 2), (3, 4))
     (6, 2)
+    >>> resolved((-1, 5), (3, 4))
+    Traceback (most recent call last):
+        ...
+    tapegrad.errors.ShapeError: an array of shape (3, 4) has 12 elements; they do not fit the shape (-1, 5)
     """
     try:
         wanted = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
@@ -70,13 +76,6 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     if unknown == 1 and known and size % known == 0 and min(wanted) >= -1:
         return tuple(size // known if n == -1 else n for n in wanted)
     raise ShapeError(f"an array of shape {tuple(old)} has {size} elements; they do not fit the shape {wanted}")
-
-
-def axis_of(axis: int, ndim: int) -> int:
-    """The axis counted from the front. Raises `ShapeError` for one that the array has not."""
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"axis {axis} is out of range for an array of {ndim} axes")
-    return axis % ndim
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -120,7 +119,16 @@ def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
     ],
 )
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
-    """The elements in another dtype; complex numbers become real ones by their real part."""
+    """The elements in another dtype; complex numbers become real ones by their real part.
+
+    Shapes: that of `x`.
+    Dtypes: any, into any that the engine has; the cotangent goes back into the dtype of `x`.
+    Raises: `TypeError` for what names no dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> astype(tnp.asarray([1.5, -2.5]), dtype="int32")
+    Array([ 1, -2], dtype=int32)
+    """
     if isinstance(dtype, str):
         dtype = dtypes.to_dtype(dtype)
     if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
@@ -145,7 +153,16 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     errors=[((normal(3, 4),), {"shape": (5,)}), ((normal(3, 4),), {"shape": (-5, 2)})],
 )
 def reshape(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
-    """The same elements in order, in another shape; no -1 here."""
+    """The same elements in order, in another shape; no -1 here.
+
+    Shapes: `shape`, of as many elements as `x`.
+    Raises: `ShapeError` for another number of elements, or negative lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> reshape(tnp.arange(6), shape=(2, 3))
+    Array([[0, 1, 2],
+           [3, 4, 5]], dtype=int64)
+    """
     if min(shape, default=0) < 0:
         raise ShapeError(f"the shape {tuple(shape)} has negative lengths")
     return xp.reshape(x, shape)
@@ -173,7 +190,19 @@ def _broadcast_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any
     errors=[((normal(3),), {"shape": (4,)}), ((normal(3, 1),), {"shape": (3,)})],
 )
 def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
-    """The elements repeated to `shape`, by the rules of broadcasting."""
+    """The elements repeated to `shape`, by the rules of broadcasting.
+
+    Shapes: `shape`, whose last lengths are those of `x` wherever these are not 1.
+    Raises: `ShapeError` where `x` does not broadcast to `shape`.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> broadcast_to(tnp.asarray([[1.0], [2.0]]), shape=(2, 3))
+    Array([[1., 1., 1.],
+           [2., 2., 2.]], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(broadcast_to(x, shape=(2, 3))))(tnp.asarray([[1.0], [2.0]]))
+    Array([[3.],
+           [3.]], dtype=float32)
+    """
     return xp.broadcast_to(x, shape)
 
 
@@ -192,7 +221,16 @@ def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     errors=[((normal(3, 4),), {"shape": (2,)})],
 )
 def unbroadcast(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
-    """The sums that shrink the elements back to `shape`: the transpose of broadcasting."""
+    """The sums that shrink the elements back to `shape`: the transpose of broadcasting.
+
+    Shapes: `x` has a shape that `shape` broadcasts to; the result has `shape`.
+    Raises: `ShapeError` where `shape` does not broadcast to that of `x`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> unbroadcast(tnp.ones((4, 2, 3)), shape=(2, 1))
+    Array([[12.],
+           [12.]], dtype=float32)
+    """
     if x.shape == shape:
         return x
     extra = x.ndim - len(shape)
@@ -222,7 +260,15 @@ def _as_it_was(xp: Any, g: Any, x: Any) -> Any:
     errors=[((normal(3, 4),), {"axis": 0}), ((normal(3, 1),), {"axis": 2})],
 )
 def squeeze(xp: Any, x: Any, *, axis: Any) -> Any:
-    """The array without axes of length one: an int or a tuple of them."""
+    """The array without axes of length one: an int or a tuple of them.
+
+    Shapes: that of `x` without the axes `axis`.
+    Raises: `ShapeError` for an axis of another length or named twice, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> squeeze(tnp.ones((1, 3, 1)), axis=(0, -1)).shape
+    (3,)
+    """
     shape = tuple(x.shape)
     gone = axes_of(axis, len(shape))
     for a in gone:
@@ -245,7 +291,15 @@ def squeeze(xp: Any, x: Any, *, axis: Any) -> Any:
     errors=[((normal(3, 4),), {"axis": 3}), ((normal(3),), {"axis": (0, 0)})],
 )
 def expand_dims(xp: Any, x: Any, *, axis: Any = 0) -> Any:
-    """The array with new axes of length one, where they are in the result: an int or a tuple of them."""
+    """The array with new axes of length one, where they are in the result: an int or a tuple of them.
+
+    Shapes: that of `x` with a 1 at each place of `axis`.
+    Raises: `AxisError` for a place that the result has not, `ShapeError` for one named twice.
+
+    >>> import tapegrad.numpy as tnp
+    >>> expand_dims(tnp.ones((3, 4)), axis=(0, 2)).shape
+    (1, 3, 1, 4)
+    """
     shape = tuple(x.shape)
     ndim = len(shape) + (len(axis) if isinstance(axis, tuple) else 1)
     new = axes_of(axis, ndim)
@@ -255,7 +309,14 @@ def expand_dims(xp: Any, x: Any, *, axis: Any = 0) -> Any:
 
 @linear(x=lambda xp, g, x: _as_it_was(xp, g, x), samples=alone(normal()))
 def flatten(xp: Any, x: Any) -> Any:
-    """The elements in order along one axis."""
+    """The elements in order along one axis.
+
+    Shapes: (n,), where `x` has n elements.
+
+    >>> import tapegrad.numpy as tnp
+    >>> flatten(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
+    Array([1., 2., 3., 4.], dtype=float32)
+    """
     return xp.reshape(x, shape=(prod(x.shape),))
 
 
@@ -264,7 +325,14 @@ def flatten(xp: Any, x: Any) -> Any:
     samples=[((draw,), {"ndim": 2}) for (draw,) in alone(normal())] + [((normal(),), {"ndim": 3})],
 )
 def atleast_nd(xp: Any, x: Any, *, ndim: int) -> Any:
-    """The array with axes of length one in front until it has `ndim` axes."""
+    """The array with axes of length one in front until it has `ndim` axes.
+
+    Shapes: that of `x` with as many 1 in front as it lacks axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> atleast_nd(tnp.asarray([1.0, 2.0]), ndim=2)
+    Array([[1., 2.]], dtype=float32)
+    """
     return xp.reshape(x, shape=(1,) * (ndim - len(x.shape)) + tuple(x.shape))
 
 
@@ -285,7 +353,16 @@ def _unbroadcasts(xp: Any, g: Any, arrays: Any) -> list[Any]:
     errors=[(normal(3), normal(4))],
 )
 def broadcast_arrays(xp: Any, *arrays: Any) -> Any:
-    """The arrays, each broadcast to the shape that they have together."""
+    """The arrays, each broadcast to the shape that they have together.
+
+    Shapes: any that broadcast together; a list of arrays of the common shape.
+    Dtypes: each keeps its own.
+    Raises: `ShapeError` where the shapes do not broadcast.
+
+    >>> import tapegrad.numpy as tnp
+    >>> [x.shape for x in broadcast_arrays(tnp.ones((3, 1)), tnp.ones((4,)))]
+    [(3, 4), (3, 4)]
+    """
     shape = np.broadcast_shapes(*(tuple(a.shape) for a in arrays))
     return [xp.broadcast_to(a, shape=shape) for a in arrays]
 
@@ -312,7 +389,15 @@ def _axes_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
     errors=[((normal(3, 4),), {"axes": (0,)}), ((normal(3, 4),), {"axes": (0, 0)})],
 )
 def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
-    """The array with its axes in another order."""
+    """The array with its axes in another order.
+
+    Shapes: axis i of the result is axis `axes[i]` of `x`.
+    Raises: `ShapeError` unless `axes` names each axis once, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> permute_dims(tnp.ones((2, 3, 4)), axes=(2, 0, 1)).shape
+    (4, 2, 3)
+    """
     if len(axes) != x.ndim:
         raise ShapeError(f"{len(axes)} axes {tuple(axes)} for an array of {x.ndim}; name each axis once")
     return xp.permute_dims(x, axes_of(axes, x.ndim))
@@ -325,7 +410,16 @@ def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
     errors=[(normal(3),), (normal(),)],
 )
 def matrix_transpose(xp: Any, x: Any) -> Any:
-    """The matrices in the last two axes, transposed."""
+    """The matrices in the last two axes, transposed.
+
+    Shapes: (..., m, n) becomes (..., n, m).
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> matrix_transpose(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
+    Array([[1., 3.],
+           [2., 4.]], dtype=float32)
+    """
     return xp.matrix_transpose(x)
 
 
@@ -339,7 +433,15 @@ def matrix_transpose(xp: Any, x: Any) -> Any:
     errors=[((normal(3, 4),), {"axis1": 0, "axis2": 2})],
 )
 def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
-    """The array with two axes exchanged."""
+    """The array with two axes exchanged.
+
+    Shapes: that of `x` with two lengths exchanged.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> swapaxes(tnp.ones((2, 3, 4)), axis1=0, axis2=-1).shape
+    (4, 3, 2)
+    """
     ndim = len(x.shape)
     axes = list(range(ndim))
     a, b = axis_of(axis1, ndim), axis_of(axis2, ndim)
@@ -364,7 +466,15 @@ def _as_tuple(axis: Any) -> tuple[int, ...]:
     ],
 )
 def moveaxis(xp: Any, x: Any, *, source: Any, destination: Any) -> Any:
-    """The array with axes moved to other places, and the rest left in order."""
+    """The array with axes moved to other places, and the rest left in order.
+
+    Shapes: axis `source[i]` of `x` is axis `destination[i]` of the result.
+    Raises: `ShapeError` for unequal numbers of axes or one named twice, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> moveaxis(tnp.ones((2, 3, 4)), source=0, destination=-1).shape
+    (3, 4, 2)
+    """
     ndim = len(x.shape)
     come, go = axes_of(_as_tuple(source), ndim), axes_of(_as_tuple(destination), ndim)
     if len(come) != len(go):
@@ -400,7 +510,17 @@ def _along(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     errors=[((normal(3), normal(4)), {"axis": 0}), ((normal(3), normal(3)), {"axis": 2})],
 )
 def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
-    """The arrays, of one shape, joined along a new axis."""
+    """The arrays, of one shape, joined along a new axis.
+
+    Shapes: that of the arrays with their number at place `axis`.
+    Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result has not, `TypeError` for no
+    arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> stack(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0, 4.0]), axis=1)
+    Array([[1., 3.],
+           [2., 4.]], dtype=float32)
+    """
     return xp.stack(arrays, axis=axis_of(axis, arrays[0].ndim + 1))
 
 
@@ -417,7 +537,15 @@ def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     errors=[((normal(3),), {"axis": 1})],
 )
 def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
-    """The pieces of length one along an axis, without that axis."""
+    """The pieces of length one along an axis, without that axis.
+
+    Shapes: as many arrays as the axis is long, of the shape of `x` without it.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> unstack(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
+    [Array([1., 2.], dtype=float32), Array([3., 4.], dtype=float32)]
+    """
     axis = axis_of(axis, len(x.shape))
     return [xp.getitem(x, key=(ALL,) * axis + (i,)) for i in range(x.shape[axis])]
 
@@ -439,7 +567,16 @@ def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
     ],
 )
 def concat(xp: Any, *arrays: Any, axis: int = 0) -> Any:
-    """The arrays joined along an axis they have."""
+    """The arrays joined along an axis they have.
+
+    Shapes: alike but for `axis`, whose lengths add up.
+    Raises: `ShapeError` where other lengths differ, `AxisError` for an axis that is not there, `TypeError` for no
+    arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> concat(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0]))
+    Array([1., 2., 3.], dtype=float32)
+    """
     return xp.concat(arrays, axis=axis_of(axis, arrays[0].ndim))
 
 
@@ -456,7 +593,16 @@ def concat(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     errors=[((normal(5),), {"sizes": (2, 2)}), ((normal(5),), {"sizes": (5,), "axis": 1})],
 )
 def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
-    """Consecutive pieces of the given sizes along an axis, which they use up."""
+    """Consecutive pieces of the given sizes along an axis, which they use up.
+
+    Shapes: that of `x` with `sizes[i]` along `axis`.
+    Raises: `ShapeError` where the sizes are negative or do not add up to the axis, `AxisError` for one that is not
+    there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> split(tnp.arange(5), sizes=(2, 3))
+    [Array([0, 1], dtype=int64), Array([2, 3, 4], dtype=int64)]
+    """
     axis = axis_of(axis, len(x.shape))
     if sum(sizes) != x.shape[axis] or min(sizes, default=0) < 0:
         raise ShapeError(
@@ -479,7 +625,16 @@ def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
     errors=[((normal(3),), {"axis": 1})],
 )
 def flip(xp: Any, x: Any, *, axis: Any = None) -> Any:
-    """The elements in reverse order along `axis`: an int, a tuple of them, or None for all."""
+    """The elements in reverse order along `axis`: an int, a tuple of them, or None for all.
+
+    Shapes: that of `x`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice.
+
+    >>> import tapegrad.numpy as tnp
+    >>> flip(tnp.asarray([[1, 2], [3, 4]]), axis=1)
+    Array([[2, 1],
+           [4, 3]], dtype=int64)
+    """
     turned = axes_of(axis, len(x.shape))
     return xp.getitem(x, key=tuple(slice(None, None, -1) if i in turned else ALL for i in range(len(x.shape))))
 
@@ -510,7 +665,16 @@ def _shifts(shift: Any, axis: Any, ndim: int) -> list[tuple[int, int]]:
     errors=[((normal(3),), {"shift": 1, "axis": 1}), ((normal(3, 4),), {"shift": (1, 2, 3), "axis": (0, 1)})],
 )
 def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
-    """The elements moved on along `axis`, or along all laid flat; those that leave come in at the other end."""
+    """The elements moved on along `axis`, or along all laid flat; those that leave come in at the other end.
+
+    Shapes: that of `x`; of several shifts and axes one for each, or one for all.
+    Raises: `ShapeError` where their numbers differ, `AxisError` for an axis that is not there, `TypeError` for a shift
+    that is no integer.
+
+    >>> import tapegrad.numpy as tnp
+    >>> roll(tnp.arange(5), shift=2)
+    Array([3, 4, 0, 1, 2], dtype=int64)
+    """
     shape = tuple(x.shape)
     if axis is None:
         x, shift, axis = xp.reshape(x, shape=(prod(shape),)), sum(_as_tuple(shift)), 0
@@ -536,7 +700,18 @@ def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
     errors=[(normal(3),), ((normal(3, 4),), {"axes": (0, 0)})],
 )
 def rot90(xp: Any, x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
-    """The array turned by k quarters, from the first of two axes towards the second."""
+    """The array turned by k quarters, from the first of two axes towards the second.
+
+    Shapes: that of `x`, the lengths of the two axes exchanged where k is odd.
+    Raises: `ShapeError` unless `axes` are two different ones, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> rot90(tnp.asarray([[1, 2], [3, 4]]))
+    Array([[2, 4],
+           [1, 3]], dtype=int64)
+    """
+    if len(axes) != 2:
+        raise ShapeError(f"axes {axes} are no plane; name two axes")
     a, b = axes_of(axes, len(x.shape))
     if k % 4 == 2:
         return xp.flip(x, axis=(a, b))
@@ -581,7 +756,18 @@ def _repeated_back(xp: Any, g: Any, x: Any, repeats: Any, axis: int) -> Any:
     ],
 )
 def repeat(xp: Any, x: Any, *, repeats: int | Sequence[int], axis: int) -> Any:
-    """Each element along an axis several times over: as often for all, or a count for each."""
+    """Each element along an axis several times over: as often for all, or a count for each.
+
+    Shapes: that of `x` with the sum of the counts along `axis`.
+    Raises: `ShapeError` for negative counts or another number of them than the axis is long, `AxisError` for an axis
+    that is not there.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> repeat(tnp.asarray([1.0, 2.0]), repeats=(1, 3), axis=0)
+    Array([1., 2., 2., 2.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(repeat(x, repeats=(1, 3), axis=0)))(tnp.asarray([1.0, 2.0]))
+    Array([1., 3.], dtype=float32)
+    """
     shape = tuple(x.shape)
     axis = axis_of(axis, len(shape))
     counts = repeats if isinstance(repeats, Sequence) else (repeats,)
@@ -622,7 +808,16 @@ def _untile(xp: Any, g: Any, x: Any, repetitions: Any) -> Any:
     errors=[((normal(3),), {"repetitions": (-1,)})],
 )
 def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
-    """The array laid side by side with itself, so many times along each axis; the last axes where there are fewer."""
+    """The array laid side by side with itself, so many times along each axis; the last axes where there are fewer.
+
+    Shapes: each length times its repetition, aligned from the back; what is missing in front counts as 1.
+    Raises: `ShapeError` for negative repetitions.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tile(tnp.asarray([1, 2]), repetitions=(2, 2))
+    Array([[1, 2, 1, 2],
+           [1, 2, 1, 2]], dtype=int64)
+    """
     if min(repetitions, default=0) < 0:
         raise ShapeError(f"repetitions {tuple(repetitions)} cannot be negative")
     shape, counts = _tiled(x.shape, repetitions)
@@ -660,7 +855,20 @@ def _grid_axis(i: int, indexing: str, count: int) -> int:
     errors=[((normal(3), normal(4)), {"indexing": "yx"}), (normal(3, 4), normal(3))],
 )
 def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
-    """The coordinates of a grid: each array spread over the axes of all; "xy" has the first two exchanged."""
+    """The coordinates of a grid: each array spread over the axes of all; "xy" has the first two exchanged.
+
+    Shapes: arrays of one axis or none; as many results, all of shape (n0, n1, n2, ...), or (n1, n0, n2, ...) for "xy".
+    Dtypes: each keeps its own.
+    Raises: `ShapeError` for an array of several axes, `ValueError` for another `indexing`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> meshgrid(tnp.asarray([1, 2]), tnp.asarray([3, 4, 5]))
+    [Array([[1, 2],
+           [1, 2],
+           [1, 2]], dtype=int64), Array([[3, 3],
+           [4, 4],
+           [5, 5]], dtype=int64)]
+    """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing is {indexing!r}; choose 'xy' or 'ij'")
     count = len(arrays)
@@ -691,7 +899,16 @@ def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
     ],
 )
 def diagflat(xp: Any, x: Any, *, k: int = 0) -> Any:
-    """A square matrix with all elements of x on its k-th diagonal."""
+    """A square matrix with all elements of x on its k-th diagonal.
+
+    Shapes: (n + |k|, n + |k|), where `x` has n elements.
+
+    >>> import tapegrad.numpy as tnp
+    >>> diagflat(tnp.asarray([1, 2]), k=1)
+    Array([[0, 1, 0],
+           [0, 0, 2],
+           [0, 0, 0]], dtype=int64)
+    """
     count = prod(x.shape)
     n = count + abs(k)
     return xp.diagonal_scatter(xp.reshape(x, shape=(count,)), shape=(n, n), offset=k)
@@ -712,7 +929,18 @@ def diagflat(xp: Any, x: Any, *, k: int = 0) -> Any:
     errors=[(normal(),), (normal(2, 3, 4),)],
 )
 def diag(xp: Any, x: Any, *, k: int = 0) -> Any:
-    """The k-th diagonal of a matrix, or the matrix that has the given one."""
+    """The k-th diagonal of a matrix, or the matrix that has the given one.
+
+    Shapes: (n,) becomes (n + |k|, n + |k|); a matrix becomes its diagonal, (d,).
+    Raises: `ShapeError` for another number of axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> diag(tnp.asarray([[1, 2], [3, 4]]))
+    Array([1, 4], dtype=int64)
+    >>> diag(tnp.asarray([1, 4]))
+    Array([[1, 0],
+           [0, 4]], dtype=int64)
+    """
     if len(x.shape) not in (1, 2):
         raise ShapeError(f"diag() takes an array of one or two axes, not of shape {tuple(x.shape)}")
     return xp.diagflat(x, k=k) if len(x.shape) == 1 else xp.diagonal(x, offset=k)
@@ -731,7 +959,16 @@ _TRIANGLES = [
 
 @linear(x=lambda xp, g, k: xp.tril(g, k=k), batch=_same_axes, samples=_TRIANGLES, errors=[(normal(3),)])
 def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
-    """The matrices in the last two axes with zeros above the k-th diagonal."""
+    """The matrices in the last two axes with zeros above the k-th diagonal.
+
+    Shapes: (..., m, n), as that of `x`.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tril(tnp.asarray([[1, 2], [3, 4]]))
+    Array([[1, 0],
+           [3, 4]], dtype=int64)
+    """
     if x.ndim < 2:
         raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
     return xp.tril(x, k=k)
@@ -739,7 +976,16 @@ def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
 
 @linear(x=lambda xp, g, k: xp.triu(g, k=k), batch=_same_axes, samples=_TRIANGLES, errors=[(normal(3),)])
 def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
-    """The matrices in the last two axes with zeros below the k-th diagonal."""
+    """The matrices in the last two axes with zeros below the k-th diagonal.
+
+    Shapes: (..., m, n), as that of `x`.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> triu(tnp.asarray([[1, 2], [3, 4]]), k=1)
+    Array([[0, 2],
+           [0, 0]], dtype=int64)
+    """
     if x.ndim < 2:
         raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
     return xp.triu(x, k=k)
@@ -820,6 +1066,17 @@ def pad(xp: Any, x: Any, *, widths: Widths, mode: str = "constant", value: float
 
     `mode`: "constant" (`value`), "edge" (the last element), "reflect" and "symmetric" (mirrored, without and with the
     last element itself), "wrap" (from the other end).
+
+    Shapes: each length n becomes before + n + after.
+    Dtypes: that of `x`, which `value` is cast to.
+    Raises: `ShapeError` for negative widths, another number of pairs than axes, or an empty axis that nothing can be
+    taken from; `ValueError` for another mode.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> pad(tnp.asarray([1.0, 2.0, 3.0]), widths=((2, 1),), mode="reflect")
+    Array([3., 2., 1., 2., 3., 2.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(pad(x, widths=((2, 1),), mode="reflect")))(tnp.asarray([1.0, 2.0, 3.0]))
+    Array([1., 3., 2.], dtype=float32)
     """
     shape = tuple(x.shape)
     _check_widths(shape, widths, mode)
@@ -844,9 +1101,11 @@ def pad(xp: Any, x: Any, *, widths: Widths, mode: str = "constant", value: float
 def _blocks(shape: Sequence[int], block_size: int, *, depth: bool) -> tuple[int, int, int, int]:
     if len(shape) != 4:
         raise ShapeError(f"four axes are wanted (batch, depth, height, width), not the shape {tuple(shape)}")
+    if block_size < 1:
+        raise ShapeError(f"blocks of {block_size} are none; block_size is 1 at least")
     n, c, h, w = shape
     wrong = c % block_size**2 if depth else h % block_size or w % block_size
-    if block_size < 1 or wrong:
+    if wrong:
         what = f"depth {c} is no multiple of {block_size}²" if depth else f"{h} × {w} is no multiple of {block_size}"
         raise ShapeError(f"{what}, for an array of shape {tuple(shape)} and blocks of {block_size}")
     return n, c, h, w
@@ -863,7 +1122,16 @@ def _blocks(shape: Sequence[int], block_size: int, *, depth: bool) -> tuple[int,
     errors=[((normal(1, 3, 2, 2),), {"block_size": 2}), ((normal(4, 2, 2),), {"block_size": 2})],
 )
 def depth_to_space(xp: Any, x: Any, *, block_size: int) -> Any:
-    """Blocks of pixels out of the depth: (n, c·b², h, w) becomes (n, c, h·b, w·b)."""
+    """Blocks of pixels out of the depth: (n, c·b², h, w) becomes (n, c, h·b, w·b).
+
+    Shapes: four axes, of which the second is a multiple of the square of `block_size`.
+    Raises: `ShapeError` for another shape, or a block size below 1.
+
+    >>> import tapegrad.numpy as tnp
+    >>> depth_to_space(tnp.reshape(tnp.arange(4), (1, 4, 1, 1)), block_size=2)
+    Array([[[[0, 1],
+             [2, 3]]]], dtype=int64)
+    """
     n, c, h, w = _blocks(x.shape, block_size, depth=True)
     b, d = block_size, c // block_size**2
     parted = xp.permute_dims(xp.reshape(x, shape=(n, b, b, d, h, w)), axes=(0, 3, 4, 1, 5, 2))
@@ -881,7 +1149,15 @@ def depth_to_space(xp: Any, x: Any, *, block_size: int) -> Any:
     errors=[((normal(1, 1, 3, 2),), {"block_size": 2}), ((normal(2, 2),), {"block_size": 2})],
 )
 def space_to_depth(xp: Any, x: Any, *, block_size: int) -> Any:
-    """Blocks of pixels into the depth: (n, c, h·b, w·b) becomes (n, c·b², h, w)."""
+    """Blocks of pixels into the depth: (n, c, h·b, w·b) becomes (n, c·b², h, w).
+
+    Shapes: four axes, of which the last two are multiples of `block_size`.
+    Raises: `ShapeError` for another shape, or a block size below 1.
+
+    >>> import tapegrad.numpy as tnp
+    >>> space_to_depth(tnp.reshape(tnp.arange(4), (1, 1, 2, 2)), block_size=2).shape
+    (1, 4, 1, 1)
+    """
     n, c, h, w = _blocks(x.shape, block_size, depth=False)
     b = block_size
     parted = xp.permute_dims(xp.reshape(x, shape=(n, c, h // b, b, w // b, b)), axes=(0, 3, 5, 1, 2, 4))
