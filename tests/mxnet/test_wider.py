@@ -277,6 +277,40 @@ def test_out_takes_the_result_in_its_own_dtype_and_refuses_another_shape():
     assert out.asnumpy().tolist() == [1, 1]
     with pytest.raises(ValueError, match=r"\(3,\)"):
         nd.exp(nd.ones(2), out=nd.zeros(3))
+    for out in (5, [nd.zeros(2)]):
+        with pytest.raises(TypeError, match="out is an NDArray"):
+            nd.exp(nd.ones(2), out=out)
+
+
+def test_several_results_go_into_as_many_arrays():
+    mean, variance = nd.zeros(1), nd.zeros(1)
+    found = nd.moments(nd.array([1, 3]), out=[mean, variance])
+    assert found[0] is mean
+    assert (mean.asscalar(), variance.asscalar()) == (2, 1)
+    with pytest.raises(ValueError, match=r"moments\(\): out has 1 arrays for 2 results"):
+        nd.moments(nd.array([1, 3]), out=mean)
+
+
+def test_what_is_no_axis_is_said_in_words():
+    x = nd.ones((2, 3))
+    with pytest.raises(mx.errors.AxisError, match=r"sum\(\): axis 2 of an array with 2 axes; choose from -2 to 1"):
+        nd.sum(x, axis=2)
+    for axis in ("a", 1.5, (0, None)):
+        with pytest.raises(TypeError, match=r"sum\(\): an axis is an integer, not"):
+            nd.sum(x, axis=axis)
+
+
+def test_logical_functions_take_numpy_arrays():
+    mask = np.array([0.0, 2.0])
+    assert nd.logical_and(nd.ones(2), mask).asnumpy().tolist() == [0, 1]
+    assert nd.logical_xor(mask, nd.ones(2)).asnumpy().tolist() == [1, 0]
+
+
+def test_integers_keep_their_dtype_in_a_1_norm_and_not_in_edges_of_bins():
+    x = nd.array([1, -4], dtype="int32")
+    assert nd.norm(x, ord=1).dtype is np.int32
+    edges = nd.histogram(x, bins=2)[1]
+    assert edges.asnumpy().tolist() == [-4, -1.5, 1]
 
 
 def test_slice_assign_writes_in_place():

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..array import Array
+from ..errors import AxisError
 from ..kernels import RECORDED
 from .ndarray import INT, NDArray
 
@@ -36,7 +37,10 @@ def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
     """An int, repeated, or a sequence of ints of the right length, as a tuple."""
     if isinstance(value, INT):
         return (operator.index(value),) * count
-    found = tuple(operator.index(v) for v in value)
+    try:
+        found = tuple(operator.index(v) for v in value)
+    except TypeError:
+        raise TypeError(f"{where}(): {name} is an int or {count} of them, not {value!r}") from None
     if len(found) != count:
         raise ValueError(f"{where}(): {name} is {found}; give {count} numbers")
     return found
@@ -46,20 +50,23 @@ def axis_tuple(axis: Any, ndim: int, where: str, exclude: bool = False) -> tuple
     """The axes meant by MXNet's `axis` (None or (): all) and `exclude` (all others), in order and not negative."""
     if axis.__class__ is int and not exclude:
         return (one_axis(axis, ndim, where),)
-    if axis is None or (not isinstance(axis, INT) and not len(axis)):
-        axes = tuple(range(ndim))
-        return () if exclude and axis is not None and ndim == 0 else axes
-    listed = (axis,) if isinstance(axis, INT) else tuple(axis)
+    listed = () if axis is None else tuple(axis) if hasattr(axis, "__len__") else (axis,)
+    if not listed:
+        return () if exclude and axis is not None and ndim == 0 else tuple(range(ndim))
     axes = tuple(sorted({one_axis(a, ndim, where) for a in listed}))
     return tuple(a for a in range(ndim) if a not in axes) if exclude else axes
 
 
 def one_axis(axis: Any, ndim: int, where: str) -> int:
-    """An axis counted from the front. Raises `IndexError` where there is no such axis."""
-    found = operator.index(axis)
-    if not -max(ndim, 1) <= found < max(ndim, 1):
-        raise IndexError(f"{where}(): axis {found} of an array with {ndim} axes")
-    return found % max(ndim, 1)
+    """An axis counted from the front. Raises `AxisError` where there is no such axis, `TypeError` for no integer."""
+    try:
+        found = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{where}(): an axis is an integer, not {axis!r}") from None
+    length = max(ndim, 1)
+    if not -length <= found < length:
+        raise AxisError(f"{where}(): axis {found} of an array with {ndim} axes; choose from {-length} to {length - 1}")
+    return found % length
 
 
 def kept(x: Any) -> Any:

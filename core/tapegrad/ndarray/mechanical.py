@@ -3,116 +3,153 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any
+
+import numpy as np
 
 from ..array import Array
 from ..kernels import OPS
 from .checks import need
-from .ndarray import NDArray, _as_numbers, _comparison
+from .ndarray import NDArray, _as_numbers, _comparison, give
 
 UNARY = {
-    "abs": "abs",
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctanh": "atanh",
-    "cbrt": "cbrt",
-    "ceil": "ceil",
-    "cos": "cos",
-    "cosh": "cosh",
-    "degrees": "degrees",
-    "erf": "erf",
-    "erfinv": "erfinv",
-    "exp": "exp",
-    "expm1": "expm1",
-    "fix": "trunc",
-    "floor": "floor",
-    "gamma": "gamma",
-    "gammaln": "gammaln",
-    "log": "log",
-    "log10": "log10",
-    "log1p": "log1p",
-    "log2": "log2",
-    "negative": "negative",
-    "ones_like": "ones_like",
-    "radians": "radians",
-    "rcbrt": "rcbrt",
-    "reciprocal": "reciprocal",
-    "relu": "relu",
-    "rsqrt": "rsqrt",
-    "sigmoid": "sigmoid",
-    "sign": "sign",
-    "sin": "sin",
-    "sinh": "sinh",
-    "softsign": "softsign",
-    "sqrt": "sqrt",
-    "square": "square",
-    "tan": "tan",
-    "tanh": "tanh",
-    "trunc": "trunc",
-    "zeros_like": "zeros_like",
+    "abs": ("abs", "[-1.5, 2]", "[1.5 2. ]"),
+    "arccos": ("acos", "[-1, 0.5]", "[3.142 1.047]"),
+    "arccosh": ("acosh", "[1, 2]", "[0.    1.317]"),
+    "arcsin": ("asin", "[-1, 0.5]", "[-1.571  0.524]"),
+    "arcsinh": ("asinh", "[-1, 2]", "[-0.881  1.444]"),
+    "arctan": ("atan", "[-1, 2]", "[-0.785  1.107]"),
+    "arctanh": ("atanh", "[-0.5, 0.5]", "[-0.549  0.549]"),
+    "cbrt": ("cbrt", "[-8, 27]", "[-2.  3.]"),
+    "ceil": ("ceil", "[-1.5, 1.2]", "[-1.  2.]"),
+    "cos": ("cos", "[0, 2]", "[ 1.    -0.416]"),
+    "cosh": ("cosh", "[0, 2]", "[1.    3.762]"),
+    "degrees": ("degrees", "[0, 3.14159265]", "[  0. 180.]"),
+    "erf": ("erf", "[-1, 2]", "[-0.843  0.995]"),
+    "erfinv": ("erfinv", "[-0.5, 0.5]", "[-0.477  0.477]"),
+    "exp": ("exp", "[0, 1]", "[1.    2.718]"),
+    "expm1": ("expm1", "[0, 1]", "[0.    1.718]"),
+    "fix": ("trunc", "[-1.5, 1.5]", "[-1.  1.]"),
+    "floor": ("floor", "[-1.5, 1.5]", "[-2.  1.]"),
+    "gamma": ("gamma", "[4, 0.5]", "[6.    1.772]"),
+    "gammaln": ("gammaln", "[4, 0.5]", "[1.792 0.572]"),
+    "log": ("log", "[1, 10]", "[0.    2.303]"),
+    "log10": ("log10", "[1, 1000]", "[0. 3.]"),
+    "log1p": ("log1p", "[0, 2]", "[0.    1.099]"),
+    "log2": ("log2", "[1, 8]", "[0. 3.]"),
+    "negative": ("negative", "[-3, 2]", "[ 3. -2.]"),
+    "ones_like": ("ones_like", "[-3, 2]", "[1. 1.]"),
+    "radians": ("radians", "[0, 180]", "[0.    3.142]"),
+    "rcbrt": ("rcbrt", "[-8, 27]", "[-0.5    0.333]"),
+    "reciprocal": ("reciprocal", "[2, -4]", "[ 0.5  -0.25]"),
+    "relu": ("relu", "[-1, 2]", "[0. 2.]"),
+    "rsqrt": ("rsqrt", "[4, 16]", "[0.5  0.25]"),
+    "sigmoid": ("sigmoid", "[-1, 0]", "[0.269 0.5  ]"),
+    "sign": ("sign", "[-3, 0, 2]", "[-1.  0.  1.]"),
+    "sin": ("sin", "[0, 1]", "[0.    0.841]"),
+    "sinh": ("sinh", "[0, 2]", "[0.    3.627]"),
+    "softsign": ("softsign", "[-1, 3]", "[-0.5   0.75]"),
+    "sqrt": ("sqrt", "[4, 9]", "[2. 3.]"),
+    "square": ("square", "[-3, 2]", "[9. 4.]"),
+    "tan": ("tan", "[0, 2]", "[ 0.    -2.185]"),
+    "tanh": ("tanh", "[-1, 2]", "[-0.762  0.964]"),
+    "trunc": ("trunc", "[-1.5, 1.5]", "[-1.  1.]"),
+    "zeros_like": ("zeros_like", "[-3, 2]", "[0. 0.]"),
 }
-"""The op behind each function of one array."""
+"""The op behind each function of one array, and its example: the elements and what becomes of them."""
 
 BINARY = {
-    "add": "add",
-    "subtract": "subtract",
-    "multiply": "multiply",
-    "divide": "divide",
-    "true_divide": "divide",
-    "modulo": "remainder",
-    "power": "power",
-    "maximum": "maximum_first",
-    "minimum": "minimum_first",
-    "broadcast_add": "add",
-    "broadcast_plus": "add",
-    "broadcast_sub": "subtract",
-    "broadcast_minus": "subtract",
-    "broadcast_mul": "multiply",
-    "broadcast_div": "divide",
-    "broadcast_mod": "remainder",
-    "broadcast_power": "power",
-    "broadcast_maximum": "maximum_first",
-    "broadcast_minimum": "minimum_first",
-    "broadcast_hypot": "hypot",
+    "add": ("add", "[7, -8]", "[2, 3]", "[9.0, -5.0]"),
+    "subtract": ("subtract", "[7, -8]", "[2, 3]", "[5.0, -11.0]"),
+    "multiply": ("multiply", "[7, -8]", "[2, 3]", "[14.0, -24.0]"),
+    "divide": ("divide", "[7, -8]", "[2, 4]", "[3.5, -2.0]"),
+    "true_divide": ("divide", "[7, -8]", "[2, 4]", "[3.5, -2.0]"),
+    "modulo": ("remainder", "[7, -8]", "[2, 3]", "[1.0, 1.0]"),
+    "power": ("power", "[3, -2]", "[2, 3]", "[9.0, -8.0]"),
+    "maximum": ("maximum_first", "[1, 4]", "[2, 3]", "[2.0, 4.0]"),
+    "minimum": ("minimum_first", "[1, 4]", "[2, 3]", "[1.0, 3.0]"),
+    "broadcast_add": ("add", "[[7], [0]]", "[2, 3]", "[[9.0, 10.0], [2.0, 3.0]]"),
+    "broadcast_plus": ("add", "[[7], [0]]", "[2, 3]", "[[9.0, 10.0], [2.0, 3.0]]"),
+    "broadcast_sub": ("subtract", "[[7], [0]]", "[2, 3]", "[[5.0, 4.0], [-2.0, -3.0]]"),
+    "broadcast_minus": ("subtract", "[[7], [0]]", "[2, 3]", "[[5.0, 4.0], [-2.0, -3.0]]"),
+    "broadcast_mul": ("multiply", "[[7], [0]]", "[2, 3]", "[[14.0, 21.0], [0.0, 0.0]]"),
+    "broadcast_div": ("divide", "[[7], [0]]", "[2, 4]", "[[3.5, 1.75], [0.0, 0.0]]"),
+    "broadcast_mod": ("remainder", "[[7], [-8]]", "[2, 3]", "[[1.0, 1.0], [0.0, 1.0]]"),
+    "broadcast_power": ("power", "[[3], [-2]]", "[2, 3]", "[[9.0, 27.0], [4.0, -8.0]]"),
+    "broadcast_maximum": ("maximum_first", "[[1], [4]]", "[2, 3]", "[[2.0, 3.0], [4.0, 4.0]]"),
+    "broadcast_minimum": ("minimum_first", "[[1], [4]]", "[2, 3]", "[[1.0, 1.0], [2.0, 3.0]]"),
+    "broadcast_hypot": ("hypot", "[[4], [0]]", "[0, 3]", "[[4.0, 5.0], [0.0, 3.0]]"),
 }
-"""The op behind each function of two arrays that broadcast, of which one may be a number."""
+"""The op behind each function of two arrays that broadcast, of which one may be a number, and its example."""
 
 COMPARISONS = {
-    "equal": "equal",
-    "not_equal": "not_equal",
-    "greater": "greater",
-    "greater_equal": "greater_equal",
-    "lesser": "less",
-    "lesser_equal": "less_equal",
+    "equal": ("equal", "[1.0, 0.0, 0.0]"),
+    "not_equal": ("not_equal", "[0.0, 1.0, 1.0]"),
+    "greater": ("greater", "[0.0, 0.0, 1.0]"),
+    "greater_equal": ("greater_equal", "[1.0, 0.0, 1.0]"),
+    "lesser": ("less", "[0.0, 1.0, 0.0]"),
+    "lesser_equal": ("less_equal", "[1.0, 1.0, 0.0]"),
 }
-"""The op behind each comparison; each also exists as `broadcast_…`."""
+"""The op behind each comparison, and what it says of [1, 2, 3] and [1, 3, 2]; each also exists as `broadcast_…`."""
 
-LOGICAL = {"logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor"}
-"""The op behind each logical function; each also exists as `broadcast_…`."""
+LOGICAL = {
+    "logical_and": ("logical_and", "[0.0, 0.0, 1.0]"),
+    "logical_or": ("logical_or", "[0.0, 1.0, 1.0]"),
+    "logical_xor": ("logical_xor", "[0.0, 1.0, 0.0]"),
+}
+"""The op behind each logical function, and what it says of [0, 0, 3] and [0, 2, 1]; each also as `broadcast_…`."""
 
 __all__ = ["logical_not"]
 
+INTO = "`out` takes the result and is returned; `name` has no meaning here."
 
-def _named(function: Callable[..., Any], name: str, meaning: str) -> None:
+OF_ONE = f"""{INTO}
+
+Shapes: any; the result, and `out`, has that of `data`.
+
+Dtypes: {{dtypes}}.
+
+Raises: `TypeError` for what is no NDArray, `ShapeError` or `DtypeError` for an `out` that cannot take the result."""
+KEPT = "any; the result has that of `data`"
+FLOATS = "floating and complex ones are kept, integers and booleans become the default float first"
+
+OF_TWO = f"""Here x is `lhs` and y is `rhs`; one of them may be a number.
+{INTO}
+
+Shapes: any two that broadcast; `out` has the shape they have in common.
+
+Dtypes: {{dtypes}}.
+
+Raises: `TypeError` where neither is an NDArray, or one is no array and no number, `ShapeError` for shapes that do not
+broadcast, `DtypeError` for dtypes that have none in common (uint64 and int8) or for an `out` that cannot hold it."""
+TOGETHER = "that of both together; a number takes the array's, but a float beside integers makes them default floats"
+WHOLE = f"{TOGETHER}.\nOf integers the result is whole, rounded towards zero, and 0 where `rhs` is 0"
+NUMBERS = "the result is ones and zeros, not booleans, in "
+
+
+def _named(function: Callable[..., Any], name: str, op_name: str, more: str, example: tuple[str, ...]) -> None:
+    """Make a function public. Its docstring is the op's meaning, what its kind has in common, and an example."""
+    meaning = cleandoc(OPS[op_name].body.__doc__ or "").partition("\n\n")[0]
+    *operands, result = example
+    call = f"nd.{name}({', '.join(f'nd.array({values})' for values in operands)}).asnumpy()"
+    shown = f"print({call}.round(3))" if len(operands) == 1 else f"{call}.tolist()"
+    function.__doc__ = f"{meaning}\n\n{more}\n\n>>> from tapegrad import nd\n>>> {shown}\n{result}\n"
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = meaning
     globals()[name] = function
     __all__.append(name)
 
 
-def _unary(name: str, op_name: str) -> None:
+def _unary(name: str, op_name: str, *example: str) -> None:
     op = OPS[op_name].call
 
     def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
         if data.__class__ is not NDArray:
             need(data, function.__name__)
         found = op(data)
-        return found if out is None else out._rebind(found)
+        return found if out is None else give(out, found)
 
-    _named(function, name, f"{op.__doc__}\n\n`out` takes the result; `name` has no meaning here.")
+    _named(function, name, op_name, OF_ONE.format(dtypes=FLOATS if OPS[op_name].floats else KEPT), example)
 
 
 def _both(lhs: Any, rhs: Any, where: str) -> None:
@@ -125,56 +162,70 @@ def _both(lhs: Any, rhs: Any, where: str) -> None:
         need(lhs, where, "lhs")
 
 
-def _binary(name: str, op_name: str) -> None:
+def _binary(name: str, op_name: str, *example: str) -> None:
     op = OPS[op_name].call
 
     def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         if lhs.__class__ is not NDArray or rhs.__class__ is not NDArray:
             _both(lhs, rhs, function.__name__)
         found = op(lhs, rhs)
-        return found if out is None else out._rebind(found)
+        return found if out is None else give(out, found)
 
-    _named(function, name, f"{op.__doc__}\n\n`out` takes the result; `name` has no meaning here.")
+    dtypes = WHOLE if op_name in NDArray._integer_ops else TOGETHER
+    _named(function, name, op_name, OF_TWO.format(dtypes=dtypes), example)
 
 
-def _compared(name: str, op_name: str) -> None:
+def _compared(name: str, op_name: str, result: str) -> None:
     compare = _comparison(op_name)
     mirrored = _comparison(op_name.replace("greater", "LESS").replace("less", "greater").replace("LESS", "less"))
 
     def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
         found = compare(lhs, rhs) if isinstance(lhs, NDArray) else mirrored(rhs, lhs)
-        return found if out is None else out._rebind(found)
+        return found if out is None else give(out, found)
 
-    _named(function, name, f"{OPS[op_name].call.__doc__}\n\nOnes and zeros in the dtype of the operands.")
+    more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of both together")
+    _named(function, name, op_name, more, ("[1, 2, 3]", "[1, 3, 2]", result))
 
 
-def _logical(name: str, op_name: str) -> None:
+def _logical(name: str, op_name: str, result: str) -> None:
     op, nonzero = OPS[op_name].call, OPS["not_equal"].call
 
     def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
-        booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else bool(x) for x in (lhs, rhs)])
+        booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else np.asarray(x) != 0 for x in (lhs, rhs)])
         example = lhs if isinstance(lhs, Array) else rhs
         found = _as_numbers(booleans, example._xp.dtype_of(example._value))
-        return found if out is None else out._rebind(found)
+        return found if out is None else give(out, found)
 
-    _named(function, name, f"{op.__doc__}\n\nOnes and zeros in the dtype of the operands.")
+    more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")
+    _named(function, name, op_name, f"What is not zero holds. {more}", ("[0, 0, 3]", "[0, 2, 1]", result))
 
 
 def logical_not(data: Any, out: Any = None, name: Any = None) -> NDArray:
-    """One where an element is zero, else zero, in the dtype of the array."""
+    """One where an element is zero, else zero.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result is numbers, not booleans, of the dtype of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import nd
+    >>> nd.logical_not(nd.array([0, 2, -1])).asnumpy().tolist()
+    [1.0, 0.0, 0.0]
+    """
     found = need(data, "logical_not") == 0
-    return found if out is None else out._rebind(found)
+    return found if out is None else give(out, found)
 
 
-for _name, _op in UNARY.items():
-    _unary(_name, _op)
-for _name, _op in BINARY.items():
-    _binary(_name, _op)
-for _name, _op in COMPARISONS.items():
-    _compared(_name, _op)
-    _compared(f"broadcast_{_name}", _op)
-for _name, _op in LOGICAL.items():
-    _logical(_name, _op)
-    _logical(f"broadcast_{_name}", _op)
+for _name, _entry in UNARY.items():
+    _unary(_name, *_entry)
+for _name, _entry in BINARY.items():
+    _binary(_name, *_entry)
+for _name, _entry in COMPARISONS.items():
+    _compared(_name, *_entry)
+    _compared(f"broadcast_{_name}", *_entry)
+for _name, _entry in LOGICAL.items():
+    _logical(_name, *_entry)
+    _logical(f"broadcast_{_name}", *_entry)

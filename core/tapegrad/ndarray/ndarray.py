@@ -386,8 +386,22 @@ def dtype_or_default(dtype: Any) -> np.dtype[Any]:
 
 
 def give(out: Any, found: Any) -> NDArray:
-    """A result, put into `out` if there is one."""
-    return found if out is None else out._rebind(found)  # type: ignore[no-any-return]
+    """A result, put into `out` if there is one. Raises `TypeError` for an `out` that is no NDArray."""
+    if out is None:
+        return found  # type: ignore[no-any-return]
+    if not isinstance(out, NDArray):
+        raise TypeError(f"out is an NDArray that takes the result, not {type(out).__name__}; leave it out, or make one")
+    return out._rebind(found)
+
+
+def give_all(out: Any, found: Sequence[Any], where: str) -> list[NDArray]:
+    """Several results, put into the arrays in `out` if there are any; `ValueError` for another number of them."""
+    if out is None:
+        return list(found)
+    outs = [out] if isinstance(out, Array) else list(out)
+    if len(outs) != len(found):
+        raise ValueError(f"{where}(): out has {len(outs)} arrays for {len(found)} results; give one for each")
+    return [give(o, x) for o, x in zip(outs, found, strict=True)]
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:

@@ -12,7 +12,7 @@ from ..array import Array
 from ..errors import ShapeError
 from ..kernels import RECORDED as ops
 from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis
-from .ndarray import NDArray, give, make
+from .ndarray import NDArray, give, give_all, make
 
 __all__ = [
     "ElementWiseSum",
@@ -77,9 +77,16 @@ def sum(
 ) -> NDArray:
     """The sum over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
 
+    Shapes: any; the axes summed over are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: any; the sum has that of `data`, also where the standard's widens small integers.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
-    >>> nd.sum(nd.ones((2, 3)), axis=0, exclude=True).asnumpy().tolist()
-    [3.0, 3.0]
+    >>> x = nd.array([[1, 2], [3, 4], [5, 6]])
+    >>> x.sum().shape, nd.sum(x, axis=0, exclude=True).asnumpy().tolist()
+    ((1,), [3.0, 7.0, 11.0])
     """
     return _reduced("sum", "sum", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
 
@@ -89,9 +96,15 @@ def mean(
 ) -> NDArray:
     """The mean over `axis` (an int, a tuple, None for all), with `exclude` over all others. Shape (1,) instead of ().
 
+    Shapes: any; the axes averaged over are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: floats; integers and booleans give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
-    >>> print(nd.mean(nd.array([1, 2, 6])).asscalar())
-    3.0
+    >>> nd.mean(nd.array([[1, 2], [3, 6]]), axis=1).asnumpy().tolist()
+    [1.5, 4.5]
     """
     return _reduced("mean", "mean", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
 
@@ -101,9 +114,15 @@ def prod(
 ) -> NDArray:
     """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others; of shape (1,) at least.
 
+    Shapes: any; the axes multiplied over are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: any; the product has that of `data`, also where the standard's widens small integers.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
-    >>> print(nd.prod(nd.array([2, 3])).asscalar())
-    6.0
+    >>> nd.prod(nd.array([[1, 2], [3, 4]]), axis=0).asnumpy().tolist()
+    [3.0, 8.0]
     """
     return _reduced("prod", "prod", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
 
@@ -112,6 +131,12 @@ def nansum(
     data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
     """The sum over `axis` of what is not NaN.
+
+    Shapes: as those of `nd.sum`; (1,) instead of ().
+
+    Dtypes: any; the sum has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
 
     >>> from tapegrad import nd
     >>> print(nd.nansum(nd.array([1, float("nan"), 2])).asscalar())
@@ -124,6 +149,12 @@ def nanprod(
     data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
     """The product over `axis` of what is not NaN.
+
+    Shapes: as those of `nd.prod`; (1,) instead of ().
+
+    Dtypes: any; the product has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
 
     >>> from tapegrad import nd
     >>> print(nd.nanprod(nd.array([3, float("nan"), 2])).asscalar())
@@ -141,9 +172,23 @@ def max(
 ) -> NDArray:
     """The largest element over `axis`. Several that are equally large share the gradient.
 
-    >>> from tapegrad import nd
-    >>> nd.max(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
-    [5.0, 7.0]
+    `axis` is an int, a tuple or None for all; `exclude` takes all others.
+
+    Shapes: any; the axes in question are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` where there
+    is no element.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[1, 5], [7, 7]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.max(x, axis=1)
+    >>> y.backward()
+    >>> y.asnumpy().tolist(), x.grad.asnumpy().tolist()
+    ([5.0, 7.0], [[0.0, 1.0], [0.5, 0.5]])
     """
     return _reduced("max", "max", data, axis, keepdims, exclude, out)  # type: ignore[no-any-return]
 
@@ -152,6 +197,15 @@ def min(
     data: Any, axis: Any = None, keepdims: bool = False, exclude: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
     """The smallest element over `axis`. Several that are equally small share the gradient.
+
+    `axis` is an int, a tuple or None for all; `exclude` takes all others.
+
+    Shapes: any; the axes in question are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` where there
+    is no element.
 
     >>> from tapegrad import nd
     >>> nd.min(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
@@ -177,9 +231,17 @@ def norm(
     For a pair of axes `ord=1` is the largest sum of absolute values of a column, `ord=2` the root of all squares
     together.
 
+    Shapes: any; the axes in question are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: that of `data` unless `out_dtype` says otherwise; the 2-norm of integers is the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `ord`, `AxisError` for an axis that it does not
+    have.
+
     >>> from tapegrad import nd
-    >>> print(nd.norm(nd.array([3, 4])).asscalar())
-    5.0
+    >>> x = nd.array([[3, 4], [0, 5]])
+    >>> nd.norm(x, axis=1).asnumpy().tolist(), nd.norm(x, ord=1, axis=(0, 1)).asnumpy().tolist()
+    ([5.0, 5.0], [9.0])
     """
     data = need(data, "norm")
     if ord not in (1, 2):
@@ -193,7 +255,7 @@ def norm(
         found = ops.max(columns, axis=(axes[1],), keepdims=True)
         found = found if keepdims else ops.squeeze(found, axis=axes)
     else:
-        found = ops.sum(ops.abs(data), axis=axes, keepdims=keepdims)
+        found = ops.astype(ops.sum(ops.abs(data), axis=axes, keepdims=keepdims), dtype=dtype_of(data))
     found = kept(found)
     if out_dtype is not None:
         found = ops.astype(found, dtype=dtypes.to_dtype(out_dtype))
@@ -204,6 +266,13 @@ def L2Normalization(
     data: Any, eps: float = 1e-10, mode: str = "instance", out: Any = None, name: Any = None
 ) -> NDArray:
     """Each sample divided by its 2-norm: over all of it ("instance"), its channels ("channel"), or space ("spatial").
+
+    Shapes: (n, channels, *space); the result has that of `data`. "instance" goes over all axes but the first.
+
+    Dtypes: floats; integers and booleans give the default float. `eps` is added under the root.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `mode`, `AxisError` where there is no axis of
+    channels.
 
     >>> from tapegrad import nd
     >>> print(nd.L2Normalization(nd.array([[3, 4]])).asnumpy().round(3))
@@ -220,19 +289,32 @@ def L2Normalization(
 def moments(data: Any, axes: Any = None, keepdims: bool = False, out: Any = None, name: Any = None) -> list[NDArray]:
     """The mean and the variance over `axes`.
 
+    Shapes: any; the axes in question are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: floats; integers and booleans give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
-    >>> [float(m) for m in nd.moments(nd.array([1, 3]))]
-    [2.0, 1.0]
+    >>> mean, variance = nd.moments(nd.array([[1, 2], [3, 6]]), axes=(0,))
+    >>> mean.asnumpy().tolist(), variance.asnumpy().tolist()
+    ([2.0, 4.0], [1.0, 4.0])
     """
     data = need(data, "moments")
     over = axis_tuple(axes, data.ndim, "moments")
     middle = ops.mean(data, axis=over, keepdims=True)
     spread = ops.mean(ops.square(data - middle), axis=over, keepdims=bool(keepdims))
-    return [kept(ops.mean(data, axis=over, keepdims=bool(keepdims))), kept(spread)]
+    return give_all(out, [kept(ops.mean(data, axis=over, keepdims=bool(keepdims))), kept(spread)], "moments")
 
 
 def round(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The nearest integer, halves away from zero. There is no gradient.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats and integers, kept.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> nd.round(nd.array([-1.5, 0.5, 2.4])).asnumpy().tolist()
@@ -245,6 +327,12 @@ def round(data: Any, out: Any = None, name: Any = None) -> NDArray:
 
 def rint(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The nearest integer, halves downwards. There is no gradient.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats and integers, kept.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> nd.rint(nd.array([-1.5, 0.5, 2.6])).asnumpy().tolist()
@@ -273,21 +361,36 @@ def _extreme(name: str, data: Any, axis: int | None, keepdims: bool, out: Any) -
 
 
 def argmax(data: Any, axis: int | None = None, keepdims: bool = False, out: Any = None, name: Any = None) -> NDArray:
-    """Where the largest element is, along `axis` or in the flat array, the first of several; float32.
+    """Where the largest element is, along `axis` or in the flat array, the first of several. There is no gradient.
+
+    Shapes: any; `axis` is left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: places are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` without
+    elements.
 
     >>> from tapegrad import nd
-    >>> nd.argmax(nd.array([[1, 3, 2]]), axis=1).asnumpy().tolist()
-    [1.0]
+    >>> x = nd.array([[1, 3, 2], [9, 0, 0]])
+    >>> nd.argmax(x, axis=1).asnumpy().tolist(), nd.argmax(x).asnumpy().tolist()
+    ([1.0, 0.0], [3.0])
     """
     return _extreme("argmax", data, axis, keepdims, out)  # type: ignore[no-any-return]
 
 
 def argmin(data: Any, axis: int | None = None, keepdims: bool = False, out: Any = None, name: Any = None) -> NDArray:
-    """Where the smallest element is, along `axis` or in the flat array, the first of several; float32.
+    """Where the smallest element is, along `axis` or in the flat array, the first of several. There is no gradient.
+
+    Shapes: any; `axis` is left out, or kept with length 1 by `keepdims`. Without one left, (1,).
+
+    Dtypes: places are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` without
+    elements.
 
     >>> from tapegrad import nd
-    >>> nd.argmin(nd.array([[1, 3, 2]]), axis=1).asnumpy().tolist()
-    [0.0]
+    >>> nd.argmin(nd.array([[1, 3, 2], [9, 0, 0]]), axis=1).asnumpy().tolist()
+    [0.0, 1.0]
     """
     return _extreme("argmin", data, axis, keepdims, out)  # type: ignore[no-any-return]
 
@@ -295,9 +398,15 @@ def argmin(data: Any, axis: int | None = None, keepdims: bool = False, out: Any 
 def argmax_channel(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """`argmax` along the last axis.
 
+    Shapes: any with an axis; the last is left out.
+
+    Dtypes: places are float32; for integers they have the dtype of `data`.
+
+    Raises: as `argmax`.
+
     >>> from tapegrad import nd
-    >>> nd.argmax_channel(nd.array([[1, 3, 2]])).asnumpy().tolist()
-    [1.0]
+    >>> nd.argmax_channel(nd.array([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1]])).asnumpy().tolist()
+    [1.0, 0.0]
     """
     return argmax(data, axis=-1, out=out)
 
@@ -310,6 +419,14 @@ def _along(data: NDArray, axis: int | None, where: str) -> tuple[NDArray, int]:
 
 def sort(data: Any, axis: int | None = -1, is_ascend: bool = True, out: Any = None, name: Any = None) -> NDArray:
     """The elements in order along `axis`, of the flat array if it is None.
+
+    Gradients go back to where the elements came from. NaNs come last.
+
+    Shapes: any; the result has that of `data`, or with `axis=None` one axis.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
 
     >>> from tapegrad import nd
     >>> nd.sort(nd.array([3, 1, 2]), is_ascend=False).asnumpy().tolist()
@@ -327,11 +444,18 @@ def argsort(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """The places of the elements in order along `axis`, in the flat array if it is None.
+    """The places of the elements in order along `axis`, in the flat array if it is None. There is no gradient.
+
+    Shapes: any; the result has that of `data`, or with `axis=None` one axis.
+
+    Dtypes: float32 unless `dtype` says otherwise, whatever that of `data`; float32 is exact up to 2²⁴.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `DtypeError` for no
+    dtype.
 
     >>> from tapegrad import nd
-    >>> nd.argsort(nd.array([3, 1, 2])).asnumpy().tolist()
-    [1.0, 2.0, 0.0]
+    >>> nd.argsort(nd.array([3, 1, 2]), is_ascend=False, dtype="int32").asnumpy().tolist()
+    [0, 2, 1]
     """
     data, along = _along(need(data, "argsort"), axis, "argsort")
     found = ops.argsort(data, axis=along, descending=not is_ascend)
@@ -352,9 +476,17 @@ def topk(
 
     `ret_typ`: "indices", "value", "both" (values, then indices), or "mask": ones where they are.
 
+    Shapes: `axis` gets length `k`, or stays for "mask"; with `axis=None` of the flat array.
+
+    Dtypes: places are float32 unless `dtype` says otherwise; values and the mask have that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` for another
+    `ret_typ` or a `k` that exceeds the length of the axis.
+
     >>> from tapegrad import nd
-    >>> nd.topk(nd.array([3, 1, 2]), k=2, ret_typ="value").asnumpy().tolist()
-    [3.0, 2.0]
+    >>> values, places = nd.topk(nd.array([[3, 1, 2], [0, 5, 4]]), k=2, ret_typ="both")
+    >>> values.asnumpy().tolist(), places.asnumpy().tolist()
+    ([[3.0, 2.0], [5.0, 4.0]], [[0.0, 2.0], [1.0, 2.0]])
     """
     if ret_typ not in ("indices", "value", "both", "mask"):
         raise ValueError(f"topk(): ret_typ is {ret_typ!r}; choose 'indices', 'value', 'both' or 'mask'")
@@ -373,15 +505,21 @@ def topk(
     if ret_typ == "indices":
         return give(out, places)
     values = ops.take_along_axis(data, first, axis=along)
-    return give(out, values) if ret_typ == "value" else [values, places]
+    return give(out, values) if ret_typ == "value" else give_all(out, [values, places], "topk")
 
 
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """The sums of the first elements along `axis`, of the flat array if it is None.
 
+    Shapes: any; the result has that of `a`, or with `axis=None` one axis.
+
+    Dtypes: `dtype`, else that of `a`; smaller integers and booleans become int64, or uint64.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
-    >>> nd.cumsum(nd.array([1, 2, 3])).asnumpy().tolist()
-    [1.0, 3.0, 6.0]
+    >>> nd.cumsum(nd.array([[1, 2], [3, 4]]), axis=1).asnumpy().tolist()
+    [[1.0, 3.0], [3.0, 7.0]]
     """
     data, along = _along(need(a, "cumsum", "a"), axis, "cumsum")
     if dtype is not None:
@@ -390,18 +528,30 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None, 
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArray]:
-    """How many elements lie in each bin, and the edges of the bins.
+    """How many elements lie in each bin, and the edges of the bins. There is no gradient.
 
-    `bins` is how many, evenly over `range` (the extent of the values if None), or the edges themselves.
+    `bins` is how many, evenly over `range` (the extent of the values if None), or the edges themselves, as numbers or
+    an array. A bin includes its left edge; the last one includes both.
+
+    Shapes: any `a`; (bins,) counts and (bins + 1,) edges.
+
+    Dtypes: counts are int64, edges of the dtype of `a`, of integers the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for no bins, edges that fall, or a range without an extent.
 
     >>> from tapegrad import nd
-    >>> nd.histogram(nd.array([0, 1, 1]), bins=2)[0].asnumpy().tolist()
-    [1, 2]
+    >>> counts, edges = nd.histogram(nd.array([0, 1, 1, 2]), bins=2)
+    >>> counts.asnumpy().tolist(), edges.asnumpy().tolist()
+    ([1, 3], [0.0, 1.0, 2.0])
     """
     a = need(a, "histogram", "a")
     edges = bins.asnumpy() if isinstance(bins, Array) else bins
-    counts, found = np.histogram(a.asnumpy(), edges, range)
-    return make(counts.astype(np.int64), a.context), make(found.astype(dtype_of(a)), a.context)
+    try:
+        counts, found = np.histogram(a.asnumpy(), edges, range)
+    except ValueError as error:
+        raise ValueError(f"histogram(): {error}") from None
+    dtype = dtypes.default_float(dtype_of(a))
+    return make(counts.astype(np.int64), a.context), make(found.astype(dtype), a.context)
 
 
 # Sums of arrays and products of matrices.
@@ -410,9 +560,17 @@ def histogram(a: Any, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArr
 def add_n(*args: Any, out: Any = None, name: Any = None) -> NDArray:
     """The sum of arrays of one shape.
 
+    Shapes: all of one shape, which the sum has.
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `ShapeError` for shapes that
+    differ.
+
     >>> from tapegrad import nd
-    >>> nd.add_n(nd.ones(2), nd.ones(2), nd.ones(2)).asnumpy().tolist()
-    [3.0, 3.0]
+    >>> losses = [nd.array([1, 2]), nd.array([10, 20]), nd.array([100, 200])]
+    >>> nd.add_n(*losses).asnumpy().tolist()
+    [111.0, 222.0]
     """
     total, *rest = need_all(args, "add_n")
     for x in rest:
@@ -433,6 +591,12 @@ def _alike(where: str, lhs: Any, rhs: Any) -> None:
 def elemwise_add(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
     """The sum of two arrays of one shape.
 
+    Shapes: both of one shape, which the sum has; `nd.broadcast_add` takes others.
+
+    Dtypes: that of both together.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that differ.
+
     >>> from tapegrad import nd
     >>> nd.elemwise_add(nd.ones(2), nd.ones(2)).asnumpy().tolist()
     [2.0, 2.0]
@@ -444,9 +608,15 @@ def elemwise_add(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
 def elemwise_sub(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
     """The difference of two arrays of one shape.
 
+    Shapes: both of one shape, which the difference has; `nd.broadcast_sub` takes others.
+
+    Dtypes: that of both together.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that differ.
+
     >>> from tapegrad import nd
-    >>> nd.elemwise_sub(nd.ones(2), nd.ones(2)).asnumpy().tolist()
-    [0.0, 0.0]
+    >>> nd.elemwise_sub(nd.array([5, 7]), nd.ones(2)).asnumpy().tolist()
+    [4.0, 6.0]
     """
     _alike("elemwise_sub", lhs, rhs)
     return give(out, lhs - rhs)
@@ -455,9 +625,15 @@ def elemwise_sub(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
 def elemwise_mul(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
     """The product, element by element, of two arrays of one shape.
 
+    Shapes: both of one shape, which the product has; `nd.broadcast_mul` takes others.
+
+    Dtypes: that of both together.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that differ.
+
     >>> from tapegrad import nd
-    >>> nd.elemwise_mul(nd.ones(2), nd.ones(2)).asnumpy().tolist()
-    [1.0, 1.0]
+    >>> nd.elemwise_mul(nd.array([5, 7]), nd.array([2, 3])).asnumpy().tolist()
+    [10.0, 21.0]
     """
     _alike("elemwise_mul", lhs, rhs)
     return give(out, lhs * rhs)
@@ -466,9 +642,15 @@ def elemwise_mul(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArr
 def elemwise_div(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
     """The quotient, element by element, of two arrays of one shape.
 
+    Shapes: both of one shape, which the quotient has; `nd.broadcast_div` takes others.
+
+    Dtypes: that of both together; integers are divided towards zero, as in C.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that differ.
+
     >>> from tapegrad import nd
-    >>> nd.elemwise_div(nd.ones(2), nd.ones(2)).asnumpy().tolist()
-    [1.0, 1.0]
+    >>> nd.elemwise_div(nd.array([5, 7]), nd.array([2, 4])).asnumpy().tolist()
+    [2.5, 1.75]
     """
     _alike("elemwise_div", lhs, rhs)
     return give(out, lhs / rhs)
@@ -485,12 +667,18 @@ def dot(
 ) -> NDArray:
     """The sum of products over the last axis of `lhs` and the first of `rhs`; of two vectors of shape (1,).
 
-    `transpose_a` sums over the first axis of `lhs` instead, `transpose_b` over the last of `rhs`. Raises `ShapeError`
-    where the two axes differ in length.
+    `transpose_a` sums over the first axis of `lhs` instead, `transpose_b` over the last of `rhs`.
+
+    Shapes: (…, k) and (k, …) give what stands before the one k and behind the other; of two vectors (1,).
+
+    Dtypes: that of both together; of integers they are summed in it, and may overflow.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` where the two axes differ in length or there are none.
 
     >>> from tapegrad import nd
-    >>> nd.dot(nd.ones((2, 3)), nd.ones((3, 4))).shape
-    (2, 4)
+    >>> a, b = nd.array([[1, 2], [3, 4]]), nd.array([[1, 0], [1, 1]])
+    >>> nd.dot(a, b).asnumpy().tolist(), nd.dot(a, b, transpose_b=True).asnumpy().tolist()
+    ([[3.0, 2.0], [7.0, 4.0]], [[1.0, 3.0], [3.0, 7.0]])
     """
     lhs, rhs = need(lhs, "dot", "lhs"), need(rhs, "dot", "rhs")
     shape, other = lhs._value.shape, rhs._value.shape
@@ -524,6 +712,14 @@ def batch_dot(
 ) -> NDArray:
     """The product of matrices, the last two axes, for each of the leading axes, which agree.
 
+    Shapes: (…, n, k) and (…, k, m), of three axes at least, give (…, n, m); `transpose_a` takes (…, k, n),
+    `transpose_b` (…, m, k).
+
+    Dtypes: that of both together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for leading axes that differ, for matrices without them
+    (see `nd.dot`), or where n × k does not meet k × m.
+
     >>> from tapegrad import nd
     >>> nd.batch_dot(nd.ones((5, 2, 3)), nd.ones((5, 3, 4))).shape
     (5, 2, 4)
@@ -543,9 +739,16 @@ def batch_dot(
 def khatri_rao(*args: Any, out: Any = None, name: Any = None) -> NDArray:
     """The Khatri-Rao product of matrices with one number of columns: column by column the Kronecker product.
 
+    Shapes: (n, k) and (m, k), and more, give (n · m · …, k).
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray, a list (spread it) or nothing, `ShapeError` for what is no matrix or of
+    another width.
+
     >>> from tapegrad import nd
-    >>> nd.khatri_rao(nd.ones((2, 3)), nd.ones((4, 3))).shape
-    (8, 3)
+    >>> nd.khatri_rao(nd.array([[1, 2], [3, 4]]), nd.array([[1, 10]])).asnumpy().tolist()
+    [[1.0, 20.0], [3.0, 40.0]]
     """
     found, *rest = need_all(args, "khatri_rao")
     for x in rest:
@@ -560,9 +763,17 @@ def khatri_rao(*args: Any, out: Any = None, name: Any = None) -> NDArray:
 def all_finite(data: Any, init_output: bool = True, out: Any = None, name: Any = None) -> NDArray:
     """One if no element is infinite or NaN, else zero; of shape (1,).
 
+    `init_output=False` keeps a zero that `out` held. There is no gradient.
+
+    Shapes: any; the result is (1,).
+
+    Dtypes: any; the result is float32.
+
+    Raises: `TypeError` for what is no NDArray.
+
     >>> from tapegrad import nd
-    >>> print(nd.all_finite(nd.array([1, 2])).asscalar())
-    1.0
+    >>> print(nd.all_finite(nd.array([1, float("nan")])).asscalar())
+    0.0
     """
     return multi_all_finite(data, init_output=init_output, out=out)
 
@@ -571,6 +782,14 @@ def multi_all_finite(
     *data: Any, num_arrays: int | None = None, init_output: bool = True, out: Any = None, name: Any = None
 ) -> NDArray:
     """One if no element of any array is infinite or NaN, else zero; of shape (1,).
+
+    `init_output=False` keeps a zero that `out` held. There is no gradient; `num_arrays` has no meaning here.
+
+    Shapes: any, not of one shape; the result is (1,).
+
+    Dtypes: any; the result is float32.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays.
 
     >>> from tapegrad import nd
     >>> print(nd.multi_all_finite(nd.ones(1), nd.array([float("inf")])).asscalar())
@@ -586,9 +805,17 @@ def multi_all_finite(
 def multi_sum_sq(*data: Any, num_arrays: int | None = None, out: Any = None, name: Any = None) -> NDArray:
     """For each array the sum of its squares.
 
+    With it the norm of a model's gradients is found in one call; `num_arrays` has no meaning here.
+
+    Shapes: any, not of one shape; of k arrays the result is (k,).
+
+    Dtypes: those of all together; smaller integers and booleans are summed as int64, or uint64.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays.
+
     >>> from tapegrad import nd
-    >>> nd.multi_sum_sq(nd.ones(2), nd.ones(3)).asnumpy().tolist()
-    [2.0, 3.0]
+    >>> nd.multi_sum_sq(nd.array([3, 4]), nd.ones((2, 3))).asnumpy().tolist()
+    [25.0, 6.0]
     """
     arrays = need_all(data, "multi_sum_sq")
     sums = [ops.reshape(ops.sum(ops.square(x), axis=None), shape=(1,)) for x in arrays]

@@ -33,11 +33,11 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
 
 @locally_constant(samples=alone(normal()), batch=_unbatched)
 def zeros_like(xp: Any, x: Any) -> Any:
-    """Zeros of the shape and dtype of `x`."""
+    """Zeros, as many as there are elements, in their shape and dtype."""
     return xp.zeros_like(x)
 
 
 @locally_constant(samples=alone(normal()), batch=_unbatched)
 def ones_like(xp: Any, x: Any) -> Any:
-    """Ones of the shape and dtype of `x`."""
+    """Ones, as many as there are elements, in their shape and dtype."""
     return xp.ones_like(x)

@@ -147,7 +147,10 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
     samples=together(_NUMBER, _POSITIVE),
 )
 def divide(xp: Any, x: Any, y: Any) -> Any:
-    """The quotient x / y; integers are divided as default floats."""
+    """The quotient x / y.
+
+    Integers are divided as default floats.
+    """
     return xp.divide(x, y)
 
 
@@ -738,7 +741,7 @@ def minimum(xp: Any, x: Any, y: Any) -> Any:
     samples=together(_NUMBER, _NUMBER),
 )
 def maximum_first(xp: Any, x: Any, y: Any) -> Any:
-    """The larger of x and y, as `maximum`; at a tie the derivative is all the first's."""
+    """The larger of x and y; at a tie the derivative is all the first's."""
     return xp.maximum(x, y)
 
 
@@ -748,7 +751,7 @@ def maximum_first(xp: Any, x: Any, y: Any) -> Any:
     samples=together(_NUMBER, _NUMBER),
 )
 def minimum_first(xp: Any, x: Any, y: Any) -> Any:
-    """The smaller of x and y, as `minimum`; at a tie the derivative is all the first's."""
+    """The smaller of x and y; at a tie the derivative is all the first's."""
     return xp.minimum(x, y)
 
 
