@@ -20,10 +20,13 @@ MODULES = sorted(
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
-EXPLAINED = ["tapegrad.numpy.bound"]
+EXPLAINED = ["tapegrad.numpy.bound", "tapegrad.ops.shape"]
 """The modules whose public functions and classes all have an example, and say what they take and raise."""
 
-NO_ARRAYS = {f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")}
+NO_ARRAYS = {
+    *(f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")),
+    "tapegrad.ops.shape.resolved",
+}
 """Public names of these modules that take no arrays and give none, so that there is nothing to say of shapes."""
 
 

@@ -57,6 +57,7 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
 
     Raises: `ShapeError` where the sizes differ or several lengths are open; `TypeError` for what is no integer.
 
+    >>> from tapegrad.ops.shape import resolved
     >>> resolved((-1, 2), (3, 4))
     (6, 2)
     >>> resolved((-1, 5), (3, 4))
@@ -126,6 +127,7 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     Raises: `TypeError` for what names no dtype.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import astype
     >>> astype(tnp.asarray([1.5, -2.5]), dtype="int32")
     Array([ 1, -2], dtype=int32)
     """
@@ -159,6 +161,7 @@ def reshape(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     Raises: `ShapeError` for another number of elements, or negative lengths.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import reshape
     >>> reshape(tnp.arange(6), shape=(2, 3))
     Array([[0, 1, 2],
            [3, 4, 5]], dtype=int64)
@@ -196,6 +199,7 @@ def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     Raises: `ShapeError` where `x` does not broadcast to `shape`.
 
     >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import broadcast_to
     >>> broadcast_to(tnp.asarray([[1.0], [2.0]]), shape=(2, 3))
     Array([[1., 1., 1.],
            [2., 2., 2.]], dtype=float32)
@@ -227,6 +231,7 @@ def unbroadcast(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     Raises: `ShapeError` where `shape` does not broadcast to that of `x`.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import unbroadcast
     >>> unbroadcast(tnp.ones((4, 2, 3)), shape=(2, 1))
     Array([[12.],
            [12.]], dtype=float32)
@@ -266,6 +271,7 @@ def squeeze(xp: Any, x: Any, *, axis: Any) -> Any:
     Raises: `ShapeError` for an axis of another length or named twice, `AxisError` for one that is not there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import squeeze
     >>> squeeze(tnp.ones((1, 3, 1)), axis=(0, -1)).shape
     (3,)
     """
@@ -297,6 +303,7 @@ def expand_dims(xp: Any, x: Any, *, axis: Any = 0) -> Any:
     Raises: `AxisError` for a place that the result has not, `ShapeError` for one named twice.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import expand_dims
     >>> expand_dims(tnp.ones((3, 4)), axis=(0, 2)).shape
     (1, 3, 1, 4)
     """
@@ -314,6 +321,7 @@ def flatten(xp: Any, x: Any) -> Any:
     Shapes: (n,), where `x` has n elements.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import flatten
     >>> flatten(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array([1., 2., 3., 4.], dtype=float32)
     """
@@ -330,6 +338,7 @@ def atleast_nd(xp: Any, x: Any, *, ndim: int) -> Any:
     Shapes: that of `x` with as many 1 in front as it lacks axes.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import atleast_nd
     >>> atleast_nd(tnp.asarray([1.0, 2.0]), ndim=2)
     Array([[1., 2.]], dtype=float32)
     """
@@ -360,6 +369,7 @@ def broadcast_arrays(xp: Any, *arrays: Any) -> Any:
     Raises: `ShapeError` where the shapes do not broadcast.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import broadcast_arrays
     >>> [x.shape for x in broadcast_arrays(tnp.ones((3, 1)), tnp.ones((4,)))]
     [(3, 4), (3, 4)]
     """
@@ -395,6 +405,7 @@ def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
     Raises: `ShapeError` unless `axes` names each axis once, `AxisError` for one that is not there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import permute_dims
     >>> permute_dims(tnp.ones((2, 3, 4)), axes=(2, 0, 1)).shape
     (4, 2, 3)
     """
@@ -416,6 +427,7 @@ def matrix_transpose(xp: Any, x: Any) -> Any:
     Raises: `ShapeError` for fewer than two axes.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import matrix_transpose
     >>> matrix_transpose(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array([[1., 3.],
            [2., 4.]], dtype=float32)
@@ -439,6 +451,7 @@ def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
     Raises: `AxisError` for an axis that is not there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import swapaxes
     >>> swapaxes(tnp.ones((2, 3, 4)), axis1=0, axis2=-1).shape
     (4, 3, 2)
     """
@@ -472,6 +485,7 @@ def moveaxis(xp: Any, x: Any, *, source: Any, destination: Any) -> Any:
     Raises: `ShapeError` for unequal numbers of axes or one named twice, `AxisError` for one that is not there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import moveaxis
     >>> moveaxis(tnp.ones((2, 3, 4)), source=0, destination=-1).shape
     (3, 4, 2)
     """
@@ -517,6 +531,7 @@ def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     arrays.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import stack
     >>> stack(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0, 4.0]), axis=1)
     Array([[1., 3.],
            [2., 4.]], dtype=float32)
@@ -543,6 +558,7 @@ def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
     Raises: `AxisError` for an axis that is not there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import unstack
     >>> unstack(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     [Array([1., 2.], dtype=float32), Array([3., 4.], dtype=float32)]
     """
@@ -574,6 +590,7 @@ def concat(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     arrays.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import concat
     >>> concat(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0]))
     Array([1., 2., 3.], dtype=float32)
     """
@@ -600,6 +617,7 @@ def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
     there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import split
     >>> split(tnp.arange(5), sizes=(2, 3))
     [Array([0, 1], dtype=int64), Array([2, 3, 4], dtype=int64)]
     """
@@ -631,6 +649,7 @@ def flip(xp: Any, x: Any, *, axis: Any = None) -> Any:
     Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import flip
     >>> flip(tnp.asarray([[1, 2], [3, 4]]), axis=1)
     Array([[2, 1],
            [4, 3]], dtype=int64)
@@ -672,6 +691,7 @@ def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
     that is no integer.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import roll
     >>> roll(tnp.arange(5), shift=2)
     Array([3, 4, 0, 1, 2], dtype=int64)
     """
@@ -706,6 +726,7 @@ def rot90(xp: Any, x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any
     Raises: `ShapeError` unless `axes` are two different ones, `AxisError` for one that is not there.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import rot90
     >>> rot90(tnp.asarray([[1, 2], [3, 4]]))
     Array([[2, 4],
            [1, 3]], dtype=int64)
@@ -763,6 +784,7 @@ def repeat(xp: Any, x: Any, *, repeats: int | Sequence[int], axis: int) -> Any:
     that is not there.
 
     >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import repeat
     >>> repeat(tnp.asarray([1.0, 2.0]), repeats=(1, 3), axis=0)
     Array([1., 2., 2., 2.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(repeat(x, repeats=(1, 3), axis=0)))(tnp.asarray([1.0, 2.0]))
@@ -814,6 +836,7 @@ def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
     Raises: `ShapeError` for negative repetitions.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import tile
     >>> tile(tnp.asarray([1, 2]), repetitions=(2, 2))
     Array([[1, 2, 1, 2],
            [1, 2, 1, 2]], dtype=int64)
@@ -862,6 +885,7 @@ def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
     Raises: `ShapeError` for an array of several axes, `ValueError` for another `indexing`.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import meshgrid
     >>> meshgrid(tnp.asarray([1, 2]), tnp.asarray([3, 4, 5]))
     [Array([[1, 2],
            [1, 2],
@@ -904,6 +928,7 @@ def diagflat(xp: Any, x: Any, *, k: int = 0) -> Any:
     Shapes: (n + |k|, n + |k|), where `x` has n elements.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import diagflat
     >>> diagflat(tnp.asarray([1, 2]), k=1)
     Array([[0, 1, 0],
            [0, 0, 2],
@@ -935,6 +960,7 @@ def diag(xp: Any, x: Any, *, k: int = 0) -> Any:
     Raises: `ShapeError` for another number of axes.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import diag
     >>> diag(tnp.asarray([[1, 2], [3, 4]]))
     Array([1, 4], dtype=int64)
     >>> diag(tnp.asarray([1, 4]))
@@ -965,6 +991,7 @@ def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     Raises: `ShapeError` for fewer than two axes.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import tril
     >>> tril(tnp.asarray([[1, 2], [3, 4]]))
     Array([[1, 0],
            [3, 4]], dtype=int64)
@@ -982,6 +1009,7 @@ def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
     Raises: `ShapeError` for fewer than two axes.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import triu
     >>> triu(tnp.asarray([[1, 2], [3, 4]]), k=1)
     Array([[0, 2],
            [0, 0]], dtype=int64)
@@ -1073,6 +1101,7 @@ def pad(xp: Any, x: Any, *, widths: Widths, mode: str = "constant", value: float
     taken from; `ValueError` for another mode.
 
     >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import pad
     >>> pad(tnp.asarray([1.0, 2.0, 3.0]), widths=((2, 1),), mode="reflect")
     Array([3., 2., 1., 2., 3., 2.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(pad(x, widths=((2, 1),), mode="reflect")))(tnp.asarray([1.0, 2.0, 3.0]))
@@ -1128,6 +1157,7 @@ def depth_to_space(xp: Any, x: Any, *, block_size: int) -> Any:
     Raises: `ShapeError` for another shape, or a block size below 1.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import depth_to_space
     >>> depth_to_space(tnp.reshape(tnp.arange(4), (1, 4, 1, 1)), block_size=2)
     Array([[[[0, 1],
              [2, 3]]]], dtype=int64)
@@ -1155,6 +1185,7 @@ def space_to_depth(xp: Any, x: Any, *, block_size: int) -> Any:
     Raises: `ShapeError` for another shape, or a block size below 1.
 
     >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.shape import space_to_depth
     >>> space_to_depth(tnp.reshape(tnp.arange(4), (1, 1, 2, 2)), block_size=2).shape
     (1, 4, 1, 1)
     """
