@@ -369,16 +369,11 @@ class Array(Methods):
     ) -> Any:
         """The numbers for another library, as a DLPack capsule. Raises `GradientEscapeError` when tracked.
 
-        What another library might write to is a copy, so `copy=False` raises `BufferError` unless the engine's arrays
-        never change.
+        What another library might write to is a copy; with `copy=False` it shares the memory, and must not write.
         """
         self._check_escape("DLPack")
         raw = _plain_value(self, "__dlpack__")
-        shared: Any = self.backend.adopt(raw, copy=True)
-        if copy is False and shared is not raw:
-            raise BufferError(
-                "the array may be written to, so it is handed out as a copy only; copy=False cannot be had"
-            )
+        shared: Any = raw if copy is False else self.backend.adopt(raw, copy=True)
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
         given = {name: option for name, option in options.items() if option is not None}
         if isinstance(shared, np.generic):

@@ -6,7 +6,7 @@ kernels come here too, to be put into words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +46,15 @@ def _face(op: Op, handles: Sequence[Array]) -> type[Array]:
     return faces.pop() if faces else Array
 
 
+def _held(parts: Any) -> Iterator[Array]:
+    """The arrays of ours in nested lists: an operand that is a list is of their engine."""
+    for part in parts:
+        if isinstance(part, Array):
+            yield part
+        elif isinstance(part, (list, tuple)):
+            yield from _held(part)
+
+
 def _table(op: Op, handles: Sequence[Array]) -> Kernels | None:
     tables = {x._xp for x in handles}
     if len(tables) > 1 and BATCHED in tables:
@@ -76,9 +85,13 @@ def _adopt(op: Op, name: str, raw: Any, cls: type[Array], engine: EngineKernels 
     """A raw array as a handle of the face and engine of the other operands."""
     if isinstance(raw, np.generic):
         raw = np.asarray(raw)
+    if isinstance(raw, (list, tuple)) and cls is Array:
+        from .numpy.creation import asarray
+
+        with registry.use_backend(registry.get_backend() if engine is None else engine.backend):
+            return asarray(raw)
     if isinstance(raw, (str, bytes, list, tuple, dict, set)) or raw is None:
-        hint = "; make an array of it with asarray()" if isinstance(raw, (list, tuple)) else ""
-        raise TypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}{hint}")
+        raise TypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}")
     backend = registry.backend_of(raw)
     copy = bool(MODE.get() & RECORDING)
     if engine is None or backend is engine.backend:
@@ -105,6 +118,9 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """
     names = op.inputs + (op.variadic or "",) * (len(args) - len(op.inputs))
     handles = [x for x in args if isinstance(x, Array)]
+    for x in args:
+        if isinstance(x, (list, tuple)):
+            handles.extend(_held(x))
     cls = _face(op, handles)
     xp = _table(op, handles)
     engine = engine_of(handles[0]) if handles else None

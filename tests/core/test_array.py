@@ -191,11 +191,24 @@ def test_mixed_dtypes_promote(backend):
 
 def test_what_is_no_number_is_refused(backend):
     x = on(backend, [1.0, 2.0])
-    for wrong in ("a", [1.0, 2.0], None, object(), {}):
-        with pytest.raises((TypeError, UnknownArrayError)):
+    for wrong in ("a", ["a", "b"], [1.0, [2.0]], None, object(), {}):
+        with pytest.raises((TypeError, UnknownArrayError, ShapeError)):
             _ = x + wrong
-        with pytest.raises((TypeError, UnknownArrayError)):
+        with pytest.raises((TypeError, UnknownArrayError, ShapeError)):
             _ = wrong - x
+
+
+def test_lists_are_arrays_in_the_standard_face(backend):
+    x = on(backend, [1.0, 2.0])
+    found = x + [3, 4.5]
+    assert found.dtype == x.dtype
+    assert found.backend is x.backend
+    assert found.tolist() == [4.0, 6.5]
+    assert ((1, 2) - x).tolist() == [0.0, 0.0]
+    gradient = tapegrad.grad(lambda z: ([z[0], 2.0] * z)[0])(x)
+    assert gradient.tolist() == [2.0, 0.0]
+    with pytest.raises(TypeError, match="not list"):
+        _ = tapegrad.nd.array([1.0, 2.0]) + [1.0, 2.0]
 
 
 def test_equality_with_what_is_no_number_is_pythons(backend):

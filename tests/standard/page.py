@@ -30,8 +30,8 @@ tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)  # x: an array of NumPy, C
 * **einops**: `import tapegrad.einops`, once. xarray, scikit-learn's array-API functions, array-api-extra, Hypothesis'
   strategies, matplotlib and pandas take our arrays as they are.
 * **Keywords** of NumPy's are honoured, or refused by name with a `TypeError`. Results of integers are of the default
-  dtype (`tapegrad.set_default_dtype`), where NumPy's are of float64. Elementwise functions take arrays and numbers;
-  make an array of a list first, `tnp.asarray([...])`, whose elements may be tracked. All others take lists.
+  dtype (`tapegrad.set_default_dtype`), where NumPy's are of float64. Lists, whose elements may be tracked, are taken
+  for arrays everywhere.
 * **The standard's own tests**: `python -m tests.standard CHECKOUT --backend numpy` runs them on `tapegrad.numpy` and on
   the bare engine, and names what fails on ours alone.
 

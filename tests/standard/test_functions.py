@@ -1,10 +1,13 @@
 """The functions that NumPy has too: NumPy's values, and derivatives of both orders by difference quotients."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad.testing import check_grads
 
 DRAW = np.random.default_rng(7).standard_normal
 V, M, S, T = DRAW(5), DRAW((3, 4)), DRAW((3, 3)), DRAW((2, 3, 4))
@@ -202,9 +205,69 @@ def test_what_has_no_gradient_says_so():
 
 @pytest.mark.parametrize(
     ("name", "keywords"),
-    [("sin", {"out": None}), ("sin", {"where": True}), ("sum", {"initial": 1.0}), ("take", {"mode": "clip"})],
+    [("sin", {"out": None}), ("sin", {"where": True}), ("sum", {"out": None}), ("take", {"out": None})],
 )
 def test_a_keyword_that_is_not_there_is_refused_by_name(name, keywords):
     arguments = (tnp.asarray(V), [0]) if name == "take" else (tnp.asarray(V),)
     with pytest.raises(TypeError, match=next(iter(keywords))):
         getattr(tnp, name)(*arguments, **keywords)
+
+
+MASK = np.array([[True, False, True, True], [False, True, True, False], [True, True, True, True]])
+REDUCED = [
+    ("sum", {"where": MASK}),
+    ("sum", {"where": MASK, "axis": 1, "keepdims": True, "initial": 2.5}),
+    ("sum", {"axis": 0, "initial": 1.0, "dtype": np.float64}),
+    ("prod", {"where": MASK, "axis": (0, 1), "initial": -2.0}),
+    ("mean", {"where": MASK, "axis": -1}),
+    ("mean", {"where": MASK[:, :1], "axis": 0, "keepdims": True}),
+    ("var", {"where": MASK, "axis": 1, "ddof": 1}),
+    ("var", {"axis": 0, "mean": np.zeros((1, 4))}),
+    ("std", {"where": MASK, "keepdims": True}),
+    ("max", {"where": MASK, "initial": -9.0, "axis": 1}),
+    ("min", {"where": MASK, "initial": 0.1}),
+    ("nansum", {"where": MASK, "axis": 0}),
+    ("nanprod", {"where": MASK, "initial": 3.0}),
+    ("nanmean", {"where": MASK, "axis": 1}),
+    ("nanvar", {"where": MASK, "axis": 1, "ddof": 1}),
+    ("nanmax", {"where": MASK, "initial": -9.0, "axis": 0}),
+    ("nanmin", {"initial": -0.2, "axis": 0}),
+]
+
+
+@pytest.mark.parametrize(("name", "keywords"), REDUCED)
+def test_reductions_of_what_is_where(name, keywords):
+    x = np.random.default_rng(3).standard_normal((3, 4))
+    ours = getattr(tnp, name)
+    assert np.allclose(ours(tnp.asarray(x), **keywords).asnumpy(), getattr(np, name)(x, **keywords), rtol=1e-12)
+    check_grads(lambda z: ours(z, **keywords), [x], orders=1)
+
+
+def test_where_and_initial_are_refused_or_differentiated_as_arrays():
+    x = np.array([1.0, 5.0, 2.0])
+    with pytest.raises(ValueError, match="initial"):
+        tnp.max(tnp.asarray(x), where=tnp.asarray([True, False, True]))
+    check_grads(lambda z, i: tnp.sum(z, initial=i) + tnp.max(z, initial=i), [x, np.array(6.0)], orders=1)
+    assert not tnp.all(tnp.asarray([1, 0]), where=tnp.asarray([True, True]))
+    assert tnp.all(tnp.asarray([1, 0]), where=tnp.asarray([True, False]))
+    assert tnp.max(tnp.asarray([]), initial=3.0).item() == 3.0
+    with pytest.raises(tapegrad.errors.NoGradientError, match="ddof"):
+        tapegrad.grad(lambda d: tnp.var(tnp.asarray(x), ddof=d))(1.0)
+
+
+def _functions_of_numpy(name):
+    theirs = getattr(np, name, None)
+    # The ops `real` and `imag` call their operand x.
+    return callable(theirs) and not isinstance(theirs, (type, np.ufunc)) and name not in ("real", "imag")
+
+
+@pytest.mark.parametrize("name", sorted({n for n in tnp.__all__ if _functions_of_numpy(n)}))
+def test_arguments_have_the_names_of_numpy(name):
+    """What a program says by name, it may say here: every array argument of a function bears NumPy's name."""
+    try:
+        theirs = list(inspect.signature(getattr(np, name)).parameters.values())
+    except ValueError:
+        pytest.skip("NumPy's function does not tell its parameters")
+    ours = inspect.signature(getattr(tnp, name)).parameters
+    needed = [p.name for p in theirs if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    assert [n for n in needed if n not in ours or ours[n].kind is inspect.Parameter.POSITIONAL_ONLY] == []

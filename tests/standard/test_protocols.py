@@ -72,7 +72,6 @@ LOST = {
     "where=": lambda x: np.sin(x, where=np.array([True, False, True])),
     "out=": lambda x: np.add(x, 1.0, out=np.zeros(3)),
     "sum(out=)": lambda x: np.sum(x, out=np.zeros(())),
-    "initial=": lambda x: np.max(x, initial=1.0),
     "in place": lambda x: operator.iadd(np.zeros(3), x),
     "reduceat": lambda x: np.add.reduceat(x, [0, 1]),
     "vectorize": lambda x: np.vectorize(lambda v: v * v)(x),

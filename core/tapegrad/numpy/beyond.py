@@ -41,13 +41,13 @@ __all__ = [
 
 
 def cov(
-    x: Any,
+    m: Any,
     y: Any = None,
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
 ) -> Array:
-    """The covariances of the rows of `x`, or of its columns without `rowvar`; those of `y` come behind them."""
+    """The covariances of the rows of `m`, or of its columns without `rowvar`; those of `y` come behind them."""
 
     def rows(z: Any) -> Array:
         z = manipulation.atleast_2d(z)
@@ -56,7 +56,7 @@ def cov(
         found: Array = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
         return found
 
-    found = rows(x)
+    found = rows(m)
     if y is not None:
         found = manipulation.concat([found, rows(y)], axis=0)
     if found.dtype not in dtypes.INEXACT:
@@ -84,49 +84,49 @@ def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:
     return found if found.size else found.astype(int)
 
 
-def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
     """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array."""
-    x = asarray(x)
+    arr = asarray(arr)
     if axis is None:
-        x, axis = x.reshape(-1), 0
-    axis = range(x.ndim)[axis]
-    places = _places(x, obj, axis)
-    values = asarray(values, x.dtype)
-    values = values.reshape((1,) * (x.ndim - values.ndim) + values.shape)
+        arr, axis = arr.reshape(-1), 0
+    axis = range(arr.ndim)[axis]
+    places = _places(arr, obj, axis)
+    values = asarray(values, arr.dtype)
+    values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     if places.ndim == 0:
         values = manipulation.moveaxis(values, 0, axis)
     count = values.shape[axis] if places.size == 1 else places.size
     # Where each element goes is NumPy's own word: it inserts the numbers -1, -2, … into 0, 1, 2, …
     order = host.insert(
-        host.arange(x.shape[axis]), places.reshape(-1) if count > 1 else places, -1 - host.arange(count)
+        host.arange(arr.shape[axis]), places.reshape(-1) if count > 1 else places, -1 - host.arange(count)
     )
-    wide = manipulation.broadcast_to(values, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
-    both = manipulation.concat([x, wide], axis=axis)
-    return searching.take(both, host.where(order < 0, x.shape[axis] - 1 - order, order), axis=axis)
+    wide = manipulation.broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
+    both = manipulation.concat([arr, wide], axis=axis)
+    return searching.take(both, host.where(order < 0, arr.shape[axis] - 1 - order, order), axis=axis)
 
 
-def delete(x: Any, obj: Any, axis: int | None = None) -> Array:
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Array:
     """The array without the indices `obj` along an axis; without it, of the flattened array."""
-    x = asarray(x)
+    arr = asarray(arr)
     if axis is None:
-        x, axis = x.reshape(-1), 0
-    kept = host.delete(host.arange(x.shape[axis]), _places(x, obj, axis))
-    return searching.take(x, kept, axis=axis)
+        arr, axis = arr.reshape(-1), 0
+    kept = host.delete(host.arange(arr.shape[axis]), _places(arr, obj, axis))
+    return searching.take(arr, kept, axis=axis)
 
 
-def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Array:
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Array:
     """The differences of neighbours in the flattened array, with values before and behind them if given."""
-    x = asarray(x).reshape(-1)
-    parts = [part for part in (to_begin, x[1:] - x[:-1], to_end) if part is not None]
-    return manipulation.concat([asarray(part, x.dtype).reshape(-1) for part in parts])
+    ary = asarray(ary).reshape(-1)
+    parts = [part for part in (to_begin, ary[1:] - ary[:-1], to_end) if part is not None]
+    return manipulation.concat([asarray(part, ary.dtype).reshape(-1) for part in parts])
 
 
-def apply_along_axis(function: Callable[..., Any], axis: int, x: Any, *args: Any, **keywords: Any) -> Array:
-    """`function` of each vector along an axis, what it returns standing in the place of the vector."""
-    x = manipulation.moveaxis(x, axis, -1)
+def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **keywords: Any) -> Array:
+    """`func1d` of each vector along an axis, what it returns standing in the place of the vector."""
+    x = manipulation.moveaxis(arr, axis, -1)
     lead = x.shape[:-1]
     rows = x.reshape(-1, x.shape[-1])
-    found = manipulation.stack([asarray(function(rows[i], *args, **keywords)) for i in range(rows.shape[0])])
+    found = manipulation.stack([asarray(func1d(rows[i], *args, **keywords)) for i in range(rows.shape[0])])
     found = found.reshape(*lead, *found.shape[1:])
     axis = range(len(lead) + 1)[axis]
     several = found.ndim - len(lead)
@@ -155,17 +155,17 @@ def block(arrays: Any) -> Array:
     return joined(arrays, levels)
 
 
-def resize(x: Any, shape: Any) -> Array:
+def resize(a: Any, new_shape: Any) -> Array:
     """The elements, again and again as long as it takes, in a shape of any size."""
-    x = asarray(x).reshape(-1)
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    places = host.arange(int(host.prod(shape))) % max(x.size, 1)
-    return searching.take(x, places, axis=0).reshape(shape)
+    a = asarray(a).reshape(-1)
+    new_shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    places = host.arange(int(host.prod(new_shape))) % max(a.size, 1)
+    return searching.take(a, places, axis=0).reshape(new_shape)
 
 
-def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None) -> Array:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
     """Ones at and below the k-th diagonal, zeros above."""
-    return make(host.tri(n, m, k), dtype or dtypes.get_default_dtype())
+    return make(host.tri(N, M, k), dtype or dtypes.get_default_dtype())
 
 
 def indices(dimensions: Any, dtype: Any = "int64") -> Array:
@@ -188,27 +188,27 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     return tuple(map(make, host.triu_indices(n, k, m)))
 
 
-def nanmedian(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The median over `axis` of what is not NaN."""
-    found: Array = OPS["nanmedian"].call(asarray(x), axis=axis, keepdims=keepdims)
+    found: Array = OPS["nanmedian"].call(asarray(a), axis=axis, keepdims=keepdims)
     return found
 
 
-def nanquantile(x: Any, q: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN."""
-    x = asarray(x)
+    a = asarray(a)
     each, shape = reductions.parts(q)
     found = [
-        OPS["nanquantile"].call(x, q=part, axis=axis, keepdims=keepdims)
+        OPS["nanquantile"].call(a, q=part, axis=axis, keepdims=keepdims)
         for part in (each if isinstance(each, tuple) else (each,))
     ]
     return manipulation.stack(found).reshape(*shape, *found[0].shape) if shape else found[0]
 
 
-def nanpercentile(x: Any, q: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN."""
     each, shape = reductions.parts(q, 100.0)
-    return nanquantile(x, host.reshape(each, shape), axis, keepdims=keepdims)
+    return nanquantile(a, host.reshape(each, shape), axis, keepdims=keepdims)
 
 
 def _filled(x: Any, value: float) -> Array:
@@ -217,38 +217,38 @@ def _filled(x: Any, value: float) -> Array:
     return found
 
 
-def nancumsum(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """The running sums along `axis` with NaNs as zeros."""
-    return reductions.cumsum(_filled(x, 0.0), axis, dtype)
+    return reductions.cumsum(_filled(a, 0.0), axis, dtype)
 
 
-def nancumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """The running products along `axis` with NaNs as ones."""
-    return reductions.cumprod(_filled(x, 1.0), axis, dtype)
+    return reductions.cumprod(_filled(a, 1.0), axis, dtype)
 
 
-def partition(x: Any, kth: Any, /, axis: int | None = -1) -> Array:
+def partition(a: Any, kth: Any, axis: int | None = -1) -> Array:
     """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so."""
-    return searching.sort(x, axis)
+    return searching.sort(a, axis)
 
 
-def argpartition(x: Any, kth: Any, /, axis: int | None = -1) -> Array:
+def argpartition(a: Any, kth: Any, axis: int | None = -1) -> Array:
     """The indices that order the elements as `partition` does."""
-    return searching.argsort(x, axis)
+    return searching.argsort(a, axis)
 
 
-def union1d(x: Any, y: Any, /) -> Array:
+def union1d(ar1: Any, ar2: Any) -> Array:
     """The different values that are in either array, in order."""
-    return searching.unique_values(manipulation.concat([manipulation.ravel(x), manipulation.ravel(y)]))
+    return searching.unique_values(manipulation.concat([manipulation.ravel(ar1), manipulation.ravel(ar2)]))
 
 
-def intersect1d(x: Any, y: Any, /) -> Array:
+def intersect1d(ar1: Any, ar2: Any) -> Array:
     """The different values that are in both arrays, in order."""
-    found = searching.unique_values(x)
-    return found[searching.isin(found.detach(), y)]
+    found = searching.unique_values(ar1)
+    return found[searching.isin(found.detach(), ar2)]
 
 
-def setdiff1d(x: Any, y: Any, /) -> Array:
+def setdiff1d(ar1: Any, ar2: Any) -> Array:
     """The different values of the first array that are not in the second, in order."""
-    found = searching.unique_values(x)
-    return found[searching.isin(found.detach(), y, invert=True)]
+    found = searching.unique_values(ar1)
+    return found[searching.isin(found.detach(), ar2, invert=True)]

@@ -10,6 +10,7 @@ from .. import dtypes
 from ..array import Array
 from ..backend import Backend
 from ..dispatch import engine_of, handle
+from ..errors import ShapeError
 from ..kernels import OPS
 from ..registry import backend_of, get_backend
 
@@ -85,19 +86,21 @@ def _some_array(obj: Any) -> Array:
     raise AssertionError("called only where there is an array")
 
 
-def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | None = None) -> Array:
-    """`obj` as an array: an array of ours or of any engine, Python numbers, or nested lists of these.
+def asarray(
+    a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
+) -> Array:
+    """`a` as an array: an array of ours or of any engine, Python numbers, or nested lists of these.
 
     Arrays keep their engine and dtype; Python floats take the default dtype. Tracked elements stay tracked.
     `copy=False` shares the memory of a raw array, which must not be written to then; where a copy cannot be avoided it
-    raises `ValueError`.
+    raises `ValueError`. `order`, as everywhere: how elements lie in memory is the engine's own matter.
 
     >>> asarray([1.0, 2.0])
     Array([1., 2.], dtype=float32)
     """
     wanted = None if dtype is None else dtypes.to_dtype(dtype)
-    if isinstance(obj, Array):
-        found = obj
+    if isinstance(a, Array):
+        found = a
         if wanted is not None and wanted != found.dtype:
             if copy is False:
                 raise ValueError(
@@ -105,48 +108,51 @@ def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | Non
                 )
             found = OPS["astype"].call(found, dtype=wanted)
         elif copy:
-            found = handle(type(obj), obj._value, obj._node, obj._xp)
+            found = handle(type(a), a._value, a._node, a._xp)
         return found if device is None else found.to_device(device)
-    if isinstance(obj, (list, tuple)) and _holds_arrays(obj):
-        return asarray(_stacked(obj, _some_array(obj)), wanted, device=device)
-    if isinstance(obj, (bool, int, float, complex, list, tuple)) and not isinstance(obj, host.generic):
+    if isinstance(a, (list, tuple)) and _holds_arrays(a):
+        return asarray(_stacked(a, _some_array(a)), wanted, device=device)
+    if isinstance(a, (bool, int, float, complex, list, tuple)) and not isinstance(a, host.generic):
         if copy is False:
             raise ValueError("asarray: Python numbers become an array by copying, and copy=False forbids it")
-        values = host.asarray(obj)
-        if values.dtype == object:
-            raise TypeError(f"asarray: {obj!r} holds something that is no number")
+        try:
+            values = host.asarray(a)
+        except ValueError:
+            raise ShapeError(f"asarray: {a!r} is no array: its rows differ in shape") from None
+        if values.dtype.kind not in "biufc":
+            raise TypeError(f"asarray: {a!r} holds something that is no number")
         if (
             wanted is None
-            and isinstance(obj, (list, tuple))
-            and any(isinstance(p, host.generic | host.ndarray) for p in obj)
+            and isinstance(a, (list, tuple))
+            and any(isinstance(p, host.generic | host.ndarray) for p in a)
         ):
             wanted = values.dtype
         return make(values, wanted or _kind_of(values), device)
-    if isinstance(obj, host.generic):
-        return make(host.asarray(obj), wanted, device)
-    if isinstance(obj, range):
-        return make(host.asarray(obj, dtype=host.int64), wanted, device)
-    backend = backend_of(obj)
-    if isinstance(obj, host.ndarray) and get_backend().name != backend.name:
-        return make(obj, wanted, device)
-    raw = obj if copy is False else backend.adopt(obj, copy=True)
+    if isinstance(a, host.generic):
+        return make(host.asarray(a), wanted, device)
+    if isinstance(a, range):
+        return make(host.asarray(a, dtype=host.int64), wanted, device)
+    backend = backend_of(a)
+    if isinstance(a, host.ndarray) and get_backend().name != backend.name:
+        return make(a, wanted, device)
+    raw = a if copy is False else backend.adopt(a, copy=True)
     return asarray(handle(Array, raw, None, backend.kernels), wanted, device=device)
 
 
-def array(obj: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Array:
-    """`obj` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`."""
-    found = asarray(obj, dtype, copy=copy or None)
+def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> Array:
+    """`object` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`."""
+    found = asarray(object, dtype, copy=copy or None)
     return found.reshape((1,) * (ndmin - found.ndim) + found.shape) if found.ndim < ndmin else found
 
 
-def ascontiguousarray(x: Any, dtype: Any = None) -> Array:
-    """`x` as an array; the order of elements in memory is the engine's own matter."""
-    return asarray(x, dtype)
+def ascontiguousarray(a: Any, dtype: Any = None) -> Array:
+    """`a` as an array; the order of elements in memory is the engine's own matter."""
+    return asarray(a, dtype)
 
 
-def copy(x: Any) -> Array:
-    """A copy of an array, recorded where `x` is tracked."""
-    return asarray(x, copy=True)
+def copy(a: Any, order: str = "K") -> Array:
+    """A copy of an array, recorded where `a` is tracked."""
+    return asarray(a, copy=True)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
@@ -164,9 +170,9 @@ def _shape(shape: Any) -> tuple[int, ...]:
     return (int(shape),) if isinstance(shape, (int, host.integer)) else tuple(int(n) for n in shape)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, *, device: Any = None) -> Array:
-    """An array full of one number; without `dtype`, of the kind of the number."""
-    if isinstance(fill_value, Array):
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
+    """An array full of one number, or of an array that is broadcast; without `dtype`, of its kind."""
+    if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
         filled: Array = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=_shape(shape))
         return filled
     values = host.asarray(fill_value)
@@ -178,44 +184,48 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *, device: Any = None) 
     return make(host.full(_shape(shape), fill_value, dtype=wanted), None, device)
 
 
-def zeros(shape: Any, dtype: Any = None, *, device: Any = None) -> Array:
+def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """Zeros, of the default dtype unless given."""
     return make(host.zeros(_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
-def ones(shape: Any, dtype: Any = None, *, device: Any = None) -> Array:
+def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """Ones, of the default dtype unless given."""
     return make(host.ones(_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
-def empty(shape: Any, dtype: Any = None, *, device: Any = None) -> Array:
+def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """An array of arbitrary numbers; here they are zeros."""
     return zeros(shape, dtype, device=device)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None, device: Any = None) -> Array:
-    """An array of the shape, dtype and device of `x`, full of one number."""
-    x = asarray(x)
-    like = x.detach() if dtype is None else OPS["astype"].call(x.detach(), dtype=dtypes.to_dtype(dtype))
-    if isinstance(fill_value, Array):
-        fill_value = fill_value.item()
-    made: Array = OPS["filled"].call(like, shape=x.shape if shape is None else _shape(shape), value=fill_value)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None
+) -> Array:
+    """An array of the shape, dtype and device of `a`, full of one number, or of an array that is broadcast."""
+    a = asarray(a)
+    like = a.detach() if dtype is None else OPS["astype"].call(a.detach(), dtype=dtypes.to_dtype(dtype))
+    size = a.shape if shape is None else _shape(shape)
+    if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
+        made: Array = OPS["broadcast_to"].call(asarray(fill_value, like.dtype), shape=size)
+    else:
+        made = OPS["filled"].call(like, shape=size, value=fill_value)
     return made if device is None else made.to_device(device)
 
 
-def zeros_like(x: Any, dtype: Any = None, *, shape: Any = None, device: Any = None) -> Array:
-    """Zeros of the shape, dtype and device of `x`."""
-    return full_like(x, 0, dtype, shape=shape, device=device)
+def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
+    """Zeros of the shape, dtype and device of `a`."""
+    return full_like(a, 0, dtype, shape=shape, device=device)
 
 
-def ones_like(x: Any, dtype: Any = None, *, shape: Any = None, device: Any = None) -> Array:
-    """Ones of the shape, dtype and device of `x`."""
-    return full_like(x, 1, dtype, shape=shape, device=device)
+def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
+    """Ones of the shape, dtype and device of `a`."""
+    return full_like(a, 1, dtype, shape=shape, device=device)
 
 
-def empty_like(x: Any, dtype: Any = None, *, shape: Any = None, device: Any = None) -> Array:
-    """An array of the shape, dtype and device of `x`; here its numbers are zeros."""
-    return full_like(x, 0, dtype, shape=shape, device=device)
+def empty_like(prototype: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
+    """An array of the shape, dtype and device of `prototype`; here its numbers are zeros."""
+    return full_like(prototype, 0, dtype, shape=shape, device=device)
 
 
 def _plain(value: Any) -> Any:
@@ -230,37 +240,83 @@ def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
     return make(values, dtype or _kind_of(values), device)
 
 
+def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[Any, Any, Array]:
+    """The two ends as arrays that broadcast against weights between 0 and 1, which run along a new axis."""
+    tracked = next((z for z in (start, stop) if isinstance(z, Array)), None)
+    ends = [asarray(z) if isinstance(z, (host.ndarray, list, tuple)) else z for z in (start, stop)]
+    like = tracked if tracked is not None else next(z for z in ends if isinstance(z, Array))
+    ndim = max(z.ndim if isinstance(z, Array) else 0 for z in ends)
+    place = range(ndim + 1)[axis]
+    kind = dtypes.default_float(like.dtype)
+    numbers = host.linspace(0.0, 1.0, int(num), endpoint=endpoint).astype(host.result_type(kind, host.float32))
+    shape = tuple(int(num) if i == place else 1 for i in range(ndim + 1))
+    raw = like.backend.from_numpy(host.asarray(numbers.real, dtype=host.finfo(kind).dtype).reshape(shape))
+    weight = handle(type(like), raw, None, engine_of(like))
+    first, last = (OPS["expand_dims"].call(_widened(z, ndim), axis=place) if isinstance(z, Array) else z for z in ends)
+    return first, last, weight
+
+
+def _widened(x: Array, ndim: int) -> Array:
+    found: Array = x.reshape((1,) * (ndim - x.ndim) + x.shape)
+    return found
+
+
 def linspace(
-    start: Any, stop: Any, /, num: int = 50, *, dtype: Any = None, device: Any = None, endpoint: bool = True
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """`num` numbers evenly spaced from `start` to `stop`, with it if `endpoint`; differentiable in both ends.
+
+    Ends that are arrays give a new axis. `retstep`: the distance of neighbours comes with it.
+
+    >>> linspace(0.0, 1.0, 5).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop)):
+        first, last, weight = _steps(start, stop, num, endpoint, axis)
+        found = first * (1.0 - weight) + last * weight
+        found = found if dtype is None else asarray(found, dtype)
+        ends = [asarray(z) if isinstance(z, (list, tuple)) else z for z in (start, stop)]
+        step = (ends[1] - ends[0]) / (num - 1 if endpoint else num) if retstep else None
+    else:
+        values, step = host.linspace(start, stop, num, endpoint=endpoint, retstep=True)
+        found = make(
+            values.astype(dtypes.to_dtype(dtype)) if dtype is not None else values, dtype or _kind_of(values), device
+        )
+    return (found, step) if retstep else found
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Array:
-    """`num` numbers evenly spaced from `start` to `stop`, with it if `endpoint`; differentiable in both ends."""
-    if isinstance(start, Array) or isinstance(stop, Array):
-        like = start if isinstance(start, Array) else stop
-        steps = host.linspace(0.0, 1.0, num, endpoint=endpoint, dtype=dtypes.default_float(like.dtype))
-        weight = handle(type(like), like.backend.from_numpy(steps), None, engine_of(like))
-        found = start * (1.0 - weight) + stop * weight
+    """`num` numbers from base**start to base**stop, even on a logarithmic scale; differentiable in all three."""
+    if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop, base)):
+        found: Array = OPS["power"].call(base, linspace(start, stop, num, endpoint, axis=axis))
         return found if dtype is None else asarray(found, dtype)
-    values = host.linspace(start, stop, num, endpoint=endpoint)
-    return make(
-        values.astype(dtypes.to_dtype(dtype)) if dtype is not None else values, dtype or _kind_of(values), device
-    )
-
-
-def logspace(start: float, stop: float, num: int = 50, *, base: float = 10.0, dtype: Any = None) -> Array:
-    """`num` numbers evenly spaced on a logarithmic scale, from base**start to base**stop."""
-    values = host.logspace(start, stop, num, base=base)
+    values = host.logspace(start, stop, num, endpoint=endpoint, base=base)
     return make(values, dtype or _kind_of(values))
 
 
-def geomspace(start: float, stop: float, num: int = 50, *, dtype: Any = None) -> Array:
-    """`num` numbers from `start` to `stop`, each the same multiple of the one before."""
-    values = host.geomspace(start, stop, num)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
+    """`num` numbers from `start` to `stop`, each the same multiple of the one before; differentiable in both ends."""
+    if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop)):
+        first, last, weight = _steps(start, stop, num, endpoint, axis)
+        found = first * (asarray(last) / first) ** weight
+        return found if dtype is None else asarray(found, dtype)
+    values = host.geomspace(start, stop, num, endpoint=endpoint)
     return make(values, dtype or _kind_of(values))
 
 
-def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Array:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: Any = None) -> Array:
     """Ones on the k-th diagonal, zeros elsewhere."""
-    return make(host.eye(n_rows, n_cols, k=k), dtype or dtypes.get_default_dtype(), device)
+    return make(host.eye(N, M, k=k), dtype or dtypes.get_default_dtype(), device)
 
 
 def identity(n: int, dtype: Any = None) -> Array:

@@ -33,8 +33,8 @@ __all__ = [
 
 
 def _one(name: str, doc: str) -> Any:
-    def transform(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-        found: Array = OPS[name].call(asarray(x), n=n, axis=axis, norm=norm or "backward")
+    def transform(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+        found: Array = OPS[name].call(asarray(a), n=n, axis=axis, norm=norm or "backward")
         return found
 
     transform.__name__ = transform.__qualname__ = name
@@ -43,9 +43,9 @@ def _one(name: str, doc: str) -> Any:
 
 
 def _many(name: str, doc: str) -> Any:
-    def transform(x: Any, /, s: Any = None, axes: Any = None, norm: str = "backward") -> Array:
+    def transform(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Array:
         found: Array = OPS[name].call(
-            asarray(x),
+            asarray(a),
             s=None if s is None else tuple(s),
             axes=None if axes is None else tuple(axes),
             norm=norm or "backward",
@@ -69,27 +69,27 @@ rfftn = _many("rfftn", "The transform of real numbers along several axes, halved
 irfftn = _many("irfftn", "The inverse of `rfftn`.")
 
 
-def fft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
     """The transform along two axes."""
-    found: Array = fftn(x, s=s, axes=axes, norm=norm)
+    found: Array = fftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def ifft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
     """The inverse of `fft2`."""
-    found: Array = ifftn(x, s=s, axes=axes, norm=norm)
+    found: Array = ifftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def rfft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
     """The transform of real numbers along two axes, halved along the last."""
-    found: Array = rfftn(x, s=s, axes=axes, norm=norm)
+    found: Array = rfftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def irfft2(x: Any, /, s: Any = None, axes: Any = (-2, -1), norm: str = "backward") -> Array:
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
     """The inverse of `rfft2`."""
-    found: Array = irfftn(x, s=s, axes=axes, norm=norm)
+    found: Array = irfftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
@@ -101,22 +101,22 @@ def _shifted(x: Any, axes: Any, back: bool) -> Array:
     return found
 
 
-def fftshift(x: Any, /, *, axes: Any = None) -> Array:
+def fftshift(x: Any, axes: Any = None) -> Array:
     """The zero frequency moved to the middle."""
     return _shifted(x, axes, back=False)
 
 
-def ifftshift(x: Any, /, *, axes: Any = None) -> Array:
+def ifftshift(x: Any, axes: Any = None) -> Array:
     """The inverse of `fftshift`."""
     return _shifted(x, axes, back=True)
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
+def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
     """The frequencies of `fft`, for samples `d` apart."""
     return make(host.fft.fftfreq(n, d), dtype or _default(), device)
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
+def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
     """The frequencies of `rfft`, for samples `d` apart."""
     return make(host.fft.rfftfreq(n, d), dtype or _default(), device)
 

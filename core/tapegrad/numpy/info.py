@@ -127,8 +127,10 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
 _SAFE = {dtype: {other for other in dtypes.ALL if host.can_cast(dtype, other, "safe")} for dtype in dtypes.ALL}
 
 
-def can_cast(from_: Any, to: Any, /) -> Any:
+def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
     """Whether every value of one dtype, or of an array's, goes into the other."""
+    if casting != "safe":
+        return host.can_cast(_dtype_of(from_), dtypes.to_dtype(to), casting)
     return dtypes.to_dtype(to) in _SAFE[_dtype_of(from_)]
 
 

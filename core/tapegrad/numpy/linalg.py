@@ -97,9 +97,9 @@ class SVDResult(NamedTuple):
     Vh: Array
 
 
-def cholesky(x: Any, /, *, upper: bool = False) -> Array:
+def cholesky(a: Any, /, *, upper: bool = False) -> Array:
     """The triangular factor of a positive definite matrix, lower unless `upper`."""
-    return _one("cholesky", x, upper=upper)
+    return _one("cholesky", a, upper=upper)
 
 
 def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
@@ -107,9 +107,9 @@ def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     return _one("cross", x, y, axis=axis)
 
 
-def det(x: Any, /) -> Array:
+def det(a: Any) -> Array:
     """The determinant."""
-    return _one("det", x)
+    return _one("det", a)
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Array:
@@ -117,44 +117,44 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Array:
     return _one("diagonal", x, offset=offset, axis1=-2, axis2=-1)
 
 
-def eigh(x: Any, /) -> EighResult:
+def eigh(a: Any) -> EighResult:
     """Eigenvalues and eigenvectors of a symmetric or Hermitian matrix."""
-    return EighResult(*_call("eigh", x))
+    return EighResult(*_call("eigh", a))
 
 
-def eigvalsh(x: Any, /) -> Array:
+def eigvalsh(a: Any) -> Array:
     """Eigenvalues of a symmetric or Hermitian matrix."""
-    return _one("eigvalsh", x)
+    return _one("eigvalsh", a)
 
 
-def eig(x: Any, /) -> EigResult:
+def eig(a: Any) -> EigResult:
     """Eigenvalues and eigenvectors of a square matrix, complex."""
-    return EigResult(*_call("eig", x))
+    return EigResult(*_call("eig", a))
 
 
-def eigvals(x: Any, /) -> Array:
+def eigvals(a: Any) -> Array:
     """Eigenvalues of a square matrix, complex."""
-    return _one("eigvals", x)
+    return _one("eigvals", a)
 
 
-def inv(x: Any, /) -> Array:
+def inv(a: Any) -> Array:
     """The inverse of a matrix."""
-    return _one("inv", x)
+    return _one("inv", a)
 
 
-def pinv(x: Any, /, rcond: Any = None, *, rtol: Any = None) -> Array:
+def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Array:
     """The Moore-Penrose inverse; singular values below `rtol` (NumPy: `rcond`) times the largest count as zero."""
-    return _one("pinv", x, rtol=_threshold(rcond if rtol is None else rtol))
+    return _one("pinv", a, rtol=_threshold(rcond if rtol is None else rtol))
 
 
-def solve(x: Any, y: Any, /) -> Array:
-    """The solution of x @ z = y."""
-    return _one("solve", x, y)
+def solve(a: Any, b: Any) -> Array:
+    """The solution of a @ z = b."""
+    return _one("solve", a, b)
 
 
-def lstsq(x: Any, y: Any, /, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
-    """The least-squares solution of x @ z = y, the squared residuals, the rank, the singular values."""
-    found: tuple[Array, Array, Array, Array] = ops.lstsq(asarray(x), asarray(y), rcond)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
+    """The least-squares solution of a @ z = b, the squared residuals, the rank, the singular values."""
+    found: tuple[Array, Array, Array, Array] = ops.lstsq(asarray(a), asarray(b), rcond)
     return found
 
 
@@ -168,15 +168,15 @@ def matrix_transpose(x: Any, /) -> Array:
     return _one("matrix_transpose", x)
 
 
-def matrix_power(x: Any, n: int, /) -> Array:
+def matrix_power(a: Any, n: int) -> Array:
     """A matrix to an integer power."""
-    found: Array = ops.matrix_power(asarray(x), int(n))
+    found: Array = ops.matrix_power(asarray(a), int(n))
     return found
 
 
-def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
+def matrix_rank(A: Any, *, rtol: Any = None) -> Array:
     """The number of singular values above `rtol` times the largest."""
-    return _one("matrix_rank", x, rtol=_threshold(rtol))
+    return _one("matrix_rank", A, rtol=_threshold(rtol))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
@@ -201,19 +201,19 @@ def outer(x: Any, y: Any, /) -> Array:
     return _one("outer", x, y)
 
 
-def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
+def qr(a: Any, mode: str = "reduced") -> QRResult:
     """The QR decomposition, "reduced" or "complete"."""
-    return QRResult(*_call("qr", x, mode=mode))
+    return QRResult(*_call("qr", a, mode=mode))
 
 
-def slogdet(x: Any, /) -> SlogdetResult:
+def slogdet(a: Any) -> SlogdetResult:
     """The sign of the determinant and the logarithm of its magnitude."""
-    return SlogdetResult(*_call("slogdet", x))
+    return SlogdetResult(*_call("slogdet", a))
 
 
-def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition; without `compute_uv`, the singular values alone."""
-    return SVDResult(*_call("svd", x, full_matrices=full_matrices)) if compute_uv else svdvals(x)
+    return SVDResult(*_call("svd", a, full_matrices=full_matrices)) if compute_uv else svdvals(a)
 
 
 def svdvals(x: Any, /) -> Array:
@@ -247,7 +247,7 @@ def expm(x: Any, /) -> Array:
     return _one("expm", x)
 
 
-def cond(x: Any, /, p: Any = None) -> Array:
+def cond(x: Any, p: Any = None) -> Array:
     """The condition number: the ratio of the extreme singular values, or by another norm."""
     found: Array = ops.cond(asarray(x), p)
     return found

@@ -10,6 +10,7 @@ import numpy as host
 from .. import dtypes
 from ..array import Array, seen_from
 from ..kernels import OPS
+from ..ops.shape import axis_of
 from .creation import asarray
 
 __all__ = [
@@ -91,19 +92,19 @@ def _alike(arrays: Any) -> list[Array]:
     return found
 
 
-def shape(x: Any) -> tuple[int, ...]:
+def shape(a: Any) -> tuple[int, ...]:
     """The shape of an array or of what becomes one."""
-    return tuple(x.shape) if hasattr(x, "shape") else host.shape(x)
+    return tuple(a.shape) if hasattr(a, "shape") else host.shape(a)
 
 
-def ndim(x: Any) -> int:
+def ndim(a: Any) -> int:
     """The number of axes."""
-    return len(shape(x))
+    return len(shape(a))
 
 
-def size(x: Any, axis: int | None = None) -> int:
+def size(a: Any, axis: int | None = None) -> int:
     """The number of elements, or the length of one axis."""
-    lengths = shape(x)
+    lengths = shape(a)
     if axis is not None:
         return lengths[axis]
     total = 1
@@ -139,20 +140,20 @@ def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
     return transpose(transpose(x).reshape(tuple(reversed(_shape(shape)))))
 
 
-def ravel(x: Any, order: str = "C") -> Array:
+def ravel(a: Any, order: str = "C") -> Array:
     """The elements in one row, counted row by row, or column by column with `order="F"`."""
-    return reshape(x, -1, order)
+    return reshape(a, -1, order)
 
 
-def transpose(x: Any, /, axes: Any = None) -> Array:
+def transpose(a: Any, axes: Any = None) -> Array:
     """The axes in another order, reversed unless given."""
-    x = asarray(x)
-    return permute_dims(x, tuple(reversed(range(x.ndim))) if axes is None else axes)
+    a = asarray(a)
+    return permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else axes)
 
 
-def permute_dims(x: Any, /, axes: Any) -> Array:
+def permute_dims(a: Any, axes: Any) -> Array:
     """The axes in the order given."""
-    return _seen(asarray(x), "permute_dims", axes=_shape(axes))
+    return _seen(asarray(a), "permute_dims", axes=_shape(axes))
 
 
 def matrix_transpose(x: Any, /) -> Array:
@@ -160,42 +161,42 @@ def matrix_transpose(x: Any, /) -> Array:
     return _seen(asarray(x), "matrix_transpose")
 
 
-def swapaxes(x: Any, axis1: int, axis2: int, /) -> Array:
+def swapaxes(a: Any, axis1: int, axis2: int) -> Array:
     """Two axes exchanged."""
-    x = asarray(x)
-    order = list(range(x.ndim))
+    a = asarray(a)
+    order = list(range(a.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
-    return permute_dims(x, order)
+    return permute_dims(a, order)
 
 
-def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
+def moveaxis(a: Any, source: Any, destination: Any) -> Array:
     """Axes moved to other places, the rest kept in order."""
-    return _seen(asarray(x), "moveaxis", source=source, destination=destination)
+    return _seen(asarray(a), "moveaxis", source=source, destination=destination)
 
 
-def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
+def rollaxis(a: Any, axis: int, start: int = 0) -> Array:
     """An axis moved back until it lies before place `start`."""
-    x = asarray(x)
-    axis %= x.ndim
-    return moveaxis(x, axis, start - 1 if axis < start else start)
+    a = asarray(a)
+    axis = axis_of(axis, a.ndim)
+    return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-def expand_dims(x: Any, /, axis: Any = 0) -> Array:
+def expand_dims(a: Any, axis: Any = 0) -> Array:
     """A new axis of length one, or several."""
-    return _seen(asarray(x), "expand_dims", axis=axis)
+    return _seen(asarray(a), "expand_dims", axis=axis)
 
 
-def squeeze(x: Any, /, axis: Any = None) -> Array:
+def squeeze(a: Any, axis: Any = None) -> Array:
     """The axes of length one taken away: those named, or all."""
-    x = asarray(x)
+    a = asarray(a)
     if axis is None:
-        axis = tuple(i for i, n in enumerate(x.shape) if n == 1)
-    return _seen(x, "squeeze", axis=axis)
+        axis = tuple(i for i, n in enumerate(a.shape) if n == 1)
+    return _seen(a, "squeeze", axis=axis)
 
 
-def broadcast_to(x: Any, /, shape: Any) -> Array:
+def broadcast_to(array: Any, shape: Any) -> Array:
     """The elements repeated to `shape`."""
-    found: Array = _call("broadcast_to", x, shape=_shape(shape))
+    found: Array = _call("broadcast_to", array, shape=_shape(shape))
     return found
 
 
@@ -230,7 +231,7 @@ def concatenate(arrays: Any, /, axis: int | None = 0) -> Array:
     return concat(arrays, axis=axis)
 
 
-def stack(arrays: Any, /, axis: int = 0) -> Array:
+def stack(arrays: Any, axis: int = 0) -> Array:
     """The arrays joined along a new axis."""
     found: Array = OPS["stack"].call(*_alike(arrays), axis=axis)
     return found
@@ -241,33 +242,33 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
     return tuple(OPS["unstack"].call(asarray(x), axis=axis))
 
 
-def append(x: Any, values: Any, axis: int | None = None) -> Array:
-    """`values` joined on behind `x`, flattened both unless an axis is given."""
-    return concat((x, values), axis=axis)
+def append(arr: Any, values: Any, axis: int | None = None) -> Array:
+    """`values` joined on behind `arr`, flattened both unless an axis is given."""
+    return concat((arr, values), axis=axis)
 
 
-def vstack(arrays: Any) -> Array:
+def vstack(tup: Any) -> Array:
     """The arrays one below the other."""
-    return concat([atleast_2d(a) for a in _alike(arrays)], axis=0)
+    return concat([atleast_2d(a) for a in _alike(tup)], axis=0)
 
 
 row_stack = vstack
 
 
-def hstack(arrays: Any) -> Array:
+def hstack(tup: Any) -> Array:
     """The arrays side by side."""
-    parts = [atleast_1d(a) for a in _alike(arrays)]
+    parts = [atleast_1d(a) for a in _alike(tup)]
     return concat(parts, axis=0 if parts[0].ndim == 1 else 1)
 
 
-def dstack(arrays: Any) -> Array:
+def dstack(tup: Any) -> Array:
     """The arrays one behind the other, along a third axis."""
-    return concat([atleast_3d(a) for a in _alike(arrays)], axis=2)
+    return concat([atleast_3d(a) for a in _alike(tup)], axis=2)
 
 
-def column_stack(arrays: Any) -> Array:
+def column_stack(tup: Any) -> Array:
     """Columns side by side as a matrix."""
-    return concat([a.reshape(-1, 1) if a.ndim < 2 else a for a in _alike(arrays)], axis=1)
+    return concat([a.reshape(-1, 1) if a.ndim < 2 else a for a in _alike(tup)], axis=1)
 
 
 def _atleast(n: int, arrays: Sequence[Any]) -> Any:
@@ -310,123 +311,125 @@ def _sizes(length: int, sections: Any, even: bool) -> tuple[int, ...]:
     return tuple(max(0, b - a) for a, b in zip([0, *ends], ends, strict=False))
 
 
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     """Pieces along an axis: so many of equal length, or cut at the places given."""
-    x = asarray(x)
-    return list(OPS["split"].call(x, sizes=_sizes(x.shape[axis], indices_or_sections, True), axis=axis))
+    ary = asarray(ary)
+    return list(OPS["split"].call(ary, sizes=_sizes(ary.shape[axis], indices_or_sections, True), axis=axis))
 
 
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     """Pieces along an axis, as equal in length as may be."""
-    x = asarray(x)
-    return list(OPS["split"].call(x, sizes=_sizes(x.shape[axis], indices_or_sections, False), axis=axis))
+    ary = asarray(ary)
+    return list(OPS["split"].call(ary, sizes=_sizes(ary.shape[axis], indices_or_sections, False), axis=axis))
 
 
-def vsplit(x: Any, indices_or_sections: Any) -> list[Array]:
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
     """Pieces along the first axis."""
-    return split(x, indices_or_sections, 0)
+    return split(ary, indices_or_sections, 0)
 
 
-def hsplit(x: Any, indices_or_sections: Any) -> list[Array]:
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
     """Pieces along the second axis, or the only one."""
-    x = asarray(x)
-    return split(x, indices_or_sections, 0 if x.ndim == 1 else 1)
+    ary = asarray(ary)
+    return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
-def dsplit(x: Any, indices_or_sections: Any) -> list[Array]:
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
     """Pieces along the third axis."""
-    return split(x, indices_or_sections, 2)
+    return split(ary, indices_or_sections, 2)
 
 
-def flip(x: Any, /, axis: Any = None) -> Array:
+def flip(m: Any, axis: Any = None) -> Array:
     """The elements in reverse order along an axis, several, or all."""
-    found: Array = _call("flip", x, axis=axis)
+    found: Array = _call("flip", m, axis=axis)
     return found
 
 
-def flipud(x: Any) -> Array:
+def flipud(m: Any) -> Array:
     """The rows in reverse order."""
-    return flip(x, 0)
+    return flip(m, 0)
 
 
-def fliplr(x: Any) -> Array:
+def fliplr(m: Any) -> Array:
     """The columns in reverse order."""
-    return flip(x, 1)
+    return flip(m, 1)
 
 
-def roll(x: Any, /, shift: Any, axis: Any = None) -> Array:
+def roll(a: Any, shift: Any, axis: Any = None) -> Array:
     """The elements moved along an axis, those that fall off coming in at the other end."""
-    found: Array = _call("roll", x, shift=shift, axis=axis)
+    found: Array = _call("roll", a, shift=shift, axis=axis)
     return found
 
 
-def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
+def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     """The plane of two axes turned by quarters."""
-    found: Array = _call("rot90", x, k=k, axes=axes)
+    found: Array = _call("rot90", m, k=k, axes=axes)
     return found
 
 
-def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Array:
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Array:
     """Each element so many times, along an axis or of the flattened array."""
-    x = asarray(x)
+    a = asarray(a)
     if axis is None:
-        x, axis = x.reshape(-1), 0
+        a, axis = a.reshape(-1), 0
     if isinstance(repeats, Array):
         repeats = repeats.asnumpy()
     if not isinstance(repeats, (int, host.integer)):
         repeats = tuple(int(r) for r in host.ravel(repeats))
         if len(repeats) == 1:
             repeats = repeats[0]
-    found: Array = _call("repeat", x, repeats=repeats, axis=axis)
+    found: Array = _call("repeat", a, repeats=repeats, axis=axis)
     return found
 
 
-def tile(x: Any, repetitions: Any, /) -> Array:
+def tile(A: Any, reps: Any) -> Array:
     """The whole array repeated along each axis."""
-    found: Array = _call("tile", x, repetitions=_shape(repetitions))
+    found: Array = _call("tile", A, repetitions=_shape(reps))
     return found
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Array:
+def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Array:
     """The array with a border: of a constant, or by `mode` "edge", "reflect", "symmetric", "wrap"."""
-    x = asarray(x)
-    widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (x.ndim, 2))
-    found: Array = _call("pad", x, widths=tuple((int(a), int(b)) for a, b in widths), mode=mode, value=constant_values)
+    array = asarray(array)
+    widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (array.ndim, 2))
+    found: Array = _call(
+        "pad", array, widths=tuple((int(a), int(b)) for a, b in widths), mode=mode, value=constant_values
+    )
     return found
 
 
-def diag(x: Any, k: int = 0) -> Array:
+def diag(v: Any, k: int = 0) -> Array:
     """The k-th diagonal of a matrix, or the matrix that has it."""
-    found: Array = _call("diag", x, k=k)
+    found: Array = _call("diag", v, k=k)
     return found
 
 
-def diagflat(x: Any, k: int = 0) -> Array:
-    """The matrix whose k-th diagonal are the elements of `x`."""
-    return diag(ravel(x), k)
+def diagflat(v: Any, k: int = 0) -> Array:
+    """The matrix whose k-th diagonal are the elements of `v`."""
+    return diag(ravel(v), k)
 
 
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """A diagonal of the planes of two axes, as the last axis."""
-    found: Array = _call("diagonal", x, offset=offset, axis1=axis1, axis2=axis2)
+    found: Array = _call("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The sum along a diagonal of the planes of two axes."""
-    found: Array = _call("trace", x, offset=offset, axis1=axis1, axis2=axis2)
+    found: Array = _call("trace", a, offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
-def tril(x: Any, /, k: int = 0) -> Array:
+def tril(m: Any, k: int = 0) -> Array:
     """The matrix with zeros above its k-th diagonal."""
-    found: Array = _call("tril", x, k=k)
+    found: Array = _call("tril", m, k=k)
     return found
 
 
-def triu(x: Any, /, k: int = 0) -> Array:
+def triu(m: Any, k: int = 0) -> Array:
     """The matrix with zeros below its k-th diagonal."""
-    found: Array = _call("triu", x, k=k)
+    found: Array = _call("triu", m, k=k)
     return found
 
 

@@ -12,7 +12,7 @@ NAMES = (
     *("less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not", "logical_or"),
     *("logical_xor", "maximum", "minimum", "multiply", "nan_to_num", "negative", "nextafter", "not_equal"),
     *("positive", "power", "radians", "real", "reciprocal", "remainder", "sign", "signbit", "sin", "sinc", "sinh"),
-    *("sqrt", "square", "subtract", "tan", "tanh", "trunc", "where"),
+    *("sqrt", "square", "subtract", "tan", "tanh", "trunc"),
 )
 """The functions that are ops as they are."""
 

@@ -24,34 +24,37 @@ __all__ = [
     "divmod",
     "fix",
     "float_power",
+    "frexp",
     "isclose",
     "iscomplex",
     "isneginf",
     "isposinf",
     "isreal",
     "isscalar",
+    "ldexp",
     "logaddexp2",
     "modf",
+    "real_if_close",
     "rint",
     "round",
 ]
 
 
-def angle(x: Any, /, deg: bool = False) -> Array:
+def angle(z: Any, deg: bool = False) -> Array:
     """The angle of each complex number, from -pi to pi, or in degrees."""
-    found: Array = OPS["angle"].call(asarray(x))
+    found: Array = OPS["angle"].call(asarray(z))
     return found * (180 / math.pi) if deg else found
 
 
-def clip(x: Any, /, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Array:
+def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Array:
     """The elements kept between `min` and `max`, either of which may be missing; `a_min`, `a_max` are older words."""
-    found: Array = OPS["clip"].call(asarray(x), a_min if min is None else min, a_max if max is None else max)
+    found: Array = OPS["clip"].call(asarray(a), a_min if min is None else min, a_max if max is None else max)
     return found
 
 
-def round(x: Any, /, decimals: int = 0) -> Array:
+def round(a: Any, decimals: int = 0) -> Array:
     """The elements rounded to so many decimals, halves to even."""
-    found: Array = OPS["round"].call(asarray(x), decimals=decimals)
+    found: Array = OPS["round"].call(asarray(a), decimals=decimals)
     return found
 
 
@@ -82,31 +85,31 @@ def logaddexp2(x: Any, y: Any, /) -> Array:
     return found
 
 
-def isclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Array:
-    """Whether elements differ by at most atol + rtol·|y|."""
-    x, y = asarray(x), asarray(y)
-    near = OPS["abs"].call(x - y) <= atol + rtol * OPS["abs"].call(y)
-    found: Array = near | (x == y)
-    return found | (OPS["isnan"].call(x) & OPS["isnan"].call(y)) if equal_nan else found
+def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Array:
+    """Whether elements differ by at most atol + rtol·|b|."""
+    a, b = asarray(a), asarray(b)
+    near = OPS["abs"].call(a - b) <= atol + rtol * OPS["abs"].call(b)
+    found: Array = near | (a == b)
+    return found | (OPS["isnan"].call(a) & OPS["isnan"].call(b)) if equal_nan else found
 
 
-def allclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Whether all elements are close; see `isclose`."""
-    return reductions.all(isclose(x, y, rtol, atol, equal_nan)).item()
+    return reductions.all(isclose(a, b, rtol, atol, equal_nan)).item()
 
 
-def array_equal(x: Any, y: Any, equal_nan: bool = False) -> Any:
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
     """Whether shapes and all elements are the same; with `equal_nan` NaN is the same as NaN."""
-    x, y = asarray(x), asarray(y)
-    if x.shape != y.shape:
+    a1, a2 = asarray(a1), asarray(a2)
+    if a1.shape != a2.shape:
         return False
-    same = x == y
-    return reductions.all(same | ((x != x) & (y != y)) if equal_nan else same).item()
+    same = a1 == a2
+    return reductions.all(same | ((a1 != a1) & (a2 != a2)) if equal_nan else same).item()
 
 
-def isscalar(x: Any) -> Any:
-    """Whether `x` is a Python or NumPy number, not an array."""
-    return isinstance(x, (int, float, complex, host.generic))
+def isscalar(element: Any) -> Any:
+    """Whether `element` is a Python or NumPy number, not an array."""
+    return isinstance(element, (int, float, complex, host.generic))
 
 
 def iscomplex(x: Any) -> Array:
@@ -121,12 +124,12 @@ def isreal(x: Any) -> Array:
     return ~iscomplex(x)
 
 
-def array_equiv(x: Any, y: Any) -> Any:
+def array_equiv(a1: Any, a2: Any) -> Any:
     """Whether all elements are the same once the shapes are broadcast."""
-    return reductions.all(asarray(x) == asarray(y)).item()
+    return reductions.all(asarray(a1) == asarray(a2)).item()
 
 
-def fix(x: Any, /) -> Array:
+def fix(x: Any) -> Array:
     """The elements rounded towards zero."""
     found: Array = OPS["trunc"].call(asarray(x))
     return found
@@ -143,11 +146,53 @@ def modf(x: Any, /) -> tuple[Array, Array]:
     return OPS["copysign"].call(OPS["where"].call(endless, 0.0, rest), x.detach()), whole
 
 
-def isposinf(x: Any, /) -> Array:
+def isposinf(x: Any) -> Array:
     """Whether each element is plus infinity."""
     return asarray(x) == math.inf
 
 
-def isneginf(x: Any, /) -> Array:
+def isneginf(x: Any) -> Array:
     """Whether each element is minus infinity."""
     return asarray(x) == -math.inf
+
+
+def ldexp(x1: Any, x2: Any, /) -> Array:
+    """x1 times 2 to the power of x2, whole numbers in which there is no derivative."""
+    x1, exponent = asarray(x1), asarray(x2).detach()
+    if x1.dtype not in dtypes.INEXACT:
+        x1 = x1.astype(dtypes.get_default_dtype())
+    # In two steps, since a half of the power may be a number where the whole is none.
+    half = exponent // 2
+    found: Array = x1 * 2.0 ** half.astype(x1.dtype) * 2.0 ** (exponent - half).astype(x1.dtype)
+    return found
+
+
+def frexp(x: Any, /) -> tuple[Array, Array]:
+    """The mantissa, of size 1/2 up to 1, and the exponent of 2, a whole number.
+
+    >>> mantissa, exponent = frexp(asarray([6.0]))
+    >>> mantissa.item(), exponent.item()
+    (0.75, 3)
+    """
+    x = asarray(x)
+    x = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
+    size = OPS["abs"].call(x.detach())
+    plain = OPS["isfinite"].call(size) & (size > 0)
+    size = OPS["where"].call(plain, size, 1.0)
+    exponent = OPS["floor"].call(OPS["log2"].call(size)) + 1
+    # The logarithm may be rounded to either side of a whole number.
+    scaled = ldexp(size, -exponent.astype("int32"))
+    exponent = OPS["where"].call(plain, exponent + (scaled >= 1) - (scaled < 0.5), 0.0).astype("int32")
+    return ldexp(x, -exponent), exponent
+
+
+def real_if_close(a: Any, tol: float = 100) -> Array:
+    """The real parts, where all imaginary ones are below `tol` machine precisions (below `tol` itself if under 1)."""
+    found: Array = asarray(a)
+    if not iscomplexobj(found):
+        return found
+    imaginary = OPS["imag"].call(found)
+    least = tol * float(host.finfo(imaginary.dtype).eps) if tol > 1 else tol
+    if bool(reductions.all(OPS["abs"].call(imaginary.detach()) < least)):
+        found = OPS["real"].call(found)
+    return found

@@ -35,14 +35,14 @@ def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
     return found
 
 
-def dot(x: Any, y: Any, /) -> Array:
-    """The sum of products over the last axis of `x` and the last but one of `y`, as `numpy.dot`."""
-    x, y = asarray(x), asarray(y)
-    if x.ndim == 0 or y.ndim == 0:
-        return _one("multiply", x, y)
-    if x.ndim <= 2 and y.ndim <= 2:
-        return _one("matmul", x, y)
-    return _one("tensordot", x, y, axes=((-1,), (-2 if y.ndim > 1 else -1,)))
+def dot(a: Any, b: Any) -> Array:
+    """The sum of products over the last axis of `a` and the last but one of `b`, as `numpy.dot`."""
+    a, b = asarray(a), asarray(b)
+    if a.ndim == 0 or b.ndim == 0:
+        return _one("multiply", a, b)
+    if a.ndim <= 2 and b.ndim <= 2:
+        return _one("matmul", a, b)
+    return _one("tensordot", a, b, axes=((-1,), (-2 if b.ndim > 1 else -1,)))
 
 
 def matmul(x: Any, y: Any, /) -> Array:
@@ -58,9 +58,9 @@ def inner(x: Any, y: Any, /) -> Array:
     return _one("tensordot", x, y, axes=((-1,), (-1,)))
 
 
-def outer(x: Any, y: Any, /) -> Array:
+def outer(a: Any, b: Any) -> Array:
     """All products of an element of one with one of the other, both flattened."""
-    return _one("outer", asarray(x).reshape(-1), asarray(y).reshape(-1))
+    return _one("outer", asarray(a).reshape(-1), asarray(b).reshape(-1))
 
 
 def vdot(x: Any, y: Any, /) -> Array:
@@ -76,19 +76,19 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     return found if found.dtype == wanted else found.astype(wanted)
 
 
-def tensordot(x: Any, y: Any, /, axes: Any = 2) -> Array:
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
     """The product summed over several axes: the last so many and the first, or pairs of axes."""
-    return _one("tensordot", x, y, axes=axes)
+    return _one("tensordot", a, b, axes=axes)
 
 
-def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+def cross(a: Any, b: Any, *, axis: int = -1) -> Array:
     """The cross product of 3-vectors along an axis."""
-    return _one("cross", x, y, axis=axis)
+    return _one("cross", a, b, axis=axis)
 
 
-def kron(x: Any, y: Any, /) -> Array:
-    """The Kronecker product: each element of `x` times all of `y`, in blocks."""
-    found: Array = contraction.kron(asarray(x), asarray(y))
+def kron(a: Any, b: Any) -> Array:
+    """The Kronecker product: each element of `a` times all of `b`, in blocks."""
+    found: Array = contraction.kron(asarray(a), asarray(b))
     return found
 
 
@@ -108,28 +108,28 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
     return found
 
 
-def convolve(x: Any, y: Any, mode: str = "full") -> Array:
+def convolve(a: Any, v: Any, mode: str = "full") -> Array:
     """The convolution of two sequences: "full", "same" or "valid"."""
-    x, y = asarray(x), asarray(y)
-    if x.ndim != 1 or y.ndim != 1:
-        raise ValueError(f"convolve takes two sequences, not arrays of shapes {x.shape} and {y.shape}")
+    a, v = asarray(a), asarray(v)
+    if a.ndim != 1 or v.ndim != 1:
+        raise ValueError(f"convolve takes two sequences, not arrays of shapes {a.shape} and {v.shape}")
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"convolve: mode is {mode!r}; choose 'full', 'same' or 'valid'")
-    if y.shape[0] > x.shape[0]:
-        x, y = y, x
-    n, m = x.shape[0], y.shape[0]
+    if v.shape[0] > a.shape[0]:
+        a, v = v, a
+    n, m = a.shape[0], v.shape[0]
     border = m - 1 if mode == "full" else 0 if mode == "valid" else None
     pads = ((m - 1) // 2 + (m - 1) % 2, (m - 1) // 2) if border is None else (border, border)
-    padded = OPS["pad"].call(x, widths=(pads,), mode="constant", value=0) if any(pads) else x
-    weight = OPS["flip"].call(y, axis=0).reshape(1, 1, m)
+    padded = OPS["pad"].call(a, widths=(pads,), mode="constant", value=0) if any(pads) else a
+    weight = OPS["flip"].call(v, axis=0).reshape(1, 1, m)
     found: Array = OPS["convolution"].call(padded.reshape(1, 1, n + sum(pads)), weight)
     return found.reshape(-1)
 
 
-def correlate(x: Any, y: Any, mode: str = "valid") -> Array:
+def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
     """The cross-correlation of two sequences, the second conjugated."""
-    x, y = asarray(x), OPS["conj"].call(OPS["flip"].call(asarray(y), axis=0))
-    found = convolve(x, y, mode)
+    a, v = asarray(a), OPS["conj"].call(OPS["flip"].call(asarray(v), axis=0))
+    found = convolve(a, v, mode)
     return found
 
 
@@ -181,7 +181,7 @@ def polyval(p: Any, x: Any) -> Array:
     return total
 
 
-def vander(x: Any, /, N: int | None = None, increasing: bool = False) -> Array:
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     """The powers of each element in a row."""
     x = asarray(x)
     n = x.shape[0] if N is None else N

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as host
@@ -50,7 +51,15 @@ __all__ = [
 ]
 
 
-def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool) -> Array:
+def _kept(x: Array, where: Any, neutral: Any) -> Array:
+    """`x` with a neutral element wherever `where` does not hold, so that what is there has no part in a reduction."""
+    if where is None or where is True:
+        return x
+    found: Array = OPS["where"].call(asarray(where), x, neutral)
+    return found
+
+
+def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: Any, where: Any) -> Array:
     x = asarray(x)
     if dtype is not None:
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype(dtype))
@@ -58,29 +67,46 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool) -> Array:
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype("int64")) if x.dtype.name != "int64" else x
     elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype("uint64"))
-    found: Array = OPS[name].call(x, axis=axis, keepdims=keepdims)
+    adds = name.endswith("sum")
+    found: Array = OPS[name].call(_kept(x, where, 0 if adds else 1), axis=axis, keepdims=keepdims)
+    if initial is not None:
+        found = found + initial if adds else found * initial
     # Engines sum small integers in 64 bits, also where the caller asked for fewer.
     return found if dtype is None else found.astype(dtype, copy=False)
 
 
-def sum(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The sum over `axis` (an int, a tuple, None for all); small integers add up in 64 bits."""
-    return _summed("sum", x, axis, dtype, keepdims)
+def sum(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Array:
+    """The sum over `axis` (an int, a tuple, None for all) of what is `where`; small integers add up in 64 bits.
+
+    `initial` is added to it.
+
+    >>> sum(asarray([1, 2, 3]), where=asarray([True, False, True]), initial=10)
+    Array(14, dtype=int64)
+    """
+    return _summed("sum", a, axis, dtype, keepdims, initial, where)
 
 
-def prod(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The product over `axis`; small integers multiply in 64 bits."""
-    return _summed("prod", x, axis, dtype, keepdims)
+def prod(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Array:
+    """The product over `axis` of what is `where`, times `initial`; small integers multiply in 64 bits."""
+    return _summed("prod", a, axis, dtype, keepdims, initial, where)
 
 
-def nansum(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The sum over `axis` with NaNs as zeros."""
-    return _summed("nansum", x, axis, dtype, keepdims)
+def nansum(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Array:
+    """The sum over `axis` with NaNs as zeros. See `sum`."""
+    return _summed("nansum", a, axis, dtype, keepdims, initial, where)
 
 
-def nanprod(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The product over `axis` with NaNs as ones."""
-    return _summed("nanprod", x, axis, dtype, keepdims)
+def nanprod(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Array:
+    """The product over `axis` with NaNs as ones. See `prod`."""
+    return _summed("nanprod", a, axis, dtype, keepdims, initial, where)
 
 
 def _reduced(name: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> Array:
@@ -88,123 +114,220 @@ def _reduced(name: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> Array
     return found
 
 
-def mean(x: Any, /, axis: Any = None, *, dtype: Any = None, keepdims: bool = False) -> Array:
-    """The mean over `axis`."""
-    return _reduced("mean", asarray(x, dtype), axis, keepdims)
+def _nan_where(x: Any, dtype: Any, where: Any) -> Array:
+    """`x` in floating point with NaN wherever `where` does not hold, for the reductions that leave NaN out."""
+    if where is None or where is True:
+        found: Array = asarray(x, dtype)
+        return found
+    return _kept(_floating(x, dtype), where, host.nan)
+
+
+def _count(x: Array, axis: Any, where: Any) -> Array:
+    """How many elements over `axis` are `where`, with the axes kept, as numbers of the dtype of `x`."""
+    held: Array = OPS["broadcast_to"].call(asarray(where).astype("bool"), shape=x.shape)
+    found: Array = OPS["count_nonzero"].call(held, axis=axis, keepdims=True)
+    return found.astype(OPS["real"].call(x.detach()).dtype)
+
+
+def _floating(x: Any, dtype: Any) -> Array:
+    x = asarray(x, dtype)
+    found: Array = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
+    return found
+
+
+def _squeezed(x: Array, axis: Any, keepdims: bool) -> Array:
+    found: Array = x
+    if not keepdims:
+        gone = tuple(range(x.ndim)) if axis is None else axis
+        found = OPS["squeeze"].call(x, axis=gone)
+    return found
+
+
+def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+    """The mean over `axis` of what is `where`."""
+    if where is None or where is True:
+        return _reduced("mean", asarray(a, dtype), axis, keepdims)
+    x = _floating(a, dtype)
+    found = OPS["sum"].call(_kept(x, where, 0), axis=axis, keepdims=True) / _count(x, axis, where)
+    return _squeezed(found, axis, keepdims)
 
 
 def var(
-    x: Any,
-    /,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     *,
-    correction: float = 0.0,
-    ddof: float | None = None,
+    ddof: float = 0.0,
+    correction: float | None = None,
     keepdims: bool = False,
+    where: Any = None,
+    mean: Any = None,
 ) -> Array:
-    """The variance over `axis`, the sum of squares divided by n - correction (`ddof` is NumPy's word for it)."""
-    return _reduced("var", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
+    """The variance over `axis` of what is `where`: the sum of squares divided by n - ddof.
+
+    `correction` is the standard's word for `ddof`. `mean`: the mean, with its axes kept, if it is known already.
+
+    >>> var(asarray([1.0, 2.0, 3.0, 4.0]), ddof=1).item()
+    1.6666666269302368
+    """
+    less = number("ddof", ddof if correction is None else correction)
+    if (where is None or where is True) and mean is None:
+        return _reduced("var", asarray(a, dtype), axis, keepdims, correction=less)
+    x = _floating(a, dtype)
+    where = True if where is None else where
+    count = _count(x, axis, where)
+    if mean is None:
+        mean = OPS["sum"].call(_kept(x, where, 0), axis=axis, keepdims=True) / count
+    apart = _kept(x - mean, where, 0)
+    squares = OPS["real"].call(apart * OPS["conj"].call(apart))
+    found = OPS["sum"].call(squares, axis=axis, keepdims=True) / OPS["maximum"].call(count - less, 0)
+    return _squeezed(found, axis, keepdims)
 
 
 def std(
-    x: Any,
-    /,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     *,
-    correction: float = 0.0,
-    ddof: float | None = None,
+    ddof: float = 0.0,
+    correction: float | None = None,
     keepdims: bool = False,
+    where: Any = None,
+    mean: Any = None,
 ) -> Array:
     """The standard deviation over `axis`. See `var`."""
-    return _reduced("std", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
+    less = number("ddof", ddof if correction is None else correction)
+    if (where is None or where is True) and mean is None:
+        return _reduced("std", asarray(a, dtype), axis, keepdims, correction=less)
+    found: Array = OPS["sqrt"].call(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
+    return found
 
 
-def nanmean(x: Any, /, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
     """The mean over `axis` of what is not NaN."""
-    return _reduced("nanmean", asarray(x, dtype), axis, keepdims)
+    return _reduced("nanmean", _nan_where(a, dtype, where), axis, keepdims)
 
 
 def nanvar(
-    x: Any,
-    /,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     *,
-    correction: float = 0.0,
-    ddof: float | None = None,
+    ddof: float = 0.0,
+    correction: float | None = None,
     keepdims: bool = False,
+    where: Any = None,
 ) -> Array:
-    """The variance over `axis` of what is not NaN."""
-    return _reduced("nanvar", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
+    """The variance over `axis` of what is not NaN. See `var`."""
+    less = number("ddof", ddof if correction is None else correction)
+    return _reduced("nanvar", _nan_where(a, dtype, where), axis, keepdims, correction=less)
 
 
 def nanstd(
-    x: Any,
-    /,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     *,
-    correction: float = 0.0,
-    ddof: float | None = None,
+    ddof: float = 0.0,
+    correction: float | None = None,
     keepdims: bool = False,
+    where: Any = None,
 ) -> Array:
-    """The standard deviation over `axis` of what is not NaN."""
-    return _reduced("nanstd", asarray(x, dtype), axis, keepdims, correction=correction if ddof is None else ddof)
+    """The standard deviation over `axis` of what is not NaN. See `var`."""
+    less = number("ddof", ddof if correction is None else correction)
+    return _reduced("nanstd", _nan_where(a, dtype, where), axis, keepdims, correction=less)
 
 
-def max(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The largest element over `axis`; a gradient is shared evenly among ties."""
-    return _reduced("max", x, axis, keepdims)
+def number(name: str, value: Any) -> Any:
+    """A number that shapes a computation and has no derivative of its own, out of a number or an array of one."""
+    if isinstance(value, Array):
+        if value._node is not None and MODE.get() & RECORDING:
+            raise NoGradientError(f"there is no derivative in {name} here; pass {name}.detach()")
+        return value.item()
+    return value
 
 
-def min(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The smallest element over `axis`; a gradient is shared evenly among ties."""
-    return _reduced("min", x, axis, keepdims)
+def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Array:
+    x = asarray(a)
+    op = name.removeprefix("nan")
+    if where is not None and where is not True:
+        if initial is None:
+            raise ValueError(f"{name}(where=…) needs an initial value, for where nothing holds; give initial")
+        x = _kept(x, where, initial)
+    if initial is None:
+        return _reduced(name, x, axis, keepdims)
+    if not _length(x, axis):
+        shape = OPS["sum"].call(x.detach(), axis=axis, keepdims=keepdims).shape
+        found: Array = OPS["broadcast_to"].call(asarray(initial, x.dtype), shape=shape)
+        return found
+    pairs = {"max": ("maximum", "fmax"), "min": ("minimum", "fmin")}[op]
+    found = OPS[pairs[name != op]].call(_reduced(name, x, axis, keepdims), initial)
+    return found
+
+
+def _length(x: Array, axis: Any) -> int:
+    """How many elements are reduced to one."""
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    return math.prod(x.shape[i] for i in axes)
+
+
+def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+    """The largest element over `axis` of what is `where`; a gradient is shared evenly among ties.
+
+    `initial`: the least that it can be; needed with `where`, and for arrays without elements.
+    """
+    return _extreme("max", a, axis, keepdims, initial, where)
+
+
+def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+    """The smallest element over `axis` of what is `where`; a gradient is shared evenly among ties.
+
+    `initial`: the most that it can be; needed with `where`, and for arrays without elements.
+    """
+    return _extreme("min", a, axis, keepdims, initial, where)
 
 
 amax, amin = max, min
 
 
-def nanmax(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The largest element over `axis` that is not NaN."""
-    return _reduced("nanmax", x, axis, keepdims)
+def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+    """The largest element over `axis` that is not NaN. See `max`."""
+    return _extreme("nanmax", a, axis, keepdims, initial, where)
 
 
-def nanmin(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The smallest element over `axis` that is not NaN."""
-    return _reduced("nanmin", x, axis, keepdims)
+def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+    """The smallest element over `axis` that is not NaN. See `min`."""
+    return _extreme("nanmin", a, axis, keepdims, initial, where)
 
 
-def ptp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The distance from the smallest to the largest element over `axis`."""
-    return _reduced("ptp", x, axis, keepdims)
+    return _reduced("ptp", a, axis, keepdims)
 
 
-def all(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Whether all elements over `axis` hold."""
-    return _reduced("all", x, axis, keepdims)
+def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+    """Whether all elements over `axis` hold, of those that are `where`."""
+    return _reduced("all", _kept(asarray(a), where, True), axis, keepdims)
 
 
-def any(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Whether any element over `axis` holds."""
-    return _reduced("any", x, axis, keepdims)
+def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+    """Whether any element over `axis` holds, of those that are `where`."""
+    return _reduced("any", _kept(asarray(a), where, False), axis, keepdims)
 
 
-def argmax(x: Any, /, axis: int | None = None, *, keepdims: bool = False) -> Array:
+def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
     """Where the (first) largest element over `axis` is; without `axis`, in the flattened array."""
-    return _reduced("argmax", x, axis, keepdims)
+    return _reduced("argmax", a, axis, keepdims)
 
 
-def argmin(x: Any, /, axis: int | None = None, *, keepdims: bool = False) -> Array:
+def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
     """Where the (first) smallest element over `axis` is; without `axis`, in the flattened array."""
-    return _reduced("argmin", x, axis, keepdims)
+    return _reduced("argmin", a, axis, keepdims)
 
 
-def count_nonzero(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     """How many elements over `axis` are not zero."""
-    return _reduced("count_nonzero", x, axis, keepdims)
+    return _reduced("count_nonzero", a, axis, keepdims)
 
 
 def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
@@ -212,22 +335,24 @@ def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     return _reduced("logsumexp", x, axis, keepdims)
 
 
-def average(x: Any, /, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    """The mean over `axis`, weighted if `weights` are given, of the shape of `x` or of the length of its axis.
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    """The mean over `axis`, weighted if `weights` are given, of the shape of `a` or of the length of its axis.
 
     `returned`: the sum of the weights comes with it.
     """
-    x = asarray(x)
+    a = asarray(a)
     if weights is None:
-        found = mean(x, axis, keepdims=keepdims)
-        return (found, OPS["ones_like"].call(found.detach()) * (x.size / found.size)) if returned else found
+        found = mean(a, axis, keepdims=keepdims)
+        return (found, OPS["ones_like"].call(found.detach()) * (a.size / found.size)) if returned else found
     w = asarray(weights)
-    if w.shape != x.shape:
+    if w.shape != a.shape:
         if not isinstance(axis, int) or w.ndim != 1:
-            raise ValueError(f"average: weights of shape {w.shape} do not fit x of shape {x.shape} along axis {axis}")
-        w = w.reshape(tuple(-1 if i == axis % x.ndim else 1 for i in range(x.ndim)))
-    total = sum(w * OPS["ones_like"].call(x.detach()), axis, keepdims=keepdims)
-    found = sum(x * w, axis, keepdims=keepdims) / total
+            raise ValueError(
+                f"average: weights of shape {w.shape} do not fit an array of shape {a.shape} along axis {axis}"
+            )
+        w = w.reshape(tuple(-1 if i == axis % a.ndim else 1 for i in range(a.ndim)))
+    total = sum(w * OPS["ones_like"].call(a.detach()), axis, keepdims=keepdims)
+    found = sum(a * w, axis, keepdims=keepdims) / total
     return (found, total) if returned else found
 
 
@@ -263,25 +388,25 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
     return found
 
 
-def cumsum(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """The running sums along `axis`; without it, of the flattened array."""
-    x = asarray(x)
-    return _cumulated("cumulative_sum", x.reshape(-1) if axis is None else x, axis or 0, dtype, False)
+    a = asarray(a)
+    return _cumulated("cumulative_sum", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
-def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None) -> Array:
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     """The running products along `axis`; without it, of the flattened array."""
-    x = asarray(x)
-    return _cumulated("cumulative_prod", x.reshape(-1) if axis is None else x, axis or 0, dtype, False)
+    a = asarray(a)
+    return _cumulated("cumulative_prod", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
-def diff(x: Any, /, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any = None) -> Array:
+def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any = None) -> Array:
     """The n-th differences of neighbours along `axis`, with values before or after if given."""
-    x = asarray(x)
-    parts = [p if p is x else _edge(p, x, axis) for p in (prepend, x, append) if p is not None]
+    a = asarray(a)
+    parts = [p if p is a else _edge(p, a, axis) for p in (prepend, a, append) if p is not None]
     if len(parts) > 1:
-        x = OPS["concat"].call(*parts, axis=axis)
-    found: Array = OPS["diff"].call(x, n=n, axis=axis)
+        a = OPS["concat"].call(*parts, axis=axis)
+    found: Array = OPS["diff"].call(a, n=n, axis=axis)
     return found
 
 
@@ -296,9 +421,9 @@ def _edge(value: Any, x: Array, axis: int) -> Array:
     return found
 
 
-def median(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     """The middle value over `axis`, or the mean of the two in the middle."""
-    return _reduced("median", x, axis, keepdims)
+    return _reduced("median", a, axis, keepdims)
 
 
 def parts(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
@@ -311,20 +436,20 @@ def parts(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
     return (float(found) if found.ndim == 0 else tuple(found.ravel().tolist())), found.shape
 
 
-def quantile(x: Any, q: Any, /, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
+def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
     """The value below which the part `q`, between 0 and 1, of the elements over `axis` lies.
 
     Several parts give as many values, along new first axes.
     """
     each, shape = parts(q)
-    found: Array = OPS["quantile"].call(asarray(x), q=each, axis=axis, method=method, keepdims=keepdims)
+    found: Array = OPS["quantile"].call(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
     return found if len(shape) < 2 else found.reshape(*shape, *found.shape[1:])
 
 
-def percentile(x: Any, q: Any, /, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
+def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
     """The value below which `q` percent of the elements over `axis` lie."""
     each, shape = parts(q, 100.0)
-    return quantile(x, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
+    return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:

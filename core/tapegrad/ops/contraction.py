@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import AxisError, ShapeError
 from ..kernels import RECORDED
 from ..op import multilinear, op
 from ..testing.samples import normal
@@ -170,7 +170,7 @@ def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
     if axis >= 0 and x.ndim == y.ndim:
         axis -= x.ndim
     if not -min(x.ndim, y.ndim) <= axis < 0:
-        raise ShapeError(f"vecdot: axis {axis} of arrays of shapes {tuple(x.shape)} and {tuple(y.shape)}")
+        raise AxisError(f"vecdot: axis {axis} of arrays of shapes {tuple(x.shape)} and {tuple(y.shape)}")
     if x.shape[axis] != y.shape[axis]:
         raise ShapeError(f"vecdot: axis {axis} of shapes {tuple(x.shape)} and {tuple(y.shape)} differs in length")
     return axis
