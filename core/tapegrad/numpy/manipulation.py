@@ -10,7 +10,7 @@ import numpy as host
 from .. import dtypes
 from ..array import Array, seen_from
 from ..kernels import OPS
-from ..ops.shape import axis_of
+from ..ops.indexing import axis_of
 from .creation import asarray
 
 __all__ = [

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..array import Array, seen_from
-from ..errors import AxisError, ShapeError
+from ..errors import ShapeError
 from ..kernels import RECORDED
 from ..op import linear, op
 from ..testing.samples import alone, exactly, normal
