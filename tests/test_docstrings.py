@@ -4,11 +4,13 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+from dataclasses import replace
 
 import pytest
 
 import tapegrad
 import tapegrad.numpy
+from tapegrad.explaining import explained
 from tapegrad.kernels import OPS
 
 MODULES = sorted(
@@ -88,3 +90,15 @@ def test_what_an_op_says_of_itself_follows_from_its_definition():
     assert "Derivative: in `x` and `y`." in said
     assert "Derivative: 0 wherever there is one" in OPS["less"].call.__doc__
     assert "`NoGradientError` for a tracked `x`" in OPS["zeta"].call.__doc__
+
+
+@pytest.mark.parametrize("margin", ["", "    "])
+def test_what_the_author_says_stands_in_its_place(margin):
+    lines = ["One line.", "", "More.", "", "Raises: `ValueError`", "always.", "Shapes: (2,).", "", ">>> 1", "1", ""]
+    body = lambda xp, x: x
+    body.__doc__ = "\n".join([lines[0], *[line and margin + line for line in lines[1:-1]], margin])
+    said = inspect.cleandoc(explained(replace(OPS["tanh"], body=body))).splitlines()
+    assert said[:4] == ["One line.", "", "More.", ""]
+    assert said[4] == "Shapes: (2,)."
+    assert [line.partition(":")[0] for line in said[5:7]] == ["Dtypes", "Derivative"]
+    assert said[7:] == ["Raises: `ValueError`", "always.", "", ">>> 1", "1"]

@@ -54,29 +54,12 @@ def _power(x: Any, y: Any) -> Any:
     return np.power(x, y)
 
 
-def _refuse_complex(x: Any, name: str) -> None:
-    if x.dtype.kind == "c":
-        raise TypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
-
-
-def _of_ordered(ufunc: Any) -> Callable[..., Any]:
-    """The ufunc on real numbers; NumPy itself orders complex ones as pairs, and no other engine does."""
-
-    def kernel(x: Any, y: Any) -> Any:
-        if x.dtype.kind == "c":
-            _refuse_complex(x, ufunc.__name__)
-        return ufunc(x, y)
-
-    return kernel
-
-
 def _sign(x: Any) -> Any:
     # As the standard has it, bit for bit.
     return np.sign(x) if x.dtype.kind != "c" else x / np.where(x == 0, 1, np.abs(x))
 
 
 def _relu(x: Any) -> Any:
-    _refuse_complex(x, "relu")
     return np.maximum(x, np.zeros((), x.dtype))
 
 
@@ -99,7 +82,6 @@ def _sech_square(x: Any) -> Any:
 
 
 def _sigmoid(x: Any) -> Any:
-    _refuse_complex(x, "sigmoid")
     # Far below 0 the exponential overflows to infinity, whose reciprocal is the right 0.
     with np.errstate(over="ignore"):
         if not x.shape:
@@ -111,8 +93,6 @@ def _sigmoid(x: Any) -> Any:
 
 
 def _round(x: Any, *, decimals: int = 0) -> Any:
-    if decimals:
-        _refuse_complex(x, "round to decimals")
     return np.rint(x) if decimals == 0 and x.dtype.kind == "f" else np.round(x, decimals)
 
 
@@ -137,8 +117,6 @@ def _from_scipy(name: str) -> Callable[..., Any]:
         from tapegrad.ops.special import scipy_special
 
         dtype = arrays[0].dtype
-        if dtype.kind == "c":
-            raise TypeError(f"{name}() takes real numbers, not {dtype}")
         # The incomplete functions are only as accurate as the numbers they compute with.
         if name in _INCOMPLETE and dtype in (np.float16, np.float32):
             arrays = tuple([x.astype(np.float64) for x in arrays])
@@ -171,10 +149,10 @@ _SPECIAL = (
 )
 
 _SAME_NAME = """
-    add abs bitwise_and bitwise_or bitwise_xor cbrt ceil conj copysign cos cosh divide equal exp exp2
-    expm1 floor floor_divide fmod heaviside hypot isfinite isinf isnan log log10 log1p log2 logaddexp
-    logical_and logical_not logical_or logical_xor multiply negative nextafter not_equal positive
-    reciprocal remainder signbit sin sinh sqrt square subtract tan tanh trunc
+    add abs bitwise_and bitwise_or bitwise_xor cbrt ceil conj copysign cos cosh divide equal exp exp2 expm1 floor
+    floor_divide fmax fmin fmod greater greater_equal heaviside hypot isfinite isinf isnan less less_equal log log10
+    log1p log2 logaddexp logical_and logical_not logical_or logical_xor maximum minimum multiply negative nextafter
+    not_equal positive reciprocal remainder signbit sin sinh sqrt square subtract tan tanh trunc
 """
 
 _UFUNCS = {
@@ -185,21 +163,16 @@ _UFUNCS = {
     "asinh": "arcsinh",
     "atan": "arctan",
     "atan2": "arctan2",
+    "maximum_first": "maximum",
+    "minimum_first": "minimum",
     "atanh": "arctanh",
     "bitwise_invert": "invert",
     "bitwise_left_shift": "left_shift",
     "bitwise_right_shift": "right_shift",
 }
 
-_ORDERED = {
-    **{name: name for name in ("fmax", "fmin", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum")},
-    "maximum_first": "maximum",
-    "minimum_first": "minimum",
-}
-
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
-    **{name: _of_ordered(getattr(np, ufunc)) for name, ufunc in _ORDERED.items()},
     **{name: _from_scipy(name) for name in _SPECIAL},
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,

@@ -26,11 +26,6 @@ def _checked(x: Any, axis: Any) -> Any:
     return x
 
 
-def _refuse_complex(x: Any, name: str) -> None:
-    if x.dtype.kind == "c":
-        raise TypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
-
-
 def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
 
@@ -53,12 +48,10 @@ def _prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _max(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    _refuse_complex(x, "max")
     return _MAXIMUM(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _min(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    _refuse_complex(x, "min")
     return _MINIMUM(_checked(x, axis), axis=axis, keepdims=keepdims)
 
 
@@ -96,7 +89,6 @@ def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> 
 
 
 def _sort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    _refuse_complex(x, "sort")
     # Equal numbers are alike, so the quickest order of them will do; 0 and -0 are not.
     kind: Any = "stable" if stable and x.dtype.kind == "f" and _signed_zeros(x) else None
     if not descending:
@@ -109,12 +101,10 @@ def _signed_zeros(x: Any) -> bool:
 
 
 def _cummax(x: Any, *, axis: Any = None) -> Any:
-    _refuse_complex(x, "cummax")
     return np.maximum.accumulate(x, axis=0 if axis is None and x.ndim == 1 else axis)
 
 
 def _cummin(x: Any, *, axis: Any = None) -> Any:
-    _refuse_complex(x, "cummin")
     return np.minimum.accumulate(x, axis=0 if axis is None and x.ndim == 1 else axis)
 
 

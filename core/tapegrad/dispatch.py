@@ -14,14 +14,14 @@ import numpy as np
 from . import dtypes, registry
 from .array import Array
 from .batching import BATCHED, Batched, lift, note_level
-from .errors import AxisError, MixedBackendsError, ShapeError, TapegradError
+from .errors import AxisError, DtypeError, MixedBackendsError, ShapeError, TapegradError
 from .kernels import OPS, EngineKernels, Kernels, likeness
 from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node
 
 if TYPE_CHECKING:
     from .op import Op
 
-__all__ = ["explain", "general", "handle", "inspect_result"]
+__all__ = ["explain", "general", "handle", "inspect_result", "refusal"]
 
 SCALARS = (bool, int, float, complex)
 
@@ -184,6 +184,11 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     return out
 
 
+def refusal(op: Op) -> DtypeError:
+    """The error of an op of real numbers that got complex ones, whatever its engine makes of them."""
+    return DtypeError(f"{op.name}() is a function of real numbers, not of complex ones; take the real part first")
+
+
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
     """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
     unnamed = type(error) in (ShapeError, AxisError) and op.name not in str(error)
@@ -200,7 +205,12 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         known = AxisError
     elif isinstance(error, IndexError):
         known = IndexError
-    elif isinstance(error, (ValueError, TypeError)) and _is_about_shapes(op, shapes, text):
+    elif isinstance(error, (ValueError, TypeError)) and _is_about(_DTYPE_WORDS, text):
+        taken = " and ".join(dict.fromkeys(x.dtype.name for x in args if isinstance(x, Array)))
+        made = DtypeError(f"{op.name}() does not take {taken}: {text}; convert with astype()")
+        made.__cause__ = error
+        return made
+    elif isinstance(error, (ValueError, TypeError)) and _is_about(_SHAPE_WORDS, text):
         known = ShapeError
     elif isinstance(error, (ValueError, TypeError)):
         known = type(error) if type(error) in (ValueError, TypeError) else ValueError
@@ -211,8 +221,19 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     return made
 
 
-def _is_about_shapes(op: Op, shapes: Sequence[tuple[int, ...]], text: str) -> bool:
-    words = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim")
+_SHAPE_WORDS = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim")
+_DTYPE_WORDS = (
+    "dtypes are allowed",
+    "accept dtype",
+    "input types",
+    "matching types",
+    "numpy boolean",
+    "complex-valued",
+)
+"""How engines complain of shapes, and of dtypes."""
+
+
+def _is_about(words: Sequence[str], text: str) -> bool:
     return any(word in text.lower() for word in words)
 
 

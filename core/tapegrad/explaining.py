@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["explained"]
 
+HEADS = ("Shapes:", "Dtypes:", "Derivative:", "Raises:")
+"""How the paragraphs begin, in their order."""
+
 
 def explained(op: Op) -> str:
     """The docstring of the public function of an op."""
@@ -26,7 +29,16 @@ def explained(op: Op) -> str:
     if "\n" in written:
         # Before Python 3.13 docstrings keep the margin of the source.
         margin = words[words.rfind("\n") + 1 :] if arrow else " " * (len(written) - len(written.rstrip(" ")))
-    words = words.rstrip()
+    prose, own = [], []
+    for text in words.rstrip().split(f"\n\n{margin}"):
+        if text.startswith(HEADS):
+            for line in text.split(f"\n{margin}"):
+                if line.startswith(HEADS):
+                    own.append(line)
+                else:
+                    own[-1] += f"\n{margin}{line}"
+        else:
+            prose.append(text)
     derived = _derived(
         op.kind,
         op.arrays,
@@ -34,14 +46,25 @@ def explained(op: Op) -> str:
         op.constant,
         op.promotes,
         op.floats,
+        op.real,
         op.casts,
         op.dynamic,
         _is_elementwise(op),
         "keepdims" in op.keywords and op.keywords.get("axis", ...) is None,
     )
-    lines = [text for text in derived if text[: text.index(":") + 1] not in words]
-    parts = [words, *([f"\n{margin}".join(lines)] if lines else []), *([arrow + example] if arrow else [])]
+    if own:
+        said = {_head(text) for text in own}
+        derived = sorted([*own, *[text for text in derived if _head(text) not in said]], key=_place)
+    parts = [*prose, f"\n{margin}".join(derived), *([arrow + example] if arrow else [])]
     return f"\n\n{margin}".join(parts)
+
+
+def _head(text: str) -> str:
+    return text[: text.index(":") + 1]
+
+
+def _place(text: str) -> int:
+    return HEADS.index(_head(text))
 
 
 def _is_elementwise(op: Op) -> bool:
@@ -65,6 +88,7 @@ def _derived(
     constant: frozenset[str],
     promotes: tuple[str, ...],
     floats: bool,
+    real: bool,
     casts: bool,
     dynamic: bool,
     alone: bool,
@@ -81,13 +105,14 @@ def _derived(
     elif reduces:
         found.append("Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.")
         raised = ["`ShapeError` for an axis that is not there or named twice"]
+    kinds = "real numbers; " if real else ""
     if len(promotes) > 1:
         more = "integers to a float" if floats else "a Python number to that of the arrays"
-        found.append(f"Dtypes: {_listed(promotes)} are promoted to one, {more}; the result has it.")
+        found.append(f"Dtypes: {kinds}{_listed(promotes)} are promoted to one, {more}; the result has it.")
     elif floats:
-        found.append(f"Dtypes: the result has that of `{promotes[0]}`; integers become the default float first.")
+        found.append(f"Dtypes: {kinds}the result has that of `{promotes[0]}`; integers become the default float first.")
     elif kind != "locally_constant" and not casts:
-        found.append(f"Dtypes: any; the result has that of `{arrays[0]}`.")
+        found.append(f"Dtypes: {kinds or 'any; '}the result has that of `{arrays[0]}`.")
     unruled = [name for name in arrays if name not in ruled and name not in constant]
     if kind == "locally_constant":
         found.append("Derivative: 0 wherever there is one, so the result is a constant.")
@@ -96,7 +121,7 @@ def _derived(
     else:
         aside = f"; {_listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
         found.append(f"Derivative: in {_listed(ruled)}{aside}.")
-    raised.append("`DtypeError` for a dtype that it does not take")
+    raised.append("`DtypeError` for complex numbers" if real else "`DtypeError` for a dtype that it does not take")
     if unruled:
         raised.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
     if dynamic:

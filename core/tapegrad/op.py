@@ -61,6 +61,7 @@ class Op:
     outs: tuple[str, ...] | bool
     promotes: tuple[str, ...]
     floats: bool
+    real: bool
     casts: bool
     dynamic: bool
     primitive: bool
@@ -144,6 +145,7 @@ def _define(
     outs: tuple[str, ...] | bool = (),
     promotes: Iterable[str] | None = None,
     floats: bool = False,
+    real: bool = False,
     casts: bool = False,
     dynamic: bool = False,
     batch: Callable[..., Any] | None = None,
@@ -188,6 +190,7 @@ def _define(
         outs=outs,
         promotes=tuple(a for a in arrays if a not in fixed) if promotes is None else tuple(promotes),
         floats=floats,
+        real=real,
         casts=casts,
         dynamic=dynamic,
         primitive=standard or name in names,
@@ -216,6 +219,7 @@ def elementwise(
     constant: Iterable[str] = (),
     promotes: Iterable[str] | None = None,
     floats: bool = False,
+    real: bool = False,
     accuracy: str = "I0",
     standard: bool = False,
     name: str | None = None,
@@ -223,8 +227,9 @@ def elementwise(
 ) -> Decorator:
     """Define an op that acts on each element by itself, with broadcasting. A formula is the partial ∂out/∂x.
 
-    `floats`: integers become the default float first. `constant`: inputs that have no derivative. The partial is taken
-    to be holomorphic and conjugated once, here; functions that are not (abs, conj) are `@op` or `@linear`.
+    `floats`: integers become the default float first. `real`: complex numbers are refused. `constant`: inputs that have
+    no derivative. The partial is taken to be holomorphic and conjugated once, here; functions that are not (abs, conj)
+    are `@op` or `@linear`.
     """
     return lambda body: _define(
         "elementwise",
@@ -235,6 +240,7 @@ def elementwise(
         constant=constant,
         promotes=promotes,
         floats=floats,
+        real=real,
         accuracy=accuracy,
         standard=standard,
         name=name,
@@ -311,6 +317,7 @@ def op(
     outs: tuple[str, ...] | bool = (),
     promotes: Iterable[str] | None = None,
     floats: bool = False,
+    real: bool = False,
     dynamic: bool = False,
     batch: Callable[..., Any] | None = None,
     jvp: Callable[..., Any] | None = None,
@@ -333,6 +340,7 @@ def op(
         outs=outs,
         promotes=promotes,
         floats=floats,
+        real=real,
         dynamic=dynamic,
         batch=batch,
         jvp=jvp,
@@ -349,6 +357,7 @@ def locally_constant(
     outs: tuple[str, ...] | bool = (),
     promotes: Iterable[str] | None = None,
     floats: bool = False,
+    real: bool = False,
     dynamic: bool = False,
     batch: Callable[..., Any] | None = None,
     standard: bool = False,
@@ -365,6 +374,7 @@ def locally_constant(
         outs=outs,
         promotes=_arrays(body) if promotes is None else promotes,
         floats=floats,
+        real=real,
         dynamic=dynamic,
         batch=batch,
         standard=standard,

@@ -504,6 +504,8 @@ def _write_call(op: Op) -> str:
             f"{pad}if {_none(tracked) if tracked else 'True'} and v_{first}.dtype not in xp.inexact:",
             f"{pad}    {general}",
         ]
+    if op.real:
+        lines += [f"{pad}if v_{promoting[0]}.dtype in xp.complexes:", f"{pad}    raise _refusal(_op)"]
     values = ", ".join([f"v_{name}" for name in inputs] + ([f"*v_{op.variadic}"] if op.variadic else []))
     compute = _compute(op, values + keywords)
     lines += [
@@ -806,6 +808,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
         "_Output": Output,
         "_general": dispatch.general,
         "_explain": dispatch.explain,
+        "_refusal": dispatch.refusal,
         "_inspect": dispatch.inspect_result,
         "_handle": dispatch.handle,
         "_SCALARS": frozenset((bool, int, float, complex)),

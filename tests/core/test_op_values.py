@@ -1,5 +1,6 @@
 """Ops have the values that NumPy's and SciPy's functions of the same meaning have, at every sample, on every engine."""
 
+import inspect
 import sys
 import warnings
 
@@ -8,7 +9,7 @@ import pytest
 from engines import NAMES, engine, on
 
 from tapegrad import autograd
-from tapegrad.errors import MissingExtraError, NoGradientError
+from tapegrad.errors import DtypeError, MissingExtraError, NoGradientError
 from tapegrad.kernels import OPS
 from tapegrad.ops.special import scipy_special
 from tapegrad.testing.samples import Draw
@@ -146,11 +147,39 @@ def test_a_number_has_no_axis_to_reduce():
             OPS[name].call(on(engine("numpy"), 3.0), axis=0)
 
 
-def test_complex_numbers_are_refused_where_order_is_needed():
-    z = on(engine("numpy"), [1 + 2j])
-    for name in ("relu", "sigmoid", "softplus", "elu", "gelu", "floor", "remainder"):
-        with pytest.raises(TypeError):
-            OPS[name].call(*[z] * len(OPS[name].inputs))
+@pytest.mark.parametrize("name", sorted(name for name, op in OPS.items() if op.real))
+@pytest.mark.parametrize("backend", NAMES)
+def test_functions_of_real_numbers_refuse_complex_ones(name, backend):
+    op = OPS[name]
+    z = on(engine(backend), [1 + 2j], "complex64")
+    given = {key: 1 for key, default in op.keywords.items() if default is inspect.Parameter.empty}
+    with pytest.raises(DtypeError, match=rf"^{name}\(\) is a function of real numbers"):
+        op.call(*[z] * (len(op.inputs) - len(op.optional)), **given)
+
+
+def test_order_is_of_real_numbers_only():
+    needy = {
+        "less",
+        "maximum",
+        "clip",
+        "max",
+        "nanmin",
+        "sort",
+        "argmax",
+        "topk",
+        "quantile",
+        "floor",
+        "relu",
+        "cummax",
+    }
+    assert needy <= {name for name, op in OPS.items() if op.real}
+
+
+@pytest.mark.parametrize("backend", NAMES)
+def test_a_dtype_that_an_op_does_not_take_is_named(backend):
+    x = on(engine(backend), [1.0], "float32")
+    with pytest.raises(DtypeError, match=r"bitwise_and\(\) does not take float32: .*; convert with astype\(\)"):
+        OPS["bitwise_and"].call(x, x)
 
 
 def test_inputs_without_a_rule_are_refused_when_they_are_tracked():

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..op import elementwise
 from ..testing.samples import alone, normal, together, uniform
-from .elementwise import refuse_complex
 
 __all__ = [
     "elu",
@@ -33,48 +32,48 @@ SELU_SCALE = 1.0507009873554805
 """The constants that keep mean 0 and variance 1 (Klambauer and others, Self-Normalizing Networks, 2017)."""
 
 
-@elementwise(x=lambda xp, g, out: xp.where(out > 0, g, 0), samples=alone(_NUMBER))
+@elementwise(x=lambda xp, g, out: xp.where(out > 0, g, 0), samples=alone(_NUMBER), real=True)
 def relu(xp: Any, x: Any) -> Any:
     """x where it is positive, else 0; its derivative at 0 is 0."""
-    refuse_complex(xp, x, "relu")
     return xp.maximum(x, 0)
 
 
-@elementwise(x=lambda xp, x: 0.25 * xp.sech_square(0.5 * x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(
+    x=lambda xp, x: 0.25 * xp.sech_square(0.5 * x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True
+)
 def sigmoid(xp: Any, x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)), accurate in both tails."""
-    refuse_complex(xp, x, "sigmoid")
     decay = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, 1, decay) / (1 + decay)
 
 
-@elementwise(x=lambda xp, x: xp.sigmoid(-x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x=lambda xp, x: xp.sigmoid(-x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
 def log_sigmoid(xp: Any, x: Any) -> Any:
     """The logarithm of the logistic function, accurate in both tails."""
-    refuse_complex(xp, x, "log_sigmoid")
     return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
 
 
-@elementwise(x=lambda xp, x: xp.sigmoid(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x=lambda xp, x: xp.sigmoid(x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
 def softplus(xp: Any, x: Any) -> Any:
     """log(1 + exp(x)), without overflow."""
-    refuse_complex(xp, x, "softplus")
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
-@elementwise(x=lambda xp, x: 1 / xp.square(1 + xp.abs(x)), floats=True, samples=alone(_NUMBER))
+@elementwise(x=lambda xp, x: 1 / xp.square(1 + xp.abs(x)), floats=True, samples=alone(_NUMBER), real=True)
 def softsign(xp: Any, x: Any) -> Any:
     """x / (1 + |x|)."""
-    refuse_complex(xp, x, "softsign")
     return x / (1 + xp.abs(x))
 
 
 @elementwise(
-    x=lambda xp, x: xp.sigmoid(x) * (1 + x * xp.sigmoid(-x)), floats=True, accuracy="I1", samples=alone(_NUMBER)
+    x=lambda xp, x: xp.sigmoid(x) * (1 + x * xp.sigmoid(-x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+    real=True,
 )
 def silu(xp: Any, x: Any) -> Any:
     """x times its logistic function; also called swish."""
-    refuse_complex(xp, x, "silu")
     return x * xp.sigmoid(x)
 
 
@@ -95,10 +94,10 @@ _GELU = 2 * math.sqrt(2 / math.pi)
     floats=True,
     accuracy="I1",
     samples=[*alone(_NUMBER), *[(sample, {"approximate": "tanh"}) for sample in alone(_NUMBER)]],
+    real=True,
 )
 def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
     """x times the normal distribution function of x; `approximate="tanh"` takes a formula with tanh for that."""
-    refuse_complex(xp, x, "gelu")
     if approximate == "tanh":
         return x * xp.sigmoid(_GELU * x * (1 + 0.044715 * x * x))
     if approximate != "none":
@@ -111,10 +110,10 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
     floats=True,
     accuracy="I1",
     samples=[*alone(_NUMBER), ((normal(3, 4),), {"alpha": 0.3})],
+    real=True,
 )
 def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
     """x where it is positive, else alpha (exp(x) - 1)."""
-    refuse_complex(xp, x, "elu")
     return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
 
 
@@ -123,10 +122,10 @@ def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
     floats=True,
     accuracy="I1",
     samples=alone(_NUMBER),
+    real=True,
 )
 def selu(xp: Any, x: Any) -> Any:
     """`elu`, scaled so that activations keep mean 0 and variance 1."""
-    refuse_complex(xp, x, "selu")
     return SELU_SCALE * xp.where(x > 0, x, SELU_ALPHA * xp.expm1(xp.minimum(x, 0)))
 
 
@@ -134,10 +133,10 @@ def selu(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x, slope: xp.where(x > 0, g, slope * g),
     floats=True,
     samples=[*alone(_NUMBER), ((normal(3, 4),), {"slope": 0.25})],
+    real=True,
 )
 def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
     """x where it is positive, else slope · x."""
-    refuse_complex(xp, x, "leaky_relu")
     return xp.where(x > 0, x, slope * x)
 
 
@@ -145,10 +144,10 @@ def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
     x=lambda xp, g, x, slope: xp.where(x > 0, g, slope * g),
     slope=lambda xp, g, x: xp.where(x > 0, 0, g * x),
     samples=together(_NUMBER, uniform(low=0.1, high=0.5)),
+    real=True,
 )
 def prelu(xp: Any, x: Any, slope: Any) -> Any:
     """x where it is positive, else slope · x, where the slope is learned."""
-    refuse_complex(xp, x, "prelu")
     return xp.where(x > 0, x, slope * x)
 
 
@@ -156,10 +155,10 @@ def prelu(xp: Any, x: Any, slope: Any) -> Any:
     x=lambda xp, g, out, alpha: xp.where((out > 0) & (out < 1), alpha * g, 0),
     floats=True,
     samples=[*alone(_NUMBER), ((normal(3, 4),), {"alpha": 1 / 6})],
+    real=True,
 )
 def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> Any:
     """alpha · x + beta, but at least 0 and at most 1."""
-    refuse_complex(xp, x, "hard_sigmoid")
     return xp.minimum(xp.maximum(alpha * x + beta, 0), 1)
 
 
@@ -167,9 +166,9 @@ def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> A
     x=lambda xp, g, x, sigma: g * xp.where(xp.abs(x) < 1 / sigma**2, sigma**2 * x, xp.sign(x)),
     floats=True,
     samples=[*alone(_NUMBER), ((normal(3, 4),), {"sigma": 0.5})],
+    real=True,
 )
 def smooth_l1(xp: Any, x: Any, *, sigma: float = 1.0) -> Any:
     """(sigma · x)² / 2 where |x| < 1 / sigma², else |x| - 1 / (2 sigma²): the absolute value with a round corner."""
-    refuse_complex(xp, x, "smooth_l1")
     size = xp.abs(x)
     return xp.where(size < 1 / sigma**2, 0.5 * sigma**2 * (x * x), size - 0.5 / sigma**2)

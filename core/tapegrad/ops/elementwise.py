@@ -11,7 +11,6 @@ import math
 from typing import Any
 
 from ..batching import align
-from ..errors import DtypeError
 from ..op import elementwise, linear, locally_constant, op
 from ..testing import samples as draws
 from ..testing.samples import alone, exactly, normal, together, uniform
@@ -87,7 +86,6 @@ __all__ = [
     "rcbrt",
     "real",
     "reciprocal",
-    "refuse_complex",
     "remainder",
     "round",
     "rsqrt",
@@ -113,30 +111,40 @@ _OFF_AXES = normal().then(lambda x: x + (0.3 + 0.2j if x.dtype.kind == "c" else 
 """Numbers that no variation brings to 0 or ±1 or ±i, where a sign or an angle jumps."""
 
 
-def refuse_complex(xp: Any, x: Any, name: str) -> None:
-    """Raise `DtypeError` for complex numbers, which have no order, whatever an engine makes of them."""
-    if xp.isdtype(x.dtype, "complex floating"):
-        raise DtypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
-
-
 # Arithmetic
 
 
 @elementwise(x=1, y=1, samples=together(_NUMBER, _NUMBER))
 def add(xp: Any, x: Any, y: Any) -> Any:
-    """The sum x + y."""
+    """The sum x + y.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.add(tnp.asarray([[1.0], [2.0]]), tnp.asarray([10.0, 20.0]))
+    Array([[11., 21.],
+           [12., 22.]], dtype=float32)
+    """
     return xp.add(x, y)
 
 
 @elementwise(x=1, y=-1, samples=together(_NUMBER, _NUMBER))
 def subtract(xp: Any, x: Any, y: Any) -> Any:
-    """The difference x - y."""
+    """The difference x - y.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.subtract(tnp.asarray([3.0, 4.0]), 1)
+    Array([2., 3.], dtype=float32)
+    """
     return xp.subtract(x, y)
 
 
 @elementwise(x=lambda y: y, y=lambda x: x, samples=together(_NUMBER, _NUMBER))
 def multiply(xp: Any, x: Any, y: Any) -> Any:
-    """The product x * y."""
+    """The product x * y.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.multiply(tnp.asarray([1, 2]), tnp.asarray([0.5, 0.25]))
+    Array([0.5, 0.5], dtype=float32)
+    """
     return xp.multiply(x, y)
 
 
@@ -149,7 +157,11 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
 def divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y.
 
-    Integers are divided as default floats.
+    Integers are divided as default floats. A zero cotangent stays 0 whatever y is, so that a quotient behind a mask sends nothing back.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.divide(tnp.asarray([1, 2, 3]), 4)
+    Array([0.25, 0.5 , 0.75], dtype=float32)
     """
     return xp.divide(x, y)
 
@@ -160,7 +172,14 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
     samples=together(_NUMBER, _NUMBER),
 )
 def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
-    """x * y, and 0 where one of them is 0, whatever the other is: for rules in which a cotangent meets an infinity."""
+    """x * y, and 0 where one of them is 0, whatever the other is: for rules in which a cotangent meets an infinity.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import multiply_or_zero
+    >>> multiply_or_zero(tnp.asarray([0.0, 2.0]), math.inf)
+    Array([ 0., inf], dtype=float32)
+    """
     out = x * y
     return xp.where((out != out) & ((x == 0) | (y == 0)), 0, out)
 
@@ -172,25 +191,49 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
     samples=together(_NUMBER, _POSITIVE),
 )
 def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
-    """x / y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed."""
+    """x / y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import divide_or_zero
+    >>> divide_or_zero(tnp.asarray([0.0, 1.0]), tnp.asarray([0.0, 2.0]))
+    Array([0. , 0.5], dtype=float32)
+    """
     return x / xp.where((x == 0) & ((y == 0) | (y != y)), 1, y)
 
 
 @elementwise(x=-1, samples=alone(_NUMBER))
 def negative(xp: Any, x: Any) -> Any:
-    """The negative -x."""
+    """The negative -x.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.negative(tnp.asarray([1.0, -2.0]))
+    Array([-1.,  2.], dtype=float32)
+    """
     return xp.negative(x)
 
 
 @elementwise(x=1, samples=alone(_NUMBER))
 def positive(xp: Any, x: Any) -> Any:
-    """x itself, as `+x` has it."""
+    """x itself, as `+x` has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.positive(tnp.asarray([1.0, -2.0]))
+    Array([ 1., -2.], dtype=float32)
+    """
     return xp.positive(x)
 
 
 @elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, x + x), samples=alone(_NUMBER))
 def square(xp: Any, x: Any) -> Any:
-    """The square x * x."""
+    """The square x * x.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.square(tnp.asarray([1.0, -3.0]))
+    Array([1., 9.], dtype=float32)
+    >>> tapegrad.grad(tnp.square)(3.0)
+    6.0
+    """
     return xp.square(x)
 
 
@@ -200,7 +243,12 @@ def square(xp: Any, x: Any) -> Any:
     samples=alone(_POSITIVE),
 )
 def reciprocal(xp: Any, x: Any) -> Any:
-    """The reciprocal 1 / x."""
+    """The reciprocal 1 / x.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.reciprocal(tnp.asarray([2, 4]))
+    Array([0.5 , 0.25], dtype=float32)
+    """
     return xp.reciprocal(x)
 
 
@@ -230,7 +278,18 @@ def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     ],
 )
 def power(xp: Any, x: Any, y: Any) -> Any:
-    """The power x ** y. Its derivative at base 0 is the limit, of every order; in y it is 0 there where y ≥ 0."""
+    """The power x ** y. Its derivative at base 0 is the limit, of every order; in y it is 0 there where y ≥ 0.
+
+    Raises: `ShapeError` for shapes that do not broadcast, the engine's `ValueError` or `TypeError` for integers to a
+    negative power, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.power(tnp.asarray([1.0, 2.0, 3.0]), 2)
+    Array([1., 4., 9.], dtype=float32)
+    >>> tapegrad.grad(tnp.power, argnums=(0, 1))(0.0, 2.0)
+    (0.0, 0.0)
+    """
     return xp.pow(x, y)
 
 
@@ -238,9 +297,15 @@ def power(xp: Any, x: Any, y: Any) -> Any:
     x=1,
     y=lambda xp, g, x, y: -g * xp.floor_divide(x, y),
     samples=together(_STEPS, uniform(low=0.5, high=2.0)),
+    real=True,
 )
 def remainder(xp: Any, x: Any, y: Any) -> Any:
-    """The remainder of x / y, with the sign of y."""
+    """The remainder of x / y, with the sign of y.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.remainder(tnp.asarray([5.0, -5.0]), 3)
+    Array([2., 1.], dtype=float32)
+    """
     return xp.remainder(x, y)
 
 
@@ -248,16 +313,27 @@ def remainder(xp: Any, x: Any, y: Any) -> Any:
     x=1,
     y=lambda xp, g, x, y: -g * xp.trunc(x / y),
     samples=together(_STEPS, uniform(low=0.5, high=2.0)),
+    real=True,
 )
 def fmod(xp: Any, x: Any, y: Any) -> Any:
-    """The remainder of x / y, with the sign of x."""
+    """The remainder of x / y, with the sign of x.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fmod(tnp.asarray([5.0, -5.0]), 3)
+    Array([ 2., -2.], dtype=float32)
+    """
     rest = xp.remainder(xp.abs(x), xp.abs(y))
     return xp.where(x < 0, -rest, rest)
 
 
-@locally_constant(samples=together(_STEPS, uniform(low=0.5, high=2.0)))
+@locally_constant(samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
 def floor_divide(xp: Any, x: Any, y: Any) -> Any:
-    """The quotient x / y, rounded down."""
+    """The quotient x / y, rounded down.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.floor_divide(tnp.asarray([5, -5]), 3)
+    Array([ 1, -2], dtype=int64)
+    """
     return xp.floor_divide(x, y)
 
 
@@ -270,7 +346,15 @@ def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     samples=alone(_POSITIVE),
 )
 def sqrt(xp: Any, x: Any) -> Any:
-    """The square root."""
+    """The square root.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sqrt(tnp.asarray([4.0, 9.0]))
+    Array([2., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.where(x > 0, tnp.sqrt(x), 0.0))(0.0)
+    0.0
+    """
     return xp.sqrt(x)
 
 
@@ -281,7 +365,13 @@ def sqrt(xp: Any, x: Any) -> Any:
     samples=alone(_POSITIVE),
 )
 def rsqrt(xp: Any, x: Any) -> Any:
-    """The reciprocal of the square root."""
+    """The reciprocal of the square root.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import rsqrt
+    >>> rsqrt(tnp.asarray([4.0, 16.0]))
+    Array([0.5 , 0.25], dtype=float32)
+    """
     return 1 / xp.sqrt(x)
 
 
@@ -290,9 +380,15 @@ def rsqrt(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=[*alone(_POSITIVE), (uniform(3, 4, low=-2.0, high=-0.5),)],
+    real=True,
 )
 def cbrt(xp: Any, x: Any) -> Any:
-    """The real cube root, negative where x is."""
+    """The real cube root, negative where x is.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cbrt(tnp.asarray([8.0, -64.0]))
+    Array([ 2., -4.], dtype=float32)
+    """
     size = xp.abs(x)
     # One step of Newton's method mends what the rounded exponent 1/3 costs; it has nothing to say at 0 and infinity.
     plain = (size == 0) | ~xp.isfinite(size)
@@ -307,9 +403,16 @@ def cbrt(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=alone(_POSITIVE),
+    real=True,
 )
 def rcbrt(xp: Any, x: Any) -> Any:
-    """The reciprocal of the real cube root."""
+    """The reciprocal of the real cube root.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import rcbrt
+    >>> rcbrt(tnp.asarray([8.0, -64.0]))
+    Array([ 0.5 , -0.25], dtype=float32)
+    """
     return 1 / xp.cbrt(x)
 
 
@@ -319,9 +422,18 @@ def rcbrt(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=together(_NUMBER, _POSITIVE),
+    real=True,
 )
 def hypot(xp: Any, x: Any, y: Any) -> Any:
-    """The length of the vector (x, y), without overflow; its derivative at (0, 0) is 0."""
+    """The length of the vector (x, y), without overflow; its derivative at (0, 0) is 0.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.hypot(tnp.asarray([3.0, 0.0]), tnp.asarray([4.0, 2.0]))
+    Array([5., 2.], dtype=float32)
+    >>> tapegrad.grad(tnp.hypot)(0.0, 0.0)
+    0.0
+    """
     return xp.hypot(x, y)
 
 
@@ -332,7 +444,12 @@ def hypot(xp: Any, x: Any, y: Any) -> Any:
     samples=alone(_NUMBER),
 )
 def exp(xp: Any, x: Any) -> Any:
-    """The exponential function."""
+    """The exponential function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.exp(tnp.asarray([0.0, 1.0]))
+    Array([1.      , 2.7182...], dtype=float32)
+    """
     return xp.exp(x)
 
 
@@ -343,7 +460,12 @@ def exp(xp: Any, x: Any) -> Any:
     samples=alone(_NUMBER),
 )
 def exp2(xp: Any, x: Any) -> Any:
-    """2 to the power of x."""
+    """2 to the power of x.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.exp2(tnp.asarray([0, 3]))
+    Array([1., 8.], dtype=float32)
+    """
     return xp.power(xp.filled(x, shape=(), value=2), x)
 
 
@@ -354,13 +476,23 @@ def exp2(xp: Any, x: Any) -> Any:
     samples=alone(_NUMBER),
 )
 def expm1(xp: Any, x: Any) -> Any:
-    """exp(x) - 1, accurate near 0."""
+    """exp(x) - 1, accurate near 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.expm1(tnp.asarray([0.0, 1e-8]))
+    Array([0.e+00, 1.e-08], dtype=float32)
+    """
     return xp.expm1(x)
 
 
 @elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, x), floats=True, accuracy="I1", samples=alone(_POSITIVE))
 def log(xp: Any, x: Any) -> Any:
-    """The natural logarithm."""
+    """The natural logarithm.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.log(tnp.asarray([1.0, 10.0]))
+    Array([0.       , 2.3025...], dtype=float32)
+    """
     return xp.log(x)
 
 
@@ -372,7 +504,12 @@ def log(xp: Any, x: Any) -> Any:
     samples=alone(uniform(low=-0.9, high=3.0)),
 )
 def log1p(xp: Any, x: Any) -> Any:
-    """log(1 + x), accurate near 0."""
+    """log(1 + x), accurate near 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.log1p(tnp.asarray([0.0, 1e-8]))
+    Array([0.e+00, 1.e-08], dtype=float32)
+    """
     plain = xp.log1p(x)
     if not _is_complex(xp, x):
         return plain
@@ -386,7 +523,12 @@ def log1p(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.divide_or_zero(g, math.log(2) * x), floats=True, accuracy="I1", samples=alone(_POSITIVE)
 )
 def log2(xp: Any, x: Any) -> Any:
-    """The logarithm to base 2."""
+    """The logarithm to base 2.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.log2(tnp.asarray([1.0, 8.0]))
+    Array([0., 3.], dtype=float32)
+    """
     return xp.log2(x)
 
 
@@ -394,7 +536,12 @@ def log2(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.divide_or_zero(g, math.log(10) * x), floats=True, accuracy="I1", samples=alone(_POSITIVE)
 )
 def log10(xp: Any, x: Any) -> Any:
-    """The logarithm to base 10."""
+    """The logarithm to base 10.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.log10(tnp.asarray([1.0, 100.0]))
+    Array([0.       , 2.0000...], dtype=float32)
+    """
     return xp.log10(x)
 
 
@@ -404,9 +551,18 @@ def log10(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def logaddexp(xp: Any, x: Any, y: Any) -> Any:
-    """log(exp(x) + exp(y)), without overflow. The derivative is NaN where both are the same infinity."""
+    """log(exp(x) + exp(y)), without overflow. The derivative is NaN where both are the same infinity.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logaddexp(tnp.asarray([0.0, 100.0]), tnp.asarray([0.0, 100.0]))
+    Array([  0.6931..., 100.6931... ], dtype=float32)
+    >>> tapegrad.grad(tnp.logaddexp, argnums=(0, 1))(1000.0, 1000.0)
+    (0.5, 0.5)
+    """
     return xp.logaddexp(x, y)
 
 
@@ -415,19 +571,35 @@ def logaddexp(xp: Any, x: Any, y: Any) -> Any:
 
 @elementwise(x=lambda xp, x: xp.cos(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def sin(xp: Any, x: Any) -> Any:
-    """The sine of x, in radians."""
+    """The sine of x, in radians.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sin(tnp.asarray([0.0, math.pi / 2]))
+    Array([0., 1.], dtype=float32)
+    """
     return xp.sin(x)
 
 
 @elementwise(x=lambda xp, x: -xp.sin(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def cos(xp: Any, x: Any) -> Any:
-    """The cosine of x, in radians."""
+    """The cosine of x, in radians.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cos(tnp.asarray([0.0, 1.0]))
+    Array([1.       , 0.5403...], dtype=float32)
+    """
     return xp.cos(x)
 
 
 @elementwise(x=lambda out: 1 + out * out, floats=True, accuracy="I1", samples=alone(uniform(low=-1.3, high=1.3)))
 def tan(xp: Any, x: Any) -> Any:
-    """The tangent of x, in radians."""
+    """The tangent of x, in radians.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tan(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 1.5574...], dtype=float32)
+    """
     return xp.tan(x)
 
 
@@ -438,7 +610,12 @@ def tan(xp: Any, x: Any) -> Any:
     samples=alone(_WITHIN),
 )
 def asin(xp: Any, x: Any) -> Any:
-    """The inverse sine, in radians."""
+    """The inverse sine, in radians.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asin(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 1.5707...], dtype=float32)
+    """
     return xp.asin(x)
 
 
@@ -449,13 +626,23 @@ def asin(xp: Any, x: Any) -> Any:
     samples=alone(_WITHIN),
 )
 def acos(xp: Any, x: Any) -> Any:
-    """The inverse cosine, in radians."""
+    """The inverse cosine, in radians.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.acos(tnp.asarray([1.0, 0.0]))
+    Array([0.       , 1.5707...], dtype=float32)
+    """
     return xp.acos(x)
 
 
 @elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, 1 + x * x), floats=True, accuracy="I1", samples=alone(_OFF_AXES))
 def atan(xp: Any, x: Any) -> Any:
-    """The inverse tangent, in radians."""
+    """The inverse tangent, in radians.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.atan(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.7853...], dtype=float32)
+    """
     return xp.atan(x)
 
 
@@ -465,33 +652,66 @@ def atan(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=together(_NUMBER, _POSITIVE),
+    real=True,
 )
 def atan2(xp: Any, x: Any, y: Any) -> Any:
-    """The angle of the point with ordinate x and abscissa y, in radians; its derivative at the origin is 0."""
+    """The angle of the point with ordinate x and abscissa y, in radians; its derivative at the origin is 0.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.atan2(tnp.asarray([1.0, -1.0]), tnp.asarray([0.0, -1.0]))
+    Array([ 1.5707..., -2.3561...], dtype=float32)
+    >>> tapegrad.grad(tnp.atan2)(0.0, 0.0)
+    0.0
+    """
     return xp.atan2(x, y)
 
 
 @elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.cosh(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def sinh(xp: Any, x: Any) -> Any:
-    """The hyperbolic sine."""
+    """The hyperbolic sine.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sinh(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 1.1752...], dtype=float32)
+    """
     return xp.sinh(x)
 
 
 @elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sinh(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def cosh(xp: Any, x: Any) -> Any:
-    """The hyperbolic cosine."""
+    """The hyperbolic cosine.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cosh(tnp.asarray([0.0, 1.0]))
+    Array([1.       , 1.5430...], dtype=float32)
+    """
     return xp.cosh(x)
 
 
 @elementwise(x=lambda xp, x: xp.sech_square(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def tanh(xp: Any, x: Any) -> Any:
-    """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none."""
+    """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tanh(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.7615...], dtype=float32)
+    >>> tapegrad.grad(tnp.tanh)(10.0)
+    8.2446...e-09
+    """
     return xp.tanh(x)
 
 
 @elementwise(x=lambda xp, x, out: -2 * out * xp.tanh(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
 def sech_square(xp: Any, x: Any) -> Any:
-    """The square of the hyperbolic secant, the derivative of tanh."""
+    """The square of the hyperbolic secant, the derivative of tanh.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import sech_square
+    >>> sech_square(tnp.asarray([0.0, 1.0]))
+    Array([1.       , 0.4199...], dtype=float32)
+    """
     if xp.isdtype(x.dtype, "complex floating"):
         secant = 1 / xp.cosh(x)
         return secant * secant
@@ -511,7 +731,12 @@ def _root_of_one_plus_square(xp: Any, x: Any) -> Any:
     samples=alone(_OFF_AXES),
 )
 def asinh(xp: Any, x: Any) -> Any:
-    """The inverse hyperbolic sine."""
+    """The inverse hyperbolic sine.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asinh(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.8813...], dtype=float32)
+    """
     return xp.asinh(x)
 
 
@@ -522,7 +747,12 @@ def asinh(xp: Any, x: Any) -> Any:
     samples=alone(uniform(low=1.1, high=4.0)),
 )
 def acosh(xp: Any, x: Any) -> Any:
-    """The inverse hyperbolic cosine."""
+    """The inverse hyperbolic cosine.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.acosh(tnp.asarray([1.0, 2.0]))
+    Array([0.      , 1.3169...], dtype=float32)
+    """
     return xp.acosh(x)
 
 
@@ -533,19 +763,35 @@ def acosh(xp: Any, x: Any) -> Any:
     samples=alone(_WITHIN),
 )
 def atanh(xp: Any, x: Any) -> Any:
-    """The inverse hyperbolic tangent."""
+    """The inverse hyperbolic tangent.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.atanh(tnp.asarray([0.0, 0.5]))
+    Array([0.        , 0.5493...], dtype=float32)
+    """
     return xp.atanh(x)
 
 
 @elementwise(x=180 / math.pi, floats=True, samples=alone(_NUMBER))
 def degrees(xp: Any, x: Any) -> Any:
-    """Radians as degrees."""
+    """Radians as degrees.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.degrees(tnp.asarray([0.0, math.pi]))
+    Array([  0., 180.], dtype=float32)
+    """
     return x * (180 / math.pi)
 
 
 @elementwise(x=math.pi / 180, floats=True, samples=alone(_NUMBER))
 def radians(xp: Any, x: Any) -> Any:
-    """Degrees as radians."""
+    """Degrees as radians.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.radians(tnp.asarray([0.0, 180.0]))
+    Array([0.       , 3.1415...], dtype=float32)
+    """
     return x * (math.pi / 180)
 
 
@@ -564,7 +810,17 @@ def _is_complex(xp: Any, x: Any) -> bool:
     samples=alone(_NUMBER),
 )
 def abs(xp: Any, x: Any) -> Any:
-    """The absolute value; its derivative at 0 is 0."""
+    """The absolute value; its derivative at 0 is 0.
+
+    Dtypes: any; of complex numbers the result is real.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.abs(tnp.asarray([3 + 4j, -2.0]))
+    Array([5., 2.], dtype=float32)
+    >>> tapegrad.grad(tnp.abs)(0.0)
+    0.0
+    """
     return xp.abs(x)
 
 
@@ -584,7 +840,14 @@ def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
     samples=alone(_OFF_AXES),
 )
 def sign(xp: Any, x: Any) -> Any:
-    """-1, 0 or 1 as x is negative, zero or positive; of a complex number x / |x|, and 0 at 0."""
+    """-1, 0 or 1 as x is negative, zero or positive; of a complex number x / |x|, and 0 at 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sign(tnp.asarray([-2.0, 0.0, 5.0]))
+    Array([-1.,  0.,  1.], dtype=float32)
+    >>> tnp.sign(tnp.asarray([3 + 4j]))
+    Array([0.6+0.8j], dtype=complex64)
+    """
     return xp.sign(x)
 
 
@@ -603,7 +866,14 @@ def sign(xp: Any, x: Any) -> Any:
     samples=alone(_OFF_AXES),
 )
 def angle(xp: Any, x: Any) -> Any:
-    """The angle of a complex number, in radians; of a real one 0 or π."""
+    """The angle of a complex number, in radians; of a real one 0 or π.
+
+    Dtypes: any; the result is real, and integers become the default float first.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.angle(tnp.asarray([1j, -1.0]))
+    Array([1.5707..., 3.1415...], dtype=float32)
+    """
     if _is_complex(xp, x):
         return xp.atan2(xp.imag(x), xp.real(x))
     return xp.atan2(xp.zeros_like(x), x)
@@ -611,13 +881,25 @@ def angle(xp: Any, x: Any) -> Any:
 
 @linear(x=lambda xp, g: xp.conj(g), batch=align, samples=alone(_NUMBER))
 def conj(xp: Any, x: Any) -> Any:
-    """The complex conjugate; real numbers as they are."""
+    """The complex conjugate; real numbers as they are.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.conj(tnp.asarray([1 + 2j]))
+    Array([1.-2.j], dtype=complex64)
+    """
     return xp.conj(x)
 
 
 @linear(x=lambda xp, g, x: xp.astype(g, dtype=x.dtype), batch=align, samples=alone(_NUMBER), standard=True)
 def real(xp: Any, x: Any) -> Any:
-    """The real part."""
+    """The real part.
+
+    Dtypes: any; of complex numbers the result is real.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.real(tnp.asarray([1 + 2j]))
+    Array([1.], dtype=float32)
+    """
     return xp.real(x) if _is_complex(xp, x) else x
 
 
@@ -628,7 +910,14 @@ def real(xp: Any, x: Any) -> Any:
     standard=True,
 )
 def imag(xp: Any, x: Any) -> Any:
-    """The imaginary part; of real numbers 0."""
+    """The imaginary part; of real numbers 0.
+
+    Dtypes: any; of complex numbers the result is real.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.imag(tnp.asarray([1 + 2j]))
+    Array([2.], dtype=float32)
+    """
     return xp.imag(x) if _is_complex(xp, x) else xp.zeros_like(x)
 
 
@@ -638,49 +927,100 @@ def imag(xp: Any, x: Any) -> Any:
     promotes=("x", "y"),
     floats=True,
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def copysign(xp: Any, x: Any, y: Any) -> Any:
-    """The size of x with the sign of y."""
+    """The size of x with the sign of y.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.copysign(tnp.asarray([1.0, 2.0]), tnp.asarray([-1.0, 1.0]))
+    Array([-1.,  2.], dtype=float32)
+    >>> tapegrad.grad(tnp.copysign)(1.0, -1.0)
+    -1.0
+    """
     return xp.copysign(x, y)
 
 
-@locally_constant(samples=alone(_NUMBER))
+@locally_constant(samples=alone(_NUMBER), real=True)
 def signbit(xp: Any, x: Any) -> Any:
-    """Whether the sign bit is set: of negative numbers and of -0."""
+    """Whether the sign bit is set: of negative numbers and of -0.
+
+    Dtypes: real numbers; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.signbit(tnp.asarray([1.0, -0.0]))
+    Array([False,  True], dtype=bool)
+    """
     return xp.signbit(x)
 
 
-@locally_constant(samples=alone(_STEPS))
+@locally_constant(samples=alone(_STEPS), real=True)
 def floor(xp: Any, x: Any) -> Any:
-    """The greatest integer that is not above x."""
+    """The greatest integer that is not above x.
+
+    Dtypes: real numbers; the result has that of `x`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.floor(tnp.asarray([1.5, -1.5]))
+    Array([ 1., -2.], dtype=float32)
+    """
     return xp.floor(x)
 
 
-@locally_constant(samples=alone(_STEPS))
+@locally_constant(samples=alone(_STEPS), real=True)
 def ceil(xp: Any, x: Any) -> Any:
-    """The smallest integer that is not below x."""
+    """The smallest integer that is not below x.
+
+    Dtypes: real numbers; the result has that of `x`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ceil(tnp.asarray([1.5, -1.5]))
+    Array([ 2., -1.], dtype=float32)
+    """
     return xp.ceil(x)
 
 
-@locally_constant(samples=alone(_STEPS))
+@locally_constant(samples=alone(_STEPS), real=True)
 def trunc(xp: Any, x: Any) -> Any:
-    """The nearest integer towards zero."""
+    """The nearest integer towards zero.
+
+    Dtypes: real numbers; the result has that of `x`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.trunc(tnp.asarray([1.5, -1.5]))
+    Array([ 1., -1.], dtype=float32)
+    """
     return xp.trunc(x)
 
 
 @locally_constant(samples=[*alone(_STEPS), ((uniform(3, 4, low=-5.0, high=5.0),), {"decimals": 2})], batch=align)
 def round(xp: Any, x: Any, *, decimals: int = 0) -> Any:
-    """The nearest number of so many decimals, halves to the even one."""
+    """The nearest number of so many decimals, halves to the even one.
+
+    Dtypes: any; the result has that of `x`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import round
+    >>> round(tnp.asarray([0.125, 0.5]), decimals=2)
+    Array([0.12, 0.5 ], dtype=float32)
+    """
     if decimals == 0:
         return xp.round(x)
-    refuse_complex(xp, x, "round to decimals")
     scale = 10.0 ** math.fabs(decimals)
     return xp.round(x * scale) / scale if decimals > 0 else xp.round(x / scale) * scale
 
 
-@op(samples=together(_NUMBER, _NUMBER), accuracy="I0", batch=align)
+@op(samples=together(_NUMBER, _NUMBER), accuracy="I0", batch=align, real=True)
 def nextafter(xp: Any, x: Any, y: Any) -> Any:
-    """The next floating-point number from x towards y. It has no derivative: it is made of rounding alone."""
+    """The next floating-point number from x towards y. It has no derivative: it is made of rounding alone.
+
+    Dtypes: real floating-point numbers; `x` and `y` are promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nextafter(tnp.asarray([1.0]), 2.0) - 1.0
+    Array([1.1920...e-07], dtype=float32)
+    """
     return xp.nextafter(x, y)
 
 
@@ -707,7 +1047,16 @@ def nextafter(xp: Any, x: Any, y: Any) -> Any:
     ],
 )
 def where(xp: Any, condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y."""
+    """x where the condition holds, else y.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([-1.0, 4.0])
+    >>> tnp.where(x > 0, x, 0.0)
+    Array([0., 4.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.where(x > 0, tnp.sqrt(x), 0.0)))(tnp.asarray([0.0, 4.0]))
+    Array([0.  , 0.25], dtype=float32)
+    """
     return xp.where(condition, x, y)
 
 
@@ -719,9 +1068,18 @@ def _larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: _larger_share(xp, g, x, y),
     y=lambda xp, g, x, y: _larger_share(xp, g, y, x),
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def maximum(xp: Any, x: Any, y: Any) -> Any:
-    """The larger of x and y; NaN where one is. At a tie the derivative is one half in each."""
+    """The larger of x and y; NaN where one is. At a tie the derivative is one half in each.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.maximum(tnp.asarray([1.0, 5.0]), 2.0)
+    Array([2., 5.], dtype=float32)
+    >>> tapegrad.grad(tnp.maximum, argnums=(0, 1))(2.0, 2.0)
+    (0.5, 0.5)
+    """
     return xp.maximum(x, y)
 
 
@@ -729,9 +1087,18 @@ def maximum(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: _larger_share(xp, g, y, x),
     y=lambda xp, g, x, y: _larger_share(xp, g, x, y),
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def minimum(xp: Any, x: Any, y: Any) -> Any:
-    """The smaller of x and y; NaN where one is. At a tie the derivative is one half in each."""
+    """The smaller of x and y; NaN where one is. At a tie the derivative is one half in each.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.minimum(tnp.asarray([1.0, 5.0]), 2.0)
+    Array([1., 2.], dtype=float32)
+    >>> tapegrad.grad(tnp.minimum, argnums=(0, 1))(2.0, 2.0)
+    (0.5, 0.5)
+    """
     return xp.minimum(x, y)
 
 
@@ -739,9 +1106,16 @@ def minimum(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.where(x >= y, g, 0),
     y=lambda xp, g, x, y: xp.where(x < y, g, 0),
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def maximum_first(xp: Any, x: Any, y: Any) -> Any:
-    """The larger of x and y; at a tie the derivative is all the first's."""
+    """The larger of x and y; at a tie the derivative is all the first's.
+
+    >>> import tapegrad
+    >>> from tapegrad.ops.elementwise import maximum_first
+    >>> tapegrad.grad(maximum_first, argnums=(0, 1))(2.0, 2.0)
+    (1.0, 0.0)
+    """
     return xp.maximum(x, y)
 
 
@@ -749,9 +1123,16 @@ def maximum_first(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.where(x <= y, g, 0),
     y=lambda xp, g, x, y: xp.where(x > y, g, 0),
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def minimum_first(xp: Any, x: Any, y: Any) -> Any:
-    """The smaller of x and y; at a tie the derivative is all the first's."""
+    """The smaller of x and y; at a tie the derivative is all the first's.
+
+    >>> import tapegrad
+    >>> from tapegrad.ops.elementwise import minimum_first
+    >>> tapegrad.grad(minimum_first, argnums=(0, 1))(2.0, 2.0)
+    (1.0, 0.0)
+    """
     return xp.minimum(x, y)
 
 
@@ -759,9 +1140,16 @@ def minimum_first(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, x, y)),
     y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, y, x)),
     samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
+    real=True,
 )
 def fmax(xp: Any, x: Any, y: Any) -> Any:
-    """The larger of x and y, and the other where one is NaN. At a tie the derivative is one half in each."""
+    """The larger of x and y, and the other where one is NaN. At a tie the derivative is one half in each.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fmax(tnp.asarray([1.0, math.nan]), 0.5)
+    Array([1. , 0.5], dtype=float32)
+    """
     return xp.where(xp.isnan(x), y, xp.where(xp.isnan(y), x, xp.maximum(x, y)))
 
 
@@ -769,9 +1157,16 @@ def fmax(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, y, x)),
     y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, x, y)),
     samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
+    real=True,
 )
 def fmin(xp: Any, x: Any, y: Any) -> Any:
-    """The smaller of x and y, and the other where one is NaN. At a tie the derivative is one half in each."""
+    """The smaller of x and y, and the other where one is NaN. At a tie the derivative is one half in each.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fmin(tnp.asarray([1.0, math.nan]), 0.5)
+    Array([0.5, 0.5], dtype=float32)
+    """
     return xp.where(xp.isnan(x), y, xp.where(xp.isnan(y), x, xp.minimum(x, y)))
 
 
@@ -802,9 +1197,19 @@ def _clip_high(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
         (normal(3, 4), uniform(4, low=-1, high=-0.2), uniform(3, 1, low=0.2, high=1)),
         (normal(3, 4), None, None),
     ],
+    real=True,
 )
 def clip(xp: Any, x: Any, low: Any = None, high: Any = None) -> Any:
-    """x, but at least `low` and at most `high`. At a bound that x just reaches, the derivative is x's."""
+    """x, but at least `low` and at most `high`. At a bound that x just reaches, the derivative is x's.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import clip
+    >>> clip(tnp.asarray([-1.0, 0.5, 2.0]), 0.0, 1.0)
+    Array([0. , 0.5, 1. ], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(clip(x, 0.0, 1.0)))(tnp.asarray([-1.0, 0.5, 1.0]))
+    Array([0., 1., 1.], dtype=float32)
+    """
     if low is not None:
         x = xp.maximum(x, low)
     if high is not None:
@@ -817,9 +1222,15 @@ def clip(xp: Any, x: Any, low: Any = None, high: Any = None) -> Any:
     constant=("x",),
     promotes=("x", "y"),
     samples=together(_NUMBER, _NUMBER),
+    real=True,
 )
 def heaviside(xp: Any, x: Any, y: Any) -> Any:
-    """The unit step: 0 where x is negative, 1 where it is positive, y where it is 0."""
+    """The unit step: 0 where x is negative, 1 where it is positive, y where it is 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.heaviside(tnp.asarray([-1.5, 0.0, 2.0]), 0.5)
+    Array([0. , 0.5, 1. ], dtype=float32)
+    """
     step = xp.where(x > 0, xp.ones_like(y), xp.zeros_like(y))
     return xp.where(x == 0, y, xp.where(xp.isnan(x), x, step))
 
@@ -829,7 +1240,17 @@ def heaviside(xp: Any, x: Any, y: Any) -> Any:
     samples=[*alone(_NUMBER), (exactly([1.0, math.nan, math.inf, -math.inf]),)],
 )
 def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
-    """x with NaN and the infinities replaced; the infinities by the largest numbers unless others are given."""
+    """x with NaN and the infinities replaced; the infinities by the largest numbers unless others are given.
+
+    >>> import math
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([1.0, math.nan, math.inf])
+    >>> tnp.nan_to_num(x, posinf=9.0)
+    Array([1., 0., 9.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.nan_to_num(x)))(x)
+    Array([1., 0., 0.], dtype=float32)
+    """
     if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
         return xp.positive(x)
     limits = xp.finfo(x.dtype)
@@ -848,37 +1269,79 @@ def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None
 
 @locally_constant(samples=together(_NUMBER, _NUMBER))
 def equal(xp: Any, x: Any, y: Any) -> Any:
-    """Whether x == y."""
+    """Whether x == y.
+
+    Dtypes: `x` and `y` are promoted to one; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.equal(tnp.asarray([1, 2, 3]), 2)
+    Array([False,  True, False], dtype=bool)
+    """
     return xp.equal(x, y)
 
 
 @locally_constant(samples=together(_NUMBER, _NUMBER))
 def not_equal(xp: Any, x: Any, y: Any) -> Any:
-    """Whether x != y."""
+    """Whether x != y.
+
+    Dtypes: `x` and `y` are promoted to one; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.not_equal(tnp.asarray([1, 2, 3]), 2)
+    Array([ True, False,  True], dtype=bool)
+    """
     return xp.not_equal(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER))
+@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
 def less(xp: Any, x: Any, y: Any) -> Any:
-    """Whether x < y."""
+    """Whether x < y.
+
+    Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.less(tnp.asarray([1, 2, 3]), 2)
+    Array([ True, False, False], dtype=bool)
+    """
     return xp.less(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER))
+@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
 def less_equal(xp: Any, x: Any, y: Any) -> Any:
-    """Whether x <= y."""
+    """Whether x <= y.
+
+    Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.less_equal(tnp.asarray([1, 2, 3]), 2)
+    Array([ True,  True, False], dtype=bool)
+    """
     return xp.less_equal(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER))
+@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
 def greater(xp: Any, x: Any, y: Any) -> Any:
-    """Whether x > y."""
+    """Whether x > y.
+
+    Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.greater(tnp.asarray([1, 2, 3]), 2)
+    Array([False, False,  True], dtype=bool)
+    """
     return xp.greater(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER))
+@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
 def greater_equal(xp: Any, x: Any, y: Any) -> Any:
-    """Whether x >= y."""
+    """Whether x >= y.
+
+    Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.greater_equal(tnp.asarray([1, 2, 3]), 2)
+    Array([False,  True,  True], dtype=bool)
+    """
     return xp.greater_equal(x, y)
 
 
@@ -887,19 +1350,43 @@ _SPECIAL_VALUES = [(exactly([0.0, -0.0, 1.0, math.nan, math.inf, -math.inf]),)]
 
 @locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
 def isfinite(xp: Any, x: Any) -> Any:
-    """Whether x is neither infinite nor NaN."""
+    """Whether x is neither infinite nor NaN.
+
+    Dtypes: any; the result holds truth values.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isfinite(tnp.asarray([1.0, math.inf, math.nan]))
+    Array([ True, False, False], dtype=bool)
+    """
     return xp.isfinite(x)
 
 
 @locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
 def isinf(xp: Any, x: Any) -> Any:
-    """Whether x is infinite."""
+    """Whether x is infinite.
+
+    Dtypes: any; the result holds truth values.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isinf(tnp.asarray([1.0, math.inf, math.nan]))
+    Array([False,  True, False], dtype=bool)
+    """
     return xp.isinf(x)
 
 
 @locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
 def isnan(xp: Any, x: Any) -> Any:
-    """Whether x is NaN."""
+    """Whether x is NaN.
+
+    Dtypes: any; the result holds truth values.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isnan(tnp.asarray([1.0, math.inf, math.nan]))
+    Array([False, False,  True], dtype=bool)
+    """
     return xp.isnan(x)
 
 
@@ -910,59 +1397,129 @@ _SHIFTS = together(draws.integers(low=-8, high=8), draws.integers(low=0, high=5)
 
 @locally_constant(samples=_TRUTHS)
 def logical_and(xp: Any, x: Any, y: Any) -> Any:
-    """Whether both hold."""
+    """Whether both hold.
+
+    Dtypes: truth values; what an engine makes of numbers is its own.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logical_and(tnp.asarray([True, True]), tnp.asarray([True, False]))
+    Array([ True, False], dtype=bool)
+    """
     return xp.logical_and(x, y)
 
 
 @locally_constant(samples=_TRUTHS)
 def logical_or(xp: Any, x: Any, y: Any) -> Any:
-    """Whether one of them holds, or both."""
+    """Whether one of them holds, or both.
+
+    Dtypes: truth values; what an engine makes of numbers is its own.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logical_or(tnp.asarray([True, False]), tnp.asarray([False, False]))
+    Array([ True, False], dtype=bool)
+    """
     return xp.logical_or(x, y)
 
 
 @locally_constant(samples=_TRUTHS)
 def logical_xor(xp: Any, x: Any, y: Any) -> Any:
-    """Whether one of them holds, and not both."""
+    """Whether one of them holds, and not both.
+
+    Dtypes: truth values; what an engine makes of numbers is its own.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logical_xor(tnp.asarray([True, True]), tnp.asarray([True, False]))
+    Array([False,  True], dtype=bool)
+    """
     return xp.logical_xor(x, y)
 
 
 @locally_constant(samples=alone(draws.booleans()))
 def logical_not(xp: Any, x: Any) -> Any:
-    """Whether it does not hold."""
+    """Whether it does not hold.
+
+    Dtypes: truth values; what an engine makes of numbers is its own.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logical_not(tnp.asarray([True, False]))
+    Array([False,  True], dtype=bool)
+    """
     return xp.logical_not(x)
 
 
 @locally_constant(samples=[*_BITS, *_TRUTHS])
 def bitwise_and(xp: Any, x: Any, y: Any) -> Any:
-    """The bits that are set in both."""
+    """The bits that are set in both.
+
+    Dtypes: integers or truth values, promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_and(tnp.asarray([6, 3]), 5)
+    Array([4, 1], dtype=int64)
+    """
     return xp.bitwise_and(x, y)
 
 
 @locally_constant(samples=[*_BITS, *_TRUTHS])
 def bitwise_or(xp: Any, x: Any, y: Any) -> Any:
-    """The bits that are set in one of them, or both."""
+    """The bits that are set in one of them, or both.
+
+    Dtypes: integers or truth values, promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_or(tnp.asarray([6, 3]), 5)
+    Array([7, 7], dtype=int64)
+    """
     return xp.bitwise_or(x, y)
 
 
 @locally_constant(samples=[*_BITS, *_TRUTHS])
 def bitwise_xor(xp: Any, x: Any, y: Any) -> Any:
-    """The bits that are set in one of them, and not both."""
+    """The bits that are set in one of them, and not both.
+
+    Dtypes: integers or truth values, promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_xor(tnp.asarray([6, 3]), 5)
+    Array([3, 6], dtype=int64)
+    """
     return xp.bitwise_xor(x, y)
 
 
 @locally_constant(samples=alone(draws.integers(low=-8, high=8)))
 def bitwise_invert(xp: Any, x: Any) -> Any:
-    """The bits turned over; of truth values, their negation."""
+    """The bits turned over; of truth values, their negation.
+
+    Dtypes: integers or truth values; the result has that of `x`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_invert(tnp.asarray([0, 5]))
+    Array([-1, -6], dtype=int64)
+    """
     return xp.bitwise_invert(x)
 
 
 @locally_constant(samples=_SHIFTS)
 def bitwise_left_shift(xp: Any, x: Any, y: Any) -> Any:
-    """The bits of x moved y places up."""
+    """The bits of x moved y places up.
+
+    Dtypes: integers, promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_left_shift(tnp.asarray([1, 3]), 2)
+    Array([ 4, 12], dtype=int64)
+    """
     return xp.bitwise_left_shift(x, y)
 
 
 @locally_constant(samples=_SHIFTS)
 def bitwise_right_shift(xp: Any, x: Any, y: Any) -> Any:
-    """The bits of x moved y places down, with the sign kept."""
+    """The bits of x moved y places down, with the sign kept.
+
+    Dtypes: integers, promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_right_shift(tnp.asarray([8, -8]), 2)
+    Array([ 2, -2], dtype=int64)
+    """
     return xp.bitwise_right_shift(x, y)

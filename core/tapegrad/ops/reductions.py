@@ -11,7 +11,6 @@ from typing import Any
 from ..errors import AxisError, ShapeError
 from ..op import linear, locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal, positive
-from .elementwise import refuse_complex
 
 __all__ = [
     "all",
@@ -324,10 +323,10 @@ _TIES = [
     accuracy="I0",
     samples=[*_over(distinct(), empty=False), *_TIES],
     errors=[*_ERRORS, (normal(0),)],
+    real=True,
 )
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`. Where several are, the derivative is shared evenly among them."""
-    refuse_complex(xp, x, "max")
     return xp.max(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -338,10 +337,10 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     accuracy="I0",
     samples=[*_over(distinct(), empty=False), *_TIES],
     errors=[*_ERRORS, (normal(0),)],
+    real=True,
 )
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`. Where several are, the derivative is shared evenly among them."""
-    refuse_complex(xp, x, "min")
     return xp.min(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -356,6 +355,7 @@ def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     accuracy="I0",
     samples=[*_over(distinct(), empty=False), *_TIES[:2]],
     errors=[*_ERRORS, (normal(0),)],
+    real=True,
 )
 def ptp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest minus the smallest element over `axis`."""
@@ -595,10 +595,9 @@ def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims
     return kept(xp, g, x.shape, axis, keepdims) * (2 * away / freedom)
 
 
-@op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS)
+@op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS, real=True)
 def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """The variance over `axis` of what is not NaN, with n - `correction` for n."""
-    refuse_complex(xp, x, "nanvar")
     away, freedom = _nan_centred(xp, x, axis, correction)
     total = xp.sum(away * away, axis=axis, keepdims=True)
     return dropped(xp, total / freedom, tuple(x.shape), axis, keepdims)
@@ -617,13 +616,14 @@ def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float
     accuracy="I3",
     samples=[*_HOLES[:6], *_HOLES[8:], ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1})],
     errors=_ERRORS,
+    real=True,
 )
 def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """The standard deviation over `axis` of what is not NaN."""
     return xp.sqrt(xp.nanvar(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
-@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS)
+@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS, real=True)
 def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis` that is not NaN; NaN where there is none."""
     mask, count = _present(xp, x, axis)
@@ -631,7 +631,7 @@ def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return dropped(xp, xp.where(count > 0, top, math.nan), tuple(x.shape), axis, keepdims)
 
 
-@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS)
+@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS, real=True)
 def nanmin(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis` that is not NaN; NaN where there is none."""
     mask, count = _present(xp, x, axis)

@@ -12,7 +12,6 @@ from ..errors import ShapeError
 from ..op import locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
-from .elementwise import refuse_complex
 from .reductions import axes_of, gathered, over_axes
 
 __all__ = [
@@ -67,17 +66,15 @@ def _place_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
 _PLACES = [*_along(distinct()), *_TIES, (distinct(),), (distinct(3, 4),), ((distinct(3, 4),), {"keepdims": True})]
 
 
-@locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)])
+@locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
 def argmax(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The index of the largest element along an axis, or of all; the first where several are."""
-    refuse_complex(xp, x, "argmax")
     return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)])
+@locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
 def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The index of the smallest element along an axis, or of all; the first where several are."""
-    refuse_complex(xp, x, "argmin")
     return xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
@@ -119,10 +116,10 @@ def _put_back(xp: Any, g: Any, indices: Any, axis: int) -> Any:
     accuracy="I0",
     samples=[*_along(distinct()), *_along(distinct(), descending=True), *_EMPTY, _TIES[0]],
     errors=_ERRORS,
+    real=True,
 )
 def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The elements along an axis in order. Equal ones keep their order, and so do their derivatives."""
-    refuse_complex(xp, x, "sort")
     return xp.sort(x, axis=axis, descending=descending, stable=stable)
 
 
@@ -130,10 +127,10 @@ def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: b
     batch=along_behind,
     samples=[*_along(distinct()), *_along(distinct(), descending=True), *_EMPTY, *_TIES],
     errors=_ERRORS,
+    real=True,
 )
 def argsort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The indices that put the elements along an axis in order; `stable` keeps equal ones in theirs."""
-    refuse_complex(xp, x, "argsort")
     return xp.argsort(x, axis=axis, descending=descending, stable=stable)
 
 
@@ -155,6 +152,7 @@ def _topk_pull(xp: Any, g_values: Any, indices: Any, spec_x: Any, axis: int) -> 
         ((exactly([2.0, 1.0, 2.0]),), {"k": 1}),
     ],
     errors=[((normal(3, 4),), {"k": 5}), ((normal(3, 4),), {"k": 1, "axis": 2})],
+    real=True,
 )
 def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> Any:
     """The k largest (or smallest) elements along an axis, in order, and their indices."""
@@ -179,10 +177,10 @@ def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> An
         (exactly([1.0, 2.0]), normal(0)),
         (distinct(5).then(np.sort), normal(2, 3, 4)),
     ],
+    real=True,
 )
 def searchsorted(xp: Any, x: Any, values: Any, sorter: Any = None, *, side: str = "left") -> Any:
     """Where values go into a sorted array of one axis to keep it sorted: before equal ones, or ("right") behind."""
-    refuse_complex(xp, x, "searchsorted")
     return xp.searchsorted(x, values, side=side, sorter=sorter)
 
 
@@ -405,6 +403,7 @@ _OVER: list[Any] = [
         ((distinct(3, 0),), {"q": 0.5, "axis": 0}),
     ],
     errors=[((normal(5),), {"q": 1.5}), ((normal(5),), {"q": 0.5, "method": "best"}), ((normal(0),), {"q": 0.5})],
+    real=True,
 )
 def quantile(xp: Any, x: Any, *, q: Any, axis: Any = None, keepdims: bool = False, method: str = "linear") -> Any:
     """The q-quantile over `axis`, q between 0 and 1; of a tuple of them, along a new first axis. NaN where one is."""
@@ -421,6 +420,7 @@ def quantile(xp: Any, x: Any, *, q: Any, axis: Any = None, keepdims: bool = Fals
     accuracy="I3",
     samples=[*_OVER, (exactly([3.0, 1.0, 2.0, 10.0]),), (exactly([1.0, 1.0, 2.0]),)],
     errors=[*_ERRORS, (normal(0),)],
+    real=True,
 )
 def median(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle element over `axis`, or the mean of the two. NaN where one is."""
@@ -465,6 +465,7 @@ def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any) -> Any:
         ((exactly([math.nan, 2.0]),), {"q": 0.25}),
     ],
     errors=[((normal(5),), {"q": 1.5})],
+    real=True,
 )
 def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool = False) -> Any:
     """The q-quantile over `axis` of what is not NaN, interpolated; q between 0 and 1."""
@@ -485,6 +486,7 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     accuracy="I3 absolute",
     samples=[*_OVER, ((exactly([[1.0, math.nan, 3.0, 7.0], [4.0, 2.0, math.nan, math.nan]]),), {"axis": 1})],
     errors=_ERRORS,
+    real=True,
 )
 def nanmedian(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle element over `axis` of what is not NaN, or the mean of the two."""

@@ -60,8 +60,6 @@ def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
     """SciPy's function of host copies, back on the engine and in the dtype that came."""
     backend = xp.backend
     host = [backend.to_numpy(x) for x in arrays]
-    if host[0].dtype.kind == "c":
-        raise TypeError(f"{name}() takes real numbers, not {host[0].dtype}")
     found = np.asarray(scipy_special(name)(*host), dtype=host[0].dtype)
     return backend.from_numpy(found, device=backend.device_of(arrays[0]))
 
@@ -70,7 +68,11 @@ def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x: (2 / math.sqrt(math.pi)) * xp.exp(-(x * x)), floats=True, accuracy="I1", samples=alone(_NUMBER)
+    x=lambda xp, x: (2 / math.sqrt(math.pi)) * xp.exp(-(x * x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+    real=True,
 )
 def erf(xp: Any, x: Any) -> Any:
     """The error function."""
@@ -78,7 +80,11 @@ def erf(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x: (-2 / math.sqrt(math.pi)) * xp.exp(-(x * x)), floats=True, accuracy="I1", samples=alone(_NUMBER)
+    x=lambda xp, x: (-2 / math.sqrt(math.pi)) * xp.exp(-(x * x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+    real=True,
 )
 def erfc(xp: Any, x: Any) -> Any:
     """1 minus the error function, accurate where that is near 1."""
@@ -90,6 +96,7 @@ def erfc(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=alone(uniform(low=-0.95, high=0.95)),
+    real=True,
 )
 def erfinv(xp: Any, x: Any) -> Any:
     """The inverse of the error function, on [-1, 1]."""
@@ -100,7 +107,11 @@ def erfinv(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.digamma(x)), floats=True, accuracy="I1", samples=alone(_POSITIVE)
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.digamma(x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_POSITIVE),
+    real=True,
 )
 def gammaln(xp: Any, x: Any) -> Any:
     """The logarithm of the absolute value of the gamma function."""
@@ -112,6 +123,7 @@ def gammaln(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=alone(uniform(low=0.5, high=4.0)),
+    real=True,
 )
 def gamma(xp: Any, x: Any) -> Any:
     """The gamma function."""
@@ -123,6 +135,7 @@ def gamma(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=alone(_POSITIVE),
+    real=True,
 )
 def digamma(xp: Any, x: Any) -> Any:
     """The derivative of `gammaln`."""
@@ -134,6 +147,7 @@ def digamma(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=[(sample, {"n": n}) for sample in alone(_POSITIVE) for n in (1, 2)],
+    real=True,
 )
 def polygamma(xp: Any, x: Any, *, n: int) -> Any:
     """The derivative of order `n` of `digamma`."""
@@ -149,6 +163,7 @@ def polygamma(xp: Any, x: Any, *, n: int) -> Any:
     floats=True,
     accuracy="I1",
     samples=together(uniform(low=2.0, high=5.0), _POSITIVE),
+    real=True,
 )
 def zeta(xp: Any, x: Any, y: Any) -> Any:
     """Hurwitz's zeta function: the sum of (k + y) ** -x over k = 0, 1, 2, … It has a derivative in y only."""
@@ -161,6 +176,7 @@ def zeta(xp: Any, x: Any, y: Any) -> Any:
     floats=True,
     accuracy="I1:64",
     samples=together(_POSITIVE, _POSITIVE),
+    real=True,
 )
 def betaln(xp: Any, x: Any, y: Any) -> Any:
     """The logarithm of the absolute value of the beta function."""
@@ -186,6 +202,7 @@ def betaln(xp: Any, x: Any, y: Any) -> Any:
             ((0,), (1,), (0,)),
         )
     ],
+    real=True,
 )
 def betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
     """The regularized incomplete beta function. It has a derivative in x only."""
@@ -201,6 +218,7 @@ def _gamma_density(xp: Any, g: Any, a: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=together(uniform(low=0.5, high=3.0), uniform(low=0.1, high=5.0)),
+    real=True,
 )
 def gammainc(xp: Any, a: Any, x: Any) -> Any:
     """The regularized lower incomplete gamma function. It has a derivative in x only."""
@@ -212,6 +230,7 @@ def gammainc(xp: Any, a: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=together(uniform(low=0.5, high=3.0), uniform(low=0.1, high=5.0)),
+    real=True,
 )
 def gammaincc(xp: Any, a: Any, x: Any) -> Any:
     """The regularized upper incomplete gamma function. It has a derivative in x only."""
@@ -227,13 +246,15 @@ def _i1_slope(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return xp.multiply_or_zero(g, xp.i0(x) - quotient)
 
 
-@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.i1(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.i1(x)), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True
+)
 def i0(xp: Any, x: Any) -> Any:
     """The modified Bessel function of order 0."""
     return _on_host(xp, "i0", x)
 
 
-@elementwise(x=_i1_slope, floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x=_i1_slope, floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
 def i1(xp: Any, x: Any) -> Any:
     """The modified Bessel function of order 1."""
     return _on_host(xp, "i1", x)
@@ -242,7 +263,9 @@ def i1(xp: Any, x: Any) -> Any:
 # The scaled functions hardly change where x is large: their derivatives are what is left of two numbers that cancel.
 
 
-@elementwise(x=lambda xp, x, out: xp.i1e(x) - xp.sign(x) * out, floats=True, accuracy="I1:200", samples=alone(_SMALL))
+@elementwise(
+    x=lambda xp, x, out: xp.i1e(x) - xp.sign(x) * out, floats=True, accuracy="I1:200", samples=alone(_SMALL), real=True
+)
 def i0e(xp: Any, x: Any) -> Any:
     """The modified Bessel function of order 0, times exp(-|x|)."""
     return _on_host(xp, "i0e", x)
@@ -253,6 +276,7 @@ def i0e(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1:200",
     samples=alone(_SMALL),
+    real=True,
 )
 def i1e(xp: Any, x: Any) -> Any:
     """The modified Bessel function of order 1, times exp(-|x|)."""
@@ -291,6 +315,7 @@ def xlog1py(xp: Any, x: Any, y: Any) -> Any:
     floats=True,
     accuracy="I1",
     samples=alone(uniform(low=0.05, high=0.95)),
+    real=True,
 )
 def logit(xp: Any, x: Any) -> Any:
     """log(x / (1 - x)), the inverse of the logistic function, on [0, 1]."""
@@ -317,6 +342,7 @@ def _sine_of_half_turns(xp: Any, x: Any, more: int = 0) -> Any:
     floats=True,
     accuracy="I1",
     samples=[*alone(_NUMBER), (exactly([0.0, 0.5, -1.0, 1e-9]),)],
+    real=True,
 )
 def sinc(xp: Any, x: Any) -> Any:
     """sin(πx) / (πx), and 1 at 0."""
@@ -329,6 +355,7 @@ def sinc(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1:64",
     samples=[(sample, {"order": order}) for sample in alone(_NUMBER) for order in (1, 2)],
+    real=True,
 )
 def sinc_derivative(xp: Any, x: Any, *, order: int) -> Any:
     """The derivative of some order of sin(πx) / (πx): by its power series near 0, by recurrence elsewhere."""
