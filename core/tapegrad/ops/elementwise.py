@@ -157,7 +157,8 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
 def divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y.
 
-    Integers are divided as default floats. A zero cotangent stays 0 whatever y is, so that a quotient behind a mask sends nothing back.
+    Integers are divided as default floats. A zero cotangent stays 0 whatever y is: a quotient behind a mask sends
+    nothing back.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.divide(tnp.asarray([1, 2, 3]), 4)
