@@ -207,9 +207,8 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         known = IndexError
     elif isinstance(error, (ValueError, TypeError)) and _is_about(_DTYPE_WORDS, text):
         taken = " and ".join(dict.fromkeys(x.dtype.name for x in args if isinstance(x, Array)))
-        made = DtypeError(f"{op.name}() does not take {taken}: {text}; convert with astype()")
-        made.__cause__ = error
-        return made
+        known = DtypeError
+        where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
     elif isinstance(error, (ValueError, TypeError)) and _is_about(_SHAPE_WORDS, text):
         known = ShapeError
     elif isinstance(error, (ValueError, TypeError)):
