@@ -344,3 +344,39 @@ def test_transforms_hand_over_the_face_they_were_given():
     assert type(gradient) is nd.NDArray
     assert gradient.asnumpy().tolist() == [2, 4]
     assert mx.vmap(lambda row: nd.dot(row, row))(nd.array([[1, 2], [3, 4]])).asnumpy().ravel().tolist() == [5, 25]
+
+
+X, V = nd.array([[1.0, 2.0], [3.0, 4.0]]), nd.array([1.0, 2.0, 3.0])
+WRONG = {
+    "a shape that is none": (lambda: nd.reshape(X, "a"), TypeError, r"reshape\(\): shape is an int or a tuple"),
+    "repetitions": (lambda: nd.tile(V, 1.5), TypeError, r"tile\(\): reps is an int or a tuple"),
+    "a number of parts": (lambda: nd.split(X, "a"), TypeError, r"split\(\): num_outputs is an integer"),
+    "how many": (lambda: nd.topk(V, k=1.5), TypeError, r"topk\(\): k is an integer"),
+    "how many classes": (lambda: nd.one_hot(V, 2.5), TypeError, r"one_hot\(\): depth is an integer"),
+    "an axis moved twice": (lambda: nd.moveaxis(X, (0, 1), (0, 0)), ValueError, "each once"),
+    "cuts that go back": (lambda: nd.split_v2(V, (2, 1)), mx.errors.ShapeError, r"cannot be cut at \[2, 1\]"),
+    "outs of another number": (lambda: nd.split(X, 2, out=[nd.zeros((2, 1))]), ValueError, "1 arrays for 2 results"),
+    "an axis of the other": (lambda: nd.broadcast_like(X, V, (0,), (5,)), mx.errors.AxisError, "axis 5"),
+    "pairs of axes": (lambda: nd.broadcast_like(X, V, (0,), (0, 1)), ValueError, "differ in number"),
+    "fewer axes": (lambda: nd.slice_like(X, V), mx.errors.ShapeError, "without axis 1; name axes"),
+    "more bounds than axes": (lambda: nd.slice(V, (0, 0), (1, 1)), ValueError, "more than the 1 axes"),
+    "images of two axes": (lambda: nd.Crop(X), mx.errors.ShapeError, r"Crop\(\) takes images"),
+    "values for other rows": (lambda: nd.fill_element_0index(X, V, V), mx.errors.ShapeError, "for each row"),
+    "an out that is no matrix": (lambda: nd.onehot_encode(V, V), mx.errors.ShapeError, r"\(indices, classes\)"),
+    "weights that are no matrix": (lambda: nd.Embedding(V, V), mx.errors.ShapeError, r"\(input_dim, output_dim\)"),
+    "integers in mixed precision": (lambda: nd.amp_multicast(X, nd.ones(1, dtype="int64")), TypeError, "not int64"),
+    "lengths for other sequences": (lambda: nd.SequenceMask(X, V, True), mx.errors.ShapeError, "there are 2 sequences"),
+    "lengths to be reversed by": (
+        lambda: nd.SequenceReverse(X, V, True),
+        mx.errors.ShapeError,
+        "there are 2 sequences",
+    ),
+    "steps along no axis": (lambda: nd.SequenceLast(X, axis=3), ValueError, "steps go along 0 or 1"),
+    "no sequences": (lambda: nd.SequenceLast(V), mx.errors.ShapeError, r"\(steps, batch, …\)"),
+}
+
+
+@pytest.mark.parametrize("call, error, message", WRONG.values(), ids=WRONG)
+def test_errors_name_the_argument_and_the_choices(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

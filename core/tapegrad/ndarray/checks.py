@@ -11,7 +11,7 @@ from ..errors import AxisError
 from ..kernels import RECORDED
 from .ndarray import INT, NDArray
 
-__all__ = ["axis_tuple", "dtype_of", "int_tuple", "kept", "need", "need_all", "one_axis"]
+__all__ = ["axis_tuple", "dtype_of", "int_tuple", "ints_of", "kept", "need", "need_all", "one_axis", "one_int"]
 
 
 def need(x: Any, where: str, name: str = "data") -> NDArray:
@@ -33,14 +33,29 @@ def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:
     return [need(x, where, f"argument {i}") for i, x in enumerate(found)]
 
 
+def one_int(value: Any, where: str, name: str) -> int:
+    """An argument that is an integer. Raises `TypeError` naming it."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{where}(): {name} is an integer, not {value!r}") from None
+
+
+def ints_of(value: Any, where: str, name: str) -> tuple[int, ...]:
+    """An int or a sequence of them, such as a shape, as a tuple. Raises `TypeError` naming it."""
+    if isinstance(value, INT):
+        return (operator.index(value),)
+    try:
+        return tuple(operator.index(v) for v in value)
+    except TypeError:
+        raise TypeError(f"{where}(): {name} is an int or a tuple of them, not {value!r}") from None
+
+
 def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
     """An int, repeated, or a sequence of ints of the right length, as a tuple."""
     if isinstance(value, INT):
         return (operator.index(value),) * count
-    try:
-        found = tuple(operator.index(v) for v in value)
-    except TypeError:
-        raise TypeError(f"{where}(): {name} is an int or {count} of them, not {value!r}") from None
+    found = ints_of(value, where, name)
     if len(found) != count:
         raise ValueError(f"{where}(): {name} is {found}; give {count} numbers")
     return found

@@ -11,7 +11,7 @@ from .. import dtypes
 from ..array import Array
 from ..errors import ShapeError
 from ..kernels import RECORDED as ops
-from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis
+from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis, one_int
 from .ndarray import NDArray, give, give_all, make
 
 __all__ = [
@@ -492,7 +492,7 @@ def topk(
         raise ValueError(f"topk(): ret_typ is {ret_typ!r}; choose 'indices', 'value', 'both' or 'mask'")
     given = need(data, "topk")
     data, along = _along(given, axis, "topk")
-    length = data.shape[along]
+    length, k = data.shape[along], one_int(k, "topk", "k")
     if k > length:
         raise ValueError(f"topk(): k is {k}, and axis {along} has {length} elements")
     order = ops.argsort(data, axis=along, descending=not is_ascend)

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..array import Array
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
 from ..kernels import RECORDED as ops
-from .checks import axis_tuple, dtype_of, int_tuple, need, need_all, one_axis
-from .ndarray import INT, NDArray, give, make, mask_of
+from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
+from .ndarray import INT, NDArray, give, give_all, make, mask_of
 
 __all__ = [
     "BlockGrad",
@@ -94,7 +93,7 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
     >>> new_shape((2, 3, 4), (0, -1)), new_shape((2, 3, 4), (-3, 0)), new_shape((2, 3, 4), (-4, 1, -1, -2))
     ((2, 12), (6, 4), (1, 2, 3, 4))
     """
-    asked = tuple(map(operator.index, codes))
+    asked = ints_of(codes, "reshape", "shape")
     if reverse:
         return new_shape(shape[::-1], asked[::-1])[::-1]
     size = int(np.prod(shape, dtype=np.int64))
@@ -161,19 +160,27 @@ def reshape(
     """The same elements in another shape, which may hold MXNet's codes.
 
     0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
-    numbers; with `reverse` they are read from the right. Raises `ShapeError` where the sizes do not agree.
+    numbers; with `reverse` they are read from the right.
+
+    Shapes: any; the result has `shape`, of as many elements.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no shape, `ShapeError` where the sizes do not agree or the codes do
+    not fit.
 
     >>> from tapegrad import nd
-    >>> nd.reshape(nd.ones((2, 3, 4)), (-3, 0)).shape
-    (6, 4)
+    >>> x = nd.ones((2, 3, 4))
+    >>> nd.reshape(x, (-3, 0)).shape, nd.reshape(x, (0, -1)).shape, nd.reshape(x, (-4, 1, -1, -2)).shape
+    ((6, 4), (2, 12), (1, 2, 3, 4))
     """
     data = need(data, "reshape")
     if shape is None:
         if target_shape is None:
-            raise TypeError("reshape() needs a shape")
+            raise TypeError("reshape() needs a shape, an int or a tuple of them")
         shape = target_shape
-    codes = (shape,) if isinstance(shape, INT) else tuple(shape)
-    if all(c.__class__ is int and c > 0 for c in codes):
+    codes = ints_of(shape, "reshape", "shape")
+    if all(c > 0 for c in codes):
         size = 1
         for c in codes:
             size *= c
@@ -198,9 +205,16 @@ def reshape_like(
 ) -> NDArray:
     """`lhs` in the shape of `rhs`; with the bounds, some axes of the one as some axes of the other.
 
+    Shapes: the axes `lhs_begin` up to `lhs_end` become those of `rhs` from `rhs_begin` up to `rhs_end`; as many
+    elements.
+
+    Dtypes: any; the result has that of `lhs`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` where the sizes do not agree.
+
     >>> from tapegrad import nd
-    >>> nd.reshape_like(nd.ones(6), nd.ones((2, 3))).shape
-    (2, 3)
+    >>> nd.reshape_like(nd.ones((6, 5)), nd.ones((2, 3)), lhs_end=1).shape
+    (2, 3, 5)
     """
     lhs, rhs = need(lhs, "reshape_like", "lhs"), need(rhs, "reshape_like", "rhs")
     begin, end, _ = builtins.slice(lhs_begin, lhs_end).indices(lhs.ndim)
@@ -210,6 +224,12 @@ def reshape_like(
 
 def flatten(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """All axes but the first as one: (n, a, b) becomes (n, a·b), (n,) becomes (n, 1).
+
+    Shapes: any; the result has two axes.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> nd.flatten(nd.ones((2, 3, 4))).shape
@@ -226,6 +246,12 @@ Flatten = flatten
 def expand_dims(data: Any, axis: int, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
     """The array with an axis of length 1 put in at `axis`; `inplace` has no meaning here.
 
+    Shapes: any; `axis` counts the axes of the result.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that the result does not have.
+
     >>> from tapegrad import nd
     >>> nd.expand_dims(nd.ones((2, 3)), axis=1).shape
     (2, 1, 3)
@@ -238,11 +264,19 @@ def expand_dims(data: Any, axis: int, out: Any = None, name: Any = None, inplace
 def squeeze(data: Any, axis: Any = None, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
     """The array without its axes of length 1, all or those in `axis`; one axis at least is left.
 
-    Raises `ShapeError` for an axis of another length.
+    `inplace` has no meaning here.
+
+    Shapes: any; where nothing would be left, (1,).
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for one of
+    another length.
 
     >>> from tapegrad import nd
-    >>> nd.squeeze(nd.ones((1, 2, 1))).shape
-    (2,)
+    >>> x = nd.ones((1, 2, 1))
+    >>> nd.squeeze(x).shape, nd.squeeze(x, axis=0).shape, nd.squeeze(nd.ones((1, 1))).shape
+    ((2,), (2, 1), (1,))
     """
     data = need(data, "squeeze")
     shape = data.shape
@@ -256,6 +290,13 @@ def squeeze(data: Any, axis: Any = None, out: Any = None, name: Any = None, inpl
 
 def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: Any = None) -> NDArray:
     """The array with its axes in another order, reversed unless `axes` says which.
+
+    Shapes: any; the result has the lengths in the new order.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` unless each
+    is named once.
 
     >>> from tapegrad import nd
     >>> nd.transpose(nd.ones((2, 3, 4)), axes=(1, 0, 2)).shape
@@ -275,6 +316,12 @@ def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: An
 def swapaxes(data: Any, dim1: int = 0, dim2: int = 0, out: Any = None, name: Any = None) -> NDArray:
     """The array with two axes exchanged.
 
+    Shapes: any; `dim1` and `dim2` change places.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
     >>> nd.swapaxes(nd.ones((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
@@ -290,6 +337,15 @@ SwapAxis = swapaxes
 def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
     """The array with the axes in `source` moved to `destination`, the others in their order.
 
+    Both are an int or as many ints.
+
+    Shapes: any; the result has the lengths in the new order.
+
+    Dtypes: any; the result has that of `tensor`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` for an axis
+    or place named twice, or for other numbers of them.
+
     >>> from tapegrad import nd
     >>> nd.moveaxis(nd.ones((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
@@ -297,8 +353,8 @@ def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
     tensor = need(tensor, "moveaxis", "tensor")
     listed = [[a] if isinstance(a, INT) else list(a) for a in (source, destination)]
     sources, places = [[one_axis(a, tensor.ndim, "moveaxis") for a in axes] for axes in listed]
-    if len(sources) != len(places):
-        raise ValueError(f"moveaxis(): {len(sources)} axes cannot go to {len(places)} places")
+    if not len(sources) == len(set(sources)) == len(places) == len(set(places)):
+        raise ValueError(f"moveaxis(): axes {sources} cannot go to {places}; give as many of both, each once")
     order = [a for a in range(tensor.ndim) if a not in sources]
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, axis)
@@ -308,9 +364,15 @@ def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
 def flip(data: Any, axis: Any, out: Any = None, name: Any = None) -> NDArray:
     """The array with the order of its elements reversed along `axis`, an int or a tuple.
 
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
-    >>> nd.flip(nd.array([1, 2, 3]), axis=0).asnumpy().tolist()
-    [3.0, 2.0, 1.0]
+    >>> nd.flip(nd.array([[1, 2], [3, 4]]), axis=1).asnumpy().tolist()
+    [[2.0, 1.0], [4.0, 3.0]]
     """
     data = need(data, "flip")
     return give(out, ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip")))
@@ -322,17 +384,29 @@ reverse = flip
 def tile(data: Any, reps: Any, out: Any = None, name: Any = None) -> NDArray:
     """The array repeated as a whole, so often along each axis as `reps` says.
 
+    Shapes: lengths are multiplied by `reps`, an int or a tuple, that of the last axis by the last number.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no numbers, `ShapeError` for negative ones.
+
     >>> from tapegrad import nd
-    >>> nd.tile(nd.array([1, 2]), 2).asnumpy().tolist()
-    [1.0, 2.0, 1.0, 2.0]
+    >>> nd.tile(nd.array([1, 2]), (2, 2)).asnumpy().tolist()
+    [[1.0, 2.0, 1.0, 2.0], [1.0, 2.0, 1.0, 2.0]]
     """
     data = need(data, "tile")
-    times = (operator.index(reps),) if isinstance(reps, INT) else tuple(map(operator.index, reps))
-    return give(out, ops.tile(data, repetitions=times))
+    return give(out, ops.tile(data, repetitions=ints_of(reps, "tile", "reps")))
 
 
 def repeat(data: Any, repeats: int, axis: int | None = None, out: Any = None, name: Any = None) -> NDArray:
     """Each element repeated along `axis`, or in the flat array.
+
+    Shapes: the length of `axis` is multiplied by `repeats`; without one the result has one axis.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no integer, `AxisError` for an axis that it does not have,
+    `ShapeError` for a negative number.
 
     >>> from tapegrad import nd
     >>> nd.repeat(nd.array([1, 2]), 2).asnumpy().tolist()
@@ -341,6 +415,7 @@ def repeat(data: Any, repeats: int, axis: int | None = None, out: Any = None, na
     data = need(data, "repeat")
     if axis is None:
         data, axis = ops.reshape(data, shape=(data.size,)), 0
+    repeats = one_int(repeats, "repeat", "repeats")
     return give(out, ops.repeat(data, repeats=repeats, axis=one_axis(axis, data.ndim, "repeat")))
 
 
@@ -357,14 +432,24 @@ def pad(
     `pad_width` is (before, after) for each axis in turn, flat. `mode`: "constant", "edge" (the outermost element
     again) or "reflect" (mirrored about it).
 
+    Shapes: any; each axis becomes longer by its two numbers.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no numbers, `ValueError` for another `mode` or number of numbers,
+    `ShapeError` for negative ones.
+
     >>> from tapegrad import nd
-    >>> nd.pad(nd.array([[1, 2]]), mode="constant", pad_width=(0, 0, 1, 1)).asnumpy().tolist()
-    [[0.0, 1.0, 2.0, 0.0]]
+    >>> x = nd.array([[1, 2, 3]])
+    >>> nd.pad(x, mode="constant", pad_width=(0, 0, 1, 2), constant_value=9).asnumpy().tolist()
+    [[9.0, 1.0, 2.0, 3.0, 9.0, 9.0]]
+    >>> nd.pad(x, mode="reflect", pad_width=(0, 0, 1, 2)).asnumpy().tolist()
+    [[2.0, 1.0, 2.0, 3.0, 2.0, 1.0]]
     """
     data = need(data, "pad")
     if mode not in ("constant", "edge", "reflect"):
         raise ValueError(f"pad(): mode is {mode!r}; choose 'constant', 'edge' or 'reflect'")
-    flat = tuple(pad_width) if pad_width is not None else ()
+    flat = ints_of(pad_width, "pad", "pad_width") if pad_width is not None else ()
     if len(flat) != 2 * data.ndim:
         raise ValueError(f"pad(): pad_width has {len(flat)} numbers; {data.ndim} axes need {2 * data.ndim}")
     widths = tuple(zip(flat[::2], flat[1::2], strict=True))
@@ -375,7 +460,16 @@ Pad = pad
 
 
 def concat(*data: Any, dim: int = 1, num_args: int | None = None, out: Any = None, name: Any = None) -> NDArray:
-    """The arrays joined along axis `dim`. Raises `ShapeError` where the other axes differ.
+    """The arrays joined along axis `dim`.
+
+    `dim` is 1 unless given, as in MXNet; `num_args` has no meaning here.
+
+    Shapes: all of one shape but for axis `dim`, whose lengths add up.
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `AxisError` for an axis that
+    they do not have, `ShapeError` where the other axes differ.
 
     >>> from tapegrad import nd
     >>> nd.concat(nd.ones((2, 3)), nd.zeros((2, 1))).shape
@@ -391,6 +485,14 @@ Concat = concat
 def concatenate(arrays: Iterable[Any], axis: int = 0, always_copy: bool = True) -> NDArray:
     """A list of arrays joined along `axis`.
 
+    `always_copy` has no meaning here: the result is always a value of its own.
+
+    Shapes: all of one shape but for `axis`, whose lengths add up.
+
+    Dtypes: those of all together.
+
+    Raises: as `concat`.
+
     >>> from tapegrad import nd
     >>> nd.concatenate([nd.ones(2), nd.zeros(1)]).asnumpy().tolist()
     [1.0, 1.0, 0.0]
@@ -401,9 +503,18 @@ def concatenate(arrays: Iterable[Any], axis: int = 0, always_copy: bool = True) 
 def stack(*data: Any, axis: int = 0, num_args: int | None = None, out: Any = None, name: Any = None) -> NDArray:
     """The arrays, of one shape, joined along a new axis.
 
+    `num_args` has no meaning here.
+
+    Shapes: all of one shape; the result has one axis more, as long as there are arrays.
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `AxisError` for an axis that
+    the result does not have, `ShapeError` for shapes that differ.
+
     >>> from tapegrad import nd
-    >>> nd.stack(nd.ones(2), nd.zeros(2)).shape
-    (2, 2)
+    >>> nd.stack(nd.array([1, 2]), nd.array([3, 4]), axis=1).asnumpy().tolist()
+    [[1.0, 3.0], [2.0, 4.0]]
     """
     arrays = need_all(data, "stack")
     return give(out, ops.stack(*arrays, axis=one_axis(axis, arrays[0].ndim + 1, "stack")))
@@ -414,21 +525,27 @@ def split(
 ) -> Any:
     """The array cut into equal parts along `axis`: a list of them, or, of one part, the part itself.
 
+    Shapes: the length of `axis` is divided by `num_outputs`; `squeeze_axis` leaves the axis out, of which 1 is to remain.
+
+    Dtypes: any; the parts have that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no integer, `AxisError` for an axis that it does not have,
+    `ShapeError` for a length that cannot be divided so, `ValueError` for an `out` of another number of arrays.
+
     >>> from tapegrad import nd
     >>> [part.shape for part in nd.split(nd.ones((4, 6)), 3)]
     [(4, 2), (4, 2), (4, 2)]
     """
     data = need(data, "split")
     along = one_axis(axis, data.ndim, "split")
-    length = data.shape[along]
+    length, num_outputs = data.shape[along], one_int(num_outputs, "split", "num_outputs")
     if num_outputs < 1 or length % num_outputs:
         raise ShapeError(f"split(): axis {along} of length {length} cannot be cut into {num_outputs} equal parts")
     parts = ops.split(data, sizes=(length // num_outputs,) * num_outputs, axis=along)
     if squeeze_axis:
         parts = [squeeze(part, axis=along) for part in parts]
-    if out is not None:
-        parts = [give(o, part) for o, part in zip([out] if isinstance(out, Array) else out, parts, strict=True)]
-    return parts[0] if num_outputs == 1 else list(parts)
+    parts = give_all(out, parts, "split")
+    return parts[0] if num_outputs == 1 else parts
 
 
 SliceChannel = split
@@ -436,6 +553,13 @@ SliceChannel = split
 
 def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
     """The array cut along `axis` into that many equal parts, or at those places.
+
+    Shapes: any; `axis` is cut, and left out by `squeeze_axis`, where parts of length 1 are to remain.
+
+    Dtypes: any; the parts have that of `ary`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for a length
+    that cannot be cut so.
 
     >>> from tapegrad import nd
     >>> [part.shape for part in nd.split_v2(nd.arange(5), (2, 3))]
@@ -445,7 +569,9 @@ def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bo
     if isinstance(indices_or_sections, INT):
         return split(ary, operator.index(indices_or_sections), axis, squeeze_axis)
     along = one_axis(axis, ary.ndim, "split_v2")
-    ends = [0, *map(operator.index, indices_or_sections), ary.shape[along]]
+    ends = [0, *ints_of(indices_or_sections, "split_v2", "indices_or_sections"), ary.shape[along]]
+    if ends != sorted(ends):
+        raise ShapeError(f"split_v2(): axis {along} of length {ends[-1]} cannot be cut at {ends[1:-1]}, in that order")
     parts = ops.split(ary, sizes=tuple(b - a for a, b in itertools.pairwise(ends)), axis=along)
     return [squeeze(part, axis=along) for part in parts] if squeeze_axis else list(parts)
 
@@ -453,12 +579,18 @@ def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bo
 def broadcast_to(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
     """The elements repeated to `shape`; 0 there keeps the length of an axis.
 
+    Shapes: axes of length 1 take the length in `shape`; further axes come in front.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no shape, `ShapeError` for axes of other lengths.
+
     >>> from tapegrad import nd
     >>> nd.broadcast_to(nd.ones((1, 3)), (2, 0)).shape
     (2, 3)
     """
     data = need(data, "broadcast_to")
-    wanted = tuple(map(operator.index, shape))
+    wanted = ints_of(shape, "broadcast_to", "shape")
     if len(wanted) == data.ndim:
         wanted = tuple(old if new == 0 else new for old, new in zip(data.shape, wanted, strict=True))
     return give(out, ops.broadcast_to(data, shape=wanted))
@@ -467,12 +599,21 @@ def broadcast_to(data: Any, shape: Any, out: Any = None, name: Any = None) -> ND
 def broadcast_axis(data: Any, axis: Any = (), size: Any = (), out: Any = None, name: Any = None) -> NDArray:
     """The elements repeated along axes of length 1, so often as `size` says.
 
+    `axis` and `size` are an int each, or as many ints of both.
+
+    Shapes: axes of length 1 take those of `size`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for one of
+    another length, `ValueError` for other numbers of sizes.
+
     >>> from tapegrad import nd
     >>> nd.broadcast_axis(nd.ones((1, 3)), axis=0, size=4).shape
     (4, 3)
     """
     data = need(data, "broadcast_axis")
-    axes = (axis,) if isinstance(axis, INT) else tuple(axis)
+    axes = ints_of(axis, "broadcast_axis", "axis")
     wanted = list(data.shape)
     for a, length in zip(axes, int_tuple(size, len(axes), "broadcast_axis", "size"), strict=True):
         place = one_axis(a, data.ndim, "broadcast_axis")
@@ -490,21 +631,45 @@ def broadcast_like(
 ) -> NDArray:
     """`lhs` repeated to the shape of `rhs`, or some of its axes to the lengths of some of the other's.
 
+    `lhs_axes` and `rhs_axes` say which axes go together, both or neither.
+
+    Shapes: axes of `lhs` of length 1 take the lengths of `rhs`.
+
+    Dtypes: any; the result has that of `lhs`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for axes of other lengths, `AxisError` for axes that there
+    are not, `ValueError` for other numbers of them.
+
     >>> from tapegrad import nd
     >>> nd.broadcast_like(nd.ones((1, 3)), nd.ones((5, 3))).shape
     (5, 3)
+    >>> nd.broadcast_like(nd.ones((1, 3)), nd.ones((4, 7)), lhs_axes=(0,), rhs_axes=(1,)).shape
+    (7, 3)
     """
     lhs, rhs = need(lhs, "broadcast_like", "lhs"), need(rhs, "broadcast_like", "rhs")
     if lhs_axes is None or rhs_axes is None:
         return give(out, ops.broadcast_to(lhs, shape=rhs.shape))
+    where = "broadcast_like"
+    mine, theirs = ints_of(lhs_axes, where, "lhs_axes"), ints_of(rhs_axes, where, "rhs_axes")
+    if len(mine) != len(theirs):
+        raise ValueError(f"{where}(): lhs_axes {mine} and rhs_axes {theirs} differ in number")
     wanted = list(lhs.shape)
-    for mine, theirs in zip(lhs_axes, rhs_axes, strict=True):
-        wanted[mine] = rhs.shape[theirs]
+    for a, b in zip(mine, theirs, strict=True):
+        wanted[one_axis(a, lhs.ndim, where)] = rhs.shape[one_axis(b, rhs.ndim, where)]
     return give(out, ops.broadcast_to(lhs, shape=tuple(wanted)))
 
 
 def slice(data: Any, begin: Any, end: Any, step: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """The elements from `begin` up to `end` in steps, one number for each of the first axes; None is no bound.
+
+    Negative numbers count from the end. A step may be negative.
+
+    Shapes: any; bounds beyond the ends are cut off.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for other numbers of bounds, more than axes, or a step of
+    0.
 
     >>> from tapegrad import nd
     >>> nd.slice(nd.arange(6).reshape((2, 3)), begin=(0, 1), end=(None, 3)).asnumpy().tolist()
@@ -520,7 +685,10 @@ def slices(data: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[
     steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, INT) else tuple(step)
     steps = steps or (None,) * len(bounds[0])
     if not len(bounds[0]) == len(bounds[1]) == len(steps) <= data.ndim:
-        raise ValueError(f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} differ in length")
+        raise ValueError(
+            f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} are not as many as each other, or more "
+            f"than the {data.ndim} axes"
+        )
     return tuple(builtins.slice(*bound) for bound in zip(*bounds, steps, strict=True))
 
 
@@ -529,6 +697,12 @@ crop = slice
 
 def slice_axis(data: Any, axis: int, begin: int, end: int | None, out: Any = None, name: Any = None) -> NDArray:
     """The elements from `begin` up to `end` (None: the last) along one axis.
+
+    Shapes: `axis` has end − begin elements, as far as they are there; negative numbers count from its end.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
 
     >>> from tapegrad import nd
     >>> nd.slice_axis(nd.arange(4), axis=0, begin=1, end=3).asnumpy().tolist()
@@ -542,12 +716,21 @@ def slice_axis(data: Any, axis: int, begin: int, end: int | None, out: Any = Non
 def slice_like(data: Any, shape_like: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """The first elements of the array, as many as the other array has, along all axes or those in `axes`.
 
+    Shapes: the axes in question have the lengths of `shape_like`, or their own where that is shorter.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` or `ShapeError` for an axis that `data` or `shape_like` does
+    not have.
+
     >>> from tapegrad import nd
     >>> nd.slice_like(nd.ones((3, 4)), nd.ones((2, 2)), axes=(0,)).shape
     (2, 4)
     """
     data, other = need(data, "slice_like"), need(shape_like, "slice_like", "shape_like")
     chosen = axis_tuple(axes, data.ndim, "slice_like")
+    if chosen and chosen[-1] >= other.ndim:
+        raise ShapeError(f"slice_like(): shape_like has shape {other.shape}, without axis {chosen[-1]}; name axes")
     key = tuple(builtins.slice(0, other.shape[i]) if i in chosen else builtins.slice(None) for i in range(data.ndim))
     return give(out, ops.getitem(data, key=key))
 
@@ -563,11 +746,24 @@ def Crop(
 ) -> NDArray:
     """The part of images (n, channels, height, width) of size `h_w`, or of a second array's, at `offset` or the centre.
 
+    `num_args` has no meaning here.
+
+    Shapes: (n, channels, height, width) becomes (n, channels, *h_w).
+
+    Dtypes: any; the result has that of the first array.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and for a part that goes beyond
+    the image.
+
     >>> from tapegrad import nd
-    >>> nd.Crop(nd.ones((1, 1, 4, 4)), h_w=(2, 3)).shape
-    (1, 1, 2, 3)
+    >>> image = nd.arange(16).reshape((1, 1, 4, 4))
+    >>> nd.Crop(image, h_w=(2, 2), center_crop=True).asnumpy().tolist()
+    [[[[5.0, 6.0], [9.0, 10.0]]]]
     """
     image, *like = need_all(data, "Crop")
+    for x in (image, *like):
+        if x.ndim != 4:
+            raise ShapeError(f"Crop() takes images (n, channels, height, width), not shape {x.shape}")
     height, width = like[0].shape[2:] if like else int_tuple(h_w, 2, "Crop", "h_w")
     top, left = int_tuple(offset, 2, "Crop", "offset")
     if center_crop:
@@ -581,6 +777,13 @@ def Crop(
 def depth_to_space(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
     """Channels moved into blocks of space: (n, b·b·c, h, w) becomes (n, c, h·b, w·b).
 
+    Shapes: b is `block_size`; four axes.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and channels that b² does not
+    divide.
+
     >>> from tapegrad import nd
     >>> nd.depth_to_space(nd.ones((1, 8, 2, 3)), 2).shape
     (1, 2, 4, 6)
@@ -591,6 +794,12 @@ def depth_to_space(data: Any, block_size: int, out: Any = None, name: Any = None
 def space_to_depth(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
     """Blocks of space moved into channels: (n, c, h·b, w·b) becomes (n, b·b·c, h, w).
 
+    Shapes: b is `block_size`; four axes.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and sides that b does not divide.
+
     >>> from tapegrad import nd
     >>> nd.space_to_depth(nd.ones((1, 2, 4, 6)), 2).shape
     (1, 8, 2, 3)
@@ -600,6 +809,13 @@ def space_to_depth(data: Any, block_size: int, out: Any = None, name: Any = None
 
 def diag(data: Any, k: int = 0, axis1: int = 0, axis2: int = 1, out: Any = None, name: Any = None) -> NDArray:
     """The `k`-th diagonal of an array over two axes, as its last axis; of a vector, the matrix that has it as diagonal.
+
+    Shapes: (n,) becomes (n + |k|, n + |k|); of more axes `axis1` and `axis2` are left out, and the diagonal comes last.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for an array without axes, or axes that are one or not
+    there.
 
     >>> from tapegrad import nd
     >>> nd.diag(nd.arange(4).reshape((2, 2))).asnumpy().tolist(), nd.diag(nd.ones(2)).shape
@@ -623,9 +839,17 @@ def take(a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = Non
 
     `mode`: what an index outside means: "clip" the nearest, "wrap" counted around, "raise" an `IndexError`.
 
+    Shapes: `axis` is replaced by the axes of `indices`.
+
+    Dtypes: any `a`, whose dtype the result has; floating indices are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray (lists and NumPy's arrays of indices are taken too), `AxisError` for an
+    axis that `a` does not have, `ValueError` for another `mode`.
+
     >>> from tapegrad import nd
-    >>> nd.take(nd.array([1, 2, 3]), nd.array([0, 5])).asnumpy().tolist()
-    [1.0, 3.0]
+    >>> x = nd.array([10, 20, 30])
+    >>> nd.take(x, nd.array([0, 5, -1])).asnumpy().tolist(), nd.take(x, [0, 5, -1], mode="wrap").asnumpy().tolist()
+    ([10.0, 30.0, 10.0], [10.0, 30.0, 30.0])
     """
     a = need(a, "take", "a")
     if isinstance(indices, (int, list, np.ndarray)):
@@ -649,6 +873,14 @@ def _within(places: Any, length: int, mode: str, where: str) -> Any:
 def batch_take(a: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
     """From each row of a matrix the element at the row's index.
 
+    An index outside means the nearest.
+
+    Shapes: (n, m) and (n,) give (n,).
+
+    Dtypes: any `a`, whose dtype the result has.
+
+    Raises: as `pick`.
+
     >>> from tapegrad import nd
     >>> nd.batch_take(nd.array([[1, 2], [3, 4]]), nd.array([0, 1])).asnumpy().tolist()
     [1.0, 4.0]
@@ -668,6 +900,16 @@ def pick(
     """Along `axis` the one element at each index.
 
     `mode`: what an index outside means: "clip" the nearest, "wrap" counted around.
+
+    With it a cross entropy reads the probability of each row's label.
+
+    Shapes: `index` has the axes of `data` without `axis`, or with length 1 there; so has the result, by `keepdims`. Not
+    ().
+
+    Dtypes: any `data`, whose dtype the result has; floating indices are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for other
+    numbers of indices, `ValueError` for another `mode`.
 
     >>> from tapegrad import nd
     >>> nd.pick(nd.array([[1, 2], [3, 4]]), nd.array([1, 0])).asnumpy().tolist()
@@ -690,12 +932,24 @@ choose_element_0index = pick
 def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
     """The matrix `lhs` with one element of each row replaced: in the row's column `rhs`, by the row's value `mhs`.
 
+    Shapes: (n, m), (n,) and (n,) give (n, m).
+
+    Dtypes: any; the result has that of `lhs`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `IndexError` for a column that is not
+    there.
+
     >>> from tapegrad import nd
     >>> nd.fill_element_0index(nd.zeros((2, 2)), nd.array([5, 6]), nd.array([0, 1])).asnumpy().tolist()
     [[5.0, 0.0], [0.0, 6.0]]
     """
     lhs, mhs, rhs = (need(x, "fill_element_0index", n) for x, n in ((lhs, "lhs"), (mhs, "mhs"), (rhs, "rhs")))
-    rows = lhs.shape[0]
+    rows = lhs.shape[0] if lhs.ndim == 2 else None
+    if not mhs.shape == rhs.shape == (rows,):
+        raise ShapeError(
+            f"fill_element_0index() takes a matrix and for each row a value and a column, not shapes {lhs.shape}, "
+            f"{mhs.shape} and {rhs.shape}"
+        )
     places = ops.reshape(indices_of(rhs), shape=(rows, 1))
     return give(out, ops.put_along_axis(lhs, places, ops.reshape(mhs, shape=(rows, 1)), axis=1))
 
@@ -711,27 +965,49 @@ def one_hot(
 ) -> NDArray:
     """Rows of `depth` elements, `on_value` at the index and `off_value` elsewhere, everywhere for an index outside.
 
+    Shapes: any; the result has one axis more, of length `depth`.
+
+    Dtypes: `dtype`, float32 unless given; floating indices are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray or no integer, `DtypeError` for no dtype.
+
     >>> from tapegrad import nd
-    >>> nd.one_hot(nd.array([0, 2]), 3).asnumpy().tolist()
-    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> nd.one_hot(nd.array([0, 2, 7]), 3).asnumpy().tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
     indices = need(indices, "one_hot", "indices")
-    found = ops.one_hot(indices_of(indices), depth=int(depth), on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
+    depth = one_int(depth, "one_hot", "depth")
+    found = ops.one_hot(indices_of(indices), depth=depth, on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
     return give(out, found)
 
 
 def onehot_encode(indices: Any, out: NDArray) -> NDArray:
     """One-hot rows written into `out`, whose width they have.
 
+    Shapes: (n,) indices and an `out` of (n, classes).
+
+    Dtypes: that of `out`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for an `out` of another shape.
+
     >>> from tapegrad import nd
     >>> nd.onehot_encode(nd.array([1]), nd.zeros((1, 2))).asnumpy().tolist()
     [[0.0, 1.0]]
     """
+    if need(out, "onehot_encode", "out").ndim != 2:
+        raise ShapeError(f"onehot_encode(): out has shape {out.shape}; give (indices, classes)")
     return one_hot(indices, out.shape[1], dtype=out.dtype, out=out)
 
 
 def gather_nd(data: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
     """The elements at places given by columns: the first axis of `indices` goes over the axes of `data`.
+
+    Shapes: (k, …) indices of data with k axes or more: the axes behind the first of `indices`, then those of `data`
+    behind k.
+
+    Dtypes: any `data`, whose dtype the result has; floating indices are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `IndexError` for a place outside or for more rows than axes.
 
     >>> from tapegrad import nd
     >>> nd.gather_nd(nd.arange(4).reshape((2, 2)), nd.array([[0, 1], [1, 0]])).asnumpy().tolist()
@@ -744,27 +1020,45 @@ def gather_nd(data: Any, indices: Any, out: Any = None, name: Any = None) -> NDA
 def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
     """Zeros of `shape` with elements put at places given by columns; several for one place add up.
 
+    The transpose of `gather_nd`. MXNet keeps any one of several for one place; here they add up, on every engine.
+
+    Shapes: (k, …) indices of k axes of the result, which has `shape`; `data` has the axes behind the first of
+    `indices`, then those behind k.
+
+    Dtypes: any `data`, whose dtype the result has; floating indices are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together, `IndexError` for a
+    place outside.
+
     >>> from tapegrad import nd
     >>> nd.scatter_nd(nd.array([5, 6]), nd.array([[0, 2]]), shape=(4,)).asnumpy().tolist()
     [5.0, 0.0, 6.0, 0.0]
     """
     data, indices = need(data, "scatter_nd"), need(indices, "scatter_nd", "indices")
-    return give(out, ops.scatter_nd(data, indices_of(indices), shape=tuple(shape)))
+    return give(out, ops.scatter_nd(data, indices_of(indices), shape=ints_of(shape, "scatter_nd", "shape")))
 
 
 def ravel_multi_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
     """Places in the flat array from places given by columns.
 
+    `unravel_index` is the inverse. A place outside is not noticed.
+
+    Shapes: (axes, …) becomes (…), or (1,) instead of ().
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no shape, `ShapeError` for another number of rows.
+
     >>> from tapegrad import nd
-    >>> nd.ravel_multi_index(nd.array([[1], [2]]), shape=(3, 4)).asnumpy().tolist()
-    [6.0]
+    >>> nd.ravel_multi_index(nd.array([[1, 2], [2, 3]]), shape=(3, 4)).asnumpy().tolist()
+    [6.0, 11.0]
     """
-    data = need(data, "ravel_multi_index")
+    data, shape = need(data, "ravel_multi_index"), ints_of(shape, "ravel_multi_index", "shape")
     if data.shape[0] != len(shape):
         raise ShapeError(f"ravel_multi_index(): {data.shape[0]} rows of indices for a shape of {len(shape)} axes")
     rows = [ops.getitem(data, key=(i,)) for i in range(len(shape))]
     found = rows[0]
-    for row, length in zip(rows[1:], tuple(shape)[1:], strict=True):
+    for row, length in zip(rows[1:], shape[1:], strict=True):
         found = found * length + row
     return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))
 
@@ -772,13 +1066,21 @@ def ravel_multi_index(data: Any, shape: Any, out: Any = None, name: Any = None) 
 def unravel_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
     """Places given by columns from places in the flat array.
 
+    `ravel_multi_index` is the inverse. A place outside is not noticed.
+
+    Shapes: (…) becomes (axes, …).
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no shape.
+
     >>> from tapegrad import nd
-    >>> nd.unravel_index(nd.array([6]), shape=(3, 4)).asnumpy().tolist()
-    [[1.0], [2.0]]
+    >>> nd.unravel_index(nd.array([6, 11]), shape=(3, 4)).asnumpy().tolist()
+    [[1.0, 2.0], [2.0, 3.0]]
     """
     rest = need(data, "unravel_index")
     rows: list[Any] = []
-    for length in reversed(tuple(shape)[1:]):
+    for length in reversed(ints_of(shape, "unravel_index", "shape")[1:]):
         rows.insert(0, ops.remainder(rest, length))
         rest = ops.floor_divide(rest, length)
     return give(out, ops.stack(rest, *rows, axis=0))
@@ -796,11 +1098,21 @@ def Embedding(
 ) -> NDArray:
     """The rows of `weight` at the indices in `data`; an index outside means the nearest.
 
+    `input_dim` and `output_dim`, where given, are checked; `dtype` and `sparse_grad` have no meaning here.
+
+    Shapes: any `data`, and (input_dim, output_dim), give the shape of `data` and one axis more, of length output_dim.
+
+    Dtypes: the result has that of `weight`; floating indices are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for weights of another shape than is said.
+
     >>> from tapegrad import nd
     >>> nd.Embedding(nd.array([0, 2]), nd.arange(6).reshape((3, 2))).asnumpy().tolist()
     [[0.0, 1.0], [4.0, 5.0]]
     """
     weight = need(weight, "Embedding", "weight")
+    if weight.ndim != 2:
+        raise ShapeError(f"Embedding(): weight has shape {weight.shape}; give (input_dim, output_dim)")
     for given, found, which in ((input_dim, weight.shape[0], "input_dim"), (output_dim, weight.shape[1], "output_dim")):
         if given is not None and given != found:
             raise ShapeError(f"Embedding(): {which} is {given}, and weight has shape {weight.shape}")
@@ -810,9 +1122,18 @@ def Embedding(
 def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> NDArray:
     """`x` where the condition is not zero, else `y`; a condition of one axis chooses among rows.
 
+    Shapes: all broadcast; a `condition` of (n,) beside `x` of (n, …) decides about whole rows, as in MXNet.
+
+    Dtypes: any condition; the result has that of `x` and `y` together.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not broadcast.
+
     >>> from tapegrad import nd
-    >>> nd.where(nd.array([1, 0]), nd.array([1, 2]), nd.array([3, 4])).asnumpy().tolist()
-    [1.0, 4.0]
+    >>> x = nd.array([-1, 4])
+    >>> nd.where(x > 0, x, nd.zeros(2)).asnumpy().tolist()
+    [0.0, 4.0]
+    >>> nd.where(nd.array([1, 0]), nd.ones((2, 3)), nd.zeros((2, 3))).asnumpy().tolist()
+    [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
     condition, x, y = (need(v, "where", n) for v, n in ((condition, "condition"), (x, "x"), (y, "y")))
     booleans = truth(condition)
@@ -834,6 +1155,14 @@ def clip(
 ) -> NDArray:
     """The elements brought into [a_min, a_max].
 
+    None is no bound. The gradient goes to the elements within, the bounds included.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: that of `data`; a fractional bound makes integers default floats.
+
+    Raises: `TypeError` for what is no NDArray, or a bound that is no number.
+
     >>> from tapegrad import nd
     >>> nd.clip(nd.array([-1, 0.5, 2]), 0, 1).asnumpy().tolist()
     [0.0, 0.5, 1.0]
@@ -843,6 +1172,12 @@ def clip(
 
 def cast(data: Any, dtype: Any, out: Any = None, name: Any = None) -> NDArray:
     """The elements in another dtype.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: from any to any; floats are cut to integers. Gradients come back in the dtype of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for no dtype.
 
     >>> from tapegrad import nd
     >>> nd.cast(nd.array([1.9]), "int32").asnumpy().tolist()
@@ -859,18 +1194,37 @@ def amp_multicast(
 ) -> list[NDArray]:
     """The arrays in one dtype, the widest among theirs, or with `cast_narrow` the narrowest.
 
+    `num_outputs` has no meaning here.
+
+    Shapes: any, and kept.
+
+    Dtypes: floating ones.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `DtypeError` for other dtypes,
+    `ValueError` for an `out` of another number of arrays.
+
     >>> from tapegrad import nd
     >>> [x.dtype.__name__ for x in nd.amp_multicast(nd.ones(1, dtype="float16"), nd.ones(1))]
     ['float32', 'float32']
     """
     arrays = need_all(data, "amp_multicast")
     choose = builtins.min if cast_narrow else builtins.max
-    dtype = choose((dtype_of(x) for x in arrays), key=lambda d: d.itemsize)
-    return [ops.astype(x, dtype=dtype) for x in arrays]
+    found = [dtype_of(x) for x in arrays]
+    stray = [d.name for d in found if d not in dtypes.FLOATING]
+    if stray:
+        raise DtypeError(f"amp_multicast() takes floating arrays, not {', '.join(stray)}; use cast")
+    dtype = choose(found, key=lambda d: d.itemsize)
+    return give_all(out, [ops.astype(x, dtype=dtype) for x in arrays], "amp_multicast")
 
 
 def identity(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The same values.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> print(nd.identity(nd.ones(1)).asscalar())
@@ -882,9 +1236,20 @@ def identity(data: Any, out: Any = None, name: Any = None) -> NDArray:
 def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The same values as constants: no gradient goes through.
 
-    >>> from tapegrad import nd
-    >>> print(nd.stop_gradient(nd.ones(1)).asscalar())
-    1.0
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([3])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = x * nd.stop_gradient(x)
+    >>> y.backward()
+    >>> print(x.grad.asscalar())
+    3.0
     """
     return give(out, need(data, "stop_gradient").detach())
 
@@ -894,6 +1259,12 @@ BlockGrad = stop_gradient
 
 def shape_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The shape as an array of int64.
+
+    Shapes: any; of k axes the result is (k,).
+
+    Dtypes: any; the result is int64.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> nd.shape_array(nd.ones((2, 3))).asnumpy().tolist()
@@ -906,6 +1277,12 @@ def shape_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
 def size_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The number of elements as an array of int64 and shape (1,).
 
+    Shapes: any; the result is (1,).
+
+    Dtypes: any; the result is int64.
+
+    Raises: `TypeError` for what is no NDArray.
+
     >>> from tapegrad import nd
     >>> nd.size_array(nd.ones((2, 3))).asnumpy().tolist()
     [6]
@@ -917,16 +1294,31 @@ def size_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
 # Sequences: (steps, batch, …), or (batch, steps, …) with axis=1.
 
 
-def _step_grid(data: NDArray, axis: int, where: str) -> Any:
-    """The number of each step, shaped to broadcast with (steps, batch) or (batch, steps)."""
+def _sequences(data: Any, axis: int, where: str) -> NDArray:
+    """Sequences whose steps go along an axis that they can go along."""
+    data = need(data, where)
     if axis not in (0, 1):
         raise ValueError(f"{where}(): axis is {axis}; steps go along 0 or 1")
+    if data.ndim < 2:
+        raise ShapeError(f"{where}() takes sequences (steps, batch, …), not shape {data.shape}")
+    return data
+
+
+def _step_grid(data: NDArray, axis: int) -> Any:
+    """The number of each step, shaped to broadcast with (steps, batch) or (batch, steps)."""
     numbers = make(np.arange(data.shape[axis]), data.context)
     return ops.reshape(numbers, shape=(data.shape[0], 1) if axis == 0 else (1, data.shape[1]))
 
 
-def _lengths(sequence_length: Any, axis: int, where: str) -> Any:
+def _lengths(sequence_length: Any, batch: int, where: str) -> Any:
+    """The length of each sequence, of shape (batch,)."""
     lengths = indices_of(need(sequence_length, where, "sequence_length"))
+    if lengths.shape != (batch,):
+        raise ShapeError(f"{where}(): sequence_length has shape {lengths.shape}, and there are {batch} sequences")
+    return lengths
+
+
+def _beside_steps(lengths: Any, axis: int) -> Any:
     return ops.reshape(lengths, shape=(1, lengths.size) if axis == 0 else (lengths.size, 1))
 
 
@@ -941,14 +1333,24 @@ def SequenceMask(
 ) -> NDArray:
     """Sequences with every step behind its sequence's length set to `value`; steps go along `axis`, 0 or 1.
 
+    Without `use_sequence_length` nothing is changed.
+
+    Shapes: (steps, batch, …), with `axis=1` (batch, steps, …), and (batch,) lengths; the result has that of `data`.
+
+    Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `axis`, `ShapeError` for data of one axis and
+    another number of lengths.
+
     >>> from tapegrad import nd
     >>> nd.SequenceMask(nd.ones((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [[1.0, 1.0], [0.0, 1.0]]
     """
-    data = need(data, "SequenceMask")
+    data = _sequences(data, axis, "SequenceMask")
     if not use_sequence_length:
         return give(out, data.copy())
-    inside = ops.less(_step_grid(data, axis, "SequenceMask"), _lengths(sequence_length, axis, "SequenceMask"))
+    lengths = _lengths(sequence_length, data.shape[1 - axis], "SequenceMask")
+    inside = ops.less(_step_grid(data, axis), _beside_steps(lengths, axis))
     inside = ops.reshape(inside, shape=(*data.shape[:2], *(1,) * (data.ndim - 2)))
     return give(out, ops.where(inside, data, ops.filled(data, shape=(1,), value=value)))
 
@@ -963,15 +1365,25 @@ def SequenceLast(
 ) -> NDArray:
     """Of each sequence the last step within its length; steps go along `axis`, 0 or 1.
 
+    Without `use_sequence_length` the last step of all.
+
+    Shapes: (steps, batch, …), with `axis=1` (batch, steps, …), and (batch,) lengths give (batch, …). A length beyond
+    the steps means the last, 0 the first.
+
+    Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `axis`, `ShapeError` for data of one axis and
+    another number of lengths.
+
     >>> from tapegrad import nd
     >>> nd.SequenceLast(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [0.0, 3.0]
     """
-    data = need(data, "SequenceLast")
+    data = _sequences(data, axis, "SequenceLast")
     steps = data.shape[axis]
     if not use_sequence_length:
         return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))
-    last = ops.clip(indices_of(need(sequence_length, "SequenceLast", "sequence_length")) - 1, 0, steps - 1)
+    last = ops.clip(_lengths(sequence_length, data.shape[1 - axis], "SequenceLast") - 1, 0, steps - 1)
     batch = make(np.arange(data.shape[1 - axis]), data.context)
     places = ops.stack(*((last, batch) if axis == 0 else (batch, last)), axis=0)
     return give(out, ops.gather_nd(data, places))
@@ -987,18 +1399,27 @@ def SequenceReverse(
 ) -> NDArray:
     """Sequences of shape (steps, batch, …) with the steps within their lengths in reverse order.
 
+    Without `use_sequence_length` all steps.
+
+    Shapes: (steps, batch, …) and (batch,) lengths; the result has that of `data`.
+
+    Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `axis`, `ShapeError` for data of one axis and
+    another number of lengths, `IndexError` for a length beyond the steps.
+
     >>> from tapegrad import nd
     >>> nd.SequenceReverse(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [[0.0, 3.0], [2.0, 1.0]]
     """
-    data = need(data, "SequenceReverse")
+    data = _sequences(data, 0, "SequenceReverse")
     if axis != 0:
         raise ValueError(f"SequenceReverse(): axis is {axis}; steps go along 0")
     if not use_sequence_length:
         return flip(data, axis=0, out=out)
     steps, batch = data.shape[:2]
-    numbers = _step_grid(data, 0, "SequenceReverse")
-    lengths = _lengths(sequence_length, 0, "SequenceReverse")
+    numbers = _step_grid(data, 0)
+    lengths = _beside_steps(_lengths(sequence_length, batch, "SequenceReverse"), 0)
     source = ops.where(
         ops.less(numbers, lengths), lengths - 1 - numbers, ops.broadcast_to(numbers, shape=(steps, batch))
     )
