@@ -22,7 +22,14 @@ MODULES = sorted(
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
-EXPLAINED = ["tapegrad.numpy.bound", "tapegrad.ops.shape"]
+EXPLAINED = [
+    "tapegrad.ndarray.mechanical",
+    "tapegrad.ndarray.nn",
+    "tapegrad.ndarray.reducing",
+    "tapegrad.ndarray.shaping",
+    "tapegrad.numpy.bound",
+    "tapegrad.ops.shape",
+]
 """The modules whose public functions and classes all have an example, and say what they take and raise."""
 
 NO_ARRAYS = {

@@ -347,6 +347,7 @@ def test_transforms_hand_over_the_face_they_were_given():
 
 
 X, V = nd.array([[1.0, 2.0], [3.0, 4.0]]), nd.array([1.0, 2.0, 3.0])
+IMAGE = nd.ones((1, 2, 4, 4))
 WRONG = {
     "a shape that is none": (lambda: nd.reshape(X, "a"), TypeError, r"reshape\(\): shape is an int or a tuple"),
     "repetitions": (lambda: nd.tile(V, 1.5), TypeError, r"tile\(\): reps is an int or a tuple"),
@@ -372,6 +373,21 @@ WRONG = {
         "there are 2 sequences",
     ),
     "steps along no axis": (lambda: nd.SequenceLast(X, axis=3), ValueError, "steps go along 0 or 1"),
+    "regions": (lambda: nd.ROIPooling(IMAGE, X, (2, 2), 1.0), mx.errors.ShapeError, r"regions \(r, 5\)"),
+    "images to be enlarged": (lambda: nd.UpSampling(X, scale=2), mx.errors.ShapeError, r"UpSampling\(\) takes images"),
+    "weights to enlarge with": (lambda: nd.UpSampling(IMAGE, sample_type="bilinear"), TypeError, "data and weight"),
+    "ways to join": (lambda: nd.UpSampling(IMAGE, multi_input_mode="x"), ValueError, "'concat' or 'sum'"),
+    "weights of a transpose": (lambda: nd.Deconvolution(IMAGE, X), mx.errors.ShapeError, r"\(channels, filters"),
+    "lengths of a softmax": (
+        lambda: nd.softmax(X, V, use_length=True),
+        mx.errors.ShapeError,
+        r"length has shape \(3,\)",
+    ),
+    "a loss without a corner": (lambda: nd.smooth_l1(X, scalar=0), ValueError, "scalar is 0"),
+    "labels": (lambda: nd.softmax_cross_entropy(X, V), mx.errors.ShapeError, r"label \(n,\)"),
+    "gamma of images": (lambda: nd.InstanceNorm(IMAGE, V, V), mx.errors.ShapeError, r"gamma has shape \(3,\)"),
+    "channels of groups": (lambda: nd.GroupNorm(V, V, V), mx.errors.ShapeError, r"\(batch, channels, \*space\)"),
+    "channels around": (lambda: nd.LRN(V, 3), mx.errors.ShapeError, r"LRN\(\) takes data"),
     "no sequences": (lambda: nd.SequenceLast(V), mx.errors.ShapeError, r"\(steps, batch, …\)"),
 }
 
@@ -380,3 +396,7 @@ WRONG = {
 def test_errors_name_the_argument_and_the_choices(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_no_regions_give_no_rows():
+    assert nd.ROIPooling(IMAGE, nd.zeros((0, 5)), (2, 3), 1.0).shape == (0, 2, 2, 3)

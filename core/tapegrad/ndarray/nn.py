@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..kernels import RECORDED as ops
 from ..tape import is_training
-from .checks import dtype_of, int_tuple, kept, need, one_axis
+from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int
 from .ndarray import INT, NDArray, give, make
 from .shaping import indices_of, reshape
 
@@ -54,6 +54,17 @@ def _space(where: str, data: NDArray, layout: str | None) -> int:
     return ndim
 
 
+def _channels(where: str, data: NDArray, **parameters: NDArray) -> int:
+    """How many channels data has, in its second axis; each parameter has a number for each."""
+    if data.ndim < 2:
+        raise ShapeError(f"{where}() takes data (batch, channels, *space), not shape {data.shape}")
+    channels = data.shape[1]
+    for name, x in parameters.items():
+        if x.shape != (channels,):
+            raise ShapeError(f"{where}(): {name} has shape {x.shape}, and data has {channels} channels")
+    return channels
+
+
 def _bias(bias: Any, where: str) -> NDArray:
     if bias is None:
         raise TypeError(f"{where}() needs a bias, or no_bias=True")
@@ -76,11 +87,21 @@ def FullyConnected(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """data · weightᵀ + bias, for weight (num_hidden, inputs), and data flattened to (n, inputs) unless `flatten=False`.
+    """data · weightᵀ + bias: a dense layer.
+
+    `num_hidden`, where given, is checked against weight. `no_bias=True` leaves out the bias.
+
+    Shapes: (n, …), flattened to (n, inputs), (num_hidden, inputs) and (num_hidden,) give (n, num_hidden). With
+    `flatten=False` (…, inputs) gives (…, num_hidden).
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray and for a missing bias, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
-    >>> nd.FullyConnected(nd.ones((2, 3)), nd.ones((4, 3)), nd.zeros(4), num_hidden=4).shape
-    (2, 4)
+    >>> weight, bias = nd.array([[1, 0, 0], [1, 1, 1]]), nd.array([0, 10])
+    >>> nd.FullyConnected(nd.array([[1, 2, 3]]), weight, bias, num_hidden=2).asnumpy().tolist()
+    [[1.0, 16.0]]
     """
     data, weight = need(data, "FullyConnected"), need(weight, "FullyConnected", "weight")
     if num_hidden is not None and weight.shape[0] != num_hidden:
@@ -109,14 +130,26 @@ def Convolution(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """Filters slid over images: data (n, c, *space), weight (num_filter, c / num_group, *kernel), bias (num_filter,).
+    """Filters slid over images, or over sequences or volumes: a cross-correlation, as in all of deep learning.
 
     One, two or three axes of space; `stride`, `dilate` and `pad` are a number for each. `workspace` and the `cudnn_…`
     settings have no meaning here.
 
+    `kernel` and `num_filter`, where given, are checked against weight.
+
+    Shapes: (n, channels, *space), (num_filter, channels / num_group, *kernel) and (num_filter,) give (n, num_filter,
+    *found), where found = ⌊(space + 2 pad − dilate · (kernel − 1) − 1) / stride⌋ + 1.
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray and for a missing bias, `ShapeError` for shapes that do not go together,
+    `ValueError` for a `layout` with channels elsewhere, or another number of numbers than axes of space.
+
     >>> from tapegrad import nd
-    >>> nd.Convolution(nd.ones((1, 1, 4, 4)), nd.ones((2, 1, 3, 3)), nd.zeros(2), kernel=(3, 3), num_filter=2).shape
-    (1, 2, 2, 2)
+    >>> image = nd.array([[0, 0, 0, 0], [0, 0, 9, 9], [0, 0, 9, 9]]).reshape((1, 1, 3, 4))
+    >>> edge = nd.array([[-1, 1]]).reshape((1, 1, 1, 2))
+    >>> nd.Convolution(image, edge, kernel=(1, 2), num_filter=1, no_bias=True).asnumpy()[0, 0].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 9.0, 0.0]]
     """
     where = "Convolution"
     data, weight = need(data, where), need(weight, where, "weight")
@@ -164,13 +197,24 @@ def Deconvolution(
 
     The result is `adj` longer than it would have to be, or as long as `target_shape`.
 
+    Shapes: (n, channels, *space) and (channels, num_filter / num_group, *kernel) give (n, num_filter, *found), where
+    found = stride · (space − 1) + dilate · (kernel − 1) + 1 − 2 pad + adj.
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray and for a missing bias, `ShapeError` for shapes that do not go together,
+    `ValueError` for a `layout` with channels elsewhere, or another number of numbers than axes of space.
+
     >>> from tapegrad import nd
-    >>> nd.Deconvolution(nd.ones((1, 1, 2, 2)), nd.ones((1, 1, 3, 3)), kernel=(3, 3), num_filter=1, stride=(2, 2)).shape
-    (1, 1, 5, 5)
+    >>> small, weight = nd.array([[[[1, 2], [3, 4]]]]), nd.ones((1, 1, 2, 2))
+    >>> nd.Deconvolution(small, weight, kernel=(2, 2), num_filter=1, stride=(2, 2)).asnumpy()[0, 0, :2].tolist()
+    [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
     where = "Deconvolution"
     data, weight = need(data, where), need(weight, where, "weight")
     ndim = _space(where, data, layout)
+    if weight.ndim != data.ndim:
+        raise ShapeError(f"Deconvolution(): weight has shape {weight.shape}; give (channels, filters, *kernel)")
     steps = _per_axis(stride, ndim, 1, where, "stride")
     spread = _per_axis(dilate, ndim, 1, where, "dilate")
     edge = _per_axis(pad, ndim, 0, where, "pad")
@@ -210,9 +254,19 @@ def Pooling(
     `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do
     not fit, "full" keeps them. `global_pool` takes all of space as one window.
 
+    Shapes: (n, channels, *space) becomes (n, channels, *found), where found = (space + 2 pad − kernel) / stride + 1,
+    rounded down or, for "full", up; 1 each with `global_pool`.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and where no window fits,
+    `ValueError` for another `pool_type`, `pooling_convention` or `layout`, a missing `p_value`, and other numbers of
+    numbers.
+
     >>> from tapegrad import nd
-    >>> print(nd.Pooling(nd.arange(4).reshape((1, 1, 2, 2)), kernel=(2, 2), pool_type="max").asscalar())
-    3.0
+    >>> x = nd.arange(16).reshape((1, 1, 4, 4))
+    >>> nd.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="avg").asnumpy()[0, 0].tolist()
+    [[2.5, 4.5], [10.5, 12.5]]
     """
     where = "Pooling"
     data = need(data, where)
@@ -255,12 +309,27 @@ def ROIPooling(
     A region is (image, left, top, right, bottom), in pixels of an image that `spatial_scale` shrinks to `data`; its
     edges belong to it. A cell that holds no pixel is 0.
 
+    Of R. Girshick (2015), "Fast R-CNN". The gradient goes to `data`; regions are constants.
+
+    Shapes: (n, channels, height, width) and (r, 5) give (r, channels, *pooled_size).
+
+    Dtypes: floats; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `IndexError` for an image that there is
+    not.
+
     >>> from tapegrad import nd
-    >>> nd.ROIPooling(nd.ones((1, 2, 4, 4)), nd.array([[0, 0, 0, 3, 3]]), (2, 2), 1.0).shape
-    (1, 2, 2, 2)
+    >>> image, region = nd.arange(16).reshape((1, 1, 4, 4)), nd.array([[0, 0, 0, 3, 3]])
+    >>> nd.ROIPooling(image, region, pooled_size=(2, 2), spatial_scale=1.0).asnumpy()[0, 0].tolist()
+    [[5.0, 7.0], [13.0, 15.0]]
     """
     data, rois = need(data, "ROIPooling"), need(rois, "ROIPooling", "rois")
     rows, columns = int_tuple(pooled_size, 2, "ROIPooling", "pooled_size")
+    if data.ndim != 4 or rois.ndim != 2 or rois.shape[1] != 5:
+        raise ShapeError(
+            f"ROIPooling() takes images (n, channels, height, width) and regions (r, 5), not shapes {data.shape} and "
+            f"{rois.shape}"
+        )
     channels, height, width = data.shape[1:]
     cells = []
     for image, left, top, right, bottom in rois.asnumpy().tolist():
@@ -276,6 +345,8 @@ def ROIPooling(
                 part = ops.getitem(data, key=(int(image), slice(None), slice(low_y, up_y), slice(low_x, up_x)))
                 part = ops.reshape(part, shape=(1, *part.shape))
                 cells.append(ops.reshape(ops.max_pool(part, kernel=part.shape[2:]), shape=(channels,)))
+    if not cells:
+        return give(out, ops.filled(data, shape=(0, channels, rows, columns), value=0))
     grid = ops.reshape(ops.stack(*cells, axis=0), shape=(rois.shape[0], rows, columns, channels))
     return give(out, ops.permute_dims(grid, axes=(0, 3, 1, 2)))
 
@@ -305,15 +376,31 @@ def UpSampling(
     Several images are brought to the size of the first one's result and joined by their channels ("concat") or added
     ("sum"). "bilinear" is a `Deconvolution` with weights of its own: data and weight.
 
+    `num_filter`, `num_args` and `workspace` have no meaning here.
+
+    Shapes: (n, channels, height, width) becomes (n, channels, scale · height, scale · width); weights are (channels, 1,
+    k, k) with k = 2 · scale − scale mod 2.
+
+    Dtypes: any; the result has that of the arrays together.
+
+    Raises: `TypeError` for what is no NDArray, a list (spread it) and another number of arrays, `ShapeError` for other
+    shapes, `ValueError` for another `sample_type` or `multi_input_mode`.
+
     >>> from tapegrad import nd
-    >>> nd.UpSampling(nd.ones((1, 1, 2, 2)), scale=2, sample_type="nearest").shape
-    (1, 1, 4, 4)
+    >>> nd.UpSampling(nd.array([[[[1, 2]]]]), scale=2, sample_type="nearest").asnumpy()[0, 0].tolist()
+    [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
     from .checks import need_all
     from .shaping import concat, repeat
 
     arrays = need_all(data, "UpSampling")
+    for x in arrays:
+        if x.ndim != 4:
+            raise ShapeError(f"UpSampling() takes images (n, channels, height, width), not shape {x.shape}")
+    scale = one_int(scale, "UpSampling", "scale")
     if sample_type == "bilinear":
+        if len(arrays) != 2:
+            raise TypeError(f"UpSampling(): sample_type 'bilinear' takes data and weight, not {len(arrays)} arrays")
         image, weight = arrays
         size, edge = 2 * scale - scale % 2, -(-(scale - 1) // 2)
         return Deconvolution(
@@ -327,6 +414,8 @@ def UpSampling(
         )
     if sample_type != "nearest":
         raise ValueError(f"UpSampling(): sample_type is {sample_type!r}; choose 'nearest' or 'bilinear'")
+    if multi_input_mode not in ("concat", "sum"):
+        raise ValueError(f"UpSampling(): multi_input_mode is {multi_input_mode!r}; choose 'concat' or 'sum'")
     height = arrays[0].shape[2] * scale
     grown = [repeat(repeat(x, height // x.shape[2], axis=2), height // x.shape[2], axis=3) for x in arrays]
     if multi_input_mode == "sum":
@@ -347,9 +436,18 @@ def im2col(
 ) -> NDArray:
     """The windows of images as columns: (n, c, *space) becomes (n, c · window, windows).
 
+    `col2im` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
+
+    Shapes: (n, channels, *space); window is the product of `kernel`, windows as many as `Convolution` gives pixels.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and where no window fits,
+    `ValueError` for another number of numbers than axes of space.
+
     >>> from tapegrad import nd
-    >>> nd.im2col(nd.ones((1, 2, 3, 3)), kernel=(2, 2)).shape
-    (1, 8, 4)
+    >>> nd.im2col(nd.arange(6).reshape((1, 1, 2, 3)), kernel=(2, 2)).asnumpy()[0].tolist()
+    [[0.0, 1.0], [1.0, 2.0], [3.0, 4.0], [4.0, 5.0]]
     """
     data = need(data, "im2col")
     ndim = _space("im2col", data, None)
@@ -375,7 +473,13 @@ ACTIVATIONS = {
 
 
 def Activation(data: Any, act_type: str, out: Any = None, name: Any = None) -> NDArray:
-    """relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh or mish of each element.
+    """relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh or mish (x · tanh softrelu x) of each element.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats; integers give the default float, and for relu stay what they are.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `act_type`, with the choices.
 
     >>> from tapegrad import nd
     >>> nd.Activation(nd.array([-1, 2]), act_type="relu").asnumpy().tolist()
@@ -404,6 +508,13 @@ def LeakyReLU(
 
     `act_type`: "leaky" (slope · x), "prelu" (gamma · x, a slope for each channel), "elu" (slope · (eˣ − 1)), "selu",
     "gelu", or "rrelu": in training each slope is drawn from [lower_bound, upper_bound], else it is their mean.
+
+    Shapes: any; the result has that of `data`. `gamma` is (channels,), for the second axis, or broadcasts.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray and for "prelu" without `gamma`, `ShapeError` for another number of
+    slopes, `ValueError` for another `act_type`.
 
     >>> from tapegrad import nd
     >>> nd.LeakyReLU(nd.array([-4, 2])).asnumpy().tolist()
@@ -439,9 +550,15 @@ def LeakyReLU(
 def hard_sigmoid(data: Any, alpha: float = 0.2, beta: float = 0.5, out: Any = None, name: Any = None) -> NDArray:
     """alpha · x + beta, brought into [0, 1].
 
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray.
+
     >>> from tapegrad import nd
-    >>> nd.hard_sigmoid(nd.array([-9, 0, 9])).asnumpy().tolist()
-    [0.0, 0.5, 1.0]
+    >>> print(nd.hard_sigmoid(nd.array([-9, 0, 1, 9])).asnumpy().round(3))
+    [0.  0.5 0.7 1. ]
     """
     return give(out, ops.hard_sigmoid(need(data, "hard_sigmoid"), alpha=alpha, beta=beta))
 
@@ -449,10 +566,20 @@ def hard_sigmoid(data: Any, alpha: float = 0.2, beta: float = 0.5, out: Any = No
 def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
     """(scalar · x)² / 2 near zero, |x| − 1 / (2 scalar²) from |x| = 1 / scalar² on.
 
+    A loss that is squared near zero and absolute far away, so that outliers count less (R. Girshick, 2015).
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for a `scalar` of 0.
+
     >>> from tapegrad import nd
     >>> nd.smooth_l1(nd.array([0.5, 2])).asnumpy().tolist()
     [0.125, 1.5]
     """
+    if not scalar:
+        raise ValueError("smooth_l1(): scalar is 0; give another number")
     return give(out, ops.smooth_l1(need(data, "smooth_l1"), sigma=scalar))
 
 
@@ -469,6 +596,9 @@ def _scaled(
         found = getattr(ops, op_name)(data, axis=along)
         return found if out is None else give(out, found)
     lengths = indices_of(need(length, op_name, "length"))
+    rest = (*data.shape[:along], *data.shape[along + 1 :])
+    if lengths.shape != rest:
+        raise ShapeError(f"{op_name}(): length has shape {lengths.shape}, and data without axis {along} has {rest}")
     lengths = ops.reshape(lengths, shape=(*data.shape[:along], 1, *data.shape[along + 1 :]))
     steps = make(np.arange(data.shape[along]), data.context)
     inside = ops.less(ops.reshape(steps, shape=(data.shape[along], *(1,) * (data.ndim - along - 1))), lengths)
@@ -489,9 +619,19 @@ def softmax(
 ) -> NDArray:
     """exp(x / temperature) divided by its sum along `axis`, of the first `length` elements there with `use_length`.
 
+    With equal `temperature` the result is the same for data that differ by a constant; nothing overflows.
+
+    Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.
+
+    Dtypes: floats; integers give the default float, and `dtype` converts first.
+
+    Raises: `TypeError` for what is no NDArray and for a missing `length`, `AxisError` for an axis that it does not
+    have, `ShapeError` for other lengths.
+
     >>> from tapegrad import nd
-    >>> nd.softmax(nd.array([0, 0])).asnumpy().tolist()
-    [0.5, 0.5]
+    >>> x = nd.array([[0, 0, 9], [1000, 1000, 9]])
+    >>> nd.softmax(x, nd.array([2, 1]), use_length=True).asnumpy().tolist()
+    [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]
     """
     return _scaled("softmax", data, axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
 
@@ -508,9 +648,18 @@ def log_softmax(
 ) -> NDArray:
     """The logarithm of `softmax`, computed without it.
 
+    It stays finite where `softmax` would round to 0.
+
+    Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.
+
+    Dtypes: floats; integers give the default float, and `dtype` converts first.
+
+    Raises: `TypeError` for what is no NDArray and for a missing `length`, `AxisError` for an axis that it does not
+    have, `ShapeError` for other lengths.
+
     >>> from tapegrad import nd
-    >>> print(nd.log_softmax(nd.array([0, 0])).asnumpy().round(4))
-    [-0.6931 -0.6931]
+    >>> nd.log_softmax(nd.array([0, 1000])).asnumpy().tolist()
+    [-1000.0, 0.0]
     """
     return _scaled("log_softmax", data, axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
 
@@ -527,15 +676,28 @@ def softmin(
 ) -> NDArray:
     """`softmax` of the negative.
 
+    Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: as `softmax`.
+
     >>> from tapegrad import nd
-    >>> nd.softmin(nd.array([0, 0])).asnumpy().tolist()
-    [0.5, 0.5]
+    >>> print(nd.softmin(nd.array([0, 1, 2])).asnumpy().round(3))
+    [0.665 0.245 0.09 ]
     """
     return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
 
 
 def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: Any = None) -> NDArray:
     """`softmax` of each sample's elements together ("instance"), or across the channels of each pixel ("channel").
+
+    Shapes: (n, …), or (n, channels, *space) for "channel"; the result has that of `data`.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `mode`, `AxisError` for "channel" without such
+    an axis.
 
     >>> from tapegrad import nd
     >>> nd.SoftmaxActivation(nd.zeros((1, 4))).asnumpy().tolist()
@@ -552,11 +714,29 @@ def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: 
 def softmax_cross_entropy(data: Any, label: Any, out: Any = None, name: Any = None) -> NDArray:
     """The sum over all rows of −log softmax at the row's label; of shape (1,).
 
-    >>> from tapegrad import nd
-    >>> print(nd.softmax_cross_entropy(nd.array([[0, 0]]), nd.array([1])).asscalar().round(4))
-    0.6931
+    A label outside means the nearest class.
+
+    Shapes: (n, classes) and (n,) give (1,).
+
+    Dtypes: data of floats, whose dtype the result has; floating labels are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes.
+
+    >>> from tapegrad import autograd, nd
+    >>> scores = nd.array([[0, 0], [0, 0]])
+    >>> scores.attach_grad()
+    >>> with autograd.record():
+    ...     loss = nd.softmax_cross_entropy(scores, nd.array([1, 0]))
+    >>> loss.backward()
+    >>> print(loss.asscalar().round(4), scores.grad.asnumpy().tolist())
+    1.3863 [[0.5, -0.5], [-0.5, 0.5]]
     """
     logits, labels = need(data, "softmax_cross_entropy"), need(label, "softmax_cross_entropy", "label")
+    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+        raise ShapeError(
+            f"softmax_cross_entropy() takes data (n, classes) and label (n,), not shapes {logits.shape} and "
+            f"{labels.shape}"
+        )
     picked = ops.pick(ops.log_softmax(logits, axis=1), indices_of(labels), axis=1)
     return give(out, kept(ops.negative(ops.sum(picked))))
 
@@ -574,8 +754,20 @@ def Dropout(
 
     All elements along `axes` share their fate. The numbers drawn are MXNet's.
 
-    >>> from tapegrad import nd
-    >>> nd.Dropout(nd.ones(2), p=0.9).asnumpy().tolist()
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `mode` or a `p` outside [0, 1), `AxisError` for
+    an axis that it does not have, `DtypeError` for integers.
+
+    >>> import tapegrad
+    >>> from tapegrad import autograd, nd
+    >>> tapegrad.random.seed(1)
+    >>> with autograd.train_mode():
+    ...     nd.Dropout(nd.ones(6), p=0.5).asnumpy().tolist()
+    [0.0, 2.0, 2.0, 0.0, 2.0, 0.0]
+    >>> nd.Dropout(nd.ones(2), p=0.5).asnumpy().tolist()
     [1.0, 1.0]
     """
     data = need(data, "Dropout")
@@ -613,13 +805,24 @@ def BatchNorm(
 ) -> Any:
     """Each channel, along `axis`, brought to mean 0 and variance 1, then times gamma plus beta.
 
-    In training with the statistics of the batch, which also move `moving_mean` and `moving_var` by 1 − momentum;
-    else, or with `use_global_stats`, with those two. `fix_gamma` takes gamma as ones. `output_mean_var` adds mean and
-    variance to the result.
+    In training with the statistics of the batch, which also move `moving_mean` and `moving_var` by 1 − momentum; else,
+    or with `use_global_stats`, with those two. `fix_gamma` takes gamma as ones.
 
-    >>> from tapegrad import nd
-    >>> nd.BatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).asnumpy().tolist()
-    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    `output_mean_var` adds the mean and 1 / √(variance + eps) to the result. S. Ioffe and C. Szegedy (2015).
+
+    Shapes: any data with that axis; gamma, beta, moving_mean and moving_var are (channels,).
+
+    Dtypes: floats; the result has that of all together.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for another
+    number of channels.
+
+    >>> from tapegrad import autograd, nd
+    >>> x, mean, variance = nd.array([[1, 10], [3, 30]]), nd.zeros(2), nd.ones(2)
+    >>> with autograd.train_mode():
+    ...     y = nd.BatchNorm(x, nd.ones(2), nd.zeros(2), mean, variance, eps=0)
+    >>> y.asnumpy().tolist(), mean.asnumpy().round(3).tolist()
+    ([[-1.0, -1.0], [1.0, 1.0]], [0.20000000298023224, 2.0])
     """
     where = "BatchNorm"
     data = need(data, where)
@@ -675,6 +878,15 @@ def LayerNorm(
 
     `output_mean_var` adds the mean and the standard deviation to the result.
 
+    J. L. Ba et al. (2016).
+
+    Shapes: any data with that axis; gamma and beta are as long as it.
+
+    Dtypes: floats; the result has that of all together.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for gamma
+    and beta of another length.
+
     >>> from tapegrad import nd
     >>> print(nd.LayerNorm(nd.array([[1, 3]]), nd.ones(2), nd.zeros(2)).asnumpy().round(3))
     [[-1.  1.]]
@@ -700,12 +912,21 @@ def LayerNorm(
 def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3, out: Any = None, name: Any = None) -> NDArray:
     """Each channel of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
 
+    D. Ulyanov et al. (2016).
+
+    Shapes: (n, channels, *space); gamma and beta are (channels,).
+
+    Dtypes: floats; the result has that of all together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis and another number of channels.
+
     >>> from tapegrad import nd
-    >>> nd.InstanceNorm(nd.ones((1, 2, 4)), nd.ones(2), nd.ones(2)).asnumpy().tolist()
-    [[[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]]]
+    >>> x = nd.array([[[1, 3], [10, 30]]])
+    >>> print(nd.InstanceNorm(x, nd.ones(2), nd.zeros(2), eps=0).asnumpy().tolist())
+    [[[-1.0, 1.0], [-1.0, 1.0]]]
     """
     data, gamma, beta = (need(x, "InstanceNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
-    shape = (data.shape[1], *(1,) * (data.ndim - 2))
+    shape = (_channels("InstanceNorm", data, gamma=gamma, beta=beta), *(1,) * (data.ndim - 2))
     found, _, _ = ops.normalize(
         data,
         ops.reshape(gamma, shape=shape),
@@ -728,13 +949,23 @@ def GroupNorm(
 ) -> Any:
     """Groups of channels of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
 
+    `output_mean_var` adds the means and standard deviations, (n, groups), to the result. Y. Wu and K. He (2018).
+
+    Shapes: (n, channels, *space); gamma and beta are (channels,), and `num_groups` divides the channels.
+
+    Dtypes: floats; the result has that of all together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis, and another number of channels or
+    groups.
+
     >>> from tapegrad import nd
-    >>> nd.GroupNorm(nd.ones((1, 4, 2)), nd.ones(4), nd.zeros(4), num_groups=2).shape
-    (1, 4, 2)
+    >>> x = nd.array([[[1], [3], [10], [30]]])
+    >>> nd.GroupNorm(x, nd.ones(4), nd.zeros(4), num_groups=2, eps=0).asnumpy().ravel().tolist()
+    [-1.0, 1.0, -1.0, 1.0]
     """
     data, gamma, beta = (need(x, "GroupNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
-    channels = data.shape[1]
-    if channels % num_groups:
+    channels = _channels("GroupNorm", data, gamma=gamma, beta=beta)
+    if num_groups < 1 or channels % num_groups:
         raise ShapeError(f"GroupNorm(): {channels} channels cannot be put into {num_groups} groups")
     shape = (num_groups, channels // num_groups, *(1,) * (data.ndim - 2))
     grouped = ops.reshape(data, shape=(data.shape[0], num_groups, channels // num_groups, *data.shape[2:]))
@@ -763,11 +994,21 @@ def LRN(
 ) -> NDArray:
     """Each pixel divided by (knorm + alpha/nsize · Σ x²)^beta; the sum is over the `nsize` channels around its own.
 
+    Local response normalization, of A. Krizhevsky et al. (2012).
+
+    Shapes: (n, channels, *space); the result has that of `data`.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis.
+
     >>> from tapegrad import nd
-    >>> nd.LRN(nd.zeros((1, 3, 2, 2)), nsize=3).shape
-    (1, 3, 2, 2)
+    >>> x = nd.array([[[1], [2], [0]]])
+    >>> print(nd.LRN(x, nsize=3, alpha=3, beta=1, knorm=1).asnumpy().ravel().round(3))
+    [0.167 0.333 0.   ]
     """
-    data = need(data, "LRN")
+    data, nsize = need(data, "LRN"), one_int(nsize, "LRN", "nsize")
+    _channels("LRN", data)
     half = nsize // 2
     squares = ops.reshape(
         ops.square(data), shape=(data.shape[0], 1, data.shape[1], data.size // (data.shape[0] * data.shape[1]))

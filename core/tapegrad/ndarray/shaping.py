@@ -525,7 +525,7 @@ def split(
 ) -> Any:
     """The array cut into equal parts along `axis`: a list of them, or, of one part, the part itself.
 
-    Shapes: the length of `axis` is divided by `num_outputs`; `squeeze_axis` leaves the axis out, of which 1 is to remain.
+    Shapes: the length of `axis` is divided by `num_outputs`; `squeeze_axis` leaves out an axis of length 1.
 
     Dtypes: any; the parts have that of `data`.
 
@@ -554,7 +554,7 @@ SliceChannel = split
 def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
     """The array cut along `axis` into that many equal parts, or at those places.
 
-    Shapes: any; `axis` is cut, and left out by `squeeze_axis`, where parts of length 1 are to remain.
+    Shapes: any; `axis` is cut; `squeeze_axis` leaves it out, where all parts have length 1.
 
     Dtypes: any; the parts have that of `ary`.
 
