@@ -1301,7 +1301,7 @@ def _sequences(data: Any, axis: int, where: str) -> NDArray:
         raise ValueError(f"{where}(): axis is {axis}; steps go along 0 or 1")
     if data.ndim < 2:
         raise ShapeError(f"{where}() takes sequences (steps, batch, …), not shape {data.shape}")
-    return data
+    return data  # type: ignore[no-any-return]
 
 
 def _step_grid(data: NDArray, axis: int) -> Any:
