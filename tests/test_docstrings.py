@@ -28,6 +28,9 @@ EXPLAINED = [
     "tapegrad.ndarray.reducing",
     "tapegrad.ndarray.shaping",
     "tapegrad.numpy.bound",
+    "tapegrad.ops.contraction",
+    "tapegrad.ops.indexing",
+    "tapegrad.ops.linalg",
     "tapegrad.ops.shape",
 ]
 """The modules whose public functions and classes all have an example, and say what they take and raise."""

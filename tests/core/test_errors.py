@@ -4,7 +4,9 @@ import pytest
 
 import tapegrad.numpy as tnp
 from tapegrad.errors import AxisError, ShapeError
-from tapegrad.ops import shape
+from tapegrad.ops import contraction, indexing, linalg, shape
+
+PAIR, TRIPLE = [tnp.ones((2, 2))] * 2, [tnp.ones((2, 2))] * 3
 
 WRONG = [
     (lambda: shape.swapaxes(tnp.ones((3,)), axis1=0, axis2=2), AxisError, r"swapaxes\(\(3,\).*axis 2 is out of range"),
@@ -17,6 +19,21 @@ WRONG = [
     (lambda: shape.rot90(tnp.ones((3, 3, 3)), axes=(0, 1, 2)), ShapeError, "rot90.*name two axes"),
     (lambda: shape.depth_to_space(tnp.ones((1, 4, 1, 1)), block_size=0), ShapeError, "block_size is 1 at least"),
     (lambda: shape.space_to_depth(tnp.ones((1, 4, 1, 1)), block_size=0), ShapeError, "block_size is 1 at least"),
+    (lambda: indexing.gather_nd(tnp.ones((3,)), tnp.asarray(0)), ShapeError, "gather_nd.*need an axis"),
+    (lambda: indexing.scatter_nd(tnp.ones((3,)), tnp.asarray(0), shape=(2,)), ShapeError, "scatter_nd.*need an axis"),
+    (lambda: indexing.one_hot(tnp.asarray([0, 1]), depth=-2), ShapeError, "one_hot.*depth is 0 at least"),
+    (lambda: contraction.vecdot(tnp.ones((3,)), tnp.ones((3,)), axis=1), AxisError, r"axis 1 is not.*\(3,\)"),
+    (lambda: contraction.tensordot(tnp.ones((3, 4)), tnp.ones((3, 4)), axes=1), ShapeError, "axis 1.*differ in length"),
+    (lambda: contraction.contract(*PAIR, labels=("ijk", "ij", "i")), ShapeError, "contract.*not one an axis"),
+    (lambda: contraction.einsum(PAIR[0], [0, 99], [0]), ValueError, "99 is no label; choose numbers from 0 to 51"),
+    (lambda: contraction.einsum("ij,jk,kl", *TRIPLE, optimize="best"), ValueError, "'best'.*valid options are"),
+    (lambda: contraction.einsum("ij,jk", *PAIR, optimize=[(0, 5)]), ValueError, r"\(0, 5\) .*there are 2"),
+    (lambda: contraction.einsum("ij,jk", *PAIR, optimize=[(0, 0)]), ValueError, r"\(0, 0\) .*there are 2, each once"),
+    (lambda: contraction.einsum("ij,jk,kl", *TRIPLE, optimize=[(0, 1)]), ValueError, "leaves 2 pieces of 3"),
+    (lambda: linalg.cross(tnp.ones((3,)), tnp.ones((3,)), axis=1), ShapeError, r"cross.*axis 1 of shapes \(3,\)"),
+    (lambda: tnp.linalg.matrix_power(PAIR[0], 1.5), TypeError, "power is 1.5; it must be an integer"),
+    (lambda: tnp.linalg.multi_dot([*PAIR, tnp.ones((3, 2))]), ShapeError, r"multi_dot.*\(3, 2\): the columns of each"),
+    (lambda: tnp.linalg.vector_norm(tnp.ones((3,)), ord="fro"), ValueError, "vector_norm.*ord is 'fro'.*choose one"),
 ]
 
 

@@ -170,7 +170,7 @@ def matrix_transpose(x: Any, /) -> Array:
 
 def matrix_power(a: Any, n: int) -> Array:
     """A matrix to an integer power."""
-    found: Array = ops.matrix_power(asarray(a), int(n))
+    found: Array = ops.matrix_power(asarray(a), n)
     return found
 
 

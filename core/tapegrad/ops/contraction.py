@@ -84,7 +84,20 @@ def _matrices(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any
     errors=[(normal(3, 4), normal(3, 4)), (normal(), normal(3)), (normal(2, 3, 4), normal(3, 4, 2))],
 )
 def matmul(xp: Any, x: Any, y: Any) -> Any:
-    """The matrix product x @ y over any leading axes; a vector counts as a row on the left, a column on the right."""
+    """The matrix product x @ y over any leading axes; a vector counts as a row on the left, a column on the right.
+
+    Shapes: (..., m, k) and (..., k, n) give (..., m, n), leading axes broadcast; a vector's axis of 1 is left out
+    again.
+    Raises: `ShapeError` for numbers without axes, for axes that differ in length or do not broadcast.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import matmul
+    >>> a, x = tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), tnp.asarray([1.0, -1.0])
+    >>> matmul(a, x)
+    Array([-1., -1.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(a @ x))(x)
+    Array([4., 6.], dtype=float32)
+    """
     return xp.matmul(x, y)
 
 
@@ -93,7 +106,7 @@ def _contracted(x: Any, y: Any, axes: Any) -> tuple[tuple[int, ...], tuple[int, 
     if isinstance(axes, int):
         if not 0 <= axes <= min(x.ndim, y.ndim):
             raise ShapeError(f"tensordot over {axes} axes of arrays of shapes {tuple(x.shape)} and {tuple(y.shape)}")
-        return tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
+        axes = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
     pair = [(a,) if isinstance(a, int) else tuple(a) for a in axes]
     if len(pair) != 2 or len(pair[0]) != len(pair[1]):
         raise ShapeError(f"tensordot takes as many axes of one array as of the other, not {axes!r}")
@@ -152,7 +165,16 @@ def _pull_tensordot_right(xp: Any, g: Any, x: Any, spec_y: Any, axes: Any) -> An
     ],
 )
 def tensordot(xp: Any, x: Any, y: Any, *, axes: Any = 2) -> Any:
-    """Products summed over pairs of axes: `axes` is a number of last and first ones, or one tuple for each array."""
+    """Products summed over pairs of axes: `axes` is a number of last and first ones, or one tuple for each array.
+
+    Shapes: the axes of `x` that are left, then those of `y`.
+    Raises: `ShapeError` for axes that are not there, named twice, not as many, or differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import tensordot
+    >>> tensordot(tnp.ones((2, 3, 4)), tnp.ones((4, 3, 5)), axes=((1, 2), (1, 0))).shape
+    (2, 5)
+    """
     mine, theirs = _contracted(x, y, axes)
     free = [a for a in range(x.ndim) if a not in mine]
     others = [a for a in range(y.ndim) if a not in theirs]
@@ -167,13 +189,15 @@ def tensordot(xp: Any, x: Any, y: Any, *, axes: Any = 2) -> Any:
 
 def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
     """The axis counted from the back, where it means the same for both."""
-    if axis >= 0 and x.ndim == y.ndim:
-        axis -= x.ndim
-    if not -min(x.ndim, y.ndim) <= axis < 0:
-        raise AxisError(f"vecdot: axis {axis} of arrays of shapes {tuple(x.shape)} and {tuple(y.shape)}")
-    if x.shape[axis] != y.shape[axis]:
-        raise ShapeError(f"vecdot: axis {axis} of shapes {tuple(x.shape)} and {tuple(y.shape)} differs in length")
-    return axis
+    shapes = f"{tuple(x.shape)} and {tuple(y.shape)}"
+    behind = axis - x.ndim if axis >= 0 and x.ndim == y.ndim else axis
+    if not -min(x.ndim, y.ndim) <= behind < 0:
+        raise AxisError(
+            f"vecdot: axis {axis} is not one of both shapes, {shapes}; name one that both have, from behind"
+        )
+    if x.shape[behind] != y.shape[behind]:
+        raise ShapeError(f"vecdot: axis {axis} of shapes {shapes} differs in length")
+    return behind
 
 
 @op(
@@ -196,7 +220,16 @@ def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
     errors=[(normal(3), normal(4)), (normal(), normal()), ((normal(3, 4), normal(4)), {"axis": -2})],
 )
 def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
-    """The dot products of the vectors along `axis`, the left one conjugated; other axes broadcast."""
+    """The dot products of the vectors along `axis`, the left one conjugated; other axes broadcast.
+
+    Shapes: the shape that both broadcast to, without `axis`, which has the same length in both.
+    Raises: `ShapeError` where lengths differ, `AxisError` for an axis that is not in both.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import vecdot
+    >>> vecdot(tnp.asarray([1j, 2.0]), tnp.asarray([1.0, 1.0]))
+    Array(2.-1.j, dtype=complex64)
+    """
     axis = _vecdot_axis(x, y, axis)
     return xp.sum(xp.multiply(xp.conj(x), y), axis=(axis,), keepdims=False)
 
@@ -214,7 +247,16 @@ def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     ],
 )
 def outer(xp: Any, x: Any, y: Any) -> Any:
-    """The table of all products x[i] * y[j] of two vectors; other arrays are taken as the vector of their elements."""
+    """The table of all products x[i] * y[j] of two vectors; other arrays are taken as the vector of their elements.
+
+    Shapes: (m, n), for arrays of m and n elements.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import outer
+    >>> outer(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0, 4.0]))
+    Array([[3., 4.],
+           [6., 8.]], dtype=float32)
+    """
     column = xp.reshape(x, shape=(math.prod(x.shape), 1))
     return xp.multiply(column, xp.reshape(y, shape=(1, math.prod(y.shape))))
 
@@ -243,8 +285,19 @@ def _regroup(xp: Any, x: Any, labels: str, groups: Sequence[str], sizes: dict[st
     ],
 )
 def contract(xp: Any, x: Any, y: Any, *, labels: tuple[str, str, str]) -> Any:
-    """The einsum of two arrays where each label is met in at least two of x, y and the result, and once in each."""
+    """The einsum of two arrays where each label is met in at least two of x, y and the result, and once in each.
+
+    Shapes: `labels` are one letter an axis, for `x`, for `y` and for the result.
+    Raises: `ShapeError` where labels and shapes do not agree.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import contract
+    >>> contract(tnp.ones((2, 3)), tnp.ones((3, 4)), labels=("ij", "jk", "ki")).shape
+    (4, 2)
+    """
     left, right, result = labels
+    if len(left) != x.ndim or len(right) != y.ndim:
+        raise ShapeError(f"labels {labels} are not one an axis of shapes {tuple(x.shape)} and {tuple(y.shape)}")
     sizes = {**dict(zip(left, x.shape, strict=True)), **dict(zip(right, y.shape, strict=True))}
     shared = "".join(label for label in left if label in right and label in result)
     inner = "".join(label for label in left if label in right and label not in result)
@@ -260,7 +313,17 @@ def contract(xp: Any, x: Any, y: Any, *, labels: tuple[str, str, str]) -> Any:
 
 
 def dot(x: Any, y: Any) -> Any:
-    """NumPy's dot: the last axis of x with the last but one of y (its only one if it is a vector); scalars multiply."""
+    """NumPy's dot: the last axis of x with the last but one of y (its only one if it is a vector); scalars multiply.
+
+    Shapes: the axes of `x` and then those of `y`, without the two that are summed over.
+    Dtypes: `x` and `y` are promoted to one.
+    Raises: `ShapeError` where the two axes differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import dot
+    >>> dot(tnp.ones((2, 3)), tnp.ones((4, 3, 5))).shape
+    (2, 4, 5)
+    """
     if x.ndim == 0 or y.ndim == 0:
         return RECORDED.multiply(x, y)
     if x.ndim <= 2 and y.ndim <= 2:
@@ -269,14 +332,34 @@ def dot(x: Any, y: Any) -> Any:
 
 
 def inner(x: Any, y: Any) -> Any:
-    """Products summed over the last axis of each; scalars multiply."""
+    """Products summed over the last axis of each; scalars multiply.
+
+    Shapes: the axes of `x` and then those of `y`, without the last of each.
+    Dtypes: `x` and `y` are promoted to one.
+    Raises: `ShapeError` where the last axes differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import inner
+    >>> inner(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), tnp.asarray([1.0, 1.0]))
+    Array([3., 7.], dtype=float32)
+    """
     if x.ndim == 0 or y.ndim == 0:
         return RECORDED.multiply(x, y)
     return tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,)))
 
 
 def vdot(x: Any, y: Any) -> Any:
-    """The dot product of all elements of two arrays of one size, the left one conjugated."""
+    """The dot product of all elements of two arrays of one size, the left one conjugated.
+
+    Shapes: any two of one size; the result is ().
+    Dtypes: `x` and `y` are promoted to one.
+    Raises: `ShapeError` where the sizes differ.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import vdot
+    >>> vdot(tnp.asarray([1j, 2.0]), tnp.asarray([1j, 1.0]))
+    Array(3.+0.j, dtype=complex64)
+    """
     sizes = math.prod(x.shape), math.prod(y.shape)
     if sizes[0] != sizes[1]:
         raise ShapeError(f"vdot: arrays of shapes {tuple(x.shape)} and {tuple(y.shape)} have different sizes")
@@ -284,7 +367,18 @@ def vdot(x: Any, y: Any) -> Any:
 
 
 def kron(x: Any, y: Any) -> Any:
-    """The Kronecker product: each element of x replaced by its product with the whole of y."""
+    """The Kronecker product: each element of x replaced by its product with the whole of y.
+
+    Shapes: the products of the lengths, aligned from the back.
+    Dtypes: `x` and `y` are promoted to one.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import kron
+    >>> kron(tnp.asarray([1.0, 10.0]), tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
+    Array([[ 1.,  2., 10., 20.],
+           [ 3.,  4., 30., 40.]], dtype=float32)
+    """
     rank = max(x.ndim, y.ndim)
     left = (1,) * (rank - x.ndim) + tuple(x.shape)
     right = (1,) * (rank - y.ndim) + tuple(y.shape)
@@ -305,7 +399,20 @@ def einsum(*arguments: Any, optimize: Any = True) -> Any:
     broadcast; an axis of length 1 broadcasts against its label too. NumPy's other form, `einsum(x, [0, 1], y, [1, 2])`,
     is understood. Three operands or more are contracted in pairs, in the order that opt_einsum finds cheapest
     (`optimize`: its name for how to look, or a path; False: from left to right).
-    Raises `ShapeError` where subscripts and shapes do not agree.
+
+    Shapes: as the labels say; axes of one label have one length, or 1.
+    Dtypes: all operands are promoted to one.
+    Raises: `ShapeError` where subscripts and shapes do not agree, `ValueError` for labels or an `optimize` that are
+    none.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.contraction import einsum
+    >>> x = tnp.asarray([[1.0, 2.0], [3.0, 4.0]])
+    >>> einsum("ij,ij->i", x, x)
+    Array([ 5., 25.], dtype=float32)
+    >>> tapegrad.grad(lambda x: einsum("ii", x))(x)
+    Array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
     subscripts, operands = _written_out(arguments)
     terms, result = _parse(subscripts, operands)
@@ -344,6 +451,9 @@ def _written_out(arguments: Sequence[Any]) -> tuple[str, Sequence[Any]]:
         return arguments[0], arguments[1:]
 
     def text(labels: Any) -> str:
+        wrong = [label for label in labels if label is not Ellipsis and label not in range(len(_LETTERS))]
+        if wrong:
+            raise ValueError(f"einsum: {wrong[0]!r} is no label; choose numbers from 0 to {len(_LETTERS) - 1}, or ...")
         return "".join("..." if label is Ellipsis else _LETTERS[label] for label in labels)
 
     operands = arguments[: len(arguments) // 2 * 2 : 2]
@@ -409,7 +519,15 @@ def _summed(x: Any, labels: str, wanted: str) -> tuple[Any, str]:
 def _path(pieces: Sequence[tuple[Any, str]], result: str, optimize: Any) -> list[tuple[int, ...]]:
     """Which pieces to contract with each other, in order."""
     if isinstance(optimize, (list, tuple)):
-        return [tuple(step) for step in optimize if step != "einsum_path"]
+        path = [tuple(step) for step in optimize if step != "einsum_path"]
+        left = len(pieces)
+        for step in path:
+            if not 0 < len(set(step)) == len(step) <= left or not all(0 <= i < left for i in step):
+                raise ValueError(f"einsum: {step} of the path {path} names pieces of which there are {left}, each once")
+            left -= len(step) - 1
+        if left != 1:
+            raise ValueError(f"einsum: the path {path} leaves {left} pieces of {len(pieces)}; it must leave one")
+        return path
     if len(pieces) < 3 or optimize is False:
         return [(0, 1)] * (len(pieces) - 1)
     import opt_einsum
@@ -417,5 +535,8 @@ def _path(pieces: Sequence[tuple[Any, str]], result: str, optimize: Any) -> list
     text = ",".join(labels for _, labels in pieces) + "->" + result
     shapes = [tuple(x.shape) for x, _ in pieces]
     how = "auto" if optimize is True else optimize
-    path, _ = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=how)
+    try:
+        path, _ = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=how)
+    except KeyError as error:
+        raise ValueError(f"einsum: optimize is {optimize!r}: {error.args[0]}") from None
     return list(path)

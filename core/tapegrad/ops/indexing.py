@@ -212,7 +212,17 @@ def _where_key_leads(xp: Any, like: Any, indices: Sequence[Any], key: Key, shape
     samples=[((normal(2),), {"shape": (2, 3)}), ((normal(),), {"shape": ()}), ((normal(3),), {"shape": (0, 2)})],
 )
 def positions(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
-    """The integers 0, 1, 2, … in an array of `shape`, on the engine and device of `x`."""
+    """The integers 0, 1, 2, … in an array of `shape`, on the engine and device of `x`.
+
+    Shapes: `shape`, whatever that of `x`.
+    Dtypes: any; the result is of int64.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import positions
+    >>> positions(tnp.asarray(1.0), shape=(2, 3))
+    Array([[0, 1, 2],
+           [3, 4, 5]], dtype=int64)
+    """
     return xp.reshape(_range(xp, x, int(np.prod(shape))), shape)
 
 
@@ -225,7 +235,16 @@ def positions(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     samples=[((normal(2),), {"values": (0, 2, -1)}), ((normal(),), {"values": ()})],
 )
 def index_table(xp: Any, x: Any, *, values: tuple[int, ...]) -> Any:
-    """These integers in an array of one axis, on the engine and device of `x`: indices that are known beforehand."""
+    """These integers in an array of one axis, on the engine and device of `x`: indices that are known beforehand.
+
+    Shapes: (n,), for n values, whatever that of `x`.
+    Dtypes: any; the result is of int64.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import index_table
+    >>> index_table(tnp.asarray(1.0), values=(2, 0))
+    Array([2, 0], dtype=int64)
+    """
     return xp.asarray(list(values), dtype=xp.int64, device=x.device)
 
 
@@ -315,7 +334,22 @@ def _read_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
     ],
 )
 def getitem(xp: Any, x: Any, *indices: Any, key: Key) -> Any:
-    """The elements of x at a key, which follows NumPy's rules."""
+    """The elements of x at a key, which follows NumPy's rules.
+
+    The key is a tuple of ints, slices, None and Ellipsis, with `AT` in the place of each index array; these follow `x`.
+
+    Shapes: that of NumPy's `x[key]`.
+    Dtypes: that of `x`, index arrays of integers.
+    Raises: `IndexError` for an index that is out of bounds or too much, for index arrays that do not broadcast or are
+    of another dtype.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import AT, getitem
+    >>> getitem(tnp.asarray([1.0, 2.0, 3.0]), tnp.asarray([0, 2, 2]), key=(AT,))
+    Array([1., 3., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(x[[0, 2, 2]]))(tnp.asarray([1.0, 2.0, 3.0]))
+    Array([1., 0., 2.], dtype=float32)
+    """
     return _read_standard(xp, x, indices, key)
 
 
@@ -354,7 +388,17 @@ def _add_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
     errors=[((normal(), exactly(3)), {"key": (AT,), "shape": (3,)}), ((normal(),), {"key": (3,), "shape": (3,)})],
 )
 def scatter_add(xp: Any, values: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> Any:
-    """Zeros of `shape`, with the values added at a key; values for the same place add up."""
+    """Zeros of `shape`, with the values added at a key; values for the same place add up.
+
+    Shapes: `values` broadcasts to what `getitem` reads at that key from an array of `shape`.
+    Dtypes: that of `values`, index arrays of integers.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for values that do not fit.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import AT, scatter_add
+    >>> scatter_add(tnp.asarray([1.0, 2.0, 3.0]), tnp.asarray([0, 2, 2]), key=(AT,), shape=(4,))
+    Array([1., 0., 5., 0.], dtype=float32)
+    """
     total = int(np.prod(shape))
     places = xp.reshape(_where_key_leads(xp, values, indices, key, tuple(shape)), (-1,))
     count = places.shape[0]
@@ -445,7 +489,20 @@ def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
     ],
 )
 def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: Key) -> Any:
-    """x with the elements at a key replaced by values, which broadcast; of several for a place the last counts."""
+    """x with the elements at a key replaced by values, which broadcast; of several for a place the last counts.
+
+    Shapes: that of `x`; `values` broadcasts to what `getitem` reads at that key.
+    Dtypes: that of `x`, which `values` has too; index arrays of integers.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for values that do not fit.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import AT, setitem
+    >>> x, values = tnp.zeros(3), tnp.asarray([1.0, 2.0])
+    >>> setitem(x, values, tnp.asarray([1, 1]), key=(AT,))
+    Array([0., 2., 0.], dtype=float32)
+    >>> tapegrad.grad(lambda v: tnp.sum(setitem(x, v, tnp.asarray([1, 1]), key=(AT,))))(values)
+    Array([0., 1.], dtype=float32)
+    """
     shape = tuple(x.shape)
     total = int(np.prod(shape))
     places = _where_key_leads(xp, x, indices, key, shape)
@@ -470,7 +527,17 @@ def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: Key) -> Any:
     samples=[(booleans(3, 4),), (booleans(5),), (exactly([False, False]),)],
 )
 def true_places(xp: Any, mask: Any) -> Any:
-    """The index arrays, one for each axis, of the places where a mask holds."""
+    """The index arrays, one for each axis, of the places where a mask holds.
+
+    Shapes: as many arrays as the mask has axes, each of one axis, as long as there are true elements.
+    Dtypes: bool; integers come out.
+    Raises: `DynamicShapeError` under `vmap` and in a compiled program.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import true_places
+    >>> true_places(tnp.asarray([[True, False], [True, True]]))
+    [Array([0, 1, 1], dtype=int64), Array([0, 0, 1], dtype=int64)]
+    """
     return xp.nonzero(mask) if mask.ndim else ()
 
 
@@ -503,7 +570,19 @@ def _at_axis(axis: int, ndim: int) -> Key:
     errors=[((normal(3, 4), exactly([4])), {"axis": 1}), ((normal(3, 4), exactly([0])), {"axis": 2})],
 )
 def take(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
-    """The elements of x at indices of one axis; indices of any shape, whose axes take the place of that axis."""
+    """The elements of x at indices of one axis; indices of any shape, whose axes take the place of that axis.
+
+    Shapes: that of `x` with the shape of the indices in the place of `axis`.
+    Dtypes: that of `x`, indices of integers.
+    Raises: `IndexError` for an index out of bounds, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import take
+    >>> take(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), tnp.asarray([1, 1, 0]), axis=0)
+    Array([[3., 4.],
+           [3., 4.],
+           [1., 2.]], dtype=float32)
+    """
     return xp.getitem(x, indices, key=_at_axis(axis, x.ndim))
 
 
@@ -541,7 +620,20 @@ _ALONG = [
     errors=[((normal(3, 4), exactly([0])), {"axis": 0}), ((normal(3, 4), exactly([[4]])), {"axis": 1})],
 )
 def take_along_axis(xp: Any, x: Any, indices: Any, *, axis: int = -1) -> Any:
-    """The elements of x at indices of one axis, each for its own place on the others, as an argsort gives them."""
+    """The elements of x at indices of one axis, each for its own place on the others, as an argsort gives them.
+
+    Shapes: `indices` has as many axes as `x`, which broadcast but for `axis`; the result has the lengths of `indices`
+    there.
+    Dtypes: that of `x`, indices of integers.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for another number of axes, `AxisError` for an axis
+    that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import take_along_axis
+    >>> x = tnp.asarray([[3.0, 1.0, 2.0]])
+    >>> take_along_axis(x, tnp.argsort(x), axis=1)
+    Array([[1., 2., 3.]], dtype=float32)
+    """
     return xp.getitem(x, *_mesh(xp, indices, x.shape, axis), key=(AT,) * x.ndim)
 
 
@@ -562,7 +654,19 @@ def take_along_axis(xp: Any, x: Any, indices: Any, *, axis: int = -1) -> Any:
     errors=[((normal(3, 4), exactly([[4]]), normal()), {"axis": 1})],
 )
 def put_along_axis(xp: Any, x: Any, indices: Any, values: Any, *, axis: int = -1) -> Any:
-    """x with values put at the indices of one axis, each for its own place on the others."""
+    """x with values put at the indices of one axis, each for its own place on the others.
+
+    Shapes: that of `x`; `indices` as for `take_along_axis`, to whose result `values` broadcasts.
+    Dtypes: that of `x`, which `values` has too; indices of integers.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for another number of axes or values that do not fit,
+    `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import put_along_axis
+    >>> put_along_axis(tnp.zeros((2, 3)), tnp.asarray([[2], [0]]), tnp.asarray(1.0), axis=1)
+    Array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
     return xp.setitem(x, values, *_mesh(xp, indices, x.shape, axis), key=(AT,) * x.ndim)
 
 
@@ -606,7 +710,18 @@ def _reduced(shape: Sequence[int], axis: int, keepdims: bool) -> tuple[int, ...]
     errors=[(normal(3, 4), exactly([0, 1])), ((normal(3, 4), exactly([0, 1, 2])), {"axis": 2})],
 )
 def pick(xp: Any, x: Any, index: Any, *, axis: int = -1, keepdims: bool = False, mode: str = "clip") -> Any:
-    """One element along an axis for each place on the others; an index outside is clipped, or wrapped around."""
+    """One element along an axis for each place on the others; an index outside is clipped, or wrapped around.
+
+    Shapes: `index` has the shape of `x` without `axis`, or with length 1 there; so has the result, as `keepdims` says.
+    Dtypes: that of `x`; `index` of any number dtype, cut to integers.
+    Raises: `ShapeError` for an index of another shape, `AxisError` for an axis that is not there, `ValueError` for a
+    `mode` other than "clip" and "wrap".
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import pick
+    >>> pick(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), tnp.asarray([0, 5]))
+    Array([1., 4.], dtype=float32)
+    """
     taken = xp.getitem(x, *_picks(xp, index, x.shape, axis, mode), key=(AT,) * x.ndim)
     return xp.reshape(taken, shape=_reduced(x.shape, axis, keepdims))
 
@@ -633,7 +748,18 @@ def pick_spread(
     keepdims: bool = False,
     mode: str = "clip",
 ) -> Any:
-    """Zeros of `shape` with one value along an axis for each place on the others: the transpose of `pick`."""
+    """Zeros of `shape` with one value along an axis for each place on the others: the transpose of `pick`.
+
+    Shapes: `values` and `index` are what `pick` gives and takes for an array of `shape`.
+    Dtypes: that of `values`; `index` of any number dtype, cut to integers.
+    Raises: `ShapeError` for another shape, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import pick_spread
+    >>> pick_spread(tnp.asarray([1.0, 2.0]), tnp.asarray([0, 1]), shape=(2, 3))
+    Array([[1., 0., 0.],
+           [0., 2., 0.]], dtype=float32)
+    """
     # No place comes twice, so this is a write, which keeps even the sign of a zero.
     return xp.setitem(
         xp.filled(values, shape=tuple(shape), value=0),
@@ -644,6 +770,8 @@ def pick_spread(
 
 
 def _rows(xp: Any, indices: Any) -> list[Any]:
+    if not indices.ndim:
+        raise ShapeError("points are the columns of their indices, which need an axis; these have shape ()")
     return [xp.getitem(indices, key=(i,)) for i in range(indices.shape[0])]
 
 
@@ -659,7 +787,18 @@ def _rows(xp: Any, indices: Any) -> list[Any]:
     errors=[(normal(3, 4), exactly([[3], [0]])), (normal(3), exactly([[0], [0]]))],
 )
 def gather_nd(xp: Any, x: Any, indices: Any) -> Any:
-    """The elements of x at points: the first axis of the indices runs over the axes of x."""
+    """The elements of x at points: the first axis of the indices runs over the axes of x.
+
+    Shapes: `indices` (k, *points); the result is (*points, *rest), the rest being the axes of `x` behind the first k.
+    Dtypes: that of `x`, indices of integers.
+    Raises: `IndexError` for an index out of bounds or more rows of indices than axes, `ShapeError` for indices of no
+    axis.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import gather_nd
+    >>> gather_nd(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), tnp.asarray([[0, 1], [1, 0]]))
+    Array([2., 3.], dtype=float32)
+    """
     return xp.getitem(x, *_rows(xp, indices), key=(AT,) * indices.shape[0])
 
 
@@ -675,7 +814,18 @@ def gather_nd(xp: Any, x: Any, indices: Any) -> Any:
     errors=[((normal(1), exactly([[3], [0]])), {"shape": (3, 4)})],
 )
 def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) -> Any:
-    """Zeros of `shape` with the values added at points: the first axis of the indices runs over its axes."""
+    """Zeros of `shape` with the values added at points: the first axis of the indices runs over its axes.
+
+    Shapes: `indices` (k, *points), `values` (*points, *shape[k:]).
+    Dtypes: that of `values`, indices of integers.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for values that do not fit.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import scatter_nd
+    >>> scatter_nd(tnp.asarray([1.0, 2.0]), tnp.asarray([[0, 0], [1, 1]]), shape=(2, 2))
+    Array([[0., 3.],
+           [0., 0.]], dtype=float32)
+    """
     return xp.scatter_add(values, *_rows(xp, indices), key=(AT,) * indices.shape[0], shape=tuple(shape))
 
 
@@ -692,7 +842,18 @@ def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) ->
     errors=[((normal(3), exactly([3]), normal(1)), {"axis": 0})],
 )
 def index_add(xp: Any, x: Any, indices: Any, values: Any, *, axis: int) -> Any:
-    """x with values added at indices of one axis; values for the same place add up."""
+    """x with values added at indices of one axis; values for the same place add up.
+
+    Shapes: that of `x`; `values` broadcasts to what `take` reads at the indices.
+    Dtypes: `x` and `values` are promoted to one; indices of integers.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for values that do not fit, `AxisError` for an axis
+    that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import index_add
+    >>> index_add(tnp.zeros(3), tnp.asarray([1, 1]), tnp.asarray([1.0, 2.0]), axis=0)
+    Array([0., 3., 0.], dtype=float32)
+    """
     return xp.add(x, xp.scatter_add(values, indices, key=_at_axis(axis, len(x.shape)), shape=tuple(x.shape)))
 
 
@@ -707,7 +868,21 @@ def index_add(xp: Any, x: Any, indices: Any, values: Any, *, axis: int) -> Any:
     ],
 )
 def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.0, dtype: Any = None) -> Any:
-    """Rows of `depth` elements that are `on` at the index and `off` elsewhere; all `off` for an index outside."""
+    """Rows of `depth` elements that are `on` at the index and `off` elsewhere; all `off` for an index outside.
+
+    Shapes: (*shape of the index, depth).
+    Dtypes: an index of any number dtype, cut to integers; the result has `dtype`, or the default one.
+    Raises: `ShapeError` for a negative depth, `DtypeError` for what names no dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import one_hot
+    >>> one_hot(tnp.asarray([0, 2, 7]), depth=3)
+    Array([[1., 0., 0.],
+           [0., 0., 1.],
+           [0., 0., 0.]], dtype=float32)
+    """
+    if depth < 0:
+        raise ShapeError(f"rows of {depth} elements are none; depth is 0 at least")
     dtype = dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
     shape = tuple(index.shape)
     index = xp.astype(xp.reshape(index, shape=(*shape, 1)), dtype=np.dtype("int64"))
@@ -840,7 +1015,21 @@ def _check_mask(mask: Array, shape: tuple[int, ...], axis: int) -> None:
 
 
 def read(x: Array, key: Any) -> Array:
-    """What `x[key]` means."""
+    """What `x[key]` means.
+
+    Shapes: those of NumPy's `x[key]`; a mask must have the lengths of the axes it stands for.
+    Dtypes: that of `x`; keys are of integers, slices, `...`, None, and arrays of integers or booleans.
+    Raises: `IndexError` for an index that is out of bounds, too much, or none; `DynamicShapeError` for a mask under
+    `vmap`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import read
+    >>> x = tnp.asarray([[1.0, 2.0], [3.0, 4.0]])
+    >>> x[x > 1.5]
+    Array([2., 3., 4.], dtype=float32)
+    >>> read(x, (slice(None), -1))
+    Array([2., 4.], dtype=float32)
+    """
     kind = key.__class__
     if kind is int or kind is slice or key is None or key is Ellipsis:
         key = (key,)
@@ -879,13 +1068,38 @@ def _read_indexed(x: Array, key: Any) -> Array:
 
 
 def write(x: Array, key: Any, value: Any) -> None:
-    """What `x[key] = value` means: the handle gets a new value. Recorded where anything is tracked."""
+    """What `x[key] = value` means: the handle gets a new value. Recorded where anything is tracked.
+
+    Shapes: `value` broadcasts to `x[key]`.
+    Dtypes: that of `x` stays, and `value` is cast to it.
+    Raises: `IndexError` as `read`, `ShapeError` for a value that does not fit, `DtypeError` for complex numbers into
+    real ones, `ValueSemanticsError` where nobody would see the write.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.zeros(3)
+    >>> x[1:] = 5
+    >>> x
+    Array([0., 5., 5.], dtype=float32)
+    """
     count = getrefcount(x)  # before the call below holds it too
     put(x, key, value, count)
 
 
 def put(x: Array, key: Any, value: Any, count: int, given: Any = None) -> None:
-    """`write`, called with the reference count that `__setitem__` saw, and the key it was given, if that is another."""
+    """`write`, called with the reference count that `__setitem__` saw, and the key it was given, if that is another.
+
+    Shapes: as `write`.
+    Dtypes: as `write`.
+    Raises: as `write`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.indexing import put
+    >>> from sys import getrefcount
+    >>> x = tnp.zeros(3)
+    >>> put(x, 0, 5.0, getrefcount(x))
+    >>> x
+    Array([5., 0., 0.], dtype=float32)
+    """
     origin = getattr(x, "_origin", None)
     if origin is not None:
         _apart(x, origin, key if given is None else given, count)

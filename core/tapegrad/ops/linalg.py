@@ -15,7 +15,9 @@ complex matrices, unless an op says otherwise. Conventions where several answers
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -185,8 +187,17 @@ def _bases(xp: Any, x: Any) -> tuple[Any, Any, Any, Any]:
 def cofactor(xp: Any, x: Any) -> Any:
     """The matrices of cofactors, ∂det(x)/∂x, the transposed adjugate; also right where x is singular.
 
-    By the singular value decomposition x = u s vᴴ it is det(u) det(vᴴ) ū cof(s) vᵀ, and the cofactors of the diagonal
-    s are the products of all other elements.
+    By the singular value decomposition x = u s vᴴ it is det(u) det(vᴴ) ū cof(s) vᵀ, and the cofactors of the diagonal s
+    are the products of all other elements: Stewart (1998), "On the adjugate matrix".
+
+    Shapes: (..., n, n), and so is the result.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import cofactor
+    >>> cofactor(tnp.asarray([[1.0, 0.0], [0.0, 0.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
     """
     _check_square("cofactor", x)
     u, s, vh, phase = _bases(xp, x)
@@ -204,8 +215,17 @@ def cofactor(xp: Any, x: Any) -> Any:
 def cofactor_push(xp: Any, x: Any, h: Any) -> Any:
     """How the cofactors of x change along h: the second derivative of det, also where x is singular.
 
-    In the bases of singular vectors, with m = uᴴ h v and p the products of all singular values but two, it is
-    diag(p diag(m)) - p * mᵀ. Its own derivative in x, the third of det, is written with the inverse, which x must have.
+    In the bases of singular vectors, with m = uᴴ h v and p the products of all singular values but two, it is diag(p
+    diag(m)) - p * mᵀ. Its own derivative in x, the third of det, is written with the inverse, which x must have.
+
+    Shapes: (..., n, n) both, stacks broadcast.
+    Raises: `ShapeError` for what is not square or does not broadcast.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import cofactor_push
+    >>> cofactor_push(tnp.eye(2), tnp.asarray([[0.0, 0.0], [0.0, 5.0]]))
+    Array([[5., 0.],
+           [0., 0.]], dtype=float32)
     """
     u, s, vh, phase = _bases(xp, x)
     m = xp.matmul(xp.matmul(xp.matrix_transpose(u), h), xp.matrix_transpose(vh))
@@ -244,7 +264,19 @@ def _third(xp: Any, x: Any, h: Any, k: Any) -> Any:
     errors=_NOT_SQUARE,
 )
 def det(xp: Any, x: Any) -> Any:
-    """The determinants; their first and second derivatives exist, and are right, at singular matrices too."""
+    """The determinants; their first and second derivatives exist, and are right, at singular matrices too.
+
+    Shapes: (..., n, n) gives (...).
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import det
+    >>> det(tnp.asarray([[1.0, 2.0], [0.0, 3.0]]))
+    Array(3., dtype=float32)
+    >>> tapegrad.grad(det)(tnp.asarray([[1.0, 0.0], [0.0, 0.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
     _check_square("det", x)
     return xp.linalg.det(x)
 
@@ -271,7 +303,17 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
     errors=_NOT_SQUARE,
 )
 def slogdet(xp: Any, x: Any) -> Any:
-    """The sign (or phase) of the determinants, and the logarithms of their sizes, which cannot overflow."""
+    """The sign (or phase) of the determinants, and the logarithms of their sizes, which cannot overflow.
+
+    Shapes: (..., n, n) gives (...) twice.
+    Dtypes: the sign has that of `x`, the logarithm is real; integers become the default float first.
+    Raises: `ShapeError` for what is not square; a gradient at a singular matrix raises as `inv`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import slogdet
+    >>> slogdet(tnp.asarray([[-1.0, 2.0], [0.0, 1.0]]))
+    [Array(-1., dtype=float32), Array(0., dtype=float32)]
+    """
     _check_square("slogdet", x)
     return tuple(xp.linalg.slogdet(x))
 
@@ -289,7 +331,20 @@ def slogdet(xp: Any, x: Any) -> Any:
     errors=[*_NOT_SQUARE, (exactly([[1.0, 2.0], [2.0, 4.0]]),)],
 )
 def inv(xp: Any, x: Any) -> Any:
-    """The inverses; a singular matrix is an error where the engine can tell."""
+    """The inverses; a singular matrix is an error where the engine can tell.
+
+    Shapes: (..., n, n), and so is the result.
+    Raises: `ShapeError` for what is not square, `ValueError` for a singular matrix.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import inv
+    >>> inv(tnp.asarray([[2.0, 0.0], [0.0, 4.0]]))
+    Array([[0.5 , 0.  ],
+           [0.  , 0.25]], dtype=float32)
+    >>> tapegrad.grad(lambda x: inv(x)[0, 0])(tnp.asarray([[2.0, 0.0], [0.0, 4.0]]))
+    Array([[-0.25, -0.  ],
+           [-0.  , -0.  ]], dtype=float32)
+    """
     _check_square("inv", x)
     return xp.linalg.inv(x)
 
@@ -351,7 +406,16 @@ def _systems(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     ],
 )
 def solve(xp: Any, a: Any, b: Any) -> Any:
-    """The x with a x = b. A b of one axis is a vector, any other a stack of matrices; stacks broadcast."""
+    """The x with a x = b. A b of one axis is a vector, any other a stack of matrices; stacks broadcast.
+
+    Shapes: `a` (..., n, n), `b` (n,) or (..., n, k), and so is the result.
+    Raises: `ShapeError` where they do not go together, `ValueError` for a singular matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import solve
+    >>> solve(tnp.asarray([[2.0, 0.0], [1.0, 1.0]]), tnp.asarray([2.0, 4.0]))
+    Array([1., 3.], dtype=float32)
+    """
     _check_square("solve", a)
     if b.ndim == 0 or b.shape[-1 if b.ndim == 1 else -2] != a.shape[-1]:
         raise ShapeError(f"solve() of matrices {tuple(a.shape)} with a right-hand side of shape {tuple(b.shape)}")
@@ -407,7 +471,16 @@ def _solve_triangle(xp: Any, a: Any, b: Any, vector: bool, upper: bool, unit: bo
     errors=[(normal(2, 3), normal(2)), (regular(3, 3), normal(2))],
 )
 def solve_triangular(xp: Any, a: Any, b: Any, *, upper: bool = False, unit: bool = False) -> Any:
-    """The x with t x = b, where t is the lower (or upper) triangle of a, with ones on its diagonal if `unit`."""
+    """The x with t x = b, where t is the lower (or upper) triangle of a, with ones on its diagonal if `unit`.
+
+    Shapes: `a` (..., n, n), of which only the triangle is read, `b` (n,) or (..., n, k), and so is the result.
+    Raises: `ShapeError` where they do not go together, `ValueError` for a singular triangle.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import solve_triangular
+    >>> solve_triangular(tnp.asarray([[2.0, 9.0], [1.0, 4.0]]), tnp.asarray([2.0, 9.0]))
+    Array([1., 2.], dtype=float32)
+    """
     _check_square("solve_triangular", a)
     return xp.solve(_triangle(xp, a, upper, unit), b)
 
@@ -441,7 +514,19 @@ def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     errors=[(normal(3),)],
 )
 def pinv(xp: Any, x: Any, *, rtol: float | None = None) -> Any:
-    """The pseudo-inverses; singular values up to `rtol` times the largest count as zero."""
+    """The pseudo-inverses; singular values up to `rtol` times the largest count as zero.
+
+    The derivative is that of Golub and Pereyra (1973), for matrices that keep their rank.
+
+    Shapes: (..., m, n) gives (..., n, m).
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import pinv
+    >>> pinv(tnp.asarray([[2.0, 0.0], [0.0, 0.0], [0.0, 4.0]]))
+    Array([[0.5 , 0.  , 0.  ],
+           [0.  , 0.  , 0.25]], dtype=float32)
+    """
     _check_matrix("pinv", x)
     return xp.linalg.pinv(x, rtol=rtol)
 
@@ -477,7 +562,23 @@ def _cholesky_pull(xp: Any, g: Any, out: Any, upper: bool) -> Any:
     errors=[*_NOT_SQUARE, (exactly([[1.0, 2.0], [2.0, 1.0]]),)],
 )
 def cholesky(xp: Any, x: Any, *, upper: bool = False) -> Any:
-    """The lower triangular l with l lᴴ the Hermitian part of x, which must be positive definite; or the upper lᴴ."""
+    """The lower triangular l with l lᴴ the Hermitian part of x, which must be positive definite; or the upper lᴴ.
+
+    The derivative is that of Murray (2016), "Differentiation of the Cholesky decomposition", made Hermitian.
+
+    Shapes: (..., n, n), and so is the result.
+    Raises: `ShapeError` for what is not square, `ValueError` for what is not positive definite.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import cholesky
+    >>> x = tnp.asarray([[4.0, 2.0], [2.0, 5.0]])
+    >>> cholesky(x)
+    Array([[2., 0.],
+           [1., 2.]], dtype=float32)
+    >>> tapegrad.grad(lambda x: cholesky(x)[1, 1])(x)
+    Array([[ 0.0625, -0.125 ],
+           [-0.125 ,  0.25  ]], dtype=float32)
+    """
     _check_square("cholesky", x)
     return xp.linalg.cholesky(_hermitian(xp, x), upper=upper)
 
@@ -534,7 +635,23 @@ _HERMITIAN = [
     errors=_NOT_SQUARE,
 )
 def eigh(xp: Any, x: Any) -> Any:
-    """The eigenvalues, rising, and eigenvectors of the Hermitian part of x."""
+    """The eigenvalues, rising, and eigenvectors of the Hermitian part of x.
+
+    The derivative is that of Giles (2008), made Hermitian; that of the vectors is NaN where eigenvalues are equal.
+
+    Shapes: (..., n, n) gives (..., n) and (..., n, n), with the vectors as columns.
+    Dtypes: the values are real, the vectors have the dtype of `x`; integers become the default float first.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import eigh
+    >>> values, vectors = eigh(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))
+    >>> values
+    Array([2., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: eigh(x)[0][1])(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
     _check_square("eigh", x)
     return tuple(xp.linalg.eigh(_hermitian(xp, x)))
 
@@ -553,7 +670,19 @@ def _eigvalsh_pull(xp: Any, g: Any, x: Any) -> Any:
     errors=_NOT_SQUARE,
 )
 def eigvalsh(xp: Any, x: Any) -> Any:
-    """The eigenvalues of the Hermitian part of x, rising."""
+    """The eigenvalues of the Hermitian part of x, rising.
+
+    The derivative in an eigenvalue is v vᴴ, of its eigenvector: Giles (2008).
+
+    Shapes: (..., n, n) gives (..., n).
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import eigvalsh
+    >>> eigvalsh(tnp.asarray([[0.0, 2.0], [2.0, 0.0]]))
+    Array([-2.,  2.], dtype=float32)
+    """
     _check_square("eigvalsh", x)
     return xp.linalg.eigvalsh(_hermitian(xp, x))
 
@@ -612,7 +741,20 @@ def _skew(x: Any) -> Any:
     errors=_NOT_SQUARE,
 )
 def eig(xp: Any, x: Any) -> Any:
-    """The eigenvalues and eigenvectors of any square matrices; complex, also where they happen to be real."""
+    """The eigenvalues and eigenvectors of any square matrices; complex, also where they happen to be real.
+
+    The derivative is that of Boeddeker et al. (2017), "On the computation of complex-valued gradients with application
+    to statistically optimum beamforming", for vectors of length one whose largest element is real.
+
+    Shapes: (..., n, n) gives (..., n) and (..., n, n), with the vectors as columns.
+    Dtypes: complex, of the precision of `x`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import eig
+    >>> eig(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))[0]
+    Array([2.+0.j, 3.+0.j], dtype=complex64)
+    """
     _check_square("eig", x)
     dtype = _complex_of(xp, x.dtype)
     values, vectors = xp.linalg.eig(x)
@@ -633,7 +775,17 @@ def _eigvals_pull(xp: Any, g: Any, x: Any) -> Any:
     errors=_NOT_SQUARE,
 )
 def eigvals(xp: Any, x: Any) -> Any:
-    """The eigenvalues of any square matrices, complex."""
+    """The eigenvalues of any square matrices, complex.
+
+    Shapes: (..., n, n) gives (..., n).
+    Dtypes: complex, of the precision of `x`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import eigvals
+    >>> eigvals(tnp.asarray([[0.0, -1.0], [1.0, 0.0]]))
+    Array([0.+1.j, 0.-1.j], dtype=complex64)
+    """
     _check_square("eigvals", x)
     return xp.astype(xp.linalg.eigvals(x), _complex_of(xp, x.dtype))
 
@@ -709,7 +861,22 @@ _RECTANGLES = [
     errors=[(normal(3),)],
 )
 def svd(xp: Any, x: Any, *, full_matrices: bool = True) -> Any:
-    """The u, s and vh with x = u s vh: singular vectors, and the singular values, falling, between them."""
+    """The u, s and vh with x = u s vh: singular vectors, and the singular values, falling, between them.
+
+    The derivative is that of Townsend (2016), "Differentiating the singular value decomposition"; that of the vectors
+    is NaN where singular values are equal.
+
+    Shapes: (..., m, n) gives (..., m, k), (..., k) and (..., k, n) with k = min(m, n); u and vh are square if
+    `full_matrices`.
+    Dtypes: s is real, the vectors have the dtype of `x`; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` where it does not converge.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import svd
+    >>> u, s, vh = svd(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
+    >>> s
+    Array([4., 3.], dtype=float32)
+    """
     _check_matrix("svd", x)
     return tuple(xp.linalg.svd(x, full_matrices=full_matrices))
 
@@ -728,7 +895,22 @@ def _svdvals_pull(xp: Any, g: Any, x: Any) -> Any:
     errors=[(normal(3),)],
 )
 def svdvals(xp: Any, x: Any) -> Any:
-    """The singular values, falling."""
+    """The singular values, falling.
+
+    The derivative in a singular value is u vᴴ, of its vectors: Giles (2008).
+
+    Shapes: (..., m, n) gives (..., min(m, n)).
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` where it does not converge.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import svdvals
+    >>> svdvals(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
+    Array([4., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: svdvals(x)[0])(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
     _check_matrix("svdvals", x)
     return xp.linalg.svdvals(x)
 
@@ -790,10 +972,25 @@ def _qr_square_pull(xp: Any, q: Any, r: Any, g_q: Any, g_r: Any) -> Any:
     errors=[(normal(3),)],
 )
 def qr(xp: Any, x: Any, *, mode: str = "reduced") -> Any:
-    """The q with orthonormal columns and the upper triangular r with x = q r; `mode` is "reduced" or "complete"."""
+    """The q with orthonormal columns and the upper triangular r with x = q r; `mode` is "reduced" or "complete".
+
+    The derivative is that of Roberts and Roberts (2020), "QR and LQ decomposition matrix backpropagation algorithms".
+
+    Shapes: (..., m, n) gives (..., m, k) and (..., k, n) with k = min(m, n), or k = m where complete.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` for another mode, `NoGradientError` where complete and m
+    > n.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import qr
+    >>> q, r = qr(tnp.asarray([[3.0, 0.0], [4.0, 5.0]]))
+    >>> tnp.round(abs(r), 4), tnp.round(q @ r, 4)
+    (Array([[5., 4.],
+           [0., 3.]], dtype=float32), Array([[3., 0.],
+           [4., 5.]], dtype=float32))
+    """
     _check_matrix("qr", x)
     if mode not in ("reduced", "complete"):
-        raise ValueError(f"qr(): mode is {mode!r}; choose 'reduced' or 'complete'")
+        raise ValueError(f"mode is {mode!r}; choose 'reduced' or 'complete'")
     return tuple(xp.linalg.qr(x, mode=mode))
 
 
@@ -841,7 +1038,21 @@ def _expm_pull(xp: Any, g: Any, x: Any) -> Any:
 def expm(xp: Any, x: Any) -> Any:
     """The exponentials of square matrices, by Padé approximation of x / 2ˢ and s squarings.
 
-    Matrices of a stack are halved as often as each needs, at most 32 times.
+    Matrices of a stack are halved as often as each needs, at most 32 times: Higham (2005), "The scaling and squaring
+    method for the matrix exponential revisited". The derivative is a corner of the exponential of a block matrix:
+    Mathias (1996), theorem 2.1.
+
+    Shapes: (..., n, n), and so is the result.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import expm
+    >>> expm(tnp.asarray([[0.0, 1.0], [0.0, 0.0]]))
+    Array([[1., 1.],
+           [0., 1.]], dtype=float32)
+    >>> tapegrad.grad(lambda x: expm(x)[0, 1])(tnp.zeros((2, 2)))
+    Array([[0., 1.],
+           [0., 0.]], dtype=float32)
     """
     _check_square("expm", x)
     n = x.shape[-1]
@@ -870,8 +1081,24 @@ def expm(xp: Any, x: Any) -> Any:
 
 
 def matrix_power(x: Any, n: int) -> Any:
-    """The n-th power of square matrices by repeated squaring; of their inverses where n is negative."""
+    """The n-th power of square matrices by repeated squaring; of their inverses where n is negative.
+
+    Shapes: (..., n, n), and so is the result.
+    Dtypes: that of `x`; for a negative power integers become the default float.
+    Raises: `ShapeError` for what is not square, `TypeError` for a power that is no integer, `ValueError` for a negative
+    power of a singular matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import matrix_power
+    >>> matrix_power(tnp.asarray([[1, 1], [1, 0]]), 10)
+    Array([[89, 55],
+           [55, 34]], dtype=int64)
+    """
     _check_square("matrix_power", x)
+    try:
+        n = operator.index(n)
+    except TypeError:
+        raise TypeError(f"matrix_power(): the power is {n!r}; it must be an integer") from None
     if n < 0:
         x, n = inv(x), -n
     if n == 0:
@@ -889,7 +1116,17 @@ def matrix_power(x: Any, n: int) -> Any:
 
 
 def multi_dot(arrays: Sequence[Any]) -> Any:
-    """The product of two or more matrices in the cheapest order; the first and the last may be vectors."""
+    """The product of two or more matrices in the cheapest order; the first and the last may be vectors.
+
+    Shapes: (m, k), (k, l), ..., (p, n) give (m, n); the axis of a vector is left out.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where shapes do not go together, `ValueError` for fewer than two arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import multi_dot
+    >>> multi_dot([tnp.ones(2), tnp.ones((2, 3)), tnp.ones((3, 2))])
+    Array([6., 6.], dtype=float32)
+    """
     parts = list(arrays)
     if len(parts) < 2:
         raise ValueError(f"multi_dot() takes two arrays or more, not {len(parts)}")
@@ -900,6 +1137,9 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
         parts[-1] = RECORDED.expand_dims(parts[-1], axis=1)
     if any(x.ndim != 2 for x in parts):
         raise ShapeError(f"multi_dot() takes matrices, not shapes {', '.join(str(tuple(x.shape)) for x in arrays)}")
+    if any(x.shape[1] != y.shape[0] for x, y in itertools.pairwise(parts)):
+        shapes = ", ".join(str(tuple(x.shape)) for x in arrays)
+        raise ShapeError(f"multi_dot() of shapes {shapes}: the columns of each must be the rows of the next")
     sizes = [parts[0].shape[0], *(x.shape[1] for x in parts)]
     cheapest: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(len(parts))}
     for length in range(1, len(parts)):
@@ -921,14 +1161,13 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
 
 def _cross_axis(x: Any, y: Any, axis: int) -> int:
     """The axis counted from the back, where it means the same for both."""
-    if axis >= 0 and x.ndim == y.ndim:
-        axis -= x.ndim
-    if not -min(x.ndim, y.ndim) <= axis < 0 or x.shape[axis] != 3 or y.shape[axis] != 3:
+    behind = axis - x.ndim if axis >= 0 and x.ndim == y.ndim else axis
+    if not -min(x.ndim, y.ndim) <= behind < 0 or x.shape[behind] != 3 or y.shape[behind] != 3:
         raise ShapeError(
             f"cross() takes an axis of length 3 that both arrays have; axis {axis} of shapes {tuple(x.shape)} "
             f"and {tuple(y.shape)} is none"
         )
-    return axis
+    return behind
 
 
 @multilinear(
@@ -947,7 +1186,16 @@ def _cross_axis(x: Any, y: Any, axis: int) -> int:
     errors=[(normal(2), normal(2)), ((normal(2, 3), normal(2, 3)), {"axis": 0})],
 )
 def cross(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
-    """The cross products of vectors of length 3 along `axis`; other axes broadcast."""
+    """The cross products of vectors of length 3 along `axis`; other axes broadcast.
+
+    Shapes: the shape that both broadcast to, with 3 along `axis`.
+    Raises: `ShapeError` for an axis that is not there or of another length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import cross
+    >>> cross(tnp.asarray([1.0, 0.0, 0.0]), tnp.asarray([0.0, 1.0, 0.0]))
+    Array([0., 0., 1.], dtype=float32)
+    """
     axis = _cross_axis(x, y, axis)
     tail = (slice(None),) * (-axis - 1)
 
@@ -962,8 +1210,19 @@ def cross(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
     """NumPy's least squares: the shortest x that makes a x - b shortest, then what it needs to be judged.
 
-    These are the squared lengths of a x - b, the rank, and the singular values. The lengths are empty where the rank
-    is not full or a has no more rows than columns. For matrices that keep their rank every output has its derivative.
+    These are the squared lengths of a x - b, the rank, and the singular values. The lengths are empty where the rank is
+    not full or a has no more rows than columns. For matrices that keep their rank every output has its derivative, by
+    that of `pinv`: Golub and Pereyra (1973).
+
+    Shapes: `a` (m, n), `b` (m,) or (m, k); x is (n,) or (n, k), the lengths (k,), the rank (), the values (min(m, n),).
+    Dtypes: `a` and `b` are promoted to one; the rank is an integer.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import lstsq
+    >>> x, squares, rank, s = lstsq(tnp.asarray([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), tnp.asarray([1.0, 3.0, 5.0]))
+    >>> tnp.round(x, 4), rank
+    (Array([1., 2.], dtype=float32), Array(2, dtype=int64))
     """
     if a.ndim != 2 or b.ndim not in (1, 2) or a.shape[0] != b.shape[0]:
         raise ShapeError(f"lstsq() of a matrix {tuple(a.shape)} with a right-hand side of shape {tuple(b.shape)}")
@@ -993,13 +1252,34 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     ],
 )
 def matrix_rank(xp: Any, x: Any, *, rtol: float | None = None) -> Any:
-    """The number of singular values above `rtol` times the largest."""
+    """The number of singular values above `rtol` times the largest.
+
+    Shapes: (..., m, n) gives (...).
+    Dtypes: real or complex; the result is an integer.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import matrix_rank
+    >>> matrix_rank(tnp.asarray([[1.0, 2.0], [2.0, 4.0]]))
+    Array(1, dtype=int64)
+    """
     _check_matrix("matrix_rank", x)
     return xp.linalg.matrix_rank(x, rtol=rtol)
 
 
 def cond(x: Any, p: Any = None) -> Any:
-    """The condition number: the norm of x times that of its inverse, in the spectral norm or the one that `p` names."""
+    """The condition number: the norm of x times that of its inverse, in the spectral norm or the one that `p` names.
+
+    Shapes: (..., m, n) gives (...); square but for p of None, 2 and -2.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for another shape, `ValueError` for a norm that is none, or a singular matrix where it is
+    inverted.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import cond
+    >>> cond(tnp.asarray([[2.0, 0.0], [0.0, 8.0]]))
+    Array(4., dtype=float32)
+    """
     _check_matrix("cond", x)
     if p in (None, 2, -2):
         s = svdvals(x)
@@ -1082,8 +1362,20 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     """The p-norm over `axis` (all axes if None), where p is `ord`: a number, 0 (how many are not zero), inf or -inf.
 
     At 0 the gradient is 0; elements that tie for the largest share it evenly.
+
+    Dtypes: real; integers become the default float first.
+    Raises: `AxisError` for an axis that is not there, `ValueError` for an `ord` of matrices.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import vector_norm
+    >>> vector_norm(tnp.asarray([3.0, 4.0]))
+    Array(5., dtype=float32)
+    >>> tapegrad.grad(vector_norm)(tnp.asarray([0.0, 0.0]))
+    Array([0., 0.], dtype=float32)
     """
     axes = _norm_axes(axis, x.ndim)
+    if isinstance(ord, str):
+        raise ValueError(f"ord is {ord!r}, and vectors are measured by a number; choose one, or inf or -inf")
     if ord == 2:
         squares = xp.real(x * xp.conj(x)) if xp.isdtype(x.dtype, "complex floating") else x * x
         return xp.sqrt(xp.sum(squares, axis=axes, keepdims=keepdims))
@@ -1101,7 +1393,20 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
 
 
 def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    """The norms of matrices: "fro", "nuc" (all singular values), 2 and -2 (the extremes), 1, -1, inf and -inf."""
+    """The norms of matrices: "fro", "nuc" (all singular values), 2 and -2 (the extremes), 1, -1, inf and -inf.
+
+    Shapes: (..., m, n) gives (...), or (..., 1, 1) with `keepdims`.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` for another `ord`.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import matrix_norm
+    >>> matrix_norm(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]), ord="nuc")
+    Array(7., dtype=float32)
+    >>> tapegrad.grad(lambda x: matrix_norm(x, ord=2))(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
     _check_matrix("matrix_norm", x)
     if ord in ("fro", None):
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
@@ -1118,7 +1423,18 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """NumPy's norm: of all elements, of vectors along an axis, or, for a pair of axes or an `ord`, of matrices."""
+    """NumPy's norm: of all elements, of vectors along an axis, or, for a pair of axes or an `ord`, of matrices.
+
+    Shapes: the axes that are measured go, or keep length 1 with `keepdims`.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for axes that do not fit, `AxisError` for one that is not there, `ValueError` for another
+    `ord`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import norm
+    >>> norm(tnp.asarray([[3.0, 4.0], [0.0, 0.0]]), axis=1)
+    Array([5., 0.], dtype=float32)
+    """
     if axis is None and ord is None:
         return vector_norm(x, axis=None, keepdims=keepdims)
     if axis is None:
