@@ -31,10 +31,6 @@ class NumpyBackend(tapegrad.Backend):
     name = "numpy"
     engine = "numpy"
     shares_constants = True
-    xfails = dict.fromkeys(
-        ("eig-12", "eig-17", "eigvals-6", "eigvals-17", "eigvals-18"),
-        "rule and judge differ near the tenth digit, cause not found; a pull at eigvals-17 agrees with mpmath",
-    )
 
     def array_types(self) -> tuple[type, ...]:
         return (np.ndarray, np.generic)

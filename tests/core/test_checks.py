@@ -12,9 +12,10 @@ import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.ops import elementwise as e
 from tapegrad.testing import GradientError, check_grads, check_jvp, check_vjp, checks, conformance, mutation
-from tapegrad.testing.differences import jacobian
+from tapegrad.testing.differences import jacobian, slopes
 from tapegrad.testing.generate import AT_LEAST, samples_of
-from tapegrad.testing.judging import judged_ops
+from tapegrad.testing.judging import _takes, judged_ops
+from tapegrad.testing.runs import as_target
 from tapegrad.testing.samples import normal, positive
 from tapegrad.testing.wide import WIDE_EPS, has_longdouble
 from tapegrad.testing.wide_linalg import FUNCTIONS as LINALG
@@ -170,6 +171,33 @@ def test_the_wide_linear_algebra_is_numpys_with_more_digits(shape, dtype):
         w, v = LINALG["eigh"](h)
         assert np.max(np.abs(h @ v - v * w[..., None, :])) < 1e4 * WIDE_EPS
         np.testing.assert_allclose(LINALG["det"](x).astype(a.dtype), np.linalg.det(a), rtol=1e-12)
+
+
+@wide
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_no_op_rounds_its_truth_to_double(dtype):
+    rounded = set()
+    for name, op in judged_ops().items():
+        target = as_target(op, samples_of(op)[0].arrays(dtype), samples_of(op)[0].keywords, dtype)
+        if not target.tracked or not _takes(target, dtype):
+            continue
+        truth = checks.Truth(target, dtype)
+        assert truth.is_wide, (name, truth.reason)
+        with np.errstate(all="ignore"):
+            outs = truth._values([x * (1 + np.longdouble(2) ** -58) for x in truth.inputs])
+        parts = [part for out in outs if out.dtype.kind in "fc" for part in (out.real, out.imag)]
+        # Of a number that double cannot hold something is left when it is taken away.
+        if parts and not any(np.any(part - part.astype(np.float64)) for part in parts):
+            rounded.add(name)
+    # Nothing below double's digits can be left of what is 0, or -1 or 1.
+    assert rounded == ({"heaviside", "imag", "sign"} if dtype == "float64" else set())
+
+
+@wide
+def test_differences_of_what_is_not_smooth_doubt_themselves():
+    x = np.array([0.0], np.longdouble)
+    found = slopes(lambda v: np.exp(v) + np.abs(v) ** 1.5 * v, x, np.ones(1, np.longdouble), WIDE_EPS)
+    assert abs(found.value[0] - 1) <= found.doubt[0] < 1e-3
 
 
 @wide

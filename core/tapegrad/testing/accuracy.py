@@ -88,7 +88,9 @@ def accurate_value(case: Case, judge: Judge) -> float:
     terms, count = _terms(case)
     reduction = eps / 2 * (4 + np.log2(np.maximum(count, 1))) * terms
     if name in ("I0", "I1"):
-        k = max(1.0, float(case.backend.tolerance(case.dtype, op.name))) if name == "I1" else 2.0
+        # The size of a complex number is a library function, so what is divided by it is off as one may be.
+        exact = 4.0 if case.dtype.kind == "c" else 2.0
+        k = max(1.0, float(case.backend.tolerance(case.dtype, op.name))) if name == "I1" else exact
         # With several inputs the value may be what is left of two that cancel.
         allowed, measure = k * unit + (eps * terms if len(case.inputs) > 1 and name == "I1" else 0), unit
     elif name == "I3":
@@ -190,10 +192,7 @@ def verified_rule(case: Case, judge: Judge) -> None:
     with np.errstate(all="ignore"):
         unit = np.nansum(np.where(np.isfinite(out), np.abs(flatten(case.cotangents)) * out, 0))
         floor = unit / sizes_of(x)
-    assert case.target.op is not None
-    # Near a multiple eigenvalue, longdouble's own rounding is seen.
-    rtol = 1e-9 if accuracy_class(case.target.op).name == "I4" else 1e-11
-    allowed = rtol * size + 2 * doubt + 16 * case.truth.eps * floor + case.smallest(flatten(case.cotangents))
+    allowed = 1e-11 * size + 2 * doubt + 16 * case.truth.eps * floor + case.smallest(flatten(case.cotangents))
     if op_sums(case):
         allowed += 64 * case.truth.eps * np.max(size[np.isfinite(size)], initial=0)
     judge.compare("verified rule", 1, case.input_names(), _as_inputs(case, wide), low, high, allowed)

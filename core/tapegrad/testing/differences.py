@@ -82,7 +82,7 @@ def slopes(
     wide = eps < 1e-16
     powers = (8, 13, 19) if wide else (5, 8, 12)
     goal = 1e-13 if wide else 1e-10
-    best, doubt, size = (np.zeros(0, np.longdouble) for _ in range(3))
+    best, doubt, size, last, claimed = (np.zeros(0, np.longdouble) for _ in range(5))
     with np.errstate(all="ignore"):
         if straight:
             up, down = f(x + direction), f(x - direction)
@@ -101,10 +101,14 @@ def slopes(
             error = np.abs(eighth - sixth) + 4 * eps * size / h
             error = np.where(np.isfinite(error), error, np.inf)
             if power == powers[0]:
-                best, doubt = eighth, error
+                best, doubt, claimed = eighth, error, error
             else:
+                # Of a smooth function two steps differ by no more than both doubt; of any other by what is wrong.
+                moved = np.abs(eighth - last)
+                claimed, error = error, np.where(moved > 8 * (error + claimed), np.maximum(error, moved), error)
                 better = error < doubt
                 best, doubt = np.where(better, eighth, best), np.where(better, error, doubt)
+            last = eighth
             if np.all(doubt <= goal * np.abs(best) + 64 * eps * size * 2.0**8):
                 break
         best = np.where(np.isfinite(doubt), best, 0)

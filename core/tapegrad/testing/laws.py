@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels import EngineKernels
 from .checks import Judge, Truth, _between, _floor, _random_like
-from .differences import Slopes, flatten, sizes_of
+from .differences import Slopes, flatten, sizes_of, unflatten
 from .runs import Recording, Target
 from .wide import widen
 
@@ -390,11 +390,13 @@ def deterministic(case: Case, judge: Judge) -> None:
 
 
 def zero_cotangent(case: Case, judge: Judge) -> None:
-    """The pull of zeros is zeros, wherever the inputs are finite: no 0 · ∞ in the rule."""
+    """The pull of zeros is zeros, wherever in- and outputs are finite: no 0 · ∞ in the rule."""
     judge.report.count("zero cotangent")
     with np.errstate(all="ignore"):
         pulled = case.recording.pull(case.all_cotangents(case.raw([g * 0 for g in case.cotangents])))
-    for name, p in zip(case.input_names(), map(case.host, pulled), strict=True):
+    gone = unflatten(case.overflowed, case.before)
+    for name, p, lost in zip(case.input_names(), map(case.host, pulled), gone, strict=True):
+        p = np.where(lost != 0, 0, p)
         if np.any(p != 0):
             at = tuple(int(k) for k in np.argwhere(p != 0)[0])
             judge.note("zero cotangent", 1, name, at, p[at], 0.0, int((p != 0).sum()), p.size)

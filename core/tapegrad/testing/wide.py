@@ -38,7 +38,13 @@ def widen(x: Any) -> Any:
 
 
 class _Namespace:
-    """array-api-compat's NumPy, with linear algebra that knows longdouble."""
+    """array-api-compat's NumPy, with linear algebra that knows longdouble; its floating dtypes are all the wide one.
+
+    A body that casts to `xp.complex128` would round to double otherwise, and the differences of its values with it.
+    """
+
+    float32 = float64 = np.longdouble
+    complex64 = complex128 = np.clongdouble
 
     def __init__(self, space: Any, linalg: Any) -> None:
         self._space = space
