@@ -650,6 +650,7 @@ def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], s
         d_x, x, out, kernel=kernel, stride=stride, pad=pad, ceil=ceil
     ),
     floats=True,
+    real=True,
     batch=_as_it_is,
     accuracy="I3",
     samples=[
@@ -886,6 +887,7 @@ _WEIGHED: list[Any] = [
 @op(
     x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
     floats=True,
+    real=True,
     batch=along_axis,
     accuracy="I3",
     samples=_WEIGHED,
@@ -899,6 +901,7 @@ def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
 @op(
     x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
     floats=True,
+    real=True,
     batch=along_axis,
     accuracy="I3",
     samples=_WEIGHED,
