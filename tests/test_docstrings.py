@@ -23,10 +23,14 @@ MODULES = sorted(
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 EXPLAINED = [
+    "tapegrad.ndarray.heads",
+    "tapegrad.ndarray.linalg",
     "tapegrad.ndarray.mechanical",
     "tapegrad.ndarray.nn",
     "tapegrad.ndarray.reducing",
+    "tapegrad.ndarray.sequences",
     "tapegrad.ndarray.shaping",
+    "tapegrad.ndarray.solving",
     "tapegrad.numpy.bound",
     "tapegrad.ops.contraction",
     "tapegrad.ops.indexing",

@@ -388,6 +388,21 @@ WRONG = {
     "gamma of images": (lambda: nd.InstanceNorm(IMAGE, V, V), mx.errors.ShapeError, r"gamma has shape \(3,\)"),
     "channels of groups": (lambda: nd.GroupNorm(V, V, V), mx.errors.ShapeError, r"\(batch, channels, \*space\)"),
     "channels around": (lambda: nd.LRN(V, 3), mx.errors.ShapeError, r"LRN\(\) takes data"),
+    "margins": (lambda: nd.SVMOutput(X, V), mx.errors.ShapeError, r"label \(n,\)"),
+    "labels of a head": (lambda: nd.SoftmaxOutput(X, V), mx.errors.ShapeError, r"give \(2,\), or \(2, 2\)"),
+    "steps of a layer": (lambda: nd.RNN(V, V, V), mx.errors.ShapeError, r"\(steps, n, inputs\)"),
+    "cells": (
+        lambda: nd.RNN(nd.ones((5, 2, 3)), nd.zeros(144), nd.zeros((1, 2, 4)), nd.zeros((1, 3, 4))),
+        mx.errors.ShapeError,
+        "state_cell has shape",
+    ),
+    "letters": (lambda: nd.ctc_loss(X, X), mx.errors.ShapeError, r"\(steps, n, alphabet\)"),
+    "columns": (lambda: nd.col2im(V, (3, 3), (2, 2)), mx.errors.ShapeError, r"give \(n, channels · 4, 4\)"),
+    "affine matrices": (lambda: nd.GridGenerator(X, "affine", (2, 2)), mx.errors.ShapeError, r"rows \(n, 6\)"),
+    "shifts": (lambda: nd.GridGenerator(X, "warp"), mx.errors.ShapeError, r"\(n, 2, height, width\)"),
+    "images to be sampled": (lambda: nd.BilinearSampler(X, X), mx.errors.ShapeError, "takes images"),
+    "tall matrices": (lambda: nd.linalg.gelqf(nd.ones((3, 2))), mx.errors.ShapeError, "no taller than wide"),
+    "a diagonal of nothing": (lambda: nd.linalg.makediag(nd.array(3)), mx.errors.ShapeError, r"shape \(\)"),
     "no sequences": (lambda: nd.SequenceLast(V), mx.errors.ShapeError, r"\(steps, batch, …\)"),
 }
 

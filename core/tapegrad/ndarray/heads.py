@@ -79,9 +79,20 @@ _margin.defvjp(data=_margin_pull)
 def make_loss(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The same values; the gradient is ones, whatever comes from behind.
 
-    >>> from tapegrad import nd
-    >>> print(nd.make_loss(nd.ones(1)).asscalar())
-    1.0
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([1, 3])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     loss = nd.make_loss(x * x)
+    >>> loss.backward(nd.array([100, 100]))
+    >>> x.grad.asnumpy().tolist()
+    [2.0, 6.0]
     """
     return give(out, _loss(need(data, "make_loss"), 1.0))
 
@@ -99,9 +110,20 @@ def MakeLoss(
     `normalization`: "null", "batch" (divided by the number of samples), or "valid" (by how many elements exceed
     `valid_thresh`).
 
-    >>> from tapegrad import nd
-    >>> print(nd.MakeLoss(nd.ones(1)).asscalar())
-    1.0
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `normalization`.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[1], [3]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     loss = nd.MakeLoss(x * x, normalization="batch")
+    >>> loss.backward()
+    >>> x.grad.asnumpy().ravel().tolist()
+    [1.0, 3.0]
     """
     data = need(data, "MakeLoss")
     if normalization == "batch":
@@ -127,9 +149,20 @@ def LinearRegressionOutput(
 ) -> NDArray:
     """The same values; the gradient is (data − label) · grad_scale / outputs per sample, whatever comes from behind.
 
-    >>> from tapegrad import nd
-    >>> nd.LinearRegressionOutput(nd.ones((2, 1)), nd.zeros((2, 1))).shape
-    (2, 1)
+    Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.
+
+    Dtypes: floats; `label` is converted to that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for a label of another size.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[5], [7]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.LinearRegressionOutput(x, nd.array([[2], [9]]))
+    >>> y.backward()
+    >>> y.asnumpy().ravel().tolist(), x.grad.asnumpy().ravel().tolist()
+    ([5.0, 7.0], [3.0, -2.0])
     """
     return _regression("LinearRegressionOutput", _linear, data, label, grad_scale, out)
 
@@ -137,9 +170,20 @@ def LinearRegressionOutput(
 def MAERegressionOutput(data: Any, label: Any, grad_scale: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
     """The same values; the gradient is the sign of data − label, scaled, whatever comes from behind.
 
-    >>> from tapegrad import nd
-    >>> nd.MAERegressionOutput(nd.ones((2, 1)), nd.zeros((2, 1))).shape
-    (2, 1)
+    Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.
+
+    Dtypes: floats; `label` is converted to that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for a label of another size.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[5], [7]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.MAERegressionOutput(x, nd.array([[2], [9]]))
+    >>> y.backward()
+    >>> x.grad.asnumpy().ravel().tolist()
+    [1.0, -1.0]
     """
     return _regression("MAERegressionOutput", _absolute, data, label, grad_scale, out)
 
@@ -149,9 +193,20 @@ def LogisticRegressionOutput(
 ) -> NDArray:
     """The sigmoid; the gradient is that of its cross entropy with the label, whatever comes from behind.
 
-    >>> from tapegrad import nd
-    >>> print(nd.LogisticRegressionOutput(nd.zeros((1, 1)), nd.zeros((1, 1))).asscalar())
-    0.5
+    Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.
+
+    Dtypes: floats; integers give the default float. `label` is converted to that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for a label of another size.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[0], [0]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.LogisticRegressionOutput(x, nd.array([[0], [1]]))
+    >>> y.backward()
+    >>> y.asnumpy().ravel().tolist(), x.grad.asnumpy().ravel().tolist()
+    ([0.5, 0.5], [0.5, -0.5])
     """
     return _regression("LogisticRegressionOutput", _logistic, data, label, grad_scale, out)
 
@@ -167,11 +222,26 @@ def SVMOutput(
 ) -> NDArray:
     """The same scores (n, classes); the gradient is that of the hinge loss of each class, squared or linear.
 
-    >>> from tapegrad import nd
-    >>> nd.SVMOutput(nd.zeros((1, 2)), nd.array([1])).shape
-    (1, 2)
+    Shapes: (n, classes) and (n,) labels; the result has that of `data`.
+
+    Dtypes: floats; floating labels are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[0, 3]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.SVMOutput(x, nd.array([0]), use_linear=True)
+    >>> y.backward()
+    >>> x.grad.asnumpy().tolist()
+    [[-1.0, 1.0]]
     """
     data, label = need(data, "SVMOutput"), need(label, "SVMOutput", "label")
+    if data.ndim != 2 or label.shape != data.shape[:1]:
+        raise ShapeError(
+            f"SVMOutput() takes data (n, classes) and label (n,), not shapes {data.shape} and {label.shape}"
+        )
     hot = ops.one_hot(indices_of(label), depth=data.shape[1], on=1.0, off=-1.0, dtype=dtype_of(data))
     return give(out, _margin(data, hot, margin, regularization_coefficient, bool(use_linear)))
 
@@ -196,9 +266,24 @@ def SoftmaxOutput(
     probabilities in the shape of data. `use_ignore` leaves out those with `ignore_label`. `normalization`: "null",
     "batch" (divided by n), "valid" (by how many count). `out_grad` multiplies by what comes from behind after all.
 
-    >>> from tapegrad import nd
-    >>> nd.SoftmaxOutput(nd.zeros((1, 2)), nd.array([1])).asnumpy().tolist()
-    [[0.5, 0.5]]
+    `smooth_alpha` takes as much from the label's class and spreads it over the others.
+
+    Shapes: the result has that of `data`. Of more than two axes without `multi_output` and `preserve_shape` each sample
+    is one row.
+
+    Dtypes: floats; integers give the default float. Floating labels are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for another number of labels, `ValueError` for another
+    `normalization`.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.zeros((1, 2))
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.SoftmaxOutput(x, nd.array([1]))
+    >>> y.backward()
+    >>> y.asnumpy().tolist(), x.grad.asnumpy().tolist()
+    ([[0.5, 0.5]], [[0.5, -0.5]])
     """
     where = "SoftmaxOutput"
     data, label = need(data, where), need(label, where, "label")
@@ -213,6 +298,8 @@ def SoftmaxOutput(
     if label.shape == data.shape:
         target, counts = label, ops.ones_like(label)
     else:
+        if label.size != data.size // max(classes, 1):
+            raise ShapeError(f"SoftmaxOutput(): label has shape {label.shape}; give {rest}, or {data.shape}")
         places = reshape(label, rest)
         target = ops.one_hot(indices_of(places), depth=classes, dtype=dtype_of(data))
         order = range(target.ndim - 1)

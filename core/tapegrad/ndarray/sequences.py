@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..errors import ShapeError
 from ..kernels import RECORDED as ops
-from .checks import dtype_of, int_tuple, need
+from .checks import dtype_of, int_tuple, ints_of, need
 from .ndarray import NDArray, give, make
 from .nn import Dropout
 from .shaping import indices_of
@@ -78,6 +79,15 @@ def RNN(
     same order the biases of both; gates as input, forget, new, output (lstm) or reset, update, new (gru). `p` drops
     out between layers in training. `state_outputs` adds the last states, and cells.
 
+    The formulas are those of cuDNN, as MXNet has them; the reset gate of gru multiplies after the matrix.
+
+    Shapes: (steps, n, inputs), and states (layers · directions, n, size), give (steps, n, directions · size).
+
+    Dtypes: those of all together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together, `ValueError` for
+    another `mode`, `NotImplementedError` for projections and sequences of several lengths.
+
     >>> from tapegrad import nd
     >>> nd.RNN(nd.ones((5, 2, 3)), nd.zeros(36), nd.zeros((1, 2, 4)), state_size=4, mode="rnn_tanh").shape
     (5, 2, 4)
@@ -89,6 +99,8 @@ def RNN(
     data, parameters, state = need(data, "RNN"), need(parameters, "RNN", "parameters"), need(state, "RNN", "state")
     size = state.shape[-1] if state_size is None else state_size
     directions = 2 if bidirectional else 1
+    if data.ndim != 3 or not data.shape[0]:
+        raise ShapeError(f"RNN() takes data (steps, n, inputs) with a step at least, not shape {data.shape}")
     steps, batch, inputs = data.shape
     if state.shape != (num_layers * directions, batch, size):
         raise ShapeError(f"RNN(): state has shape {state.shape}, not {(num_layers * directions, batch, size)}")
@@ -98,6 +110,8 @@ def RNN(
     parts = _pieces(parameters, [*weights, *((rows,) for _ in weights)])
     matrices, biases = parts[: len(weights)], parts[len(weights) :]
     cells = need(state_cell, "RNN", "state_cell") if mode == "lstm" else state
+    if cells.shape != state.shape:
+        raise ShapeError(f"RNN(): state_cell has shape {cells.shape}, and state {state.shape}; give the same")
     last_states, last_cells = [], []
     layer = data
     for depth in range(num_layers):
@@ -144,6 +158,15 @@ def ctc_loss(
     data (steps, n, alphabet) before softmax, label (n, length). The blank is letter 0 (`blank_label="first"`; labels
     are padded with 0) or the last letter ("last"; padded with −1). Lengths may be given instead. The result is (n,).
 
+    A label that cannot be stretched to the steps has a loss of 10³⁰.
+
+    Shapes: (steps, n, alphabet) and (n, length) give (n,); lengths are (n,).
+
+    Dtypes: data of floats, whose dtype the result has; labels and lengths are cut to integers.
+
+    Raises: `TypeError` for what is no NDArray and for missing lengths, `ShapeError` for other shapes, `ValueError` for
+    another `blank_label`, `IndexError` for a letter that is not of the alphabet.
+
     >>> from tapegrad import nd
     >>> print(nd.ctc_loss(nd.zeros((1, 1, 2)), nd.array([[1]])).asscalar().round(4))
     0.6931
@@ -151,6 +174,11 @@ def ctc_loss(
     if blank_label not in ("first", "last"):
         raise ValueError(f"ctc_loss(): blank_label is {blank_label!r}; choose 'first' or 'last'")
     data, label = need(data, "ctc_loss"), need(label, "ctc_loss", "label")
+    if data.ndim != 3 or label.ndim != 2:
+        raise ShapeError(
+            f"ctc_loss() takes data (steps, n, alphabet) and label (n, length), not shapes {data.shape} and "
+            f"{label.shape}"
+        )
     steps, batch, alphabet = data.shape
     letters = label.asnumpy().astype(np.int64)
     if letters.shape[0] != batch:
@@ -222,12 +250,21 @@ def col2im(
 ) -> NDArray:
     """Columns of windows, (n, c · window, windows), added up where they overlap: (n, c, *output_size).
 
+    `im2col` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
+
+    Shapes: (n, channels · window, windows) gives (n, channels, *output_size), where window is the product of `kernel`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray or no numbers, `ShapeError` for another number of rows or columns,
+    `ValueError` for another number of numbers.
+
     >>> from tapegrad import nd
-    >>> nd.col2im(nd.ones((1, 8, 4)), output_size=(3, 3), kernel=(2, 2)).shape
-    (1, 2, 3, 3)
+    >>> nd.col2im(nd.ones((1, 4, 4)), output_size=(3, 3), kernel=(2, 2)).asnumpy()[0, 0].tolist()
+    [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]
     """
     data = need(data, "col2im")
-    window = tuple(kernel)
+    window = ints_of(kernel, "col2im", "kernel")
     ndim = len(window)
     space = int_tuple(output_size, ndim, "col2im", "output_size")
     options = {
@@ -238,6 +275,11 @@ def col2im(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, d, p in zip(space, window, options["stride"], options["dilate"], options["pad"], strict=True)
     )
+    if data.ndim != 3 or data.shape[1] % math.prod(window) or data.shape[2] != math.prod(counts):
+        raise ShapeError(
+            f"col2im(): data has shape {data.shape}; for a kernel {window} and images {space} give (n, channels · "
+            f"{math.prod(window)}, {math.prod(counts)})"
+        )
     channels = data.shape[1] // math.prod(window)
     apart = ops.reshape(data, shape=(data.shape[0], channels, *window, *counts))
     return give(out, ops.overlap_add(apart, shape=space, **options))
@@ -251,6 +293,15 @@ def GridGenerator(
     `transform_type`: "affine", of matrices (n, 6), for a result of `target_shape`; or "warp", of shifts in pixels,
     (n, 2, height, width).
 
+    M. Jaderberg et al. (2015), "Spatial transformer networks".
+
+    Shapes: (n, 6) gives (n, 2, *target_shape), (n, 2, height, width) the same.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `ValueError` for another
+    `transform_type`.
+
     >>> from tapegrad import nd
     >>> nd.GridGenerator(nd.array([[1, 0, 0, 0, 1, 0]]), "affine", target_shape=(2, 3)).asnumpy()[0, 0].tolist()
     [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
@@ -258,6 +309,12 @@ def GridGenerator(
     data = need(data, "GridGenerator")
     if transform_type not in ("affine", "warp"):
         raise ValueError(f"GridGenerator(): transform_type is {transform_type!r}; choose 'affine' or 'warp'")
+    if transform_type == "affine" and (data.ndim != 2 or data.shape[1] != 6):
+        raise ShapeError(f"GridGenerator() takes affine matrices as rows (n, 6), not shape {data.shape}")
+    if transform_type == "warp" and (data.ndim != 4 or data.shape[1] != 2):
+        raise ShapeError(f"GridGenerator() takes shifts (n, 2, height, width) to warp by, not shape {data.shape}")
+    if dtype_of(data) not in dtypes.INEXACT:
+        data = ops.astype(data, dtype=dtypes.default_float(dtype_of(data)))
     height, width = (
         data.shape[2:] if transform_type == "warp" else int_tuple(target_shape, 2, "GridGenerator", "target_shape")
     )
@@ -274,11 +331,21 @@ def GridGenerator(
 def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """Images (n, c, h, w) read at places (n, 2, rows, columns) from −1 to 1, between pixels by weight; zero outside.
 
+    Differentiable in both; between two pixels the gradient in the place is their difference.
+
+    Shapes: (n, channels, height, width) and (n, 2, rows, columns), x before y, give (n, channels, rows, columns).
+
+    Dtypes: that of both together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes.
+
     >>> from tapegrad import nd
     >>> nd.BilinearSampler(nd.arange(4).reshape((1, 1, 2, 2)), nd.zeros((1, 2, 1, 1))).asnumpy().tolist()
     [[[[1.5]]]]
     """
     data, grid = need(data, "BilinearSampler"), need(grid, "BilinearSampler", "grid")
+    if data.ndim != 4:
+        raise ShapeError(f"BilinearSampler() takes images (n, channels, height, width), not shape {data.shape}")
     n, _, height, width = data.shape
     if grid.ndim != 4 or grid.shape[:2] != (n, 2):
         raise ShapeError(
@@ -322,9 +389,17 @@ def SpatialTransformer(
 ) -> NDArray:
     """Images moved by affine matrices (n, 6): `GridGenerator`, then `BilinearSampler`.
 
+    Shapes: (n, channels, height, width) and (n, 6) give (n, channels, *target_shape).
+
+    Dtypes: that of both together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `ValueError` for another `transform_type`
+    or `sampler_type`.
+
     >>> from tapegrad import nd
-    >>> nd.SpatialTransformer(nd.ones((1, 1, 4, 4)), nd.array([[1, 0, 0, 0, 1, 0]]), (2, 2)).shape
-    (1, 1, 2, 2)
+    >>> image, mirror = nd.array([[[[1, 2, 3], [4, 5, 6]]]]), nd.array([[-1, 0, 0, 0, 1, 0]])
+    >>> nd.SpatialTransformer(image, mirror, target_shape=(2, 3)).asnumpy()[0, 0].tolist()
+    [[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]
     """
     if (transform_type, sampler_type) != ("affine", "bilinear"):
         raise ValueError("SpatialTransformer() knows transform_type 'affine' and sampler_type 'bilinear'")
