@@ -32,16 +32,24 @@ EXPLAINED = [
     "tapegrad.ndarray.shaping",
     "tapegrad.ndarray.solving",
     "tapegrad.numpy.bound",
+    "tapegrad.numpy.mechanical",
+    "tapegrad.ops.activations",
     "tapegrad.ops.contraction",
+    "tapegrad.ops.conventions",
+    "tapegrad.ops.creation",
+    "tapegrad.ops.diagonals",
+    "tapegrad.ops.elementwise",
     "tapegrad.ops.indexing",
     "tapegrad.ops.linalg",
     "tapegrad.ops.shape",
+    "tapegrad.ops.special",
 ]
 """The modules whose public functions and classes all have an example, and say what they take and raise."""
 
 NO_ARRAYS = {
     *(f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")),
     "tapegrad.ops.shape.resolved",
+    "tapegrad.ops.special.scipy_special",
 }
 """Public names of these modules that take no arrays and give none, so that there is nothing to say of shapes."""
 

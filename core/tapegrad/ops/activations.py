@@ -34,7 +34,16 @@ SELU_SCALE = 1.0507009873554805
 
 @elementwise(x=lambda xp, g, out: xp.where(out > 0, g, 0), samples=alone(_NUMBER), real=True)
 def relu(xp: Any, x: Any) -> Any:
-    """x where it is positive, else 0; its derivative at 0 is 0."""
+    """x where it is positive, else 0; its derivative at 0 is 0.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import relu
+    >>> relu(tnp.asarray([-1.0, 2.0]))
+    Array([0., 2.], dtype=float32)
+    >>> tapegrad.grad(relu)(0.0)
+    0.0
+    """
     return xp.maximum(x, 0)
 
 
@@ -42,26 +51,50 @@ def relu(xp: Any, x: Any) -> Any:
     x=lambda xp, x: 0.25 * xp.sech_square(0.5 * x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True
 )
 def sigmoid(xp: Any, x: Any) -> Any:
-    """The logistic function 1 / (1 + exp(-x)), accurate in both tails."""
+    """The logistic function 1 / (1 + exp(-x)), accurate in both tails.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import sigmoid
+    >>> sigmoid(tnp.asarray([0.0, 800.0]))
+    Array([0.5, 1. ], dtype=float32)
+    """
     decay = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, 1, decay) / (1 + decay)
 
 
 @elementwise(x=lambda xp, x: xp.sigmoid(-x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
 def log_sigmoid(xp: Any, x: Any) -> Any:
-    """The logarithm of the logistic function, accurate in both tails."""
+    """The logarithm of the logistic function, accurate in both tails.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import log_sigmoid
+    >>> log_sigmoid(tnp.asarray([0.0, -800.0]))
+    Array([-6.9314...e-01, -8.0000...e+02], dtype=float32)
+    """
     return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
 
 
 @elementwise(x=lambda xp, x: xp.sigmoid(x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
 def softplus(xp: Any, x: Any) -> Any:
-    """log(1 + exp(x)), without overflow."""
+    """log(1 + exp(x)), without overflow.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import softplus
+    >>> softplus(tnp.asarray([0.0, 800.0]))
+    Array([6.9314...e-01, 8.0000...e+02], dtype=float32)
+    """
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 @elementwise(x=lambda xp, x: 1 / xp.square(1 + xp.abs(x)), floats=True, samples=alone(_NUMBER), real=True)
 def softsign(xp: Any, x: Any) -> Any:
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import softsign
+    >>> softsign(tnp.asarray([1.0, -3.0]))
+    Array([ 0.5 , -0.75], dtype=float32)
+    """
     return x / (1 + xp.abs(x))
 
 
@@ -73,7 +106,13 @@ def softsign(xp: Any, x: Any) -> Any:
     real=True,
 )
 def silu(xp: Any, x: Any) -> Any:
-    """x times its logistic function; also called swish."""
+    """x times its logistic function; also called swish.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import silu
+    >>> silu(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.7310...], dtype=float32)
+    """
     return x * xp.sigmoid(x)
 
 
@@ -97,7 +136,19 @@ _GELU = 2 * math.sqrt(2 / math.pi)
     real=True,
 )
 def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
-    """x times the normal distribution function of x; `approximate="tanh"` takes a formula with tanh for that."""
+    """x times the normal distribution function of x (Hendrycks and Gimpel, 2016).
+
+    `approximate="tanh"` takes their formula with tanh for that function; the default, "none", the function itself.
+
+    Raises: `ValueError` for another `approximate`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import gelu
+    >>> gelu(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.8413...], dtype=float32)
+    >>> gelu(tnp.asarray([0.0, 1.0]), approximate="tanh")
+    Array([0.      , 0.8411...], dtype=float32)
+    """
     if approximate == "tanh":
         return x * xp.sigmoid(_GELU * x * (1 + 0.044715 * x * x))
     if approximate != "none":
@@ -113,7 +164,13 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
     real=True,
 )
 def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
-    """x where it is positive, else alpha (exp(x) - 1)."""
+    """x where it is positive, else alpha (exp(x) - 1) (Clevert and others, 2015).
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import elu
+    >>> elu(tnp.asarray([2.0, -1.0]), alpha=0.5)
+    Array([ 2.        , -0.3160...], dtype=float32)
+    """
     return xp.where(x > 0, x, alpha * xp.expm1(xp.minimum(x, 0)))
 
 
@@ -125,7 +182,13 @@ def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
     real=True,
 )
 def selu(xp: Any, x: Any) -> Any:
-    """`elu`, scaled so that activations keep mean 0 and variance 1."""
+    """`elu`, scaled so that activations keep mean 0 and variance 1 (Klambauer and others, 2017).
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import selu
+    >>> selu(tnp.asarray([1.0, 0.0]))
+    Array([1.0507..., 0.      ], dtype=float32)
+    """
     return SELU_SCALE * xp.where(x > 0, x, SELU_ALPHA * xp.expm1(xp.minimum(x, 0)))
 
 
@@ -136,7 +199,13 @@ def selu(xp: Any, x: Any) -> Any:
     real=True,
 )
 def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
-    """x where it is positive, else slope · x."""
+    """x where it is positive, else slope · x.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import leaky_relu
+    >>> leaky_relu(tnp.asarray([2.0, -2.0]), slope=0.25)
+    Array([ 2. , -0.5], dtype=float32)
+    """
     return xp.where(x > 0, x, slope * x)
 
 
@@ -147,7 +216,16 @@ def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
     real=True,
 )
 def prelu(xp: Any, x: Any, slope: Any) -> Any:
-    """x where it is positive, else slope · x, where the slope is learned."""
+    """x where it is positive, else slope · x, where the slope is learned (He and others, 2015).
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import prelu
+    >>> prelu(tnp.asarray([2.0, -2.0]), 0.25)
+    Array([ 2. , -0.5], dtype=float32)
+    >>> tapegrad.grad(prelu, argnums=(0, 1))(-2.0, 0.25)
+    (0.25, -2.0)
+    """
     return xp.where(x > 0, x, slope * x)
 
 
@@ -158,7 +236,13 @@ def prelu(xp: Any, x: Any, slope: Any) -> Any:
     real=True,
 )
 def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> Any:
-    """alpha · x + beta, but at least 0 and at most 1."""
+    """alpha · x + beta, but at least 0 and at most 1.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import hard_sigmoid
+    >>> hard_sigmoid(tnp.asarray([-5.0, 0.0, 5.0]))
+    Array([0. , 0.5, 1. ], dtype=float32)
+    """
     return xp.minimum(xp.maximum(alpha * x + beta, 0), 1)
 
 
@@ -169,6 +253,12 @@ def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> A
     real=True,
 )
 def smooth_l1(xp: Any, x: Any, *, sigma: float = 1.0) -> Any:
-    """(sigma · x)² / 2 where |x| < 1 / sigma², else |x| - 1 / (2 sigma²): the absolute value with a round corner."""
+    """(sigma · x)² / 2 where |x| < 1 / sigma², else |x| - 1 / (2 sigma²): the absolute value with a round corner.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.activations import smooth_l1
+    >>> smooth_l1(tnp.asarray([0.5, -3.0]))
+    Array([0.125, 2.5  ], dtype=float32)
+    """
     size = xp.abs(x)
     return xp.where(size < 1 / sigma**2, 0.5 * sigma**2 * (x * x), size - 0.5 / sigma**2)

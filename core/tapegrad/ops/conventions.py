@@ -18,7 +18,15 @@ __all__ = ["quotient"]
     ]
 )
 def quotient(xp: Any, x: Any, y: Any) -> Any:
-    """The whole part of x / y, of integers, as C has it: towards zero. By zero it is 0."""
+    """The whole part of x / y, of integers, as C has it: towards zero. By zero it is 0.
+
+    Dtypes: integers, promoted to one; the result has it.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.conventions import quotient
+    >>> quotient(tnp.asarray([7, -7, 7]), tnp.asarray([2, 2, 0]))
+    Array([ 3, -3,  0], dtype=int64)
+    """
     zero = y == 0
     divisor = xp.where(zero, xp.ones_like(y), y)
     floor = xp.floor_divide(x, divisor)

@@ -27,17 +27,53 @@ _SHAPES = ((2, 3), (), (1,), (0,), (3, 0), (2, 3, 4), (5,), (1, 4))
     standard=True,
 )
 def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
-    """An array of `shape` full of `value`, of the dtype and on the device of `x`."""
+    """An array of `shape` full of `value`, of the dtype and on the device of `x`.
+
+    Shapes: that asked for.
+
+    Dtypes: any.
+
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.creation import filled
+    >>> filled(tnp.asarray([1.0, 2.0]), shape=(3,), value=7)
+    Array([7., 7., 7.], dtype=float32)
+    """
     return xp.full(shape, value, dtype=x.dtype)
 
 
 @locally_constant(samples=alone(normal()), batch=_unbatched)
 def zeros_like(xp: Any, x: Any) -> Any:
-    """Zeros, as many as there are elements, in their shape and dtype."""
+    """Zeros, as many as there are elements, in their shape and dtype.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.creation import zeros_like
+    >>> zeros_like(tnp.asarray([1.0, 2.0]))
+    Array([0., 0.], dtype=float32)
+    """
     return xp.zeros_like(x)
 
 
 @locally_constant(samples=alone(normal()), batch=_unbatched)
 def ones_like(xp: Any, x: Any) -> Any:
-    """Ones, as many as there are elements, in their shape and dtype."""
+    """Ones, as many as there are elements, in their shape and dtype.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.creation import ones_like
+    >>> ones_like(tnp.asarray([1, 2]))
+    Array([1, 1], dtype=int64)
+    """
     return xp.ones_like(x)

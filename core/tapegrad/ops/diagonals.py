@@ -46,7 +46,17 @@ def _check_matrix(name: str, x: Any) -> None:
     errors=[(normal(3),), ((normal(3, 3),), {"axis1": 1, "axis2": 1})],
 )
 def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The elements x[i, i + offset] of the matrices on two axes, as a last axis."""
+    """The elements x[i, i + offset] of the matrices on two axes, as a last axis.
+
+    Shapes: two axes or more; `axis1` and `axis2` go, and the diagonal is the last axis.
+
+    Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.diagonals import diagonal
+    >>> diagonal(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), offset=1)
+    Array([2.], dtype=float32)
+    """
     _check_matrix("diagonal", x)
     a, b = axis1 % x.ndim, axis2 % x.ndim
     if a == b:
@@ -85,7 +95,18 @@ def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
 def diagonal_scatter(
     xp: Any, x: Any, *, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1
 ) -> Any:
-    """Zeros of `shape` with the last axis of x on a diagonal: the transpose of `diagonal`."""
+    """Zeros of `shape` with the last axis of x on a diagonal: the transpose of `diagonal`.
+
+    Shapes: `x` has the shape that `diagonal` of an array of `shape` has; the result has `shape`.
+
+    Raises: `ShapeError` where the shape of `x` is another, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.diagonals import diagonal_scatter
+    >>> diagonal_scatter(tnp.asarray([5.0]), shape=(2, 2), offset=1)
+    Array([[0., 5.],
+           [0., 0.]], dtype=float32)
+    """
     a, b = axis1 % len(shape), axis2 % len(shape)
     others = [i for i in range(len(shape)) if i not in (a, b)]
     front = tuple(shape[i] for i in others)
@@ -125,7 +146,17 @@ def diagonal_scatter(
     errors=[(normal(3),)],
 )
 def trace(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The sum of a diagonal of the matrices on two axes."""
+    """The sum of a diagonal of the matrices on two axes.
+
+    Shapes: two axes or more; `axis1` and `axis2` go.
+
+    Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.diagonals import trace
+    >>> trace(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
+    Array(5., dtype=float32)
+    """
     return xp.sum(xp.diagonal(x, offset=offset, axis1=axis1, axis2=axis2), axis=(-1,), keepdims=False)
 
 

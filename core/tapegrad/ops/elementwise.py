@@ -560,7 +560,7 @@ def logaddexp(xp: Any, x: Any, y: Any) -> Any:
     >>> import tapegrad
     >>> import tapegrad.numpy as tnp
     >>> tnp.logaddexp(tnp.asarray([0.0, 100.0]), tnp.asarray([0.0, 100.0]))
-    Array([  0.6931..., 100.6931... ], dtype=float32)
+    Array([  0.6931..., 100.6931...], dtype=float32)
     >>> tapegrad.grad(tnp.logaddexp, argnums=(0, 1))(1000.0, 1000.0)
     (0.5, 0.5)
     """

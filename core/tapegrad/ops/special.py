@@ -48,7 +48,14 @@ _SMALL = uniform(low=-0.9, high=0.9)
 
 @cache
 def scipy_special(name: str) -> Any:
-    """The function of that name in `scipy.special`, imported now. Without SciPy raises `MissingExtraError`."""
+    """The function of that name in `scipy.special`, imported now.
+
+    Raises: `MissingExtraError` where there is no SciPy.
+
+    >>> from tapegrad.ops.special import scipy_special
+    >>> scipy_special("erf").__name__
+    'erf'
+    """
     try:
         from scipy import special
     except ImportError as error:
@@ -75,7 +82,12 @@ def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
     real=True,
 )
 def erf(xp: Any, x: Any) -> Any:
-    """The error function."""
+    """The error function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.erf(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.8427...], dtype=float32)
+    """
     return _on_host(xp, "erf", x)
 
 
@@ -87,7 +99,12 @@ def erf(xp: Any, x: Any) -> Any:
     real=True,
 )
 def erfc(xp: Any, x: Any) -> Any:
-    """1 minus the error function, accurate where that is near 1."""
+    """1 minus the error function, accurate where that is near 1.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.erfc(tnp.asarray([0.0, 9.0]))
+    Array([1.0000...e+00, 4.1370...e-37], dtype=float32)
+    """
     return _on_host(xp, "erfc", x)
 
 
@@ -99,7 +116,12 @@ def erfc(xp: Any, x: Any) -> Any:
     real=True,
 )
 def erfinv(xp: Any, x: Any) -> Any:
-    """The inverse of the error function, on [-1, 1]."""
+    """The inverse of the error function, on [-1, 1].
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.erfinv(tnp.asarray([0.0, 0.5, 1.0]))
+    Array([0.        , 0.4769...,        inf], dtype=float32)
+    """
     return _on_host(xp, "erfinv", x)
 
 
@@ -114,7 +136,12 @@ def erfinv(xp: Any, x: Any) -> Any:
     real=True,
 )
 def gammaln(xp: Any, x: Any) -> Any:
-    """The logarithm of the absolute value of the gamma function."""
+    """The logarithm of the absolute value of the gamma function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.gammaln(tnp.asarray([1.0, 3.0]))
+    Array([0.       , 0.6931...], dtype=float32)
+    """
     return _on_host(xp, "gammaln", x)
 
 
@@ -126,7 +153,12 @@ def gammaln(xp: Any, x: Any) -> Any:
     real=True,
 )
 def gamma(xp: Any, x: Any) -> Any:
-    """The gamma function."""
+    """The gamma function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.gamma(tnp.asarray([5.0, 0.5]))
+    Array([24.       ,  1.7724...], dtype=float32)
+    """
     return _on_host(xp, "gamma", x)
 
 
@@ -138,7 +170,12 @@ def gamma(xp: Any, x: Any) -> Any:
     real=True,
 )
 def digamma(xp: Any, x: Any) -> Any:
-    """The derivative of `gammaln`."""
+    """The derivative of `gammaln`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.digamma(tnp.asarray([1.0]))
+    Array([-0.5772...], dtype=float32)
+    """
     return _on_host(xp, "digamma", x)
 
 
@@ -150,7 +187,15 @@ def digamma(xp: Any, x: Any) -> Any:
     real=True,
 )
 def polygamma(xp: Any, x: Any, *, n: int) -> Any:
-    """The derivative of order `n` of `digamma`."""
+    """The derivative of order `n` of `digamma`.
+
+    Raises: `ValueError` for a negative `n`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.special import polygamma
+    >>> polygamma(tnp.asarray([1.0]), n=1)
+    Array([1.6449...], dtype=float32)
+    """
     if n < 0:
         raise ValueError(f"n is {n}; polygamma has the orders 0, 1, 2, …")
     if n == 0:
@@ -166,7 +211,13 @@ def polygamma(xp: Any, x: Any, *, n: int) -> Any:
     real=True,
 )
 def zeta(xp: Any, x: Any, y: Any) -> Any:
-    """Hurwitz's zeta function: the sum of (k + y) ** -x over k = 0, 1, 2, … It has a derivative in y only."""
+    """Hurwitz's zeta function: the sum of (k + y) ** -x over k = 0, 1, 2, … It has a derivative in y only.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.special import zeta
+    >>> zeta(tnp.asarray([2.0, 4.0]), 1)
+    Array([1.6449..., 1.0823...], dtype=float32)
+    """
     return _on_host(xp, "zeta", x, y)
 
 
@@ -179,7 +230,12 @@ def zeta(xp: Any, x: Any, y: Any) -> Any:
     real=True,
 )
 def betaln(xp: Any, x: Any, y: Any) -> Any:
-    """The logarithm of the absolute value of the beta function."""
+    """The logarithm of the absolute value of the beta function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.betaln(tnp.asarray([1.0, 0.5]), 2.0)
+    Array([-0.6931...,  0.2876...], dtype=float32)
+    """
     return _on_host(xp, "betaln", x, y)
 
 
@@ -205,7 +261,15 @@ def betaln(xp: Any, x: Any, y: Any) -> Any:
     real=True,
 )
 def betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
-    """The regularized incomplete beta function. It has a derivative in x only."""
+    """The regularized incomplete beta function. It has a derivative in x only.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.betainc(2.0, 3.0, tnp.asarray([0.0, 0.5, 1.0]))
+    Array([0.    , 0.6875, 1.    ], dtype=float32)
+    >>> tapegrad.grad(tnp.special.betainc, argnums=2)(2.0, 3.0, 0.5)
+    1.5
+    """
     return _on_host(xp, "betainc", a, b, x)
 
 
@@ -221,7 +285,12 @@ def _gamma_density(xp: Any, g: Any, a: Any, x: Any) -> Any:
     real=True,
 )
 def gammainc(xp: Any, a: Any, x: Any) -> Any:
-    """The regularized lower incomplete gamma function. It has a derivative in x only."""
+    """The regularized lower incomplete gamma function. It has a derivative in x only.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.gammainc(1.0, tnp.asarray([0.0, 1.0]))
+    Array([0.        , 0.6321...], dtype=float32)
+    """
     return _on_host(xp, "gammainc", a, x)
 
 
@@ -233,7 +302,12 @@ def gammainc(xp: Any, a: Any, x: Any) -> Any:
     real=True,
 )
 def gammaincc(xp: Any, a: Any, x: Any) -> Any:
-    """The regularized upper incomplete gamma function. It has a derivative in x only."""
+    """The regularized upper incomplete gamma function. It has a derivative in x only.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.gammaincc(1.0, tnp.asarray([0.0, 1.0]))
+    Array([1.        , 0.3678...], dtype=float32)
+    """
     return _on_host(xp, "gammaincc", a, x)
 
 
@@ -250,13 +324,26 @@ def _i1_slope(xp: Any, g: Any, x: Any, out: Any) -> Any:
     x=lambda xp, g, x: xp.multiply_or_zero(g, xp.i1(x)), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True
 )
 def i0(xp: Any, x: Any) -> Any:
-    """The modified Bessel function of order 0."""
+    """The modified Bessel function of order 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.i0(tnp.asarray([0.0, 1.0]))
+    Array([1.       , 1.2660...], dtype=float32)
+    """
     return _on_host(xp, "i0", x)
 
 
 @elementwise(x=_i1_slope, floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
 def i1(xp: Any, x: Any) -> Any:
-    """The modified Bessel function of order 1."""
+    """The modified Bessel function of order 1.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.i1(tnp.asarray([0.0, 1.0]))
+    Array([0.       , 0.5651...], dtype=float32)
+    >>> tapegrad.grad(tnp.special.i1)(0.0)
+    0.5
+    """
     return _on_host(xp, "i1", x)
 
 
@@ -267,7 +354,12 @@ def i1(xp: Any, x: Any) -> Any:
     x=lambda xp, x, out: xp.i1e(x) - xp.sign(x) * out, floats=True, accuracy="I1:200", samples=alone(_SMALL), real=True
 )
 def i0e(xp: Any, x: Any) -> Any:
-    """The modified Bessel function of order 0, times exp(-|x|)."""
+    """The modified Bessel function of order 0, times exp(-|x|).
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.i0e(tnp.asarray([0.0, 1000.0]))
+    Array([1.        , 0.0126...], dtype=float32)
+    """
     return _on_host(xp, "i0e", x)
 
 
@@ -279,7 +371,12 @@ def i0e(xp: Any, x: Any) -> Any:
     real=True,
 )
 def i1e(xp: Any, x: Any) -> Any:
-    """The modified Bessel function of order 1, times exp(-|x|)."""
+    """The modified Bessel function of order 1, times exp(-|x|).
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.i1e(tnp.asarray([0.0, 1000.0]))
+    Array([0.        , 0.0126...], dtype=float32)
+    """
     return _on_host(xp, "i1e", x)
 
 
@@ -294,7 +391,15 @@ def i1e(xp: Any, x: Any) -> Any:
     samples=[*together(_NUMBER, _POSITIVE), (exactly([0.0, 0.0, 2.0]), exactly([1.5, 3.0, 0.5]))],
 )
 def xlogy(xp: Any, x: Any, y: Any) -> Any:
-    """x log(y), and 0 where x is 0."""
+    """x log(y), and 0 where x is 0.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.xlogy(tnp.asarray([0.0, 2.0]), tnp.asarray([0.0, 1.0]))
+    Array([0., 0.], dtype=float32)
+    >>> tapegrad.grad(tnp.special.xlogy, argnums=1)(0.0, 0.0)
+    0.0
+    """
     return xp.multiply_or_zero(x, xp.log(xp.where(x == 0, 1, y)))
 
 
@@ -306,7 +411,12 @@ def xlogy(xp: Any, x: Any, y: Any) -> Any:
     samples=[*together(_NUMBER, uniform(low=-0.9, high=3.0)), (exactly([0.0, 0.0, 2.0]), exactly([-0.5, 3.0, 0.5]))],
 )
 def xlog1py(xp: Any, x: Any, y: Any) -> Any:
-    """x log(1 + y), and 0 where x is 0."""
+    """x log(1 + y), and 0 where x is 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.xlog1py(tnp.asarray([0.0, 2.0]), tnp.asarray([-1.0, 0.0]))
+    Array([0., 0.], dtype=float32)
+    """
     return xp.multiply_or_zero(x, xp.log1p(xp.where(x == 0, 0, y)))
 
 
@@ -318,7 +428,12 @@ def xlog1py(xp: Any, x: Any, y: Any) -> Any:
     real=True,
 )
 def logit(xp: Any, x: Any) -> Any:
-    """log(x / (1 - x)), the inverse of the logistic function, on [0, 1]."""
+    """log(x / (1 - x)), the inverse of the logistic function, on [0, 1].
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.logit(tnp.asarray([0.5, 0.9]))
+    Array([0.       , 2.1972...], dtype=float32)
+    """
     middle = (x > 0.25) & (x < 0.75)
     near = 2 * xp.atanh(xp.where(middle, 2 * x - 1, 0))
     far = xp.where(middle, 0.25, x)
@@ -345,7 +460,12 @@ def _sine_of_half_turns(xp: Any, x: Any, more: int = 0) -> Any:
     real=True,
 )
 def sinc(xp: Any, x: Any) -> Any:
-    """sin(πx) / (πx), and 1 at 0."""
+    """sin(πx) / (πx), and 1 at 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sinc(tnp.asarray([0.0, 0.5]))
+    Array([1.        , 0.6366...], dtype=float32)
+    """
     safe = xp.where(x == 0, 1, x)
     return xp.where(x == 0, 1, _sine_of_half_turns(xp, safe) / (math.pi * safe))
 
@@ -358,7 +478,13 @@ def sinc(xp: Any, x: Any) -> Any:
     real=True,
 )
 def sinc_derivative(xp: Any, x: Any, *, order: int) -> Any:
-    """The derivative of some order of sin(πx) / (πx): by its power series near 0, by recurrence elsewhere."""
+    """The derivative of some order of sin(πx) / (πx): by its power series near 0, by recurrence elsewhere.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.special import sinc_derivative
+    >>> sinc_derivative(tnp.asarray([0.0]), order=2)
+    Array([-3.2898...], dtype=float32)
+    """
     reach = (order + 1.0) / math.pi
     near = xp.abs(x) < reach
     small = math.pi * xp.where(near, x, 0)
