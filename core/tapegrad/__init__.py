@@ -125,12 +125,26 @@ _WITHIN = {
 }
 """Names that MXNet has at its top, and the module that each comes from: `mx.cpu()`."""
 
+_MXNETS = frozenset(
+    (
+        *("callback", "gluon", "image", "init", "initializer", "io", "kv", "kvstore", "lr_scheduler", "metric", "mod"),
+        *("model", "module", "mon", "monitor", "np", "npx", "optimizer", "profiler", "recordio", "rnn", "rtc"),
+        *("runtime", "sym", "symbol", "test_utils", "util", "visualization", "viz"),
+    )
+)
+"""Modules of MXNet that are not here, so that the error can say what is."""
+
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         found = import_module(_LAZY[name], __name__)
     elif name in _WITHIN:
         found = getattr(import_module(_LAZY[_WITHIN[name]], __name__), name)
+    elif name in _MXNETS:
+        raise AttributeError(
+            f"tapegrad has no {name!r}: of MXNet it has the imperative part, which is nd, autograd, context, random, "
+            "contrib and operator; see docs/migrate-from-mxnet.md"
+        )
     else:
         raise AttributeError(f"module 'tapegrad' has no attribute {name!r}")
     globals()[name] = found

@@ -105,6 +105,10 @@ class Array(Methods):
 
         backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
 
+    def _fit_head_gradient(self, g: Array) -> Array:
+        """A head gradient of another shape as one of this array's, if the face takes it for one; else `ShapeError`."""
+        raise ShapeError(f"the head gradient has shape {g.shape}, its head {self.shape}")
+
     def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
         """Call `hook` with the cotangent of this value in each sweep; see `tapegrad.inspection.register_hook`."""
         from .inspection import register_hook

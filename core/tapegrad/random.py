@@ -1107,12 +1107,23 @@ philox = PhiloxStream()
 """The stream of everything else."""
 
 
-def seed(seed: int) -> None:
-    """Start both streams again from `seed`.
+def seed(seed: int, ctx: Any = "all") -> None:
+    """Start both streams again from `seed`, any integer. With a context, `ctx`, as MXNet's `seed(s, ctx=…)` does.
 
     >>> seed(0)
     >>> mxnet.normal()
     array(2.2122064, dtype=float32)
     """
-    mxnet.seed(seed)
-    philox.seed(seed)
+    seed = _integer("seed", seed)
+    mxnet.seed(seed, device=ctx != "all")
+    philox.seed(seed if seed >= 0 else seed % 2**64)
+
+
+def __getattr__(name: str) -> Any:
+    """MXNet's `mx.random.normal` and its kin, which make arrays: those of `tapegrad.nd.random`."""
+    if not name.startswith("_"):
+        from .ndarray import random
+
+        if name in random.__all__:
+            return getattr(random, name)
+    raise AttributeError(f"module 'tapegrad.random' has no attribute {name!r}")

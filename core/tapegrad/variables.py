@@ -64,7 +64,7 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
                 backend = backend_of(g)
                 cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
             if cotangent.shape != head.shape:
-                raise ShapeError(f"the head gradient has shape {cotangent.shape}, its head {head.shape}")
+                cotangent = head._fit_head_gradient(cotangent)
             if cotangent._dtype != head._dtype:
                 raise DtypeError(
                     f"the head gradient is {cotangent._dtype.name}, its head {head._dtype.name}; convert it with astype"

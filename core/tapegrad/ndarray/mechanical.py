@@ -66,7 +66,6 @@ BINARY = {
     "divide": ("divide", "[7, -8]", "[2, 4]", "[3.5, -2.0]"),
     "true_divide": ("divide", "[7, -8]", "[2, 4]", "[3.5, -2.0]"),
     "modulo": ("remainder", "[7, -8]", "[2, 3]", "[1.0, 1.0]"),
-    "power": ("power", "[3, -2]", "[2, 3]", "[9.0, -8.0]"),
     "maximum": ("maximum_first", "[1, 4]", "[2, 3]", "[2.0, 4.0]"),
     "minimum": ("minimum_first", "[1, 4]", "[2, 3]", "[1.0, 3.0]"),
     "broadcast_add": ("add", "[[7], [0]]", "[2, 3]", "[[9.0, 10.0], [2.0, 3.0]]"),
@@ -100,7 +99,7 @@ LOGICAL = {
 }
 """The op behind each logical function, and what it says of [0, 0, 3] and [0, 2, 1]; each also as `broadcast_…`."""
 
-__all__ = ["logical_not"]
+__all__ = ["logical_not", "power"]
 
 INTO = "`out` takes the result and is returned; `name` has no meaning here."
 
@@ -200,6 +199,25 @@ def _logical(name: str, op_name: str, result: str) -> None:
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")
     _named(function, name, op_name, f"What is not zero holds. {more}", ("[0, 0, 3]", "[0, 2, 1]", result))
+
+
+def power(base: Any, exp: Any, out: Any = None, name: Any = None) -> NDArray:
+    """`base` to the power of `exp`, of which one may be a number.
+
+    `out` takes the result and is returned; `name` has no meaning here.
+
+    Shapes: any two that broadcast; `out` has the shape they have in common.
+
+    Dtypes: that of both together; a number takes the array's, but a float beside integers makes them default floats.
+
+    Raises: as `broadcast_power`.
+
+    >>> from tapegrad import nd
+    >>> nd.power(nd.array([3, -2]), 2).asnumpy().tolist()
+    [9.0, 4.0]
+    """
+    _both(base, exp, "power")
+    return give(out, OPS["power"].call(base, exp))
 
 
 def logical_not(data: Any, out: Any = None, name: Any = None) -> NDArray:

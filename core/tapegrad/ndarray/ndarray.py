@@ -20,6 +20,7 @@ from ..kernels import RECORDED as ops
 from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape import Leaf
+from .host import array as single
 from .methods import Methods
 
 __all__ = [
@@ -118,6 +119,16 @@ class NDArray(Methods):
         from .. import autograd
 
         autograd.backward(self, out_grad, retain_graph, train_mode)
+
+    def _fit_head_gradient(self, g: Array) -> Array:
+        """A head gradient that differs in axes of length 1 only, such as (4,) for (4, 1), is read in order."""
+        mine, theirs = ([n for n in shape if n != 1] for shape in (self.shape, g.shape))
+        return ops.reshape(g, shape=self.shape) if mine == theirs else super()._fit_head_gradient(g)
+
+    def asnumpy(self) -> np.ndarray[Any, Any]:
+        """A copy as a NumPy array, without gradients. One of shape (1,) is also a number, to `float` and to `"%f"`."""
+        host = super().asnumpy()
+        return host.view(single) if host.shape == (1,) else host
 
     def asscalar(self) -> Any:
         """The single element as a NumPy scalar, without gradients. Raises `ValueError` for any other size."""
@@ -426,23 +437,25 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     return make(host, ctx)
 
 
-def zeros(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+def zeros(
+    shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None, out: Any = None
+) -> NDArray:
     """Zeros of a shape, float32 unless `dtype` says otherwise.
 
     >>> zeros((2, 3)).shape
     (2, 3)
     """
     _dense(stype)
-    return make(np.zeros(shape_of(shape), dtype_or_default(dtype)), ctx)
+    return give(out, make(np.zeros(shape_of(shape), dtype_or_default(dtype)), ctx))
 
 
-def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:
     """Ones of a shape, float32 unless `dtype` says otherwise.
 
     >>> ones(2).asnumpy().tolist()
     [1.0, 1.0]
     """
-    return make(np.ones(shape_of(shape), dtype_or_default(dtype)), ctx)
+    return give(out, make(np.ones(shape_of(shape), dtype_or_default(dtype)), ctx))
 
 
 def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:

@@ -985,10 +985,10 @@ def GroupNorm(
 
 def LRN(
     data: Any,
-    nsize: int,
     alpha: float = 1e-4,
     beta: float = 0.75,
     knorm: float = 2.0,
+    nsize: int | None = None,
     out: Any = None,
     name: Any = None,
 ) -> NDArray:

@@ -222,7 +222,7 @@ def reshape_like(
     return reshape(lhs, wanted, out=out)
 
 
-def flatten(data: Any, out: Any = None, name: Any = None) -> NDArray:
+def flatten(data: Any, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
     """All axes but the first as one: (n, a, b) becomes (n, a·b), (n,) becomes (n, 1).
 
     Shapes: any; the result has two axes.
@@ -647,12 +647,16 @@ def broadcast_like(
     (7, 3)
     """
     lhs, rhs = need(lhs, "broadcast_like", "lhs"), need(rhs, "broadcast_like", "rhs")
-    if lhs_axes is None or rhs_axes is None:
-        return give(out, ops.broadcast_to(lhs, shape=rhs.shape))
     where = "broadcast_like"
+    if lhs_axes is None and rhs_axes is None:
+        return give(out, ops.broadcast_to(lhs, shape=rhs.shape))
+    if lhs_axes is None or rhs_axes is None:
+        raise ValueError(f"{where}(): lhs_axes is {lhs_axes} and rhs_axes {rhs_axes}; give both or neither")
     mine, theirs = ints_of(lhs_axes, where, "lhs_axes"), ints_of(rhs_axes, where, "rhs_axes")
     if len(mine) != len(theirs):
         raise ValueError(f"{where}(): lhs_axes {mine} and rhs_axes {theirs} differ in number")
+    if not mine:
+        raise ShapeError(f"{where}(): lhs_axes and rhs_axes are empty; leave both out to take the whole shape")
     wanted = list(lhs.shape)
     for a, b in zip(mine, theirs, strict=True):
         wanted[one_axis(a, lhs.ndim, where)] = rhs.shape[one_axis(b, rhs.ndim, where)]

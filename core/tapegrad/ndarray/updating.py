@@ -36,6 +36,12 @@ def _constants(where: str, **arrays: Any) -> list[Any]:
     return [need(x, where, name).detach() for name, x in arrays.items()]
 
 
+def _step(where: str, t: int | None) -> int:
+    if t is None or t < 1:
+        raise ValueError(f"{where}() needs t, the number of this step, counted from 1; it is {t}")
+    return t
+
+
 def _scaled(grad: Any, rescale_grad: float, clip_gradient: float) -> Any:
     grad = grad if rescale_grad == 1 else grad * rescale_grad
     return ops.clip(grad, -clip_gradient, clip_gradient) if clip_gradient >= 0 else grad
@@ -386,10 +392,10 @@ def ftml_update(
     v: Any,
     z: Any,
     lr: float,
-    t: int,
     beta1: float = 0.6,
     beta2: float = 0.999,
     epsilon: float = 1e-8,
+    t: int | None = None,
     wd: float = 0.0,
     rescale_grad: float = 1.0,
     clip_grad: float = -1.0,
@@ -402,6 +408,7 @@ def ftml_update(
     >>> nd.ftml_update(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), nd.zeros(1), lr=0.5, t=1).shape
     (1,)
     """
+    t = _step("ftml_update", t)
     w, g, before, square, leader = _constants("ftml_update", weight=weight, grad=grad, d=d, v=v, z=z)
     g = _decayed(w, g, wd, rescale_grad, clip_grad)
     square = square * beta2 + ops.square(g) * (1 - beta2)
@@ -416,10 +423,10 @@ def lamb_update_phase1(
     grad: Any,
     mean: Any,
     var: Any,
-    t: int,
     beta1: float = 0.9,
     beta2: float = 0.999,
     epsilon: float = 1e-6,
+    t: int | None = None,
     bias_correction: bool = True,
     wd: float = 0.0,
     rescale_grad: float = 1.0,
@@ -433,6 +440,7 @@ def lamb_update_phase1(
     >>> print(nd.lamb_update_phase1(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), t=1).asscalar().round(4))
     1.0
     """
+    t = _step("lamb_update_phase1", t)
     w, g, m, v = _constants("lamb_update_phase1", weight=weight, grad=grad, mean=mean, var=var)
     g = _scaled(g, rescale_grad, clip_gradient)
     m, v = m * beta1 + g * (1 - beta1), v * beta2 + ops.square(g) * (1 - beta2)
