@@ -155,8 +155,9 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     given = iter(data)
     arrays = need_all([named[key] if key in named else next(given, None) for key in wanted], "Custom")
     inputs, states = arrays[: len(prop.list_arguments())], arrays[len(prop.list_arguments()) :]
-    _, shapes, _ = prop.infer_shape([list(x.shape) for x in inputs])
-    _, dtypes, _ = prop.infer_type([dtype_of(x).type for x in inputs])
+    # Both give lists for inputs, outputs and, where there are any, auxiliary states.
+    shapes = prop.infer_shape([list(x.shape) for x in inputs])[1]
+    dtypes = prop.infer_type([dtype_of(x).type for x in inputs])[1]
     context = inputs[0].context
     outputs = [zeros(tuple(shape), context, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
     operator = prop.create_operator(context, [x.shape for x in inputs], [x.dtype for x in inputs])

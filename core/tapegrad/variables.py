@@ -149,7 +149,8 @@ def gradients(
 ) -> list[Array]:
     """The gradients of `heads`, together, with respect to `variables`; `.grad` is left alone.
 
-    `retain_graph` is `create_graph` unless given. A variable that the heads do not depend on has a gradient of zeros.
+    `retain_graph` is `create_graph` unless given. A variable that the heads do not depend on has a gradient of zeros,
+    and so has, with `create_graph`, a gradient that does not depend on the variable.
     """
     if not variables:
         raise ValueError("variables cannot be an empty list")
@@ -166,12 +167,20 @@ def gradients(
         assert x._node is not None
         g = found.get(x._node)
         if g is None:
-            results.append(OPS["zeros_like"].call(x.detach()))
+            zeros = OPS["zeros_like"].call(x.detach())
+            results.append(_after(x, zeros) if create_graph else zeros)
             continue
         made = object.__new__(type(x))
         made._like = None
         if x._xp.layouts:
             g = wrap(x._xp.like(g._value, x._value), g._node, g._xp) if create_graph else x._xp.like(g, x._value)
         made._value, made._node, made._xp = (g._value, g._node, g._xp) if create_graph else (g, None, x._xp)
-        results.append(made)
+        results.append(_after(x, made) if create_graph and g._node is None else made)
     return results
+
+
+def _after(x: Array, g: Any) -> Any:
+    """A constant gradient as a value on the tape behind `x`, so that its own gradient is zeros and not an error."""
+    never = OPS["not_equal"].call(OPS["zeros_like"].call(x.detach()), 0)
+    with Scope(RECORDING):
+        return OPS["where"].call(never, x, g)

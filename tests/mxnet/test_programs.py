@@ -118,3 +118,89 @@ def test_axes_that_do_not_go_together_are_named():
             nd.broadcast_like(x, y, **axes)
     with pytest.raises(AxisError, match="axis 2 of an array with 2 axes"):
         nd.broadcast_like(x, y, lhs_axes=(2,), rhs_axes=(0,))
+
+
+@pytest.mark.parametrize(
+    "function", [nd.relu, nd.radians, lambda x: nd.clip(x, -0.5, 0.5), lambda x: x * 2], ids=["relu", "", "clip", "2x"]
+)
+def test_a_constant_gradient_has_a_gradient_of_zeros(function):
+    x = variable([-1.0, 0.3, 2.0])
+    with autograd.record():
+        (slope,) = autograd.grad(function(x), [x], create_graph=True)
+        (second,) = autograd.grad(slope, [x], create_graph=True)
+        penalty = (slope * slope).sum()
+    assert second.asnumpy().tolist() == [0, 0, 0]
+    x.grad[:] = 7
+    penalty.backward()
+    assert x.grad.asnumpy().tolist() == [0, 0, 0]
+    unrelated = variable([math.inf])
+    with autograd.record():
+        (none,) = autograd.grad(function(x), [unrelated], create_graph=True)
+    none.backward()
+    assert none.asnumpy().tolist() == unrelated.grad.asnumpy().tolist() == [0]
+
+
+def softmax_output_gradient(shape, label, **options):
+    """The gradient of SoftmaxOutput at zeros, where the outputs are all alike."""
+    x = variable(np.zeros(shape))
+    with autograd.record():
+        y = nd.SoftmaxOutput(x, nd.array(label), **options)
+    y.backward()
+    return x.grad.asnumpy()
+
+
+def test_softmax_output_over_space_is_a_mean_unless_it_counts_what_is_valid():
+    label = np.zeros((2, 3, 3))
+    label[0, 0] = 1
+    by_hand = np.full((2, 2, 3, 3), 0.5)
+    by_hand[:, 0][label == 0] = by_hand[:, 1][label == 1] = -0.5
+    for options, scale in (
+        ({}, 1 / 9),
+        ({"normalization": "batch"}, 1 / 18),
+        ({"normalization": "valid"}, 1 / 18),
+        ({"normalization": "valid", "ignore_label": 1}, 1 / 15),
+    ):
+        found = softmax_output_gradient((2, 2, 3, 3), label, multi_output=True, **options)
+        np.testing.assert_allclose(found, by_hand * scale, rtol=1e-6)
+
+
+def test_steps_beyond_the_end_of_a_sequence_may_hold_anything():
+    scores = np.random.default_rng(0).normal(size=(4, 2, 3)).astype(np.float32)
+    scores[3, 0] = np.nan
+    x = variable(scores)
+    with autograd.record():
+        loss = nd.ctc_loss(x, nd.array([[1, 2], [2, 0]]), nd.array([3, 4]), use_data_lengths=True)
+    loss.backward()
+    alone = nd.ctc_loss(nd.array(scores[:3, :1]), nd.array([[1, 2]]))
+    np.testing.assert_allclose(loss.asnumpy()[0], alone.asscalar(), rtol=1e-6)
+    assert np.isfinite(x.grad.asnumpy()).all()
+    assert (x.grad.asnumpy()[3, 0] == 0).all()
+
+
+@pytest.mark.parametrize("length, kernel, stride", [(10, 2, 2), (9, 2, 3), (10, 3, 1), (7, 3, 2)])
+def test_a_pool_of_the_same_convention_has_a_window_at_every_stride(length, kernel, stride):
+    values = np.random.default_rng(0).normal(size=length).astype(np.float32)
+    x = nd.array(values).reshape((1, 1, -1))
+    found = nd.Pooling(x, kernel=kernel, stride=stride, pooling_convention="same").asnumpy().ravel()
+    assert found.tolist() == [values[i : i + kernel].max() for i in range(0, length, stride)]
+    with pytest.raises(ValueError, match="'same'"):
+        nd.Pooling(x, kernel=2, pad=1, pooling_convention="same")
+
+
+def test_a_custom_operator_need_not_speak_of_states():
+    class Doubled(mx.operator.CustomOp):
+        def forward(self, is_train, req, in_data, out_data, aux):
+            self.assign(out_data[0], req[0], in_data[0] * 2)
+
+    @mx.operator.register("doubled without states")
+    class Prop(mx.operator.CustomOpProp):
+        def infer_shape(self, in_shape):
+            return in_shape, in_shape
+
+        def infer_type(self, in_type):
+            return in_type, in_type
+
+        def create_operator(self, ctx, shapes, dtypes):
+            return Doubled()
+
+    assert nd.Custom(nd.ones(2), op_type="doubled without states").asnumpy().tolist() == [2, 2]

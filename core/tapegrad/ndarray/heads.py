@@ -296,7 +296,7 @@ def SoftmaxOutput(
     classes = data.shape[axis]
     rest = (*data.shape[:axis], *data.shape[axis + 1 :])
     if label.shape == data.shape:
-        target, counts = label, ops.ones_like(label)
+        target, counts, normalization = label, ops.ones_like(label), "null"
     else:
         if label.size != data.size // max(classes, 1):
             raise ShapeError(f"SoftmaxOutput(): label has shape {label.shape}; give {rest}, or {data.shape}")
@@ -308,11 +308,13 @@ def SoftmaxOutput(
             other = smooth_alpha / (classes - 1)
             target = target * (1 - smooth_alpha - other) + other
         valid = ops.not_equal(places, ignore_label) if use_ignore else ops.equal(places, places)
+        if multi_output and normalization != "valid":
+            grad_scale /= max(data.size // max(data.shape[0] * classes, 1), 1)
         counts = ops.reshape(ops.astype(valid, dtype=dtype_of(data)), shape=(*rest[:axis], 1, *rest[axis:]))
     if normalization == "batch":
         grad_scale /= data.shape[0]
     elif normalization == "valid":
-        grad_scale /= max(float(np.sum(counts.asnumpy())), 1.0)
+        grad_scale /= max(int(np.sum(label.asnumpy() != ignore_label)), 1)
     found = _softmax(data, target.detach(), counts.detach(), axis, grad_scale, bool(out_grad))
     return give(out, ops.reshape(found, shape=given))
 

@@ -252,7 +252,8 @@ def Pooling(
     """The largest element, mean, sum or p-norm of windows over images (n, c, *space).
 
     `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do
-    not fit, "full" keeps them. `global_pool` takes all of space as one window.
+    not fit, "full" keeps them; "same", for "max" over one axis, has one window at every stride. `global_pool` takes all
+    of space as one window.
 
     Shapes: (n, channels, *space) becomes (n, channels, *found), where found = (space + 2 pad − kernel) / stride + 1,
     rounded down or, for "full", up; 1 each with `global_pool`.
@@ -273,8 +274,8 @@ def Pooling(
     ndim = _space(where, data, layout)
     if pool_type not in ("max", "avg", "sum", "lp"):
         raise ValueError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
-    if pooling_convention not in ("valid", "full"):
-        raise ValueError(f"Pooling(): pooling_convention is {pooling_convention!r}; choose 'valid' or 'full'")
+    if pooling_convention not in ("valid", "full", "same"):
+        raise ValueError(f"Pooling(): pooling_convention is {pooling_convention!r}; choose 'valid', 'full' or 'same'")
     window: dict[str, Any]
     if global_pool:
         window = {"kernel": data.shape[2:]}
@@ -285,6 +286,13 @@ def Pooling(
             "pad": _per_axis(pad, ndim, 0, where, "pad"),
             "ceil": pooling_convention == "full",
         }
+        if pooling_convention == "same":
+            if pool_type != "max" or ndim != 1 or any(window["pad"]):
+                raise ValueError(
+                    "Pooling(): pooling_convention 'same' is for pool_type 'max' over one axis, without pad"
+                )
+            (length,), (size,), (step,) = data.shape[2:], window["kernel"], window["stride"]
+            window["pad"] = ((0, max((-(-length // step) - 1) * step + size - length, 0)),)
     if pool_type == "max":
         found = ops.max_pool(data, **window)
     elif pool_type == "avg":

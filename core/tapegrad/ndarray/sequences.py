@@ -201,6 +201,10 @@ def ctc_loss(
     def constant(values: Any) -> Any:
         return make(np.asarray(values), data.context)
 
+    if use_data_lengths:
+        # Steps beyond the end may hold anything, NaN too.
+        within = np.arange(steps)[:, None, None] < ends[:, None]
+        data = ops.where(constant(within), data, ops.zeros_like(data))
     logs = ops.log_softmax(data, axis=2)
     wanted = ops.take_along_axis(logs, constant(np.broadcast_to(path, (steps, batch, places)).astype(np.int64)), axis=2)
     never = ops.filled(wanted, shape=(batch, places), value=IMPOSSIBLE)
