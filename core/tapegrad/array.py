@@ -569,9 +569,9 @@ def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
     made = object.__new__(Array)
     made._value = value
     made._node = node
-    made._xp = BATCHED if value.__class__ is Batched else xp
+    made._xp = of_level(value.level) if value.__class__ is Batched else xp
     made._like = None
     return made
 
 
-from .batching import BATCHED, Batched  # noqa: E402  (batching needs wrap)
+from .batching import Batched, of_level  # noqa: E402  (batching needs wrap)

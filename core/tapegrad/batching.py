@@ -2,7 +2,8 @@
 
 A `Batched` value wraps a core value together with its node, so a batched value may be recorded outside (grad of vmap)
 and may be saved by a node inside (vmap of grad). The batch axis is always the first. `BATCHED` is the kernel table of
-such values.
+such values; arrays carry one of their level (`table_of`), so that an op sees at a glance whether its operands are of
+one level.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .op import Op
     from .tape import Node
 
-__all__ = ["BATCHED", "FALLBACKS", "Batched", "align", "loop"]
+__all__ = ["BATCHED", "FALLBACKS", "Batched", "align", "loop", "of_level", "table_of"]
 
 FALLBACKS: Counter[str] = Counter()
 """How often each op was batched by a loop, because it has no rule of its own."""
@@ -216,6 +217,19 @@ class _AnyEngine:
 
 
 BATCHED = BatchedKernels()
+_TABLES: dict[int, BatchedKernels] = {}
+
+
+def of_level(level: int) -> BatchedKernels:
+    """The kernel table that arrays inside the vmap of that level carry."""
+    found = _TABLES.get(level)
+    return _TABLES.setdefault(level, BatchedKernels()) if found is None else found
+
+
+def table_of(value: Any, xp: Kernels) -> Kernels:
+    """The kernel table that an array of this value carries: `xp`, unless it is batched."""
+    return of_level(value.level) if value.__class__ is Batched else xp
+
 
 Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
 
@@ -239,7 +253,7 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
         if on:
             inside.append(as_array(x))
         elif isinstance(x, Batched):
-            inside.append(wrap(x, None, BATCHED))
+            inside.append(wrap(x, None, of_level(x.level)))
         elif hasattr(x, "dtype"):
             # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
             inside.append(wrap(x, None, engine))
@@ -277,7 +291,8 @@ def _unmapped(out: Any, level: int) -> Any:
     """What a composed body returns, inside the batch even where it does not depend on what is mapped."""
     if isinstance(out, Batched) and out.level == level:
         return out
-    return Batched(out, None, BATCHED if isinstance(out, Batched) else engine_kernels(out), level, mapped=False)
+    xp = of_level(out.level) if isinstance(out, Batched) else engine_kernels(out)
+    return Batched(out, None, xp, level, mapped=False)
 
 
 def _outside(out: Any, level: int, *, mapped: bool) -> Any:
@@ -303,7 +318,7 @@ def lift(x: Array, level: int) -> Array:
 
     if x._node is None or LEVELS.get(x._node, 0) >= level:
         return x
-    return handle(type(x), Batched(x._value, x._node, x._xp, level, mapped=False), None, BATCHED)
+    return handle(type(x), Batched(x._value, x._node, x._xp, level, mapped=False), None, of_level(level))
 
 
 def _is_elementwise(op: Op) -> bool:

@@ -11,7 +11,7 @@ from functools import update_wrapper
 from typing import Any
 
 from .array import Array, wrap
-from .batching import BATCHED, LEVELS, Batched, note_level
+from .batching import LEVELS, Batched, BatchedKernels, note_level, of_level
 from .dispatch import handle
 from .errors import DtypeError, NoGradientError, ShapeError
 from .kernels import OPS
@@ -185,8 +185,8 @@ class OwnRule:
 
 def _table(value: Any, xp: Any) -> Any:
     if isinstance(value, Batched):
-        return BATCHED
-    if xp is BATCHED:
+        return of_level(value.level)
+    if isinstance(xp, BatchedKernels):
         from .batching import engine_kernels
 
         return engine_kernels(value)

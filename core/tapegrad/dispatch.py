@@ -13,7 +13,7 @@ import numpy as np
 
 from . import dtypes, registry
 from .array import Array
-from .batching import BATCHED, Batched, lift, note_level
+from .batching import Batched, BatchedKernels, lift, note_level, of_level
 from .errors import AxisError, DtypeError, MixedBackendsError, ShapeError, TapegradError
 from .kernels import OPS, EngineKernels, Kernels, likeness
 from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node
@@ -57,10 +57,11 @@ def _held(parts: Any) -> Iterator[Array]:
 
 def _table(op: Op, handles: Sequence[Array]) -> Kernels | None:
     tables = {x._xp for x in handles}
-    if len(tables) > 1 and BATCHED in tables:
-        engines = {t for t in tables if t is not BATCHED} | {engine_of(x) for x in handles if x._xp is BATCHED}
+    batched = {t for t in tables if isinstance(t, BatchedKernels)}
+    if batched and len(tables) > 1:
+        engines = {engine_of(x) if x._xp in batched else x._xp for x in handles}
         if len(engines) == 1:
-            return BATCHED
+            return batched.pop()
         tables = engines
     if len(tables) > 1:
         names = sorted(t.backend.name for t in tables if t.backend is not None)
@@ -140,8 +141,9 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
     assert engine is not None
     xp = xp or engine
-    if xp is BATCHED:
+    if isinstance(xp, BatchedKernels):
         level = max(x._value.level for x in operands if isinstance(x, Array) and isinstance(x._value, Batched))
+        xp = of_level(level)
         operands = [
             lift(x, level)
             if isinstance(x, Array) and not (isinstance(x._value, Batched) and x._value.level == level)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from .array import Array
-from .batching import BATCHED, Batched
+from .batching import Batched, of_level
 from .dispatch import handle
 from .errors import RandomnessError
 
@@ -92,7 +92,7 @@ def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], Array
     numbers, levels = fresh() if draws is None else draws.take(fresh)
     made = make(numbers)
     for level in levels:
-        made = handle(type(made), Batched(made._value, None, made._xp, level), None, BATCHED)
+        made = handle(type(made), Batched(made._value, None, made._xp, level), None, of_level(level))
     return made
 
 

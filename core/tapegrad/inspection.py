@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 
 from .array import Array, wrap
-from .batching import BATCHED, Batched
+from .batching import Batched
 from .errors import AnomalyError, NotRecordedError
 from .tape import ANOMALY, WATCHERS, Leaf, Node, Output, Scope, reachable
 
@@ -57,7 +57,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
         if recorded:
             given = g
         else:
-            given = wrap(g, None, BATCHED if isinstance(g, Batched) else xp)
+            given = wrap(g, None, xp)
         shown = object.__new__(face)
         shown._value, shown._node, shown._xp = given._value, given._node, given._xp
         found = hook(shown)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from .array import Array, wrap
-from .batching import BATCHED, Batched, as_array, lift
+from .batching import Batched, as_array, lift, of_level
 from .dtypes import is_dtype
 from .kernels import RECORDED
 from .tape import MODE, RECORDING, Node, Output
@@ -42,7 +42,7 @@ def _inside(x: Array, level: int) -> Array:
         return x
     lifted = lift(x, level)
     if lifted is x and is_tracked(wrap(x._value, None, x._xp)):
-        return wrap(Batched(x._value, None, x._xp, level, mapped=False), x._node, BATCHED)
+        return wrap(Batched(x._value, None, x._xp, level, mapped=False), x._node, of_level(level))
     return lifted
 
 
@@ -78,7 +78,7 @@ class Layer:
         """An array outside the batch as one inside."""
         if flag is None:
             return x
-        return wrap(Batched(x._value, x._node, x._xp, self.level, flag), None, BATCHED)
+        return wrap(Batched(x._value, x._node, x._xp, self.level, flag), None, of_level(self.level))
 
     def put_on_inputs(self, arrays: Sequence[Array]) -> list[Array]:
         """Inputs, or their tangents, inside the batch."""

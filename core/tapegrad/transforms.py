@@ -1,7 +1,8 @@
 """Functions of functions: gradients, products with Jacobians, and batching.
 
 What goes in comes out: raw arrays of an engine give raw arrays of it, Python floats give floats, our arrays give our
-arrays, and pytrees give pytrees. Each transform hands the function fresh handles on fresh variables, so transforms nest
+arrays, and pytrees give pytrees: tuples, lists, dicts, None (a tree without leaves), and what optree has been told of.
+Each transform hands the function fresh handles on fresh variables, so transforms nest
 in any order; a sweep is itself recorded when an outer transform or `record()` was active as the transform was entered.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import wraps
+from operator import index
 from types import TracebackType
 from typing import Any
 
@@ -17,11 +19,13 @@ import numpy as np
 
 from . import dtypes
 from .array import Array, wrap
-from .batching import BATCHED, LEVELS, Batched
+from .batching import BATCHED, LEVELS, Batched, BatchedKernels, lift, of_level, table_of
+from .custom import OwnRule
 from .dispatch import engine_of, handle
 from .draws import BATCHES, RANDOMNESS, Batch
-from .errors import DtypeError, ShapeError
-from .kernels import OPS, RECORDED, Kernels
+from .errors import DtypeError, ShapeError, UnknownArrayError
+from .kernels import OPS, RECORDED, EngineKernels, Kernels
+from .layers import Places, attach
 from .registry import backend_of, get_backend
 from .tape import LEVEL, MODE, RECORDING, Entry, Journal, Leaf, Node, Scope, forward_sweep, next_seq, reverse_sweep
 
@@ -43,26 +47,33 @@ __all__ = [
 
 ARRAY, RAW, SCALAR = "array", "raw", "scalar"
 AS_IT_IS = nullcontext()
+UNMAPPED = object()
+NAMESPACE = "tapegrad"
+"""Where optree looks for the containers of one's own, before those that it knows everywhere."""
+REGISTER = f'optree.register_pytree_node(..., namespace="{NAMESPACE}")'
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
-    """The leaves of a pytree and its structure; one array or number is its own leaf, with the structure None."""
+    """The leaves of a pytree and its structure; one array or number is its own leaf, with the structure None.
+
+    None is a tree without leaves.
+    """
     if isinstance(tree, (Array, float, np.ndarray)) or (
         not isinstance(tree, (tuple, list, dict)) and not _is_container(tree)
     ):
         return [tree], None
     import optree
 
-    leaves, structure = optree.tree_flatten(tree, none_is_leaf=True)
+    leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
     return list(leaves), structure
 
 
 def _is_container(tree: Any) -> bool:
-    if tree is None or isinstance(tree, (bool, int, float, complex, str, np.ndarray, np.generic)):
+    if isinstance(tree, (bool, int, float, complex, str, np.ndarray, np.generic)):
         return False
     import optree
 
-    return not optree.tree_is_leaf(tree, none_is_leaf=True)
+    return not optree.tree_is_leaf(tree, namespace=NAMESPACE)
 
 
 def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
@@ -91,20 +102,31 @@ def _kind(leaf: Any) -> str:
     return SCALAR if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, np.generic) else RAW
 
 
-def as_array(leaf: Any, *, copy: bool = False) -> Array:
-    """An input of any kind as an array."""
+def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] = ()) -> Array:
+    """An input of any kind as an array; a Python scalar gets the engine and the face of what it stands beside."""
     kind = _kind(leaf)
     if kind is ARRAY:
         found: Array = leaf
         return found
     if kind is SCALAR:
         dtype = dtypes.dtype_of_scalar(leaf, dtypes.BOOL)
-        backend = get_backend()
-        return wrap(backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, backend.kernels)
+        face, engine = _company(beside)
+        return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, engine)
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
     backend = backend_of(leaf)
     return wrap(backend.adopt(leaf, copy=copy), None, backend.kernels)
+
+
+def _company(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
+    """The face and the engine that scalars take among these: an array's, else a raw one's, else the defaults."""
+    for leaf in beside:
+        if isinstance(leaf, Array):
+            return type(leaf), engine_of(leaf)
+    for leaf in beside:
+        if _kind(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
+            return Array, backend_of(leaf).kernels  # type: ignore[return-value]
+    return Array, get_backend().kernels  # type: ignore[return-value]
 
 
 class _Exit:
@@ -148,10 +170,17 @@ def _convert_tree(tree: Any, kind: str, outer: bool, leave: _Exit) -> Any:
     return unflatten(structure, done)
 
 
+def _no_array(name: str, position: int, leaf: Any, remedy: str) -> TypeError:
+    return TypeError(
+        f"{name}: argument {position} holds a {type(leaf).__name__}, not an array; {remedy}, or, if it is a container, "
+        f"make it known: {REGISTER}"
+    )
+
+
 class _Argument:
     """A positional argument, flattened, with a fresh variable in the place of each array."""
 
-    def __init__(self, name: str, value: Any, position: int, *, copy: bool = False) -> None:
+    def __init__(self, name: str, value: Any, position: int, beside: Sequence[Any], *, copy: bool = False) -> None:
         self.leaves, self.structure = flatten(value)
         self.kinds = [_kind(leaf) for leaf in self.leaves]
         self.nodes: list[Node] = []
@@ -160,14 +189,16 @@ class _Argument:
         depth = MODE.get() // LEVEL
         for leaf in self.leaves:
             try:
-                x = as_array(leaf, copy=copy)
+                x = as_array(leaf, copy=copy, beside=beside)
             except Exception as error:
-                raise TypeError(f"{name}: argument {position} holds a {type(leaf).__name__}, not an array") from error
+                raise _no_array(name, position, leaf, "choose other argnums") from error
             if x._dtype not in dtypes.INEXACT:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
                     "derivative; convert it to a float, or choose other argnums"
                 )
+            if depth:
+                x = lift(x, depth)
             node: Node = Leaf() if x._node is None else Entry(x._node)
             if depth:
                 LEVELS[node] = depth
@@ -179,12 +210,24 @@ class _Argument:
         return unflatten(self.structure, self.arrays)
 
 
+def _is_one(argnums: Any) -> bool:
+    return hasattr(argnums, "__index__")
+
+
 def _positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
-    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
-    for n in wanted:
-        if not isinstance(n, int) or not -count <= n < count:
-            raise ValueError(f"{name}: argnums {argnums} is out of range for {count} positional argument(s)")
-    return [n % count for n in wanted]
+    try:
+        wanted = [index(n) for n in ((argnums,) if _is_one(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
+    except TypeError:
+        raise TypeError(f"{name}: argnums is an int or a tuple of them, not {argnums!r}") from None
+    if any(not -count <= n < count for n in wanted):
+        raise ValueError(
+            f"{name}: argnums {argnums} is out of range for {count} positional argument(s); "
+            "arguments given by keyword are not differentiated"
+        )
+    found = [n % count for n in wanted]
+    if len(set(found)) < len(found):
+        raise ValueError(f"{name}: argnums {argnums} names an argument twice")
+    return found
 
 
 class _Run:
@@ -203,8 +246,9 @@ class _Run:
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
-        self.kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0]])
-        self.arguments = {n: _Argument(name, args[n], n, copy=copy) for n in positions}
+        beside = [leaf for arg in args for leaf in flatten(arg)[0]]
+        self.kind = _common_kind(beside)
+        self.arguments = {n: _Argument(name, args[n], n, beside, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
         with Scope(RECORDING), Journal() as journal:
@@ -222,7 +266,7 @@ class _Run:
             out, self.aux = out
             self.aux = _convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
-        self.outs = [as_array(leaf) for leaf in self.out_leaves]
+        self.outs = [_returned(name, leaf, beside) for leaf in self.out_leaves]
 
     def exit(self, more: Sequence[Any] = ()) -> _Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -253,9 +297,45 @@ class _Run:
                     row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
                 else:
                     g = x._xp.like(g, x._value)
-                    row.append(handle(type(x), g, None, BATCHED if isinstance(g, Batched) else _plain(x)))
+                    row.append(handle(type(x), g, None, table_of(g, _plain(x))))
             results.append(row)
         return results
+
+    def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
+        """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
+        if self._is_plain(cotangents):
+            return self.pull(cotangents, free=False)
+        with Scope(0, RECORDING):
+            rows = self.pull([stop_gradient(g) for g in cotangents], free=False)
+        pulled = [g for row in rows for g in row]
+        rule = OwnRule(
+            f"the pull of {self.name}",
+            lambda tangents: self.push_linear(self._in_rows(tangents)),
+            lambda more: [g for row in self.pull_linear(list(more)) for g in row],
+        )
+        return self._in_rows(attach(rule, cotangents, pulled, Places(pulled)))
+
+    def push_linear(self, rows: list[list[Array]]) -> list[Array]:
+        """`push` for tangents that may be tracked themselves."""
+        tangents = [t for row in rows for t in row]
+        if self._is_plain(tangents):
+            return self.push(rows)
+        with Scope(0, RECORDING):
+            pushed = self.push([[stop_gradient(t) for t in row] for row in rows])
+        rule = OwnRule(
+            f"the push of {self.name}",
+            lambda cotangents: [g for row in self.pull_linear(list(cotangents)) for g in row],
+            lambda more: self.push_linear(self._in_rows(more)),
+        )
+        return attach(rule, tangents, pushed, Places(pushed))
+
+    def _is_plain(self, given: Sequence[Array]) -> bool:
+        """Whether the sweep itself sees to it that what is given, tracked or not, is recorded."""
+        return self.outer or not MODE.get() & RECORDING or all(x._node is None for x in given)
+
+    def _in_rows(self, flat: Sequence[Array]) -> list[list[Array]]:
+        rest = iter(flat)
+        return [[next(rest) for _ in argument.nodes] for argument in self.arguments.values()]
 
     def _entries(self) -> set[Node]:
         return {node for argument in self.arguments.values() for node in argument.nodes}
@@ -282,22 +362,38 @@ class _Run:
             elif self.outer:
                 results.append(handle(type(out), t._value, t._node, t._xp))
             else:
-                results.append(handle(type(out), t, None, BATCHED if isinstance(t, Batched) else _plain(out)))
+                results.append(handle(type(out), t, None, table_of(t, _plain(out))))
         return results
 
 
+def _returned(name: str, leaf: Any, beside: Sequence[Any]) -> Array:
+    """What a function under a transform returned, as an array."""
+    try:
+        return as_array(leaf, beside=beside)
+    except UnknownArrayError as error:
+        raise TypeError(
+            f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
+            f"containers of them, and make a container of your own known: {REGISTER}"
+        ) from error
+
+
 def _plain(x: Array) -> Kernels:
-    return engine_of(x) if x._xp is BATCHED else x._xp
+    return engine_of(x) if isinstance(x._xp, BatchedKernels) else x._xp
+
+
+def _is_scalar(x: Array) -> bool:
+    """Whether an array counts as a scalar: of no axes, or of the shape (1,) that a face's reductions have."""
+    return x._value.shape == () or (x._value.shape == (1,) and type(x) is not Array)
 
 
 def _check_scalar(run: _Run) -> Array:
     if len(run.outs) != 1 or run.out_structure is not None:
         raise TypeError(
-            f"{run.name}: the function must return one scalar, not {type(run.out_leaves).__name__} of {len(run.outs)}; "
-            "use vjp or jacobian for several outputs, has_aux for extra ones"
+            f"{run.name}: the function must return one scalar, not {type(run.value()).__name__} "
+            f"of {len(run.outs)} array(s); use vjp or jacobian for several outputs, has_aux for extra ones"
         )
     (out,) = run.outs
-    if out._value.shape != () and (out.size != 1 or out.ndim > 1 or type(out) is Array):
+    if not _is_scalar(out):
         raise ShapeError(
             f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
             "sum it, or use vjp or jacobian"
@@ -336,7 +432,7 @@ def value_and_grad(
             unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
             for a, row in zip(run.arguments.values(), pulled, strict=True)
         ]
-        wanted = trees[0] if isinstance(argnums, int) else tuple(trees)
+        wanted = trees[0] if _is_one(argnums) else tuple(trees)
         return ((value, run.aux), wanted) if has_aux else (value, wanted)
 
     return value_and_grad_of
@@ -411,7 +507,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         cotangents = _cotangents("vjp", run, cotangent)
-        pulled = run.pull(cotangents, free=False)
+        pulled = run.pull_linear(cotangents)
         leave = run.exit(cotangents)
         return tuple(
             unflatten(a.structure, [leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
@@ -471,7 +567,7 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
 
     def push(*tangents: Any) -> Any:
         rows = _tangents("linearize", run, tangents)
-        pushed = run.push(rows)
+        pushed = run.push_linear(rows)
         leave = run.exit([t for row in rows for t in row])
         return unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
 
@@ -551,7 +647,7 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
                 with _Level(size, "same") as level:
                     seeds = [_zero(o) for o in run.outs]
                     basis = _basis(out)
-                    seeds[i] = wrap(Batched(basis._value, None, basis._xp, level), None, BATCHED)
+                    seeds[i] = wrap(Batched(basis._value, None, basis._xp, level), None, basis._xp)
                     rows = run.pull(seeds, free=False)
                     rows = [[_open(g, level, size) for g in row] for row in rows]
                 rows = [
@@ -576,7 +672,7 @@ def _trees(run: _Run, rows: Sequence[Sequence[Array]], argnums: int | Sequence[i
     for argument, row, kind in zip(run.arguments.values(), rows, kinds, strict=True):
         leaves = [run.leave(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
         trees.append(unflatten(argument.structure, leaves))
-    return trees[0] if isinstance(argnums, int) else tuple(trees)
+    return trees[0] if _is_one(argnums) else tuple(trees)
 
 
 jacobian = jacrev
@@ -603,7 +699,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
                 with _Level(x.size, "same") as level:
                     rows = [[_zero(y) for y in other.outer] for other in run.arguments.values()]
                     basis = _basis(x)
-                    batch = wrap(Batched(basis._value, None, basis._xp, level), None, BATCHED)
+                    batch = wrap(Batched(basis._value, None, basis._xp, level), None, basis._xp)
                     rows[list(run.arguments.values()).index(argument)][k] = batch
                     pushed = [_open(t, level, x.size) for t in run.push(rows)]
                 per_leaf.append(
@@ -632,7 +728,16 @@ def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: 
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    return jacrev(jacrev(fun, argnums, has_aux), argnums, has_aux)
+
+    @wraps(fun)
+    def scalar(*args: Any, **kwargs: Any) -> Any:
+        out = fun(*args, **kwargs)
+        value, *aux = out if has_aux and isinstance(out, tuple) else (out,)
+        if isinstance(value, Array) and value.ndim and _is_scalar(value):
+            value = RECORDED.reshape(value, shape=())
+        return (value, *aux) if has_aux else value
+
+    return jacrev(jacrev(scalar, argnums, has_aux), argnums, has_aux)
 
 
 def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -712,7 +817,8 @@ def vmap(
         per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
         if len(per_argument) != len(args):
             raise ValueError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
-        kind = _common_kind([leaf for arg in args for leaf in flatten(arg)[0] if _kind(leaf) is not SCALAR])
+        beside = [leaf for arg in (*args, *kwargs.values()) for leaf in flatten(arg)[0]]
+        kind = _common_kind([leaf for leaf in beside if _kind(leaf) is not SCALAR])
         flat = [(flatten(arg), _spread(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
         for_keywords = [(name, flatten(value)) for name, value in kwargs.items()]
         sizes: dict[int, str] = {} if axis_size is None else {axis_size: "axis_size"}
@@ -723,9 +829,15 @@ def vmap(
                 if axis is None:
                     row.append((leaf, False))
                     continue
-                x = as_array(leaf)
+                try:
+                    x = as_array(leaf)
+                except UnknownArrayError as error:
+                    raise _no_array("vmap", n, leaf, "say None for it in in_axes") from error
                 if not -x.ndim <= axis < x.ndim:
-                    raise ValueError(f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}")
+                    raise ValueError(
+                        f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}; "
+                        "say None in in_axes for what all elements share"
+                    )
                 if axis % x.ndim:
                     x = RECORDED.moveaxis(x, source=axis, destination=0)
                 sizes.setdefault(x.shape[0], f"argument {n}")
@@ -753,7 +865,7 @@ def vmap(
             def enter(x: Any, on: bool) -> Any:
                 if not on:
                     return x
-                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, BATCHED)
+                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, of_level(level))
 
             inner = [
                 unflatten(structure, [enter(x, on) for x, on in row])
@@ -773,7 +885,7 @@ def vmap(
                         "vmap: the function wrote batched values in place into an array from outside, which has no "
                         "room for a batch; return them instead"
                     )
-            arrays = [_open(as_array(leaf), level, size) for leaf in leaves]
+            arrays = [_open(_returned("vmap", leaf, beside), level, size) for leaf in leaves]
         leave = _Exit([x for row in moved for x, _ in row])
         done = []
         for x, axis in zip(arrays, _spread(out_axes, out), strict=True):
@@ -796,6 +908,13 @@ def _spread(axes: Any, tree: Any) -> list[Any]:
         raise ValueError(f"vmap: axes {axes!r} do not fit an argument that is one array")
     import optree
 
-    return list(
-        optree.broadcast_prefix(axes, tree, is_leaf=lambda a: a is None or isinstance(a, int), none_is_leaf=True)
-    )
+    # In the axes None is a leaf that stands for a whole branch, in the tree a branch without leaves.
+    known = optree.tree_map(lambda a: UNMAPPED if a is None else a, axes, none_is_leaf=True, namespace=NAMESPACE)
+    try:
+        spread = optree.broadcast_prefix(known, tree, namespace=NAMESPACE)
+    except ValueError as error:
+        raise ValueError(f"vmap: axes {axes!r} are no prefix of the tree that they are for: {error}") from error
+    for axis in spread:
+        if axis is not UNMAPPED and not isinstance(axis, int):
+            raise TypeError(f"vmap: an axis is an int or None, not {axis!r}")
+    return [None if axis is UNMAPPED else axis for axis in spread]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
+import optree
+import pytest
 
 import tapegrad
 from tapegrad.kernels import RECORDED
@@ -86,3 +89,61 @@ def test_inputs_are_left_alone() -> None:
     assert not np.shares_memory(value, x) and not np.shares_memory(g, x)
     x[:] = 7
     assert value.tolist() == [1, 2] and g.tolist() == [1, 2]
+
+
+@dataclasses.dataclass
+class Layer:
+    """A container of one's own."""
+
+    w: Any
+    b: Any
+
+
+def test_a_container_of_ones_own_is_made_known_to_optree() -> None:
+    """Unknown it is named, with the remedy; known it is a container like any other."""
+    f = lambda layer: RECORDED.sum(layer.w * layer.b)
+    layer = Layer(np.asarray([1.0, 2.0]), np.asarray([3.0, 4.0]))
+    with pytest.raises(TypeError, match=r"argument 0 holds a Layer.*register_pytree_node"):
+        tapegrad.grad(f)(layer)
+    with pytest.raises(TypeError, match=r"vmap: argument 0 holds a Layer.*register_pytree_node"):
+        tapegrad.vmap(f)(layer)
+    with pytest.raises(TypeError, match=r"returned a Layer.*register_pytree_node"):
+        tapegrad.jacobian(lambda x: Layer(x, x))(layer.w)
+    optree.register_pytree_node(
+        Layer, lambda x: ((x.w, x.b), None, ("w", "b")), lambda _, parts: Layer(*parts), namespace="tapegrad"
+    )
+    try:
+        found = tapegrad.grad(f)(layer)
+        assert isinstance(found, Layer) and found.w.tolist() == [3, 4] and found.b.tolist() == [1, 2]
+        batch = tapegrad.vmap(lambda x: Layer(x.w * 2, x.b), in_axes=Layer(0, None), out_axes=Layer(0, None))(layer)
+        assert batch.w.tolist() == [2, 4] and batch.b.tolist() == [3, 4]
+    finally:
+        optree.unregister_pytree_node(Layer, namespace="tapegrad")
+
+
+def test_a_number_takes_the_face_and_the_engine_of_what_it_stands_beside() -> None:
+    """A Python float as a variable beside an NDArray, in another argument or in the same tree."""
+    x = tapegrad.nd.array([1.0, 2.0])
+    slope = tapegrad.grad(lambda x, s: tapegrad.nd.sum(x * s), 1)(x, 3.0)
+    assert type(slope) is float and slope == 3.0
+    found = tapegrad.grad(lambda d: tapegrad.nd.sum(d["x"] * d["s"]))({"x": x, "s": 3.0})
+    assert found["s"] == 3.0 and found["x"].asnumpy().tolist() == [3, 3]
+
+
+def test_a_hessian_of_an_ndarray_is_square() -> None:
+    """Though MXNet's sums have the shape (1,)."""
+    cubes = lambda x: tapegrad.nd.sum(x**3)
+    x = tapegrad.nd.array([1.0, 2.0])
+    np.testing.assert_array_equal(tapegrad.hessian(cubes)(x).asnumpy(), [[6, 0], [0, 12]])
+    found, aux = tapegrad.hessian(lambda x: (cubes(x), "note"), has_aux=True)(x)
+    assert found.shape == (2, 2) and aux == "note"
+
+
+def test_hvp_of_a_tree() -> None:
+    """The vector has the structure of the argument."""
+    d = {"a": np.asarray([1.0, 2.0]), "b": np.asarray([3.0, 4.0])}
+    found = tapegrad.hvp(lambda d: RECORDED.sum(d["a"] ** 2 * d["b"]))(d, {"a": np.ones(2), "b": np.zeros(2)})
+    np.testing.assert_array_equal(found["a"], 2 * d["b"])
+    np.testing.assert_array_equal(found["b"], 2 * d["a"])
+    second = tapegrad.hvp(lambda s, x: RECORDED.sum(x**3) * s, argnums=1)(2.0, d["a"], np.ones(2))
+    np.testing.assert_array_equal(second, 12 * d["a"])

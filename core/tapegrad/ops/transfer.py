@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import Backend
-from ..batching import BATCHED, Batched, as_array
+from ..batching import Batched, as_array, table_of
 from ..dispatch import engine_of, handle, inspect_result
 from ..errors import BackendError
 from ..kernels import EngineKernels
@@ -118,7 +118,7 @@ def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
         node.device = device
         if MODE.get() > 3:
             inspect_result(None, node, value)  # type: ignore[arg-type]
-    return handle(type(x), value, node, BATCHED if isinstance(value, Batched) else target)
+    return handle(type(x), value, node, table_of(value, target))
 
 
 def to(x: Array, target: Any) -> Array:
