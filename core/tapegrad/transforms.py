@@ -1,8 +1,8 @@
 """Functions of functions: gradients, products with Jacobians, and batching.
 
 What goes in comes out: raw arrays of an engine give raw arrays of it, Python floats give floats, our arrays give our
-arrays, and pytrees give pytrees: tuples, lists, dicts, None (a tree without leaves), and what optree has been told of.
-Each transform hands the function fresh handles on fresh variables, so transforms nest
+arrays, and pytrees give pytrees: tuples, lists, dicts, None (without leaves), and what optree has been told of. Each
+transform hands the function fresh handles on fresh variables, so transforms nest
 in any order; a sweep is itself recorded when an outer transform or `record()` was active as the transform was entered.
 """
 
