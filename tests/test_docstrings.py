@@ -37,17 +37,22 @@ EXPLAINED = [
     "tapegrad.ops.contraction",
     "tapegrad.ops.conventions",
     "tapegrad.ops.creation",
+    "tapegrad.ops.cumulative",
     "tapegrad.ops.diagonals",
     "tapegrad.ops.elementwise",
     "tapegrad.ops.indexing",
     "tapegrad.ops.linalg",
+    "tapegrad.ops.reductions",
     "tapegrad.ops.shape",
+    "tapegrad.ops.sorting",
     "tapegrad.ops.special",
 ]
 """The modules whose public functions and classes all have an example, and say what they take and raise."""
 
 NO_ARRAYS = {
     *(f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")),
+    "tapegrad.ops.reductions.axes_of",
+    "tapegrad.ops.reductions.reduced_shape",
     "tapegrad.ops.shape.resolved",
     "tapegrad.ops.special.scipy_special",
 }

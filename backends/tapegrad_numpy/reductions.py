@@ -31,15 +31,15 @@ def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is None:
-        count = x.size
-    elif axis.__class__ is int:
-        count = x.shape[axis] if x.shape else 1
-    else:
-        count = math.prod([x.shape[a] for a in axis])
     if x.dtype == np.float16:
         return np.mean(x, axis=axis, keepdims=keepdims)
     total = _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
+    if axis is None:
+        count = x.size
+    elif axis.__class__ is int:
+        count = x.shape[axis]
+    else:
+        count = math.prod([x.shape[a] for a in axis])
     return total / total.dtype.type(count)
 
 

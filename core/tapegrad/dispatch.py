@@ -222,7 +222,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     return made
 
 
-_SHAPE_WORDS = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim")
+_SHAPE_WORDS = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim", "empty sequence")
 _DTYPE_WORDS = (
     "dtypes are allowed",
     "accept dtype",
@@ -230,6 +230,7 @@ _DTYPE_WORDS = (
     "matching types",
     "numpy boolean",
     "complex-valued",
+    "cannot cast array data",
 )
 """How engines complain of shapes, and of dtypes."""
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.errors import AxisError, ShapeError
+from tapegrad.errors import AxisError, DtypeError, ShapeError
 from tapegrad.ops import contraction, indexing, linalg, shape
 
 PAIR, TRIPLE = [tnp.ones((2, 2))] * 2, [tnp.ones((2, 2))] * 3
@@ -34,6 +35,22 @@ WRONG = [
     (lambda: tnp.linalg.matrix_power(PAIR[0], 1.5), TypeError, "power is 1.5; it must be an integer"),
     (lambda: tnp.linalg.multi_dot([*PAIR, tnp.ones((3, 2))]), ShapeError, r"multi_dot.*\(3, 2\): the columns of each"),
     (lambda: tnp.linalg.vector_norm(tnp.ones((3,)), ord="fro"), ValueError, "vector_norm.*ord is 'fro'.*choose one"),
+    (lambda: tnp.mean(tnp.ones((3,)), axis=1), AxisError, "mean.*axis 1 is out of"),
+    (lambda: tnp.max(tnp.ones((3,)), axis=1, initial=0.0), AxisError, "axis 1 is out of"),
+    (lambda: tnp.trapezoid(tnp.ones((3,)), axis=1), AxisError, "trapezoid.*axis 1 is out of"),
+    (lambda: tnp.trapezoid(tnp.ones((2, 2)), [1.0, 2.0, 3.0]), ShapeError, r"trapezoid: points of shape \(3,\)"),
+    (lambda: tnp.average(tnp.ones((2, 2)), 0, [1.0, 2.0, 3.0]), ShapeError, r"average.*weights of shape \(3,\)"),
+    (lambda: tnp.bincount([0.5]), DtypeError, "bincount.*not float32"),
+    (lambda: tnp.bincount([-1]), ValueError, "bincount: -1 is below 0"),
+    (lambda: tnp.bincount([0, 1], [1.0]), ShapeError, r"bincount: weights of shape \(1,\)"),
+    (lambda: tnp.searchsorted([1.0], [1.0], side="up"), ValueError, "searchsorted: side is 'up'; choose"),
+    (lambda: tnp.searchsorted([[1.0]], [1.0]), ShapeError, "searchsorted.*one axis"),
+    (lambda: tnp.nonzero(3), ShapeError, "nonzero.*reshape"),
+    (lambda: tnp.cumulative_sum(tnp.ones((2, 2))), ShapeError, "cumulative_sum.*choose one"),
+    (lambda: tnp.argmax(tnp.ones((0,))), ShapeError, "argmax.*empty"),
+    (lambda: tnp.take([1.0, 2.0], [0.5]), DtypeError, "take.*float32"),
+    (lambda: tnp.special.polygamma(1.5, 1.0), ValueError, "polygamma: n is 1.5; choose"),
+    (lambda: tnp.special.entr(1j), DtypeError, r"entr\(\) is a function of real numbers"),
 ]
 
 
@@ -42,3 +59,15 @@ def test_a_wrong_argument_is_named(call, error, words):
     with pytest.raises(error, match=words) as caught:
         call()
     assert type(caught.value) is error
+
+
+def test_steps_of_the_trapezoidal_rule_are_numbers_or_arrays_and_are_differentiated():
+    y = tnp.asarray([[1.0, 2.0, 4.0], [0.0, 1.0, 3.0]])
+    assert tnp.trapezoid(y, dx=2.0).tolist() == tnp.trapezoid(y, dx=tnp.asarray(2.0)).tolist() == [9.0, 5.0]
+    assert tnp.trapezoid(y, dx=[2.0, 2.0]).tolist() == [9.0, 5.0]
+    assert tapegrad.grad(lambda dx: tnp.trapezoid(y[0], dx=dx))(tnp.asarray([2.0, 3.0])).tolist() == [1.5, 3.0]
+    assert tapegrad.grad(lambda dx: tnp.trapezoid(y[0], dx=dx))(tnp.asarray(2.0)).item() == 4.5
+
+
+def test_the_entropy_of_nothing_is_no_negative_zero():
+    assert not tnp.signbit(tnp.special.entr(tnp.asarray([0.0])))[0]

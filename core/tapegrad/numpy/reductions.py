@@ -9,8 +9,9 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import NoGradientError
+from ..errors import NoGradientError, ShapeError
 from ..kernels import OPS
+from ..ops.reductions import axes_of
 from ..tape import MODE, RECORDING
 from .creation import asarray
 
@@ -267,8 +268,7 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
 
 def _length(x: Array, axis: Any) -> int:
     """How many elements are reduced to one."""
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    return math.prod(x.shape[i] for i in axes)
+    return math.prod(x.shape[i] for i in axes_of(axis, x.ndim))
 
 
 def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
@@ -345,15 +345,11 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         found = mean(a, axis, keepdims=keepdims)
         return (found, OPS["ones_like"].call(found.detach()) * (a.size / found.size)) if returned else found
     w = asarray(weights)
-    if w.shape != a.shape:
-        if not isinstance(axis, int) or w.ndim != 1:
-            raise ValueError(
-                f"average: weights of shape {w.shape} do not fit an array of shape {a.shape} along axis {axis}"
-            )
-        w = w.reshape(tuple(-1 if i == axis % a.ndim else 1 for i in range(a.ndim)))
-    total = sum(w * OPS["ones_like"].call(a.detach()), axis, keepdims=keepdims)
-    found = sum(a * w, axis, keepdims=keepdims) / total
-    return (found, total) if returned else found
+    found = OPS["average"].call(a, w, axis=axis, keepdims=keepdims)
+    if not returned:
+        return found
+    total = sum(w, axis, keepdims=keepdims) if w.shape == a.shape else sum(w)
+    return found, OPS["broadcast_to"].call(total.astype(found.dtype, copy=False), shape=found.shape)
 
 
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
@@ -370,7 +366,7 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
     x = asarray(x)
     if axis is None:
         if x.ndim > 1:
-            raise ValueError(f"{name} of an array of {x.ndim} axes needs an axis")
+            raise ShapeError(f"{name} of an array of {x.ndim} axes needs an axis; choose one")
         axis = 0
         x = x.reshape(-1)
     if dtype is not None:
@@ -454,14 +450,15 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
     """The integral of samples along `axis` by the trapezoid rule, at places `x` or `dx` apart."""
-    y = asarray(y)
-    steps: Any = dx
+    y, scale = asarray(y), None
     if x is not None:
         x = asarray(x)
-        steps = diff(x, axis=axis if x.ndim > 1 else -1)
-        if x.ndim == 1:
-            steps = steps.reshape(tuple(-1 if i == axis % y.ndim else 1 for i in range(y.ndim)))
-    n = y.shape[axis]
-    before = (slice(None),) * (axis % y.ndim)
-    halves = (y[(*before, slice(1, n))] + y[(*before, slice(0, n - 1))]) * 0.5
-    return sum(halves * steps, axis)
+    elif isinstance(dx, Array) or host.ndim(dx):
+        dx = asarray(dx)
+        if dx.ndim:
+            x = cumulative_sum(dx, axis=axis if dx.ndim > 1 else 0, include_initial=True)
+        else:
+            scale = dx
+        dx = 1.0
+    found: Array = OPS["trapezoid"].call(y, x, dx=dx, axis=axis)
+    return found if scale is None else found * scale

@@ -8,7 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import NoGradientError
+from ..errors import DtypeError, NoGradientError, ShapeError
 from ..kernels import OPS
 from ..tape import MODE, RECORDING
 from .creation import asarray
@@ -77,6 +77,10 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
     if sorter is not None:
         a = take(a, sorter)
     v = asarray(v)
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side is {side!r}; choose 'left' or 'right'")
+    if a.ndim != 1:
+        raise ShapeError(f"searchsorted: values are looked up in an array of one axis, not of shape {a.shape}")
     common = dtypes.promote(a.dtype, v.dtype)
     found: Array = OPS["searchsorted"].call(a.astype(common), v.astype(common), side=side)
     return found
@@ -91,7 +95,7 @@ def nonzero(a: Any) -> tuple[Array, ...]:
     """The indices of the elements that are not zero, an array for each axis."""
     a = asarray(a)
     if a.ndim == 0:
-        raise ValueError("nonzero of a 0-d array has no axis to tell a place on")
+        raise ShapeError("nonzero of a 0-d array has no axis to tell a place on; reshape it to one of shape (1,)")
     places = OPS["true_places"].call(a != 0)
     return tuple(places) if isinstance(places, (list, tuple)) else tuple(places[:, i] for i in range(a.ndim))
 
@@ -266,13 +270,23 @@ def _refuse_tracked(name: str, reason: str, *arrays: Any) -> None:
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
     """How often each of the numbers 0, 1, … occurs, or the sum of its weights, which are differentiated."""
-    x = asarray(x)
-    length = max(int(minlength), (int(x.asnumpy().max()) + 1) if x.size else 0)
+    from ..ops.indexing import AT
     from .creation import ones
 
+    x = asarray(x)
+    if x.dtype == dtypes.BOOL or not x.size:
+        x = x.astype("int64")
+    if x.dtype not in dtypes.INTEGER:
+        raise DtypeError(f"bincount() counts whole numbers, not {x.dtype.name}; convert with astype()")
+    numbers = x.asnumpy()
+    if x.size and numbers.min() < 0:
+        raise ValueError(f"bincount: {numbers.min()} is below 0; the numbers counted are 0, 1, 2, …")
+    length = max(int(minlength), int(numbers.max()) + 1 if x.size else 0)
     amounts = asarray(weights) if weights is not None else ones(x.shape, "int64")
-    from ..ops.indexing import AT
-
+    if amounts.shape != x.shape:
+        raise ShapeError(
+            f"bincount: weights of shape {amounts.shape} for numbers of shape {x.shape}; give one for each"
+        )
     found: Array = OPS["scatter_add"].call(amounts, x, key=(AT,), shape=(length,))
     return found
 

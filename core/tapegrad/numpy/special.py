@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import dtypes
 from ..array import Array
+from ..errors import DtypeError
 from ..kernels import OPS
 from .creation import asarray
 
@@ -59,6 +60,13 @@ def _floats(*values: Any) -> list[Array]:
     return [x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()) for x in map(asarray, values)]
 
 
+def _reals(name: str, *values: Any) -> list[Array]:
+    found = _floats(*values)
+    if any(x.dtype in dtypes.COMPLEX for x in found):
+        raise DtypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
+    return found
+
+
 def zeta(x: Any, q: Any = 1.0, /) -> Array:
     """The sum of 1 / (k + q)**x over k = 0, 1, …: Hurwitz's zeta function, or Riemann's without `q`."""
     found: Array = OPS["zeta"].call(asarray(x), q)
@@ -67,6 +75,8 @@ def zeta(x: Any, q: Any = 1.0, /) -> Array:
 
 def polygamma(n: int, x: Any, /) -> Array:
     """The n-th derivative of `digamma`; `n` is one whole number."""
+    if int(n) != n:
+        raise ValueError(f"polygamma: n is {n}; choose one of the orders 0, 1, 2, …")
     found: Array = OPS["polygamma"].call(asarray(x), n=int(n))
     return found
 
@@ -79,7 +89,7 @@ def beta(a: Any, b: Any, /) -> Array:
 
 def ndtr(x: Any, /) -> Array:
     """The part of a standard normal distribution that lies below `x`."""
-    (x,) = _floats(x)
+    (x,) = _reals("ndtr", x)
     return 0.5 * erfc(x * -math.sqrt(0.5))  # type: ignore[no-any-return]
 
 
@@ -91,15 +101,15 @@ def exp10(x: Any, /) -> Array:
 
 def entr(x: Any, /) -> Array:
     """-x·log(x): 0 at 0, and minus infinity below."""
-    (x,) = _floats(x)
+    (x,) = _reals("entr", x)
     safe = OPS["where"].call(x < 0, 1.0, x)
-    found: Array = OPS["where"].call(x < 0, -math.inf, -xlogy(safe, safe))
+    found: Array = OPS["where"].call(x < 0, -math.inf, 0 - xlogy(safe, safe))
     return found
 
 
 def rel_entr(x: Any, y: Any, /) -> Array:
     """x·log(x / y) of positive numbers; 0 where x is 0 and y is not negative, and elsewhere infinity."""
-    x, y = _floats(x, y)
+    x, y = _reals("rel_entr", x, y)
     inside = (x > 0) & (y > 0)
     a, b = (OPS["where"].call(inside, z, 1.0) for z in (x, y))
     apart = (a - b) / b
@@ -116,7 +126,7 @@ def rel_entr(x: Any, y: Any, /) -> Array:
 
 def kl_div(x: Any, y: Any, /) -> Array:
     """x·log(x / y) - x + y of numbers that are not negative; elsewhere infinity."""
-    x, y = _floats(x, y)
+    x, y = _reals("kl_div", x, y)
     found: Array = OPS["where"].call((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
     return found
 

@@ -112,7 +112,18 @@ def _recurrence_push(xp: Any, d_factor: Any, d_term: Any, factor: Any, out: Any,
     ],
 )
 def recurrence(xp: Any, factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
-    """y[k] = factor[k] · y[k-1] + term[k] along an axis, from y[-1] = 0; `reverse` runs from the other end."""
+    """y[k] = factor[k] · y[k-1] + term[k] along an axis, from y[-1] = 0; `reverse` runs from the other end.
+
+    Shapes: `factor` and `term` have the same; the result too.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import recurrence
+    >>> recurrence(tnp.asarray([0.5, 0.5, 0.5]), tnp.asarray([1.0, 1.0, 1.0]), axis=0)
+    Array([1.  , 1.5 , 1.75], dtype=float32)
+    """
     axis = axis_of(axis, len(term.shape))
     length, reach = term.shape[axis], 1
     # After each round an element knows of twice as many before it, so log2(n) rounds do.
@@ -148,7 +159,18 @@ def _sum_from_behind(xp: Any, g: Any, axis: int | None, include_initial: bool) -
     errors=_ERRORS,
 )
 def cumulative_sum(xp: Any, x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
-    """The sums of the elements so far along an axis; `include_initial` puts the empty sum first."""
+    """The sums of the elements so far along an axis; `include_initial` puts the empty sum first.
+
+    Shapes: that of `x`, one longer along the axis with `include_initial`.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import cumulative_sum
+    >>> cumulative_sum(tnp.asarray([1.0, 2.0, 3.0]), include_initial=True)
+    Array([0., 1., 3., 6.], dtype=float32)
+    """
     return xp.cumulative_sum(x, axis=axis_of(axis, x.ndim), include_initial=include_initial)
 
 
@@ -185,7 +207,21 @@ def _cumulative_prod_push(xp: Any, d_x: Any, x: Any, out: Any, axis: int | None,
     errors=_ERRORS,
 )
 def cumulative_prod(xp: Any, x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
-    """The products of the elements so far along an axis; `include_initial` puts the empty product first."""
+    """The products of the elements so far along an axis; `include_initial` puts the empty product first.
+
+    Shapes: that of `x`, one longer along the axis with `include_initial`.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import cumulative_prod
+    >>> cumulative_prod(tnp.asarray([2.0, 0.0, 3.0]))
+    Array([2., 0., 0.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(cumulative_prod(x)))(tnp.asarray([2.0, 0.0, 3.0]))
+    Array([1., 8., 0.], dtype=float32)
+    """
     return xp.cumulative_prod(x, axis=axis_of(axis, x.ndim), include_initial=include_initial)
 
 
@@ -232,13 +268,38 @@ _RUNNING = [*_along(distinct()), (exactly([2.0, 2.0, 1.0, 3.0, 3.0, 3.0, 0.0]),)
 
 @op(x=_running_pull, jvp=_running_push, batch=along_behind, accuracy="I0", samples=_RUNNING, errors=_ERRORS, real=True)
 def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
-    """The largest element so far along an axis. Where several are, the derivative is shared evenly among them."""
+    """The largest element so far along an axis. Where several are, the derivative is shared evenly among them.
+
+    Shapes: that of `x`.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import cummax
+    >>> cummax(tnp.asarray([1.0, 3.0, 2.0]))
+    Array([1., 3., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(cummax(x)))(tnp.asarray([1.0, 3.0, 2.0]))
+    Array([1., 2., 0.], dtype=float32)
+    """
     return _running(xp, x, axis, xp.maximum)
 
 
 @op(x=_running_pull, jvp=_running_push, batch=along_behind, accuracy="I0", samples=_RUNNING, errors=_ERRORS, real=True)
 def cummin(xp: Any, x: Any, *, axis: int | None = None) -> Any:
-    """The smallest element so far along an axis. Where several are, the derivative is shared evenly among them."""
+    """The smallest element so far along an axis. Where several are, the derivative is shared evenly among them.
+
+    Shapes: that of `x`.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import cummin
+    >>> cummin(tnp.asarray([2.0, 3.0, 1.0]))
+    Array([2., 2., 1.], dtype=float32)
+    """
     return _running(xp, x, axis, xp.minimum)
 
 
@@ -270,7 +331,18 @@ def _diff_pull(xp: Any, g: Any, spec: Any, axis: int, n: int) -> Any:
     errors=[((normal(3, 4),), {"axis": 2})],
 )
 def diff(xp: Any, x: Any, *, axis: int = -1, n: int = 1) -> Any:
-    """The differences of neighbours along an axis, taken n times."""
+    """The differences of neighbours along an axis, taken n times.
+
+    Shapes: that of `x`, `n` shorter along the axis, but not below 0.
+
+    Raises: `AxisError` for an axis that is not there, `ValueError` for a negative `n`, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import diff
+    >>> diff(tnp.asarray([1.0, 4.0, 9.0])), diff(tnp.asarray([1.0, 4.0, 9.0]), n=2)
+    (Array([3., 5.], dtype=float32), Array([2.], dtype=float32))
+    """
     if n < 0:
         raise ValueError(f"n is {n}; a difference can be taken 0 times or more")
     axis = axis_of(axis, x.ndim)
@@ -283,10 +355,14 @@ def _widths(xp: Any, y: Any, x: Any, axis: int, dx: float) -> Any:
     """The widths of the strips, in a shape that broadcasts with the strips of y."""
     if x is None:
         return dx
+    along = 0 if len(x.shape) == 1 else axis - len(y.shape) + len(x.shape)
+    if len(x.shape) > len(y.shape) or along < 0 or x.shape[along] != y.shape[axis]:
+        raise ShapeError(
+            f"trapezoid: points of shape {tuple(x.shape)} do not belong to axis {axis} of shape {tuple(y.shape)}"
+        )
     if len(x.shape) == 1 and len(y.shape) > 1:
         x = xp.reshape(x, shape=tuple(x.shape[0] if i == axis else 1 for i in range(len(y.shape))))
         return cut(xp, x, axis, 1, None) - cut(xp, x, axis, None, -1)
-    along = axis - len(y.shape) + len(x.shape)
     return cut(xp, x, along, 1, None) - cut(xp, x, along, None, -1)
 
 
@@ -359,7 +435,21 @@ def _trapezoid_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any
     errors=[((normal(3, 4), None), {"axis": 2})],
 )
 def trapezoid(xp: Any, y: Any, x: Any = None, *, dx: float = 1.0, axis: int = -1) -> Any:
-    """The integral of y along an axis by the trapezoidal rule, over points x, or over points `dx` apart."""
+    """The integral of y along an axis by the trapezoidal rule, over points x, or over points `dx` apart.
+
+    Shapes: `x` has one axis, as long as that of `y`, or broadcasts with `y`; the axis goes.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` where x and y have not the same number of points,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.cumulative import trapezoid
+    >>> trapezoid(tnp.asarray([1.0, 2.0, 4.0]), dx=0.5)
+    Array(2.25, dtype=float32)
+    >>> tapegrad.grad(trapezoid, argnums=1)(tnp.asarray([1.0, 2.0, 4.0]), tnp.asarray([0.0, 1.0, 3.0]))
+    Array([-1.5, -1.5,  3. ], dtype=float32)
+    """
     axis = axis_of(axis, y.ndim)
     heights = cut(xp, y, axis, 1, None) + cut(xp, y, axis, None, -1)
     return xp.sum(0.5 * (heights * _widths(xp, y, x, axis, dx)), axis=axis, keepdims=False)

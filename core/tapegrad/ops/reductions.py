@@ -42,7 +42,16 @@ __all__ = [
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes that `axis` means, counted from the front. One that is not there, or there twice, is a `ShapeError`."""
+    """The axes that `axis` means, counted from the front: of an int, several, or None for all.
+
+     Raises: `AxisError` for one that is not there, `ShapeError` for one named twice.
+
+    >>> from tapegrad.ops.reductions import axes_of
+    >>> axes_of((-1, 0), 3)
+    (2, 0)
+    >>> axes_of(None, 2)
+    (0, 1)
+    """
     if axis is None:
         return tuple(range(ndim))
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
@@ -56,7 +65,14 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
-    """The shape that is left when the axes are reduced and kept with length one."""
+    """The shape that is left when the axes are reduced and kept with length one.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice.
+
+    >>> from tapegrad.ops.reductions import reduced_shape
+    >>> reduced_shape((2, 3, 4), 1)
+    (2, 1, 4)
+    """
     reduced = axes_of(axis, len(shape))
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
 
@@ -78,12 +94,40 @@ def dropped(xp: Any, x: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) 
 
 
 def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """A cotangent of a sum, for each of its terms."""
+    """A cotangent of a sum, for each of its terms.
+
+    Shapes: `shape`.
+
+    Dtypes: that of `g`.
+
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.kernels import RECORDED
+    >>> from tapegrad.ops.reductions import spread
+    >>> spread(RECORDED, tnp.asarray([1.0, 2.0]), (2, 2), 0, False)
+    Array([[1., 2.],
+           [1., 2.]], dtype=float32)
+    """
     return xp.broadcast_to(kept(xp, g, shape, axis, keepdims), shape=shape)
 
 
 def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
-    """x with the given axes as one, the last, and the function that puts an array of that shape back into x's."""
+    """x with the given axes as one, the last, and the function that puts an array of that shape back into x's.
+
+    Shapes: the axes that stay, then one as long as the others together.
+
+    Dtypes: any.
+
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.kernels import RECORDED
+    >>> from tapegrad.ops.reductions import gathered
+    >>> flat, back = gathered(RECORDED, tnp.ones((2, 3, 4)), (0, 2))
+    >>> flat.shape, back(flat).shape
+    ((3, 8), (2, 3, 4))
+    """
     axes = axes_of(axis, x.ndim)
     order = tuple(i for i in range(x.ndim) if i not in axes) + axes
     shape = tuple(x.shape)
@@ -100,7 +144,19 @@ def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
 
 
 def over_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of reductions: the axes, counted behind the batch axis."""
+    """The batching rule of reductions: the axes, counted behind the batch axis.
+
+    Shapes: the batch axis in front, as the axes of `keywords` are counted behind it.
+
+    Dtypes: those of the op.
+
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tapegrad.vmap(lambda x: tnp.sum(x, axis=0))(tnp.ones((2, 3))).shape
+    (2,)
+    """
     (x,) = args
     axis = tuple(a + 1 for a in axes_of(keywords["axis"], x.ndim - 1))
     return op.call(x, **{**keywords, "axis": axis})
@@ -146,7 +202,13 @@ def _own(x: Any, axis: Any) -> Any:
     errors=_ERRORS,
 )
 def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The sum of the elements over `axis`."""
+    """The sum of the elements over `axis`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import sum
+    >>> sum(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+    Array([4., 6.], dtype=float32)
+    """
     return xp.sum(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -159,7 +221,14 @@ def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     errors=_ERRORS,
 )
 def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean of the elements over `axis`; integers become default floats."""
+    """The mean of the elements over `axis`; integers become default floats.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import mean
+    >>> mean(tnp.asarray([[1, 2], [3, 4]]), axis=1, keepdims=True)
+    Array([[1.5],
+           [3.5]], dtype=float32)
+    """
     return xp.mean(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -204,7 +273,15 @@ _CORRECTED = [((normal(3, 4),), {"axis": 1, "correction": 1}), ((normal(5),), {"
     errors=_ERRORS,
 )
 def var(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The variance over `axis`: the mean square distance from the mean, with n - `correction` for n."""
+    """The variance over `axis`: the mean square distance from the mean, with n - `correction` for n.
+
+    Dtypes: of complex numbers the result is real; integers become the default float first.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import var
+    >>> var(tnp.asarray([1.0, 3.0])), var(tnp.asarray([1.0, 3.0]), correction=1)
+    (Array(1., dtype=float32), Array(2., dtype=float32))
+    """
     away = _centred(xp, x, axis)
     square = xp.real(away * xp.conj(away)) if _is_complex(xp, x) else away * away
     return xp.sum(square, axis=axis, keepdims=keepdims) / _freedom(x.shape, axis, correction)
@@ -243,7 +320,18 @@ def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float,
     errors=_ERRORS,
 )
 def std(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The standard deviation over `axis`, the root of `var`; its derivative is 0 where all elements are equal."""
+    """The standard deviation over `axis`, the root of `var`; its derivative is 0 where all elements are equal.
+
+    Dtypes: of complex numbers the result is real; integers become the default float first.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import std
+    >>> std(tnp.asarray([1.0, 3.0]))
+    Array(1., dtype=float32)
+    >>> tapegrad.grad(std)(tnp.asarray([2.0, 2.0]))
+    Array([0., 0.], dtype=float32)
+    """
     if xp.finfo(x.dtype).bits == 16:
         # Squares of half-precision numbers leave its range long before their root does.
         wide = xp.std(xp.astype(x, dtype="float32"), axis=axis, correction=correction, keepdims=keepdims)
@@ -284,7 +372,16 @@ def _prod_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     errors=_ERRORS,
 )
 def prod(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The product of the elements over `axis`; right at zeros, in every order."""
+    """The product of the elements over `axis`; right at zeros, in every order.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import prod
+    >>> prod(tnp.asarray([2.0, 0.0, 3.0]))
+    Array(0., dtype=float32)
+    >>> tapegrad.grad(prod)(tnp.asarray([2.0, 0.0, 3.0]))
+    Array([0., 6., 0.], dtype=float32)
+    """
     return xp.prod(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -326,7 +423,19 @@ _TIES = [
     real=True,
 )
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest element over `axis`. Where several are, the derivative is shared evenly among them."""
+    """The largest element over `axis`. Where several are, the derivative is shared evenly among them.
+
+    Raises: `ShapeError` for an axis that is not there, or of no elements, `DtypeError` for complex numbers, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import max
+    >>> max(tnp.asarray([[1.0, 2.0], [4.0, 3.0]]), axis=1)
+    Array([2., 4.], dtype=float32)
+    >>> tapegrad.grad(max)(tnp.asarray([1.0, 5.0, 5.0]))
+    Array([0. , 0.5, 0.5], dtype=float32)
+    """
     return xp.max(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -340,7 +449,19 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     real=True,
 )
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The smallest element over `axis`. Where several are, the derivative is shared evenly among them."""
+    """The smallest element over `axis`. Where several are, the derivative is shared evenly among them.
+
+    Raises: `ShapeError` for an axis that is not there, or of no elements, `DtypeError` for complex numbers, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import min
+    >>> min(tnp.asarray([[1.0, 2.0], [4.0, 3.0]]), axis=1)
+    Array([1., 3.], dtype=float32)
+    >>> tapegrad.grad(min)(tnp.asarray([1.0, 1.0, 5.0]))
+    Array([0.5, 0.5, 0. ], dtype=float32)
+    """
     return xp.min(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -358,7 +479,16 @@ def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     real=True,
 )
 def ptp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest minus the smallest element over `axis`."""
+    """The largest minus the smallest element over `axis`.
+
+    Raises: `ShapeError` for an axis that is not there, or of no elements, `DtypeError` for complex numbers, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import ptp
+    >>> ptp(tnp.asarray([1.0, 5.0, 3.0]))
+    Array(4., dtype=float32)
+    """
     return xp.max(x, axis=axis, keepdims=keepdims) - xp.min(x, axis=axis, keepdims=keepdims)
 
 
@@ -370,19 +500,43 @@ _TRUTHS = _over(booleans())
 
 @locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
 def all(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether all elements over `axis` are true, or not 0."""
+    """Whether all elements over `axis` are true, or not 0.
+
+    Dtypes: any; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import all
+    >>> all(tnp.asarray([[True, False], [True, True]]), axis=1)
+    Array([False,  True], dtype=bool)
+    """
     return xp.all(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 @locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
 def any(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether any element over `axis` is true, or not 0."""
+    """Whether any element over `axis` is true, or not 0.
+
+    Dtypes: any; the result holds truth values.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import any
+    >>> any(tnp.asarray([[True, False], [False, False]]), axis=1)
+    Array([ True, False], dtype=bool)
+    """
     return xp.any(x, axis=_own(x, axis), keepdims=keepdims)
 
 
 @locally_constant(batch=over_axes, samples=[*_TRUTHS, *_over(integers(low=-1, high=2))], errors=_ERRORS)
 def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """How many elements over `axis` are not 0."""
+    """How many elements over `axis` are not 0.
+
+    Dtypes: any; the result holds integers.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import count_nonzero
+    >>> count_nonzero(tnp.asarray([[1, 0], [2, 3]]), axis=1)
+    Array([1, 2], dtype=int64)
+    """
     return xp.count_nonzero(x, axis=_own(x, axis), keepdims=keepdims)
 
 
@@ -469,7 +623,22 @@ def _average_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
     errors=[((normal(3, 4), positive(3)), {"axis": 1}), (normal(3, 4), positive(3))],
 )
 def average(xp: Any, x: Any, weights: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean over `axis` with weights, of x's shape or of the shape of the reduced axes."""
+    """The mean over `axis` with weights, of x's shape or of the shape of the reduced axes.
+
+    Shapes: `weights` have that of `x`, or of the reduced axes in the order of `axis`, which go, or keep length 1 with
+    `keepdims`.
+
+    Raises: `ShapeError` for an axis that is not there and for weights of another shape, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import average
+    >>> average(tnp.asarray([1.0, 5.0]), tnp.asarray([3.0, 1.0]))
+    Array(2., dtype=float32)
+    >>> tapegrad.grad(average, argnums=1)(tnp.asarray([1.0, 5.0]), tnp.asarray([3.0, 1.0]))
+    Array([-0.25,  0.75], dtype=float32)
+    """
     if weights is None:
         return xp.mean(x, axis=axis, keepdims=keepdims)
     weights = xp.broadcast_to(_aligned_weights(xp, x, weights, axis), shape=tuple(x.shape))
@@ -505,7 +674,16 @@ def _shares_of_exponentials(xp: Any, x: Any, axis: Any) -> Any:
     errors=_ERRORS,
 )
 def logsumexp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The logarithm of the sum of the exponentials over `axis`, without overflow."""
+    """The logarithm of the sum of the exponentials over `axis`, without overflow.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import logsumexp
+    >>> logsumexp(tnp.asarray([800.0, 0.0]))
+    Array(800., dtype=float32)
+    >>> tapegrad.grad(logsumexp)(tnp.asarray([800.0, 800.0]))
+    Array([0.5, 0.5], dtype=float32)
+    """
     _, total, top = _exponentials(xp, x, axis)
     out = xp.log(total) + top
     return dropped(xp, out, tuple(x.shape), axis, keepdims)
@@ -553,7 +731,17 @@ def _present(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
     errors=_ERRORS,
 )
 def nansum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The sum over `axis` with NaN taken as 0."""
+    """The sum over `axis` with NaN taken as 0.
+
+    >>> import math
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nansum
+    >>> nansum(tnp.asarray([1.0, math.nan]))
+    Array(1., dtype=float32)
+    >>> tapegrad.grad(nansum)(tnp.asarray([1.0, math.nan]))
+    Array([1., 0.], dtype=float32)
+    """
     return xp.sum(xp.where(x == x, x, 0), axis=axis, keepdims=keepdims)
 
 
@@ -565,7 +753,14 @@ def nansum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     errors=_ERRORS,
 )
 def nanprod(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The product over `axis` with NaN taken as 1."""
+    """The product over `axis` with NaN taken as 1.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nanprod
+    >>> nanprod(tnp.asarray([3.0, math.nan]))
+    Array(3., dtype=float32)
+    """
     return xp.prod(xp.where(x == x, x, 1), axis=axis, keepdims=keepdims)
 
 
@@ -576,7 +771,14 @@ def _nanmean_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 @op(x=_nanmean_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS)
 def nanmean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean over `axis` of what is not NaN."""
+    """The mean over `axis` of what is not NaN.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nanmean
+    >>> nanmean(tnp.asarray([1.0, math.nan, 3.0]))
+    Array(2., dtype=float32)
+    """
     mask, count = _present(xp, x, axis)
     total = xp.sum(xp.where(mask, x, 0), axis=axis, keepdims=True)
     return dropped(xp, total / count, tuple(x.shape), axis, keepdims)
@@ -597,7 +799,14 @@ def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims
 
 @op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS, real=True)
 def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The variance over `axis` of what is not NaN, with n - `correction` for n."""
+    """The variance over `axis` of what is not NaN, with n - `correction` for n.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nanvar
+    >>> nanvar(tnp.asarray([1.0, math.nan, 3.0]))
+    Array(1., dtype=float32)
+    """
     away, freedom = _nan_centred(xp, x, axis, correction)
     total = xp.sum(away * away, axis=axis, keepdims=True)
     return dropped(xp, total / freedom, tuple(x.shape), axis, keepdims)
@@ -619,13 +828,27 @@ def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float
     real=True,
 )
 def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The standard deviation over `axis` of what is not NaN."""
+    """The standard deviation over `axis` of what is not NaN.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nanstd
+    >>> nanstd(tnp.asarray([1.0, math.nan, 3.0]), correction=1.5)
+    Array(2., dtype=float32)
+    """
     return xp.sqrt(xp.nanvar(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
 @op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS, real=True)
 def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest element over `axis` that is not NaN; NaN where there is none."""
+    """The largest element over `axis` that is not NaN; NaN where there is none.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nanmax
+    >>> nanmax(tnp.asarray([1.0, math.nan, 3.0]))
+    Array(3., dtype=float32)
+    """
     mask, count = _present(xp, x, axis)
     top = xp.max(xp.where(mask, x, -math.inf), axis=axis, keepdims=True)
     return dropped(xp, xp.where(count > 0, top, math.nan), tuple(x.shape), axis, keepdims)
@@ -633,7 +856,14 @@ def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 @op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS, real=True)
 def nanmin(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The smallest element over `axis` that is not NaN; NaN where there is none."""
+    """The smallest element over `axis` that is not NaN; NaN where there is none.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import nanmin
+    >>> nanmin(tnp.asarray([1.0, math.nan, 3.0]))
+    Array(1., dtype=float32)
+    """
     mask, count = _present(xp, x, axis)
     bottom = xp.min(xp.where(mask, x, math.inf), axis=axis, keepdims=True)
     return dropped(xp, xp.where(count > 0, bottom, math.nan), tuple(x.shape), axis, keepdims)

@@ -68,13 +68,39 @@ _PLACES = [*_along(distinct()), *_TIES, (distinct(),), (distinct(3, 4),), ((dist
 
 @locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
 def argmax(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
-    """The index of the largest element along an axis, or of all; the first where several are."""
+    """The index of the largest element along an axis, or of all; the first where several are.
+
+    Shapes: the axis goes, or keeps length 1 with `keepdims`; None takes all.
+
+    Dtypes: real numbers; the result holds integers.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import argmax
+    >>> argmax(tnp.asarray([[1.0, 5.0], [7.0, 7.0]]), axis=1)
+    Array([1, 0], dtype=int64)
+    """
     return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
 @locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
 def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
-    """The index of the smallest element along an axis, or of all; the first where several are."""
+    """The index of the smallest element along an axis, or of all; the first where several are.
+
+    Shapes: the axis goes, or keeps length 1 with `keepdims`; None takes all.
+
+    Dtypes: real numbers; the result holds integers.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import argmin
+    >>> argmin(tnp.asarray([[1.0, 5.0], [7.0, 7.0]]), axis=1)
+    Array([0, 0], dtype=int64)
+    """
     return xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
@@ -93,7 +119,19 @@ def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) 
     ],
 )
 def nonzero(xp: Any, x: Any) -> Any:
-    """The places of the elements that are not 0: an index array for each axis."""
+    """The places of the elements that are not 0: an index array for each axis.
+
+    Shapes: one axis or more; each result has one axis, as long as there are such elements.
+
+    Dtypes: any; the results hold integers.
+
+    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import nonzero
+    >>> nonzero(tnp.asarray([[0, 1], [2, 0]]))
+    [Array([0, 1], dtype=int64), Array([1, 0], dtype=int64)]
+    """
     return xp.nonzero(x)
 
 
@@ -119,7 +157,21 @@ def _put_back(xp: Any, g: Any, indices: Any, axis: int) -> Any:
     real=True,
 )
 def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    """The elements along an axis in order. Equal ones keep their order, and so do their derivatives."""
+    """The elements along an axis in order. Equal ones keep their order, and so do their derivatives.
+
+    Shapes: one axis or more; the result has that of `x`.
+
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import sort
+    >>> sort(tnp.asarray([3.0, 1.0, 2.0]), descending=True)
+    Array([3., 2., 1.], dtype=float32)
+    >>> tapegrad.grad(lambda x: sort(x)[0])(tnp.asarray([3.0, 1.0, 2.0]))
+    Array([0., 1., 0.], dtype=float32)
+    """
     return xp.sort(x, axis=axis, descending=descending, stable=stable)
 
 
@@ -130,7 +182,20 @@ def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: b
     real=True,
 )
 def argsort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    """The indices that put the elements along an axis in order; `stable` keeps equal ones in theirs."""
+    """The indices that put the elements along an axis in order; `stable` keeps equal ones in theirs.
+
+    Shapes: one axis or more; the result has that of `x`.
+
+    Dtypes: real numbers; the result holds integers.
+
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import argsort
+    >>> argsort(tnp.asarray([3.0, 1.0, 2.0]))
+    Array([1, 2, 0], dtype=int64)
+    """
     return xp.argsort(x, axis=axis, descending=descending, stable=stable)
 
 
@@ -155,7 +220,20 @@ def _topk_pull(xp: Any, g_values: Any, indices: Any, spec_x: Any, axis: int) -> 
     real=True,
 )
 def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> Any:
-    """The k largest (or smallest) elements along an axis, in order, and their indices."""
+    """The k largest (or smallest) elements along an axis, in order, and their indices.
+
+    Shapes: that of `x`, with length k along the axis.
+
+    Dtypes: real numbers; the values have that of `x`, the indices are integers, which are constants.
+
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for a `k` that is negative or longer than the axis,
+    `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import topk
+    >>> topk(tnp.asarray([3.0, 1.0, 2.0]), k=2)
+    [Array([3., 2.], dtype=float32), Array([0, 2], dtype=int64)]
+    """
     axis = axis_of(axis, x.ndim)
     if not 0 <= k <= x.shape[axis]:
         raise ShapeError(f"k is {k}, but axis {axis} of shape {tuple(x.shape)} has {x.shape[axis]} elements")
@@ -180,7 +258,19 @@ def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> An
     real=True,
 )
 def searchsorted(xp: Any, x: Any, values: Any, sorter: Any = None, *, side: str = "left") -> Any:
-    """Where values go into a sorted array of one axis to keep it sorted: before equal ones, or ("right") behind."""
+    """Where values go into a sorted array of one axis to keep it sorted: before equal ones, or ("right") behind.
+
+    Shapes: `x` has one axis, and so has `sorter`; the result has that of `values`.
+
+    Dtypes: real numbers; `x` and `values` are promoted to one, `sorter` holds integers, and so does the result.
+
+    Raises: `ValueError` for another `side`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import searchsorted
+    >>> searchsorted(tnp.asarray([1.0, 2.0, 2.0]), tnp.asarray([2.0, 9.0]), side="right")
+    Array([3, 3], dtype=int64)
+    """
     return xp.searchsorted(x, values, side=side, sorter=sorter)
 
 
@@ -216,7 +306,20 @@ _REPEATED = [
     samples=_REPEATED,
 )
 def unique_all(xp: Any, x: Any) -> Any:
-    """The distinct values in order, where each first is, which of them each element is, and how often each occurs."""
+    """The distinct values in order, where each first is, which of them each element is, and how often each occurs.
+
+    Shapes: any, taken flat; the inverse has that of `x`, the others one axis, whose length depends on the data.
+
+    Dtypes: any; the values have that of `x`, the others are integers, which are constants.
+
+    Derivative: in `x`, by the values, shared evenly among the elements that are one of them.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import unique_all
+    >>> values, indices, inverse, counts = unique_all(tnp.asarray([3.0, 1.0, 3.0]))
+    >>> values, inverse
+    (Array([1., 3.], dtype=float32), Array([1, 0, 1], dtype=int64))
+    """
     return xp.unique_all(x)
 
 
@@ -228,7 +331,19 @@ def unique_all(xp: Any, x: Any) -> Any:
     samples=_REPEATED,
 )
 def unique_counts(xp: Any, x: Any) -> Any:
-    """The distinct values in order, and how often each occurs."""
+    """The distinct values in order, and how often each occurs.
+
+    Shapes: any, taken flat; the results have one axis, whose length depends on the data.
+
+    Dtypes: any; the values have that of `x`, the counts are integers, which are constants.
+
+    Derivative: in `x`, by the values, shared evenly among the elements that are one of them.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import unique_counts
+    >>> unique_counts(tnp.asarray([3.0, 1.0, 3.0]))
+    [Array([1., 3.], dtype=float32), Array([1, 2], dtype=int64)]
+    """
     return xp.unique_counts(x)
 
 
@@ -240,13 +355,36 @@ def unique_counts(xp: Any, x: Any) -> Any:
     samples=_REPEATED,
 )
 def unique_inverse(xp: Any, x: Any) -> Any:
-    """The distinct values in order, and which of them each element is."""
+    """The distinct values in order, and which of them each element is.
+
+    Shapes: any, taken flat; the inverse has that of `x`, the values one axis, whose length depends on the data.
+
+    Dtypes: any; the values have that of `x`, the inverse holds integers, which are constants.
+
+    Derivative: in `x`, by the values, shared evenly among the elements that are one of them.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import unique_inverse
+    >>> unique_inverse(tnp.asarray([3.0, 1.0, 3.0]))
+    [Array([1., 3.], dtype=float32), Array([1, 0, 1], dtype=int64)]
+    """
     return xp.unique_inverse(x)
 
 
 @op(x=_unique_again, dynamic=True, accuracy="I0", samples=_REPEATED)
 def unique_values(xp: Any, x: Any) -> Any:
-    """The distinct values in order. The derivative is shared evenly among the elements that are one of them."""
+    """The distinct values in order. The derivative is shared evenly among the elements that are one of them.
+
+    Shapes: any, taken flat; the result has one axis, whose length depends on the data.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import unique_values
+    >>> unique_values(tnp.asarray([3.0, 1.0, 3.0]))
+    Array([1., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(unique_values(x)))(tnp.asarray([3.0, 1.0, 3.0]))
+    Array([0.5, 1. , 0.5], dtype=float32)
+    """
     return xp.unique_values(x)
 
 
@@ -406,7 +544,21 @@ _OVER: list[Any] = [
     real=True,
 )
 def quantile(xp: Any, x: Any, *, q: Any, axis: Any = None, keepdims: bool = False, method: str = "linear") -> Any:
-    """The q-quantile over `axis`, q between 0 and 1; of a tuple of them, along a new first axis. NaN where one is."""
+    """The q-quantile over `axis`, q between 0 and 1; of a tuple of them, along a new first axis. NaN where one is.
+
+     `method` is one of the definitions of Hyndman and Fan (Sample Quantiles, 1996) under NumPy's names.
+
+    Raises: `ShapeError` for an axis that is not there, named twice, or of no elements, `ValueError` for a q or method
+    that there is not, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import quantile
+    >>> quantile(tnp.asarray([4.0, 1.0, 2.0]), q=(0.0, 0.75))
+    Array([1., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: quantile(x, q=0.75))(tnp.asarray([4.0, 1.0, 2.0]))
+    Array([0.5, 0. , 0.5], dtype=float32)
+    """
     flat, _ = gathered(xp, x, axis)
     ordered = xp.sort(flat, axis=-1, descending=False, stable=True)
     return _arranged(xp, _quantiles_of_sorted(xp, ordered, _each(q), method), x, q, axis, keepdims)
@@ -423,7 +575,16 @@ def quantile(xp: Any, x: Any, *, q: Any, axis: Any = None, keepdims: bool = Fals
     real=True,
 )
 def median(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle element over `axis`, or the mean of the two. NaN where one is."""
+    """The middle element over `axis`, or the mean of the two. NaN where one is.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import median
+    >>> median(tnp.asarray([4.0, 1.0, 2.0, 3.0]))
+    Array(2.5, dtype=float32)
+    >>> tapegrad.grad(median)(tnp.asarray([4.0, 1.0, 2.0, 3.0]))
+    Array([0. , 0. , 0.5, 0.5], dtype=float32)
+    """
     return xp.quantile(x, q=0.5, axis=axis, keepdims=keepdims, method="linear")
 
 
@@ -468,7 +629,17 @@ def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any) -> Any:
     real=True,
 )
 def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The q-quantile over `axis` of what is not NaN, interpolated; q between 0 and 1."""
+    """The q-quantile over `axis` of what is not NaN, interpolated; q between 0 and 1.
+
+    Raises: `ShapeError` for an axis that is not there or named twice, `ValueError` for a q that is not between 0 and 1,
+    `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import nanquantile
+    >>> nanquantile(tnp.asarray([4.0, math.nan, 2.0]), q=0.25)
+    Array(2.5, dtype=float32)
+    """
     if not 0 <= q <= 1:
         raise ValueError(f"q is {q}; a quantile lies between 0 and 1")
     flat, _ = gathered(xp, x, axis)
@@ -489,5 +660,12 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     real=True,
 )
 def nanmedian(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle element over `axis` of what is not NaN, or the mean of the two."""
+    """The middle element over `axis` of what is not NaN, or the mean of the two.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.sorting import nanmedian
+    >>> nanmedian(tnp.asarray([4.0, math.nan, 2.0]))
+    Array(3., dtype=float32)
+    """
     return xp.nanquantile(x, q=0.5, axis=axis, keepdims=keepdims)
