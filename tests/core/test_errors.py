@@ -49,6 +49,9 @@ WRONG = [
     (lambda: tnp.cumulative_sum(tnp.ones((2, 2))), ShapeError, "cumulative_sum.*choose one"),
     (lambda: tnp.argmax(tnp.ones((0,))), ShapeError, "argmax.*empty"),
     (lambda: tnp.take([1.0, 2.0], [0.5]), DtypeError, "take.*float32"),
+    (lambda: tnp.lexsort([[1, 2], [1, 2, 3]]), ShapeError, r"lexsort.*\(2,\), \(3,\)"),
+    (lambda: tnp.ldexp(1.0, 2.5), DtypeError, "ldexp.*whole exponents, not float32"),
+    (lambda: tnp.frexp(1j), DtypeError, r"frexp\(\) is a function of real numbers"),
     (lambda: tnp.special.polygamma(1.5, 1.0), ValueError, "polygamma: n is 1.5; choose"),
     (lambda: tnp.special.entr(1j), DtypeError, r"entr\(\) is a function of real numbers"),
 ]
@@ -71,3 +74,8 @@ def test_steps_of_the_trapezoidal_rule_are_numbers_or_arrays_and_are_differentia
 
 def test_the_entropy_of_nothing_is_no_negative_zero():
     assert not tnp.signbit(tnp.special.entr(tnp.asarray([0.0])))[0]
+
+
+def test_what_does_not_broadcast_is_not_equivalent():
+    assert tnp.array_equiv([1, 1], 1)
+    assert not tnp.array_equiv([1, 1], [1, 1, 1])

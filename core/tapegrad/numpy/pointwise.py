@@ -9,6 +9,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..errors import DtypeError
 from ..kernels import OPS
 from . import reductions
 from .creation import asarray
@@ -41,19 +42,50 @@ __all__ = [
 
 
 def angle(z: Any, deg: bool = False) -> Array:
-    """The angle of each complex number, from -pi to pi, or in degrees."""
+    """The angle of each complex number, from -pi to pi, or in degrees.
+
+    Shapes: any; the result has that of `z`.
+    Dtypes: any; the result is real, integers become the default float.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.angle([1j, -1.0], deg=True)
+    Array([ 90., 180.], dtype=float32)
+    """
     found: Array = OPS["angle"].call(asarray(z))
     return found * (180 / math.pi) if deg else found
 
 
 def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Array:
-    """The elements kept between `min` and `max`, either of which may be missing; `a_min`, `a_max` are older words."""
+    """The elements kept between `min` and `max`, either of which may be missing; `a_min`, `a_max` are older words.
+
+    Shapes: all broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.clip([-1.0, 0.5, 2.0], 0.0, 1.0)
+    Array([0. , 0.5, 1. ], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.clip(x, 0.0, 1.0)))(tnp.asarray([-1.0, 0.5, 1.0]))
+    Array([0., 1., 1.], dtype=float32)
+    """
     found: Array = OPS["clip"].call(asarray(a), a_min if min is None else min, a_max if max is None else max)
     return found
 
 
 def round(a: Any, decimals: int = 0) -> Array:
-    """The elements rounded to so many decimals, halves to even."""
+    """The elements rounded to so many decimals, halves to even.
+
+    Shapes: any; the result has that of `a`.
+    Dtypes: any; the result has that of `a`.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.round([0.5, 1.5, 2.25]), tnp.round([0.125], 2)
+    (Array([0., 2., 2.], dtype=float32), Array([0.12], dtype=float32))
+    """
     found: Array = OPS["round"].call(asarray(a), decimals=decimals)
     return found
 
@@ -62,31 +94,80 @@ around = round
 
 
 def rint(x: Any, /) -> Array:
-    """The elements rounded to integers, halves to even."""
+    """The elements rounded to integers, halves to even.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: any; the result has that of `x`.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.rint([0.5, 1.5])
+    Array([0., 2.], dtype=float32)
+    """
     return round(x)
 
 
 def divmod(x: Any, y: Any, /) -> tuple[Array, Array]:
-    """The quotient rounded down, and the remainder."""
+    """The quotient rounded down, and the remainder.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one; the results have it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.divmod([7, -7], 2)
+    (Array([ 3, -4], dtype=int64), Array([1, 1], dtype=int64))
+    """
     return OPS["floor_divide"].call(x, y), OPS["remainder"].call(x, y)
 
 
 def float_power(x: Any, y: Any, /) -> Array:
-    """Powers in floating point, also of whole numbers."""
+    """Powers in floating point, also of whole numbers.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: integers become the default float, then both are promoted to one.
+    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.float_power([2, 4], -1)
+    Array([0.5 , 0.25], dtype=float32)
+    """
     x = asarray(x)
     found: Array = OPS["power"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
     return found
 
 
 def logaddexp2(x: Any, y: Any, /) -> Array:
-    """The logarithm to base 2 of the sum of two powers of 2."""
+    """The logarithm to base 2 of the sum of two powers of 2.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logaddexp2([0.0, 3.0], [0.0, 3.0])
+    Array([1., 4.], dtype=float32)
+    """
     scale = math.log(2.0)
     found: Array = OPS["logaddexp"].call(asarray(x) * scale, asarray(y) * scale) / scale
     return found
 
 
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Array:
-    """Whether elements differ by at most atol + rtol·|b|."""
+    """Whether elements differ by at most atol + rtol·|b|.
+
+    `equal_nan`: NaN is close to NaN.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: any, promoted to one; the result holds truth values, which are constants.
+    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isclose([1.0, 2.0], [1.000001, 2.1])
+    Array([ True, False], dtype=bool)
+    """
     a, b = asarray(a), asarray(b)
     near = OPS["abs"].call(a - b) <= atol + rtol * OPS["abs"].call(b)
     found: Array = near | (a == b)
@@ -94,12 +175,30 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
-    """Whether all elements are close; see `isclose`."""
+    """Whether all elements are close; see `isclose`.
+
+    Shapes: both broadcast.
+    Dtypes: any; the result is a Python bool.
+    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.allclose([1.0, 2.0], [1.000001, 2.0])
+    True
+    """
     return reductions.all(isclose(a, b, rtol, atol, equal_nan)).item()
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
-    """Whether shapes and all elements are the same; with `equal_nan` NaN is the same as NaN."""
+    """Whether shapes and all elements are the same; with `equal_nan` NaN is the same as NaN.
+
+    Shapes: any.
+    Dtypes: any; the result is a Python bool.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array_equal([1, 2], [1, 2]), tnp.array_equal([1], [1, 1])
+    (True, False)
+    """
     a1, a2 = asarray(a1), asarray(a2)
     if a1.shape != a2.shape:
         return False
@@ -108,35 +207,97 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
 
 
 def isscalar(element: Any) -> Any:
-    """Whether `element` is a Python or NumPy number, not an array."""
+    """Whether `element` is a Python or NumPy number, not an array.
+
+    Shapes: any.
+    Dtypes: any; the result is a Python bool.
+    Raises: nothing.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isscalar(3.0), tnp.isscalar(tnp.asarray(3.0))
+    (True, False)
+    """
     return isinstance(element, (int, float, complex, host.generic))
 
 
 def iscomplex(x: Any) -> Array:
-    """Whether each element has an imaginary part."""
+    """Whether each element has an imaginary part.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: any; the result holds truth values, which are constants.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.iscomplex([1j, 1.0])
+    Array([ True, False], dtype=bool)
+    """
     x = asarray(x)
     found: Array = OPS["imag"].call(x) != 0 if iscomplexobj(x) else OPS["isnan"].call(x) & OPS["isfinite"].call(x)
     return found
 
 
 def isreal(x: Any) -> Array:
-    """Whether each element has no imaginary part."""
+    """Whether each element has no imaginary part.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: any; the result holds truth values, which are constants.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isreal([1j, 1.0])
+    Array([False,  True], dtype=bool)
+    """
     return ~iscomplex(x)
 
 
 def array_equiv(a1: Any, a2: Any) -> Any:
-    """Whether all elements are the same once the shapes are broadcast."""
-    return reductions.all(asarray(a1) == asarray(a2)).item()
+    """Whether all elements are the same once the shapes are broadcast.
+
+    Shapes: both broadcast.
+    Dtypes: any; the result is a Python bool.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array_equiv([1, 1], 1)
+    True
+    """
+    a1, a2 = asarray(a1), asarray(a2)
+    try:
+        host.broadcast_shapes(a1.shape, a2.shape)
+    except ValueError:
+        return False
+    return reductions.all(a1 == a2).item()
 
 
 def fix(x: Any) -> Array:
-    """The elements rounded towards zero."""
+    """The elements rounded towards zero.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; the result has that of `x`.
+    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fix([1.5, -1.5])
+    Array([ 1., -1.], dtype=float32)
+    """
     found: Array = OPS["trunc"].call(asarray(x))
     return found
 
 
 def modf(x: Any, /) -> tuple[Array, Array]:
-    """The fractional part and the whole part, both with the sign of the element."""
+    """The fractional part and the whole part, both with the sign of the element.
+
+    Shapes: any; the results have that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.modf([1.5, -2.25])
+    (Array([ 0.5 , -0.25], dtype=float32), Array([ 1., -2.], dtype=float32))
+    >>> tapegrad.grad(lambda x: tnp.modf(x)[0])(1.5)
+    1.0
+    """
     x = asarray(x)
     if x.dtype not in dtypes.INEXACT:
         x = x.astype(dtypes.get_default_dtype())
@@ -147,18 +308,48 @@ def modf(x: Any, /) -> tuple[Array, Array]:
 
 
 def isposinf(x: Any) -> Array:
-    """Whether each element is plus infinity."""
+    """Whether each element is plus infinity.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: any; the result holds truth values, which are constants.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isposinf([1.0, tnp.inf])
+    Array([False,  True], dtype=bool)
+    """
     return asarray(x) == math.inf
 
 
 def isneginf(x: Any) -> Array:
-    """Whether each element is minus infinity."""
+    """Whether each element is minus infinity.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: any; the result holds truth values, which are constants.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isneginf([1.0, -tnp.inf])
+    Array([False,  True], dtype=bool)
+    """
     return asarray(x) == -math.inf
 
 
 def ldexp(x1: Any, x2: Any, /) -> Array:
-    """x1 times 2 to the power of x2, whole numbers in which there is no derivative."""
+    """x1 times 2 to the power of x2, whole numbers in which there is no derivative.
+
+    Shapes: `x1` and `x2` broadcast; the result has the shape they have in common.
+    Dtypes: `x1` as it is, integers become the default float; `x2` holds integers.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for an `x2` of other numbers, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ldexp([1.0, 3.0], [3, -1])
+    Array([8. , 1.5], dtype=float32)
+    """
     x1, exponent = asarray(x1), asarray(x2).detach()
+    if exponent.dtype not in dtypes.INTEGER:
+        raise DtypeError(f"ldexp() takes whole exponents, not {exponent.dtype.name}; convert with astype()")
     if x1.dtype not in dtypes.INEXACT:
         x1 = x1.astype(dtypes.get_default_dtype())
     # In two steps, since a half of the power may be a number where the whole is none.
@@ -170,11 +361,17 @@ def ldexp(x1: Any, x2: Any, /) -> Array:
 def frexp(x: Any, /) -> tuple[Array, Array]:
     """The mantissa, of size 1/2 up to 1, and the exponent of 2, a whole number.
 
-    >>> mantissa, exponent = frexp(asarray([6.0]))
-    >>> mantissa.item(), exponent.item()
-    (0.75, 3)
+    Shapes: any; the results have that of `x`.
+    Dtypes: real numbers; the mantissa has that of `x`, integers become the default float; the exponent is of int32.
+    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.frexp([6.0, -0.75])
+    (Array([ 0.75, -0.75], dtype=float32), Array([3, 0], dtype=int32))
     """
     x = asarray(x)
+    if x.dtype in dtypes.COMPLEX:
+        raise DtypeError("frexp() is a function of real numbers, not of complex ones; take the real part first")
     x = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
     size = OPS["abs"].call(x.detach())
     plain = OPS["isfinite"].call(size) & (size > 0)
@@ -187,7 +384,16 @@ def frexp(x: Any, /) -> tuple[Array, Array]:
 
 
 def real_if_close(a: Any, tol: float = 100) -> Array:
-    """The real parts, where all imaginary ones are below `tol` machine precisions (below `tol` itself if under 1)."""
+    """The real parts, where all imaginary ones are below `tol` machine precisions (below `tol` itself if under 1).
+
+    Shapes: any; the result has that of `a`.
+    Dtypes: any; the result is real, or that of `a` as it was.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.real_if_close([1 + 1e-12j, 2.0]), tnp.real_if_close([1j])
+    (Array([1., 2.], dtype=float32), Array([0.+1.j], dtype=complex64))
+    """
     found: Array = asarray(a)
     if not iscomplexobj(found):
         return found

@@ -83,7 +83,15 @@ def sum(
 
     `initial` is added to it.
 
-    >>> sum(asarray([1, 2, 3]), where=asarray([True, False, True]), initial=10)
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sum([[1, 2], [3, 4]], axis=0)
+    Array([4, 6], dtype=int64)
+    >>> tnp.sum([1, 2, 3], where=[True, False, True], initial=10)
     Array(14, dtype=int64)
     """
     return _summed("sum", a, axis, dtype, keepdims, initial, where)
@@ -92,21 +100,54 @@ def sum(
 def prod(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Array:
-    """The product over `axis` of what is `where`, times `initial`; small integers multiply in 64 bits."""
+    """The product over `axis` of what is `where`, times `initial`; small integers multiply in 64 bits.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.prod([2.0, 0.0, 3.0])
+    Array(0., dtype=float32)
+    >>> tapegrad.grad(tnp.prod)(tnp.asarray([2.0, 0.0, 3.0]))
+    Array([0., 6., 0.], dtype=float32)
+    """
     return _summed("prod", a, axis, dtype, keepdims, initial, where)
 
 
 def nansum(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Array:
-    """The sum over `axis` with NaNs as zeros. See `sum`."""
+    """The sum over `axis` with NaNs as zeros. See `sum`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nansum([1.0, tnp.nan, 2.0])
+    Array(3., dtype=float32)
+    """
     return _summed("nansum", a, axis, dtype, keepdims, initial, where)
 
 
 def nanprod(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Array:
-    """The product over `axis` with NaNs as ones. See `prod`."""
+    """The product over `axis` with NaNs as ones. See `prod`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanprod([2.0, tnp.nan, 3.0])
+    Array(6., dtype=float32)
+    """
     return _summed("nanprod", a, axis, dtype, keepdims, initial, where)
 
 
@@ -145,7 +186,19 @@ def _squeezed(x: Array, axis: Any, keepdims: bool) -> Array:
 
 
 def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
-    """The mean over `axis` of what is `where`."""
+    """The mean over `axis` of what is `where`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers become the default float; `dtype` is what the elements become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.mean([[1, 2], [3, 4]], axis=1)
+    Array([1.5, 3.5], dtype=float32)
+    >>> tnp.mean([1.0, 2.0, 30.0], where=[True, True, False])
+    Array(1.5, dtype=float32)
+    """
     if where is None or where is True:
         return _reduced("mean", asarray(a, dtype), axis, keepdims)
     x = _floating(a, dtype)
@@ -168,8 +221,16 @@ def var(
 
     `correction` is the standard's word for `ddof`. `mean`: the mean, with its axes kept, if it is known already.
 
-    >>> var(asarray([1.0, 2.0, 3.0, 4.0]), ddof=1).item()
-    1.6666666269302368
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`,
+    `mean` too.
+    Dtypes: integers become the default float; `dtype` is what the elements become first; of complex numbers the result
+    is real.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `NoGradientError` for a
+    tracked `ddof`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.var([1.0, 3.0]), tnp.var([1.0, 3.0], ddof=1)
+    (Array(1., dtype=float32), Array(2., dtype=float32))
     """
     less = number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
@@ -196,7 +257,22 @@ def std(
     where: Any = None,
     mean: Any = None,
 ) -> Array:
-    """The standard deviation over `axis`. See `var`."""
+    """The standard deviation over `axis`. See `var`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`,
+    `mean` too.
+    Dtypes: integers become the default float; `dtype` is what the elements become first; of complex numbers the result
+    is real.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `NoGradientError` for a
+    tracked `ddof`, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.std([1.0, 3.0])
+    Array(1., dtype=float32)
+    >>> tapegrad.grad(tnp.std)(tnp.asarray([2.0, 2.0]))
+    Array([0., 0.], dtype=float32)
+    """
     less = number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
         return _reduced("std", asarray(a, dtype), axis, keepdims, correction=less)
@@ -205,7 +281,17 @@ def std(
 
 
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
-    """The mean over `axis` of what is not NaN."""
+    """The mean over `axis` of what is not NaN.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers become the default float; `dtype` is what the elements become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanmean([1.0, tnp.nan, 3.0])
+    Array(2., dtype=float32)
+    """
     return _reduced("nanmean", _nan_where(a, dtype, where), axis, keepdims)
 
 
@@ -219,7 +305,17 @@ def nanvar(
     keepdims: bool = False,
     where: Any = None,
 ) -> Array:
-    """The variance over `axis` of what is not NaN. See `var`."""
+    """The variance over `axis` of what is not NaN. See `var`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers become the default float; `dtype` is what the elements become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype and for complex numbers,
+    `NoGradientError` for a tracked `ddof`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanvar([1.0, tnp.nan, 3.0])
+    Array(1., dtype=float32)
+    """
     less = number("ddof", ddof if correction is None else correction)
     return _reduced("nanvar", _nan_where(a, dtype, where), axis, keepdims, correction=less)
 
@@ -234,7 +330,17 @@ def nanstd(
     keepdims: bool = False,
     where: Any = None,
 ) -> Array:
-    """The standard deviation over `axis` of what is not NaN. See `var`."""
+    """The standard deviation over `axis` of what is not NaN. See `var`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: integers become the default float; `dtype` is what the elements become first.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype and for complex numbers,
+    `NoGradientError` for a tracked `ddof`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanstd([1.0, tnp.nan, 3.0])
+    Array(1., dtype=float32)
+    """
     less = number("ddof", ddof if correction is None else correction)
     return _reduced("nanstd", _nan_where(a, dtype, where), axis, keepdims, correction=less)
 
@@ -275,6 +381,18 @@ def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
     """The largest element over `axis` of what is `where`; a gradient is shared evenly among ties.
 
     `initial`: the least that it can be; needed with `where`, and for arrays without elements.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: real numbers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
+    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.max([[1.0, 4.0], [3.0, 2.0]], axis=1)
+    Array([4., 3.], dtype=float32)
+    >>> tapegrad.grad(tnp.max)(tnp.asarray([2.0, 5.0, 5.0]))
+    Array([0. , 0.5, 0.5], dtype=float32)
     """
     return _extreme("max", a, axis, keepdims, initial, where)
 
@@ -283,6 +401,18 @@ def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
     """The smallest element over `axis` of what is `where`; a gradient is shared evenly among ties.
 
     `initial`: the most that it can be; needed with `where`, and for arrays without elements.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: real numbers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
+    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.min([[1.0, 4.0], [3.0, 2.0]], axis=1)
+    Array([1., 2.], dtype=float32)
+    >>> tapegrad.grad(tnp.min)(tnp.asarray([2.0, 2.0, 5.0]))
+    Array([0.5, 0.5, 0. ], dtype=float32)
     """
     return _extreme("min", a, axis, keepdims, initial, where)
 
@@ -291,47 +421,136 @@ amax, amin = max, min
 
 
 def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
-    """The largest element over `axis` that is not NaN. See `max`."""
+    """The largest element over `axis` that is not NaN. See `max`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: real numbers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
+    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanmax([1.0, tnp.nan, 3.0])
+    Array(3., dtype=float32)
+    """
     return _extreme("nanmax", a, axis, keepdims, initial, where)
 
 
 def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
-    """The smallest element over `axis` that is not NaN. See `min`."""
+    """The smallest element over `axis` that is not NaN. See `min`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: real numbers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
+    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanmin([1.0, tnp.nan, 3.0])
+    Array(1., dtype=float32)
+    """
     return _extreme("nanmin", a, axis, keepdims, initial, where)
 
 
 def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The distance from the smallest to the largest element over `axis`."""
+    """The distance from the smallest to the largest element over `axis`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real numbers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `DtypeError` for complex numbers,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ptp([[1.0, 4.0], [3.0, 2.0]], axis=1)
+    Array([3., 1.], dtype=float32)
+    """
     return _reduced("ptp", a, axis, keepdims)
 
 
 def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
-    """Whether all elements over `axis` hold, of those that are `where`."""
+    """Whether all elements over `axis` hold, of those that are `where`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: any; the result holds truth values, which are constants.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.all([[True, False], [True, True]], axis=1)
+    Array([False,  True], dtype=bool)
+    """
     return _reduced("all", _kept(asarray(a), where, True), axis, keepdims)
 
 
 def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
-    """Whether any element over `axis` holds, of those that are `where`."""
+    """Whether any element over `axis` holds, of those that are `where`.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
+    Dtypes: any; the result holds truth values, which are constants.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.any([[True, False], [False, False]], axis=1)
+    Array([ True, False], dtype=bool)
+    """
     return _reduced("any", _kept(asarray(a), where, False), axis, keepdims)
 
 
 def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
-    """Where the (first) largest element over `axis` is; without `axis`, in the flattened array."""
+    """Where the (first) largest element over `axis` is; without `axis`, in the flattened array.
+
+    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.argmax([[1.0, 4.0], [3.0, 3.0]], axis=1), tnp.argmax([[1.0, 4.0], [3.0, 3.0]])
+    (Array([1, 0], dtype=int64), Array(1, dtype=int64))
+    """
     return _reduced("argmax", a, axis, keepdims)
 
 
 def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
-    """Where the (first) smallest element over `axis` is; without `axis`, in the flattened array."""
+    """Where the (first) smallest element over `axis` is; without `axis`, in the flattened array.
+
+    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.argmin([[1.0, 4.0], [3.0, 3.0]], axis=1), tnp.argmin([[1.0, 4.0], [3.0, 3.0]])
+    (Array([0, 0], dtype=int64), Array(0, dtype=int64))
+    """
     return _reduced("argmin", a, axis, keepdims)
 
 
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """How many elements over `axis` are not zero."""
+    """How many elements over `axis` are not zero.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: any; the result holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.count_nonzero([[1, 0], [2, 3]], axis=1)
+    Array([1, 2], dtype=int64)
+    """
     return _reduced("count_nonzero", a, axis, keepdims)
 
 
 def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The logarithm of the sum of exponentials over `axis`, without overflow."""
+    """The logarithm of the sum of exponentials over `axis`, without overflow.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logsumexp([800.0, 0.0])
+    Array(800., dtype=float32)
+    >>> tapegrad.grad(tnp.logsumexp)(tnp.asarray([800.0, 800.0]))
+    Array([0.5, 0.5], dtype=float32)
+    """
     return _reduced("logsumexp", x, axis, keepdims)
 
 
@@ -339,6 +558,18 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     """The mean over `axis`, weighted if `weights` are given, of the shape of `a` or of the length of its axis.
 
     `returned`: the sum of the weights comes with it.
+
+    Shapes: `weights` have that of `a`, or of the axes that `axis` names, which go, or keep length 1 with `keepdims`.
+    Dtypes: `a` and `weights` are promoted to one, integers to a float.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for weights of another shape, `TypeError` for what
+    is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.average([[1.0, 2.0], [5.0, 6.0]], axis=0, weights=[3.0, 1.0])
+    Array([2., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda w: tnp.average([1.0, 5.0], weights=w))(tnp.asarray([3.0, 1.0]))
+    Array([-0.25,  0.75], dtype=float32)
     """
     a = asarray(a)
     if weights is None:
@@ -353,12 +584,32 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
 
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    """The running sums along `axis`, starting with 0 if `include_initial`."""
+    """The running sums along `axis`, starting with 0 if `include_initial`.
+
+    Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
+    Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for several axes without `axis`, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cumulative_sum([1, 2, 3], include_initial=True)
+    Array([0, 1, 3, 6], dtype=int64)
+    """
     return _cumulated("cumulative_sum", x, axis, dtype, include_initial)
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    """The running products along `axis`, starting with 1 if `include_initial`."""
+    """The running products along `axis`, starting with 1 if `include_initial`.
+
+    Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
+    Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for several axes without `axis`, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cumulative_prod([1, 2, 3], include_initial=True)
+    Array([1, 1, 2, 6], dtype=int64)
+    """
     return _cumulated("cumulative_prod", x, axis, dtype, include_initial)
 
 
@@ -385,19 +636,55 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
 
 
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """The running sums along `axis`; without it, of the flattened array."""
+    """The running sums along `axis`; without it, of the flattened array.
+
+    Shapes: that of `a`, or flat.
+    Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cumsum([[1, 2], [3, 4]], axis=1)
+    Array([[1, 3],
+           [3, 7]], dtype=int64)
+    >>> tnp.cumsum([[1, 2], [3, 4]])
+    Array([ 1,  3,  6, 10], dtype=int64)
+    """
     a = asarray(a)
     return _cumulated("cumulative_sum", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """The running products along `axis`; without it, of the flattened array."""
+    """The running products along `axis`; without it, of the flattened array.
+
+    Shapes: that of `a`, or flat.
+    Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cumprod([[1, 2], [3, 4]], axis=1)
+    Array([[ 1,  2],
+           [ 3, 12]], dtype=int64)
+    >>> tnp.cumprod([[1, 2], [3, 4]])
+    Array([ 1,  2,  6, 24], dtype=int64)
+    """
     a = asarray(a)
     return _cumulated("cumulative_prod", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
 def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any = None) -> Array:
-    """The n-th differences of neighbours along `axis`, with values before or after if given."""
+    """The n-th differences of neighbours along `axis`, with values before or after if given.
+
+    Shapes: that of `a`, `n` shorter along the axis; `prepend` and `append` are numbers, or fit in all other axes.
+    Dtypes: any; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for edges that do not fit, `ValueError` for a
+    negative `n`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.diff([1.0, 4.0, 9.0])
+    Array([3., 5.], dtype=float32)
+    >>> tnp.diff([1.0, 4.0, 9.0], n=2, prepend=0.0)
+    Array([2., 2.], dtype=float32)
+    """
     a = asarray(a)
     parts = [p if p is a else _edge(p, a, axis) for p in (prepend, a, append) if p is not None]
     if len(parts) > 1:
@@ -418,7 +705,20 @@ def _edge(value: Any, x: Array, axis: int) -> Array:
 
 
 def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The middle value over `axis`, or the mean of the two in the middle."""
+    """The middle value over `axis`, or the mean of the two in the middle.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `DtypeError` for complex numbers,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.median([4.0, 1.0, 2.0, 3.0])
+    Array(2.5, dtype=float32)
+    >>> tapegrad.grad(tnp.median)(tnp.asarray([4.0, 1.0, 2.0, 3.0]))
+    Array([0. , 0. , 0.5, 0.5], dtype=float32)
+    """
     return _reduced("median", a, axis, keepdims)
 
 
@@ -435,7 +735,22 @@ def parts(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
 def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
     """The value below which the part `q`, between 0 and 1, of the elements over `axis` lies.
 
-    Several parts give as many values, along new first axes.
+    Several parts give as many values, along new first axes. `method`: one of Hyndman and Fan's definitions (Sample
+    Quantiles, 1996), under NumPy's names.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
+    front.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `ValueError` for a `q` out of range
+    or a `method` that there is not, `NoGradientError` for a tracked `q`, `DtypeError` for complex numbers, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.quantile([4.0, 1.0, 2.0], [0.0, 0.75])
+    Array([1., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.quantile(x, 0.75))(tnp.asarray([4.0, 1.0, 2.0]))
+    Array([0.5, 0. , 0.5], dtype=float32)
     """
     each, shape = parts(q)
     found: Array = OPS["quantile"].call(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
@@ -443,13 +758,39 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
 
 
 def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
-    """The value below which `q` percent of the elements over `axis` lie."""
+    """The value below which `q` percent of the elements over `axis` lie.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
+    front.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `ValueError` for a `q` out of range
+    or a `method` that there is not, `NoGradientError` for a tracked `q`, `DtypeError` for complex numbers, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.percentile([4.0, 1.0, 2.0], 75)
+    Array(3., dtype=float32)
+    """
     each, shape = parts(q, 100.0)
     return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
-    """The integral of samples along `axis` by the trapezoid rule, at places `x` or `dx` apart."""
+    """The integral of samples along `axis` by the trapezoid rule, at places `x` or `dx` apart.
+
+    Shapes: the axis goes; `x` has one axis, as long as that of `y`, or broadcasts with `y`; `dx` is a number, or the
+    widths.
+    Dtypes: all are promoted to one, integers to a float.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` where `x` and `y` have not the same number of
+    points, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.trapezoid([1.0, 2.0, 4.0], dx=0.5)
+    Array(2.25, dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.trapezoid([1.0, 2.0, 4.0], x))(tnp.asarray([0.0, 1.0, 3.0]))
+    Array([-1.5, -1.5,  3. ], dtype=float32)
+    """
     y, scale = asarray(y), None
     if x is not None:
         x = asarray(x)

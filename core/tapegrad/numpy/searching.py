@@ -52,7 +52,20 @@ __all__ = [
 def sort(
     a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool | None = True
 ) -> Array:
-    """The elements in order along an axis; None flattens first. It is stable, of whatever `kind`."""
+    """The elements in order along an axis; None flattens first. It is stable, of whatever `kind`.
+
+    Shapes: that of `a`, or flat.
+    Dtypes: real numbers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sort([3.0, 1.0, 2.0], descending=True)
+    Array([3., 2., 1.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sort(x)[0])(tnp.asarray([3.0, 1.0, 2.0]))
+    Array([0., 1., 0.], dtype=float32)
+    """
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
@@ -63,7 +76,17 @@ def sort(
 def argsort(
     a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool | None = True
 ) -> Array:
-    """The indices that put the elements in order along an axis; None flattens first. See `sort`."""
+    """The indices that put the elements in order along an axis; None flattens first. See `sort`.
+
+    Shapes: that of `a`, or flat.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.argsort([3.0, 1.0, 2.0])
+    Array([1, 2, 0], dtype=int64)
+    """
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
@@ -72,7 +95,19 @@ def argsort(
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Array:
-    """Where in the ordered `a` the values `v` would go in."""
+    """Where in the ordered `a` the values `v` would go in.
+
+    `side`: before equal values ("left") or behind them ("right"). `sorter`: the indices that put `a` in order.
+
+    Shapes: `a` has one axis; the result has that of `v`.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `ShapeError` where `a` has not one axis, `ValueError` for another `side`, `DtypeError` for complex numbers,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.searchsorted([1.0, 2.0, 2.0], [2.0, 9.0], side="right")
+    Array([3, 3], dtype=int64)
+    """
     a = asarray(a)
     if sorter is not None:
         a = take(a, sorter)
@@ -87,12 +122,31 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Array:
-    """Which of the bins, whose edges go up, each element is in."""
+    """Which of the bins, whose edges go up, each element is in.
+
+    Shapes: `bins` has one axis; the result has that of `x`.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `ShapeError` where `bins` has not one axis, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.digitize([0.5, 1.0, 1.5], [1.0])
+    Array([0, 1, 1], dtype=int64)
+    """
     return searchsorted(bins, x, side="left" if right else "right")
 
 
 def nonzero(a: Any) -> tuple[Array, ...]:
-    """The indices of the elements that are not zero, an array for each axis."""
+    """The indices of the elements that are not zero, an array for each axis.
+
+    Shapes: one axis or more; the results have one.
+    Dtypes: any; the results hold integers, which are constants.
+    Raises: `ShapeError` for an array of no axes, `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nonzero([[0, 1], [2, 0]])
+    (Array([0, 1], dtype=int64), Array([1, 0], dtype=int64))
+    """
     a = asarray(a)
     if a.ndim == 0:
         raise ShapeError("nonzero of a 0-d array has no axis to tell a place on; reshape it to one of shape (1,)")
@@ -101,12 +155,31 @@ def nonzero(a: Any) -> tuple[Array, ...]:
 
 
 def flatnonzero(a: Any) -> Array:
-    """The indices of the elements of the flattened array that are not zero."""
+    """The indices of the elements of the flattened array that are not zero.
+
+    Shapes: any; the result has one axis.
+    Dtypes: any; the result holds integers, which are constants.
+    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.flatnonzero([[0, 1], [2, 0]])
+    Array([1, 2], dtype=int64)
+    """
     return nonzero(asarray(a).reshape(-1))[0]
 
 
 def argwhere(a: Any) -> Array:
-    """The indices of the elements that are not zero, a row for each."""
+    """The indices of the elements that are not zero, a row for each.
+
+    Shapes: one axis or more; the result has two, of which the second is as long as `a` has axes.
+    Dtypes: any; the result holds integers, which are constants.
+    Raises: `ShapeError` for an array of no axes, `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.argwhere([[0, 1], [2, 0]])
+    Array([[0, 1],
+           [1, 0]], dtype=int64)
+    """
     found: Array = OPS["stack"].call(*nonzero(a), axis=1)
     return found
 
@@ -116,7 +189,16 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
     `mode`: what becomes of indices beyond the ends. They raise, "wrap" around, or "clip" to the ends.
 
-    >>> take(asarray([1, 2, 3]), asarray([-4, 5]), mode="clip").tolist()
+    Shapes: that of `indices` takes the place of the axis.
+    Dtypes: any; `indices` are integers; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `IndexError` for an index beyond the ends, `DtypeError` for
+    indices that are no integers, `ValueError` for another `mode`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.take([[1, 2, 3], [4, 5, 6]], [0, -1], axis=1)
+    Array([[1, 3],
+           [4, 6]], dtype=int64)
+    >>> tnp.take([1, 2, 3], [-4, 5], mode="clip").tolist()
     [1, 3]
     """
     if mode not in ("raise", "wrap", "clip"):
@@ -134,30 +216,82 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Array:
-    """The elements at indices that are given for each slice along an axis."""
+    """The elements at indices that are given for each slice along an axis.
+
+    Shapes: `indices` has as many axes as `arr`, and broadcasts with it except along the axis; the result has its shape.
+    Dtypes: any; `indices` are integers; the result has that of `arr`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `IndexError` for indices that do not fit,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.take_along_axis([[3.0, 1.0], [2.0, 4.0]], [[1], [0]], axis=1)
+    Array([[1.],
+           [2.]], dtype=float32)
+    """
     found: Array = OPS["take_along_axis"].call(asarray(arr), asarray(indices), axis=axis)
     return found
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> Array:
-    """A new array with `values` at indices that are given for each slice along an axis."""
+    """A new array with `values` at indices that are given for each slice along an axis.
+
+    Shapes: `indices` has as many axes as `arr`, `values` broadcasts with it; the result has that of `arr`.
+    Dtypes: any; `indices` are integers; the result has that of `arr`.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `IndexError` for indices that do not fit,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.put_along_axis([[3.0, 1.0], [2.0, 4.0]], [[1], [0]], 9.0, axis=1)
+    Array([[3., 9.],
+           [9., 4.]], dtype=float32)
+    """
     arr = asarray(arr)
     found: Array = OPS["put_along_axis"].call(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
     return found
 
 
 def compress(condition: Any, a: Any, axis: int | None = None) -> Array:
-    """The slices along an axis for which the condition holds."""
+    """The slices along an axis for which the condition holds.
+
+    Shapes: `condition` is taken flat; without `axis` so is `a`.
+    Dtypes: any; the result has that of `a`.
+    Raises: `AxisError` for an axis that is not there, `IndexError` where it holds beyond the end, `DynamicShapeError`
+    for a condition under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.compress([False, True], [[1, 2], [3, 4]], axis=0)
+    Array([[3, 4]], dtype=int64)
+    """
     return take(a, flatnonzero(condition), axis=axis)
 
 
 def extract(condition: Any, arr: Any) -> Array:
-    """The elements for which the condition holds."""
+    """The elements for which the condition holds.
+
+    Shapes: both are taken flat; the result has one axis.
+    Dtypes: any; the result has that of `arr`.
+    Raises: `IndexError` where the condition holds beyond the end, `DynamicShapeError` for one under `vmap`, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.extract([False, True, True], [1.0, 2.0, 3.0])
+    Array([2., 3.], dtype=float32)
+    """
     return take(asarray(arr).reshape(-1), flatnonzero(condition))
 
 
 def choose(a: Any, choices: Any) -> Array:
-    """Element by element, from the choice whose number `a` is."""
+    """Element by element, from the choice whose number `a` is.
+
+    Shapes: `a` and the choices broadcast.
+    Dtypes: `a` holds integers; the choices are promoted to one.
+    Raises: `ShapeError` for shapes that do not broadcast, `IndexError` for a number that no choice has, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.choose([0, 1], [[1, 2], [3, 4]])
+    Array([1, 4], dtype=int64)
+    """
     from .manipulation import broadcast_arrays, stack
 
     a, *parts = broadcast_arrays(a, *choices)
@@ -166,7 +300,18 @@ def choose(a: Any, choices: Any) -> Array:
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
-    """Element by element, from the first choice whose condition holds, else the default."""
+    """Element by element, from the first choice whose condition holds, else the default.
+
+    Shapes: all broadcast.
+    Dtypes: the choices and the default are promoted to one.
+    Raises: `ValueError` unless there is one condition for each choice, `ShapeError` for shapes that do not broadcast,
+    `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([-2.0, 0.5, 3.0])
+    >>> tnp.select([x < 0, x > 1], [-x, x * 10], 0.0)
+    Array([ 2.,  0., 30.], dtype=float32)
+    """
     if len(condlist) != len(choicelist):
         raise ValueError(f"select: {len(condlist)} conditions for {len(choicelist)} choices; give one for each")
     found: Any = default
@@ -179,6 +324,16 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Ar
     """Element by element, the function whose condition holds (the last that does); one more is for where none does.
 
     `args` and `kw` are handed on to the functions.
+
+    Shapes: conditions and pieces broadcast with `x`.
+    Dtypes: the pieces are promoted to one.
+    Raises: `ValueError` for another number of functions, `ShapeError` for shapes that do not broadcast, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([-2.0, 3.0])
+    >>> tnp.piecewise(x, [x < 0], [lambda x: -x, 10.0])
+    Array([ 2., 10.], dtype=float32)
     """
     x = asarray(x)
     condlist = condlist if isinstance(condlist, (list, tuple)) else [condlist]
@@ -215,25 +370,65 @@ class UniqueInverse(NamedTuple):
 
 
 def unique_all(x: Any) -> UniqueAll:
-    """The different values in order, where each is first, which of them each element is, and how often each occurs."""
+    """The different values in order, where each is first, which of them each element is, and how often each occurs.
+
+    Shapes: any, taken flat; the values have one axis, and so have the rest but the inverse, which has that of `x`.
+    Dtypes: any; the values have that of `x`, the rest holds integers, which are constants.
+    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> found = tnp.unique_all([3.0, 1.0, 3.0])
+    >>> found.values, found.inverse_indices
+    (Array([1., 3.], dtype=float32), Array([1, 0, 1], dtype=int64))
+    """
     values, indices, inverse, counts = OPS["unique_all"].call(asarray(x))
     return UniqueAll(values, indices, inverse, counts)
 
 
 def unique_counts(x: Any) -> UniqueCounts:
-    """The different values in order, and how often each occurs."""
+    """The different values in order, and how often each occurs.
+
+    Shapes: any, taken flat; the values have one axis, and so have the counts.
+    Dtypes: any; the values have that of `x`, the rest holds integers, which are constants.
+    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unique_counts([3, 1, 3]).counts
+    Array([1, 2], dtype=int64)
+    """
     found = unique_all(x)
     return UniqueCounts(found.values, found.counts)
 
 
 def unique_inverse(x: Any) -> UniqueInverse:
-    """The different values in order, and which of them each element is."""
+    """The different values in order, and which of them each element is.
+
+    Shapes: any, taken flat; the values have one axis, the inverse that of `x`.
+    Dtypes: any; the values have that of `x`, the rest holds integers, which are constants.
+    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unique_inverse([3, 1, 3]).inverse_indices
+    Array([1, 0, 1], dtype=int64)
+    """
     found = unique_all(x)
     return UniqueInverse(found.values, found.inverse_indices)
 
 
 def unique_values(x: Any) -> Array:
-    """The different values in order."""
+    """The different values in order.
+
+    Shapes: any, taken flat; the values have one axis.
+    Dtypes: any; the values have that of `x`.
+    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unique_values([3.0, 1.0, 3.0])
+    Array([1., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.unique_values(x)))(tnp.asarray([3.0, 1.0, 3.0]))
+    Array([0.5, 1. , 0.5], dtype=float32)
+    """
     return unique_all(x).values
 
 
@@ -244,7 +439,19 @@ def unique(
     return_counts: bool = False,
     axis: int | None = None,
 ) -> Any:
-    """The different values in order, or slices along an axis, with what `numpy.unique` adds when asked."""
+    """The different values in order, or slices along an axis, with what `numpy.unique` adds when asked.
+
+    Shapes: without `axis` any, taken flat; the values have one axis.
+    Dtypes: any; the values have that of `ar`, the rest holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `DynamicShapeError` or `TypeError` under `vmap`, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unique([3, 1, 3], return_counts=True)
+    (Array([1, 3], dtype=int64), Array([1, 2], dtype=int64))
+    >>> tnp.unique([[1, 2], [1, 2]], axis=0)
+    Array([[1, 2]], dtype=int64)
+    """
     if axis is not None:
         ar = asarray(ar)
         _, indices, inverse, counts = host.unique(ar.asnumpy(), True, True, True, axis=axis)
@@ -257,7 +464,16 @@ def unique(
 
 
 def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Array:
-    """Whether each element is among `test_elements`; that they differ need not be said, by `assume_unique`."""
+    """Whether each element is among `test_elements`; that they differ need not be said, by `assume_unique`.
+
+    Shapes: any; the result has that of `element`.
+    Dtypes: both are promoted to one; the result holds truth values, which are constants.
+    Raises: `DtypeError` for dtypes that have none in common, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isin([1, 2, 3], [2, 5])
+    Array([False,  True, False], dtype=bool)
+    """
     element = asarray(element)
     found: Array = OPS["any"].call(element.reshape(*element.shape, 1) == asarray(test_elements).reshape(-1), axis=-1)
     return ~found if invert else found
@@ -269,7 +485,20 @@ def _refuse_tracked(name: str, reason: str, *arrays: Any) -> None:
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
-    """How often each of the numbers 0, 1, … occurs, or the sum of its weights, which are differentiated."""
+    """How often each of the numbers 0, 1, … occurs, or the sum of its weights, which are differentiated.
+
+    Shapes: `weights` have that of `x`; the result has one axis.
+    Dtypes: integers; the result is of integers, or of the dtype of the weights.
+    Raises: `DtypeError` for what is no whole number, `ValueError` for one below 0, `ShapeError` for weights of another
+    shape, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bincount([0, 2, 2])
+    Array([1, 0, 2], dtype=int64)
+    >>> tapegrad.grad(lambda w: tnp.bincount([0, 2, 2], w)[2])(tnp.asarray([0.5, 1.0, 2.0]))
+    Array([0., 1., 1.], dtype=float32)
+    """
     from ..ops.indexing import AT
     from .creation import ones
 
@@ -307,7 +536,16 @@ def _numbers(value: Any) -> Any:
 
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Array:
-    """The edges of the bins that `histogram` would take. A tracked `a` raises `NoGradientError`."""
+    """The edges of the bins that `histogram` would take. A tracked `a` raises `NoGradientError`.
+
+    Shapes: any; the result has one axis, one longer than there are bins.
+    Dtypes: real numbers; the result is floating.
+    Raises: `NoGradientError` for a tracked `a`, `ValueError` for bins that there cannot be.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.histogram_bin_edges([0.0, 1.0], bins=2)
+    Array([0. , 0.5, 1. ], dtype=float32)
+    """
     _refuse_tracked("histogram_bin_edges", "edges are constant between jumps", asarray(a))
     return asarray(host.histogram_bin_edges(asarray(a).asnumpy(), _numbers(bins), _numbers(range), _numbers(weights)))
 
@@ -317,11 +555,16 @@ def histogram(
 ) -> tuple[Array, Array]:
     """How many elements fall into each bin, or the sum of their weights, and the edges.
 
-    Counts jump: a tracked `a` raises `NoGradientError`. In the weights it is differentiated.
+    Counts jump: in `a` there is no derivative; in the weights there is.
 
-    >>> counts, edges = histogram(asarray([0.1, 0.2, 0.9]), bins=2, range=(0.0, 1.0))
-    >>> counts.tolist()
-    [2, 1]
+    Shapes: any, taken flat; `weights` have that of `a`; the results have one axis.
+    Dtypes: real numbers; counts are integers, or of the dtype of the weights, edges are floating.
+    Raises: `NoGradientError` for a tracked `a`, `ValueError` for bins that there cannot be.
+
+    >>> import tapegrad.numpy as tnp
+    >>> counts, edges = tnp.histogram([0.1, 0.2, 0.9], bins=2, range=(0.0, 1.0))
+    >>> counts, edges
+    (Array([2, 1], dtype=int64), Array([0. , 0.5, 1. ], dtype=float32))
     """
     a = asarray(a)
     _counted("histogram", a, None, "", bins)
@@ -343,7 +586,19 @@ def histogram(
 def histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
 ) -> tuple[Array, Array, Array]:
-    """How many points fall into each cell of a grid, and the edges along both axes. See `histogramdd`."""
+    """How many points fall into each cell of a grid, and the edges along both axes. See `histogramdd`.
+
+    Shapes: `x` and `y` have one axis, of one length; the result has two.
+    Dtypes: real numbers; counts are of float64, edges are floating.
+    Raises: `NoGradientError` for tracked arguments, `ShapeError` for lengths that differ, `ValueError` for bins that
+    there cannot be.
+
+    >>> import tapegrad.numpy as tnp
+    >>> counts, _, _ = tnp.histogram2d([0.1, 0.9], [0.1, 0.8], bins=2)
+    >>> counts
+    Array([[1., 0.],
+           [0., 1.]], dtype=float64)
+    """
     sample = OPS["stack"].call(asarray(x).reshape(-1), asarray(y).reshape(-1), axis=1)
     several = isinstance(bins, (list, tuple)) and len(bins) == 2
     counts, edges = histogramdd(sample, bins if several else (bins, bins), range, density, weights)
@@ -355,7 +610,17 @@ def histogramdd(
 ) -> tuple[Array, list[Array]]:
     """How many points, a row each, fall into each cell of a grid, and the edges along its axes.
 
-    Counts jump: tracked arguments raise `NoGradientError`.
+    Counts jump: there is no derivative.
+
+    Shapes: `sample` has two axes, points by coordinates; the result has one axis for each coordinate.
+    Dtypes: real numbers; counts are of float64, edges are floating.
+    Raises: `NoGradientError` for tracked arguments, `ValueError` for bins that there cannot be.
+
+    >>> import tapegrad.numpy as tnp
+    >>> counts, edges = tnp.histogramdd([[0.1, 0.1], [0.9, 0.8]], bins=2)
+    >>> counts
+    Array([[1., 0.],
+           [0., 1.]], dtype=float64)
     """
     sample = asarray(sample)
     _counted("histogramdd", sample, weights, "sums", bins)
@@ -370,8 +635,16 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
     What is not chosen has no share in the derivative, also where it is NaN or infinite.
 
-    >>> where(asarray([True, False]), asarray([1.0, 2.0]), 0.0)
+    Shapes: all broadcast; the result has the shape they have in common.
+    Dtypes: `x` and `y` are promoted to one; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.where([True, False], [1.0, 2.0], 0.0)
     Array([1., 0.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.where(x > 0, tnp.sqrt(x), 0.0)))(tnp.asarray([0.0, 4.0]))
+    Array([0.  , 0.25], dtype=float32)
     """
     if x is None and y is None:
         return nonzero(condition)
@@ -388,24 +661,55 @@ def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: flo
 
 
 def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
-    """Where the (first) largest element over `axis` is that is not NaN."""
+    """Where the (first) largest element over `axis` is that is not NaN.
+
+    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `ValueError` where all of a slice is NaN, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanargmax([tnp.nan, 4.0, 3.0])
+    Array(1, dtype=int64)
+    """
     return _nan_place("argmax", a, axis, keepdims, -host.inf)
 
 
 def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
-    """Where the (first) smallest element over `axis` is that is not NaN."""
+    """Where the (first) smallest element over `axis` is that is not NaN.
+
+    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `AxisError` for an axis that is not there, `ValueError` where all of a slice is NaN, `DtypeError` for
+    complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanargmin([tnp.nan, 4.0, 3.0])
+    Array(2, dtype=int64)
+    """
     return _nan_place("argmin", a, axis, keepdims, host.inf)
 
 
 def lexsort(keys: Any, axis: int = -1) -> Array:
     """The indices that put several keys in order, the last key first.
 
-    >>> lexsort([[2, 1, 1], [0, 1, 0]]).tolist()
-    [2, 0, 1]
+    Shapes: the keys have one shape; the result has it.
+    Dtypes: real numbers; the result holds integers, which are constants.
+    Raises: `ValueError` for no key, `AxisError` for an axis that is not there, `ShapeError` for keys of several shapes,
+    `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.lexsort([[2, 1, 1], [0, 1, 0]])
+    Array([2, 0, 1], dtype=int64)
     """
     parts = [asarray(key).detach() for key in keys]
     if not parts:
         raise ValueError("lexsort needs at least one key")
+    shapes = {part.shape for part in parts}
+    if len(shapes) > 1:
+        raise ShapeError(
+            f"lexsort: the keys have the shapes {', '.join(map(str, sorted(shapes)))}; give keys of one shape"
+        )
     order = argsort(parts[0], axis=axis)
     for key in parts[1:]:
         order = take_along_axis(order, argsort(take_along_axis(key, order, axis), axis=axis), axis)
@@ -413,7 +717,16 @@ def lexsort(keys: Any, axis: int = -1) -> Array:
 
 
 def sort_complex(a: Any) -> Array:
-    """The elements in order of their real parts, and of the imaginary ones where those are the same."""
+    """The elements in order of their real parts, and of the imaginary ones where those are the same.
+
+    Shapes: that of `a`; the last axis is put in order.
+    Dtypes: any; the result is complex.
+    Raises: `AxisError` for an array of no axes, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sort_complex([2.0, 1 + 1j, 1.0])
+    Array([1.+0.j, 1.+1.j, 2.+0.j], dtype=complex64)
+    """
     a = asarray(a)
     if a.dtype not in dtypes.COMPLEX:
         return sort(a).astype("complex128" if a.dtype.itemsize > 4 or a.dtype.kind != "f" else "complex64")
@@ -422,7 +735,16 @@ def sort_complex(a: Any) -> Array:
 
 
 def trim_zeros(filt: Any, trim: str = "fb") -> Array:
-    """A sequence without the zeros in front ("f") and behind ("b")."""
+    """A sequence without the zeros in front ("f") and behind ("b").
+
+    Shapes: one axis; so has the result.
+    Dtypes: any; the result has that of `filt`.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.trim_zeros([0, 0, 1, 0, 2, 0])
+    Array([1, 0, 2], dtype=int64)
+    """
     filt = asarray(filt)
     held = host.flatnonzero(filt.asnumpy())
     start = stop = 0

@@ -1,6 +1,8 @@
 """Special functions, in SciPy's names and calling conventions.
 
 SciPy itself looks here for them when `SCIPY_ARRAY_API` is set: `scipy.special.erf(x)` of one of our arrays is `erf(x)`.
+On engines that have no such functions of their own they are SciPy's, on the host; without it they raise
+`MissingExtraError`, which says what to install.
 """
 
 from __future__ import annotations
@@ -68,13 +70,38 @@ def _reals(name: str, *values: Any) -> list[Array]:
 
 
 def zeta(x: Any, q: Any = 1.0, /) -> Array:
-    """The sum of 1 / (k + q)**x over k = 0, 1, …: Hurwitz's zeta function, or Riemann's without `q`."""
+    """The sum of 1 / (k + q)**x over k = 0, 1, …: Hurwitz's zeta function, or Riemann's without `q`.
+
+    It has a derivative in `q` only.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `NoGradientError` for a tracked `x`, `DtypeError` for complex
+    numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.zeta([2.0, 4.0])
+    Array([1.6449..., 1.0823...], dtype=float32)
+    >>> tapegrad.grad(lambda q: tnp.special.zeta(2.0, q))(1.0)
+    -2.4041...
+    """
     found: Array = OPS["zeta"].call(asarray(x), q)
     return found
 
 
 def polygamma(n: int, x: Any, /) -> Array:
-    """The n-th derivative of `digamma`; `n` is one whole number."""
+    """The n-th derivative of `digamma`; `n` is one whole number.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `ValueError` for an `n` that is negative or no whole number, `DtypeError` for complex numbers, `TypeError`
+    for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.polygamma(1, [1.0, 2.0])
+    Array([1.6449..., 0.6449...], dtype=float32)
+    """
     if int(n) != n:
         raise ValueError(f"polygamma: n is {n}; choose one of the orders 0, 1, 2, …")
     found: Array = OPS["polygamma"].call(asarray(x), n=int(n))
@@ -82,25 +109,62 @@ def polygamma(n: int, x: Any, /) -> Array:
 
 
 def beta(a: Any, b: Any, /) -> Array:
-    """Euler's beta function of positive numbers, the exponential of `betaln`."""
+    """Euler's beta function of positive numbers, the exponential of `betaln`.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.beta(2.0, [1.0, 3.0])
+    Array([0.5       , 0.0833...], dtype=float32)
+    """
     found: Array = OPS["exp"].call(betaln(a, b))
     return found
 
 
 def ndtr(x: Any, /) -> Array:
-    """The part of a standard normal distribution that lies below `x`."""
+    """The part of a standard normal distribution that lies below `x`.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.ndtr([0.0, 1.0])
+    Array([0.5      , 0.8413...], dtype=float32)
+    """
     (x,) = _reals("ndtr", x)
     return 0.5 * erfc(x * -math.sqrt(0.5))  # type: ignore[no-any-return]
 
 
 def exp10(x: Any, /) -> Array:
-    """10 to the power of each element."""
+    """10 to the power of each element.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: any; integers become the default float.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.exp10([0, 2])
+    Array([  1., 100.], dtype=float32)
+    """
     (x,) = _floats(x)
     return 10.0**x  # type: ignore[no-any-return]
 
 
 def entr(x: Any, /) -> Array:
-    """-x·log(x): 0 at 0, and minus infinity below."""
+    """-x·log(x): 0 at 0, and minus infinity below.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.entr([0.0, 0.5, -1.0])
+    Array([0.       , 0.3465...,      -inf], dtype=float32)
+    """
     (x,) = _reals("entr", x)
     safe = OPS["where"].call(x < 0, 1.0, x)
     found: Array = OPS["where"].call(x < 0, -math.inf, 0 - xlogy(safe, safe))
@@ -108,7 +172,20 @@ def entr(x: Any, /) -> Array:
 
 
 def rel_entr(x: Any, y: Any, /) -> Array:
-    """x·log(x / y) of positive numbers; 0 where x is 0 and y is not negative, and elsewhere infinity."""
+    """x·log(x / y) of positive numbers; 0 where x is 0 and y is not negative, and elsewhere infinity.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.rel_entr([2.0, 0.0], [2.0, 1.0])
+    Array([0., 0.], dtype=float32)
+    >>> tapegrad.grad(tnp.special.rel_entr, argnums=(0, 1))(1.0, 2.0)
+    (0.3068..., -0.5)
+    """
     x, y = _reals("rel_entr", x, y)
     inside = (x > 0) & (y > 0)
     a, b = (OPS["where"].call(inside, z, 1.0) for z in (x, y))
@@ -125,27 +202,70 @@ def rel_entr(x: Any, y: Any, /) -> Array:
 
 
 def kl_div(x: Any, y: Any, /) -> Array:
-    """x·log(x / y) - x + y of numbers that are not negative; elsewhere infinity."""
+    """x·log(x / y) - x + y of numbers that are not negative; elsewhere infinity.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.kl_div([2.0, 0.0], [2.0, 1.0])
+    Array([0., 1.], dtype=float32)
+    >>> tapegrad.grad(tnp.special.kl_div, argnums=(0, 1))(1.0, 2.0)
+    (-0.6931..., 0.5)
+    """
     x, y = _reals("kl_div", x, y)
     found: Array = OPS["where"].call((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
     return found
 
 
 def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The logarithm of the sum of exponentials over `axis`, without overflow."""
+    """The logarithm of the sum of exponentials over `axis`, without overflow.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: any; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.logsumexp([800.0, 0.0])
+    Array(800., dtype=float32)
+    """
     found: Array = OPS["logsumexp"].call(asarray(x), axis=axis, keepdims=keepdims)
     return found
 
 
 def softmax(x: Any, /, axis: Any = None) -> Array:
-    """The exponentials over `axis` (None: over all), as parts of their sum."""
+    """The exponentials over `axis` (None: over all), as parts of their sum.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.softmax([[0.0, 0.0], [800.0, 0.0]], axis=1)
+    Array([[0.5, 0.5],
+           [1. , 0. ]], dtype=float32)
+    """
     x = asarray(x)
     found: Array = OPS["softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
     return found
 
 
 def log_softmax(x: Any, /, axis: Any = None) -> Array:
-    """The logarithm of `softmax`."""
+    """The logarithm of `softmax`.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.log_softmax([800.0, 0.0])
+    Array([   0., -800.], dtype=float32)
+    """
     x = asarray(x)
     found: Array = OPS["log_softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
     return found
