@@ -172,7 +172,7 @@ class Array(Methods):
     def _one(self, how: str) -> Any:
         if self.size != 1:
             raise ValueError(f"{how} of an array needs one element, not shape {self.shape}; use any() or all()")
-        return self.asnumpy().reshape(())[()]
+        return self._xp.to_numpy(_plain_value(self, how)).reshape(())[()]
 
     def __len__(self) -> int:
         if not self._value.shape:

@@ -26,7 +26,7 @@ from .tape import (
     next_seq,
     reverse_sweep,
 )
-from .transforms import flatten, unflatten
+from .transforms import callable_or_error, flatten, unflatten
 
 __all__ = ["checkpoint"]
 
@@ -130,14 +130,16 @@ class Replay:
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
-    Arguments and results are pytrees; what the function reads from outside is differentiated too. When called again it
-    draws the same random numbers, and otherwise must compute the same by itself; it may not write in place to arrays
-    from outside, which raises `GraphError`. Nests.
+    Arguments and results are pytrees, of which what is no array is passed through; what the function reads from outside
+    is differentiated too. When called again it draws the same random numbers, and otherwise must compute the same by
+    itself; it may not write in place to arrays from outside, which raises `GraphError`. Nests.
 
     >>> from tapegrad import grad
     >>> grad(checkpoint(lambda x: x * x * x))(2.0)
     12.0
     """
+
+    callable_or_error("checkpoint", fun)
 
     @wraps(fun)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
@@ -147,7 +149,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Array)]
         faces = [type(leaves[i]) for i in places]
         fixed = [None if i in places else leaf for i, leaf in enumerate(leaves)]
-        shape: list[Any] = []
+        constants: list[Any] = []
+        structures: list[Any] = []
         training, draws = MODE.get() & TRAINING, Draws()
 
         def again(arrays: list[Array]) -> list[Array]:
@@ -157,11 +160,9 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             inner_args, inner_kwargs = unflatten(structure, filled)
             with draws, Scope(training, TRAINING ^ training):
                 out_leaves, out_structure = flatten(fun(*inner_args, **inner_kwargs))
-            shape[:] = [out_structure]
-            for leaf in out_leaves:
-                if not isinstance(leaf, Array):
-                    raise GraphError(f"a checkpointed function returns arrays, not {type(leaf).__name__}")
-            return out_leaves
+            constants[:] = [None if isinstance(leaf, Array) else leaf for leaf in out_leaves]
+            structures[:] = [out_structure, [i for i, leaf in enumerate(out_leaves) if isinstance(leaf, Array)]]
+            return [leaf for leaf in out_leaves if isinstance(leaf, Array)]
 
         inputs = [leaves[i] for i in places]
         with Scope(0, RECORDING), Journal() as journal:
@@ -172,9 +173,12 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
                 "a checkpointed function wrote in place to an array from outside, and would do so again in the "
                 "backward pass; return the new value instead"
             )
-        out_structure = shape[0]
-        found = attach(Replay(again), inputs, outs, Places(outs), always=True)
-        made = [handle(type(y), f._value, f._node, f._xp) for y, f in zip(outs, found, strict=True)]
+        out_structure, out_places = structures
+        made = list(constants)
+        if outs:
+            found = attach(Replay(again), inputs, outs, Places(outs), always=True)
+            for i, y, f in zip(out_places, outs, found, strict=True):
+                made[i] = handle(type(y), f._value, f._node, f._xp)
         return unflatten(out_structure, made)
 
     return checkpointed

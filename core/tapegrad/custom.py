@@ -13,7 +13,7 @@ from typing import Any
 from .array import Array, wrap
 from .batching import LEVELS, Batched, BatchedKernels, note_level, of_level
 from .dispatch import handle
-from .errors import DtypeError, NoGradientError, ShapeError
+from .errors import DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from .kernels import OPS
 from .layers import Layer, Places, attach, is_tracked
 from .tape import LEVEL, MODE, RECORDING, Leaf, Node, Scope, freed, next_seq, reverse_sweep
@@ -101,7 +101,7 @@ class RuleNode(Node):
             if node is None or value is None:
                 continue
             if not isinstance(value, Array):
-                value = _restore_raw(value)
+                value = self._given(value, f"input {i} a cotangent")
             if value.shape != spec[0]:
                 raise ShapeError(
                     f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}"
@@ -117,6 +117,17 @@ class RuleNode(Node):
                 fresh.append(node)
             else:
                 table[node] = known + v
+
+    def _given(self, value: Any, what: str) -> Array:
+        """A number or a raw array that a rule gave."""
+        from .transforms import as_array
+
+        try:
+            return as_array(value)
+        except UnknownArrayError as error:
+            raise TypeError(
+                f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
+            ) from error
 
     def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
         self._pull(g, table, fresh, free, recorded=False)
@@ -148,6 +159,7 @@ class RuleNode(Node):
                 raise NoGradientError(f"{self.name} has no rule: give it one with defvjp or defjvp")
         if len(pushed) != len(self.outputs):
             raise TypeError(f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)")
+        pushed = [v if isinstance(v, Array) else self._given(v, f"output {i} a tangent") for i, v in enumerate(pushed)]
         for i, (value, spec) in enumerate(zip(pushed, self.outputs, strict=True)):
             if value.shape != spec[0]:
                 raise ShapeError(
@@ -191,12 +203,6 @@ def _table(value: Any, xp: Any) -> Any:
 
         return engine_kernels(value)
     return xp
-
-
-def _restore_raw(value: Any) -> Array:
-    from .transforms import as_array
-
-    return as_array(value)
 
 
 def _transpose(
@@ -254,6 +260,8 @@ class Custom:
                 raise TypeError(
                     f"{self!r} has no input {target!r}; its inputs are {', '.join(self.signature.parameters)}"
                 )
+            if not callable(formula):
+                raise TypeError(f"{self!r}: the formula for {target!r} is a function, not {formula!r}")
             names = tuple(inspect.signature(formula).parameters)
             unknown = [name for name in names if name not in known]
             if unknown:
@@ -305,7 +313,13 @@ class Custom:
         kept: Any = None
         with Scope(0, RECORDING):
             if self.pair is not None and recording:
-                result, kept = self.pair[0](*args, **kwargs)
+                given = self.pair[0](*args, **kwargs)
+                if not isinstance(given, tuple) or len(given) != 2:
+                    raise TypeError(
+                        f"{name}: fwd must return a pair, the output and what to keep for bwd, "
+                        f"not a {type(given).__name__}"
+                    )
+                result, kept = given
             else:
                 result = self.fun(*args, **kwargs)
         if not recording:

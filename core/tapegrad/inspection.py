@@ -13,7 +13,7 @@ import numpy as np
 
 from .array import Array, wrap
 from .batching import Batched
-from .errors import AnomalyError, NotRecordedError
+from .errors import AnomalyError, NotRecordedError, ShapeError
 from .tape import ANOMALY, WATCHERS, Leaf, Node, Output, Scope, reachable
 
 if TYPE_CHECKING:
@@ -63,6 +63,13 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
         found = hook(shown)
         if found is None:
             return None
+        if not isinstance(found, Array):
+            raise TypeError(f"a hook returns an array or None, not a {type(found).__name__}")
+        if found.shape != shown.shape or found._dtype != shown._dtype:
+            raise ShapeError(
+                f"a hook was given a gradient of shape {shown.shape} and {shown._dtype.name} and returned one of shape "
+                f"{found.shape} and {found._dtype.name}"
+            )
         return wrap(found._value, found._node, found._xp) if recorded else found._value
 
     WATCHERS.setdefault(node, []).append(watcher)

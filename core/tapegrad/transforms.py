@@ -96,6 +96,12 @@ def map_arrays(fun: Callable[[Array], Any], tree: Any) -> Any:
     return map_leaves(lambda leaf: fun(leaf) if isinstance(leaf, Array) else leaf, tree)
 
 
+def callable_or_error(name: str, fun: Any) -> None:
+    """Refuse what is no function, where it is given and not where it is called."""
+    if not callable(fun):
+        raise TypeError(f"{name} takes a function, not a {type(fun).__name__}; call what it returns with the arguments")
+
+
 def _kind(leaf: Any) -> str:
     if isinstance(leaf, Array):
         return ARRAY
@@ -421,6 +427,8 @@ def value_and_grad(
     (np.float64(5.0), array([2., 4.]))
     """
 
+    callable_or_error("grad", fun)
+
     @wraps(fun)
     def value_and_grad_of(*args: Any, **kwargs: Any) -> Any:
         run = _Run("grad", fun, args, kwargs, _positions("grad", argnums, len(args)), has_aux=has_aux)
@@ -462,6 +470,8 @@ def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
     array([2., 4.])
     """
 
+    callable_or_error("elementwise_grad", fun)
+
     @wraps(fun)
     def summed(*args: Any, **kwargs: Any) -> Any:
         return OPS["sum"].call(fun(*args, **kwargs))
@@ -469,17 +479,18 @@ def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
     return grad(summed, argnums)
 
 
-def _cotangents(name: str, run: _Run, given: Any) -> list[Array]:
+def _cotangents(name: str, run: _Run, given: Any, what: str = "cotangent") -> list[Array]:
     leaves, structure = flatten(given)
     if len(leaves) != len(run.outs) or structure != run.out_structure:
-        raise TypeError(f"{name}: the cotangent must have the structure of the output: {len(run.outs)} leaves")
+        described = "one array" if run.out_structure is None else str(run.out_structure)
+        raise TypeError(f"{name}: the {what} must have the structure of the output, {described}")
     found = []
     for i, (leaf, out) in enumerate(zip(leaves, run.outs, strict=True)):
         g = _like(leaf, out)
         if g.shape != out.shape:
-            raise ShapeError(f"{name}: cotangent {i} has shape {g.shape}, its output {out.shape}")
+            raise ShapeError(f"{name}: {what} {i} has shape {g.shape}, its output {out.shape}")
         if g._dtype != out._dtype:
-            raise DtypeError(f"{name}: cotangent {i} is {g._dtype.name}, its output {out._dtype.name}")
+            raise DtypeError(f"{name}: {what} {i} is {g._dtype.name}, its output {out._dtype.name}")
         found.append(g)
     return found
 
@@ -629,6 +640,8 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
            [0., 4.]])
     """
 
+    callable_or_error("jacrev", fun)
+
     @wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         run = _Run("jacobian", fun, args, kwargs, _positions("jacobian", argnums, len(args)), has_aux=has_aux)
@@ -688,6 +701,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
     array([[2., 0.],
            [0., 4.]])
     """
+    callable_or_error("jacfwd", fun)
 
     @wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
@@ -729,6 +743,8 @@ def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: 
            [ 0., 12.]])
     """
 
+    callable_or_error("hessian", fun)
+
     @wraps(fun)
     def scalar(*args: Any, **kwargs: Any) -> Any:
         out = fun(*args, **kwargs)
@@ -751,16 +767,25 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """
     gradient = grad(fun, argnums)
 
+    if not _is_one(argnums):
+        raise TypeError(f"hvp: argnums is an int, not {argnums!r}; put several arguments into a tuple that is one")
+
     @wraps(fun)
     def hvp_of(*args: Any, **kwargs: Any) -> Any:
+        if len(args) < 2:
+            raise TypeError(f"hvp: give the arguments of the function and then the vector, not {len(args)} argument(s)")
         *primals, vector = args
         (position,) = _positions("hvp", argnums, len(primals))
 
         def at(x: Any) -> Any:
             return gradient(*primals[:position], x, *primals[position + 1 :], **kwargs)
 
-        _, pull = vjp(at, primals[position])
-        return pull(vector)[0]
+        run = _Run("hvp", at, [primals[position]], {}, [0])
+        cotangents = _cotangents("hvp", run, vector, "vector")
+        (row,) = run.pull(cotangents, free=True)
+        (argument,) = run.arguments.values()
+        leave = run.exit(cotangents)
+        return unflatten(argument.structure, [leave(g, kind) for g, kind in zip(row, argument.kinds, strict=True)])
 
     return hvp_of
 
@@ -808,6 +833,7 @@ def vmap(
     >>> len(set(vmap(lambda: tnp.random.normal(), axis_size=9, randomness="different")().tolist()))
     9
     """
+    callable_or_error("vmap", fun)
     if randomness not in RANDOMNESS:
         raise ValueError(f"vmap: randomness is {randomness!r}; choose one of {', '.join(map(repr, RANDOMNESS))}")
 
@@ -885,10 +911,22 @@ def vmap(
                         "vmap: the function wrote batched values in place into an array from outside, which has no "
                         "room for a batch; return them instead"
                     )
-            arrays = [_open(_returned("vmap", leaf, beside), level, size) for leaf in leaves]
+            results = [_returned("vmap", leaf, beside) for leaf in leaves]
+            axes = _spread(out_axes, out)
+            for i, (x, axis) in enumerate(zip(results, axes, strict=True)):
+                if axis is None and isinstance(x._value, Batched) and x._value.level == level and x._value.mapped:
+                    raise ValueError(
+                        f"vmap: result {i} differs within the batch, so its out_axes cannot be None; give it an axis"
+                    )
+                if axis is not None and not -x.ndim - 1 <= axis <= x.ndim:
+                    raise ValueError(
+                        f"vmap: axis {axis} in out_axes is out of range for result {i}, "
+                        f"which has {x.ndim} axes beside that of the batch"
+                    )
+            arrays = [_open(x, level, 1 if axis is None else size) for x, axis in zip(results, axes, strict=True)]
         leave = _Exit([x for row in moved for x, _ in row])
         done = []
-        for x, axis in zip(arrays, _spread(out_axes, out), strict=True):
+        for x, axis in zip(arrays, axes, strict=True):
             if axis is None:
                 x = RECORDED.getitem(x, key=(0,))
             elif axis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import dtypes
@@ -111,6 +111,7 @@ def backward(
     else:
         found = reverse_sweep(seeds, free=not retain_graph)
     writes: dict[int, tuple[Array, Any]] = {}
+    reached = [leaf for leaf in found if isinstance(leaf, Leaf)]
     for leaf, g in found.items():
         if not isinstance(leaf, Leaf):
             continue
@@ -130,13 +131,24 @@ def backward(
                 before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
             g = before + g
         writes[id(cell)] = cell, g
-        leaf.fresh = True
-    for cell, g in writes.values():
-        if create_graph:
+    try:
+        _write(writes.values(), reached, create_graph)
+    except BaseException:
+        # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
+        _write(writes.values(), reached, create_graph)
+        raise
+
+
+def _write(writes: Iterable[tuple[Array, Any]], reached: Sequence[Leaf], recorded: bool) -> None:
+    """Rebind the cells, each to its gradient; the same again if called again."""
+    for cell, g in writes:
+        if recorded:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
             cell._like = None
         else:
             cell._value, cell._node = g, None
+    for leaf in reached:
+        leaf.fresh = True
 
 
 def gradients(

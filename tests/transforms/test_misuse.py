@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.errors import DtypeError, GradientEscapeError, GraphError, GraphFreedError, NoGradientError, ShapeError
+from tapegrad.errors import (
+    DtypeError,
+    DynamicShapeError,
+    GradientEscapeError,
+    GraphError,
+    GraphFreedError,
+    NoGradientError,
+    ShapeError,
+)
 from tapegrad.kernels import RECORDED
 from tapegrad.transforms import as_array
 
@@ -95,3 +104,90 @@ def test_writes_that_would_leak() -> None:
         tapegrad.grad(tapegrad.checkpoint(writes))(ONE_TWO)
     tapegrad.grad(writes)(ONE_TWO)
     assert buffer.asnumpy().tolist() == [1, 0] and buffer._node is None
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: tapegrad.grad(3.0), TypeError, "grad takes a function, not a float"),
+        (lambda: tapegrad.vmap(ONE_TWO), TypeError, "vmap takes a function, not a ndarray"),
+        (lambda: tapegrad.checkpoint(None), TypeError, "checkpoint takes a function"),
+        (lambda: tapegrad.grad(lambda x: x, "x")(1.0), TypeError, "argnums is an int or a tuple"),
+        (lambda: tapegrad.grad(lambda x: x, (0, 0))(1.0), ValueError, "names an argument twice"),
+        (lambda: tapegrad.grad(lambda x: x)(x=1.0), ValueError, "by keyword are not differentiated"),
+        (lambda: tapegrad.grad(lambda x: None)(1.0), TypeError, "one scalar, not NoneType"),
+        (lambda: tapegrad.hvp(RECORDED.sum)(ONE_TWO), TypeError, "hvp.*and then the vector"),
+        (lambda: tapegrad.hvp(RECORDED.sum)(ONE_TWO, np.ones(3)), ShapeError, r"hvp: vector.*\(3,\).*\(2,\)"),
+        (lambda: tapegrad.hvp(RECORDED.sum, (0,))(ONE_TWO, ONE_TWO), TypeError, "hvp: argnums is an int"),
+        (lambda: tapegrad.vmap(lambda x: x, out_axes=None)(ONE_TWO), ValueError, "differs within the batch"),
+        (lambda: tapegrad.vmap(lambda x: x, out_axes=1)(ONE_TWO), ValueError, "axis 1 in out_axes.*result 0"),
+        (
+            lambda: tapegrad.vmap(lambda d: d["a"], in_axes=({"b": 0},))({"a": ONE_TWO}),
+            ValueError,
+            r"vmap: axes \{'b': 0\} are no prefix",
+        ),
+        (lambda: tapegrad.vmap(lambda x: x if x > 0 else -x)(ONE_TWO), TypeError, r"bool\(\).*tapegrad\.where"),
+        (lambda: tapegrad.vmap(float)(ONE_TWO), TypeError, r"float\(\).*tapegrad\.where"),
+        (lambda: tapegrad.vmap(lambda x: x[x > 1])(np.ones((2, 2))), DynamicShapeError, "under vmap"),
+    ],
+)
+def test_more_words(call: Any, kind: type[Exception], words: str) -> None:
+    """Each misuse is one typed error, and leaves no state behind."""
+    with pytest.raises(kind, match=words):
+        call()
+    assert tapegrad.tape.MODE.get() == 0 and not tapegrad.draws.BATCHES.get()
+
+
+def test_a_tape_freed_by_another_thread_says_so() -> None:
+    """In whatever way it is used again: swept, looked at, or gone on from."""
+    x = as_array(ONE_TWO)
+    x.attach_grad()
+    with tapegrad.record():
+        y = x * x
+    thread = threading.Thread(target=y.backward)
+    thread.start()
+    thread.join()
+    with tapegrad.record():
+        z = y * 2
+    for use in (y.backward, z.backward, lambda: tapegrad.tape_summary(y), lambda: tapegrad.draw(z)):
+        with pytest.raises(GraphFreedError, match="retain_graph"):
+            use()
+
+
+def test_rules_and_hooks_return_arrays() -> None:
+    """What they return instead is named, with the rule that did."""
+
+    def gradient(**rules: Any) -> Any:
+        twice = tapegrad.custom(lambda x: x * 2)
+        twice.__name__ = "twice"
+        if "fwd" in rules:
+            return tapegrad.grad(twice.defvjp(rules["fwd"], rules["bwd"]))(1.0)
+        return tapegrad.grad(twice.defvjp(**rules))(1.0)
+
+    with pytest.raises(TypeError, match=r"rule of twice.*input 0.*str"):
+        gradient(x=lambda g: "text")
+    with pytest.raises(DtypeError, match=r"rule of twice.*input 0.*float64.*float32"):
+        gradient(x=lambda g: RECORDED.astype(g, dtype=np.dtype("float64")))
+    with pytest.raises(TypeError, match="twice: fwd must return a pair"):
+        gradient(fwd=lambda x: x * 2, bwd=lambda kept, g: (g,))
+    with pytest.raises(TypeError, match="formula for 'x' is a function, not 3"):
+        gradient(x=3)
+    assert gradient(x=lambda g: None) == 0.0
+    assert gradient(x=lambda g: 7.0) == 7.0
+
+    def hooked(hook: Any) -> Any:
+        return tapegrad.grad(lambda x: [x.register_hook(hook), RECORDED.sum(x * x)][1])(ONE_TWO)
+
+    with pytest.raises(TypeError, match="hook returns an array or None, not a str"):
+        hooked(lambda g: "text")
+    with pytest.raises(ShapeError, match=r"hook was given.*\(2,\).*\(\)"):
+        hooked(RECORDED.sum)
+    assert hooked(lambda g: g * 2).tolist() == [4, 8]
+    assert tapegrad.tape.MODE.get() == 0
+
+
+def test_a_checkpoint_passes_through_what_is_no_array() -> None:
+    """Numbers, strings and None among the results are constants."""
+    found = tapegrad.grad(lambda x: tapegrad.checkpoint(lambda y: (y * y, None, {"note": "n", "k": 3}))(x)[0])(2.0)
+    assert found == 4.0
+    assert tapegrad.grad(tapegrad.checkpoint(lambda x: 3.0))(1.0) == 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -173,3 +174,102 @@ def fails_in_rule(kind: type[BaseException]) -> Any:
         raise kind("on purpose")
 
     return formula
+
+
+def interrupted_at(n: int, y: Any) -> bool:
+    """Run `y.backward()` with a KeyboardInterrupt at the n-th line of tapegrad; whether it came to that line."""
+    count = 0
+
+    def trace(frame: Any, event: str, arg: Any) -> Any:
+        nonlocal count
+        if "tapegrad" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            count += 1
+            if count == n:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        y.backward()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_an_interrupt_at_any_line_of_a_backward_leaves_all_gradients_or_none() -> None:
+    """From the first line to the last, whichever it is."""
+    outcomes = set()
+    for n in range(1, 10_000):
+        a, b, c = (tapegrad.transforms.as_array(np.ones(2)) for _ in range(3))
+        for x in (a, b, c):
+            x.attach_grad()
+        with tapegrad.record():
+            y = a * 2 + b * 3 + c * 4
+        came = interrupted_at(n, y)
+        assert tapegrad.tape.MODE.get() == 0
+        found = tuple(float(x.grad.asnumpy()[0]) for x in (a, b, c))
+        assert found in {(0, 0, 0), (2, 3, 4)}, n
+        outcomes.add((came, found))
+        if not came:
+            break
+    assert outcomes == {(True, (0, 0, 0)), (True, (2, 3, 4)), (False, (2, 3, 4))}
+
+
+def test_generators_that_hold_a_recording_end_it() -> None:
+    """Run to the end or dropped half way; a transform around them restores what it found."""
+
+    def recorded() -> Any:
+        with tapegrad.record():
+            yield 1
+            yield 2
+
+    stream = recorded()
+    assert list(stream) == [1, 2] and not tapegrad.is_recording()
+    stream = recorded()
+    next(stream)
+    del stream
+    assert not tapegrad.is_recording()
+
+    def holds(x: Any) -> Any:
+        stream = recorded()
+        next(stream)
+        return RECORDED.sum(x * x)
+
+    np.testing.assert_array_equal(tapegrad.grad(holds)(np.ones(2)), [2, 2])
+    assert tapegrad.tape.MODE.get() == 0
+
+
+def test_a_generator_inside_a_gradient_is_differentiated() -> None:
+    def terms(x: Any) -> Any:
+        for i in range(1, 4):
+            yield x * i
+
+    np.testing.assert_array_equal(tapegrad.grad(lambda x: RECORDED.sum(sum(terms(x)) ** 2))(np.ones(2)), [72, 72])
+
+
+def test_exceptions_in_nested_transforms_that_are_caught_change_nothing() -> None:
+    def fails(x: Any) -> Any:
+        raise ValueError("on purpose")
+
+    def tries(x: Any) -> Any:
+        for transform in (
+            lambda y: tapegrad.grad(lambda z: tapegrad.vmap(fails)(z))(y),
+            lambda y: tapegrad.vmap(tapegrad.grad(fails))(y),
+            tapegrad.checkpoint(fails),
+            tapegrad.jacobian(fails),
+            tapegrad.hessian(lambda y: tapegrad.checkpoint(fails)(y * y)),
+        ):
+            with pytest.raises(ValueError, match="on purpose"):
+                transform(x)
+        return RECORDED.sum(x * x)
+
+    rows = np.asarray([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(tapegrad.grad(tries)(rows[0]), [2, 4])
+    np.testing.assert_array_equal(tapegrad.vmap(tapegrad.grad(tries))(rows), 2 * rows)
+    np.testing.assert_array_equal(tapegrad.hessian(tries)(rows[0]), 2 * np.eye(2))
+    assert tapegrad.tape.MODE.get() == 0 and not tapegrad.draws.BATCHES.get()
