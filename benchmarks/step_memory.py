@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from functools import partial
 
 from benchmarks import mlp, transformer
-from benchmarks.case import Case, beside_hand, faster_than
+from benchmarks.case import Case, Goal, beside_hand, faster_than
 from benchmarks.measure import Row, in_own_process, take_turns
 from benchmarks.memory import PeakMemory
 from benchmarks.peers import PEERS
@@ -29,8 +30,13 @@ CASES = {
         "W6",
         "peak memory, one step of two GPT blocks, batch 64",
         lambda: transformer.blocks(64, 64, 128, 4),
-        transformer.FORMS,
-        (beside_hand(), faster_than("torch"), faster_than("hips", final=1.0)),
+        transformer.FORMS | {"checkpoint": partial(transformer.by_tapegrad, in_stretches=True)},
+        (
+            beside_hand(),
+            faster_than("torch"),
+            faster_than("hips", final=1.0),
+            Goal("checkpoint", "tapegrad", at_most=True, final=0.5),
+        ),
     ),
 }
 WARM_UP = {"W4": mlp.cases(tiny=True)[0], "W6": transformer.cases(tiny=True)[0]}

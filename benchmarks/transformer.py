@@ -153,9 +153,9 @@ def by_hand(problem: Blocks) -> Step:
     return step
 
 
-def by_tapegrad(problem: Blocks) -> Step:
-    """Tapegrad's imperative face."""
-    from tapegrad import autograd, nd
+def by_tapegrad(problem: Blocks, *, in_stretches: bool = False) -> Step:
+    """Tapegrad's imperative face; `in_stretches`, with a checkpoint around each half of a block."""
+    from tapegrad import autograd, checkpoint, nd
 
     x, mask, heads = nd.array(problem.x), nd.array(problem.mask), problem.heads
     parameters = [[nd.array(value) for value in block] for block in problem.parameters]
@@ -172,15 +172,24 @@ def by_tapegrad(problem: Blocks) -> Step:
     def split(x: nd.NDArray) -> nd.NDArray:
         return nd.transpose(x.reshape((batch, sequence, heads, per_head)), (0, 2, 1, 3)).reshape((-3, -2))
 
-    def forward(x: nd.NDArray, block: list[nd.NDArray]) -> nd.NDArray:
-        s1, h1, wqkv, wo, s2, h2, wi, bi, wp, bp = block
+    stretch = checkpoint if in_stretches else lambda part: part
+
+    @stretch
+    def attend(x: nd.NDArray, s1: nd.NDArray, h1: nd.NDArray, wqkv: nd.NDArray, wo: nd.NDArray) -> nd.NDArray:
         q, k, v = (split(part) for part in nd.split(nd.dot(norm(x, s1, h1), wqkv), num_outputs=3, axis=-1))
         scores = nd.batch_dot(q, k, transpose_b=True) * per_head**-0.5 + mask
         attended = nd.batch_dot(nd.softmax(scores), v).reshape((batch, heads, sequence, per_head))
-        x = x + nd.dot(nd.transpose(attended, (0, 2, 1, 3)).reshape((batch, sequence, width)), wo)
+        return x + nd.dot(nd.transpose(attended, (0, 2, 1, 3)).reshape((batch, sequence, width)), wo)
+
+    @stretch
+    def transform(x: nd.NDArray, s2: nd.NDArray, h2: nd.NDArray, *layers: nd.NDArray) -> nd.NDArray:
+        wi, bi, wp, bp = layers
         u = nd.dot(norm(x, s2, h2), wi) + bi
         a = 0.5 * u * (1 + nd.tanh(GELU * (u + 0.044715 * u * u * u)))
         return x + nd.dot(a, wp) + bp
+
+    def forward(x: nd.NDArray, block: list[nd.NDArray]) -> nd.NDArray:
+        return transform(attend(x, *block[:4]), *block[4:])
 
     def step() -> tuple[nd.NDArray, ...]:
         with autograd.record():

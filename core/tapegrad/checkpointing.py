@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
@@ -71,8 +71,11 @@ class CheckpointNode(Node):
 
     def _pull(self, g: dict[int, Any], table: dict[Node, Any], fresh: list[Node], free: bool, recorded: bool) -> None:
         nodes, outs, since = self._replay()
-        seeds = [(outs[i]._node, c) for i, c in g.items() if outs[i]._node is not None]
-        found = reverse_sweep(seeds, recorded=recorded, free=not recorded, since=since)  # type: ignore[arg-type]
+        seeds = [(node, c) for i, c in g.items() if (node := outs[i]._node) is not None]
+        # The sweep alone holds cotangents and values from here on, so that they go when it has passed.
+        g.clear()
+        del outs
+        found = reverse_sweep(_drained(seeds), recorded=recorded, free=not recorded, since=since)
         entries = {entry: entry.parent for entry in nodes if isinstance(entry, Entry)}
         if free:
             self.inputs = self.again = None
@@ -110,6 +113,11 @@ class CheckpointNode(Node):
             zeros = [RECORDED.zeros_like(out.detach()) for out in outs]
             pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
         return tuple(pushed)
+
+
+def _drained(seeds: list[tuple[Node, Any]]) -> Iterator[tuple[Node, Any]]:
+    while seeds:
+        yield seeds.pop()
 
 
 class Replay:
