@@ -22,7 +22,7 @@ import operator
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -1119,11 +1119,15 @@ def seed(seed: int, ctx: Any = "all") -> None:
     philox.seed(seed if seed >= 0 else seed % 2**64)
 
 
-def __getattr__(name: str) -> Any:
-    """MXNet's `mx.random.normal` and its kin, which make arrays: those of `tapegrad.nd.random`."""
-    if not name.startswith("_"):
-        from .ndarray import random
+if TYPE_CHECKING:
+    from .ndarray.random import *  # noqa: F403
+else:
 
-        if name in random.__all__:
-            return getattr(random, name)
-    raise AttributeError(f"module 'tapegrad.random' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """MXNet's `mx.random.normal` and its kin, which make arrays: those of `tapegrad.nd.random`."""
+        if not name.startswith("_"):
+            from .ndarray import random
+
+            if name in random.__all__:
+                return getattr(random, name)
+        raise AttributeError(f"module 'tapegrad.random' has no attribute {name!r}")

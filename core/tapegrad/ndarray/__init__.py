@@ -3,7 +3,7 @@
 # ruff: noqa: F403
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import contrib as contrib
 from . import linalg as linalg
@@ -32,3 +32,30 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     from .. import operator
 
     return operator.Custom(*data, op_type=op_type, out=out, name=name, **options)
+
+
+_OTHERS = {
+    **dict.fromkeys(
+        ("sparse", "csr_matrix", "row_sparse_array", "CSRNDArray"), "arrays are dense here, with stype 'default'"
+    ),
+    **dict.fromkeys(("Correlation", "IdentityAttachKLSparseReg"), "compose it of other functions, or write a Function"),
+    **dict.fromkeys(("imdecode", "image"), "read images with a library of their own, and give nd.array() the numbers"),
+    **dict.fromkeys(
+        ("mp_lamb_update_phase1", "mp_lamb_update_phase2", "multi_lars"),
+        "lamb_update_phase1 and lamb_update_phase2 are here",
+    ),
+    **dict.fromkeys(
+        ("preloaded_multi_sgd_update", "preloaded_multi_sgd_mom_update", "preloaded_multi_mp_sgd_update")
+        + ("preloaded_multi_mp_sgd_mom_update",),
+        "multi_sgd_update and its kin take arrays for lrs and wds",
+    ),
+    "CachedOp": "there are no symbols here",
+}
+"""What MXNet has in `nd` besides, and what to use instead."""
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        why = _OTHERS.get(name)
+        raise AttributeError(f"nd has no {name!r}" + (f": {why}" if why else ""))

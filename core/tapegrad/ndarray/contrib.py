@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,26 +13,52 @@ from ..array import Array
 from ..context import Context, current_context
 from ..custom import custom
 from ..draws import drawn
+from ..errors import ShapeError
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
 from ..random import mxnet as stream
+from .attention import (
+    interleaved_matmul_encdec_qk,
+    interleaved_matmul_encdec_valatt,
+    interleaved_matmul_selfatt_qk,
+    interleaved_matmul_selfatt_valatt,
+)
 from .checks import dtype_of, int_tuple, need, one_axis
+from .detection import (
+    MultiBoxDetection,
+    MultiBoxPrior,
+    MultiBoxTarget,
+    ROIAlign,
+    bipartite_matching,
+    box_decode,
+    box_encode,
+)
 from .ndarray import NDArray, _as_numbers, give, make
 from .nn import BatchNorm
 from .random import uniform
 from .reducing import round as nearest
 from .sequences import CTCLoss, ctc_loss
 from .shaping import Embedding, concat, indices_of, squeeze, stack
+from .updating import adamw_update, mp_adamw_update
 
 __all__ = [
     "AdaptiveAvgPooling2D",
     "BatchNormWithReLU",
+    "BilinearResize2D",
     "CTCLoss",
+    "MultiBoxDetection",
+    "MultiBoxPrior",
+    "MultiBoxTarget",
+    "ROIAlign",
     "SparseEmbedding",
     "SyncBatchNorm",
+    "adamw_update",
     "allclose",
     "arange_like",
+    "bipartite_matching",
     "boolean_mask",
+    "box_decode",
+    "box_encode",
     "box_iou",
     "box_nms",
     "box_non_maximum_suppression",
@@ -40,13 +66,20 @@ __all__ = [
     "ctc_loss",
     "current_context",
     "div_sqrt_dim",
+    "fft",
     "foreach",
     "gradientmultiplier",
+    "ifft",
     "index_array",
     "index_copy",
+    "interleaved_matmul_encdec_qk",
+    "interleaved_matmul_encdec_valatt",
+    "interleaved_matmul_selfatt_qk",
+    "interleaved_matmul_selfatt_valatt",
     "isfinite",
     "isinf",
     "isnan",
+    "mp_adamw_update",
     "quadratic",
     "rand_zipfian",
     "round_ste",
@@ -318,6 +351,108 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, na
     return give(out, ops.matrix_transpose(wide))
 
 
+def BilinearResize2D(
+    data: Any,
+    like: Any = None,
+    height: int | None = None,
+    width: int | None = None,
+    scale_height: float | None = None,
+    scale_width: float | None = None,
+    mode: str = "size",
+    align_corners: bool = True,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """Images of another size, by bilinear interpolation between pixels.
+
+    The size is `height` and `width`, or the old one times `scale_height` and `scale_width` (rounded down), or with
+    `mode="like"` that of the images `like`. `align_corners` puts the first and last pixels upon each other, else pixels
+    are areas whose edges are. The gradient goes to `data`.
+
+    Shapes: (n, channels, h, w) gives (n, channels, height, width).
+
+    Dtypes: floats; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes, `ValueError` for another `mode`
+    and for no size.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.BilinearResize2D(nd.array([[[[0, 2]]]]), height=1, width=3).asnumpy().ravel().tolist()
+    [0.0, 1.0, 2.0]
+    """
+    where = "BilinearResize2D"
+    data = need(data, where)
+    if data.ndim != 4:
+        raise ShapeError(f"{where}() takes images (n, channels, height, width), not shape {data.shape}")
+    given: tuple[Any, ...] = (height, width)
+    if mode == "like":
+        given = need(like, where, "like").shape[2:]
+    elif mode != "size":
+        raise ValueError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
+    sizes = []
+    for length, wanted, scale in zip(data.shape[2:], given, (scale_height, scale_width), strict=True):
+        if scale is None and not wanted:
+            raise ValueError(f"{where}() needs height and width, or scale_height and scale_width")
+        sizes.append(int(wanted) if scale is None else int(length * scale))
+
+    def reading(count: int, length: int) -> NDArray:
+        places = np.arange(count)
+        if align_corners:
+            at = places * ((length - 1) / (count - 1) if count > 1 else 0.0)
+        else:
+            at = np.maximum((places + 0.5) * (length / count) - 0.5, 0)
+        low = np.minimum(at.astype(np.int64), length - 1)
+        weights = np.zeros((count, length))
+        np.add.at(weights, (places, low), 1 - (at - low))
+        np.add.at(weights, (places, np.minimum(low + 1, length - 1)), at - low)
+        return make(weights.astype(dtype_of(data)), data.context)
+
+    tall = ops.matmul(reading(sizes[0], data.shape[2]), data)
+    return give(out, ops.matmul(tall, ops.matrix_transpose(reading(sizes[1], data.shape[3]))))
+
+
+def fft(data: Any, compute_size: int = 128, out: Any = None, name: Any = None) -> NDArray:
+    """The Fourier transform along the last axis, real and imaginary parts in turn. `compute_size` has no effect.
+
+    Shapes: (…, n) gives (…, 2n).
+
+    Dtypes: float32 and float64; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import nd
+    >>> nd.contrib.fft(nd.array([1, 2])).asnumpy().tolist()
+    [3.0, 0.0, -1.0, 0.0]
+    """
+    data = need(data, "fft")
+    found = ops.fft(data)
+    parts = ops.stack(ops.real(found), ops.imag(found), axis=data.ndim)
+    return give(out, ops.reshape(parts, shape=(*data.shape[:-1], 2 * data.shape[-1])))
+
+
+def ifft(data: Any, compute_size: int = 128, out: Any = None, name: Any = None) -> NDArray:
+    """The real part of the inverse Fourier transform of what `fft` gives, times n, as MXNet has it.
+
+    Shapes: (…, 2n), real and imaginary parts in turn, gives (…, n).
+
+    Dtypes: float32 and float64; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for an odd number of parts.
+
+    >>> from tapegrad import nd
+    >>> (nd.contrib.ifft(nd.contrib.fft(nd.array([1, 2]))) / 2).asnumpy().tolist()
+    [1.0, 2.0]
+    """
+    data = need(data, "ifft")
+    if not data.ndim or data.shape[-1] % 2:
+        raise ShapeError(f"ifft() takes real and imaginary parts in turn along the last axis, not shape {data.shape}")
+    count = data.shape[-1] // 2
+    real, imaginary = ops.unstack(ops.reshape(data, shape=(*data.shape[:-1], count, 2)), axis=data.ndim)
+    # Of conjugates the forward transform is the conjugate of the inverse one, times n.
+    both = ops.fft(real), ops.fft(-imaginary)
+    return give(out, ops.real(both[0]) - ops.imag(both[1]))
+
+
 @custom
 def _multiplied(data: Any, scalar: float) -> Any:
     return data.copy()
@@ -389,7 +524,7 @@ def box_nms(
 
     `data` is (…, boxes, numbers): the score at `score_index`, the class at `id_index` if any, four coordinates from
     `coord_start` on. What is left out is filled with −1, at the end. Boxes of scores up to `valid_thresh` and of the
-    class `background_id` are left out at once, and all but the `topk` best. No gradient.
+    class `background_id` are left out at once, and all but the `topk` best. The gradient goes to the boxes that stay.
 
     >>> from tapegrad import nd
     >>> boxes = nd.array([[0, 0.5, 0, 0, 2, 2], [0, 0.9, 0, 0, 2, 2.1]])
@@ -402,9 +537,9 @@ def box_nms(
     data = need(data, "box_nms")
     host = data.asnumpy()
     rows = host.reshape(-1, *host.shape[-2:])
-    kept = np.full_like(rows, -1)
+    places, kept = np.zeros(rows.shape[:2], np.int64), np.zeros(rows.shape[:2], bool)
     box = slice(coord_start, coord_start + 4)
-    for row, target in zip(rows, kept, strict=True):
+    for row, order, stays in zip(rows, places, kept, strict=True):
         best = [i for i in np.argsort(-row[:, score_index], kind="stable") if row[i, score_index] > valid_thresh]
         if id_index >= 0:
             best = [i for i in best if row[i, id_index] != background_id]
@@ -414,10 +549,16 @@ def box_nms(
             rivals = [j for j in chosen_boxes if force_suppress or id_index < 0 or row[i, id_index] == row[j, id_index]]
             if all(_overlap(corners[i], corners[j]) <= overlap_thresh for j in rivals):
                 chosen_boxes.append(i)
-        target[: len(chosen_boxes)] = row[chosen_boxes]
-        if in_format != out_format and chosen_boxes:
-            target[: len(chosen_boxes), box] = _in_form(corners[chosen_boxes], out_format)
-    return give(out, make(kept.reshape(host.shape), data.context))
+        order[: len(chosen_boxes)] = chosen_boxes
+        stays[: len(chosen_boxes)] = True
+    index, staying = (make(x[..., None].repeat(host.shape[-1], axis=-1), data.context) for x in (places, kept))
+    found = ops.take_along_axis(ops.reshape(data, shape=rows.shape), index, axis=1)
+    if in_format != out_format:
+        sizes = (coord_start, 4, host.shape[-1] - coord_start - 4)
+        before, boxes, behind = ops.split(found, sizes=sizes, axis=2)
+        found = ops.concat(before, _in_form(boxes, out_format), behind, axis=2)
+    found = ops.where(staying, found, ops.filled(found, shape=found.shape, value=-1))
+    return give(out, ops.reshape(found, shape=host.shape))
 
 
 box_non_maximum_suppression = box_nms
@@ -430,10 +571,14 @@ def _corner_form(boxes: np.ndarray[Any, Any], form: str) -> np.ndarray[Any, Any]
     return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
 
 
-def _in_form(corners: np.ndarray[Any, Any], form: str) -> np.ndarray[Any, Any]:
+def _in_form(boxes: Any, form: str) -> Any:
+    """Boxes along the last axis from the other form into this one."""
+    first, second = ops.split(boxes, sizes=(2, 2), axis=boxes.ndim - 1)
     if form == "corner":
-        return corners
-    return np.concatenate([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], axis=1)
+        pair = first - second / 2, first + second / 2
+    else:
+        pair = (first + second) / 2, second - first
+    return ops.concat(*pair, axis=boxes.ndim - 1)
 
 
 def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
@@ -516,3 +661,40 @@ def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: A
 def _corners(boxes: Any, format: str) -> list[Any]:
     a, b, c, d = (squeeze(x, axis=-1) for x in ops.split(boxes, sizes=(1, 1, 1, 1), axis=boxes.ndim - 1))
     return [a, b, c, d] if format == "corner" else [a - c / 2, b - d / 2, a + c / 2, b + d / 2]
+
+
+_OTHERS = {
+    **dict.fromkeys(
+        (
+            "DeformableConvolution",
+            "ModulatedDeformableConvolution",
+            "DeformablePSROIPooling",
+            "PSROIPooling",
+            "RROIAlign",
+        ),
+        "of the layers over regions and offsets, ROIAlign and nd.ROIPooling are here",
+    ),
+    **dict.fromkeys(
+        ("Proposal", "MultiProposal"), "compose it of MultiBoxPrior, box_decode and box_nms, which are here"
+    ),
+    **dict.fromkeys(
+        ("group_adagrad_update", "multi_adamw_update", "multi_lamb_update", "multi_mp_adamw_update"),
+        "of the updates, adamw_update and those of nd are here",
+    ),
+    **dict.fromkeys(("edge_id", "getnnz"), "arrays are dense here"),
+    **dict.fromkeys(("count_sketch", "hawkesll"), "compose it of the functions of nd, or write an autograd.Function"),
+}
+"""What MXNet has in `nd.contrib` besides, and what to use instead."""
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        why = _OTHERS.get(name)
+        if why is None and (
+            name.startswith(("quantize", "requantize", "dequantize", "calibrate_")) and "__" not in name
+        ):
+            why = "arrays are not quantized here; convert them with astype"
+        if why is None and name.startswith("dgl_"):
+            why = "graphs are not stored here, and arrays are dense"
+        raise AttributeError(f"nd.contrib has no {name!r}" + (f": {why}" if why else ""))

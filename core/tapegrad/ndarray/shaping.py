@@ -38,6 +38,7 @@ __all__ = [
     "broadcast_like",
     "broadcast_to",
     "cast",
+    "cast_storage",
     "choose_element_0index",
     "clip",
     "concat",
@@ -1191,6 +1192,22 @@ def cast(data: Any, dtype: Any, out: Any = None, name: Any = None) -> NDArray:
 
 
 Cast = amp_cast = cast
+
+
+def cast_storage(data: Any, stype: str = "default", out: Any = None, name: Any = None) -> NDArray:
+    """A copy of the array: all arrays are dense here, and `stype` can be nothing but "default".
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `stype`.
+
+    >>> from tapegrad import nd
+    >>> nd.cast_storage(nd.ones(2), "default").stype
+    'default'
+    """
+    return give(out, need(data, "cast_storage").tostype(stype).copy())
 
 
 def amp_multicast(

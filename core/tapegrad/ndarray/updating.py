@@ -6,11 +6,12 @@ this is recorded.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..kernels import RECORDED as ops
 from ..tape import is_training, pause
-from .checks import dtype_of, need
+from .checks import dtype_of, need, need_all
 from .ndarray import NDArray, give
 
 __all__ = [
@@ -22,7 +23,12 @@ __all__ = [
     "mp_nag_mom_update",
     "mp_sgd_mom_update",
     "mp_sgd_update",
+    "multi_mp_sgd_mom_update",
+    "multi_mp_sgd_update",
+    "multi_sgd_mom_update",
+    "multi_sgd_update",
     "nag_mom_update",
+    "reset_arrays",
     "rmsprop_update",
     "rmspropalex_update",
     "sgd_mom_update",
@@ -474,3 +480,188 @@ def lamb_update_phase2(
     ones = ops.ones_like(own)
     ratio = ops.where(usual, ones, own / ops.where(usual, ones, other))
     return _weight(out, w - step * ratio * lr)
+
+
+def adamw_update(
+    weight: Any,
+    grad: Any,
+    mean: Any,
+    var: Any,
+    rescale_grad: Any,
+    lr: float,
+    eta: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """w − eta · (lr · mean / (√var + epsilon) + wd · w), of the moving means of g and g²: Adam whose decay is its own.
+
+    `rescale_grad` is a number or an array of one element; where it is 0 or no finite number, nothing changes.
+
+    >>> from tapegrad import nd
+    >>> states = nd.zeros(1), nd.zeros(1)
+    >>> w = nd.contrib.adamw_update(nd.ones(1), nd.ones(1), *states, 1.0, lr=0.1, eta=1.0, wd=0.1, beta2=0.99)
+    >>> print(w.asscalar().round(3))
+    0.8
+    """
+    w, g, m, v = _constants("adamw_update", weight=weight, grad=grad, mean=mean, var=var)
+    scale = float(rescale_grad.asscalar() if isinstance(rescale_grad, NDArray) else rescale_grad)
+    if not scale or not math.isfinite(scale):
+        return _weight(out, w)
+    g = _scaled(g, scale, clip_gradient)
+    m, v = m * beta1 + g * (1 - beta1), v * beta2 + ops.square(g) * (1 - beta2)
+    _write((mean, m), (var, v))
+    return _weight(out, w - (m * lr / (ops.sqrt(v) + epsilon) + w * wd) * eta)
+
+
+def mp_adamw_update(
+    weight: Any,
+    grad: Any,
+    mean: Any,
+    var: Any,
+    weight32: Any,
+    rescale_grad: Any,
+    lr: float,
+    eta: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    clip_gradient: float = -1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """`adamw_update` of a weight in float16 by way of its copy in float32, `weight32`.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> states = nd.zeros(1), nd.zeros(1), nd.ones(1)
+    >>> nd.contrib.mp_adamw_update(w, w, *states, 1.0, lr=0.1, eta=1.0).dtype.__name__
+    'float16'
+    """
+    options = {"lr": lr, "eta": eta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon, "wd": wd}
+    options["clip_gradient"] = clip_gradient
+    return _in_master_precision(adamw_update, weight, grad, weight32, out, mean, var, rescale_grad, **options)
+
+
+def _each(
+    where: str, update: Any, per: int, data: Any, lrs: Any, wds: Any, num_weights: int, out: Any, **options: Any
+) -> list[NDArray]:
+    """One update after another, of arrays that stand in turn: a weight with what belongs to it, the next weight, …"""
+    arrays = need_all(data, where)
+    rates = [x.asnumpy().tolist() if isinstance(x, NDArray) else list(x) for x in (lrs, wds)]
+    if len(arrays) != per * num_weights or any(len(x) != num_weights for x in rates):
+        raise ValueError(
+            f"{where}(): {len(arrays)} arrays, {len(rates[0])} lrs and {len(rates[1])} wds for {num_weights} weights; "
+            f"give {per} arrays, an lr and a wd for each"
+        )
+    targets = [None] * num_weights if out is None else [out] if isinstance(out, NDArray) else out
+    return [
+        update(*arrays[i * per : (i + 1) * per], lr=lr, wd=wd, out=target, **options)
+        for i, (lr, wd, target) in enumerate(zip(*rates, targets, strict=True))
+    ]
+
+
+def multi_sgd_update(
+    *data: Any,
+    lrs: Any,
+    wds: Any,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`sgd_update` of several weights, given in turn with their gradients, each with an lr and a wd of its own.
+
+    >>> from tapegrad import nd
+    >>> pairs = nd.ones(1), nd.ones(1), nd.ones(2), nd.ones(2)
+    >>> [w.asnumpy().tolist() for w in nd.multi_sgd_update(*pairs, lrs=(0.5, 0.25), wds=(0, 0), num_weights=2)]
+    [[0.5], [0.75, 0.75]]
+    """
+    options = {"rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _each("multi_sgd_update", sgd_update, 2, data, lrs, wds, num_weights, out, **options)
+
+
+def multi_sgd_mom_update(
+    *data: Any,
+    lrs: Any,
+    wds: Any,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`sgd_mom_update` of several weights, given in turn with their gradients and momenta.
+
+    >>> from tapegrad import nd
+    >>> w, g, m = nd.ones(1), nd.ones(1), nd.zeros(1)
+    >>> nd.multi_sgd_mom_update(w, g, m, lrs=[0.5], wds=[0])[0].asnumpy().tolist()
+    [0.5]
+    """
+    options = {"momentum": momentum, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _each("multi_sgd_mom_update", sgd_mom_update, 3, data, lrs, wds, num_weights, out, **options)
+
+
+def multi_mp_sgd_update(
+    *data: Any,
+    lrs: Any,
+    wds: Any,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`mp_sgd_update` of several weights, given in turn with their gradients and float32 copies.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> nd.multi_mp_sgd_update(w, w, nd.ones(1), lrs=[0.5], wds=[0])[0].dtype.__name__
+    'float16'
+    """
+    options = {"rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _each("multi_mp_sgd_update", mp_sgd_update, 3, data, lrs, wds, num_weights, out, **options)
+
+
+def multi_mp_sgd_mom_update(
+    *data: Any,
+    lrs: Any,
+    wds: Any,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`mp_sgd_mom_update` of several weights, given in turn with their gradients, momenta and float32 copies.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> nd.multi_mp_sgd_mom_update(w, w, nd.zeros(1), nd.ones(1), lrs=[0.5], wds=[0])[0].dtype.__name__
+    'float16'
+    """
+    options = {"momentum": momentum, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _each("multi_mp_sgd_mom_update", mp_sgd_mom_update, 4, data, lrs, wds, num_weights, out, **options)
+
+
+def reset_arrays(*data: Any, num_arrays: int | None = None, out: Any = None, name: Any = None) -> None:
+    """Write zeros to arrays, in place.
+
+    >>> from tapegrad import nd
+    >>> x = nd.ones(2)
+    >>> nd.reset_arrays(x, num_arrays=1)
+    >>> x.asnumpy().tolist()
+    [0.0, 0.0]
+    """
+    arrays = need_all(data, "reset_arrays")
+    if num_arrays not in (None, len(arrays)):
+        raise ValueError(f"reset_arrays(): num_arrays is {num_arrays}, and there are {len(arrays)}")
+    _write(*((x, ops.zeros_like(x.detach())) for x in arrays))
