@@ -34,7 +34,7 @@ def _multiply_or_zero(x: Any, y: Any) -> Any:
         out = x * y
     if _all_finite(out):
         return out
-    return np.where((out != out) & ((x == 0) | (y == 0)), out.dtype.type(0), out)
+    return np.where((out != out) & ((x == 0) | ((y == 0) & (x == x))), out.dtype.type(0), out)
 
 
 def _divide_or_zero(x: Any, y: Any) -> Any:

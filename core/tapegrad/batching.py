@@ -113,6 +113,12 @@ class Batched:
     def __or__(self, other: Any) -> Any:
         return BATCHED.bitwise_or(self, other)
 
+    def __rand__(self, other: Any) -> Any:
+        return BATCHED.bitwise_and(other, self)
+
+    def __ror__(self, other: Any) -> Any:
+        return BATCHED.bitwise_or(other, self)
+
     def __lt__(self, other: Any) -> Any:
         return BATCHED.less(self, other)
 

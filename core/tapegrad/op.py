@@ -68,6 +68,7 @@ class Op:
     path: tuple[str, ...]
     batch: Callable[..., Any] | None
     jvp: Formula | None
+    same: str
     accuracy: str
     samples: Sequence[Any]
     errors: Sequence[Any]
@@ -150,6 +151,7 @@ def _define(
     dynamic: bool = False,
     batch: Callable[..., Any] | None = None,
     jvp: Callable[..., Any] | None = None,
+    same: str = "",
     accuracy: str = "I0",
     standard: bool = False,
     name: str | None = None,
@@ -197,6 +199,7 @@ def _define(
         path=() if standard or name not in names else (group, name) if group else (name,),
         batch=batch,
         jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
+        same=same,
         accuracy=accuracy,
         samples=samples,
         errors=errors,
@@ -220,6 +223,7 @@ def elementwise(
     promotes: Iterable[str] | None = None,
     floats: bool = False,
     real: bool = False,
+    same: str = "",
     accuracy: str = "I0",
     standard: bool = False,
     name: str | None = None,
@@ -228,8 +232,9 @@ def elementwise(
     """Define an op that acts on each element by itself, with broadcasting. A formula is the partial ∂out/∂x.
 
     `floats`: integers become the default float first. `real`: complex numbers are refused. `constant`: inputs that have
-    no derivative. The partial is taken to be holomorphic and conjugated once, here; functions that are not (abs, conj)
-    are `@op` or `@linear`.
+    no derivative. `same`: the op of one input that this is of a real array and itself, which is then recorded in its
+    place. The partial is taken to be holomorphic and conjugated once, here; functions that are not (abs, conj) are
+    `@op` or `@linear`.
     """
     return lambda body: _define(
         "elementwise",
@@ -241,6 +246,7 @@ def elementwise(
         promotes=promotes,
         floats=floats,
         real=real,
+        same=same,
         accuracy=accuracy,
         standard=standard,
         name=name,

@@ -18,7 +18,7 @@ from typing import Any
 
 from .errors import NoGradientError
 from .explaining import explained
-from .kernels import RECORDED
+from .kernels import OPS, RECORDED
 from .op import Formula, Op
 from .tape import MODE, RECORDING, Leaf, Node, Output, Scope, freed, next_seq, reverse_sweep
 
@@ -637,6 +637,10 @@ def _alike_call(op: Op) -> list[str]:
         if unruled:
             lines.append(f"        {build}")
         else:
+            if op.same and head == "else:":
+                lines.insert(len(lines) - 1, f"    elif p_{x} is p_{y} and v_{x} is v_{y}:")
+                alone = _Layout(OPS[op.same], Key((True,), (False,), False))
+                lines[-1:-1] = alone.save("        ", "_same or _build_same()")
             lines += _Layout(op, Key(case, (False,) * len(case), False)).save("        ", f"{name} or {build}")
     lines += ["    made._node = node", "    if _m > 7:", "        _inspect(_op, node, out)", "    return made"]
     return [pad + line for line in lines]
@@ -816,12 +820,17 @@ def compile_call(op: Op) -> Callable[..., Any]:
         "_C10": None,
         "_C01": None,
         "_C11": None,
+        "_same": None,
     }
     for name, default in op.keywords.items():
         space[f"_d_{name}"] = default
 
     def build(name: str, recorded: tuple[bool, ...], stretched: tuple[bool, ...], is_complex: bool) -> type[PlanNode]:
         cls = space[name] = compile_node(op, Key(recorded, stretched, is_complex))
+        return cls
+
+    def build_same() -> type[PlanNode]:
+        cls = space["_same"] = compile_node(OPS[op.same], Key((True,), (False,), False))
         return cls
 
     def filler(key: tuple[tuple[bool, ...], tuple[bool, ...], bool]) -> Callable[..., Any]:
@@ -864,6 +873,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
         return call(*args, **kwargs)
 
     space["_build"] = build
+    space["_build_same"] = build_same
     space["_filler"] = filler
     space["_first_call"] = first_call
     call = types.FunctionType(_stub.__code__, space, op.name)

@@ -168,6 +168,8 @@ def gradients(
         raise ValueError("variables cannot be an empty list")
     seeds = _seeds(heads, head_grads, create_graph)
     for i, x in enumerate(variables):
+        if not isinstance(x, Array):
+            raise TypeError(f"variable {i} is a {type(x).__name__}, not an array")
         if x._node.__class__ is not Leaf:
             raise GraphError(f"variable {i} is no variable: call attach_grad() on it before record()")
     retain = create_graph if retain_graph is None else retain_graph

@@ -130,6 +130,12 @@ MASKED = {
     "rsqrt": (lambda x: call("where", x > 0, call("rsqrt", x), 0), [[0.0, 1.0]], [[0, -0.5]]),
     "asin beyond 1": (lambda x: call("where", call("abs", x) < 1, call("asin", x), 0), [[2.0, 1.0, 0.0]], [[0, 0, 1]]),
     "root of a sum of squares": (lambda x: call("sqrt", call("sum", x**2)), [[0.0, 0.0]], [[0, 0]]),
+    "root of a sum of products": (lambda x: call("sqrt", call("sum", x * x)), [[0.0, 0.0]], [[0, 0]]),
+    "hypotenuse spelt out": (lambda x, y: call("sqrt", x * x + y * y), [[0.0, 3.0], [0.0, 4.0]], [[0, 0.6], [0, 0.8]]),
+    "root of a dot product": (lambda x: call("sqrt", x @ x), [[0.0, 0.0]], [[0, 0]]),
+    "root of a vecdot": (lambda x: call("sqrt", call("vecdot", x, x)), [[0.0, 0.0]], [[0, 0]]),
+    "root of a size": (lambda x: call("sqrt", call("abs", x)), [[0.0, -4.0]], [[0, -0.25]]),
+    "a NaN is not masked by a flat place": (lambda x: call("sqrt", call("sum", x**2)), [[0.0, NAN]], [[NAN, NAN]]),
     "naive sigmoid": (lambda x: 1 / (1 + call("exp", -x)), [[-1000.0, 0.0]], [[0, 0.25]]),
     "sum of what is chosen": (lambda x: call("sum", call("where", x == x, x, 0)), [[1.0, NAN]], [[1, 0]]),
 }
@@ -199,6 +205,66 @@ def test_tails_of_tanh_and_sigmoid_are_accurate(backend, x):
     decay = math.exp(-abs(x))
     ((got,),) = pulled(backend, lambda x: call("sigmoid", x), [x])
     assert got == pytest.approx(decay / (1 + decay) ** 2, rel=2e-15)
+
+
+@pytest.mark.parametrize("backend", NAMES, indirect=True)
+@pytest.mark.parametrize("op", ["floor", "ceil", "trunc", "round"])
+def test_steps_are_recorded_and_have_a_slope_of_zero(backend, op):
+    assert pulled(backend, lambda x: call(op, x), [1.5, 2.0, INF, NAN]) == [[0, 0, 0, 0]]
+    x = on(backend, [1.5, 2.5], "float64")
+    x.attach_grad()
+    with autograd.record():
+        y = call(op, x)
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("backend", NAMES, indirect=True)
+def test_floor_division_has_a_slope_of_zero(backend):
+    f = lambda x, y: call("floor_divide", x, y)
+    assert pulled(backend, f, [5.0, -5.0], [2.0, 0.0]) == [[0, 0], [0, 0]]
+
+
+SECOND = {
+    "asin near 0": ("asin", [1e-20, -1e-300], [1e-20, -1e-300]),
+    "acos near 0": ("acos", [1e-20, -1e-300], [-1e-20, 1e-300]),
+    "atanh near 0": ("atanh", [1e-20, -1e-300], [2e-20, -2e-300]),
+    "asin at its ends": ("asin", [1.0, -1.0], [INF, -INF]),
+    "acos at its ends": ("acos", [1.0, -1.0], [-INF, INF]),
+    "atanh at its ends": ("atanh", [1.0, -1.0], [INF, -INF]),
+    "acosh at its end": ("acosh", [1.0, INF], [-INF, 0]),
+    "cbrt at 0": ("cbrt", [0.0, -0.0, INF], [-INF, INF, 0]),
+    "std of one": ("std", [3.0], [0.0]),
+    "std of equals": ("std", [2.0, 2.0], [0.0, 0.0]),
+}
+
+
+@pytest.mark.parametrize("backend", NAMES, indirect=True)
+@pytest.mark.parametrize("case", SECOND)
+def test_second_derivatives_at_ends_and_near_zero(backend, case):
+    op, values, expected = SECOND[case]
+    x = on(backend, values, "float64")
+    x.attach_grad()
+    with np.errstate(all="ignore"), autograd.record():
+        (g,) = gradients([call(op, x)], [x], create_graph=True)
+    with np.errstate(all="ignore"):
+        (second,) = gradients([g], [x])
+    np.testing.assert_allclose(second.asnumpy(), expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("backend", NAMES, indirect=True)
+@pytest.mark.parametrize("op", ["asin", "acos", "acosh", "atanh"])
+def test_a_masked_inverse_function_stays_masked_in_its_second_derivative(backend, op):
+    inside = {"acosh": 2.0}.get(op, 0.5)
+    x = on(backend, [inside, 1.0, -1.0, -3.0], "float64")
+    x.attach_grad()
+    with np.errstate(all="ignore"), autograd.record():
+        y = call("where", on(backend, [True, False, False, False]), call(op, x), 0)
+        (g,) = gradients([y], [x], create_graph=True)
+    with np.errstate(all="ignore"):
+        (second,) = gradients([g], [x])
+    assert second.asnumpy()[1:].tolist() == [0, 0, 0]
+    assert np.isfinite(second.asnumpy()[0])
 
 
 @pytest.mark.parametrize("backend", NAMES, indirect=True)

@@ -240,6 +240,14 @@ def test_never_recorded():
         of([1.0]).backward()
 
 
+def test_a_gradient_with_respect_to_what_is_no_array_is_refused():
+    x = variable([1.0])
+    with tapegrad.record():
+        y = x * x
+    with pytest.raises(TypeError, match="variable 1 is a str, not an array"):
+        tapegrad.autograd.grad(y, [x, "x"])
+
+
 def test_recorded_but_nothing_attached():
     with tapegrad.record():
         y = of([1.0]) * 2

@@ -297,9 +297,6 @@ def test_in_place_operators_are_their_ops(backend, sign):
         exec(f"z {sign} y")
     assert z is same
     assert np.allclose(z.asnumpy(), expected, rtol=1e-12)
-    if sign == "//=":
-        assert z._node is None  # its derivative is zero everywhere, so it leaves nothing on the tape
-        return
     z.backward()
     plain = sign[:-1]
     u, v = variable(backend, a), variable(backend, b)
@@ -308,7 +305,7 @@ def test_in_place_operators_are_their_ops(backend, sign):
     w.backward()
     assert np.array_equal(x.grad.asnumpy(), u.grad.asnumpy())
     assert np.array_equal(y.grad.asnumpy(), v.grad.asnumpy())
-    assert np.all(u.grad.asnumpy())
+    assert np.any(u.grad.asnumpy()) == (sign != "//=")  # a floor division is flat
 
 
 def test_in_place_matmul_and_bits(backend):

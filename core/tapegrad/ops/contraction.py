@@ -16,15 +16,18 @@ __all__ = ["contract", "dot", "einsum", "inner", "kron", "matmul", "outer", "ten
 
 def _pull_left(xp: Any, g: Any, y: Any, ndim: int) -> Any:
     if y.ndim == 1:
-        return xp.multiply(g if ndim == 1 else xp.expand_dims(g, axis=-1), y)
+        # The length of a vector, the root of its product with itself, is flat at 0 as `norm` is.
+        return xp.multiply_or_zero(g, y) if ndim == 1 else xp.multiply(xp.expand_dims(g, axis=-1), y)
     if ndim == 1:
         return xp.matmul(y, g) if y.ndim == 2 else xp.getitem(xp.matmul(y, xp.expand_dims(g, axis=-1)), key=(..., 0))
     return xp.matmul(g, xp.matrix_transpose(y))
 
 
 def _pull_right(xp: Any, g: Any, x: Any, ndim: int) -> Any:
+    if x.ndim == 1 and ndim == 1:
+        return xp.multiply_or_zero(g, x)
     if x.ndim == 1:
-        return xp.multiply(g, x) if ndim == 1 else xp.multiply(xp.expand_dims(x, axis=-1), xp.expand_dims(g, axis=-2))
+        return xp.multiply(xp.expand_dims(x, axis=-1), xp.expand_dims(g, axis=-2))
     if ndim == 1:
         return (
             xp.getitem(xp.matmul(xp.expand_dims(g, axis=-2), x), key=(..., 0, slice(None)))
@@ -202,10 +205,10 @@ def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
 
 @op(
     x=lambda xp, g, x, y, axis: xp.unbroadcast(
-        xp.multiply(xp.expand_dims(xp.conj(g), axis=_vecdot_axis(x, y, axis)), y), shape=tuple(x.shape)
+        xp.multiply_or_zero(xp.expand_dims(xp.conj(g), axis=_vecdot_axis(x, y, axis)), y), shape=tuple(x.shape)
     ),
     y=lambda xp, g, x, y, axis: xp.unbroadcast(
-        xp.multiply(xp.expand_dims(g, axis=_vecdot_axis(x, y, axis)), x), shape=tuple(y.shape)
+        xp.multiply_or_zero(xp.expand_dims(g, axis=_vecdot_axis(x, y, axis)), x), shape=tuple(y.shape)
     ),
     accuracy="I3",
     samples=[

@@ -80,6 +80,7 @@ __all__ = [
     "negative",
     "nextafter",
     "not_equal",
+    "one_minus_square",
     "positive",
     "power",
     "radians",
@@ -111,6 +112,11 @@ _OFF_AXES = normal().then(lambda x: x + (0.3 + 0.2j if x.dtype.kind == "c" else 
 """Numbers that no variation brings to 0 or ±1 or ±i, where a sign or an angle jumps."""
 
 
+def _nowhere(xp: Any, g: Any) -> Any:
+    """The product of a cotangent with the slope of a step: 0 even where the cotangent is infinite."""
+    return xp.zeros_like(g)
+
+
 # Arithmetic
 
 
@@ -137,9 +143,9 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
     return xp.subtract(x, y)
 
 
-@elementwise(x=lambda y: y, y=lambda x: x, samples=together(_NUMBER, _NUMBER))
+@elementwise(x=lambda y: y, y=lambda x: x, same="square", samples=together(_NUMBER, _NUMBER))
 def multiply(xp: Any, x: Any, y: Any) -> Any:
-    """The product x * y.
+    """The product x * y; x * x is recorded as the square of x.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.multiply(tnp.asarray([1, 2]), tnp.asarray([0.5, 0.25]))
@@ -173,7 +179,7 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
     samples=together(_NUMBER, _NUMBER),
 )
 def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
-    """x * y, and 0 where one of them is 0, whatever the other is: for rules in which a cotangent meets an infinity.
+    """x * y, and 0 where x is 0, whatever y is, and where y is 0 and x infinite: for rules, whose cotangent is x.
 
     >>> import math
     >>> import tapegrad.numpy as tnp
@@ -182,7 +188,7 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
     Array([ 0., inf], dtype=float32)
     """
     out = x * y
-    return xp.where((out != out) & ((x == 0) | (y == 0)), 0, out)
+    return xp.where((out != out) & ((x == 0) | ((y == 0) & (x == x))), 0, out)
 
 
 @elementwise(
@@ -251,6 +257,18 @@ def reciprocal(xp: Any, x: Any) -> Any:
     Array([0.5 , 0.25], dtype=float32)
     """
     return xp.reciprocal(x)
+
+
+@elementwise(x=lambda x: -2 * x, samples=alone(_NUMBER))
+def one_minus_square(xp: Any, x: Any) -> Any:
+    """1 - x², which the derivatives of inverse functions divide by; accurate near ±1, and its derivative near 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import one_minus_square
+    >>> one_minus_square(tnp.asarray([0.5, 1.0, 2.0]))
+    Array([ 0.75,  0.  , -3.  ], dtype=float32)
+    """
+    return (1 - x) * (1 + x)
 
 
 def _power_of_base(xp: Any, g: Any, x: Any, y: Any) -> Any:
@@ -327,7 +345,7 @@ def fmod(xp: Any, x: Any, y: Any) -> Any:
     return xp.where(x < 0, -rest, rest)
 
 
-@locally_constant(samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
+@elementwise(x=_nowhere, y=_nowhere, samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
 def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y, rounded down.
 
@@ -377,7 +395,7 @@ def rsqrt(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, out: xp.divide_or_zero(g, 3 * out * out),
+    x=lambda xp, g, out: xp.divide_or_zero(xp.divide_or_zero(g, out), 3 * out),
     floats=True,
     accuracy="I1",
     samples=[*alone(_POSITIVE), (uniform(3, 4, low=-2.0, high=-0.5),)],
@@ -396,7 +414,7 @@ def cbrt(xp: Any, x: Any) -> Any:
     root = size ** (1 / 3)
     safe = xp.where(plain, 1, root)
     root = xp.where(plain, root, safe - (safe - size / (safe * safe)) / 3)
-    return xp.where(x < 0, -root, root)
+    return xp.copysign(root, x)
 
 
 @elementwise(
@@ -604,8 +622,13 @@ def tan(xp: Any, x: Any) -> Any:
     return xp.tan(x)
 
 
+def _root_of_one_minus_square(xp: Any, x: Any) -> Any:
+    # Far out the square of a complex number is infinite; no real number has an inverse sine there.
+    return xp.sqrt(1 - x) * xp.sqrt(1 + x) if _is_complex(xp, x) else xp.sqrt(xp.one_minus_square(x))
+
+
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, xp.sqrt(1 - x) * xp.sqrt(1 + x)),
+    x=lambda xp, g, x: xp.divide_or_zero(g, _root_of_one_minus_square(xp, x)),
     floats=True,
     accuracy="I1",
     samples=alone(_WITHIN),
@@ -621,7 +644,7 @@ def asin(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: -xp.divide_or_zero(g, xp.sqrt(1 - x) * xp.sqrt(1 + x)),
+    x=lambda xp, g, x: -xp.divide_or_zero(g, _root_of_one_minus_square(xp, x)),
     floats=True,
     accuracy="I1",
     samples=alone(_WITHIN),
@@ -742,7 +765,7 @@ def asinh(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, xp.sqrt(x - 1) * xp.sqrt(x + 1)),
+    x=lambda xp, g, x: xp.divide_or_zero(g, xp.multiply_or_zero(xp.sqrt(x - 1), xp.sqrt(x + 1))),
     floats=True,
     accuracy="I1",
     samples=alone(uniform(low=1.1, high=4.0)),
@@ -758,7 +781,7 @@ def acosh(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, (1 - x) * (1 + x)),
+    x=lambda xp, g, x: xp.divide_or_zero(g, xp.one_minus_square(x)),
     floats=True,
     accuracy="I1",
     samples=alone(_WITHIN),
@@ -804,7 +827,7 @@ def _is_complex(xp: Any, x: Any) -> bool:
 
 
 @op(
-    x=lambda xp, g, x: g * xp.sign(x),
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sign(x)),
     jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if _is_complex(xp, x) else d_x * xp.sign(x),
     batch=align,
     accuracy="I0",
@@ -956,7 +979,7 @@ def signbit(xp: Any, x: Any) -> Any:
     return xp.signbit(x)
 
 
-@locally_constant(samples=alone(_STEPS), real=True)
+@elementwise(x=_nowhere, samples=alone(_STEPS), real=True)
 def floor(xp: Any, x: Any) -> Any:
     """The greatest integer that is not above x.
 
@@ -969,7 +992,7 @@ def floor(xp: Any, x: Any) -> Any:
     return xp.floor(x)
 
 
-@locally_constant(samples=alone(_STEPS), real=True)
+@elementwise(x=_nowhere, samples=alone(_STEPS), real=True)
 def ceil(xp: Any, x: Any) -> Any:
     """The smallest integer that is not below x.
 
@@ -982,7 +1005,7 @@ def ceil(xp: Any, x: Any) -> Any:
     return xp.ceil(x)
 
 
-@locally_constant(samples=alone(_STEPS), real=True)
+@elementwise(x=_nowhere, samples=alone(_STEPS), real=True)
 def trunc(xp: Any, x: Any) -> Any:
     """The nearest integer towards zero.
 
@@ -995,7 +1018,7 @@ def trunc(xp: Any, x: Any) -> Any:
     return xp.trunc(x)
 
 
-@locally_constant(samples=[*alone(_STEPS), ((uniform(3, 4, low=-5.0, high=5.0),), {"decimals": 2})], batch=align)
+@elementwise(x=_nowhere, samples=[*alone(_STEPS), ((uniform(3, 4, low=-5.0, high=5.0),), {"decimals": 2})])
 def round(xp: Any, x: Any, *, decimals: int = 0) -> Any:
     """The nearest number of so many decimals, halves to the even one.
 

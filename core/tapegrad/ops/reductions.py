@@ -288,10 +288,11 @@ def var(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims:
 
 
 def _slope_of_std(xp: Any, x: Any, out: Any, axis: Any, correction: float) -> Any:
-    # Where all elements are equal the distances are 0, and 0 they stay.
+    # Where all elements are equal the distances are 0, and 0 they stay, however x changes.
     away = _centred(xp, x, axis)
-    size = out * _freedom(x.shape, axis, correction)
-    return xp.divide_or_zero(away, xp.astype(size, dtype=x.dtype) if _is_complex(xp, x) else size)
+    flat = out == 0
+    size = xp.where(flat, 1, out) * _freedom(x.shape, axis, correction)
+    return xp.where(flat, 0, away / (xp.astype(size, dtype=x.dtype) if _is_complex(xp, x) else size))
 
 
 def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
@@ -332,11 +333,10 @@ def std(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims:
     >>> tapegrad.grad(std)(tnp.asarray([2.0, 2.0]))
     Array([0., 0.], dtype=float32)
     """
-    if xp.finfo(x.dtype).bits == 16:
-        # Squares of half-precision numbers leave its range long before their root does.
-        wide = xp.std(xp.astype(x, dtype="float32"), axis=axis, correction=correction, keepdims=keepdims)
-        return xp.astype(wide, dtype=x.dtype)
-    return xp.sqrt(xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+    # Squares of half-precision numbers leave its range long before their root does.
+    half = xp.finfo(x.dtype).bits == 16
+    square = xp.var(xp.astype(x, dtype="float32") if half else x, axis=axis, correction=correction, keepdims=keepdims)
+    return xp.astype(xp.sqrt(square), dtype=x.dtype) if half else xp.sqrt(square)
 
 
 # Products
