@@ -16,7 +16,7 @@ from . import dtypes
 from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError, ValueSemanticsWarning
 from .kernels import OPS, Kernels, Likeness
 from .methods import Methods
-from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node
+from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node, check_thread
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -139,11 +139,15 @@ class Array(Methods):
         return self.asnumpy().item()
 
     def tolist(self) -> Any:
-        """The elements as nested lists of Python scalars, without gradients."""
+        """The elements as nested lists of Python scalars. Raises `GradientEscapeError` when tracked."""
+        self._check_escape("tolist()")
         return self.asnumpy().tolist()
 
     def _check_escape(self, how: str) -> None:
-        if self._node is not None and MODE.get() & RECORDING and not _ESCAPE.get():
+        if self._node is None or _ESCAPE.get():
+            return
+        check_thread((self._node,), how)
+        if MODE.get() & RECORDING:
             raise GradientEscapeError(
                 f"{how} of an array that is being differentiated would lose its gradient; "
                 "use x.detach() first if you mean it, or tapegrad.allow_escape() around code that you cannot change"
@@ -335,9 +339,10 @@ class Array(Methods):
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.detach()
+        return self.copy() if self._node is not None and MODE.get() & RECORDING else self.detach()
 
     def __reduce__(self) -> tuple[Any, ...]:
+        self._check_escape("pickling")
         return _rebuilt, (type(self), self.asnumpy(), self.backend.name, self.device)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
@@ -446,6 +451,7 @@ class Array(Methods):
             self._xp = new._xp
             self._like = new._like if new.__class__ is self.__class__ else None
         if not mode & RECORDING:
+            check_thread((new._node,), "a write")
             self._lose_node()
         else:
             self._node = new._node

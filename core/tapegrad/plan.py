@@ -20,7 +20,7 @@ from .errors import NoGradientError
 from .explaining import explained
 from .kernels import OPS, RECORDED
 from .op import Formula, Op
-from .tape import MODE, RECORDING, Leaf, Node, Output, Scope, freed, next_seq, reverse_sweep
+from .tape import LIVE, MODE, RECORDING, Leaf, Node, Output, Scope, check_thread, freed, next_seq, reverse_sweep
 
 __all__ = ["PlanNode", "compile_call", "compile_node"]
 
@@ -520,7 +520,8 @@ def _write_call(op: Op) -> str:
         lines += _hand_over(op, pad, "None")
         return "\n".join(lines) + "\n"
     lines += [f"{pad}if {_none(tracked)}:"] + _hand_over(op, pad * 2, "constant")
-    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _hand_over(op, pad * 2, "None")
+    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _strays(op, pad, tracked)
+    lines += _hand_over(op, pad * 2, "None")
     if op.casts:
         lines += [f"{pad}if out.dtype not in xp.inexact:"] + _hand_over(op, pad * 2, "None")
     inline = len(inputs) <= 2 and len(tracked) == len(inputs) and not op.optional
@@ -624,6 +625,7 @@ def _alike_call(op: Op) -> list[str]:
         "        return made",
         "    _m = _mode()",
         "    if not _m & 1:",
+        *_strays(op, "    ", inputs),
         "        made._node = None",
         "        return made",
     ]
@@ -712,6 +714,12 @@ def _none(names: list[str]) -> str:
     return " and ".join(f"p_{name} is None" for name in names)
 
 
+def _strays(op: Op, pad: str, tracked: Sequence[str]) -> list[str]:
+    """Lines that look, while a transform is running somewhere, whether this is a thread that loses its gradient."""
+    nodes = ", ".join(f"p_{name}" for name in tracked)
+    return [f"{pad}    if _live:", f"{pad}        _check_thread(({nodes},), {op.name + '()'!r})"]
+
+
 def _hand_over(op: Op, pad: str, node: str) -> list[str]:
     """Lines that put the result into handles of the operands' face and return them.
 
@@ -790,7 +798,9 @@ def _variadic_call(op: Op, keywords: str, general: str) -> list[str]:
     if op.kind == "locally_constant":
         return lines + _hand_over(op, pad, "None")
     lines += [f"{pad}if all([p is None for p in p_{name}]):"] + _hand_over(op, pad * 2, "constant")
-    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _hand_over(op, pad * 2, "None")
+    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"]
+    lines += [f"{pad}    if _live:", f"{pad}        _check_thread(p_{name}, {op.name + '()'!r})"]
+    lines += _hand_over(op, pad * 2, "None")
     extra = "".join(f", {key}" for key in op.keywords)
     lines += [
         f"{pad}_key = ((True,), (False,), {out}.dtype in xp.complexes)",
@@ -808,6 +818,8 @@ def compile_call(op: Op) -> Callable[..., Any]:
         "_op": op,
         "_seq": next_seq,
         "_mode": MODE.get,
+        "_live": LIVE,
+        "_check_thread": check_thread,
         "_fillers": {},
         "_Output": Output,
         "_general": dispatch.general,

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from heapq import heappop, heappush
 from operator import attrgetter
 from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from .errors import GraphFreedError
+from .errors import GradientEscapeError, GraphFreedError
 from .kernels import RECORDED
 
 __all__ = [
+    "LIVE",
     "MODE",
     "RECORDING",
     "TRAINING",
@@ -28,6 +29,7 @@ __all__ = [
     "Node",
     "Output",
     "Scope",
+    "check_thread",
     "forward_sweep",
     "is_recording",
     "is_training",
@@ -56,17 +58,23 @@ class Scope:
     def __init__(self, set: int = 0, clear: int = 0) -> None:
         self.set = set
         self.clear = clear
-        self.previous: list[int] = []
+        self.previous: list[Token[int]] = []
 
     def __enter__(self) -> None:
-        mode = MODE.get()
-        self.previous.append(mode)
-        MODE.set(mode & ~self.clear | self.set)
+        self.previous.append(MODE.set(MODE.get() & ~self.clear | self.set))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        MODE.set(self.previous.pop())
+        restore_mode(self.previous.pop())
+
+
+def restore_mode(token: Token[int]) -> None:
+    """Put the mode word back to what it was, which may be that nobody had set it; in another context, to its value."""
+    try:
+        MODE.reset(token)
+    except ValueError:
+        MODE.set(0 if token.old_value is Token.MISSING else token.old_value)
 
 
 def record(train_mode: bool = True) -> Scope:
@@ -125,6 +133,41 @@ def set_training(train_mode: bool) -> bool:
     return _switch(TRAINING, train_mode)
 
 
+LIVE: dict[int, Iterable[Node]] = {}
+"""The variables of the transforms whose functions are running, in any thread, by the number that came before them."""
+
+
+def check_thread(nodes: Iterable[Node | None], how: str, *, fresh: bool | None = None) -> None:
+    """Refuse what a thread does unrecorded to values that a transform in another thread is differentiating.
+
+    A new thread starts in an empty context, in which nothing is recorded; `pause()` says so on purpose, and passes.
+    `fresh`: whether the thread is in such a context, if not now.
+    """
+    if not (MODE.get(None) is None if fresh is None else fresh):
+        return
+    first = min(list(LIVE), default=None)
+    if first is None:
+        return
+    variables = {node for row in list(LIVE.values()) for node in row}
+    met: set[Node] = set()
+    ahead = [node for node in nodes if node is not None]
+    while ahead:
+        node = ahead.pop()
+        if node in variables:
+            raise GradientEscapeError(
+                f"{how} in a thread of its own, of an array that is being differentiated, would lose its gradient: a "
+                "new thread starts without recording. Make a contextvars.copy_context() for each thread and call its "
+                "run there, or use x.detach() if you mean it"
+            )
+        if node in met or node.seq < first:
+            continue
+        met.add(node)
+        try:
+            ahead.extend(node.parents())
+        except GraphFreedError:
+            continue
+
+
 class Journal:
     """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it."""
 
@@ -135,16 +178,15 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self.outer = JOURNAL.get()
-        self.mode = MODE.get()
         JOURNAL.set(self)
-        MODE.set(self.mode | JOURNALING)
+        self.mode = MODE.set(MODE.get() | JOURNALING)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         JOURNAL.set(self.outer)
-        MODE.set(self.mode)
+        restore_mode(self.mode)
 
     def note(self, x: Any) -> None:
         """Enter a handle that is about to be rebound, with what it holds now."""

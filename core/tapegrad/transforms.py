@@ -27,7 +27,22 @@ from .errors import DtypeError, ShapeError, UnknownArrayError
 from .kernels import OPS, RECORDED, EngineKernels, Kernels
 from .layers import Places, attach
 from .registry import backend_of, get_backend
-from .tape import LEVEL, MODE, RECORDING, Entry, Journal, Leaf, Node, Scope, forward_sweep, next_seq, reverse_sweep
+from .tape import (
+    LEVEL,
+    LIVE,
+    MODE,
+    RECORDING,
+    Entry,
+    Journal,
+    Leaf,
+    Node,
+    Scope,
+    check_thread,
+    forward_sweep,
+    next_seq,
+    restore_mode,
+    reverse_sweep,
+)
 
 __all__ = [
     "elementwise_grad",
@@ -257,8 +272,15 @@ class _Run:
         self.arguments = {n: _Argument(name, args[n], n, beside, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
-        with Scope(RECORDING), Journal() as journal:
-            out = fun(*[self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)], **kwargs)
+        fresh = MODE.get(None) is None
+        check_thread([x._node for argument in self.arguments.values() for x in argument.outer], name, fresh=fresh)
+        LIVE[self.since] = self._entries()
+        try:
+            with Scope(RECORDING), Journal() as journal:
+                given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
+                out = fun(*given, **kwargs)
+        finally:
+            del LIVE[self.since]
         if journal.entries:
             for x, _ in journal.survivors(flatten(out)[0]):
                 if x._node is not None and x._node.seq >= self.since:
@@ -273,6 +295,7 @@ class _Run:
             self.aux = _convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
         self.outs = [_returned(name, leaf, beside) for leaf in self.out_leaves]
+        check_thread([x._node for x in self.outs], name, fresh=fresh)
 
     def exit(self, more: Sequence[Any] = ()) -> _Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -601,16 +624,15 @@ class _Level(Scope):
 
     def __enter__(self) -> int:  # type: ignore[override]
         mode = MODE.get()
-        self.previous.append(mode)
         level = mode // LEVEL + 1
         self.token = BATCHES.set((*BATCHES.get(), Batch(level, self.size, self.randomness)))
-        MODE.set(mode + LEVEL)
+        self.previous.append(MODE.set(mode + LEVEL))
         return level
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        MODE.set(self.previous.pop())
+        restore_mode(self.previous.pop())
         BATCHES.reset(self.token)
 
 

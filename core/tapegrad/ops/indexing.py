@@ -24,7 +24,7 @@ from ..errors import AxisError, DtypeError, ShapeError, UnknownArrayError, Value
 from ..kernels import OPS, RECORDED
 from ..op import linear, locally_constant
 from ..registry import backend_of
-from ..tape import MODE, RECORDING
+from ..tape import MODE, RECORDING, check_thread
 from ..testing.samples import SHAPES, booleans, exactly, integers, normal
 
 __all__ = [
@@ -1149,6 +1149,7 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
         raise explain(OPS["setitem"], (x, value, *indices), {"key": key}, error) from error
     mode = MODE.get()
     if not mode & RECORDING:
+        check_thread((x._node, value._node), "a write")
         x._lose_node()
     elif x._node is not None or value._node is not None:
         x._node = OPS["setitem"].note(
