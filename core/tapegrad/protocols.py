@@ -49,13 +49,16 @@ _REDUCED = {
     "multiply": "prod",
 }
 _ACCUMULATED = {"add": "cumsum", "multiply": "cumprod"}
+_WRITTEN = frozenset({"fill_diagonal", "place", "put", "putmask"})
+"""Functions that write to their first argument, which must be ours."""
 
-_WRITES = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"})
+_WRITES = frozenset({"copyto", "put_along_axis"})
 _TELLING = frozenset({"iscomplexobj", "isrealobj", "ndim", "shape", "size"})
 """Functions that look at no element."""
 
 _LIKE_NUMPY = (
-    *("all", "allclose", "amax", "amin", "angle", "any", "append", "apply_along_axis", "argmax", "argmin"),
+    *("all", "allclose", "amax", "amin", "angle", "any", "append", "apply_along_axis", "apply_over_axes", "argmax"),
+    *("argmin", "argpartition", "array2string", "array_repr", "array_str", "asarray_chkfinite"),
     *("argsort", "argwhere", "around", "array_equal", "array_split", "astype", "atleast_1d", "atleast_2d"),
     *("atleast_3d", "average", "block", "broadcast_arrays", "broadcast_to", "choose", "clip", "column_stack"),
     *("compress", "concat", "concatenate", "convolve", "copy", "corrcoef", "correlate", "count_nonzero", "cov"),
@@ -72,6 +75,11 @@ _LIKE_NUMPY = (
     *("tensordot", "tile", "trace", "transpose", "trapezoid", "tril", "triu", "unique", "unique_all"),
     *("unique_counts", "unique_inverse", "unique_values", "unstack", "vander", "var", "vdot", "vecdot", "vsplit"),
     *("vstack", "where", "zeros_like"),
+    *("array_equiv", "diag_indices_from", "einsum_path", "fix", "histogram2d", "histogram_bin_edges"),
+    *("histogramdd", "intersect1d", "isneginf", "isposinf", "ix_", "lexsort", "nanargmax", "nanargmin", "partition"),
+    *("poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub"),
+    *("ravel_multi_index", "real_if_close", "roots", "setdiff1d", "setxor1d", "sort_complex", "tril_indices_from"),
+    *("trim_zeros", "triu_indices_from", "union1d", "unravel_index", "unwrap", "geomspace", "bincount"),
 )
 """The functions of `numpy` whose namesakes in `tapegrad.numpy` mean the same."""
 
@@ -164,6 +172,11 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping
             return found(*[x if isinstance(x, Array) else _operand(x) for x in inputs])
     if method == "reduce" and ours and name in _REDUCED and set(keywords) <= {"axis", "dtype", "keepdims"}:
         return getattr(space, _REDUCED[name])(*inputs, **{"axis": 0, **_without_none(keywords, "dtype")})
+    if method == "outer" and ours and not keywords:
+        found = _ops_by_ufunc().get(ufunc)
+        if found is not None:
+            left, right = (x if isinstance(x, Array) else space.asarray(x) for x in inputs)
+            return found(left.reshape(*left.shape, *(1,) * right.ndim), right)
     if method == "accumulate" and ours and name in _ACCUMULATED and set(keywords) <= {"axis", "dtype"}:
         return getattr(space, _ACCUMULATED[name])(*inputs, **{"axis": 0, **_without_none(keywords, "dtype")})
     how = name if method == "__call__" else f"{name}.{method}"
@@ -193,6 +206,7 @@ def _functions() -> Mapping[Any, Callable[..., Any]]:
         theirs, ours = getattr(np, name, None), getattr(space, name, None)
         if theirs is not None and ours is not None:
             found[theirs] = ours
+    found[np.lib.stride_tricks.sliding_window_view] = space.sliding_window_view
     for part in ("linalg", "fft"):
         theirs, ours = getattr(np, part), getattr(space, part)
         found.update({getattr(theirs, n): getattr(ours, n) for n in ours.__all__ if hasattr(theirs, n)})
@@ -210,7 +224,9 @@ def _understood(function: Callable[..., Any], args: Sequence[Any], keywords: Map
 def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
     """NumPy's `function` of arguments among which are arrays of ours; see the module."""
     name = function.__name__
-    if name in _WRITES and _handled(args[:1]):
+    if name in _WRITTEN and _handled(args[:1]) and _is_ours(args) and not keywords.get("mode"):
+        return getattr(import_module("tapegrad.numpy"), name)(*args, **keywords)
+    if name in _WRITES | _WRITTEN and _handled(args[:1]):
         raise ValueSemanticsError(
             f"numpy.{name}() writes to its argument, and cannot write to an array of tapegrad; use x[...] = v"
         )

@@ -1,6 +1,7 @@
 """NumPy's own functions on our arrays: the right gradient, or an error that says what to do; never a silent loss."""
 
 import copy
+import io
 import operator
 import pickle
 
@@ -22,6 +23,12 @@ def doubles():
 
 
 REACH = {
+    "polyfit": lambda x: np.polyfit(np.arange(3.0), x, 1)[0],
+    "bincount": lambda x: np.sum(np.bincount(np.array([0, 1, 1]), weights=x) ** 2),
+    "sliding windows": lambda x: np.sum(np.lib.stride_tricks.sliding_window_view(x, 2) ** 3),
+    "outer": lambda x: np.sum(np.multiply.outer(x, np.arange(2.0)) ** 2),
+    "unwrap": lambda x: np.sum(np.unwrap(x * 9.0) ** 2),
+    "pad with its values": lambda x: np.sum(np.pad(x, 1, mode="mean") ** 2),
     "sin": lambda x: np.sin(x).sum(),
     "sum": lambda x: np.sum(x * x),
     "mean": lambda x: np.mean(x * x, axis=0),
@@ -65,9 +72,9 @@ LOST = {
     "asarray": np.asarray,
     "a list of tracked scalars": lambda x: np.array([x[0], x[1]]),
     "spacing": np.spacing,
-    "polyfit": lambda x: np.polyfit(np.arange(3.0), x, 1),
-    "bincount": lambda x: np.bincount(np.array([0, 1, 1]), weights=x),
-    "sliding windows": lambda x: np.lib.stride_tricks.sliding_window_view(x, 2),
+    "a keyword that is not here": lambda x: np.polyfit(np.arange(3.0), x, 1, cov="unscaled")[0],
+    "views": lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, subok=True),
+    "tolist": lambda x: x.tolist(),
     "float": lambda x: float(x[0]),
     "where=": lambda x: np.sin(x, where=np.array([True, False, True])),
     "out=": lambda x: np.add(x, 1.0, out=np.zeros(3)),
@@ -75,9 +82,8 @@ LOST = {
     "in place": lambda x: operator.iadd(np.zeros(3), x),
     "reduceat": lambda x: np.add.reduceat(x, [0, 1]),
     "vectorize": lambda x: np.vectorize(lambda v: v * v)(x),
-    "repr": lambda x: np.array2string(x),
-    "linspace of": lambda x: np.histogram_bin_edges(x, 3),
-    "save": lambda x: np.unwrap(x),
+    "strides": lambda x: np.lib.stride_tricks.as_strided(x, (2,), (8,)),
+    "save": lambda x: np.save(io.BytesIO(), x),
 }
 
 
@@ -91,17 +97,16 @@ def test_what_would_lose_the_gradient_raises_and_says_what_to_do(name):
 def test_of_a_constant_it_is_numpys(name):
     x = tnp.asarray(X)
     found, expected = LOST[name](x), LOST[name](X)
-    if not isinstance(expected, str):
+    if expected is not None:
         np.testing.assert_array_equal(np.asarray(found), expected)
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        lambda x: np.fill_diagonal(x, 0.0),
         lambda x: np.copyto(x, 1.0),
-        lambda x: np.put(x, [0], [1.0]),
-        lambda x: np.place(x, np.ones(x.shape, bool), 1.0),
+        lambda x: np.put(x, [9], [1.0], mode="wrap"),
+        lambda x: np.put_along_axis(x, np.zeros((1, 3), int), 1.0, 0),
         lambda x: np.add.at(x, 0, 1.0),
         lambda x: np.add(x, 1.0, out=x),
         lambda x: np.sum(x, axis=0, out=x),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ __all__ = [
     "delete",
     "diag_indices",
     "ediff1d",
+    "einsum_path",
     "indices",
     "insert",
     "intersect1d",
@@ -33,10 +35,12 @@ __all__ = [
     "partition",
     "resize",
     "setdiff1d",
+    "setxor1d",
     "tri",
     "tril_indices",
     "triu_indices",
     "union1d",
+    "vectorize",
 ]
 
 
@@ -46,11 +50,18 @@ def cov(
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
 ) -> Array:
-    """The covariances of the rows of `m`, or of its columns without `rowvar`; those of `y` come behind them."""
+    """The covariances of the rows of `m`, or of its columns without `rowvar`; those of `y` come behind them.
+
+    `fweights`: how often each observation occurs. `aweights`: how much each weighs, which is differentiated too.
+    """
 
     def rows(z: Any) -> Array:
-        z = manipulation.atleast_2d(z)
+        z = manipulation.atleast_2d(asarray(z, dtype))
         if z.ndim > 2:
             raise ValueError(f"cov takes one or two axes, not shape {z.shape}")
         found: Array = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
@@ -61,15 +72,29 @@ def cov(
         found = manipulation.concat([found, rows(y)], axis=0)
     if found.dtype not in dtypes.INEXACT:
         found = found.astype(dtypes.get_default_dtype())
-    found = found - reductions.mean(found, axis=1, keepdims=True)
-    count = found.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    product = OPS["matmul"].call(found, OPS["conj"].call(manipulation.matrix_transpose(found))) / count
+    less = (0 if bias else 1) if ddof is None else reductions.number("ddof", ddof)
+    weights = None
+    for given in (fweights, aweights):
+        if given is not None:
+            weights = asarray(given) if weights is None else weights * asarray(given)
+    if weights is None:
+        found = found - reductions.mean(found, axis=1, keepdims=True)
+        scaled = found
+        count: Any = found.shape[1] - less
+    else:
+        total = reductions.sum(weights)
+        found = found - reductions.sum(found * weights, axis=1, keepdims=True) / total
+        scaled = found * weights
+        count = total - less
+        if aweights is not None and less:
+            count = total - less * reductions.sum(weights * asarray(aweights)) / total
+    product = OPS["matmul"].call(scaled, OPS["conj"].call(manipulation.matrix_transpose(found))) / count
     return manipulation.squeeze(product)
 
 
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Array:
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Array:
     """The correlations of the rows of `x`, or of its columns without `rowvar`."""
-    found = cov(x, y, rowvar)
+    found = cov(x, y, rowvar, dtype=dtype)
     if found.ndim == 0:
         return found / found
     lengths: Array = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
@@ -252,3 +277,49 @@ def setdiff1d(ar1: Any, ar2: Any) -> Array:
     """The different values of the first array that are not in the second, in order."""
     found = searching.unique_values(ar1)
     return found[searching.isin(found.detach(), ar2, invert=True)]
+
+
+def setxor1d(ar1: Any, ar2: Any) -> Array:
+    """The different values that are in one of the arrays and not in both, in order."""
+    first, second = searching.unique_values(ar1), searching.unique_values(ar2)
+    parts = [a[searching.isin(a.detach(), b.detach(), invert=True)] for a, b in ((first, second), (second, first))]
+    return searching.sort(manipulation.concat(parts))
+
+
+def einsum_path(subscripts: Any, *operands: Any, optimize: Any = "greedy") -> Any:
+    """The order in which `einsum` may form its products, and a report, as `numpy.einsum_path` finds it."""
+    arguments = [host.empty(x.shape) if isinstance(x, Array) else x for x in operands]
+    return host.einsum_path(subscripts, *arguments, optimize=optimize)
+
+
+def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = ()) -> Callable[..., Any]:
+    """A function of numbers as one of arrays: it is called for the elements one by one, and differentiated through.
+
+    `excluded`: places or names of arguments that are handed on whole.
+
+    >>> vectorize(lambda x: x if x > 0 else 0 * x)(asarray([1.0, -2.0])).tolist()
+    [1.0, -0.0]
+    """
+
+    @functools.wraps(pyfunc)
+    def vectorized(*args: Any, **keywords: Any) -> Any:
+        names: list[Any] = [i for i in range(len(args)) if i not in excluded]
+        names += [name for name in keywords if name not in excluded]
+        arrays = [asarray(args[name] if isinstance(name, int) else keywords[name]) for name in names]
+        wide = manipulation.broadcast_arrays(*arrays)
+        shape = wide[0].shape
+        results = []
+        for place in host.ndindex(*shape):
+            here = dict(zip(names, (x[place] for x in wide), strict=True))
+            results.append(
+                pyfunc(
+                    *[here.get(i, x) for i, x in enumerate(args)], **{n: here.get(n, x) for n, x in keywords.items()}
+                )
+            )
+        if not results:
+            raise ValueError("vectorize: arrays without elements do not tell what the function returns")
+        if isinstance(results[0], tuple):
+            return tuple(manipulation.stack(list(column)).reshape(shape) for column in zip(*results, strict=True))
+        return manipulation.stack(results).reshape(shape)
+
+    return vectorized

@@ -19,6 +19,8 @@ __all__ = [
     "array",
     "asarray",
     "ascontiguousarray",
+    "bartlett",
+    "blackman",
     "copy",
     "empty",
     "empty_like",
@@ -27,7 +29,10 @@ __all__ = [
     "full",
     "full_like",
     "geomspace",
+    "hamming",
+    "hanning",
     "identity",
+    "kaiser",
     "linspace",
     "logspace",
     "ones",
@@ -322,3 +327,32 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: 
 def identity(n: int, dtype: Any = None) -> Array:
     """The unit matrix."""
     return eye(n, dtype=dtype)
+
+
+def _window(values: host.ndarray[Any, Any]) -> Array:
+    return make(values, dtypes.get_default_dtype())
+
+
+def bartlett(M: int) -> Array:
+    """The triangular window of M points, zero at both ends."""
+    return _window(host.bartlett(M))
+
+
+def blackman(M: int) -> Array:
+    """Blackman's window of M points."""
+    return _window(host.blackman(M))
+
+
+def hamming(M: int) -> Array:
+    """Hamming's window of M points."""
+    return _window(host.hamming(M))
+
+
+def hanning(M: int) -> Array:
+    """The window of M points that is one arch of a cosine, zero at both ends."""
+    return _window(host.hanning(M))
+
+
+def kaiser(M: int, beta: float) -> Array:
+    """Kaiser's window of M points; the greater `beta`, the narrower."""
+    return _window(host.kaiser(M, _plain(beta)))

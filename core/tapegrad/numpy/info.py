@@ -15,43 +15,125 @@ from ..registry import get_backend
 __all__ = [
     "__array_api_version__",
     "__array_namespace_info__",
+    "array2string",
+    "array_repr",
+    "array_str",
     "bool",
     "bool_",
     "can_cast",
+    "cdouble",
     "complex64",
     "complex128",
+    "complexfloating",
+    "csingle",
+    "double",
+    "dtype",
     "e",
+    "errstate",
     "euler_gamma",
     "finfo",
     "float16",
     "float32",
     "float64",
+    "floating",
+    "generic",
+    "get_printoptions",
+    "geterr",
+    "half",
     "iinfo",
+    "inexact",
     "inf",
     "int8",
     "int16",
     "int32",
     "int64",
+    "int_",
+    "integer",
+    "intp",
     "iscomplexobj",
     "isdtype",
     "isrealobj",
+    "issubdtype",
+    "iterable",
     "nan",
+    "ndenumerate",
+    "ndindex",
     "newaxis",
+    "number",
     "pi",
+    "printoptions",
+    "promote_types",
     "result_type",
+    "set_printoptions",
+    "seterr",
+    "signedinteger",
+    "single",
+    "uint",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uintp",
+    "unsignedinteger",
 ]
 
 __array_api_version__ = "2024.12"
 
-bool = bool_ = host.dtype("bool")
-int8, int16, int32, int64 = dtypes.SIGNED
-uint8, uint16, uint32, uint64 = dtypes.UNSIGNED
-float16, float32, float64 = dtypes.FLOATING
-complex64, complex128 = dtypes.COMPLEX
+
+class Kind(type):
+    """The kind of `float32` and its like: a dtype, equal to NumPy's, that also makes arrays, `float32(0.5)`."""
+
+    dtype: host.dtype[Any]
+
+    def __call__(cls, x: Any = 0, /) -> Array:
+        """`x` as an array of this dtype."""
+        from .creation import asarray
+
+        found: Array = asarray(x, cls.dtype)
+        return found
+
+    def __hash__(cls) -> int:
+        return hash(cls.dtype)
+
+    def __eq__(cls, other: object) -> Any:
+        return cls.dtype == other
+
+    def __ne__(cls, other: object) -> Any:
+        return cls.dtype != other
+
+    def __instancecheck__(cls, x: Any) -> Any:
+        return isinstance(x, cls.dtype.type)
+
+    def __repr__(cls) -> str:
+        return f"tapegrad.numpy.{cls.dtype.name}"
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(cls.dtype, name)
+
+
+def _kind(dtype: host.dtype[Any]) -> Kind:
+    name = dtype.name
+    return Kind(name, (), {"dtype": dtype, "__module__": __name__, "__doc__": f"The dtype {name}, or an array of it."})
+
+
+bool = bool_ = _kind(dtypes.BOOL)
+int8, int16, int32, int64 = map(_kind, dtypes.SIGNED)
+uint8, uint16, uint32, uint64 = map(_kind, dtypes.UNSIGNED)
+float16, float32, float64 = map(_kind, dtypes.FLOATING)
+complex64, complex128 = map(_kind, dtypes.COMPLEX)
+half, single, double, csingle, cdouble = float16, float32, float64, complex64, complex128
+int_ = intp = int64
+uint = uintp = uint64
+
+generic, number, integer, inexact = host.generic, host.number, host.integer, host.inexact
+signedinteger, unsignedinteger = host.signedinteger, host.unsignedinteger
+floating, complexfloating = host.floating, host.complexfloating
+dtype, issubdtype = host.dtype, host.issubdtype
+errstate, geterr, seterr = host.errstate, host.geterr, host.seterr
+get_printoptions, printoptions, set_printoptions = host.get_printoptions, host.printoptions, host.set_printoptions
+iterable, ndenumerate, ndindex = host.iterable, host.ndenumerate, host.ndindex
 
 e, pi, inf, nan, euler_gamma, newaxis = host.e, host.pi, host.inf, host.nan, host.euler_gamma, None
 
@@ -134,6 +216,26 @@ def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
     return dtypes.to_dtype(to) in _SAFE[_dtype_of(from_)]
 
 
+def promote_types(type1: Any, type2: Any) -> Any:
+    """The dtype that two dtypes have together."""
+    return dtypes.promote(dtypes.to_dtype(type1), dtypes.to_dtype(type2))
+
+
+def array_str(a: Any, *args: Any, **keywords: Any) -> str:
+    """The elements as text. Takes the options of `numpy.array_str`."""
+    return host.array_str(a.asnumpy() if isinstance(a, Array) else host.asarray(a), *args, **keywords)
+
+
+def array_repr(arr: Any) -> str:
+    """An array as text that says its dtype too."""
+    return repr(arr)
+
+
+def array2string(a: Any, *args: Any, **keywords: Any) -> str:
+    """The elements as text. Takes the options of `numpy.array2string`."""
+    return host.array2string(a.asnumpy() if isinstance(a, Array) else host.asarray(a), *args, **keywords)
+
+
 def isrealobj(x: Any) -> Any:
     """Whether an array is of a real dtype."""
     return not iscomplexobj(x)
@@ -168,8 +270,8 @@ class _Info:
         return {
             "real floating": real,
             "complex floating": host.result_type(real, host.complex64),
-            "integral": int64,
-            "indexing": int64,
+            "integral": dtypes.SIGNED[3],
+            "indexing": dtypes.SIGNED[3],
         }
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from ..array import Array
+from ..errors import ShapeError
 from ..kernels import OPS
 from ..ops import linalg as ops
 from . import products
@@ -38,6 +40,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",
@@ -117,14 +121,27 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Array:
     return _one("diagonal", x, offset=offset, axis1=-2, axis2=-1)
 
 
-def eigh(a: Any) -> EighResult:
-    """Eigenvalues and eigenvectors of a symmetric or Hermitian matrix."""
-    return EighResult(*_call("eigh", a))
+def _triangle(a: Any, UPLO: str | None) -> Array:
+    """The Hermitian matrix of which one triangle is meant; without `UPLO` the matrix as it is."""
+    found: Array = asarray(a)
+    if UPLO is None:
+        return found
+    if UPLO.upper() not in ("L", "U"):
+        raise ValueError(f"UPLO is {UPLO!r}; choose 'L', the lower triangle, or 'U', the upper one")
+    half, name = (-1, "tril") if UPLO.upper() == "L" else (1, "triu")
+    other = OPS["conj"].call(OPS["matrix_transpose"].call(OPS[name].call(found, k=half)))
+    whole: Array = OPS[name].call(found, k=0) + other
+    return whole
 
 
-def eigvalsh(a: Any) -> Array:
-    """Eigenvalues of a symmetric or Hermitian matrix."""
-    return _one("eigvalsh", a)
+def eigh(a: Any, UPLO: str | None = None) -> EighResult:
+    """Eigenvalues and eigenvectors of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part."""
+    return EighResult(*_call("eigh", _triangle(a, UPLO)))
+
+
+def eigvalsh(a: Any, UPLO: str | None = None) -> Array:
+    """Eigenvalues of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part."""
+    return _one("eigvalsh", _triangle(a, UPLO))
 
 
 def eig(a: Any) -> EigResult:
@@ -251,3 +268,27 @@ def cond(x: Any, p: Any = None) -> Array:
     """The condition number: the ratio of the extreme singular values, or by another norm."""
     found: Array = ops.cond(asarray(x), p)
     return found
+
+
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
+    """The x for which tensordot(a, x, x.ndim) is b; `axes` of `a` are moved to its end first."""
+    a, b = asarray(a), asarray(b)
+    if axes is not None:
+        kept = [i for i in range(a.ndim) if i not in {range(a.ndim)[j] for j in axes}]
+        a = OPS["permute_dims"].call(a, axes=(*kept, *(range(a.ndim)[j] for j in axes)))
+    shape = a.shape[b.ndim :]
+    size = math.prod(shape)
+    if a.size != size * size or b.size != size:
+        raise ShapeError(f"tensorsolve: shapes {a.shape} and {b.shape} make no square system")
+    return solve(a.reshape(size, size), b.reshape(-1)).reshape(shape)
+
+
+def tensorinv(a: Any, ind: int = 2) -> Array:
+    """The inverse of tensordot with `a` over its last axes, the first `ind` of which are those of the result."""
+    a = asarray(a)
+    if ind <= 0:
+        raise ValueError(f"tensorinv: ind is {ind}; it counts axes, from 1")
+    first, last = a.shape[:ind], a.shape[ind:]
+    if math.prod(first) != math.prod(last):
+        raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} have not the size of the others")
+    return inv(a.reshape(math.prod(first), -1)).reshape(*last, *first)

@@ -9,13 +9,18 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array, seen_from
+from ..errors import ValueSemanticsError
 from ..kernels import OPS
 from ..ops.indexing import axis_of
 from .creation import asarray
 
 __all__ = [
     "append",
+    "apply_over_axes",
     "array_split",
+    "asanyarray",
+    "asarray_chkfinite",
+    "asfortranarray",
     "astype",
     "atleast_1d",
     "atleast_2d",
@@ -32,6 +37,7 @@ __all__ = [
     "dsplit",
     "dstack",
     "expand_dims",
+    "fill_diagonal",
     "flip",
     "fliplr",
     "flipud",
@@ -43,6 +49,9 @@ __all__ = [
     "ndim",
     "pad",
     "permute_dims",
+    "place",
+    "put",
+    "putmask",
     "ravel",
     "repeat",
     "reshape",
@@ -52,6 +61,7 @@ __all__ = [
     "row_stack",
     "shape",
     "size",
+    "sliding_window_view",
     "split",
     "squeeze",
     "stack",
@@ -90,6 +100,10 @@ def _alike(arrays: Any) -> list[Array]:
     if not found:
         raise ValueError("need at least one array to join")
     return found
+
+
+def _cast(arrays: list[Array], dtype: Any) -> list[Array]:
+    return arrays if dtype is None else [asarray(a, dtype) for a in arrays]
 
 
 def shape(a: Any) -> tuple[int, ...]:
@@ -151,9 +165,10 @@ def transpose(a: Any, axes: Any = None) -> Array:
     return permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else axes)
 
 
-def permute_dims(a: Any, axes: Any) -> Array:
-    """The axes in the order given."""
-    return _seen(asarray(a), "permute_dims", axes=_shape(axes))
+def permute_dims(a: Any, axes: Any = None) -> Array:
+    """The axes in the order given, or reversed."""
+    a = asarray(a)
+    return _seen(a, "permute_dims", axes=tuple(reversed(range(a.ndim))) if axes is None else _shape(axes))
 
 
 def matrix_transpose(x: Any, /) -> Array:
@@ -217,23 +232,23 @@ def broadcast_arrays(*arrays: Any) -> list[Array]:
     return [a if a.shape == common else broadcast_to(a, common) for a in found]
 
 
-def concat(arrays: Any, /, *, axis: int | None = 0) -> Array:
+def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
     """The arrays joined along an axis they have; with None, all elements in one row."""
-    parts = _alike(arrays)
+    parts = _cast(_alike(arrays), dtype)
     if axis is None:
         parts, axis = [ravel(p) for p in parts], 0
     found: Array = OPS["concat"].call(*parts, axis=axis)
     return found
 
 
-def concatenate(arrays: Any, /, axis: int | None = 0) -> Array:
+def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
     """The arrays joined along an axis they have. NumPy's name of `concat`."""
-    return concat(arrays, axis=axis)
+    return concat(arrays, axis=axis, dtype=dtype)
 
 
-def stack(arrays: Any, axis: int = 0) -> Array:
+def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Array:
     """The arrays joined along a new axis."""
-    found: Array = OPS["stack"].call(*_alike(arrays), axis=axis)
+    found: Array = OPS["stack"].call(*_cast(_alike(arrays), dtype), axis=axis)
     return found
 
 
@@ -247,18 +262,18 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Array:
     return concat((arr, values), axis=axis)
 
 
-def vstack(tup: Any) -> Array:
+def vstack(tup: Any, *, dtype: Any = None) -> Array:
     """The arrays one below the other."""
-    return concat([atleast_2d(a) for a in _alike(tup)], axis=0)
+    return concat([atleast_2d(a) for a in _alike(tup)], axis=0, dtype=dtype)
 
 
 row_stack = vstack
 
 
-def hstack(tup: Any) -> Array:
+def hstack(tup: Any, *, dtype: Any = None) -> Array:
     """The arrays side by side."""
     parts = [atleast_1d(a) for a in _alike(tup)]
-    return concat(parts, axis=0 if parts[0].ndim == 1 else 1)
+    return concat(parts, axis=0 if parts[0].ndim == 1 else 1, dtype=dtype)
 
 
 def dstack(tup: Any) -> Array:
@@ -388,14 +403,211 @@ def tile(A: Any, reps: Any) -> Array:
     return found
 
 
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Array:
-    """The array with a border: of a constant, or by `mode` "edge", "reflect", "symmetric", "wrap"."""
+def _sides(value: Any, ndim: int, name: str) -> list[tuple[Any, Any]]:
+    """What is given for each side of each axis: one for all, a pair for all axes, or a pair for each."""
+    if isinstance(value, Array) and value.ndim == 0:
+        return [(value, value)] * ndim
+    if isinstance(value, (Array, host.ndarray)):
+        table = broadcast_to(value, (ndim, 2))
+        return [(table[i, 0], table[i, 1]) for i in range(ndim)]
+    if not isinstance(value, (list, tuple)):
+        return [(value, value)] * ndim
+    rows = [row if isinstance(row, (list, tuple)) else None for row in value]
+    if all(row is None for row in rows):
+        pair = (value[0], value[-1])
+        if len(value) in (1, 2):
+            return [pair] * ndim
+    elif all(row is not None and len(row) in (1, 2) for row in rows) and len(rows) in (1, ndim):
+        pairs = [(row[0], row[-1]) for row in rows if row is not None]
+        return pairs * ndim if len(pairs) == 1 else pairs
+    raise ValueError(f"pad: {name} is {value!r}; give one for all sides, a pair for all axes, or a pair for each axis")
+
+
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Array:
+    """The array with a border, by `mode`.
+
+    "constant": of `constant_values`; "edge", "reflect", "symmetric", "wrap": of the array itself (`reflect_type="odd"`:
+    with the slope kept); "linear_ramp": on the way to `end_values`; "mean", "maximum", "minimum", "median": of so many
+    elements at the edge (`stat_length`, all of them unless given); "empty": zeros. Values may be tracked.
+
+    >>> pad(asarray([1, 2]), (1, 2), constant_values=(9, 8)).tolist()
+    [9, 1, 2, 8, 8]
+    """
     array = asarray(array)
-    widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (array.ndim, 2))
-    found: Array = _call(
-        "pad", array, widths=tuple((int(a), int(b)) for a, b in widths), mode=mode, value=constant_values
-    )
+    if isinstance(pad_width, dict):
+        axes = {axis_of(axis, array.ndim): width for axis, width in pad_width.items()}
+        pad_width = [axes.get(i, (0, 0)) for i in range(array.ndim)]
+        pad_width = [(width, width) if isinstance(width, int) else tuple(width) for width in pad_width]
+    widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (array.ndim, 2)).tolist()
+    if not isinstance(mode, str) or mode not in _PADS:
+        raise ValueError(f"pad: mode is {mode!r}; choose one of {', '.join(map(repr, _PADS))}")
+    wanted = _PADS[mode]
+    stray = sorted(set(kwargs) - {wanted})
+    if stray:
+        raise TypeError(f"pad() got an unexpected keyword argument {stray[0]!r} for mode {mode!r}")
+    given = None if wanted is None else kwargs.get(wanted)
+    if mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and given in (None, "even")):
+        found: Array = _call("pad", array, widths=tuple(map(tuple, widths)), mode=mode, value=0)
+        return found
+    if mode in ("constant", "empty") and (given is None or isinstance(given, (int, float, complex))):
+        value = 0 if given is None else given
+        found = _call("pad", array, widths=tuple(map(tuple, widths)), mode="constant", value=value)
+        return found
+    sides = _sides(given, array.ndim, str(wanted))
+    for axis, ((before, after), pair) in enumerate(zip(widths, sides, strict=True)):
+        if before < 0 or after < 0:
+            raise ValueError(f"pad: widths {before, after} of axis {axis} cannot be negative; cut off with a slice")
+        parts = [
+            _border(array, axis, before, False, mode, pair[0]),
+            array,
+            _border(array, axis, after, True, mode, pair[1]),
+        ]
+        array = concat([asarray(part, array.dtype) for part in parts], axis=axis)
+    padded: Array = array
+    return padded
+
+
+_PADS = {
+    "constant": "constant_values",
+    "edge": None,
+    "empty": None,
+    "linear_ramp": "end_values",
+    "maximum": "stat_length",
+    "mean": "stat_length",
+    "median": "stat_length",
+    "minimum": "stat_length",
+    "reflect": "reflect_type",
+    "symmetric": "reflect_type",
+    "wrap": None,
+}
+"""The modes of `pad`, and the keyword that each takes."""
+
+
+def _border(x: Array, axis: int, width: int, behind: bool, mode: str, value: Any) -> Array:
+    """The border of an axis on one side."""
+    lead, n = (slice(None),) * axis, x.shape[axis]
+    edge = x[(*lead, slice(n - 1, n) if behind else slice(0, 1))]
+    shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
+    if mode == "constant":
+        return broadcast_to(asarray(value, x.dtype), shape)
+    if mode in ("reflect", "symmetric"):
+        if value != "odd":
+            raise ValueError(f"pad: reflect_type is {value!r}; choose 'even' or 'odd'")
+        skip = mode == "reflect"
+        if width > n - skip:
+            raise ValueError(f"pad: a border of {width} by an odd reflection needs {width + skip} elements, not {n}")
+        near = slice(n - width - skip, n - skip) if behind else slice(int(skip), width + skip)
+        return 2 * edge - flip(x[(*lead, near)], axis)
+    if mode == "linear_ramp":
+        steps = host.arange(1, width + 1) / max(width, 1)
+        weights = asarray(steps if behind else steps[::-1], x.dtype if x.dtype in dtypes.INEXACT else None)
+        weights = weights.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim)))
+        return edge + (asarray(value) - edge) * weights
+    length = n if value is None else min(int(value), n)
+    part = x[(*lead, slice(n - length, n) if behind else slice(0, length))]
+    name = {"maximum": "max", "minimum": "min"}.get(mode, mode)
+    level = OPS[name].call(part, axis=axis, keepdims=True)
+    if x.dtype in dtypes.INTEGER:
+        level = OPS["round"].call(level)
+    return broadcast_to(level, shape)
+
+
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Array:
+    """All windows of a shape over the axes, their elements in new last axes; a value, where NumPy gives a view.
+
+    >>> sliding_window_view(asarray([1, 2, 3]), 2).tolist()
+    [[1, 2], [2, 3]]
+    """
+    x = asarray(x)
+    lengths = _shape(window_shape)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis_of(a, x.ndim) for a in _shape(axis))
+    if len(lengths) != len(axes):
+        raise ValueError(f"sliding_window_view: {len(lengths)} lengths {lengths} for {len(axes)} axes")
+    for a, length in zip(axes, lengths, strict=True):
+        count = x.shape[a] - length + 1
+        if length < 0 or count < 1:
+            raise ValueError(f"sliding_window_view: a window of {length} does not fit an axis of length {x.shape[a]}")
+        table = host.arange(count)[:, None] + host.arange(length)[None, :]
+        found = OPS["take"].call(x, asarray(table.reshape(-1)), axis=a)
+        x = moveaxis(found.reshape(*x.shape[:a], count, length, *x.shape[a + 1 :]), a + 1, -1)
+    windows: Array = x
+    return windows
+
+
+def _all_of(a: Any, name: str) -> Array:
+    if not isinstance(a, Array):
+        raise ValueSemanticsError(f"{name}() writes to its argument, which must be an array of tapegrad")
+    return a
+
+
+def fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
+    """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix."""
+    a = _all_of(a, "fill_diagonal")
+    places = host.zeros(a.shape, bool)
+    host.fill_diagonal(places, True, wrap)
+    where = host.nonzero(places)
+    values = ravel(val) if ndim(val) else val
+    a[where] = _repeated(values, len(where[0])) if ndim(val) else values
+
+
+def _repeated(values: Array, count: int) -> Array:
+    """A sequence, repeated or cut to a length."""
+    found: Array = OPS["take"].call(values, asarray(host.arange(count) % values.shape[0]), axis=0)
     return found
+
+
+def put(a: Array, ind: Any, v: Any) -> None:
+    """Write `v`, repeated as often as needed, to places of the flattened array, in place."""
+    a = _all_of(a, "put")
+    places = host.asarray(ind.asnumpy() if isinstance(ind, Array) else ind).reshape(-1)
+    if places.size:
+        a[host.unravel_index(places % a.size if (places < 0).any() else places, a.shape)] = _repeated(
+            ravel(asarray(v, a.dtype)), places.size
+        )
+
+
+def place(arr: Array, mask: Any, vals: Any) -> None:
+    """Write the values, one after the other and again, where the mask holds, in place."""
+    arr = _all_of(arr, "place")
+    held = host.nonzero(asarray(mask).asnumpy().reshape(arr.shape))
+    if len(held[0]):
+        arr[held] = _repeated(ravel(asarray(vals, arr.dtype)), len(held[0]))
+
+
+def putmask(a: Array, mask: Any, values: Any) -> None:
+    """Write to each element for which the mask holds the value at its own place, repeated over the array; in place."""
+    a = _all_of(a, "putmask")
+    wide = _repeated(ravel(asarray(values, a.dtype)), a.size).reshape(a.shape)
+    a[...] = OPS["where"].call(asarray(mask), wide, a)
+
+
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
+    """`func(a, axis)` over one axis after the other, axes that it takes away put back with length one."""
+    found = asarray(a)
+    rank = found.ndim
+    for axis in _shape(axes):
+        made = asarray(func(found, axis))
+        found = made if made.ndim == rank else expand_dims(made, axis_of(axis, rank))
+    return found
+
+
+def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> Array:
+    """`a` as an array. See `asarray`."""
+    return asarray(a, dtype)
+
+
+def asfortranarray(a: Any, dtype: Any = None) -> Array:
+    """`a` as an array; the order of elements in memory is the engine's own matter."""
+    return asarray(a, dtype)
+
+
+def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Array:
+    """`a` as an array of finite numbers. Raises `ValueError` if any is NaN or infinite."""
+    a = asarray(a, dtype)
+    if not bool(OPS["all"].call(OPS["isfinite"].call(a.detach()))):
+        raise ValueError("asarray_chkfinite: the array holds NaN or infinity")
+    finite: Array = a
+    return finite
 
 
 def diag(v: Any, k: int = 0) -> Array:
@@ -415,9 +627,9 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return found
 
 
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
     """The sum along a diagonal of the planes of two axes."""
-    found: Array = _call("trace", a, offset=offset, axis1=axis1, axis2=axis2)
+    found: Array = _call("trace", asarray(a, dtype), offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
@@ -433,8 +645,11 @@ def triu(m: Any, k: int = 0) -> Array:
     return found
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
-    """The coordinates of a grid, an array for each axis."""
+def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[Array]:
+    """The coordinates of a grid, an array for each axis; if `sparse` of length one along the others.
+
+    `copy=False` is NumPy's permission to return views; arrays are values here.
+    """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is {indexing!r}; choose 'xy' or 'ij'")
     parts = [asarray(a).reshape(-1) for a in arrays]
@@ -443,7 +658,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
     lengths = [0] * n
     for part, place in zip(parts, order, strict=True):
         lengths[place] = part.shape[0]
-    return [
-        broadcast_to(part.reshape(tuple(-1 if i == place else 1 for i in range(n))), tuple(lengths))
-        for part, place in zip(parts, order, strict=True)
+    opened = [
+        part.reshape(tuple(-1 if i == place else 1 for i in range(n))) for part, place in zip(parts, order, strict=True)
     ]
+    return opened if sparse else [broadcast_to(part, tuple(lengths)) for part in opened]

@@ -21,23 +21,28 @@ __all__ = [
     "around",
     "array_equal",
     "array_equiv",
+    "bitwise_count",
     "clip",
     "divmod",
     "fix",
     "float_power",
     "frexp",
+    "gcd",
     "isclose",
     "iscomplex",
     "isneginf",
     "isposinf",
     "isreal",
     "isscalar",
+    "lcm",
     "ldexp",
     "logaddexp2",
     "modf",
     "real_if_close",
     "rint",
     "round",
+    "spacing",
+    "unwrap",
 ]
 
 
@@ -402,3 +407,55 @@ def real_if_close(a: Any, tol: float = 100) -> Array:
     if bool(reductions.all(OPS["abs"].call(imaginary.detach()) < least)):
         found = OPS["real"].call(found)
     return found
+
+
+def _of_integers(name: str, *arrays: Any) -> Array:
+    """NumPy's function of host copies: whole numbers have no derivative."""
+    found = [asarray(x) for x in arrays]
+    for x in found:
+        if x.dtype not in dtypes.INTEGER:
+            raise DtypeError(f"{name}() takes whole numbers, not {x.dtype.name}")
+    made: Array = asarray(getattr(host, name)(*(x.asnumpy() for x in found)))
+    return made.to(found[0].backend.name)
+
+
+def gcd(x1: Any, x2: Any, /) -> Array:
+    """The greatest common divisor of whole numbers."""
+    return _of_integers("gcd", x1, x2)
+
+
+def lcm(x1: Any, x2: Any, /) -> Array:
+    """The least common multiple of whole numbers."""
+    return _of_integers("lcm", x1, x2)
+
+
+def bitwise_count(x: Any, /) -> Array:
+    """How many bits of the magnitude of each whole number are set."""
+    return _of_integers("bitwise_count", x)
+
+
+def spacing(x: Any, /) -> Array:
+    """The distance of each element to the next floating-point number away from zero, which has no derivative."""
+    x = asarray(x)
+    away = OPS["copysign"].call(math.inf, x.detach())
+    found: Array = OPS["nextafter"].call(x.detach(), away) - x.detach()
+    return found
+
+
+def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Array:
+    """Angles without jumps: multiples of `period` are added wherever neighbours differ by more than `discont`.
+
+    >>> unwrap(asarray([0.0, 6.0]), period=6.0).tolist()
+    [0.0, 0.0]
+    """
+    p = asarray(p)
+    p = p if p.dtype in dtypes.INEXACT else p.astype(dtypes.get_default_dtype())
+    apart = OPS["diff"].call(p.detach(), n=1, axis=axis)
+    low = -period / 2
+    near = (apart - low) % period + low
+    near = OPS["where"].call((near == low) & (apart > 0), -low, near)
+    jumps = near - apart
+    limit = period / 2 if discont is None else discont
+    jumps = OPS["where"].call(OPS["abs"].call(apart) < limit, 0.0, jumps)
+    total = OPS["cumulative_sum"].call(jumps, axis=axis, include_initial=True)
+    return p + total  # type: ignore[no-any-return]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as host
+
+from .. import dtypes
 from ..array import Array
 from ..kernels import OPS
 from ..ops import contraction
+from ..ops.indexing import axis_of
 from .creation import asarray
 from .info import result_type
 
@@ -21,12 +25,12 @@ __all__ = [
     "interp",
     "kron",
     "matmul",
+    "matvec",
     "outer",
-    "polyval",
     "tensordot",
-    "vander",
     "vdot",
     "vecdot",
+    "vecmat",
 ]
 
 
@@ -81,9 +85,28 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
     return _one("tensordot", a, b, axes=axes)
 
 
-def cross(a: Any, b: Any, *, axis: int = -1) -> Array:
-    """The cross product of 3-vectors along an axis."""
-    return _one("cross", a, b, axis=axis)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
+    """The cross product of 3-vectors along an axis, or along `axisa` and `axisb`, with the result along `axisc`.
+
+    >>> cross(asarray([1, 0, 0]), asarray([0, 1, 0])).tolist()
+    [0, 0, 1]
+    """
+    if axis is not None or axisa == axisb == axisc:
+        return _one("cross", a, b, axis=axisa if axis is None else axis)
+    first, second = (OPS["moveaxis"].call(asarray(z), source=s, destination=-1) for z, s in ((a, axisa), (b, axisb)))
+    found: Array = OPS["moveaxis"].call(_one("cross", first, second, axis=-1), source=-1, destination=axisc)
+    return found
+
+
+def matvec(x1: Any, x2: Any, /) -> Array:
+    """The products of matrices with vectors, in the last axes."""
+    return _one("matmul", x1, OPS["expand_dims"].call(asarray(x2), axis=-1))[..., 0]
+
+
+def vecmat(x1: Any, x2: Any, /) -> Array:
+    """The products of vectors, conjugated, with matrices, in the last axes."""
+    row = OPS["expand_dims"].call(OPS["conj"].call(asarray(x1)), axis=-2)
+    return _one("matmul", row, x2)[..., 0, :]
 
 
 def kron(a: Any, b: Any) -> Array:
@@ -133,9 +156,19 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
     return found
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
-    """Straight lines between the points (xp, fp), at `x`; beyond them the end values, or `left` and `right`."""
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
+    """Straight lines between the points (xp, fp), at `x`; beyond them the end values, or `left` and `right`.
+
+    `period`: places that far apart are the same, and the points need no order.
+    """
     x, knots, values = asarray(x), asarray(xp), asarray(fp)
+    if period is not None:
+        x, knots = x % period, knots % period
+        order = OPS["argsort"].call(knots.detach(), axis=-1)
+        knots, values = (OPS["take"].call(z, order, axis=0) for z in (knots, values))
+        knots = OPS["concat"].call(knots[-1:] - period, knots, knots[:1] + period, axis=0)
+        values = OPS["concat"].call(values[-1:], values, values[:1], axis=0)
+        left = right = None
     n = knots.shape[0]
     place = OPS["searchsorted"].call(knots.detach(), x.detach().astype(knots.dtype), side="right")
     i = OPS["clip"].call(place, 1, n - 1)
@@ -147,44 +180,73 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Arr
     return found
 
 
-def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    """Slopes by central differences inside and one-sided ones at the edges, along each axis; `spacing` is a number."""
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Slopes by central differences inside and one-sided ones at the edges, along each axis, in both orders 1 and 2.
+
+    `varargs`: how far neighbours are apart, a number for all axes or for each, or the places along it.
+
+    >>> gradient(asarray([1.0, 4.0, 9.0]), 1.0).tolist()
+    [3.0, 4.0, 5.0]
+    """
     f = asarray(f)
-    if edge_order != 1:
-        raise ValueError(f"gradient: edge_order={edge_order} is not there; use 1")
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: edge_order is {edge_order}; choose 1 or 2")
+    if f.dtype not in dtypes.INEXACT:
+        f = f.astype(dtypes.get_default_dtype())
     axes = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    steps = list(spacing) * len(axes) if len(spacing) == 1 else list(spacing) or [1.0] * len(axes)
+    steps = list(varargs) * len(axes) if len(varargs) == 1 else list(varargs) or [1.0] * len(axes)
     if len(steps) != len(axes):
-        raise ValueError(f"gradient: {len(spacing)} spacings for {len(axes)} axes")
-    found = []
-    for a, h in zip(axes, steps, strict=True):
-        n, before = f.shape[a], (slice(None),) * (a % f.ndim)
-
-        def part(start: int, stop: int, before: tuple[slice, ...] = before) -> Array:
-            found: Array = f[(*before, slice(start, stop))]
-            return found
-
-        if n < 2:
-            raise ValueError(f"gradient: axis {a} has length {n}, and two elements are needed for a slope")
-        middle = (part(2, n) - part(0, n - 2)) / (2.0 * h)
-        first, last = (part(1, 2) - part(0, 1)) / h, (part(n - 1, n) - part(n - 2, n - 1)) / h
-        found.append(OPS["concat"].call(first, middle, last, axis=a))
-    return found[0] if len(found) == 1 else found
+        raise ValueError(f"gradient: {len(varargs)} spacings for {len(axes)} axes")
+    found = [_slopes(f, axis_of(a, f.ndim), h, edge_order) for a, h in zip(axes, steps, strict=True)]
+    return found[0] if len(found) == 1 else tuple(found)
 
 
-def polyval(p: Any, x: Any) -> Array:
-    """A polynomial with coefficients `p`, the highest power first, at `x`."""
-    p, x = asarray(p), asarray(x)
-    total: Array = p[0] + OPS["zeros_like"].call(x.detach())
-    for i in range(1, p.shape[0]):
-        total = total * x + p[i]
-    return total
+def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
+    """The slopes along one axis."""
+    n, before = f.shape[axis], (slice(None),) * axis
+    if n < edge_order + 1:
+        raise ValueError(f"gradient: axis {axis} has length {n}, and {edge_order + 1} elements are needed for a slope")
 
+    def part(start: int, stop: int) -> Array:
+        found: Array = f[(*before, slice(start, stop))]
+        return found
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
-    """The powers of each element in a row."""
-    x = asarray(x)
-    n = x.shape[0] if N is None else N
-    powers = [x**k if k else OPS["ones_like"].call(x.detach()) for k in range(n)]
-    found: Array = OPS["stack"].call(*(powers if increasing else reversed(powers)), axis=-1)
-    return found
+    h: Any = asarray(spacing) if isinstance(spacing, (Array, host.ndarray, list, tuple)) else spacing
+    even = not isinstance(h, Array) or h.ndim == 0
+    if not even:
+        if h.shape != (n,):
+            raise ValueError(f"gradient: places of shape {h.shape} along axis {axis} of length {n}")
+        h = h[1:] - h[:-1]
+        h = h.reshape(tuple(-1 if i == axis else 1 for i in range(f.ndim)))
+
+    def step(i: int, stop: int) -> Any:
+        """The distances from the i-th neighbours on."""
+        return h if even else h[(*before, slice(i, stop))]
+
+    left, right = step(0, n - 2), step(1, n - 1)
+    # The weights of the parabola through three neighbours; on even steps those of the central difference.
+    middle = (
+        (part(2, n) - part(0, n - 2)) / (2.0 * h)
+        if even
+        else part(0, n - 2) * (-right / (left * (left + right)))
+        + part(1, n - 1) * ((right - left) / (left * right))
+        + part(2, n) * (left / (right * (left + right)))
+    )
+    if edge_order == 1:
+        first = (part(1, 2) - part(0, 1)) / step(0, 1)
+        last = (part(n - 1, n) - part(n - 2, n - 1)) / step(n - 2, n - 1)
+    else:
+        a, b = step(0, 1), step(1, 2)
+        first = (
+            part(0, 1) * (-(2.0 * a + b) / (a * (a + b)))
+            + part(1, 2) * ((a + b) / (a * b))
+            - part(2, 3) * (a / (b * (a + b)))
+        )
+        a, b = step(n - 3, n - 2), step(n - 2, n - 1)
+        last = (
+            part(n - 3, n - 2) * (b / (a * (a + b)))
+            - part(n - 2, n - 1) * ((a + b) / (a * b))
+            + part(n - 1, n) * ((2.0 * b + a) / (b * (a + b)))
+        )
+    joined: Array = OPS["concat"].call(first, middle, last, axis=axis)
+    return joined

@@ -534,8 +534,8 @@ def log1p(xp: Any, x: Any) -> Any:
         return plain
     # Many engines form |1 + x| first, which loses the real part where it is small beside 1.
     a, b = xp.real(x), xp.imag(x)
-    size = xp.where(xp.abs(x) < 0.5, 0.5 * xp.log1p(a * (2 + a) + b * b), xp.real(plain))
-    return xp.astype(size, x.dtype) + xp.astype(xp.imag(plain), x.dtype) * 1j
+    near = xp.astype(0.5 * xp.log1p(a * (2 + a) + b * b), x.dtype) + xp.astype(xp.imag(plain), x.dtype) * 1j
+    return xp.where(xp.abs(x) < 0.5, near, plain)
 
 
 @elementwise(

@@ -1,0 +1,188 @@
+"""Keywords and names of NumPy's beyond the common ones: NumPy's values, and derivatives by difference quotients."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import tapegrad
+import tapegrad.numpy as tnp
+from tapegrad.testing import check_grads
+
+DRAW = np.random.default_rng(0).standard_normal
+V, W, M, T, SQUARE = DRAW(5), DRAW(5), DRAW((3, 4)), DRAW((2, 3, 4)), DRAW((3, 3))
+FOUR = np.array([0.1, 0.2, 0.3, 0.4])
+PLACES = np.array([0.0, 1.0, 3.0, 4.0, 7.0])
+NUMBERS = np.array([3, 1, 2, 0, 4])
+
+
+def windows(xp):
+    return np.lib.stride_tricks.sliding_window_view if xp is np else tnp.sliding_window_view
+
+
+CASES = {
+    "r_": (V, lambda xp, x: xp.r_[x, 0, 1:3, W, -1:1:3j]),
+    "r_ axis": (M, lambda xp, x: xp.r_["-1", x, x]),
+    "r_ ndmin": (V, lambda xp, x: xp.r_["0,2", x, W]),
+    "r_ start": (V, lambda xp, x: xp.r_["0,2,0", x, W]),
+    "c_": (V, lambda xp, x: xp.c_[x, W]),
+    "c_ of matrices": (M, lambda xp, x: xp.c_[x, x, np.ones(3)]),
+    "mgrid": (V, lambda xp, x: xp.mgrid[0:3, 1:2:3j] * x[0]),
+    "ogrid": (V, lambda xp, x: xp.ogrid[0:3, 0:2][1] * x[0]),
+    "ix_": (M, lambda xp, x: x[xp.ix_([0, 2], [True, False, True, True])]),
+    "s_": (M, lambda xp, x: x[xp.s_[1:, ::2]]),
+    "unravel_index": (M, lambda xp, x: x[xp.unravel_index(5, (3, 4))]),
+    "ravel_multi_index": (M, lambda xp, x: xp.ravel(x)[xp.ravel_multi_index(([1, 2], [0, 3]), (3, 4))]),
+    "tril_indices_from": (M, lambda xp, x: x[xp.tril_indices_from(x, -1)]),
+    "triu_indices_from": (M, lambda xp, x: x[xp.triu_indices_from(x, 1)]),
+    "diag_indices_from": (SQUARE, lambda xp, x: x[xp.diag_indices_from(x)]),
+    "mask_indices": (SQUARE, lambda xp, x: x[xp.mask_indices(3, xp.triu, 1)]),
+    "fromfunction": (V, lambda xp, x: xp.fromfunction(lambda i, j: i + j, (2, 5)) * x),
+    "gradient of order 2": (V, lambda xp, x: xp.gradient(x, 2.0, edge_order=2)),
+    "gradient at places": (V, lambda xp, x: xp.gradient(x, PLACES)),
+    "gradient at places of order 2": (V, lambda xp, x: xp.gradient(x, PLACES, edge_order=2)),
+    "gradient in places": (V, lambda xp, x: xp.gradient(W, xp.cumsum(x * x + 1.0))),
+    "gradient along axes": (M, lambda xp, x: xp.gradient(x, 1.0, PLACES[:4], axis=(0, 1))[1]),
+    "pad with constants": (M, lambda xp, x: xp.pad(x, ((1, 2), (0, 1)), constant_values=((1, 2), (3, 4)))),
+    "pad of axes by name": (M, lambda xp, x: xp.pad(x, {0: 1, -1: (2, 0)}, mode="edge")),
+    "pad ramp": (V, lambda xp, x: xp.pad(x, (2, 1), mode="linear_ramp", end_values=(1.0, 2.0))),
+    "pad mean": (M, lambda xp, x: xp.pad(x, 2, mode="mean", stat_length=2)),
+    "pad maximum": (M, lambda xp, x: xp.pad(x, 2, mode="maximum")),
+    "pad minimum": (M, lambda xp, x: xp.pad(x, 1, mode="minimum")),
+    "pad median": (M, lambda xp, x: xp.pad(x, 1, mode="median")),
+    "pad reflect odd": (V, lambda xp, x: xp.pad(x, 2, mode="reflect", reflect_type="odd")),
+    "pad symmetric odd": (V, lambda xp, x: xp.pad(x, 2, mode="symmetric", reflect_type="odd")),
+    "interp period": (V, lambda xp, x: xp.interp(x, np.arange(3.0), np.array([1.0, 5.0, 2.0]), period=3.0)),
+    "cross of axes": (SQUARE, lambda xp, x: xp.cross(x, SQUARE, axisa=0, axisb=1, axisc=0)),
+    "matvec": (DRAW(4), lambda xp, x: xp.matvec(T, x)),
+    "vecmat": (DRAW((2, 3)), lambda xp, x: xp.vecmat(x, T)),
+    "cov weights": (M, lambda xp, x: xp.cov(x, fweights=[1, 2, 1, 3], aweights=FOUR)),
+    "cov in weights": (FOUR, lambda xp, x: xp.cov(M, aweights=x, ddof=0)),
+    "cov columns": (M, lambda xp, x: xp.cov(x, rowvar=False, bias=True)),
+    "polyfit": (W, lambda xp, x: xp.polyfit(V, x, 2)),
+    "polyfit in places": (V, lambda xp, x: xp.polyfit(x, W, 2)),
+    "polyfit in weights": (np.abs(V) + 0.1, lambda xp, x: xp.polyfit(V, W, 1, w=x)),
+    "polyfit several": (DRAW((5, 2)), lambda xp, x: xp.polyfit(V, x, 2)),
+    "polyadd": (V, lambda xp, x: xp.polyadd(x, [1.0, 2.0])),
+    "polysub": (V, lambda xp, x: xp.polysub([1.0, 2.0], x)),
+    "polymul": (V, lambda xp, x: xp.polymul(x, W)),
+    "polydiv": (V, lambda xp, x: xp.polydiv(x, [1.0, 2.0])[0]),
+    "polydiv rest": (V, lambda xp, x: xp.polydiv(x, [1.0, 2.0, 1.0])[1]),
+    "polyder": (V, lambda xp, x: xp.polyder(x, 2)),
+    "polyint": (V, lambda xp, x: xp.polyint(x, 2, [1.0, 2.0])),
+    "poly": (V, lambda xp, x: xp.poly(x)),
+    "roots": (np.array([1.0, -3.0, 2.0, 0.5]), lambda xp, x: xp.sum(xp.real(xp.roots(x)) ** 2)),
+    "roots at 0": (np.array([1.0, -3.0, 2.0]), lambda xp, x: xp.sum(xp.abs(xp.roots(xp.r_[0.0, x, 0.0])))),
+    "tensorsolve": (DRAW((3, 2, 6)), lambda xp, x: xp.linalg.tensorsolve(x, np.ones((3, 2)))),
+    "tensorinv": (DRAW((6, 2, 3)), lambda xp, x: xp.linalg.tensorinv(x, 1)),
+    "eigh U": (SQUARE, lambda xp, x: xp.linalg.eigh(x, UPLO="U")[0]),
+    "eigvalsh L": (SQUARE, lambda xp, x: xp.linalg.eigvalsh(x, "L")),
+    "unwrap": (V, lambda xp, x: xp.unwrap(x * 5)),
+    "unwrap period": (M, lambda xp, x: xp.unwrap(x * 50, axis=0, period=3.0)),
+    "ldexp": (V, lambda xp, x: xp.ldexp(x, NUMBERS)),
+    "frexp": (V, lambda xp, x: xp.frexp(x)[0]),
+    "linspace of arrays": (V, lambda xp, x: xp.linspace(x, W, 4, axis=-1)),
+    "linspace without end": (V, lambda xp, x: xp.linspace(x, 2.0, 4, endpoint=False)),
+    "geomspace": (np.abs(V) + 0.1, lambda xp, x: xp.geomspace(x, 3.0, 4)),
+    "logspace": (V, lambda xp, x: xp.logspace(x, 1.0, 4, base=2.0)),
+    "full": (V, lambda xp, x: xp.full((2, 5), x)),
+    "full_like": (V, lambda xp, x: xp.full_like(np.ones((2, 5)), x)),
+    "take clip": (V, lambda xp, x: xp.take(x, [-9, 2, 9], mode="clip")),
+    "take wrap": (M, lambda xp, x: xp.take(x, [-9, 2, 9], axis=1, mode="wrap")),
+    "unique axis": (np.round(M, 1), lambda xp, x: xp.unique(x, axis=0)),
+    "histogram weights": (W, lambda xp, x: xp.histogram(V, bins=3, weights=x)[0]),
+    "histogram density": (np.abs(W), lambda xp, x: xp.histogram(V, bins=3, weights=x, density=True)[0]),
+    "sliding windows": (M, lambda xp, x: windows(xp)(x, (2, 3))),
+    "sliding windows of an axis": (T, lambda xp, x: windows(xp)(x, 2, axis=1)),
+    "setxor1d": (V, lambda xp, x: xp.setxor1d(x, [1.0, 2.0])),
+    "trim_zeros": (V, lambda xp, x: xp.trim_zeros(xp.r_[0.0, x, 0.0])),
+    "sort_complex": (V, lambda xp, x: xp.real(xp.sort_complex(x * (1 + 1j)))),
+    "nanargmax": (V, lambda xp, x: x[xp.nanargmax(x)]),
+    "lexsort": (V, lambda xp, x: x[xp.lexsort((x, np.array([1, 0, 1, 0, 1])))]),
+    "vectorize": (V, lambda xp, x: xp.vectorize(lambda a, b: a * b)(x, W)),
+    "piecewise arguments": (V, lambda xp, x: xp.piecewise(x, [x < 0], [lambda z, k: z * k, lambda z, k: z], 3.0)),
+    "apply_over_axes": (T, lambda xp, x: xp.apply_over_axes(xp.sum, x, (0, 2))),
+    "concatenate dtype": (V, lambda xp, x: xp.concatenate([x, [1, 2]], dtype="float64")),
+    "where of one": (V, lambda xp, x: x[xp.where(x > 0)]),
+    "meshgrid sparse": (V, lambda xp, x: xp.meshgrid(x, W, sparse=True)[0]),
+    "windows": (V, lambda xp, x: xp.hanning(5) * x + xp.kaiser(5, 2.0) * x + xp.bartlett(5) + xp.hamming(5)),
+    "gcd": (V, lambda xp, x: xp.gcd(NUMBERS, 6) * x + xp.lcm(NUMBERS, 4) + xp.bitwise_count(NUMBERS)),
+    "lists": (V, lambda xp, x: xp.multiply([1.0, 2.0, 3.0, 4.0, 5.0], x) + [0.0, 1.0, 2.0, 3.0, 4.0]),
+}
+
+
+@pytest.fixture(autouse=True)
+def double():
+    with tapegrad.use_default_dtype("float64"):
+        yield
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_are_numpys_and_derivatives_right(name):
+    x, call = CASES[name]
+    expected, found = np.asarray(call(np, x)), call(tnp, tnp.asarray(x))
+    assert isinstance(found, tapegrad.Array)
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-9, atol=1e-12)
+    check_grads(lambda z: call(tnp, z), [x], orders=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("fill_diagonal", lambda xp, x, v: xp.fill_diagonal(x, v)),
+        ("put", lambda xp, x, v: xp.put(x, [0, -1, 5], v)),
+        ("place", lambda xp, x, v: xp.place(x, M > 0, v)),
+        ("putmask", lambda xp, x, v: xp.putmask(x, M > 0, v)),
+    ],
+)
+def test_functions_that_write_in_place(name, write):
+    expected = M.copy()
+    write(np, expected, V[:3])
+    found = tnp.asarray(M)
+    write(tnp, found, tnp.asarray(V[:3]))
+    np.testing.assert_array_equal(found.asnumpy(), expected)
+
+    def written(x, v):
+        y = x * 1.0
+        write(tnp, y, v)
+        return y
+
+    check_grads(written, [M, V[:3]], orders=1)
+    with pytest.raises(tapegrad.errors.ValueSemanticsError, match=name):
+        write(tnp, M.copy(), V[:3])
+
+
+def test_dtypes_make_arrays_and_are_numpys():
+    made = tnp.float32(3)
+    assert isinstance(made, tapegrad.Array)
+    assert made.dtype == tnp.float32
+    assert tnp.float32 == np.dtype("float32")
+    assert np.dtype("float32") == tnp.float32
+    assert np.dtype(tnp.int8) == np.zeros(1, tnp.int8).dtype == "int8"
+    assert {tnp.float64: 1}[np.dtype("float64")] == 1
+    assert np.dtype("float64") in {tnp.float64}
+    assert isinstance(np.float64(1), tnp.float64)
+    assert tnp.issubdtype(tnp.float32, tnp.floating)
+    assert tnp.isdtype(tnp.complex64, "complex floating")
+    assert pickle.loads(pickle.dumps(tnp.float32)) is tnp.float32
+    assert tapegrad.grad(lambda x: tnp.sum(tnp.float64(x) ** 2))(V).tolist() == (2 * V).tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: tnp.pad(V, 1, mode="edge", constant_values=1), TypeError, "constant_values"),
+        (lambda: tnp.pad(V, 1, mode=lambda *a: None), ValueError, "mode"),
+        (lambda: tnp.gradient(V, edge_order=3), ValueError, "edge_order"),
+        (lambda: tnp.take(V, [0], mode="mirror"), ValueError, "mode"),
+        (lambda: tnp.linalg.eigh(SQUARE, UPLO="X"), ValueError, "UPLO"),
+        (lambda: tnp.gcd(V, 2), tapegrad.errors.DtypeError, "gcd"),
+        (lambda: tnp.r_["r", V], ValueError, "r_"),
+        (lambda: tnp.asarray_chkfinite([1.0, np.nan]), ValueError, "NaN"),
+        (lambda: tnp.sliding_window_view(V, 9), ValueError, "window"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_in_words(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
