@@ -775,7 +775,7 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
-def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
     """The integral of samples along `axis` by the trapezoid rule, at places `x` or `dx` apart.
 
     Shapes: the axis goes; `x` has one axis, as long as that of `y`, or broadcasts with `y`; `dx` is a number, or the
