@@ -32,8 +32,12 @@ EXPLAINED = [
     "tapegrad.ndarray.shaping",
     "tapegrad.ndarray.solving",
     "tapegrad.numpy.bound",
+    "tapegrad.numpy.creation",
+    "tapegrad.numpy.fft",
+    "tapegrad.numpy.info",
     "tapegrad.numpy.mechanical",
     "tapegrad.numpy.pointwise",
+    "tapegrad.numpy.random",
     "tapegrad.numpy.reductions",
     "tapegrad.numpy.searching",
     "tapegrad.numpy.special",
@@ -44,12 +48,15 @@ EXPLAINED = [
     "tapegrad.ops.cumulative",
     "tapegrad.ops.diagonals",
     "tapegrad.ops.elementwise",
+    "tapegrad.ops.fft",
     "tapegrad.ops.indexing",
     "tapegrad.ops.linalg",
+    "tapegrad.ops.nn",
     "tapegrad.ops.reductions",
     "tapegrad.ops.shape",
     "tapegrad.ops.sorting",
     "tapegrad.ops.special",
+    "tapegrad.ops.transfer",
 ]
 """The modules whose public functions and classes all have an example, and say what they take and raise."""
 
@@ -57,6 +64,9 @@ NO_ARRAYS = {
     *(f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")),
     "tapegrad.ops.reductions.axes_of",
     "tapegrad.ops.reductions.reduced_shape",
+    "tapegrad.numpy.info.__array_namespace_info__",
+    "tapegrad.numpy.random.seed",
+    "tapegrad.ops.nn.window_counts",
     "tapegrad.ops.shape.resolved",
     "tapegrad.ops.special.scipy_special",
 }

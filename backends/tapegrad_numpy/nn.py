@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tapegrad.ops.nn import window_counts
+
 __all__ = ["KERNELS"]
 
 Array = np.ndarray[Any, Any]
@@ -30,10 +32,7 @@ class _Window:
         self.dilate = ones if dilate is None else tuple(dilate)
         self.pad = tuple((p, p) if isinstance(p, int) else tuple(p) for p in pad or (0,) * len(kernel))
         self.padded = any(map(any, self.pad))
-        lengths = zip(self.space, self.kernel, self.stride, self.dilate, self.pad, strict=True)
-        self.counts = tuple((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, d, p in lengths)
-        if min(self.counts, default=1) < 1:
-            raise ValueError(f"not one window of shape {self.kernel} fits axes of shape {self.space}")
+        self.counts = window_counts("windows", self.space, self.kernel, self.stride, self.dilate, self.pad)
 
     @property
     def wide(self) -> tuple[int, ...]:
@@ -114,6 +113,8 @@ def _patches(x: Array, *, kernel: Any, stride: Any, dilate: Any, pad: Any) -> Ar
 def _overlap_add(x: Array, *, shape: Any, stride: Any, dilate: Any, pad: Any) -> Array:
     ndim = len(shape)
     start = x.ndim - 2 * ndim
+    if start < 0:
+        raise ValueError(f"windows of shape {x.shape} have not two axes for each of {tuple(shape)}")
     window = _Window(shape, x.shape[start : start + ndim], stride, dilate, pad)
     if x.shape[start + ndim :] != window.counts:
         raise ValueError(f"windows of shape {x.shape[start:]} do not cover a shape of {tuple(shape)}")
@@ -223,6 +224,10 @@ def _normalize(x: Array, gamma: Array, beta: Array, *, axis: Any, eps: float) ->
 
 
 def _shifted(x: Array, axis: Any) -> Array:
+    if not x.ndim:
+        # Where there is no axis, NumPy reduces over the first and the last all the same.
+        np.lib.array_utils.normalize_axis_tuple(axis, 0)
+        return x - x
     return x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=None if x.size else -np.inf)
 
 

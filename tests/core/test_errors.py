@@ -4,8 +4,8 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.errors import AxisError, DtypeError, ShapeError
-from tapegrad.ops import contraction, indexing, linalg, shape
+from tapegrad.errors import AxisError, DtypeError, ShapeError, UnknownArrayError
+from tapegrad.ops import contraction, indexing, linalg, nn, shape
 
 PAIR, TRIPLE = [tnp.ones((2, 2))] * 2, [tnp.ones((2, 2))] * 3
 
@@ -54,6 +54,37 @@ WRONG = [
     (lambda: tnp.frexp(1j), DtypeError, r"frexp\(\) is a function of real numbers"),
     (lambda: tnp.special.polygamma(1.5, 1.0), ValueError, "polygamma: n is 1.5; choose"),
     (lambda: tnp.special.entr(1j), DtypeError, r"entr\(\) is a function of real numbers"),
+    (lambda: tnp.fft.fftn(PAIR[0], s=2), TypeError, r"fftn\(\): s is 2; it must be a tuple, \(2,\)"),
+    (lambda: tnp.fft.fftn(PAIR[0], axes=(0, 2)), AxisError, r"fftn.*not all of the axes \(0, 2\)"),
+    (lambda: tnp.fft.fftn(PAIR[0], s=(2, 2, 2)), ShapeError, "3 lengths for 2 axes"),
+    (lambda: tnp.fft.fftshift(PAIR[0], axes=2), AxisError, "axis 2 is out of range"),
+    (lambda: tnp.fft.ihfft(tnp.asarray([1j])), DtypeError, "ihfft.*real numbers"),
+    (lambda: tnp.fft.rfftn(tnp.asarray([1j])), DtypeError, "rfftn.*real numbers"),
+    (lambda: tnp.fft.fftfreq(0), ValueError, "0 samples"),
+    (lambda: tnp.fft.rfftfreq(4, d=0), ValueError, "0 apart"),
+    (lambda: nn.patches(tnp.ones((3,)), kernel=(2, 2)), ShapeError, "patches.*not have the same number of axes"),
+    (lambda: nn.patches(tnp.ones((3,)), kernel=(0,)), ShapeError, "patches.*a window of 0"),
+    (lambda: nn.patches(tnp.ones((3,)), kernel=(1,), pad=(-1,)), ShapeError, "patches.*cut off with a slice"),
+    (lambda: nn.overlap_add(tnp.ones((3,)), shape=(5,)), ShapeError, "overlap_add.*not two axes for each"),
+    (lambda: nn.max_pool(tnp.ones((2, 3)), kernel=(2, 2, 2)), ShapeError, "max_pool.*the same number of axes"),
+    (
+        lambda: nn.convolution_weight(tnp.ones((2, 3, 5)), tnp.ones((2, 4, 4)), kernel=(2,), groups=2),
+        ShapeError,
+        "3 and 4 channels do not fall into 2 groups",
+    ),
+    (lambda: nn.convolution(tnp.ones((2, 3, 5)), tnp.ones((4, 3, 2)), groups=0), ShapeError, "in 0 groups"),
+    (lambda: nn.lp_pool(tnp.ones((3,)), kernel=(1,), p=0), ValueError, "lp_pool.*p is 0"),
+    (lambda: nn.dropout(tnp.ones((3,)), tnp.ones((3,)) > 0, rate=1.0), ValueError, "dropout.*rate is 1.0"),
+    (lambda: nn.softmax(tnp.asarray([1j])), DtypeError, "softmax.*real numbers"),
+    (lambda: nn.max_pool(tnp.asarray([1j]), kernel=(1,)), DtypeError, "max_pool.*real numbers"),
+    (lambda: nn.softmax(tnp.asarray(1.0), axis=-1), AxisError, "softmax.*axis -1"),
+    (lambda: nn.log_softmax(tnp.asarray(1.0), axis=0), AxisError, "log_softmax.*axis 0"),
+    (lambda: tnp.from_dlpack([1]), UnknownArrayError, "builtins.list"),
+    (lambda: tnp.zeros(1.5), TypeError, "a shape is made of integers; 1.5 is not"),
+    (lambda: tnp.zeros((2, 1.5)), TypeError, r"a shape is made of integers; \(2, 1.5\) is not"),
+    (lambda: tnp.arange(1, 2, 0), ValueError, "arange: the step is 0"),
+    (lambda: tnp.random.exponential(0.0), ValueError, "scale must be more than 0"),
+    (lambda: tnp.random.permutation(1.5), ShapeError, "permutation takes an integer or an array"),
 ]
 
 

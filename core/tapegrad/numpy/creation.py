@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as host
@@ -100,8 +102,16 @@ def asarray(
     `copy=False` shares the memory of a raw array, which must not be written to then; where a copy cannot be avoided it
     raises `ValueError`. `order`, as everywhere: how elements lie in memory is the engine's own matter.
 
-    >>> asarray([1.0, 2.0])
+    Shapes: that of `a`; nested lists of one shape at each level.
+    Dtypes: that of an array; Python integers become int64, floats the default float, or `dtype`.
+    Raises: `ShapeError` for rows that differ, `TypeError` for what is no number, `UnknownArrayError` for other objects,
+    `DtypeError` for what names no dtype.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.asarray([x, 2 * x])))(3.0)
+    3.0
     """
     wanted = None if dtype is None else dtypes.to_dtype(dtype)
     if isinstance(a, Array):
@@ -145,40 +155,96 @@ def asarray(
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> Array:
-    """`object` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`."""
+    """`object` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`.
+
+    Shapes: that of `object`, with 1 in front until there are `ndmin` axes.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array([1, 2], ndmin=2)
+    Array([[1, 2]], dtype=int64)
+    """
     found = asarray(object, dtype, copy=copy or None)
     return found.reshape((1,) * (ndmin - found.ndim) + found.shape) if found.ndim < ndmin else found
 
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> Array:
-    """`a` as an array; the order of elements in memory is the engine's own matter."""
+    """`a` as an array; the order of elements in memory is the engine's own matter.
+
+    Shapes: as `asarray`.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ascontiguousarray([1, 2])
+    Array([1, 2], dtype=int64)
+    """
     return asarray(a, dtype)
 
 
 def copy(a: Any, order: str = "K") -> Array:
-    """A copy of an array, recorded where `a` is tracked."""
+    """A copy of an array, recorded where `a` is tracked.
+
+    Shapes: that of `a`.
+    Dtypes: any; the result has the same.
+    Raises: as `asarray`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([1, 2])
+    >>> y = tnp.copy(x)
+    >>> y[0] = 9
+    >>> x
+    Array([1, 2], dtype=int64)
+    """
     return asarray(a, copy=True)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """An array of any library that speaks DLPack; of one that no backend knows, by the default."""
+    """An array of any library that speaks DLPack; of one that no backend knows, by the default.
+
+    Shapes: that of `x`.
+    Dtypes: that of `x`.
+    Raises: `UnknownArrayError` for what does not speak DLPack.
+
+    >>> import tapegrad.numpy as tnp
+    >>> import numpy
+    >>> tnp.from_dlpack(numpy.ones(2))
+    Array([1., 1.], dtype=float64)
+    """
     try:
         backend = backend_of(x)
     except TypeError:
+        if not hasattr(x, "__dlpack__"):
+            raise
         backend = get_backend()
         raw = backend.namespace.from_dlpack(x)
         return asarray(handle(Array, backend.adopt(raw, copy=True), None, backend.kernels), device=device)
     return asarray(handle(Array, backend.adopt(x, copy=copy is not False), None, backend.kernels), device=device)
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, (int, host.integer)) else tuple(int(n) for n in shape)
+def as_shape(shape: Any) -> tuple[int, ...]:
+    """A shape from an int or several. Raises `TypeError` for what is none."""
+    try:
+        return tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    except TypeError:
+        raise TypeError(f"a shape is made of integers; {shape!r} is not") from None
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
-    """An array full of one number, or of an array that is broadcast; without `dtype`, of its kind."""
+    """An array full of one number, or of an array that is broadcast; without `dtype`, of its kind.
+
+    Shapes: `shape`, an int or several.
+    Dtypes: `dtype`, or that of the number: int64 for integers, the default float for floats.
+    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths, `ShapeError` for an array that does
+    not broadcast.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.full((2,), 7)
+    Array([7, 7], dtype=int64)
+    """
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
-        filled: Array = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=_shape(shape))
+        filled: Array = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=as_shape(shape))
         return filled
     values = host.asarray(fill_value)
     wanted = (
@@ -186,31 +252,68 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
         if dtype is not None
         else (_kind_of(values) if not isinstance(fill_value, host.generic) else values.dtype)
     )
-    return make(host.full(_shape(shape), fill_value, dtype=wanted), None, device)
+    return make(host.full(as_shape(shape), fill_value, dtype=wanted), None, device)
 
 
 def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
-    """Zeros, of the default dtype unless given."""
-    return make(host.zeros(_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
+    """Zeros, of the default dtype unless given.
+
+    Shapes: `shape`, an int or several.
+    Dtypes: `dtype`, or the default float.
+    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.zeros(2)
+    Array([0., 0.], dtype=float32)
+    """
+    return make(host.zeros(as_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
-    """Ones, of the default dtype unless given."""
-    return make(host.ones(_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
+    """Ones, of the default dtype unless given.
+
+    Shapes: `shape`, an int or several.
+    Dtypes: `dtype`, or the default float.
+    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ones((2, 2), dtype=tnp.int32)
+    Array([[1, 1],
+           [1, 1]], dtype=int32)
+    """
+    return make(host.ones(as_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
-    """An array of arbitrary numbers; here they are zeros."""
+    """An array of arbitrary numbers; here they are zeros.
+
+    Shapes: `shape`, an int or several.
+    Dtypes: `dtype`, or the default float.
+    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.empty((2, 3)).shape
+    (2, 3)
+    """
     return zeros(shape, dtype, device=device)
 
 
 def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None
 ) -> Array:
-    """An array of the shape, dtype and device of `a`, full of one number, or of an array that is broadcast."""
+    """An array of the shape, dtype and device of `a`, full of one number, or of an array that is broadcast.
+
+    Shapes: that of the array, or `shape`.
+    Dtypes: that of the array, or `dtype`.
+    Raises: `TypeError` for a shape that is none, `DtypeError` for what names no dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.full_like(tnp.asarray([1.0, 2.0]), 7)
+    Array([7., 7.], dtype=float32)
+    """
     a = asarray(a)
     like = a.detach() if dtype is None else OPS["astype"].call(a.detach(), dtype=dtypes.to_dtype(dtype))
-    size = a.shape if shape is None else _shape(shape)
+    size = a.shape if shape is None else as_shape(shape)
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
         made: Array = OPS["broadcast_to"].call(asarray(fill_value, like.dtype), shape=size)
     else:
@@ -219,17 +322,44 @@ def full_like(
 
 
 def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
-    """Zeros of the shape, dtype and device of `a`."""
+    """Zeros of the shape, dtype and device of `a`.
+
+    Shapes: that of the array, or `shape`.
+    Dtypes: that of the array, or `dtype`.
+    Raises: as `full_like`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.zeros_like(tnp.asarray([1, 2]))
+    Array([0, 0], dtype=int64)
+    """
     return full_like(a, 0, dtype, shape=shape, device=device)
 
 
 def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
-    """Ones of the shape, dtype and device of `a`."""
+    """Ones of the shape, dtype and device of `a`.
+
+    Shapes: that of the array, or `shape`.
+    Dtypes: that of the array, or `dtype`.
+    Raises: as `full_like`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ones_like(tnp.asarray([1, 2]))
+    Array([1, 1], dtype=int64)
+    """
     return full_like(a, 1, dtype, shape=shape, device=device)
 
 
 def empty_like(prototype: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
-    """An array of the shape, dtype and device of `prototype`; here its numbers are zeros."""
+    """An array of the shape, dtype and device of `prototype`; here its numbers are zeros.
+
+    Shapes: that of the array, or `shape`.
+    Dtypes: that of the array, or `dtype`.
+    Raises: as `full_like`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.empty_like(tnp.ones((2, 3))).shape
+    (2, 3)
+    """
     return full_like(prototype, 0, dtype, shape=shape, device=device)
 
 
@@ -238,9 +368,22 @@ def _plain(value: Any) -> Any:
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Array:
-    """Numbers from `start` up to `stop`, without it, `step` apart; with one number, from zero up to it."""
+    """Numbers from `start` up to `stop`, without it, `step` apart; with one number, from zero up to it.
+
+    Shapes: (n,), for n numbers.
+    Dtypes: `dtype`, or int64 for integers and the default float for floats.
+    Raises: `ValueError` for a step of 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.arange(3)
+    Array([0, 1, 2], dtype=int64)
+    >>> tnp.arange(1.0, 2.0, 0.5)
+    Array([1. , 1.5], dtype=float32)
+    """
     if stop is None:
         start, stop = 0, start
+    if step == 0:
+        raise ValueError("arange: the step is 0; it must lead from start to stop")
     values = host.arange(_plain(start), _plain(stop), _plain(step))
     return make(values, dtype or _kind_of(values), device)
 
@@ -281,8 +424,15 @@ def linspace(
 
     Ends that are arrays give a new axis. `retstep`: the distance of neighbours comes with it.
 
-    >>> linspace(0.0, 1.0, 5).tolist()
-    [0.0, 0.25, 0.5, 0.75, 1.0]
+    Shapes: `num` numbers along `axis`, of ends that broadcast.
+    Dtypes: `dtype`, or the default float, or that of the ends.
+    Raises: `ValueError` for a negative number.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.linspace(0.0, 1.0, 3)
+    Array([0. , 0.5, 1. ], dtype=float32)
+    >>> tapegrad.grad(lambda stop: tnp.sum(tnp.linspace(0.0, stop, 3)))(1.0)
+    1.5
     """
     if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop)):
         first, last, weight = _steps(start, stop, num, endpoint, axis)
@@ -301,7 +451,16 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Array:
-    """`num` numbers from base**start to base**stop, even on a logarithmic scale; differentiable in all three."""
+    """`num` numbers from base**start to base**stop, even on a logarithmic scale; differentiable in all three.
+
+    Shapes: `num` numbers along `axis`, of ends that broadcast.
+    Dtypes: `dtype`, or the default float, or that of the ends.
+    Raises: `ValueError` for a negative number.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.logspace(0, 2, 3)
+    Array([  1.,  10., 100.], dtype=float32)
+    """
     if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop, base)):
         found: Array = OPS["power"].call(base, linspace(start, stop, num, endpoint, axis=axis))
         return found if dtype is None else asarray(found, dtype)
@@ -310,7 +469,16 @@ def logspace(
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
-    """`num` numbers from `start` to `stop`, each the same multiple of the one before; differentiable in both ends."""
+    """`num` numbers from `start` to `stop`, each the same multiple of the one before; differentiable in both ends.
+
+    Shapes: `num` numbers along `axis`, of ends that broadcast.
+    Dtypes: `dtype`, or the default float, or that of the ends.
+    Raises: `ValueError` for a negative number, or an end that is 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.geomspace(1, 4, 3)
+    Array([1., 2., 4.], dtype=float32)
+    """
     if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop)):
         first, last, weight = _steps(start, stop, num, endpoint, axis)
         found = first * (asarray(last) / first) ** weight
@@ -320,12 +488,32 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: Any = None) -> Array:
-    """Ones on the k-th diagonal, zeros elsewhere."""
+    """Ones on the k-th diagonal, zeros elsewhere.
+
+    Shapes: (N, M), square if M is not given.
+    Dtypes: `dtype`, or the default float.
+    Raises: `ValueError` for negative lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.eye(2, k=1)
+    Array([[0., 1.],
+           [0., 0.]], dtype=float32)
+    """
     return make(host.eye(N, M, k=k), dtype or dtypes.get_default_dtype(), device)
 
 
 def identity(n: int, dtype: Any = None) -> Array:
-    """The unit matrix."""
+    """The unit matrix.
+
+    Shapes: (n, n).
+    Dtypes: `dtype`, or the default float.
+    Raises: `ValueError` for a negative length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.identity(2)
+    Array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
     return eye(n, dtype=dtype)
 
 

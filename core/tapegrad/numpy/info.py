@@ -158,7 +158,16 @@ def _dtype_of(value: Any) -> host.dtype[Any]:
 
 
 def finfo(type: Any, /) -> Any:
-    """Machine limits of a floating or complex dtype, or of an array's: bits, eps, max, min, smallest_normal."""
+    """Machine limits of a floating or complex dtype, or of an array's: bits, eps, max, min, smallest_normal.
+
+    Shapes: a dtype, or an array of any.
+    Dtypes: floating or complex; those of a complex one are of its parts.
+    Raises: `DtypeError` for another dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.finfo(tnp.float32).eps
+    1.1920928955078125e-07
+    """
     dtype = _dtype_of(type)
     if dtype not in dtypes.INEXACT:
         raise DtypeError(f"finfo: {dtype.name} is no floating dtype; use iinfo for integers")
@@ -176,7 +185,16 @@ def finfo(type: Any, /) -> Any:
 
 
 def iinfo(type: Any, /) -> Any:
-    """Machine limits of an integer dtype, or of an array's: bits, max, min."""
+    """Machine limits of an integer dtype, or of an array's: bits, max, min.
+
+    Shapes: a dtype, or an array of any.
+    Dtypes: integers.
+    Raises: `DtypeError` for another dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.iinfo(tnp.int8)
+    <limits of int8: bits=8, max=127, min=-128>
+    """
     dtype = _dtype_of(type)
     if dtype not in dtypes.INTEGER:
         raise DtypeError(f"iinfo: {dtype.name} is no integer dtype; use finfo for floating ones")
@@ -185,12 +203,30 @@ def iinfo(type: Any, /) -> Any:
 
 
 def isdtype(dtype: Any, kind: Any) -> Any:
-    """Whether a dtype is of a kind of the standard ("real floating", …), another dtype, or among a tuple of those."""
+    """Whether a dtype is of a kind of the standard ("real floating", …), another dtype, or among a tuple of those.
+
+    Shapes: none.
+    Dtypes: any.
+    Raises: `DtypeError` for what names neither a dtype nor a kind.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isdtype(tnp.float32, ("integral", "real floating"))
+    True
+    """
     return dtypes.is_dtype(dtype, kind)
 
 
 def result_type(*arrays_and_dtypes: Any) -> Any:
-    """The dtype that arrays, dtypes and Python scalars have together; scalars are weak."""
+    """The dtype that arrays, dtypes and Python scalars have together; scalars are weak.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: `DtypeError` for dtypes that have none in common, `ValueError` for nothing at all.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.result_type(tnp.float32, 1j)
+    dtype('complex64')
+    """
     found: Any = None
     scalars = []
     for item in arrays_and_dtypes:
@@ -210,7 +246,16 @@ _SAFE = {dtype: {other for other in dtypes.ALL if host.can_cast(dtype, other, "s
 
 
 def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
-    """Whether every value of one dtype, or of an array's, goes into the other."""
+    """Whether every value of one dtype, or of an array's, goes into the other.
+
+    Shapes: a dtype, or an array of any.
+    Dtypes: any.
+    Raises: `DtypeError` for what names no dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.can_cast(tnp.int32, tnp.float64), tnp.can_cast(tnp.int32, tnp.float32)
+    (True, False)
+    """
     if casting != "safe":
         return host.can_cast(_dtype_of(from_), dtypes.to_dtype(to), casting)
     return dtypes.to_dtype(to) in _SAFE[_dtype_of(from_)]
@@ -237,12 +282,30 @@ def array2string(a: Any, *args: Any, **keywords: Any) -> str:
 
 
 def isrealobj(x: Any) -> Any:
-    """Whether an array is of a real dtype."""
+    """Whether an array is of a real dtype.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing of its own.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.isrealobj([1.0, 2.0])
+    True
+    """
     return not iscomplexobj(x)
 
 
 def iscomplexobj(x: Any) -> Any:
-    """Whether an array is of a complex dtype."""
+    """Whether an array is of a complex dtype.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing of its own.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.iscomplexobj([1j, 2.0])
+    True
+    """
     return host.asarray(x).dtype.kind == "c" if not isinstance(x, Array) else x.dtype in dtypes.COMPLEX
 
 
@@ -282,5 +345,8 @@ class _Info:
 
 
 def __array_namespace_info__() -> _Info:
-    """What the namespace says of itself: dtypes, devices, capabilities."""
+    """>>> import tapegrad.numpy as tnp
+    >>> tnp.__array_namespace_info__().default_dtypes()["integral"]
+    dtype('int64')
+    """
     return _Info(get_backend())

@@ -10,6 +10,7 @@ import numpy as host
 from .. import dtypes
 from ..array import Array
 from ..draws import drawn
+from ..errors import ShapeError
 from ..random import philox
 from .creation import asarray, make
 from .searching import take
@@ -29,7 +30,17 @@ __all__ = [
 
 
 def seed(seed: int) -> None:
-    """Start the stream again at a seed."""
+    """Start the stream again at a seed, an integer.
+
+    Raises: `TypeError` for what is no integer.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.random.seed(7)
+    >>> first = tnp.random.uniform(size=2)
+    >>> tnp.random.seed(7)
+    >>> bool((tnp.random.uniform(size=2) == first).all())
+    True
+    """
     philox.seed(seed)
 
 
@@ -42,50 +53,140 @@ def _size(size: Any) -> Any:
 
 
 def normal(loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Array:
-    """Normal numbers of that mean and standard deviation, of the default dtype."""
+    """Normal numbers of that mean and standard deviation, of the default dtype.
+
+    Shapes: `size`, an int or several, () if None.
+    Dtypes: the default float.
+    Raises: `ValueError` for a negative `scale`, `ShapeError` for a negative size, `RandomnessError` under a `vmap` that
+    does not say what a draw means.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.random.normal(5.0, 0.0, size=2)
+    Array([5., 5.], dtype=float32)
+    """
     return _drawn(lambda: philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
 def standard_normal(size: Any = None) -> Array:
-    """Standard normal numbers."""
+    """Standard normal numbers.
+
+    Shapes: `size`, an int or several, () if None.
+    Dtypes: the default float.
+    Raises: as `normal`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.random.standard_normal((2, 3)).shape
+    (2, 3)
+    """
     return normal(size=size)
 
 
 def randn(*shape: int) -> Array:
-    """Standard normal numbers of a shape."""
+    """Standard normal numbers of a shape.
+
+    Shapes: the numbers given.
+    Dtypes: the default float.
+    Raises: as `normal`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.random.randn(2, 3).shape
+    (2, 3)
+    """
     return normal(size=shape)
 
 
 def uniform(low: float = 0.0, high: float = 1.0, size: Any = None) -> Array:
-    """Numbers evenly spread from `low` up to `high`."""
+    """Numbers evenly spread from `low` up to `high`.
+
+    Shapes: `size`, an int or several, () if None.
+    Dtypes: the default float.
+    Raises: `ValueError` for a `high` below `low`, `ShapeError` for a negative size, `RandomnessError` under a `vmap`
+    that does not say what a draw means.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.random.uniform(2.0, 3.0, size=100)
+    >>> bool(((2 <= x) & (x < 3)).all())
+    True
+    """
     return _drawn(lambda: philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
 def rand(*shape: int) -> Array:
-    """Numbers evenly spread from 0 up to 1, of a shape."""
+    """Numbers evenly spread from 0 up to 1, of a shape.
+
+    Shapes: the numbers given.
+    Dtypes: the default float.
+    Raises: as `uniform`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.random.rand(2, 3).shape
+    (2, 3)
+    """
     return uniform(size=shape)
 
 
 def exponential(scale: float = 1.0, size: Any = None) -> Array:
-    """Exponential numbers of that mean."""
+    """Exponential numbers of that mean.
+
+    Shapes: `size`, an int or several, () if None.
+    Dtypes: the default float.
+    Raises: `ValueError` for a `scale` that is not above 0; else as `normal`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> bool((tnp.random.exponential(2.0, size=100) >= 0).all())
+    True
+    """
+    if not scale > 0:
+        raise ValueError(f"exponential: scale must be more than 0, got {scale}")
     return _drawn(lambda: philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
 def randint(low: int, high: int | None = None, size: Any = None) -> Array:
-    """Integers from `low` up to `high`, without it; with one number, from zero."""
+    """Integers from `low` up to `high`, without it; with one number, from zero.
+
+    Shapes: `size`, an int or several, () if None.
+    Dtypes: integers.
+    Raises: `ValueError` where there is no integer between; else as `normal`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> sorted(set(tnp.random.randint(3, size=100).tolist()))
+    [0, 1, 2]
+    >>> tnp.random.randint(3, size=2).dtype
+    dtype('int64')
+    """
     return _drawn(lambda: philox.randint(low, high, shape=_size(size)))
 
 
 def permutation(x: Any) -> Array:
-    """The numbers below `x`, or the elements of `x` along its first axis, in random order."""
+    """The numbers below `x`, or the elements of `x` along its first axis, in random order.
+
+    Shapes: (n,) for a number n, else that of `x`.
+    Dtypes: int64 for a number, else that of `x`.
+    Raises: `ValueError` for a negative number, `ShapeError` for an array without axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sort(tnp.random.permutation(4))
+    Array([0, 1, 2, 3], dtype=int64)
+    """
     if isinstance(x, (int, host.integer)):
         return _drawn(lambda: philox.permutation(int(x)))
     x = asarray(x)
+    if not x.ndim:
+        raise ShapeError(f"permutation takes an integer or an array with axes, not {x}")
     return take(x, _drawn(lambda: philox.permutation(x.shape[0])), axis=0)
 
 
 def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Array:
-    """Elements of `a`, or numbers below it, chosen with the probabilities `p`."""
+    """Elements of `a`, or numbers below it, chosen with the probabilities `p`.
+
+    Shapes: `size`, an int or several, () if None; of an array with the axes behind its first.
+    Dtypes: that of `a`, or int64 for a number.
+    Raises: `ValueError` where nothing, or not enough, can be chosen; `ShapeError` for another number of probabilities.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.random.choice(3, size=2, p=[0.0, 1.0, 0.0])
+    Array([1, 1], dtype=int64)
+    """
     count = int(a) if isinstance(a, (int, host.integer)) else asarray(a).shape[0]
     chosen = _drawn(lambda p: philox.choice(count, shape=_size(size), replace=replace, probs=p), p=p)
     return chosen if isinstance(a, (int, host.integer)) else take(asarray(a), chosen, axis=0)

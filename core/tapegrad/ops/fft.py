@@ -12,6 +12,7 @@ from ..errors import AxisError, DtypeError, ShapeError
 from ..kernels import RECORDED
 from ..op import linear
 from ..testing.samples import Draw, normal
+from .indexing import axis_of
 
 __all__ = [
     "fft",
@@ -54,9 +55,9 @@ def _length(name: str, x: Any, n: int | None, axis: int) -> int:
     return length
 
 
-def _check_norm(name: str, norm: Any) -> str:
+def _check_norm(norm: Any) -> str:
     if norm not in _OTHER_NORM:
-        raise ValueError(f"{name}(): norm is {norm!r}; choose 'backward', 'ortho' or 'forward'")
+        raise ValueError(f"norm is {norm!r}; choose 'backward', 'ortho' or 'forward'")
     return norm or "backward"
 
 
@@ -124,9 +125,22 @@ _BAD_ALONG = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0})
 
 @linear(x=_transposed("fft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
 def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
-    """The Fourier transform along an axis, of n elements: x cut, or filled up with zeros."""
+    """The Fourier transform along an axis, of n elements: x cut, or filled up with zeros.
+
+    Shapes: that of `x` with n along `axis`.
+    Dtypes: complex, of the precision of `x`; integers become the default float first.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
+    `norm`.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import fft
+    >>> fft(tnp.asarray([1.0, 2.0]))
+    Array([ 3.+0.j, -1.+0.j], dtype=complex64)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.abs(fft(x)) ** 2))(tnp.asarray([1.0, 2.0]))
+    Array([4., 8.], dtype=float32)
+    """
     n = _length("fft", x, n, axis)
-    norm = _check_norm("fft", norm)
+    norm = _check_norm(norm)
     if not xp.isdtype(x.dtype, "complex floating"):
         return _whole(xp, xp.fft.rfft(x, n=n, axis=axis, norm=norm), n, axis)
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
@@ -134,9 +148,20 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
 
 @linear(x=_transposed("ifft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
 def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
-    """The inverse of the Fourier transform along an axis."""
+    """The inverse of the Fourier transform along an axis.
+
+    Shapes: that of `x` with n along `axis`.
+    Dtypes: complex, of the precision of `x`; integers become the default float first.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
+    `norm`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import ifft
+    >>> tnp.real(ifft(tnp.asarray([3.0, -1.0])))
+    Array([1., 2.], dtype=float32)
+    """
     n = _length("ifft", x, n, axis)
-    norm = _check_norm("ifft", norm)
+    norm = _check_norm(norm)
     if not xp.isdtype(x.dtype, "complex floating"):
         half = xp.fft.rfft(x, n=n, axis=axis, norm=_OTHER_NORM[norm])
         return _whole(xp, xp.conj(half), n, axis)
@@ -163,9 +188,20 @@ _REAL_ALONG = [
 
 @linear(x=_rfft_transpose, floats=True, batch=_axis_behind, accuracy="I3", samples=_REAL_ALONG, errors=_BAD_ALONG)
 def rfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
-    """The first n // 2 + 1 elements of the Fourier transform of real numbers, which determine the others."""
+    """The first n // 2 + 1 elements of the Fourier transform of real numbers, which determine the others.
+
+    Shapes: that of `x` with n // 2 + 1 along `axis`.
+    Dtypes: real; complex ones of that precision come out.
+    Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there, `ShapeError` for a length below
+    1, `ValueError` for another `norm`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import rfft
+    >>> rfft(tnp.asarray([1.0, 2.0, 3.0, 4.0]))
+    Array([10.+0.j, -2.+2.j, -2.+0.j], dtype=complex64)
+    """
     n = _length("rfft", x, n, axis)
-    return xp.fft.rfft(_real_only(xp, "rfft", x), n=n, axis=axis, norm=_check_norm("rfft", norm))
+    return xp.fft.rfft(_real_only(xp, "rfft", x), n=n, axis=axis, norm=_check_norm(norm))
 
 
 def _twice_but_ends(xp: Any, x: Any, axis: int, n: int) -> Any:
@@ -205,11 +241,22 @@ _BAD_HALF = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0}),
 
 @linear(x=_irfft_transpose, floats=True, batch=_axis_behind, accuracy="I3", samples=_HALF_ALONG, errors=_BAD_HALF)
 def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
-    """The inverse of rfft: n real numbers, 2 (m - 1) if not given, from the m elements of a half spectrum."""
+    """The inverse of rfft: n real numbers, 2 (m - 1) if not given, from the m elements of a half spectrum.
+
+    Shapes: that of `x` with n along `axis`.
+    Dtypes: any; real numbers of that precision come out.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
+    `norm`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import irfft
+    >>> irfft(tnp.asarray([10.0, -2.0 + 2.0j, -2.0]))
+    Array([1., 2., 3., 4.], dtype=float32)
+    """
     if -x.ndim <= axis < x.ndim:
         n = _irfft_length(x, n, axis)
     n = _length("irfft", x, n, axis)
-    return xp.fft.irfft(_complex(xp, x), n=n, axis=axis, norm=_check_norm("irfft", norm))
+    return xp.fft.irfft(_complex(xp, x), n=n, axis=axis, norm=_check_norm(norm))
 
 
 @linear(
@@ -221,8 +268,19 @@ def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
     errors=_BAD_HALF,
 )
 def hfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
-    """The Fourier transform, real, of n numbers of which the later half mirrors the conjugate of the first, x."""
-    return xp.irfft(xp.conj(x), n=n, axis=axis, norm=_OTHER_NORM[_check_norm("hfft", norm)])
+    """The Fourier transform, real, of n numbers of which the later half mirrors the conjugate of the first, x.
+
+    Shapes: that of `x` with n along `axis`, 2 (m - 1) if not given, for m elements.
+    Dtypes: any; real numbers of that precision come out.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
+    `norm`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import hfft
+    >>> hfft(tnp.asarray([2.5, -0.5 - 0.5j, -0.5]))
+    Array([1., 2., 3., 4.], dtype=float32)
+    """
+    return xp.irfft(xp.conj(x), n=n, axis=axis, norm=_OTHER_NORM[_check_norm(norm)])
 
 
 @linear(
@@ -234,8 +292,19 @@ def hfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     errors=_BAD_ALONG,
 )
 def ihfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
-    """The inverse of hfft: the first n // 2 + 1 elements of the inverse Fourier transform of real numbers."""
-    return xp.conj(xp.rfft(x, n=n, axis=axis, norm=_OTHER_NORM[_check_norm("ihfft", norm)]))
+    """The inverse of hfft: the first n // 2 + 1 elements of the inverse Fourier transform of real numbers.
+
+    Shapes: that of `x` with n // 2 + 1 along `axis`.
+    Dtypes: real; complex ones of that precision come out.
+    Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there, `ShapeError` for a length below
+    1, `ValueError` for another `norm`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import ihfft
+    >>> ihfft(tnp.asarray([1.0, 2.0, 3.0, 4.0])).real
+    Array([ 2.5, -0.5, -0.5], dtype=float32)
+    """
+    return xp.conj(xp.rfft(_real_only(xp, "ihfft", x), n=n, axis=axis, norm=_OTHER_NORM[_check_norm(norm)]))
 
 
 # Several axes.
@@ -243,11 +312,16 @@ def ihfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
 
 def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
     """Pairs of an axis and its length, from NumPy's arguments. Raises `ShapeError` where they do not agree."""
+    for word, value in (("s", s), ("axes", axes)):
+        if isinstance(value, int):
+            raise TypeError(f"{name}(): {word} is {value}; it must be a tuple, ({value},)")
     if axes is None:
-        axes = range(x.ndim) if s is None else range(x.ndim - len(s), x.ndim)
+        axes = range(x.ndim) if s is None else range(max(x.ndim - len(s), 0), x.ndim)
     axes = tuple(axes)
-    if any(not -x.ndim <= a < x.ndim for a in axes) or len({a % x.ndim for a in axes}) != len(axes):
-        raise ShapeError(f"{name}(): axes {axes} of an array of shape {tuple(x.shape)}")
+    if any(not -x.ndim <= a < x.ndim for a in axes):
+        raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} has not all of the axes {axes}")
+    if len({a % x.ndim for a in axes}) != len(axes):
+        raise ShapeError(f"{name}(): axes {axes} of shape {tuple(x.shape)} name an axis twice")
     sizes = [x.shape[a] for a in axes] if s is None else list(s)
     if len(sizes) != len(axes):
         raise ShapeError(f"{name}(): {len(sizes)} lengths for {len(axes)} axes")
@@ -314,7 +388,19 @@ _BAD_SEVERAL = [((normal(3, 3),), {"axes": (0, 0)}), ((normal(3),), {"s": (2, 2)
     errors=_BAD_SEVERAL,
 )
 def fftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:
-    """The Fourier transform along several axes, all of them if none are named; `s` are their lengths."""
+    """The Fourier transform along several axes, all of them if none are named; `s` are their lengths.
+
+    Shapes: that of `x` with `s[i]` along `axes[i]`; `s` alone is about the last axes.
+    Dtypes: complex, of the precision of `x`; integers become the default float first.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice, another number of lengths, or
+    lengths below 1; `TypeError` for an int in the place of a tuple, `ValueError` for another `norm`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import fftn
+    >>> fftn(tnp.asarray([[1.0, 2.0], [3.0, 4.0]])).real
+    Array([[10., -2.],
+           [-4.,  0.]], dtype=float32)
+    """
     return _over(xp, "fft", x, _axes("fftn", x, s, axes), norm)
 
 
@@ -329,7 +415,18 @@ def fftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backw
     errors=_BAD_SEVERAL,
 )
 def ifftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:
-    """The inverse of the Fourier transform along several axes."""
+    """The inverse of the Fourier transform along several axes.
+
+    Shapes: that of `x` with `s[i]` along `axes[i]`; `s` alone is about the last axes.
+    Dtypes: complex, of the precision of `x`; integers become the default float first.
+    Raises: as `fftn`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import ifftn
+    >>> ifftn(tnp.asarray([[10.0, -2.0], [-4.0, 0.0]])).real
+    Array([[1., 2.],
+           [3., 4.]], dtype=float32)
+    """
     return _over(xp, "ifft", x, _axes("ifftn", x, s, axes), norm)
 
 
@@ -349,8 +446,18 @@ def _rfftn_transpose(xp: Any, g: Any, x: Any, s: Any, axes: Any, norm: Any) -> A
     errors=[*_BAD_SEVERAL, (normal(),)],
 )
 def rfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:
-    """The half spectrum of real numbers along several axes: rfft along the last of them, fft along the others."""
-    pairs = _axes("rfftn", x, s, axes)
+    """The half spectrum of real numbers along several axes: rfft along the last of them, fft along the others.
+
+    Shapes: that of `x` with `s[i]` along `axes[i]`, and s // 2 + 1 along the last of them.
+    Dtypes: real; complex ones of that precision come out.
+    Raises: as `fftn`; `DtypeError` for complex numbers, `ShapeError` for no axis at all.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import rfftn
+    >>> rfftn(tnp.ones((4, 6))).shape
+    (4, 4)
+    """
+    pairs = _axes("rfftn", _real_only(xp, "rfftn", x), s, axes)
     if not pairs:
         raise ShapeError(f"rfftn() needs an axis; an array of shape {tuple(x.shape)} with axes {axes} has none")
     last, n = pairs[-1]
@@ -386,7 +493,17 @@ def _irfftn_transpose(xp: Any, g: Any, x: Any, s: Any, axes: Any, norm: Any) -> 
     errors=[*_BAD_SEVERAL, (normal(),)],
 )
 def irfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:
-    """The inverse of rfftn: real numbers from a half spectrum along several axes."""
+    """The inverse of rfftn: real numbers from a half spectrum along several axes.
+
+    Shapes: that of `x` with `s[i]` along `axes[i]`; along the last of them 2 (m - 1) if not given, for m elements.
+    Dtypes: any; real numbers of that precision come out.
+    Raises: as `fftn`; `ShapeError` for no axis at all.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import irfftn
+    >>> irfftn(tnp.ones((4, 4))).shape
+    (4, 6)
+    """
     *others, (last, n) = _half_axes("irfftn", x, s, axes)
     return xp.irfft(_over(xp, "ifft", x, others, norm), n=n, axis=last, norm=norm)
 
@@ -394,16 +511,36 @@ def irfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "bac
 def _shift_axes(x: Any, axes: Any) -> tuple[int, ...]:
     if axes is None:
         return tuple(range(x.ndim))
-    return (axes,) if isinstance(axes, int) else tuple(axes)
+    return tuple(axis_of(a, x.ndim) for a in ((axes,) if isinstance(axes, int) else axes))
 
 
 def fftshift(x: Any, axes: Any = None) -> Any:
-    """The zero frequency moved to the middle, along `axes` (all if None)."""
+    """The zero frequency moved to the middle, along `axes` (all if None).
+
+    Shapes: that of `x`.
+    Dtypes: any; the result has that of `x`.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import fftshift
+    >>> fftshift(tnp.asarray([0, 1, 2, -2, -1]))
+    Array([-2, -1,  0,  1,  2], dtype=int64)
+    """
     found = _shift_axes(x, axes)
     return RECORDED.roll(x, shift=tuple(x.shape[a] // 2 for a in found), axis=found)
 
 
 def ifftshift(x: Any, axes: Any = None) -> Any:
-    """The inverse of fftshift."""
+    """The inverse of fftshift.
+
+    Shapes: that of `x`.
+    Dtypes: any; the result has that of `x`.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.fft import ifftshift
+    >>> ifftshift(tnp.asarray([-2, -1, 0, 1, 2]))
+    Array([ 0,  1,  2, -2, -1], dtype=int64)
+    """
     found = _shift_axes(x, axes)
     return RECORDED.roll(x, shift=tuple(-(x.shape[a] // 2) for a in found), axis=found)

@@ -54,7 +54,15 @@ def steps(stride: Any, ndim: int) -> tuple[int, ...]:
 def window_counts(
     name: str, space: tuple[int, ...], kernel: tuple[int, ...], stride: Any, dilate: Any, pad: Any
 ) -> tuple[int, ...]:
-    """How many windows fit along each axis. Raises `ShapeError` where numbers of axes differ or not one window fits."""
+    """How many windows fit along each axis.
+
+    Shapes: lengths, kernel, stride, dilation and padding are tuples, one number (or pair of paddings) an axis, or None.
+    Raises: `ShapeError` where numbers of axes differ or not one window fits; `name` is who says so.
+
+    >>> from tapegrad.ops.nn import window_counts
+    >>> window_counts("pool", (5, 5), (2, 2), (2, 1), None, (0, 1))
+    (2, 6)
+    """
     ndim = len(kernel)
     stride, dilate, pad = steps(stride, ndim), steps(dilate, ndim), pairs(pad, ndim)
     if not len(space) == ndim == len(stride) == len(dilate) == len(pad):
@@ -62,6 +70,8 @@ def window_counts(
             f"{name}: space {space}, kernel {kernel}, stride {stride}, dilate {dilate} and pad {pad} "
             "do not have the same number of axes"
         )
+    if any(before < 0 or after < 0 for before, after in pad):
+        raise ShapeError(f"{name}: pad {pad} is negative; cut off with a slice")
     counts = []
     for n, k, s, d, (before, after) in zip(space, kernel, stride, dilate, pad, strict=True):
         room = n + before + after - d * (k - 1) - 1
@@ -141,7 +151,17 @@ def _all_batched(size: int, args: Any, batched: Any) -> list[Any]:
 def patches(
     xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, dilate: Any = None, pad: Any = None
 ) -> Any:
-    """All windows over the last axes, zeros around the edge: (..., *space) becomes (..., *kernel, *counts)."""
+    """All windows over the last axes, zeros around the edge: (..., *space) becomes (..., *kernel, *counts).
+
+    Shapes: one number an axis of space for `kernel`, `stride` and `dilate`; for `pad` one, or a pair.
+    Raises: `ShapeError` for other numbers of axes, or where not one window fits.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import patches
+    >>> patches(tnp.asarray([1.0, 2.0, 3.0, 4.0]), kernel=(2,))
+    Array([[1., 2., 3.],
+           [2., 3., 4.]], dtype=float32)
+    """
     ndim = len(kernel)
     front = tuple(x.shape[: x.ndim - ndim])
     counts = window_counts("patches", tuple(x.shape[x.ndim - ndim :]), kernel, stride, dilate, pad)
@@ -173,9 +193,20 @@ def patches(
 def overlap_add(
     xp: Any, x: Any, *, shape: tuple[int, ...], stride: Any = None, dilate: Any = None, pad: Any = None
 ) -> Any:
-    """Windows added up where they lay: (..., *kernel, *counts) becomes (..., *shape). The transpose of `patches`."""
+    """Windows added up where they lay: (..., *kernel, *counts) becomes (..., *shape). The transpose of `patches`.
+
+    Shapes: `counts` are the numbers of windows that fit an axis of `shape`.
+    Raises: `ShapeError` where the windows do not cover `shape`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import overlap_add
+    >>> overlap_add(tnp.ones((2, 3)), shape=(4,))
+    Array([1., 2., 2., 1.], dtype=float32)
+    """
     ndim = len(shape)
     start = x.ndim - 2 * ndim
+    if start < 0:
+        raise ShapeError(f"overlap_add: windows of shape {tuple(x.shape)} have not two axes for each of {shape}")
     front, kernel, counts = (
         tuple(x.shape[:start]),
         tuple(x.shape[start : start + ndim]),
@@ -201,7 +232,7 @@ def _conj(xp: Any, x: Any) -> Any:
 
 
 def _check_channels(name: str, x: Any, weight: Any, channels: int, groups: int) -> None:
-    if x.ndim != weight.ndim or x.ndim < 3 or x.shape[1] != channels or weight.shape[0] % groups:
+    if x.ndim != weight.ndim or x.ndim < 3 or groups < 1 or x.shape[1] != channels or weight.shape[0] % groups:
         raise ShapeError(
             f"{name}: an array of shape {tuple(x.shape)} and a weight of shape {tuple(weight.shape)} in {groups} "
             f"groups do not go together; the array must have as many axes, and {channels} channels"
@@ -287,7 +318,17 @@ def _flat_rows(xp: Any, x: Any) -> Any:
     errors=[(normal(3, 4), normal(4, 2)), (normal(3, 4), normal(2, 4), normal(4)), (normal(3, 4), normal(4))],
 )
 def fully_connected(xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-    """The last axis of x through a weight (outputs, inputs), plus a bias (outputs,)."""
+    """The last axis of x through a weight (outputs, inputs), plus a bias (outputs,).
+
+    Shapes: (..., inputs) becomes (..., outputs).
+    Raises: `ShapeError` where shapes do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import fully_connected
+    >>> fully_connected(tnp.ones((2, 3)), tnp.asarray([[1.0, 2.0, 3.0]]), tnp.asarray([0.5]))
+    Array([[6.5],
+           [6.5]], dtype=float32)
+    """
     if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(f"fully_connected: shape {tuple(x.shape)} and a weight of shape {tuple(weight.shape)}")
     _check_bias("fully_connected", weight, bias)
@@ -339,7 +380,22 @@ def convolution(
     pad: Any = None,
     groups: int = 1,
 ) -> Any:
-    """The cross-correlation of (n, c, *space) with a weight (o, c / groups, *kernel), plus a bias (o,)."""
+    """The cross-correlation of (n, c, *space) with a weight (o, c / groups, *kernel), plus a bias (o,).
+
+    The gradients are the two transposes, `deconvolution` and `convolution_weight`: Dumoulin and Visin (2016), "A guide
+    to convolution arithmetic for deep learning".
+
+    Shapes: (n, o, *counts), the numbers of windows; `stride`, `dilate` and `pad` have one number an axis of space.
+    Raises: `ShapeError` where shapes, channels and groups do not go together, or not one window fits.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import convolution
+    >>> x, weight = tnp.asarray([[[1.0, 2.0, 4.0]]]), tnp.asarray([[[1.0, -1.0]]])
+    >>> convolution(x, weight)
+    Array([[[-1., -2.]]], dtype=float32)
+    >>> tapegrad.grad(lambda weight: tnp.sum(convolution(x, weight)))(weight)
+    Array([[[3., 6.]]], dtype=float32)
+    """
     kernel = tuple(weight.shape[2:])
     _check_channels("convolution", x, weight, weight.shape[1] * groups, groups)
     _check_bias("convolution", weight, bias)
@@ -441,7 +497,18 @@ def deconvolution(
     pad: Any = None,
     groups: int = 1,
 ) -> Any:
-    """The transpose of `convolution` in its input, whose space is `shape`: a transposed convolution."""
+    """The transpose of `convolution` in its input, whose space is `shape`: a transposed convolution.
+
+    Dumoulin and Visin (2016), "A guide to convolution arithmetic for deep learning", chapter 4.
+
+    Shapes: (n, o, *counts) with a weight (o, c / groups, *kernel) becomes (n, c, *shape).
+    Raises: `ShapeError` where shapes do not go together, or `counts` is not the number of windows that `shape` has.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import deconvolution
+    >>> deconvolution(tnp.asarray([[[1.0, 10.0]]]), tnp.asarray([[[1.0, 2.0]]]), shape=(3,))
+    Array([[[ 1., 12., 20.]]], dtype=float32)
+    """
     kernel = tuple(weight.shape[2:])
     ndim = len(kernel)
     _check_channels("deconvolution", x, weight, weight.shape[0], groups)
@@ -507,7 +574,16 @@ def convolution_weight(
     pad: Any = None,
     groups: int = 1,
 ) -> Any:
-    """The transpose of `convolution` in its weight, of windows `kernel`: x its input, y of the shape of its output."""
+    """The transpose of `convolution` in its weight, of windows `kernel`: x its input, y of the shape of its output.
+
+    Shapes: (n, c, *space) and (n, o, *counts) give (o, c / groups, *kernel).
+    Raises: `ShapeError` where shapes, channels and groups do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import convolution_weight
+    >>> convolution_weight(tnp.asarray([[[1.0, 2.0, 4.0]]]), tnp.ones((1, 1, 2)), kernel=(2,))
+    Array([[[3., 6.]]], dtype=float32)
+    """
     counts = window_counts("convolution_weight", tuple(x.shape[2:]), kernel, stride, dilate, pad)
     _check_windows("convolution_weight", y, counts, x.shape[2:])
     if x.shape[0] != y.shape[0]:
@@ -515,6 +591,8 @@ def convolution_weight(
             f"convolution_weight: shapes {tuple(x.shape)} and {tuple(y.shape)} differ in the number of samples"
         )
     o, c = y.shape[1], x.shape[1]
+    if groups < 1 or o % groups or c % groups:
+        raise ShapeError(f"convolution_weight: {c} and {o} channels do not fall into {groups} groups")
     kernel = tuple(kernel)
     rows, g = _rows(xp, x, kernel, counts, stride, dilate, pad, groups), _output_rows(xp, y, groups)
     # The matrix that is contiguous as it is comes first or last, never the transposed one of both.
@@ -568,7 +646,16 @@ def _windows(x: Any, kernel: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[in
 def sum_pool(
     xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, pad: Any = None, ceil: bool = False
 ) -> Any:
-    """The sums over windows of the last axes; `stride` None is the kernel; with `ceil` the last may hang over."""
+    """The sums over windows of the last axes; `stride` None is the kernel; with `ceil` the last may hang over.
+
+    Shapes: (..., *space) becomes (..., *counts), the numbers of windows.
+    Raises: `ShapeError` for other numbers of axes, or where not one window fits.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import sum_pool
+    >>> sum_pool(tnp.asarray([1.0, 2.0, 3.0, 4.0, 5.0]), kernel=(2,), ceil=True)
+    Array([3., 7., 5.], dtype=float32)
+    """
     stride, around = _pool(x, kernel, stride, pad, ceil)
     found = xp.patches(x, kernel=kernel, stride=stride, dilate=None, pad=around)
     ndim = len(kernel)
@@ -628,7 +715,16 @@ def avg_pool(
     ceil: bool = False,
     count_include_pad: bool = True,
 ) -> Any:
-    """The means over windows of the last axes; whether the given padding counts as elements is to be said."""
+    """The means over windows of the last axes; whether the given padding counts as elements is to be said.
+
+    Shapes: (..., *space) becomes (..., *counts), the numbers of windows.
+    Raises: `ShapeError` for other numbers of axes, or where not one window fits.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import avg_pool
+    >>> avg_pool(tnp.asarray([2.0, 4.0]), kernel=(2,), pad=(1,), count_include_pad=False)
+    Array([2., 4.], dtype=float32)
+    """
     weights = _pool_weights(xp, x, kernel, stride, pad, ceil, count_include_pad, x)
     return xp.sum_pool(x, kernel=kernel, stride=stride, pad=pad, ceil=ceil) * weights
 
@@ -667,7 +763,19 @@ def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], s
 def max_pool(
     xp: Any, x: Any, *, kernel: tuple[int, ...], stride: Any = None, pad: Any = None, ceil: bool = False
 ) -> Any:
-    """The largest elements of windows of the last axes; elements that tie share the gradient evenly."""
+    """The largest elements of windows of the last axes; elements that tie share the gradient evenly.
+
+    Shapes: (..., *space) becomes (..., *counts), the numbers of windows.
+    Raises: `DtypeError` for complex numbers, `ShapeError` for other numbers of axes, or where not one window fits.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import max_pool
+    >>> x = tnp.asarray([1.0, 3.0, 2.0, 2.0])
+    >>> max_pool(x, kernel=(2,))
+    Array([3., 2.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(max_pool(x, kernel=(2,))))(x)
+    Array([0. , 1. , 0.5, 0.5], dtype=float32)
+    """
     stride, around = _pool(x, kernel, stride, pad, ceil)
     found = xp.patches(_padded(xp, x, around, -math.inf), kernel=kernel, stride=stride, dilate=None, pad=None)
     ndim = len(kernel)
@@ -710,7 +818,17 @@ def max_pool_spread(
     pad: Any = None,
     ceil: bool = False,
 ) -> Any:
-    """One value a window, shared among the places of x that equal the largest: the way back through max_pool."""
+    """One value a window, shared among the places of x that equal the largest: the way back through max_pool.
+
+    Shapes: `values` and `largest` (..., *counts), `x` (..., *space), and so is the result.
+    Raises: `ShapeError` where not one window fits.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import max_pool_spread
+    >>> x = tnp.asarray([1.0, 3.0, 2.0, 2.0])
+    >>> max_pool_spread(tnp.asarray([1.0, 1.0]), x, tnp.asarray([3.0, 2.0]), kernel=(2,))
+    Array([0. , 1. , 0.5, 0.5], dtype=float32)
+    """
     stride, around = _pool(x, kernel, stride, pad, ceil)
     shape, _ = _windows(largest, kernel)
     parts = xp.multiply(xp.reshape(values, shape=shape), _shares(xp, values, x, largest, kernel, stride, around))
@@ -748,7 +866,17 @@ def max_pool_gather(
     pad: Any = None,
     ceil: bool = False,
 ) -> Any:
-    """For each window the mean of the values that lie where x equals the window's largest: the tangent of max_pool."""
+    """For each window the mean of the values that lie where x equals the window's largest: the tangent of max_pool.
+
+    Shapes: `values` and `x` (..., *space), `largest` (..., *counts), and so is the result.
+    Raises: `ShapeError` where not one window fits.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import max_pool_gather
+    >>> x = tnp.asarray([1.0, 3.0, 2.0, 2.0])
+    >>> max_pool_gather(tnp.asarray([5.0, 6.0, 7.0, 8.0]), x, tnp.asarray([3.0, 2.0]), kernel=(2,))
+    Array([6. , 7.5], dtype=float32)
+    """
     stride, around = _pool(x, kernel, stride, pad, ceil)
     _, axes = _windows(largest, kernel)
     found = xp.patches(values, kernel=kernel, stride=stride, dilate=None, pad=around)
@@ -791,7 +919,22 @@ def lp_pool(
     ceil: bool = False,
     p: float = 2,
 ) -> Any:
-    """The p-norms of windows of the last axes; the gradient at a window of zeros is 0."""
+    """The p-norms of windows of the last axes; the gradient at a window of zeros is 0.
+
+    Shapes: (..., *space) becomes (..., *counts), the numbers of windows.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for other numbers of axes, or where not one window fits; `ValueError` for a p that is not above
+    0.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import lp_pool
+    >>> lp_pool(tnp.asarray([3.0, 4.0, 0.0, 0.0]), kernel=(2,))
+    Array([5., 0.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(lp_pool(x, kernel=(2,))))(tnp.asarray([3.0, 4.0, 0.0, 0.0]))
+    Array([0.6, 0.8, 0. , 0. ], dtype=float32)
+    """
+    if p <= 0:
+        raise ValueError(f"p is {p!r}, and a norm needs one above 0")
     powers = xp.sum_pool(xp.abs(x) ** p, kernel=kernel, stride=stride, pad=pad, ceil=ceil)
     return powers ** (1 / p)
 
@@ -862,7 +1005,17 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
 def normalize(xp: Any, x: Any, gamma: Any, beta: Any, *, axis: tuple[int, ...], eps: float = 1e-5) -> Any:
     """x with mean 0 and variance 1 over `axis`, times gamma plus beta; and that mean and variance, axes kept.
 
-    `eps` is added to the variance; gamma and beta broadcast against x.
+    `eps` is added to the variance; gamma and beta broadcast against x. The derivative is that of Ioffe and Szegedy
+    (2015), "Batch normalization", for all three outputs.
+
+    Shapes: that of `x`; the mean and the variance have length 1 along `axis`.
+    Raises: `ShapeError` for a gamma or beta that does not broadcast, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import normalize
+    >>> out, mean, var = normalize(tnp.asarray([1.0, 3.0]), tnp.asarray(1.0), tnp.asarray(0.0), axis=(0,), eps=0.0)
+    >>> out, mean, var
+    (Array([-1.,  1.], dtype=float32), Array([2.], dtype=float32), Array([1.], dtype=float32))
     """
     mean = xp.mean(x, axis=axis, keepdims=True)
     centred = x - mean
@@ -893,7 +1046,18 @@ _WEIGHED: list[Any] = [
     samples=_WEIGHED,
 )
 def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
-    """exp(x) divided by its sum over `axis`, computed so that it cannot overflow."""
+    """exp(x) divided by its sum over `axis`, computed so that it cannot overflow.
+
+    Shapes: that of `x`.
+    Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import softmax
+    >>> softmax(tnp.asarray([1000.0, 1000.0]))
+    Array([0.5, 0.5], dtype=float32)
+    >>> tapegrad.grad(lambda x: softmax(x)[0])(tnp.asarray([0.0, 0.0]))
+    Array([ 0.25, -0.25], dtype=float32)
+    """
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
@@ -907,7 +1071,16 @@ def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     samples=_WEIGHED,
 )
 def log_softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
-    """The logarithm of softmax, exact where softmax itself would be too small for a number."""
+    """The logarithm of softmax, exact where softmax itself would be too small for a number.
+
+    Shapes: that of `x`.
+    Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import log_softmax
+    >>> log_softmax(tnp.asarray([0.0, -1000.0]))
+    Array([    0., -1000.], dtype=float32)
+    """
     shifted = x - xp.max(x, axis=axis, keepdims=True)
     zero = xp.zeros_like(shifted)
     largest = xp.equal(shifted, zero)
@@ -918,7 +1091,7 @@ def log_softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
 
 
 @linear(
-    x=lambda xp, g, mask, rate: xp.dropout(g, mask, rate=rate),
+    x=lambda xp, g, x, mask, rate: xp.unbroadcast(xp.dropout(g, mask, rate=rate), shape=tuple(x.shape)),
     constant=("mask",),
     promotes=("x",),
     batch=align,
@@ -929,8 +1102,22 @@ def log_softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
         ((normal(), booleans()), {"rate": 0.1}),
         ((normal(0, 2), booleans(0, 2)), {"rate": 0.1}),
         ((normal(2, 1, 3), booleans(1, 3)), {"rate": 0.9}),
+        ((normal(3), booleans(2, 3)), {"rate": 0.5}),
     ],
+    errors=[((normal(3), booleans(2)), {"rate": 0.5}), ((normal(3), booleans(3)), {"rate": 1.0})],
 )
 def dropout(xp: Any, x: Any, mask: Any, *, rate: float) -> Any:
-    """x where the mask holds, made larger by 1 / (1 - rate), and zero elsewhere. The mask must broadcast to x."""
+    """x where the mask holds, made larger by 1 / (1 - rate), and zero elsewhere: Srivastava et al. (2014).
+
+    Shapes: `x` and `mask` broadcast.
+    Dtypes: that of `x`; the mask of booleans.
+    Raises: `ShapeError` where they do not broadcast, `ValueError` for a rate that is not at least 0 and below 1.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.nn import dropout
+    >>> dropout(tnp.asarray([1.0, 2.0]), tnp.asarray([True, False]), rate=0.5)
+    Array([2., 0.], dtype=float32)
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate is {rate!r}; it lies between 0 and 1, which it is not")
     return x * (xp.astype(mask, dtype=x.dtype) * (1 / (1 - rate)))

@@ -27,7 +27,17 @@ def _raw(x: Any) -> Any:
 
 
 def device_of(x: Array) -> str:
-    """The device that holds the numbers of an array."""
+    """The device that holds the numbers of an array.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: `AttributeError` for what is no array of ours.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.transfer import device_of
+    >>> device_of(tnp.asarray([1.0]))
+    'cpu(0)'
+    """
     return engine_of(x).backend.device_of(_raw(x._value))
 
 
@@ -35,6 +45,16 @@ def carry(raw: Any, source: Backend, target: Backend, device: str | None) -> Any
     """A raw array of one engine as one of another, on the device of that name or wherever the engine likes.
 
     Through DLPack where neither engine's arrays are the host's own, else through the host.
+
+    Shapes: that of the array.
+    Dtypes: that of the array.
+    Raises: `DtypeError` where the target has no such dtype.
+
+    >>> import numpy, tapegrad
+    >>> from tapegrad.ops.transfer import carry
+    >>> engine = tapegrad.get_backend("numpy")
+    >>> carry(numpy.ones(2), engine, engine, None)
+    array([1., 1.])
     """
     if source is target:
         return raw if device is None or device == source.device_of(raw) else target.to_device(raw, device)
@@ -103,7 +123,15 @@ def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, devic
 def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
     """`x` with its numbers in another engine's arrays, or on another device; recorded where `x` is tracked.
 
-    Raises `DtypeError` where the engine has no such dtype.
+    Shapes: that of `x`.
+    Dtypes: that of `x`.
+    Raises: `DtypeError` where the engine has no such dtype.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.transfer import move
+    >>> x = tnp.asarray([1.0, 2.0])
+    >>> move(x, x.backend.kernels)
+    Array([1., 2.], dtype=float32)
     """
     source = engine_of(x)
     value = _carry_value(x._value, source, target, device)
@@ -122,7 +150,24 @@ def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
 
 
 def to(x: Array, target: Any) -> Array:
-    """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both."""
+    """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both.
+
+    Shapes: that of `x`.
+    Dtypes: that of `x`.
+    Raises: `UnknownBackendError` for a backend that is not there, `BackendError` for a device that it has not,
+    `DtypeError` where it has no such dtype, `TypeError` for what is no target.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> from tapegrad.ops.transfer import to
+    >>> to(tnp.asarray([1.0, 2.0]), "numpy")
+    Array([1., 2.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(x.to("numpy") ** 2))(tnp.asarray([1.0, 2.0]))
+    Array([2., 4.], dtype=float32)
+    >>> to(tnp.asarray([1.0, 2.0]), "cpu(7)")
+    Traceback (most recent call last):
+        ...
+    tapegrad.errors.BackendError: backend 'numpy' has no device cpu(7); choose one of cpu(0)
+    """
     name, device = target if isinstance(target, tuple) else (target, None)
     kernels = engine_of(x)
     if device is None and ((isinstance(name, str) and "(" in name) or type(name).__name__ == "Context"):
