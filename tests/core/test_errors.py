@@ -1,5 +1,6 @@
 """What a wrong argument raises: a type of `tapegrad.errors`, in words that name the thing."""
 
+import numpy as np
 import pytest
 
 import tapegrad
@@ -85,6 +86,19 @@ WRONG = [
     (lambda: tnp.arange(1, 2, 0), ValueError, "arange: the step is 0"),
     (lambda: tnp.random.exponential(0.0), ValueError, "scale must be more than 0"),
     (lambda: tnp.random.permutation(1.5), ShapeError, "permutation takes an integer or an array"),
+    (lambda: tnp.swapaxes(PAIR[0], 0, 5), AxisError, "axis 5 is out of"),
+    (lambda: tnp.size(PAIR[0], 5), AxisError, "axis 5 is out of"),
+    (lambda: tnp.dsplit(PAIR[0], 1), AxisError, "axis 2 is out of"),
+    (lambda: tnp.array_split(PAIR[0], 0), ValueError, "0 parts are none"),
+    (lambda: tnp.split(PAIR[0], [0.5]), TypeError, "integer"),
+    (lambda: tnp.repeat(PAIR[0], 1.5), TypeError, "repeats is 1.5"),
+    (lambda: tnp.convolve([], [1.0]), ShapeError, r"convolve.*not shapes \(0,\) and \(1,\)"),
+    (lambda: tnp.interp(0.5, [0.0, 1.0], [1.0, 2.0, 3.0]), ShapeError, r"interp.*\(2,\) and \(3,\)"),
+    (lambda: tnp.insert([1, 2], 0, 9, axis=1), AxisError, "axis 1 is out of"),
+    (lambda: tnp.delete([1, 2], 0, axis=1), AxisError, "axis 1 is out of"),
+    (lambda: tnp.block([[PAIR[0]], []]), ValueError, "block: one of the lists is empty"),
+    (lambda: tnp.resize([], (2,)), ShapeError, r"resize: 0 elements.*\(2,\)"),
+    (lambda: tnp.resize([1], (-2,)), ShapeError, r"resize: 1 elements.*\(-2,\)"),
 ]
 
 
@@ -110,3 +124,10 @@ def test_the_entropy_of_nothing_is_no_negative_zero():
 def test_what_does_not_broadcast_is_not_equivalent():
     assert tnp.array_equiv([1, 1], 1)
     assert not tnp.array_equiv([1, 1], [1, 1, 1])
+
+
+def test_pieces_between_places_that_fall_back_are_slices():
+    x = np.arange(5.0)
+    for places in ([3, 1], [-2, 7], [0, 0]):
+        ours, theirs = tnp.split(tnp.asarray(x), places), np.split(x, places)
+        assert [part.asnumpy().tolist() for part in ours] == [part.tolist() for part in theirs]

@@ -10,7 +10,9 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..errors import ShapeError
 from ..kernels import OPS
+from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
 from .creation import asarray, make
 
@@ -58,6 +60,15 @@ def cov(
     """The covariances of the rows of `m`, or of its columns without `rowvar`; those of `y` come behind them.
 
     `fweights`: how often each observation occurs. `aweights`: how much each weighs, which is differentiated too.
+
+    Shapes: n rows of as many observations give (n, n), one row ().
+    Dtypes: that of `m`; integers become the default float.
+    Raises: `ShapeError` for more than two axes, or a `y` of other observations.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
+    Array([[ 1., -1.],
+           [-1.,  1.]], dtype=float32)
     """
 
     def rows(z: Any) -> Array:
@@ -93,7 +104,17 @@ def cov(
 
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Array:
-    """The correlations of the rows of `x`, or of its columns without `rowvar`."""
+    """The correlations of the rows of `x`, or of its columns without `rowvar`.
+
+    Shapes: n rows of as many observations give (n, n), one row ().
+    Dtypes: that of `x`; integers become the default float.
+    Raises: as `cov`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.round(tnp.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]), 4)
+    Array([[ 1., -1.],
+           [-1.,  1.]], dtype=float32)
+    """
     found = cov(x, y, rowvar, dtype=dtype)
     if found.ndim == 0:
         return found / found
@@ -110,11 +131,21 @@ def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
-    """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array."""
+    """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array.
+
+    Shapes: that of `arr` with as many more along `axis`; `values` broadcast.
+    Dtypes: that of `arr`.
+    Raises: `IndexError` for an index out of bounds, `AxisError` for an axis that is not there, `ShapeError` for values
+    that do not fit.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.insert([1, 2, 3], 1, [8, 9])
+    Array([1, 8, 9, 2, 3], dtype=int64)
+    """
     arr = asarray(arr)
     if axis is None:
         arr, axis = arr.reshape(-1), 0
-    axis = range(arr.ndim)[axis]
+    axis = axis_of(axis, arr.ndim)
     places = _places(arr, obj, axis)
     values = asarray(values, arr.dtype)
     values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
@@ -131,23 +162,51 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Array:
-    """The array without the indices `obj` along an axis; without it, of the flattened array."""
+    """The array without the indices `obj` along an axis; without it, of the flattened array.
+
+    Shapes: that of `arr` with fewer along `axis`.
+    Dtypes: that of `arr`.
+    Raises: `IndexError` for an index out of bounds, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.delete([1, 2, 3], 1)
+    Array([1, 3], dtype=int64)
+    """
     arr = asarray(arr)
     if axis is None:
         arr, axis = arr.reshape(-1), 0
+    axis = axis_of(axis, arr.ndim)
     kept = host.delete(host.arange(arr.shape[axis]), _places(arr, obj, axis))
     return searching.take(arr, kept, axis=axis)
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Array:
-    """The differences of neighbours in the flattened array, with values before and behind them if given."""
+    """The differences of neighbours in the flattened array, with values before and behind them if given.
+
+    Shapes: (n - 1,) for n elements, and what is put before and behind.
+    Dtypes: that of `ary`.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ediff1d([1, 2, 4], to_end=9)
+    Array([1, 2, 9], dtype=int64)
+    """
     ary = asarray(ary).reshape(-1)
     parts = [part for part in (to_begin, ary[1:] - ary[:-1], to_end) if part is not None]
     return manipulation.concat([asarray(part, ary.dtype).reshape(-1) for part in parts])
 
 
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **keywords: Any) -> Array:
-    """`func1d` of each vector along an axis, what it returns standing in the place of the vector."""
+    """`func1d` of each vector along an axis, what it returns standing in the place of the vector.
+
+    Shapes: that of `arr` with what `func1d` returns in the place of `axis`.
+    Dtypes: what `func1d` returns.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.apply_along_axis(tnp.sum, 1, [[1, 2], [3, 4]])
+    Array([3, 7], dtype=int64)
+    """
     x = manipulation.moveaxis(arr, axis, -1)
     lead = x.shape[:-1]
     rows = x.reshape(-1, x.shape[-1])
@@ -160,9 +219,22 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
 
 
 def block(arrays: Any) -> Array:
-    """One array out of nested lists of blocks: the innermost lists side by side, the next ones below each other."""
+    """One array out of nested lists of blocks: the innermost lists side by side, the next ones below each other.
+
+    Shapes: blocks of a row have the same height, rows the same width.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where they do not go together, `ValueError` for an empty list.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.block([[tnp.eye(2), tnp.zeros((2, 1))], [tnp.ones((1, 3))]])
+    Array([[1., 0., 0.],
+           [0., 1., 0.],
+           [1., 1., 1.]], dtype=float32)
+    """
 
     def depth(part: Any) -> int:
+        if isinstance(part, list) and not part:
+            raise ValueError("block: one of the lists is empty; each needs a block at least")
         return 1 + max(map(depth, part)) if isinstance(part, list) else 0
 
     def least(part: Any) -> int:
@@ -181,46 +253,127 @@ def block(arrays: Any) -> Array:
 
 
 def resize(a: Any, new_shape: Any) -> Array:
-    """The elements, again and again as long as it takes, in a shape of any size."""
+    """The elements, again and again as long as it takes, in a shape of any size.
+
+    Shapes: `new_shape`.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for negative lengths, or no elements to take.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.resize([1, 2, 3], (2, 2))
+    Array([[1, 2],
+           [3, 1]], dtype=int64)
+    """
     a = asarray(a).reshape(-1)
     new_shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
-    places = host.arange(int(host.prod(new_shape))) % max(a.size, 1)
+    count = int(host.prod(new_shape))
+    if min(new_shape, default=0) < 0 or (count and not a.size):
+        raise ShapeError(f"resize: {a.size} elements do not make an array of shape {new_shape}")
+    places = host.arange(count) % max(a.size, 1)
     return searching.take(a, places, axis=0).reshape(new_shape)
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
-    """Ones at and below the k-th diagonal, zeros above."""
+    """Ones at and below the k-th diagonal, zeros above.
+
+    Shapes: (N, M), square if M is not given.
+    Dtypes: `dtype`, or the default float.
+    Raises: `TypeError` for what is no integer.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tri(2)
+    Array([[1., 0.],
+           [1., 1.]], dtype=float32)
+    """
     return make(host.tri(N, M, k), dtype or dtypes.get_default_dtype())
 
 
 def indices(dimensions: Any, dtype: Any = "int64") -> Array:
-    """The indices of a grid: for each axis, its index at every place."""
+    """The indices of a grid: for each axis, its index at every place.
+
+    Shapes: (n, *dimensions) for n dimensions.
+    Dtypes: `dtype`.
+    Raises: `ValueError` for negative lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.indices((2, 2))[1]
+    Array([[0, 1],
+           [0, 1]], dtype=int64)
+    """
     return make(host.indices(tuple(dimensions)), dtype)
 
 
 def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
-    """The indices of the main diagonal."""
+    """The indices of the main diagonal.
+
+    Shapes: `ndim` arrays (n,).
+    Dtypes: int64.
+    Raises: `TypeError` for what is no integer.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.zeros((2, 2))[tnp.diag_indices(2)]
+    Array([0., 0.], dtype=float32)
+    """
     return (make(host.arange(n)),) * ndim
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
-    """The indices of the elements at and below the k-th diagonal."""
+    """The indices of the elements at and below the k-th diagonal.
+
+    Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
+    Dtypes: int64.
+    Raises: `TypeError` for what is no integer.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asarray([[1, 2], [3, 4]])[tnp.tril_indices(2)]
+    Array([1, 3, 4], dtype=int64)
+    """
     return tuple(map(make, host.tril_indices(n, k, m)))
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
-    """The indices of the elements at and above the k-th diagonal."""
+    """The indices of the elements at and above the k-th diagonal.
+
+    Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
+    Dtypes: int64.
+    Raises: `TypeError` for what is no integer.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asarray([[1, 2], [3, 4]])[tnp.triu_indices(2)]
+    Array([1, 2, 4], dtype=int64)
+    """
     return tuple(map(make, host.triu_indices(n, k, m)))
 
 
 def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The median over `axis` of what is not NaN."""
+    """The median over `axis` of what is not NaN.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: that of `a`; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.nanmedian([1.0, tnp.nan, 3.0])
+    Array(2., dtype=float32)
+    >>> tapegrad.grad(tnp.nanmedian)(tnp.asarray([1.0, tnp.nan, 3.0]))
+    Array([0.5, 0. , 0.5], dtype=float32)
+    """
     found: Array = OPS["nanmedian"].call(asarray(a), axis=axis, keepdims=keepdims)
     return found
 
 
 def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN."""
+    """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN.
+
+    Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
+    Dtypes: that of `a`; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `ValueError` for a `q` outside of [0, 1], `DtypeError` for
+    complex numbers.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanquantile([1.0, tnp.nan, 3.0], 0.25)
+    Array(1.5, dtype=float32)
+    """
     a = asarray(a)
     each, shape = reductions.parts(q)
     found = [
@@ -231,7 +384,16 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> 
 
 
 def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN."""
+    """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN.
+
+    Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
+    Dtypes: that of `a`; integers become the default float.
+    Raises: as `nanquantile`, for a `q` outside of [0, 100].
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nanpercentile([1.0, tnp.nan, 3.0], [0, 50])
+    Array([1., 2.], dtype=float32)
+    """
     each, shape = reductions.parts(q, 100.0)
     return nanquantile(a, host.reshape(each, shape), axis, keepdims=keepdims)
 
@@ -243,38 +405,101 @@ def _filled(x: Any, value: float) -> Array:
 
 
 def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """The running sums along `axis` with NaNs as zeros."""
+    """The running sums along `axis` with NaNs as zeros.
+
+    Shapes: that of `a`; without `axis` (n,) for n elements.
+    Dtypes: as `cumsum`.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nancumsum([1.0, tnp.nan, 3.0])
+    Array([1., 1., 4.], dtype=float32)
+    """
     return reductions.cumsum(_filled(a, 0.0), axis, dtype)
 
 
 def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
-    """The running products along `axis` with NaNs as ones."""
+    """The running products along `axis` with NaNs as ones.
+
+    Shapes: that of `a`; without `axis` (n,) for n elements.
+    Dtypes: as `cumprod`.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.nancumprod([2.0, tnp.nan, 3.0])
+    Array([2., 2., 6.], dtype=float32)
+    """
     return reductions.cumprod(_filled(a, 1.0), axis, dtype)
 
 
 def partition(a: Any, kth: Any, axis: int | None = -1) -> Array:
-    """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so."""
+    """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so.
+
+    Shapes: that of `a`; without `axis` (n,) for n elements.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an axis that is not there, `IndexError` for a `kth` out of bounds.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.partition([3, 1, 2], 1)
+    Array([1, 2, 3], dtype=int64)
+    """
     return searching.sort(a, axis)
 
 
 def argpartition(a: Any, kth: Any, axis: int | None = -1) -> Array:
-    """The indices that order the elements as `partition` does."""
+    """The indices that order the elements as `partition` does.
+
+    Shapes: that of `a`; without `axis` (n,) for n elements.
+    Dtypes: any; the result is of int64.
+    Raises: `AxisError` for an axis that is not there, `IndexError` for a `kth` out of bounds.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.argpartition([3, 1, 2], 1)
+    Array([1, 2, 0], dtype=int64)
+    """
     return searching.argsort(a, axis)
 
 
 def union1d(ar1: Any, ar2: Any) -> Array:
-    """The different values that are in either array, in order."""
+    """The different values that are in either array, in order.
+
+    Shapes: (n,), for n values; the arrays are flattened.
+    Dtypes: both are promoted to one.
+    Raises: `DynamicShapeError` under `vmap`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.union1d([1, 2], [2, 3])
+    Array([1, 2, 3], dtype=int64)
+    """
     return searching.unique_values(manipulation.concat([manipulation.ravel(ar1), manipulation.ravel(ar2)]))
 
 
 def intersect1d(ar1: Any, ar2: Any) -> Array:
-    """The different values that are in both arrays, in order."""
+    """The different values that are in both arrays, in order.
+
+    Shapes: (n,), for n values; the arrays are flattened.
+    Dtypes: that of `ar1`.
+    Raises: `DynamicShapeError` under `vmap`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.intersect1d([1, 2], [2, 3])
+    Array([2], dtype=int64)
+    """
     found = searching.unique_values(ar1)
     return found[searching.isin(found.detach(), ar2)]
 
 
 def setdiff1d(ar1: Any, ar2: Any) -> Array:
-    """The different values of the first array that are not in the second, in order."""
+    """The different values of the first array that are not in the second, in order.
+
+    Shapes: (n,), for n values; the arrays are flattened.
+    Dtypes: that of `ar1`.
+    Raises: `DynamicShapeError` under `vmap`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.setdiff1d([1, 2], [2, 3])
+    Array([1], dtype=int64)
+    """
     found = searching.unique_values(ar1)
     return found[searching.isin(found.detach(), ar2, invert=True)]
 

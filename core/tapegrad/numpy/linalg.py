@@ -102,22 +102,66 @@ class SVDResult(NamedTuple):
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Array:
-    """The triangular factor of a positive definite matrix, lower unless `upper`."""
+    """The triangular factor of a positive definite matrix, lower unless `upper`.
+
+    It is a function of the Hermitian part; the derivative is that of Murray (2016), made Hermitian.
+
+    Shapes: (..., n, n), and so is the result.
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `ValueError` for what is not positive definite.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> a = tnp.asarray([[4.0, 2.0], [2.0, 5.0]])
+    >>> tnp.linalg.cholesky(a)
+    Array([[2., 0.],
+           [1., 2.]], dtype=float32)
+    >>> tapegrad.grad(lambda a: tnp.linalg.cholesky(a)[1, 1])(a)
+    Array([[ 0.0625, -0.125 ],
+           [-0.125 ,  0.25  ]], dtype=float32)
+    """
     return _one("cholesky", a, upper=upper)
 
 
 def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
-    """The cross product of 3-vectors along an axis."""
+    """The cross product of 3-vectors along an axis.
+
+    Shapes: that which both broadcast to, with 3 along `axis`.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` for an axis that is not there or of another length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    Array([0., 0., 1.], dtype=float32)
+    """
     return _one("cross", x, y, axis=axis)
 
 
 def det(a: Any) -> Array:
-    """The determinant."""
+    """The determinant; its gradient, the matrix of cofactors, is right at singular matrices too.
+
+    Shapes: (..., n, n) gives (...).
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tapegrad.grad(tnp.linalg.det)(tnp.asarray([[1.0, 2.0], [2.0, 4.0]]))
+    Array([[ 4., -2.],
+           [-2.,  1.]], dtype=float32)
+    """
     return _one("det", a)
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Array:
-    """A diagonal of the matrices in the last two axes."""
+    """A diagonal of the matrices in the last two axes.
+
+    Shapes: (..., m, n) gives (..., d).
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.diagonal([[1, 2], [3, 4]])
+    Array([1, 4], dtype=int64)
+    """
     return _one("diagonal", x, offset=offset, axis1=-2, axis2=-1)
 
 
@@ -135,137 +179,403 @@ def _triangle(a: Any, UPLO: str | None) -> Array:
 
 
 def eigh(a: Any, UPLO: str | None = None) -> EighResult:
-    """Eigenvalues and eigenvectors of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part."""
+    """Eigenvalues and eigenvectors of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part.
+
+    The derivative is that of Giles (2008), NaN for vectors of equal eigenvalues.
+
+    Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
+    Dtypes: real values, vectors of the dtype of `a`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `ValueError` for another `UPLO`.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> values, vectors = tnp.linalg.eigh([[2.0, 0.0], [0.0, 3.0]])
+    >>> values
+    Array([2., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda a: tnp.linalg.eigh(a).eigenvalues[1])(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
     return EighResult(*_call("eigh", _triangle(a, UPLO)))
 
 
 def eigvalsh(a: Any, UPLO: str | None = None) -> Array:
-    """Eigenvalues of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part."""
+    """Eigenvalues of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part.
+
+    The derivative is that of Giles (2008).
+
+    Shapes: (..., n, n) gives (..., n).
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.eigvalsh([[0.0, 2.0], [2.0, 0.0]])
+    Array([-2.,  2.], dtype=float32)
+    """
     return _one("eigvalsh", _triangle(a, UPLO))
 
 
 def eig(a: Any) -> EigResult:
-    """Eigenvalues and eigenvectors of a square matrix, complex."""
+    """Eigenvalues and eigenvectors of a square matrix, complex; the derivative is that of Boeddeker et al. (2017).
+
+    Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
+    Dtypes: complex, of the precision of `a`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.eig([[2.0, 0.0], [0.0, 3.0]]).eigenvalues
+    Array([2.+0.j, 3.+0.j], dtype=complex64)
+    """
     return EigResult(*_call("eig", a))
 
 
 def eigvals(a: Any) -> Array:
-    """Eigenvalues of a square matrix, complex."""
+    """Eigenvalues of a square matrix, complex.
+
+    Shapes: (..., n, n) gives (..., n).
+    Dtypes: complex, of the precision of `a`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.eigvals([[0.0, -1.0], [1.0, 0.0]])
+    Array([0.+1.j, 0.-1.j], dtype=complex64)
+    """
     return _one("eigvals", a)
 
 
 def inv(a: Any) -> Array:
-    """The inverse of a matrix."""
+    """The inverse of a matrix.
+
+    Shapes: (..., n, n), and so is the result.
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: `ShapeError` for what is not square, `ValueError` for a singular matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.inv([[2.0, 0.0], [0.0, 4.0]])
+    Array([[0.5 , 0.  ],
+           [0.  , 0.25]], dtype=float32)
+    """
     return _one("inv", a)
 
 
 def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Array:
-    """The Moore-Penrose inverse; singular values below `rtol` (NumPy: `rcond`) times the largest count as zero."""
+    """The Moore-Penrose inverse; singular values below `rtol` (NumPy: `rcond`) times the largest count as zero.
+
+    The derivative is that of Golub and Pereyra (1973), for matrices that keep their rank.
+
+    Shapes: (..., m, n) gives (..., n, m).
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.pinv([[2.0, 0.0], [0.0, 0.0], [0.0, 4.0]])
+    Array([[0.5 , 0.  , 0.  ],
+           [0.  , 0.  , 0.25]], dtype=float32)
+    """
     return _one("pinv", a, rtol=_threshold(rcond if rtol is None else rtol))
 
 
 def solve(a: Any, b: Any) -> Array:
-    """The solution of a @ z = b."""
+    """The solution x of a @ x = b.
+
+    Shapes: `a` (..., n, n), `b` (n,) or (..., n, k), and so is the result.
+    Dtypes: both are promoted to one; integers become the default float first.
+    Raises: `ShapeError` where they do not go together, `ValueError` for a singular matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.solve([[2.0, 0.0], [1.0, 1.0]], [2.0, 4.0])
+    Array([1., 3.], dtype=float32)
+    """
     return _one("solve", a, b)
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
-    """The least-squares solution of a @ z = b, the squared residuals, the rank, the singular values."""
+    """The least-squares solution x of a @ x = b, the squared residuals, the rank, the singular values.
+
+    All have their derivative where the matrix keeps its rank, by that of `pinv`: Golub and Pereyra (1973).
+
+    Shapes: `a` (m, n), `b` (m,) or (m, k) give (n,) or (n, k), (k,), () and (min(m, n),).
+    Dtypes: both are promoted to one; the rank is an integer.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x, squares, rank, s = tnp.linalg.lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])
+    >>> tnp.round(x, 4), rank
+    (Array([1., 2.], dtype=float32), Array(2, dtype=int64))
+    """
     found: tuple[Array, Array, Array, Array] = ops.lstsq(asarray(a), asarray(b), rcond)
     return found
 
 
 def matmul(x: Any, y: Any, /) -> Array:
-    """The matrix product."""
+    """The matrix product.
+
+    Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, -1.0])
+    Array([-1., -1.], dtype=float32)
+    """
     return _one("matmul", x, y)
 
 
 def matrix_transpose(x: Any, /) -> Array:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    Shapes: (..., m, n) becomes (..., n, m).
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.matrix_transpose([[1, 2], [3, 4]])
+    Array([[1, 3],
+           [2, 4]], dtype=int64)
+    """
     return _one("matrix_transpose", x)
 
 
 def matrix_power(a: Any, n: int) -> Array:
-    """A matrix to an integer power."""
+    """A matrix to an integer power.
+
+    Shapes: (..., n, n), and so is the result.
+    Dtypes: that of `a`; for a negative power integers become the default float.
+    Raises: `ShapeError` for what is not square, `TypeError` for a power that is no integer, `ValueError` for a negative
+    power of a singular matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.matrix_power([[1, 1], [1, 0]], 10)
+    Array([[89, 55],
+           [55, 34]], dtype=int64)
+    """
     found: Array = ops.matrix_power(asarray(a), n)
     return found
 
 
 def matrix_rank(A: Any, *, rtol: Any = None) -> Array:
-    """The number of singular values above `rtol` times the largest."""
+    """The number of singular values above `rtol` times the largest.
+
+    Shapes: (..., m, n) gives (...).
+    Dtypes: the result is an integer.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
+    Array(1, dtype=int64)
+    """
     return _one("matrix_rank", A, rtol=_threshold(rtol))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
-    """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf."""
+    """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.
+
+    Shapes: (..., m, n) gives (...), or (..., 1, 1) with `keepdims`.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` for another `ord`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.matrix_norm([[3.0, 0.0], [0.0, 4.0]], ord="nuc")
+    Array(7., dtype=float32)
+    """
     found: Array = ops.matrix_norm(asarray(x), keepdims=keepdims, ord=ord)
     return found
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
-    """The norm of vectors along `axis`, of order `ord`."""
+    """The norm of vectors along `axis`, of order `ord`; at 0 its gradient is 0.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    Dtypes: real; integers become the default float first.
+    Raises: `AxisError` for an axis that is not there, `ValueError` for an `ord` of matrices.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.linalg.vector_norm([3.0, 4.0])
+    Array(5., dtype=float32)
+    >>> tapegrad.grad(tnp.linalg.vector_norm)(tnp.asarray([0.0, 0.0]))
+    Array([0., 0.], dtype=float32)
+    """
     return _one("vector_norm", x, axis=axis, keepdims=keepdims, ord=ord)
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
-    """The norm of vectors or matrices, as `numpy.linalg.norm` tells them apart."""
+    """The norm of vectors or matrices, as `numpy.linalg.norm` tells them apart.
+
+    Shapes: the axes that are measured go, or keep length 1 with `keepdims`.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for axes that do not fit, `AxisError` for one that is not there, `ValueError` for another
+    `ord`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.norm([[3.0, 4.0], [0.0, 0.0]], axis=1)
+    Array([5., 0.], dtype=float32)
+    """
     found: Array = ops.norm(asarray(x), ord=ord, axis=axis, keepdims=keepdims)
     return found
 
 
 def outer(x: Any, y: Any, /) -> Array:
-    """All products of an element of one vector with one of the other."""
+    """All products of an element of one vector with one of the other.
+
+    Shapes: (m,) and (n,) give (m, n).
+    Dtypes: both are promoted to one.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.outer([1.0, 2.0], [3.0, 4.0])
+    Array([[3., 4.],
+           [6., 8.]], dtype=float32)
+    """
     return _one("outer", x, y)
 
 
 def qr(a: Any, mode: str = "reduced") -> QRResult:
-    """The QR decomposition, "reduced" or "complete"."""
+    """The QR decomposition, "reduced" or "complete"; the derivative is that of Roberts and Roberts (2020).
+
+    Shapes: (..., m, n) gives (..., m, k) and (..., k, n) with k = min(m, n), or k = m where complete.
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` for another mode, `NoGradientError` where complete and m
+    > n.
+
+    >>> import tapegrad.numpy as tnp
+    >>> q, r = tnp.linalg.qr([[3.0, 0.0], [4.0, 5.0]])
+    >>> tnp.round(q @ r, 4)
+    Array([[3., 0.],
+           [4., 5.]], dtype=float32)
+    """
     return QRResult(*_call("qr", a, mode=mode))
 
 
 def slogdet(a: Any) -> SlogdetResult:
-    """The sign of the determinant and the logarithm of its magnitude."""
+    """The sign of the determinant and the logarithm of its magnitude.
+
+    Shapes: (..., n, n) gives (...) twice.
+    Dtypes: the sign has that of `a`, the logarithm is real; integers become the default float first.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.slogdet([[-1.0, 2.0], [0.0, 1.0]]).sign
+    Array(-1., dtype=float32)
+    """
     return SlogdetResult(*_call("slogdet", a))
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """The singular value decomposition; without `compute_uv`, the singular values alone."""
+    """The singular value decomposition; without `compute_uv`, the singular values alone.
+
+    The derivative is that of Townsend (2016), NaN for vectors of equal singular values.
+
+    Shapes: (..., m, n) gives (..., m, k), (..., k) and (..., k, n) with k = min(m, n); square ones if `full_matrices`.
+    Dtypes: real values, vectors of the dtype of `a`; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes, `ValueError` where it does not converge.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.svd([[3.0, 0.0], [0.0, 4.0]]).S
+    Array([4., 3.], dtype=float32)
+    """
     return SVDResult(*_call("svd", a, full_matrices=full_matrices)) if compute_uv else svdvals(a)
 
 
 def svdvals(x: Any, /) -> Array:
-    """The singular values in descending order."""
+    """The singular values in descending order.
+
+    Shapes: (..., m, n) gives (..., min(m, n)).
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tapegrad.grad(lambda x: tnp.linalg.svdvals(x)[0])(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
+    Array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
     return _one("svdvals", x)
 
 
 def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Array:
-    """The product summed over several axes."""
+    """The product summed over several axes.
+
+    Shapes: the axes of `x` that are left, then those of `y`.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` for axes that are not there, named twice, not as many, or differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.tensordot(tnp.ones((2, 3)), tnp.ones((3, 4)), axes=1).shape
+    (2, 4)
+    """
     return _one("tensordot", x, y, axes=axes)
 
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
-    """The sum along a diagonal of the matrices in the last two axes."""
+    """The sum along a diagonal of the matrices in the last two axes.
+
+    Shapes: (..., m, n) gives (...).
+    Dtypes: any; `dtype` is taken on first, if one is given.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.trace([[1, 2], [3, 4]])
+    Array(5, dtype=int64)
+    """
     return _one("trace", x if dtype is None else asarray(x, dtype), offset=offset, axis1=-2, axis2=-1)
 
 
 def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
-    """The dot product of vectors along an axis, the first conjugated."""
+    """The dot product of vectors along an axis, the first conjugated.
+
+    Shapes: that which both broadcast to, without `axis`.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where lengths differ, `AxisError` for an axis that is not in both.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.vecdot([1j, 2.0], [1.0, 1.0])
+    Array(2.-1.j, dtype=complex64)
+    """
     return products.vecdot(x, y, axis=axis)
 
 
 def multi_dot(arrays: Any) -> Array:
-    """The product of several matrices, in the order that costs least."""
+    """The product of several matrices, in the order that costs least.
+
+    Shapes: (m, k), (k, l), ..., (p, n) give (m, n); the first and the last may be vectors.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where they do not go together, `ValueError` for fewer than two.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.multi_dot([tnp.ones(2), tnp.ones((2, 3)), tnp.ones((3, 2))])
+    Array([6., 6.], dtype=float32)
+    """
     found: Array = ops.multi_dot([asarray(a) for a in arrays])
     return found
 
 
 def expm(x: Any, /) -> Array:
-    """The exponential of a matrix."""
+    """The exponential of a matrix: Higham (2005); the derivative is that of Mathias (1996).
+
+    Shapes: (..., n, n), and so is the result.
+    Dtypes: that of `x`; integers become the default float first.
+    Raises: `ShapeError` for what is not square.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.linalg.expm([[0.0, 1.0], [0.0, 0.0]])
+    Array([[1., 1.],
+           [0., 1.]], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.linalg.expm(x)[0, 1])(tnp.zeros((2, 2)))
+    Array([[0., 1.],
+           [0., 0.]], dtype=float32)
+    """
     return _one("expm", x)
 
 
 def cond(x: Any, p: Any = None) -> Array:
-    """The condition number: the ratio of the extreme singular values, or by another norm."""
+    """The condition number: the ratio of the extreme singular values, or by another norm.
+
+    Shapes: (..., m, n) gives (...); square but for p of None, 2 and -2.
+    Dtypes: real; integers become the default float first.
+    Raises: `ShapeError` for another shape, `ValueError` for another `p`, or a singular matrix where it is inverted.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.cond([[2.0, 0.0], [0.0, 8.0]])
+    Array(4., dtype=float32)
+    """
     found: Array = ops.cond(asarray(x), p)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..array import Array, seen_from
 from ..errors import ValueSemanticsError
 from ..kernels import OPS
 from ..ops.indexing import axis_of
-from .creation import asarray
+from .creation import as_shape, asarray
 
 __all__ = [
     "append",
@@ -89,10 +90,6 @@ def _seen(x: Array, name: str, **keywords: Any) -> Array:
     return found
 
 
-def _shape(value: Any) -> tuple[int, ...]:
-    return (int(value),) if isinstance(value, (int, host.integer)) else tuple(int(n) for n in value)
-
-
 def _alike(arrays: Any) -> list[Array]:
     if isinstance(arrays, Array):
         return list(arrays)
@@ -107,20 +104,47 @@ def _cast(arrays: list[Array], dtype: Any) -> list[Array]:
 
 
 def shape(a: Any) -> tuple[int, ...]:
-    """The shape of an array or of what becomes one."""
+    """The shape of an array or of what becomes one.
+
+    Shapes: any; the result is a tuple.
+    Dtypes: any.
+    Raises: `ValueError` for nested lists that are no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.shape([[1, 2, 3]])
+    (1, 3)
+    """
     return tuple(a.shape) if hasattr(a, "shape") else host.shape(a)
 
 
 def ndim(a: Any) -> int:
-    """The number of axes."""
+    """The number of axes.
+
+    Shapes: any; the result is an int.
+    Dtypes: any.
+    Raises: `ValueError` for nested lists that are no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ndim([[1, 2, 3]])
+    2
+    """
     return len(shape(a))
 
 
 def size(a: Any, axis: int | None = None) -> int:
-    """The number of elements, or the length of one axis."""
+    """The number of elements, or the length of one axis.
+
+    Shapes: any; the result is an int.
+    Dtypes: any.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.size(tnp.ones((2, 3))), tnp.size(tnp.ones((2, 3)), 1)
+    (6, 3)
+    """
     lengths = shape(a)
     if axis is not None:
-        return lengths[axis]
+        return lengths[axis_of(axis, len(lengths))]
     total = 1
     for n in lengths:
         total *= n
@@ -128,7 +152,16 @@ def size(a: Any, axis: int | None = None) -> int:
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
-    """The elements in another dtype; complex to real raises `DtypeError`, use `real`."""
+    """The elements in another dtype; complex to real raises `DtypeError`, use `real`.
+
+    Shapes: that of `x`.
+    Dtypes: any, into any that the engine has, except complex into real.
+    Raises: `DtypeError` for complex into real, or what names no dtype.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.astype(tnp.asarray([1.5, -2.5]), tnp.int32)
+    Array([ 1, -2], dtype=int32)
+    """
     x = asarray(x)
     wanted = dtypes.to_dtype(dtype)
     if x.dtype in dtypes.COMPLEX and wanted not in dtypes.COMPLEX and wanted != dtypes.BOOL:
@@ -147,62 +180,155 @@ def _in_rows(order: str, name: str) -> bool:
 
 
 def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
-    """The same elements in another shape; one length may be -1. `order="F"` counts column by column."""
+    """The same elements in another shape; one length may be -1. `order="F"` counts column by column.
+
+    Shapes: `shape`, of as many elements as `x`.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for another number of elements, `ValueError` for another order than "C", "A" and "F".
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.reshape(tnp.arange(6), (2, -1))
+    Array([[0, 1, 2],
+           [3, 4, 5]], dtype=int64)
+    >>> tnp.reshape(tnp.arange(6), (2, -1), order="F")
+    Array([[0, 2, 4],
+           [1, 3, 5]], dtype=int64)
+    """
     x = asarray(x)
     if _in_rows(order, "reshape"):
-        return x.reshape(_shape(shape))  # type: ignore[no-any-return]
-    return transpose(transpose(x).reshape(tuple(reversed(_shape(shape)))))
+        return x.reshape(as_shape(shape))  # type: ignore[no-any-return]
+    return transpose(transpose(x).reshape(tuple(reversed(as_shape(shape)))))
 
 
 def ravel(a: Any, order: str = "C") -> Array:
-    """The elements in one row, counted row by row, or column by column with `order="F"`."""
+    """The elements in one row, counted row by row, or column by column with `order="F"`.
+
+    Shapes: (n,), for n elements.
+    Dtypes: any; the result has the same.
+    Raises: `ValueError` for another order than "C", "A" and "F".
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ravel([[1, 2], [3, 4]])
+    Array([1, 2, 3, 4], dtype=int64)
+    """
     return reshape(a, -1, order)
 
 
 def transpose(a: Any, axes: Any = None) -> Array:
-    """The axes in another order, reversed unless given."""
+    """The axes in another order, reversed unless given.
+
+    Shapes: axis i of the result is axis `axes[i]` of `a`.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` unless `axes` names each axis once.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.transpose([[1, 2], [3, 4]])
+    Array([[1, 3],
+           [2, 4]], dtype=int64)
+    """
     a = asarray(a)
     return permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else axes)
 
 
 def permute_dims(a: Any, axes: Any = None) -> Array:
-    """The axes in the order given, or reversed."""
+    """The axes in the order given, or reversed.
+
+    Shapes: axis i of the result is axis `axes[i]` of `a`.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` unless `axes` names each axis once.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.permute_dims(tnp.ones((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """
     a = asarray(a)
-    return _seen(a, "permute_dims", axes=tuple(reversed(range(a.ndim))) if axes is None else _shape(axes))
+    return _seen(a, "permute_dims", axes=tuple(reversed(range(a.ndim))) if axes is None else as_shape(axes))
 
 
 def matrix_transpose(x: Any, /) -> Array:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    Shapes: (..., m, n) becomes (..., n, m).
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.matrix_transpose(tnp.ones((2, 3, 4))).shape
+    (2, 4, 3)
+    """
     return _seen(asarray(x), "matrix_transpose")
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> Array:
-    """Two axes exchanged."""
-    a = asarray(a)
-    order = list(range(a.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
-    return permute_dims(a, order)
+    """Two axes exchanged.
+
+    Shapes: that of `a` with two lengths exchanged.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.swapaxes(tnp.ones((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
+    """
+    return _seen(asarray(a), "swapaxes", axis1=axis1, axis2=axis2)
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Array:
-    """Axes moved to other places, the rest kept in order."""
+    """Axes moved to other places, the rest kept in order.
+
+    Shapes: axis `source[i]` of `a` is axis `destination[i]` of the result.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for unequal numbers of axes, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.moveaxis(tnp.ones((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
     return _seen(asarray(a), "moveaxis", source=source, destination=destination)
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Array:
-    """An axis moved back until it lies before place `start`."""
+    """An axis moved back until it lies before place `start`.
+
+    Shapes: that of `a` in another order.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.rollaxis(tnp.ones((2, 3, 4)), 2).shape
+    (4, 2, 3)
+    """
     a = asarray(a)
     axis = axis_of(axis, a.ndim)
     return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
 def expand_dims(a: Any, axis: Any = 0) -> Array:
-    """A new axis of length one, or several."""
+    """A new axis of length one, or several.
+
+    Shapes: that of `a` with 1 at each place of `axis`.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for a place that the result has not.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.expand_dims([1.0, 2.0], axis=1)
+    Array([[1.],
+           [2.]], dtype=float32)
+    """
     return _seen(asarray(a), "expand_dims", axis=axis)
 
 
 def squeeze(a: Any, axis: Any = None) -> Array:
-    """The axes of length one taken away: those named, or all."""
+    """The axes of length one taken away: those named, or all.
+
+    Shapes: that of `a` without those axes.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for an axis of another length than 1, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.squeeze(tnp.ones((1, 3, 1))).shape
+    (3,)
+    """
     a = asarray(a)
     if axis is None:
         axis = tuple(i for i, n in enumerate(a.shape) if n == 1)
@@ -210,13 +336,33 @@ def squeeze(a: Any, axis: Any = None) -> Array:
 
 
 def broadcast_to(array: Any, shape: Any) -> Array:
-    """The elements repeated to `shape`."""
-    found: Array = _call("broadcast_to", array, shape=_shape(shape))
+    """The elements repeated to `shape`.
+
+    Shapes: `shape`, whose last lengths are those of the array wherever these are not 1.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` where it does not broadcast.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.broadcast_to([1.0, 2.0], (2, 2))
+    Array([[1., 2.],
+           [1., 2.]], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.broadcast_to(x, (2, 2))))(tnp.asarray([1.0, 2.0]))
+    Array([2., 2.], dtype=float32)
+    """
+    found: Array = _call("broadcast_to", array, shape=as_shape(shape))
     return found
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape that these broadcast to. Raises `ShapeError` where they do not."""
+    """The shape that these broadcast to.
+
+    Shapes: tuples, and so is the result.
+    Raises: `ShapeError` where they do not.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.broadcast_shapes((3, 1), (4,))
+    (3, 4)
+    """
     try:
         return host.broadcast_shapes(*shapes)
     except ValueError as error:
@@ -226,14 +372,35 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def broadcast_arrays(*arrays: Any) -> list[Array]:
-    """The arrays, each repeated to their common shape."""
+    """The arrays, each repeated to their common shape.
+
+    Shapes: any that broadcast; a list of arrays of the common shape.
+    Dtypes: any; each keeps its own.
+    Raises: `ShapeError` where they do not broadcast.
+
+    >>> import tapegrad.numpy as tnp
+    >>> [x.shape for x in tnp.broadcast_arrays(tnp.ones((3, 1)), tnp.ones(4))]
+    [(3, 4), (3, 4)]
+    """
     found = [asarray(a) for a in arrays]
     common = broadcast_shapes(*(a.shape for a in found))
     return [a if a.shape == common else broadcast_to(a, common) for a in found]
 
 
 def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
-    """The arrays joined along an axis they have; with None, all elements in one row."""
+    """The arrays joined along an axis they have; with None, all elements in one row.
+
+    Shapes: alike but for `axis`, whose lengths add up.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where other lengths differ, `AxisError` for an axis that is not there, `ValueError` for no
+    arrays.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.concat([[1.0, 2.0], [3.0]])
+    Array([1., 2., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.concat([x, 2 * x])))(tnp.asarray([1.0, 2.0]))
+    Array([3., 3.], dtype=float32)
+    """
     parts = _cast(_alike(arrays), dtype)
     if axis is None:
         parts, axis = [ravel(p) for p in parts], 0
@@ -242,28 +409,76 @@ def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
 
 
 def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
-    """The arrays joined along an axis they have. NumPy's name of `concat`."""
+    """The arrays joined along an axis they have. NumPy's name of `concat`.
+
+    Shapes: alike but for `axis`, whose lengths add up.
+    Dtypes: all are promoted to one.
+    Raises: as `concat`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.concatenate([[1.0, 2.0], [3.0]])
+    Array([1., 2., 3.], dtype=float32)
+    """
     return concat(arrays, axis=axis, dtype=dtype)
 
 
 def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Array:
-    """The arrays joined along a new axis."""
+    """The arrays joined along a new axis.
+
+    Shapes: all the same; the result has their number at place `axis`.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result has not, `ValueError` for no
+    arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.stack([[1, 2], [3, 4]], axis=1)
+    Array([[1, 3],
+           [2, 4]], dtype=int64)
+    """
     found: Array = OPS["stack"].call(*_cast(_alike(arrays), dtype), axis=axis)
     return found
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """The slices along an axis."""
+    """The slices along an axis.
+
+    Shapes: that of `x` without `axis`, as many as it is long.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unstack(tnp.asarray([[1, 2], [3, 4]]))
+    (Array([1, 2], dtype=int64), Array([3, 4], dtype=int64))
+    """
     return tuple(OPS["unstack"].call(asarray(x), axis=axis))
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Array:
-    """`values` joined on behind `arr`, flattened both unless an axis is given."""
+    """`values` joined on behind `arr`, flattened both unless an axis is given.
+
+    Shapes: as `concat`.
+    Dtypes: both are promoted to one.
+    Raises: as `concat`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.append([1, 2], [[3], [4]])
+    Array([1, 2, 3, 4], dtype=int64)
+    """
     return concat((arr, values), axis=axis)
 
 
 def vstack(tup: Any, *, dtype: Any = None) -> Array:
-    """The arrays one below the other."""
+    """The arrays one below the other.
+
+    Shapes: alike but for the first axis; vectors are rows.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where they do not go together, `ValueError` for no arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.vstack([[1, 2], [3, 4]])
+    Array([[1, 2],
+           [3, 4]], dtype=int64)
+    """
     return concat([atleast_2d(a) for a in _alike(tup)], axis=0, dtype=dtype)
 
 
@@ -271,18 +486,47 @@ row_stack = vstack
 
 
 def hstack(tup: Any, *, dtype: Any = None) -> Array:
-    """The arrays side by side."""
+    """The arrays side by side.
+
+    Shapes: alike but for the second axis, or the only one.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where they do not go together, `ValueError` for no arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.hstack([[1, 2], [3]])
+    Array([1, 2, 3], dtype=int64)
+    """
     parts = [atleast_1d(a) for a in _alike(tup)]
     return concat(parts, axis=0 if parts[0].ndim == 1 else 1, dtype=dtype)
 
 
 def dstack(tup: Any) -> Array:
-    """The arrays one behind the other, along a third axis."""
+    """The arrays one behind the other, along a third axis.
+
+    Shapes: alike but for the third axis; vectors are (1, n, 1), matrices (m, n, 1).
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where they do not go together, `ValueError` for no arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.dstack([[1, 2], [3, 4]])
+    Array([[[1, 3],
+            [2, 4]]], dtype=int64)
+    """
     return concat([atleast_3d(a) for a in _alike(tup)], axis=2)
 
 
 def column_stack(tup: Any) -> Array:
-    """Columns side by side as a matrix."""
+    """Columns side by side as a matrix.
+
+    Shapes: vectors of one length, or matrices of as many rows.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where they do not go together, `ValueError` for no arrays.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.column_stack([[1, 2], [3, 4]])
+    Array([[1, 3],
+           [2, 4]], dtype=int64)
+    """
     return concat([a.reshape(-1, 1) if a.ndim < 2 else a for a in _alike(tup)], axis=1)
 
 
@@ -302,95 +546,236 @@ def _atleast(n: int, arrays: Sequence[Any]) -> Any:
 
 
 def atleast_1d(*arrays: Any) -> Any:
-    """The arrays with one axis at least."""
+    """The arrays with one axis at least.
+
+    Shapes: () becomes (1,), others stay; of several arrays a list.
+    Dtypes: any; the result has the same.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.atleast_1d(1.0)
+    Array([1.], dtype=float32)
+    """
     return _atleast(1, arrays)
 
 
 def atleast_2d(*arrays: Any) -> Any:
-    """The arrays with two axes at least."""
+    """The arrays with two axes at least.
+
+    Shapes: (n,) becomes (1, n).
+    Dtypes: any; the result has the same.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.atleast_2d([1.0, 2.0])
+    Array([[1., 2.]], dtype=float32)
+    """
     return _atleast(2, arrays)
 
 
 def atleast_3d(*arrays: Any) -> Any:
-    """The arrays with three axes at least."""
+    """The arrays with three axes at least.
+
+    Shapes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
+    Dtypes: any; the result has the same.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.atleast_3d(tnp.ones((2, 3))).shape
+    (2, 3, 1)
+    """
     return _atleast(3, arrays)
 
 
-def _sizes(length: int, sections: Any, even: bool) -> tuple[int, ...]:
+def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[Array]:
+    a = asarray(a)
+    axis = axis_of(axis, a.ndim)
+    length = a.shape[axis]
     if isinstance(sections, (int, host.integer)):
         n = int(sections)
-        if n <= 0 or (even and length % n):
+        if n <= 0:
+            raise ValueError(f"split: {n} parts are none; choose a number from 1")
+        if even and length % n:
             raise ValueError(f"split: an axis of length {length} does not fall into {n} equal parts; use array_split")
-        return tuple(length // n + (i < length % n) for i in range(n))
-    ends = [min(length, max(0, int(e) if e >= 0 else length + int(e))) for e in sections] + [length]
-    return tuple(max(0, b - a) for a, b in zip([0, *ends], ends, strict=False))
+        return list(OPS["split"].call(a, sizes=tuple(length // n + (i < length % n) for i in range(n)), axis=axis))
+    ends = [*map(operator.index, sections), length]
+    front = (slice(None),) * axis
+    return [OPS["getitem"].call(a, key=(*front, slice(*part))) for part in zip([0, *ends], ends, strict=False)]
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    """Pieces along an axis: so many of equal length, or cut at the places given."""
-    ary = asarray(ary)
-    return list(OPS["split"].call(ary, sizes=_sizes(ary.shape[axis], indices_or_sections, True), axis=axis))
+    """Pieces along an axis: so many of equal length, or cut at the places given.
+
+    Shapes: that of the array with other lengths along `axis`; pieces between places are what slices would be.
+    Dtypes: any; the result has the same.
+    Raises: `ValueError` for a number that does not divide the axis, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.split(tnp.arange(4), 2)
+    [Array([0, 1], dtype=int64), Array([2, 3], dtype=int64)]
+    >>> tnp.split(tnp.arange(4), [1])
+    [Array([0], dtype=int64), Array([1, 2, 3], dtype=int64)]
+    """
+    return _split(ary, indices_or_sections, axis, even=True)
 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    """Pieces along an axis, as equal in length as may be."""
-    ary = asarray(ary)
-    return list(OPS["split"].call(ary, sizes=_sizes(ary.shape[axis], indices_or_sections, False), axis=axis))
+    """Pieces along an axis, as equal in length as may be.
+
+    Shapes: that of the array with other lengths along `axis`; the first pieces are longer by one where they must.
+    Dtypes: any; the result has the same.
+    Raises: `ValueError` for a number below 1, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array_split(tnp.arange(3), 2)
+    [Array([0, 1], dtype=int64), Array([2], dtype=int64)]
+    """
+    return _split(ary, indices_or_sections, axis, even=False)
 
 
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
-    """Pieces along the first axis."""
+    """Pieces along the first axis.
+
+    Shapes: as `split` of axis 0.
+    Dtypes: any; the result has the same.
+    Raises: as `split`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.vsplit(tnp.arange(4), 2)
+    [Array([0, 1], dtype=int64), Array([2, 3], dtype=int64)]
+    """
     return split(ary, indices_or_sections, 0)
 
 
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
-    """Pieces along the second axis, or the only one."""
+    """Pieces along the second axis, or the only one.
+
+    Shapes: as `split` of axis 1, or 0 for a vector.
+    Dtypes: any; the result has the same.
+    Raises: as `split`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.hsplit(tnp.asarray([[1, 2], [3, 4]]), 2)[0]
+    Array([[1],
+           [3]], dtype=int64)
+    """
     ary = asarray(ary)
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
-    """Pieces along the third axis."""
+    """Pieces along the third axis.
+
+    Shapes: as `split` of axis 2.
+    Dtypes: any; the result has the same.
+    Raises: as `split`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> [x.shape for x in tnp.dsplit(tnp.ones((1, 2, 4)), 2)]
+    [(1, 2, 2), (1, 2, 2)]
+    """
     return split(ary, indices_or_sections, 2)
 
 
 def flip(m: Any, axis: Any = None) -> Array:
-    """The elements in reverse order along an axis, several, or all."""
+    """The elements in reverse order along an axis, several, or all.
+
+    Shapes: that of `m`.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.flip([[1, 2], [3, 4]], axis=1)
+    Array([[2, 1],
+           [4, 3]], dtype=int64)
+    """
     found: Array = _call("flip", m, axis=axis)
     return found
 
 
 def flipud(m: Any) -> Array:
-    """The rows in reverse order."""
+    """The rows in reverse order.
+
+    Shapes: one axis at least; that of `m`.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an array without axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.flipud([1, 2, 3])
+    Array([3, 2, 1], dtype=int64)
+    """
     return flip(m, 0)
 
 
 def fliplr(m: Any) -> Array:
-    """The columns in reverse order."""
+    """The columns in reverse order.
+
+    Shapes: two axes at least; that of `m`.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for fewer axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fliplr([[1, 2], [3, 4]])
+    Array([[2, 1],
+           [4, 3]], dtype=int64)
+    """
     return flip(m, 1)
 
 
 def roll(a: Any, shift: Any, axis: Any = None) -> Array:
-    """The elements moved along an axis, those that fall off coming in at the other end."""
+    """The elements moved along an axis, those that fall off coming in at the other end.
+
+    Shapes: that of `a`; without `axis` its elements move as if in one row.
+    Dtypes: any; the result has the same.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for unequal numbers of shifts and axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.roll([1, 2, 3], 1)
+    Array([3, 1, 2], dtype=int64)
+    """
     found: Array = _call("roll", a, shift=shift, axis=axis)
     return found
 
 
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
-    """The plane of two axes turned by quarters."""
+    """The plane of two axes turned by quarters.
+
+    Shapes: that of `m`, the two lengths exchanged where k is odd.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` unless `axes` are two different ones, `AxisError` for one that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.rot90([[1, 2], [3, 4]])
+    Array([[2, 4],
+           [1, 3]], dtype=int64)
+    """
     found: Array = _call("rot90", m, k=k, axes=axes)
     return found
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Array:
-    """Each element so many times, along an axis or of the flattened array."""
+    """Each element so many times, along an axis or of the flattened array.
+
+    Shapes: that of `a` with the sum of the counts along `axis`.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for counts that are negative or not one for each, `TypeError` for ones that are no integers.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.repeat([1, 2], [1, 3])
+    Array([1, 2, 2, 2], dtype=int64)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.repeat(x, [1, 3])))(tnp.asarray([1.0, 2.0]))
+    Array([1., 3.], dtype=float32)
+    """
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), 0
     if isinstance(repeats, Array):
         repeats = repeats.asnumpy()
     if not isinstance(repeats, (int, host.integer)):
-        repeats = tuple(int(r) for r in host.ravel(repeats))
+        counts = host.ravel(repeats)
+        if counts.size and counts.dtype.kind not in "iub":
+            raise TypeError(f"repeat: how often is counted in integers; repeats is {repeats!r}")
+        repeats = tuple(int(r) for r in counts)
         if len(repeats) == 1:
             repeats = repeats[0]
     found: Array = _call("repeat", a, repeats=repeats, axis=axis)
@@ -398,8 +783,18 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Array:
 
 
 def tile(A: Any, reps: Any) -> Array:
-    """The whole array repeated along each axis."""
-    found: Array = _call("tile", A, repetitions=_shape(reps))
+    """The whole array repeated along each axis.
+
+    Shapes: each length times its repetition, aligned from the back.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for negative repetitions.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tile([1, 2], (2, 2))
+    Array([[1, 2, 1, 2],
+           [1, 2, 1, 2]], dtype=int64)
+    """
+    found: Array = _call("tile", A, repetitions=as_shape(reps))
     return found
 
 
@@ -430,8 +825,17 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Ar
     with the slope kept); "linear_ramp": on the way to `end_values`; "mean", "maximum", "minimum", "median": of so many
     elements at the edge (`stat_length`, all of them unless given); "empty": zeros. Values may be tracked.
 
-    >>> pad(asarray([1, 2]), (1, 2), constant_values=(9, 8)).tolist()
-    [9, 1, 2, 8, 8]
+    Shapes: each length n becomes before + n + after; `pad_width` is a number, a pair, or a pair for each axis.
+    Dtypes: any; the result has that of the array.
+    Raises: `ValueError` for another mode, `TypeError` for a keyword of another mode, `ShapeError` for negative widths.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.pad([1, 2], (1, 2), constant_values=(9, 8))
+    Array([9, 1, 2, 8, 8], dtype=int64)
+    >>> tnp.pad([1, 2, 3], (2, 1), mode="reflect")
+    Array([3, 2, 1, 2, 3, 2], dtype=int64)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.pad(x, (2, 1), mode="reflect")))(tnp.asarray([1.0, 2.0, 3.0]))
+    Array([1., 3., 2.], dtype=float32)
     """
     array = asarray(array)
     if isinstance(pad_width, dict):
@@ -519,8 +923,8 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Array:
     [[1, 2], [2, 3]]
     """
     x = asarray(x)
-    lengths = _shape(window_shape)
-    axes = tuple(range(x.ndim)) if axis is None else tuple(axis_of(a, x.ndim) for a in _shape(axis))
+    lengths = as_shape(window_shape)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis_of(a, x.ndim) for a in as_shape(axis))
     if len(lengths) != len(axes):
         raise ValueError(f"sliding_window_view: {len(lengths)} lengths {lengths} for {len(axes)} axes")
     for a, length in zip(axes, lengths, strict=True):
@@ -585,7 +989,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
     """`func(a, axis)` over one axis after the other, axes that it takes away put back with length one."""
     found = asarray(a)
     rank = found.ndim
-    for axis in _shape(axes):
+    for axis in as_shape(axes):
         made = asarray(func(found, axis))
         found = made if made.ndim == rank else expand_dims(made, axis_of(axis, rank))
     return found
@@ -611,36 +1015,100 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Ar
 
 
 def diag(v: Any, k: int = 0) -> Array:
-    """The k-th diagonal of a matrix, or the matrix that has it."""
+    """The k-th diagonal of a matrix, or the matrix that has it.
+
+    Shapes: (n,) becomes (n + |k|, n + |k|); a matrix becomes its diagonal, (d,).
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for another number of axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.diag([[1, 2], [3, 4]])
+    Array([1, 4], dtype=int64)
+    >>> tnp.diag([1, 4])
+    Array([[1, 0],
+           [0, 4]], dtype=int64)
+    """
     found: Array = _call("diag", v, k=k)
     return found
 
 
 def diagflat(v: Any, k: int = 0) -> Array:
-    """The matrix whose k-th diagonal are the elements of `v`."""
+    """The matrix whose k-th diagonal are the elements of `v`.
+
+    Shapes: (n + |k|, n + |k|), for n elements.
+    Dtypes: any; the result has the same.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.diagflat([1, 2], 1)
+    Array([[0, 1, 0],
+           [0, 0, 2],
+           [0, 0, 0]], dtype=int64)
+    """
     return diag(ravel(v), k)
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """A diagonal of the planes of two axes, as the last axis."""
+    """A diagonal of the planes of two axes, as the last axis.
+
+    Shapes: that of `a` without the two axes, and with the length of the diagonal behind.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes, or one named twice.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.diagonal(tnp.ones((2, 3, 4))).shape
+    (4, 2)
+    """
     found: Array = _call("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
-    """The sum along a diagonal of the planes of two axes."""
+    """The sum along a diagonal of the planes of two axes.
+
+    Shapes: that of `a` without the two axes.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes, or one named twice.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.trace([[1.0, 2.0], [3.0, 4.0]])
+    Array(5., dtype=float32)
+    >>> tapegrad.grad(tnp.trace)(tnp.ones((2, 2)))
+    Array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
     found: Array = _call("trace", asarray(a, dtype), offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
 def tril(m: Any, k: int = 0) -> Array:
-    """The matrix with zeros above its k-th diagonal."""
+    """The matrix with zeros above its k-th diagonal.
+
+    Shapes: (..., m, n), and so is the result.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tril([[1, 2], [3, 4]])
+    Array([[1, 0],
+           [3, 4]], dtype=int64)
+    """
     found: Array = _call("tril", m, k=k)
     return found
 
 
 def triu(m: Any, k: int = 0) -> Array:
-    """The matrix with zeros below its k-th diagonal."""
+    """The matrix with zeros below its k-th diagonal.
+
+    Shapes: (..., m, n), and so is the result.
+    Dtypes: any; the result has the same.
+    Raises: `ShapeError` for fewer than two axes.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.triu([[1, 2], [3, 4]])
+    Array([[1, 2],
+           [0, 4]], dtype=int64)
+    """
     found: Array = _call("triu", m, k=k)
     return found
 
@@ -649,6 +1117,15 @@ def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: st
     """The coordinates of a grid, an array for each axis; if `sparse` of length one along the others.
 
     `copy=False` is NumPy's permission to return views; arrays are values here.
+
+    Shapes: (n0, n1, ...), the sizes of the arrays, or for "xy" (n1, n0, ...).
+    Dtypes: any; each keeps its own.
+    Raises: `ValueError` for another `indexing`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.meshgrid([1, 2], [3, 4])[0]
+    Array([[1, 2],
+           [1, 2]], dtype=int64)
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is {indexing!r}; choose 'xy' or 'ij'")

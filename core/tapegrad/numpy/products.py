@@ -8,6 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..errors import ShapeError
 from ..kernels import OPS
 from ..ops import contraction
 from ..ops.indexing import axis_of
@@ -40,7 +41,16 @@ def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
 
 
 def dot(a: Any, b: Any) -> Array:
-    """The sum of products over the last axis of `a` and the last but one of `b`, as `numpy.dot`."""
+    """The sum of products over the last axis of `a` and the last but one of `b`, as `numpy.dot`.
+
+    Shapes: the axes of `a` and then those of `b`, without the two that are summed over; scalars multiply.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where the two axes differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.dot([[1.0, 2.0], [3.0, 4.0]], [1.0, -1.0])
+    Array([-1., -1.], dtype=float32)
+    """
     a, b = asarray(a), asarray(b)
     if a.ndim == 0 or b.ndim == 0:
         return _one("multiply", a, b)
@@ -50,12 +60,33 @@ def dot(a: Any, b: Any) -> Array:
 
 
 def matmul(x: Any, y: Any, /) -> Array:
-    """The matrix product x @ y."""
+    """The matrix product x @ y.
+
+    Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.matmul(tnp.eye(2), [[1.0], [2.0]])
+    Array([[1.],
+           [2.]], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(tnp.matmul([[1.0, 2.0], [3.0, 4.0]], x)))(tnp.asarray([1.0, 1.0]))
+    Array([4., 6.], dtype=float32)
+    """
     return _one("matmul", x, y)
 
 
 def inner(x: Any, y: Any, /) -> Array:
-    """The sum of products over the last axes of both."""
+    """The sum of products over the last axes of both.
+
+    Shapes: the axes of `x` and then those of `y`, without the last of each; scalars multiply.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where the last axes differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.inner([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
+    Array([3., 7.], dtype=float32)
+    """
     x, y = asarray(x), asarray(y)
     if x.ndim == 0 or y.ndim == 0:
         return _one("multiply", x, y)
@@ -63,17 +94,45 @@ def inner(x: Any, y: Any, /) -> Array:
 
 
 def outer(a: Any, b: Any) -> Array:
-    """All products of an element of one with one of the other, both flattened."""
+    """All products of an element of one with one of the other, both flattened.
+
+    Shapes: (m, n), for m and n elements.
+    Dtypes: both are promoted to one.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.outer([1.0, 2.0], [3.0, 4.0])
+    Array([[3., 4.],
+           [6., 8.]], dtype=float32)
+    """
     return _one("outer", asarray(a).reshape(-1), asarray(b).reshape(-1))
 
 
 def vdot(x: Any, y: Any, /) -> Array:
-    """The dot product of both flattened, the first conjugated."""
+    """The dot product of both flattened, the first conjugated.
+
+    Shapes: any two of one size; the result is ().
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where sizes differ.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.vdot([1j, 2.0], [1j, 1.0])
+    Array(3.+0.j, dtype=complex64)
+    """
     return _one("vecdot", asarray(x).reshape(-1), asarray(y).reshape(-1))
 
 
 def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
-    """The dot product of vectors along an axis, the first conjugated."""
+    """The dot product of vectors along an axis, the first conjugated.
+
+    Shapes: that which both broadcast to, without `axis`.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where lengths differ, `AxisError` for an axis that is not in both.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.vecdot([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])
+    Array([3., 7.], dtype=float32)
+    """
     found = _one("vecdot", x, y, axis=axis)
     wanted = result_type(asarray(x), asarray(y))
     # Engines sum small integers in 64 bits; the standard's vecdot stays in the dtype of the two.
@@ -81,15 +140,29 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
-    """The product summed over several axes: the last so many and the first, or pairs of axes."""
+    """The product summed over several axes: the last so many and the first, or pairs of axes.
+
+    Shapes: the axes of `a` that are left, then those of `b`.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` for axes that are not there, named twice, not as many, or differ in length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tensordot(tnp.ones((2, 3, 4)), tnp.ones((4, 3, 5)), axes=((1, 2), (1, 0))).shape
+    (2, 5)
+    """
     return _one("tensordot", a, b, axes=axes)
 
 
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
     """The cross product of 3-vectors along an axis, or along `axisa` and `axisb`, with the result along `axisc`.
 
-    >>> cross(asarray([1, 0, 0]), asarray([0, 1, 0])).tolist()
-    [0, 0, 1]
+    Shapes: that which both broadcast to, with 3 along `axis`.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` for an axis that is not there or of another length.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    Array([0., 0., 1.], dtype=float32)
     """
     if axis is not None or axisa == axisb == axisc:
         return _one("cross", a, b, axis=axisa if axis is None else axis)
@@ -110,7 +183,16 @@ def vecmat(x1: Any, x2: Any, /) -> Array:
 
 
 def kron(a: Any, b: Any) -> Array:
-    """The Kronecker product: each element of `a` times all of `b`, in blocks."""
+    """The Kronecker product: each element of `a` times all of `b`, in blocks.
+
+    Shapes: the products of the lengths, aligned from the back.
+    Dtypes: both are promoted to one.
+    Raises: `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.kron([1.0, 10.0], [1.0, 2.0])
+    Array([ 1.,  2., 10., 20.], dtype=float32)
+    """
     found: Array = contraction.kron(asarray(a), asarray(b))
     return found
 
@@ -119,6 +201,18 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
     """Sums of products by Einstein's convention, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2])`.
 
     The order of the products is found by opt_einsum; `optimize` is its word for how, a path, or False: left to right.
+
+    Shapes: as the labels say; axes of one label have one length, or 1.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` where subscripts and shapes do not agree, `ValueError` for labels or an `optimize` that are
+    none.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, -1.0])
+    Array([-1., -1.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.einsum("ii", x))(tnp.ones((2, 2)))
+    Array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
     arguments: list[Any] = [subscripts, *operands]
     if isinstance(subscripts, str):
@@ -132,10 +226,19 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
 
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Array:
-    """The convolution of two sequences: "full", "same" or "valid"."""
+    """The convolution of two sequences: "full", "same" or "valid".
+
+    Shapes: (n,) and (m,) give (n + m - 1,); "same" as long as the longer, "valid" where both overlap in full.
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` for what is no sequence, `ValueError` for another mode.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.convolve([1.0, 2.0, 3.0], [1.0, 1.0])
+    Array([1., 3., 5., 3.], dtype=float32)
+    """
     a, v = asarray(a), asarray(v)
-    if a.ndim != 1 or v.ndim != 1:
-        raise ValueError(f"convolve takes two sequences, not arrays of shapes {a.shape} and {v.shape}")
+    if a.ndim != 1 or v.ndim != 1 or 0 in (*a.shape, *v.shape):
+        raise ShapeError(f"convolve takes two sequences that are not empty, not shapes {a.shape} and {v.shape}")
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"convolve: mode is {mode!r}; choose 'full', 'same' or 'valid'")
     if v.shape[0] > a.shape[0]:
@@ -150,7 +253,16 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Array:
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
-    """The cross-correlation of two sequences, the second conjugated."""
+    """The cross-correlation of two sequences, the second conjugated.
+
+    Shapes: as `convolve`.
+    Dtypes: both are promoted to one.
+    Raises: as `convolve`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.correlate([1.0, 2.0, 3.0], [0.0, 1.0])
+    Array([2., 3.], dtype=float32)
+    """
     a, v = asarray(a), OPS["conj"].call(OPS["flip"].call(asarray(v), axis=0))
     found = convolve(a, v, mode)
     return found
@@ -160,8 +272,20 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """Straight lines between the points (xp, fp), at `x`; beyond them the end values, or `left` and `right`.
 
     `period`: places that far apart are the same, and the points need no order.
+
+    Shapes: that of `x`; `xp`, rising, and `fp` are as many numbers.
+    Dtypes: all are promoted to one.
+    Raises: `ShapeError` for points that are no two rows of one length.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.interp([0.5, 3.0], [0.0, 1.0], [1.0, 3.0])
+    Array([2., 3.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.interp(x, [0.0, 1.0], [1.0, 3.0]))(0.5)
+    2.0
     """
     x, knots, values = asarray(x), asarray(xp), asarray(fp)
+    if knots.ndim != 1 or knots.shape != values.shape or not knots.shape[0]:
+        raise ShapeError(f"interp: points of shapes {knots.shape} and {values.shape}; they must be as many numbers")
     if period is not None:
         x, knots = x % period, knots % period
         order = OPS["argsort"].call(knots.detach(), axis=-1)
@@ -185,8 +309,14 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
     `varargs`: how far neighbours are apart, a number for all axes or for each, or the places along it.
 
-    >>> gradient(asarray([1.0, 4.0, 9.0]), 1.0).tolist()
-    [3.0, 4.0, 5.0]
+    Shapes: that of `f`; of several axes a list.
+    Dtypes: that of `f`; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `ValueError` for fewer than two elements, other numbers of
+    spacings than axes, or another `edge_order`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.gradient([1.0, 2.0, 4.0])
+    Array([1. , 1.5, 2. ], dtype=float32)
     """
     f = asarray(f)
     if edge_order not in (1, 2):
