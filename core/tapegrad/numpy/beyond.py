@@ -505,14 +505,32 @@ def setdiff1d(ar1: Any, ar2: Any) -> Array:
 
 
 def setxor1d(ar1: Any, ar2: Any) -> Array:
-    """The different values that are in one of the arrays and not in both, in order."""
+    """The different values that are in one of the arrays and not in both, in order.
+
+    Shapes: (n,), for n values; the arrays are flattened.
+    Dtypes: both are promoted to one.
+    Raises: `DynamicShapeError` under `vmap`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.setxor1d([1, 2], [2, 3])
+    Array([1, 3], dtype=int64)
+    """
     first, second = searching.unique_values(ar1), searching.unique_values(ar2)
     parts = [a[searching.isin(a.detach(), b.detach(), invert=True)] for a, b in ((first, second), (second, first))]
     return searching.sort(manipulation.concat(parts))
 
 
 def einsum_path(subscripts: Any, *operands: Any, optimize: Any = "greedy") -> Any:
-    """The order in which `einsum` may form its products, and a report, as `numpy.einsum_path` finds it."""
+    """The order in which `einsum` may form its products, and a report, as `numpy.einsum_path` finds it.
+
+    Shapes: as the labels say.
+    Dtypes: any.
+    Raises: `ValueError` where subscripts and shapes do not agree.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.einsum_path("ij,jk", tnp.ones((2, 2)), tnp.ones((2, 2)))[0]
+    ['einsum_path', (0, 1)]
+    """
     arguments = [host.empty(x.shape) if isinstance(x, Array) else x for x in operands]
     return host.einsum_path(subscripts, *arguments, optimize=optimize)
 
@@ -522,8 +540,16 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = ()) -> Callable[...
 
     `excluded`: places or names of arguments that are handed on whole.
 
-    >>> vectorize(lambda x: x if x > 0 else 0 * x)(asarray([1.0, -2.0])).tolist()
-    [1.0, -0.0]
+    Shapes: the arguments broadcast; the result has the shape that they have in common.
+    Dtypes: what `pyfunc` returns.
+    Raises: `ValueError` for arrays without elements.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> f = tnp.vectorize(lambda x: x * x if x > 0 else 0 * x)
+    >>> f([1.0, -2.0, 3.0])
+    Array([ 1., -0.,  9.], dtype=float32)
+    >>> tapegrad.grad(lambda x: tnp.sum(f(x)))(tnp.asarray([1.0, -2.0, 3.0]))
+    Array([2., 0., 6.], dtype=float32)
     """
 
     @functools.wraps(pyfunc)

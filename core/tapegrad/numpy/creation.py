@@ -522,25 +522,70 @@ def _window(values: host.ndarray[Any, Any]) -> Array:
 
 
 def bartlett(M: int) -> Array:
-    """The triangular window of M points, zero at both ends."""
+    """The triangular window of M points, zero at both ends.
+
+    Shapes: (M,).
+    Dtypes: the default float.
+    Raises: `TypeError` for what is no number.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bartlett(3)
+    Array([0., 1., 0.], dtype=float32)
+    """
     return _window(host.bartlett(M))
 
 
 def blackman(M: int) -> Array:
-    """Blackman's window of M points."""
+    """Blackman's window of M points.
+
+    Shapes: (M,).
+    Dtypes: the default float.
+    Raises: `TypeError` for what is no number.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.round(tnp.abs(tnp.blackman(3)), 4)
+    Array([0., 1., 0.], dtype=float32)
+    """
     return _window(host.blackman(M))
 
 
 def hamming(M: int) -> Array:
-    """Hamming's window of M points."""
+    """Hamming's window of M points.
+
+    Shapes: (M,).
+    Dtypes: the default float.
+    Raises: `TypeError` for what is no number.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.round(tnp.hamming(3), 4)
+    Array([0.08, 1.  , 0.08], dtype=float32)
+    """
     return _window(host.hamming(M))
 
 
 def hanning(M: int) -> Array:
-    """The window of M points that is one arch of a cosine, zero at both ends."""
+    """The window of M points that is one arch of a cosine, zero at both ends.
+
+    Shapes: (M,).
+    Dtypes: the default float.
+    Raises: `TypeError` for what is no number.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.hanning(3)
+    Array([0., 1., 0.], dtype=float32)
+    """
     return _window(host.hanning(M))
 
 
 def kaiser(M: int, beta: float) -> Array:
-    """Kaiser's window of M points; the greater `beta`, the narrower."""
+    """Kaiser's window of M points; the greater `beta`, the narrower.
+
+    Shapes: (M,).
+    Dtypes: the default float.
+    Raises: `TypeError` for what is no number.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.kaiser(3, 0.0)
+    Array([1., 1., 1.], dtype=float32)
+    """
     return _window(host.kaiser(M, _plain(beta)))

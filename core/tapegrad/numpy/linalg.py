@@ -581,7 +581,17 @@ def cond(x: Any, p: Any = None) -> Array:
 
 
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
-    """The x for which tensordot(a, x, x.ndim) is b; `axes` of `a` are moved to its end first."""
+    """The x for which tensordot(a, x, x.ndim) is b; `axes` of `a` are moved to its end first.
+
+    Shapes: `a` (*shape of b, *shape of x), `b` any of that size.
+    Dtypes: both are promoted to one; integers become the default float first.
+    Raises: `ShapeError` for a system that is not square, `ValueError` for a singular one.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.tensorsolve(2 * tnp.eye(4).reshape(2, 2, 2, 2), tnp.ones((2, 2)))
+    Array([[0.5, 0.5],
+           [0.5, 0.5]], dtype=float32)
+    """
     a, b = asarray(a), asarray(b)
     if axes is not None:
         kept = [i for i in range(a.ndim) if i not in {range(a.ndim)[j] for j in axes}]
@@ -594,7 +604,16 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
 
 
 def tensorinv(a: Any, ind: int = 2) -> Array:
-    """The inverse of tensordot with `a` over its last axes, the first `ind` of which are those of the result."""
+    """The inverse of tensordot with `a` over its last axes, the first `ind` of which are those of the result.
+
+    Shapes: (*first, *last), of which the two have one size, becomes (*last, *first).
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: `ShapeError` for sizes that differ, `ValueError` for an `ind` below 1 or a singular matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.tensorinv(tnp.ones((1, 1, 1)) * 4.0, ind=1)
+    Array([[[0.25]]], dtype=float32)
+    """
     a = asarray(a)
     if ind <= 0:
         raise ValueError(f"tensorinv: ind is {ind}; it counts axes, from 1")

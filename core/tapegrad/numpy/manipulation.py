@@ -919,8 +919,14 @@ def _border(x: Array, axis: int, width: int, behind: bool, mode: str, value: Any
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Array:
     """All windows of a shape over the axes, their elements in new last axes; a value, where NumPy gives a view.
 
-    >>> sliding_window_view(asarray([1, 2, 3]), 2).tolist()
-    [[1, 2], [2, 3]]
+    Shapes: that of `x` with the numbers of windows along the axes, and `window_shape` behind.
+    Dtypes: any; the result has the same.
+    Raises: `ValueError` for a window that does not fit, `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sliding_window_view([1, 2, 3], 2)
+    Array([[1, 2],
+           [2, 3]], dtype=int64)
     """
     x = asarray(x)
     lengths = as_shape(window_shape)
@@ -945,7 +951,19 @@ def _all_of(a: Any, name: str) -> Array:
 
 
 def fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
-    """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix."""
+    """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix.
+
+    Shapes: two axes at least.
+    Dtypes: that of `a` stays.
+    Raises: `ValueSemanticsError` for what is no array of ours.
+
+    >>> import tapegrad.numpy as tnp
+    >>> a = tnp.zeros((2, 2))
+    >>> tnp.fill_diagonal(a, 5)
+    >>> a
+    Array([[5., 0.],
+           [0., 5.]], dtype=float32)
+    """
     a = _all_of(a, "fill_diagonal")
     places = host.zeros(a.shape, bool)
     host.fill_diagonal(places, True, wrap)
@@ -961,7 +979,18 @@ def _repeated(values: Array, count: int) -> Array:
 
 
 def put(a: Array, ind: Any, v: Any) -> None:
-    """Write `v`, repeated as often as needed, to places of the flattened array, in place."""
+    """Write `v`, repeated as often as needed, to places of the flattened array, in place.
+
+    Shapes: any.
+    Dtypes: that of `a` stays.
+    Raises: `ValueError` for a place out of bounds, `ValueSemanticsError` for what is no array of ours.
+
+    >>> import tapegrad.numpy as tnp
+    >>> a = tnp.zeros(3)
+    >>> tnp.put(a, [0, 2], [5, 6])
+    >>> a
+    Array([5., 0., 6.], dtype=float32)
+    """
     a = _all_of(a, "put")
     places = host.asarray(ind.asnumpy() if isinstance(ind, Array) else ind).reshape(-1)
     if places.size:
@@ -971,7 +1000,18 @@ def put(a: Array, ind: Any, v: Any) -> None:
 
 
 def place(arr: Array, mask: Any, vals: Any) -> None:
-    """Write the values, one after the other and again, where the mask holds, in place."""
+    """Write the values, one after the other and again, where the mask holds, in place.
+
+    Shapes: `mask` has that of `arr`.
+    Dtypes: that of `arr` stays.
+    Raises: `ValueError` for a mask of another size, `ValueSemanticsError` for what is no array of ours.
+
+    >>> import tapegrad.numpy as tnp
+    >>> a = tnp.zeros(3)
+    >>> tnp.place(a, [True, False, True], [5, 6])
+    >>> a
+    Array([5., 0., 6.], dtype=float32)
+    """
     arr = _all_of(arr, "place")
     held = host.nonzero(asarray(mask).asnumpy().reshape(arr.shape))
     if len(held[0]):
@@ -979,14 +1019,34 @@ def place(arr: Array, mask: Any, vals: Any) -> None:
 
 
 def putmask(a: Array, mask: Any, values: Any) -> None:
-    """Write to each element for which the mask holds the value at its own place, repeated over the array; in place."""
+    """Write to each element for which the mask holds the value at its own place, repeated over the array; in place.
+
+    Shapes: `mask` broadcasts to `a`.
+    Dtypes: that of `a` stays.
+    Raises: `ShapeError` for a mask that does not broadcast, `ValueSemanticsError` for what is no array of ours.
+
+    >>> import tapegrad.numpy as tnp
+    >>> a = tnp.zeros(3)
+    >>> tnp.putmask(a, tnp.asarray([True, False, True]), [5, 6, 7])
+    >>> a
+    Array([5., 0., 7.], dtype=float32)
+    """
     a = _all_of(a, "putmask")
     wide = _repeated(ravel(asarray(values, a.dtype)), a.size).reshape(a.shape)
     a[...] = OPS["where"].call(asarray(mask), wide, a)
 
 
 def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
-    """`func(a, axis)` over one axis after the other, axes that it takes away put back with length one."""
+    """`func(a, axis)` over one axis after the other, axes that it takes away put back with length one.
+
+    Shapes: that of `a`, with 1 where `func` takes an axis away.
+    Dtypes: what `func` returns.
+    Raises: `AxisError` for an axis that is not there.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.apply_over_axes(tnp.sum, tnp.ones((2, 3)), [0, 1])
+    Array([[6.]], dtype=float32)
+    """
     found = asarray(a)
     rank = found.ndim
     for axis in as_shape(axes):
@@ -996,17 +1056,44 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
 
 
 def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> Array:
-    """`a` as an array. See `asarray`."""
+    """`a` as an array. See `asarray`.
+
+    Shapes: as `asarray`.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asanyarray([1, 2])
+    Array([1, 2], dtype=int64)
+    """
     return asarray(a, dtype)
 
 
 def asfortranarray(a: Any, dtype: Any = None) -> Array:
-    """`a` as an array; the order of elements in memory is the engine's own matter."""
+    """`a` as an array; the order of elements in memory is the engine's own matter.
+
+    Shapes: as `asarray`.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asfortranarray([1, 2])
+    Array([1, 2], dtype=int64)
+    """
     return asarray(a, dtype)
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Array:
-    """`a` as an array of finite numbers. Raises `ValueError` if any is NaN or infinite."""
+    """`a` as an array of finite numbers. Raises `ValueError` if any is NaN or infinite.
+
+    Shapes: as `asarray`.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`; `ValueError` for NaN and infinity.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.asarray_chkfinite([1.0, 2.0])
+    Array([1., 2.], dtype=float32)
+    """
     a = asarray(a, dtype)
     if not bool(OPS["all"].call(OPS["isfinite"].call(a.detach()))):
         raise ValueError("asarray_chkfinite: the array holds NaN or infinity")

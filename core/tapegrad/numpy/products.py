@@ -172,12 +172,30 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 
 def matvec(x1: Any, x2: Any, /) -> Array:
-    """The products of matrices with vectors, in the last axes."""
+    """The products of matrices with vectors, in the last axes.
+
+    Shapes: (..., m, n) and (..., n) give (..., m).
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.matvec([[1.0, 2.0], [3.0, 4.0]], [1.0, -1.0])
+    Array([-1., -1.], dtype=float32)
+    """
     return _one("matmul", x1, OPS["expand_dims"].call(asarray(x2), axis=-1))[..., 0]
 
 
 def vecmat(x1: Any, x2: Any, /) -> Array:
-    """The products of vectors, conjugated, with matrices, in the last axes."""
+    """The products of vectors, conjugated, with matrices, in the last axes.
+
+    Shapes: (..., m) and (..., m, n) give (..., n).
+    Dtypes: both are promoted to one.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.vecmat([1.0, -1.0], [[1.0, 2.0], [3.0, 4.0]])
+    Array([-2., -2.], dtype=float32)
+    """
     row = OPS["expand_dims"].call(OPS["conj"].call(asarray(x1)), axis=-2)
     return _one("matmul", row, x2)[..., 0, :]
 
