@@ -6,9 +6,9 @@ import pytest
 
 import tapegrad
 
-from .compositions import CASES, Case, close
+from .compositions import CASES, DYNAMIC, Case, close
 
-pytestmark = [pytest.mark.parametrize("case", CASES), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
+pytestmark = [pytest.mark.parametrize("case", CASES + DYNAMIC), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
 
 def test_is_forward_over_reverse(case: Case) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 import tapegrad
 
-from .compositions import CASES, Case
+from .compositions import CASES, DYNAMIC, Case
 
-pytestmark = [pytest.mark.parametrize("case", CASES), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
+pytestmark = [pytest.mark.parametrize("case", CASES + DYNAMIC), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
 
 def test_is_symmetric(case: Case) -> None:

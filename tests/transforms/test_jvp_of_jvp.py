@@ -7,9 +7,9 @@ import pytest
 
 import tapegrad
 
-from .compositions import CASES, Case, close
+from .compositions import CASES, DYNAMIC, Case, close
 
-pytestmark = [pytest.mark.parametrize("case", CASES), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
+pytestmark = [pytest.mark.parametrize("case", CASES + DYNAMIC), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
 
 def test_is_the_quadratic_form(case: Case) -> None:

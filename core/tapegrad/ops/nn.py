@@ -263,6 +263,10 @@ def _in_groups(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> An
     weighs = op.name != "convolution_weight"
     if weighs and not batched[1] and not any(batched[2:]):
         return _apart(op.call(_merged(x), weight, *bias, **keywords), size, 0)
+    if not size:  # Of no groups there is no convolution: what comes out has the shape of one element's.
+        one = [RECORDED.filled(a, shape=a.shape[1:], value=0) if on else a for a, on in zip(args, batched, strict=True)]
+        out = op.call(*one, **keywords)
+        return RECORDED.filled(out, shape=(0, *out.shape), value=0)
     x, weight = _all_batched(size, (x, weight), batched[:2])
     groups = keywords["groups"] * size
     out = op.call(_beside(x), _merged(weight) if weighs else _beside(weight), **{**keywords, "groups": groups})
