@@ -77,6 +77,11 @@ def declared(op: Op) -> list[Sample]:
     for number, sample in enumerate(op.samples):
         with_keywords = len(sample) == 2 and isinstance(sample[0], tuple) and isinstance(sample[1], dict)
         draws, keywords = sample if with_keywords else (sample, {})
+        if not isinstance(draws, tuple) or any(isinstance(x, dict) for x in draws):
+            raise TypeError(
+                f"sample {number} of {op.name} is {sample!r}; a sample is a tuple of arrays, "
+                "or a pair of such a tuple and a dict of keywords: ((normal(3),), {...})"
+            )
         found.append(Sample(op.name, number, tuple(draws), dict(keywords)))
     return found
 

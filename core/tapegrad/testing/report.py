@@ -26,7 +26,10 @@ def judge_engines(
     chosen = list(ops or judged_ops())
     unknown = [name for name in chosen if name not in judged_ops()]
     if unknown:
-        raise ValueError(f"no op is called {', '.join(map(repr, unknown))}")
+        raise ValueError(
+            f"no op is called {', '.join(map(repr, unknown))}; for ops of your own use the suite under pytest, "
+            "in a test that imports them"
+        )
     found = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     for name in names:
