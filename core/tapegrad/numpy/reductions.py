@@ -795,11 +795,11 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
     if x is not None:
         x = asarray(x)
     elif isinstance(dx, Array) or host.ndim(dx):
-        dx = asarray(dx)
-        if dx.ndim:
-            x = cumulative_sum(dx, axis=axis if dx.ndim > 1 else 0, include_initial=True)
+        widths = asarray(dx)
+        if widths.ndim:
+            x = cumulative_sum(widths, axis=axis if widths.ndim > 1 else 0, include_initial=True)
         else:
-            scale = dx
+            scale = widths
         dx = 1.0
     found: Array = OPS["trapezoid"].call(y, x, dx=dx, axis=axis)
     return found if scale is None else found * scale
