@@ -51,6 +51,8 @@ WRONG = [
     (lambda: tnp.argmax(tnp.ones((0,))), ShapeError, "argmax.*empty"),
     (lambda: tnp.take([1.0, 2.0], [0.5]), DtypeError, "take.*float32"),
     (lambda: tnp.lexsort([[1, 2], [1, 2, 3]]), ShapeError, r"lexsort.*\(2,\), \(3,\)"),
+    (lambda: tnp.gcd([1, 2], [1, 2, 3]), ShapeError, r"gcd.*\(2,\) and \(3,\)"),
+    (lambda: tnp.gcd([1.5], 2), DtypeError, "gcd.*not float32"),
     (lambda: tnp.ldexp(1.0, 2.5), DtypeError, "ldexp.*whole exponents, not float32"),
     (lambda: tnp.frexp(1j), DtypeError, r"frexp\(\) is a function of real numbers"),
     (lambda: tnp.special.polygamma(1.5, 1.0), ValueError, "polygamma: n is 1.5; choose"),

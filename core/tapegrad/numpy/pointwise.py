@@ -9,7 +9,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import DtypeError
+from ..errors import DtypeError, ShapeError
 from ..kernels import OPS
 from . import reductions
 from .creation import asarray
@@ -414,28 +414,71 @@ def _of_integers(name: str, *arrays: Any) -> Array:
     found = [asarray(x) for x in arrays]
     for x in found:
         if x.dtype not in dtypes.INTEGER:
-            raise DtypeError(f"{name}() takes whole numbers, not {x.dtype.name}")
+            raise DtypeError(f"{name}() takes whole numbers, not {x.dtype.name}; convert with astype()")
+    try:
+        host.broadcast_shapes(*(x.shape for x in found))
+    except ValueError:
+        shapes = " and ".join(str(x.shape) for x in found)
+        raise ShapeError(f"{name}: the shapes {shapes} do not broadcast") from None
     made: Array = asarray(getattr(host, name)(*(x.asnumpy() for x in found)))
     return made.to(found[0].backend.name)
 
 
 def gcd(x1: Any, x2: Any, /) -> Array:
-    """The greatest common divisor of whole numbers."""
+    """The greatest common divisor of whole numbers.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: integers, promoted to one; the result has it, and is a constant.
+    Raises: `DtypeError` for what is no whole number, `ShapeError` for shapes that do not broadcast, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.gcd([12, 18], 8)
+    Array([4, 2], dtype=int64)
+    """
     return _of_integers("gcd", x1, x2)
 
 
 def lcm(x1: Any, x2: Any, /) -> Array:
-    """The least common multiple of whole numbers."""
+    """The least common multiple of whole numbers.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: integers, promoted to one; the result has it, and is a constant.
+    Raises: `DtypeError` for what is no whole number, `ShapeError` for shapes that do not broadcast, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.lcm([4, 6], 10)
+    Array([20, 30], dtype=int64)
+    """
     return _of_integers("lcm", x1, x2)
 
 
 def bitwise_count(x: Any, /) -> Array:
-    """How many bits of the magnitude of each whole number are set."""
+    """How many bits of the magnitude of each whole number are set.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: integers; the result is of uint8, and a constant.
+    Raises: `DtypeError` for what is no whole number, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.bitwise_count([7, -1])
+    Array([3, 1], dtype=uint8)
+    """
     return _of_integers("bitwise_count", x)
 
 
 def spacing(x: Any, /) -> Array:
-    """The distance of each element to the next floating-point number away from zero, which has no derivative."""
+    """The distance of each element to the next floating-point number away from zero, which has no derivative.
+
+    Shapes: any; the result has that of `x`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.spacing([1.0])
+    Array([1.1920...e-07], dtype=float32)
+    """
     x = asarray(x)
     away = OPS["copysign"].call(math.inf, x.detach())
     found: Array = OPS["nextafter"].call(x.detach(), away) - x.detach()
@@ -445,8 +488,17 @@ def spacing(x: Any, /) -> Array:
 def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Array:
     """Angles without jumps: multiples of `period` are added wherever neighbours differ by more than `discont`.
 
-    >>> unwrap(asarray([0.0, 6.0]), period=6.0).tolist()
-    [0.0, 0.0]
+    Shapes: one axis or more; the result has that of `p`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unwrap([0.0, 6.0], period=6.0)
+    Array([0., 0.], dtype=float32)
+    >>> tapegrad.grad(lambda p: tnp.unwrap(p, period=6.0)[1])(tnp.asarray([0.0, 6.0]))
+    Array([0., 1.], dtype=float32)
     """
     p = asarray(p)
     p = p if p.dtype in dtypes.INEXACT else p.astype(dtypes.get_default_dtype())
