@@ -71,8 +71,12 @@ def conformance(
     """Judge engines: every law on every op, with the worst distances from the truth. Exits with 1 if a check fails."""
     from .testing.report import judge_engines
 
+    for path in (html, json):
+        if path is not None and not path.parent.is_dir():
+            raise typer.BadParameter(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+    console = Console(width=None if sys.stdout.isatty() else 120)
     verdicts = judge_engines(
-        names, quick=quick, ops=[name for name in ops.split(",") if name], jobs=jobs, console=Console()
+        names, quick=quick, ops=[name for name in ops.split(",") if name], jobs=jobs, console=console
     )
     if html is not None:
         from .testing.conformance import as_page

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import use_default_dtype
 from ..kernels import EngineKernels
 from ..registry import get_backend
 from .differences import Slopes, flatten, jacobian, sizes_of, slopes, unflatten
@@ -144,7 +145,9 @@ class Truth:
             self.out = self._values(self.inputs)
 
     def _values(self, inputs: Sequence[Any]) -> Arrays:
-        return [np.asarray(v) for v in self.target.values(self.kernels, inputs)]
+        # A Python number beside a longdouble would be of the default dtype: of the fewest digits, if that is float32.
+        with use_default_dtype("float64"):
+            return [np.asarray(v) for v in self.target.values(self.kernels, inputs)]
 
     @property
     def inexact(self) -> list[int]:
@@ -197,7 +200,8 @@ class Truth:
 
     def pull(self, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """The recorded pull at other inputs, in wide precision."""
-        return self.target.record(self.kernels, inputs).pull(cotangents)
+        with use_default_dtype("float64"):
+            return self.target.record(self.kernels, inputs).pull(cotangents)
 
     def second(self, cotangents: Sequence[Any]) -> Slopes:
         """The Jacobian of the pull at fixed cotangents."""

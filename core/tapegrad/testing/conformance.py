@@ -12,10 +12,11 @@ import numpy as np
 
 from ..registry import get_backend
 from .accuracy import accuracy_class
+from .functions import FUNCTIONS, calls_of
 from .generate import samples_of
-from .judging import DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
+from .judging import DTYPES, Check, judge_call, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
 
-__all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "judge_op"]
+__all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "judge_op", "judged_names"]
 
 UNITS = {
     "I0": "ulps",
@@ -29,7 +30,10 @@ UNITS = {
 
 @dataclass(slots=True)
 class OpVerdict:
-    """What was found of one op: its class, the samples and checks, and the worst distances by dtype."""
+    """What was found of one op: its class, the samples and checks, and the worst distances by dtype.
+
+    A function that is composed of ops has a verdict too, with neither class nor distances.
+    """
 
     op: str
     accuracy: str
@@ -58,8 +62,9 @@ class Conformance:
         registered = judged_ops()
         found: dict[str, OpVerdict] = {}
         for check in checks:
-            op = registered[check.op]
-            verdict = found.setdefault(check.op, OpVerdict(check.op, accuracy_class(op).name, op.kind))
+            op = registered.get(check.op)
+            accuracy, kind = ("", "function") if op is None else (accuracy_class(op).name, op.kind)
+            verdict = found.setdefault(check.op, OpVerdict(check.op, accuracy, kind))
             verdict.checks += 1
             verdict.samples.add(check.sample)
             if not check.passed:
@@ -79,6 +84,12 @@ class Conformance:
         """The checks that failed."""
         return [check for verdict in self.ops.values() for check in verdict.failures]
 
+    def summary(self) -> str:
+        """What was done, and how many checks failed, in a line."""
+        functions = sum(verdict.kind == "function" for verdict in self.ops.values())
+        ops = f"{len(self.ops) - functions} ops" + (f" and {functions} functions composed of them" if functions else "")
+        return f"{self.backend} {self.version}: {self.checks:,} checks on {ops}, {len(self.failures):,} failed"
+
     def as_json(self) -> dict[str, Any]:
         """Everything, in plain Python types."""
         return {
@@ -93,7 +104,7 @@ class Conformance:
                 name: {
                     "class": verdict.accuracy,
                     "kind": verdict.kind,
-                    "unit": UNITS.get(verdict.accuracy, "ulps"),
+                    "unit": UNITS.get(verdict.accuracy, ""),
                     "samples": len(verdict.samples),
                     "checks": verdict.checks,
                     "worst_value": verdict.value,
@@ -105,12 +116,21 @@ class Conformance:
         }
 
 
+def judged_names() -> list[str]:
+    """Everything that is judged: the ops, and the public functions that are composed of them."""
+    return [*judged_ops(), *FUNCTIONS]
+
+
 def judge_op(backend: str, name: str, quick: bool = False, dtypes: Sequence[str] | None = None) -> list[Check]:
-    """Every check of one op; what a worker process is given to do."""
-    op = judged_ops()[name]
+    """Every check of one op, or of a function of `FUNCTIONS`; what a worker process is given to do."""
     engine = get_backend(backend)
     found: list[Check] = []
     chosen = dtypes or (quick_dtypes(engine) if quick else DTYPES)
+    if name in FUNCTIONS:
+        for call in calls_of(name)[: 1 if quick else None]:
+            found += judge_call(engine, call, chosen)
+        return found
+    op = judged_ops()[name]
     for sample in quick_samples(op) if quick else samples_of(op):
         found += judge_sample(engine, op, sample, chosen, quick=quick)
     return [*found, *judge_errors(engine, op)]
@@ -133,7 +153,7 @@ def backend_conformance(
     []
     """
     checks: list[Check] = []
-    for name in ops or judged_ops():
+    for name in ops or judged_names():
         checks += judge_op(backend, name, quick, dtypes)
         if progress is not None:
             progress(name)
@@ -188,7 +208,9 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
         for what in ("value", "gradient"):
             present = {dtype for op in verdict.ops.values() for dtype in getattr(op, what)}
             columns += [(verdict, what, dtype) for dtype in DTYPES if dtype in present]
-    names = sorted({name for verdict in verdicts for name in verdict.ops})
+    names = sorted(
+        {name for verdict in verdicts for name, op in verdict.ops.items() if op.kind != "function" or op.failures}
+    )
     head = "".join(f"<th>{html.escape(v.backend)}<br>{what}<br>{dtype}</th>" for v, what, dtype in columns)
     rows = []
     for name in names:
@@ -215,11 +237,7 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
                 f"<details><summary>{html.escape(verdict.backend)}-{html.escape(check.id)}</summary>"
                 f"<pre>{html.escape(check.message)}</pre></details>"
             )
-    summary = "; ".join(
-        f"{html.escape(v.backend)} {html.escape(v.version)}: {v.checks:,} checks on {len(v.ops)} ops, "
-        f"{len(v.failures):,} failed"
-        for v in verdicts
-    )
+    summary = "; ".join(html.escape(v.summary()) for v in verdicts)
     units = "; ".join(f"{name}: {unit}" for name, unit in UNITS.items())
     key = "".join(
         f'<span style="background:{colour}">{f"&gt; {bound:g}" if bound else "up to 0.5"}</span>'

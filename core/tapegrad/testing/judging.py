@@ -14,6 +14,7 @@ from ..errors import TapegradError
 from ..op import Op, registered
 from . import accuracy, batches, laws
 from .checks import Judge, engine
+from .functions import Call
 from .generate import Sample, samples_of
 from .laws import Case
 from .runs import Target, as_target
@@ -24,6 +25,7 @@ __all__ = [
     "DTYPES",
     "Check",
     "differentiable",
+    "judge_call",
     "judge_errors",
     "judge_sample",
     "judged_ops",
@@ -205,6 +207,47 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
                 lambda: batches.batch_of_pull(sample, target, two, kernels, case.out, case.inexact),
                 two,
             )
+
+
+COMPOSED: dict[str, Law] = {
+    "value": laws.value,
+    "shapes": laws.shapes,
+    "pull": laws.pull,
+    "push": laws.push,
+    "transposition": laws.transposition,
+    "zero cotangent": laws.zero_cotangent,
+    "reverse over reverse": laws.reverse_over_reverse,
+    "forward over reverse": laws.forward_over_reverse,
+    "deterministic": laws.deterministic,
+    "untouched": laws.untouched,
+}
+
+
+def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> list[Check]:
+    """The laws that hold of any function of arrays, on one sample of a function that is composed of ops."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"), backend.all_dtypes():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = []
+        for dtype in dtypes:
+            if dtype not in ("float64", "float32") or not has_dtype(backend, dtype):
+                continue
+            target = as_target(call.call, call.arrays(dtype), call.keywords, dtype)
+            target.name = call.function
+            case = Case(target, dtype, engine(backend))
+            for name, law in COMPOSED.items():
+                if name in LEFT_OUT.get(dtype, set()):
+                    continue
+                words = ""
+                try:
+                    judge = Judge(call.function, dtype)
+                    judge.narrow([out.dtype for out in case.out])
+                    law(case, judge)
+                    judge.verdict()
+                except Exception as error:
+                    told = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+                    words = f"{call}: {told}"
+                found.append(Check(call.function, call.id, dtype, name, not words, words))
+        return found
 
 
 def _choosable(target: Target) -> bool:

@@ -8,11 +8,15 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from .conformance import UNITS, Conformance, judge_op
-from .judging import DTYPES, Check, judged_ops
+from .conformance import UNITS, Conformance, judge_op, judged_names
+from .judging import DTYPES, Check
 
 __all__ = ["as_table", "judge_engines"]
+
+
+SHORT = {"float64": "f64", "float32": "f32", "float16": "f16", "complex128": "c128", "complex64": "c64"}
 
 
 def judge_engines(
@@ -23,8 +27,8 @@ def judge_engines(
 
     for name in names:
         get_backend(name)
-    chosen = list(ops or judged_ops())
-    unknown = [name for name in chosen if name not in judged_ops()]
+    chosen = list(ops or judged_names())
+    unknown = [name for name in chosen if name not in judged_names()]
     if unknown:
         raise ValueError(
             f"no op is called {', '.join(map(repr, unknown))}; for ops of your own use the suite under pytest, "
@@ -44,15 +48,11 @@ def judge_engines(
         verdict = Conformance.of(name, checks)
         console.print(as_table(verdict))
         for check in verdict.failures[:20]:
-            console.print(
-                f"[bold]{name}-{check.id}[/bold]", check.message, markup=True, highlight=False, soft_wrap=True
-            )
+            # Brackets in a message are no markup.
+            console.print(Text(f"{name}-{check.id}", style="bold"), Text(check.message), soft_wrap=True)
         if len(verdict.failures) > 20:
             console.print(f"… and {len(verdict.failures) - 20} more; --html and --json have them all")
-        console.print(
-            f"{name} {verdict.version}: {verdict.checks:,} checks on {len(verdict.ops)} ops, "
-            f"{len(verdict.failures)} failed"
-        )
+        console.print(verdict.summary(), highlight=False)
         found.append(verdict)
     return found
 
@@ -69,17 +69,20 @@ def _work(name: str, ops: Sequence[str], quick: bool, jobs: int) -> Iterator[lis
 
 
 def as_table(verdict: Conformance) -> Table:
-    """The ops of an engine with their classes, counts and worst distances by dtype."""
+    """The ops of an engine with their classes, counts and worst distances by dtype; functions only where they fail."""
     present = {dtype for op in verdict.ops.values() for dtype in [*op.value, *op.gradient]}
     dtypes = [dtype for dtype in DTYPES if dtype in present]
-    table = Table(title=f"{verdict.backend} {verdict.version}: worst distance of value | gradient", box=None)
-    for heading in ("op", "class", "unit", "samples", "checks", "failed", *dtypes):
-        table.add_column(heading, justify="left" if heading in ("op", "class", "unit") else "right")
+    units = ", ".join(f"{name} in {unit}" for name, unit in UNITS.items())
+    title = f"{verdict.backend} {verdict.version}: worst distance of value | gradient"
+    table = Table(title=title, caption=f"distances of {units}", box=None, show_edge=False)
+    for heading in ("op", "class", "samples", "checks", "failed", *(SHORT[dtype] for dtype in dtypes)):
+        table.add_column(heading, justify="left" if heading in ("op", "class") else "right", no_wrap=True)
     for name, op in sorted(verdict.ops.items()):
+        if op.kind == "function" and not op.failures:
+            continue
         cells = [f"{_figure(op.value.get(dtype))} | {_figure(op.gradient.get(dtype))}" for dtype in dtypes]
         failed = f"[red]{len(op.failures)}[/red]" if op.failures else "0"
-        unit = UNITS.get(op.accuracy, "ulps")
-        table.add_row(name, op.accuracy, unit, str(len(op.samples)), f"{op.checks:,}", failed, *cells)
+        table.add_row(name, op.accuracy, str(len(op.samples)), f"{op.checks:,}", failed, *cells)
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,16 @@ from ..array import Array
 from ..dispatch import handle
 from ..kernels import EngineKernels
 from ..op import Op, registered
+from ..registry import use_backend
 from ..tape import RECORDING, Leaf, Node, Scope, forward_sweep, reverse_sweep
+from .wide import WideBackend
 
 __all__ = ["Recording", "Target", "as_target"]
+
+
+def _at_home(kernels: EngineKernels) -> AbstractContextManager[Any]:
+    """New arrays are on that engine; the wide one has no name under which it could be the default."""
+    return nullcontext() if isinstance(kernels.backend, WideBackend) else use_backend(kernels.backend)
 
 
 class Target:
@@ -73,14 +81,15 @@ class Target:
         )
 
     def values(self, kernels: EngineKernels, inputs: Sequence[Any]) -> list[Any]:
-        """The raw outputs, computed without recording."""
-        return [out._value for out in self.outputs(self.handles(kernels, inputs, None))]
+        """The raw outputs, computed without recording; what the function makes anew is on that engine."""
+        with _at_home(kernels):
+            return [out._value for out in self.outputs(self.handles(kernels, inputs, None))]
 
     def record(self, kernels: EngineKernels, inputs: Sequence[Any]) -> Recording:
         """The function recorded on that engine."""
         leaves = [Leaf() for _ in inputs]
         handles = self.handles(kernels, inputs, leaves)
-        with Scope(RECORDING):
+        with _at_home(kernels), Scope(RECORDING):
             outs = self.outputs(handles)
         return Recording(kernels, list(inputs), leaves, outs)
 

@@ -1,4 +1,4 @@
-"""The conformance suite of an engine: one test for each op and sample, in every dtype, by every law.
+"""The conformance suite of an engine: one test for each op or function and sample, in every dtype, by every law.
 
     pytest -p tapegrad.testing.plugin --pyargs tapegrad.testing.suite --tapegrad-backend NAME
 
@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from ..backend import Backend
 from ..registry import get_backend
+from .functions import FUNCTIONS, calls_of
 from .generate import AT_LEAST, samples_of
-from .judging import DTYPES, Check, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
+from .judging import DTYPES, Check, judge_call, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
 
-__all__ = ["pytest_generate_tests", "test_errors", "test_op", "test_there_are_samples_of_every_op"]
+__all__ = ["pytest_generate_tests", "test_errors", "test_function", "test_op", "test_there_are_samples_of_every_op"]
 
 PROPERTY = "tapegrad_checks"
 """The name under which a test hands its checks to the plug-in."""
@@ -46,6 +48,14 @@ def pytest_generate_tests(metafunc: Any) -> None:
     quick = _quick(config)
     ops = {name: op for name, op in judged_ops().items() if not only or name in only}
     parameters = []
+    if metafunc.function.__name__ == "test_function":
+        for name in FUNCTIONS:
+            if not only or name in only:
+                calls = calls_of(name)
+                for call in calls[:1] if quick else calls:
+                    parameters.append(_parameter(backend, (backend.name, name, call.number), call.id, call.number > 0))
+        metafunc.parametrize("judged", parameters)
+        return
     for name, op in ops.items():
         if metafunc.function.__name__ == "test_errors":
             if op.errors:
@@ -55,15 +65,17 @@ def pytest_generate_tests(metafunc: Any) -> None:
         for sample in samples_of(op):
             if quick and sample.number not in chosen:
                 continue
-            marks = []
-            reason = backend.xfails.get(sample.id) or backend.xfails.get(f"{backend.name}-{sample.id}")
-            if reason:
-                marks.append(pytest.mark.xfail(reason=reason, strict=True))
-            if sample.number not in chosen:
-                marks.append(pytest.mark.slow)
             key = (backend.name, name, sample.number)
-            parameters.append(pytest.param(key, id=f"{backend.name}-{sample.id}", marks=marks))
+            parameters.append(_parameter(backend, key, sample.id, sample.number not in chosen))
     metafunc.parametrize("judged", parameters)
+
+
+def _parameter(backend: Backend, key: tuple[str, str, int], sample: str, slow: bool) -> Any:
+    reason = backend.xfails.get(sample) or backend.xfails.get(f"{backend.name}-{sample}")
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    if slow:
+        marks.append(pytest.mark.slow)
+    return pytest.param(key, id=f"{backend.name}-{sample}", marks=marks)
 
 
 def _settle(checks: list[Check], record_property: Any) -> None:
@@ -86,6 +98,14 @@ def test_op(judged: Any, request: Any, record_property: Any) -> None:
     dtypes = named if named[0] else quick_dtypes(backend) if quick else DTYPES
     checks = judge_sample(backend, op, samples_of(op)[number], dtypes, quick=quick)
     _settle(checks, record_property)
+
+
+def test_function(judged: Any, request: Any, record_property: Any) -> None:
+    """The laws of any function of arrays, on the public functions that are composed of ops."""
+    engine, name, number = judged
+    backend = get_backend(engine)
+    dtypes = quick_dtypes(backend) if _quick(request.config) else DTYPES
+    _settle(judge_call(backend, calls_of(name)[number], dtypes), record_property)
 
 
 def test_errors(judged: Any, record_property: Any) -> None:

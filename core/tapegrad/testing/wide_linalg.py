@@ -300,6 +300,14 @@ def eigvals(x: Any) -> Any:
     return eig(x).eigenvalues
 
 
+def matrix_rank(x: Any, *, rtol: Any = None) -> Any:
+    """How many singular values are above `rtol` times the largest; beside it double's rounding counts as 0."""
+    s = svdvals(x)
+    if rtol is None:
+        rtol = max(np.shape(x)[-2:]) * np.finfo(np.float64).eps
+    return np.sum(s > rtol * np.max(s, axis=-1, keepdims=True, initial=0), axis=-1)
+
+
 def pinv(x: Any, *, rtol: Any = None) -> Any:
     """The pseudo-inverse of a matrix of full rank."""
     u, s, vh = _svd(x, full_matrices=False)
@@ -336,6 +344,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "inv": inv,
     "matrix_norm": matrix_norm,
     "matrix_power": matrix_power,
+    "matrix_rank": matrix_rank,
     "pinv": pinv,
     "qr": qr,
     "slogdet": slogdet,

@@ -1,0 +1,438 @@
+"""The public functions that are composed of ops, with samples of their own, so that every name of a face is judged.
+
+A sample is a tuple of draws, or `(draws, keywords)`, as beside an op; where the function does not take the arrays one
+by one, the first of the tuple is what to call with them.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .samples import Draw, distinct, exactly, normal, positive, symmetric, uniform
+
+__all__ = ["FUNCTIONS", "Call", "calls_of", "resolve"]
+
+
+@cache
+def resolve(name: str) -> Callable[..., Any]:
+    """The function of that name under `tapegrad`."""
+    module, _, last = f"tapegrad.{name}".rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(module), last)
+    return found
+
+
+@dataclass(frozen=True)
+class Call:
+    """One sample of a function: what is called, with which arrays and keywords."""
+
+    function: str
+    number: int
+    call: Callable[..., Any]
+    draws: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """`numpy.median-1`."""
+        return f"{self.function}-{self.number}"
+
+    def __str__(self) -> str:
+        options = [f"{name}={value!r}" for name, value in self.keywords.items()]
+        return f"{self.function}({', '.join([*map(repr, self.draws), *options])})"
+
+    def arrays(self, dtype: Any) -> list[Any]:
+        """The arguments, in that dtype: the same numbers whenever they are drawn."""
+        rng = np.random.default_rng(zlib.crc32(self.id.encode()))
+        return [x.draw(rng, dtype) for x in self.draws]
+
+
+def calls_of(function: str) -> list[Call]:
+    """The samples of a function."""
+    found = []
+    for number, sample in enumerate(FUNCTIONS[function]):
+        with_keywords = len(sample) == 2 and isinstance(sample[0], tuple) and isinstance(sample[1], dict)
+        draws, keywords = sample if with_keywords else (sample, {})
+        call: Any = resolve(function)
+        if not isinstance(draws[0], Draw):
+            call, *draws = draws
+        found.append(Call(function, number, call, tuple(draws), dict(keywords)))
+    return found
+
+
+def _several(name: str, **keywords: Any) -> Callable[..., Any]:
+    """A function that takes its arrays as one list."""
+
+    def call(*arrays: Any) -> Any:
+        return resolve(name)(list(arrays), **keywords)
+
+    return call
+
+
+def _after(*first: Any, name: str, **keywords: Any) -> Callable[..., Any]:
+    """A function whose first arguments are no arrays to differentiate."""
+
+    def call(*arrays: Any) -> Any:
+        return resolve(name)(*first, *arrays, **keywords)
+
+    return call
+
+
+def _before(name: str, *last: Any, **keywords: Any) -> Callable[..., Any]:
+    """A function whose last arguments are no arrays to differentiate."""
+
+    def call(*arrays: Any) -> Any:
+        return resolve(name)(*arrays, *last, **keywords)
+
+    return call
+
+
+def _part(name: str, part: int, **keywords: Any) -> Callable[..., Any]:
+    """One of a function's several results: those beside it may be no arrays, or have no derivative."""
+
+    def call(*arrays: Any) -> Any:
+        return resolve(name)(*arrays, **keywords)[part]
+
+    return call
+
+
+def _regular(n: int) -> Draw:
+    """Matrices that are far from singular."""
+    return normal(n, n).then(lambda x: x / 4 + np.diag(np.arange(n) + 2.0))
+
+
+_HOLES = exactly([[0.3, math.nan, -1.2, 0.8], [math.nan, 1.1, 0.4, -0.7], [2.0, -0.1, math.nan, 0.2]])
+_AT = np.array([2, 0, 1, 1])
+_MASK = np.array([True, False, True, True, False])
+_ROWS = np.array([[True, False, True, True], [False, True, True, False], [True, True, True, True]])
+
+_NUMPY: dict[str, list[Any]] = {
+    "amax": [(distinct(3, 4),), ((distinct(3, 4),), {"axis": 1, "keepdims": True})],
+    "amin": [(distinct(3, 4),), ((distinct(3, 4),), {"axis": 0})],
+    "angle": [((normal(5),), {"deg": True})],
+    "append": [(normal(3), normal(2, 2)), ((normal(2, 3), normal(1, 3)), {"axis": 0})],
+    "apply_along_axis": [
+        (lambda x: resolve("numpy.apply_along_axis")(lambda row: row[:2] * row[1], 1, x), normal(3, 4))
+    ],
+    "array": [(lambda x: resolve("numpy.array")([x, x * 2]), normal(3))],
+    "array_split": [
+        (_before("numpy.array_split", 3), normal(5)),
+        (_before("numpy.array_split", [1, 3], axis=1), normal(2, 4)),
+    ],
+    "asarray": [(normal(3),)],
+    "ascontiguousarray": [(normal(2, 3),)],
+    "astype": [(_before("numpy.astype", np.dtype("float64")), normal(3))],
+    "atleast_1d": [(normal(),), (normal(), normal(2))],
+    "atleast_2d": [(normal(3),)],
+    "atleast_3d": [(normal(3),), (normal(3, 4),)],
+    "average": [
+        (normal(3, 4),),
+        ((normal(3, 4),), {"axis": 1}),
+        (lambda x, w: resolve("numpy.average")(x, axis=0, weights=w), normal(3, 4), positive(3)),
+    ],
+    "bincount": [(lambda w: resolve("numpy.bincount")(np.array([0, 1, 1, 3, 0]), weights=w), normal(5))],
+    "block": [(lambda x, y: resolve("numpy.block")([[x, y], [y, x]]), normal(2, 3), normal(2, 3))],
+    "broadcast_arrays": [(normal(3, 1), normal(4))],
+    "broadcast_to": [((normal(3, 1),), {"shape": (2, 3, 4)}), ((normal(),), {"shape": (0, 2)})],
+    "choose": [(lambda x, y: resolve("numpy.choose")(np.array([0, 1, 0, 1]), [x, y]), normal(4), normal(4))],
+    "clip": [
+        ((normal(3, 4),), {"min": -0.5, "max": 0.7}),
+        ((normal(5),), {"a_max": 0.1}),
+        (normal(3, 4), normal(4), positive(3, 1)),
+    ],
+    "column_stack": [(_several("numpy.column_stack"), normal(3), normal(3, 2))],
+    "compress": [
+        (_after(_MASK, name="numpy.compress", axis=0), normal(5, 2)),
+        (_after(_MASK, name="numpy.compress"), normal(5)),
+    ],
+    "concat": [
+        (_several("numpy.concat"), normal(2, 3), normal(1, 3)),
+        (_several("numpy.concat", axis=None), normal(2, 2), normal(3)),
+    ],
+    "concatenate": [
+        (_several("numpy.concatenate", axis=1), normal(2, 3), normal(2, 1)),
+        (_several("numpy.concatenate"), normal(0), normal(3)),
+    ],
+    "convolve": [
+        (normal(5), normal(3)),
+        ((normal(5), normal(3)), {"mode": "same"}),
+        ((normal(2), normal(4)), {"mode": "valid"}),
+    ],
+    "copy": [(normal(2, 3),)],
+    "corrcoef": [(normal(3, 5),), ((normal(4, 2),), {"rowvar": False})],
+    "correlate": [(normal(5), normal(3)), ((normal(5), normal(3)), {"mode": "full"})],
+    "cov": [(normal(3, 5),), ((normal(5, 2),), {"rowvar": False, "ddof": 0}), (normal(4),)],
+    "cross": [(normal(3), normal(2, 3))],
+    "cumprod": [(positive(4),), ((positive(2, 3),), {"axis": 1})],
+    "cumsum": [(normal(2, 3),), ((normal(2, 3),), {"axis": 0})],
+    "cumulative_prod": [(positive(4),), ((positive(2, 3),), {"axis": 1, "include_initial": True})],
+    "cumulative_sum": [(normal(4),), ((normal(2, 3),), {"axis": 0, "include_initial": True})],
+    "delete": [
+        (_before("numpy.delete", [1, -1]), normal(5)),
+        (_before("numpy.delete", slice(0, 2), axis=1), normal(2, 4)),
+    ],
+    "diag": [((normal(3),), {"k": 1}), ((normal(3, 4),), {"k": -1})],
+    "diagflat": [((normal(2, 2),), {"k": -1})],
+    "diagonal": [((normal(3, 4),), {"offset": 1}), ((normal(2, 3, 3),), {"axis1": 1, "axis2": 2})],
+    "diff": [
+        (normal(5),),
+        ((normal(2, 5),), {"n": 2}),
+        (lambda x, a: resolve("numpy.diff")(x, prepend=a), normal(4), normal(2)),
+    ],
+    "divmod": [(_part("numpy.divmod", 1), uniform(5, low=3.2, high=3.8), uniform(5, low=1.3, high=1.5))],
+    "dot": [
+        (normal(3, 4), normal(4, 2)),
+        (normal(4), normal(4)),
+        (normal(2, 3, 4), normal(2, 4, 3)),
+        (normal(), normal(3)),
+    ],
+    "dsplit": [(_before("numpy.dsplit", 2), normal(2, 1, 4))],
+    "dstack": [(_several("numpy.dstack"), normal(2, 3), normal(2, 3))],
+    "ediff1d": [(normal(2, 3),), (lambda x, a: resolve("numpy.ediff1d")(x, to_end=a), normal(4), normal(2))],
+    "einsum": [
+        (_after("ij,kj->ik", name="numpy.einsum"), normal(3, 4), normal(2, 4)),
+        (_after("ii", name="numpy.einsum"), normal(3, 3)),
+        (_after("...i,i->...", name="numpy.einsum"), normal(2, 3, 4), normal(4)),
+    ],
+    "expand_dims": [((normal(2, 3),), {"axis": 1}), ((normal(2),), {"axis": (0, 2)})],
+    "extract": [(_after(_MASK, name="numpy.extract"), normal(5))],
+    "flip": [(normal(2, 3),), ((normal(2, 3),), {"axis": 1})],
+    "fliplr": [(normal(2, 3),)],
+    "flipud": [(normal(3, 2),)],
+    "float_power": [(positive(3, 1), normal(4))],
+    "frexp": [(_part("numpy.frexp", 0), uniform(4, low=1.1, high=1.9))],
+    "full": [(_after((2, 3), name="numpy.full"), normal())],
+    "full_like": [(_after(np.zeros((2, 3)), name="numpy.full_like"), normal())],
+    "geomspace": [((positive(), positive()), {"num": 5})],
+    "gradient": [
+        (normal(5),),
+        ((normal(3, 4),), {"axis": 1}),
+        (_before("numpy.gradient", 0.5), normal(4, 3)),
+    ],
+    "histogram": [
+        (
+            lambda w: resolve("numpy.histogram")(np.array([0.1, 0.5, 0.9, 0.3]), bins=3, range=(0, 1), weights=w)[0],
+            normal(4),
+        )
+    ],
+    "hsplit": [(_before("numpy.hsplit", 2), normal(2, 4))],
+    "hstack": [
+        (_several("numpy.hstack"), normal(2, 3), normal(2, 1)),
+        (_several("numpy.hstack"), normal(2), normal(3)),
+    ],
+    "inner": [(normal(2, 3), normal(4, 3)), (normal(3), normal(3))],
+    "insert": [
+        (lambda x, v: resolve("numpy.insert")(x, 1, v, axis=1), normal(2, 3), normal(2)),
+        (lambda x, v: resolve("numpy.insert")(x, [0, 2], v), normal(4), normal(2)),
+    ],
+    "interp": [
+        (lambda x, f: resolve("numpy.interp")(x, np.arange(5.0), f), uniform(6, low=0.2, high=3.8), normal(5)),
+        (
+            lambda x, xp, f: resolve("numpy.interp")(x, xp, f),
+            exactly([0.3, 1.4, 3.6]),
+            exactly([0.0, 1.0, 2.5, 4.0]),
+            normal(4),
+        ),
+    ],
+    "kron": [(normal(2, 2), normal(1, 3)), (normal(2), normal(2, 2))],
+    "ldexp": [(_before("numpy.ldexp", np.array([1, -2, 0])), normal(3))],
+    "linspace": [
+        ((normal(), normal()), {"num": 5}),
+        ((normal(2), normal(2)), {"num": 4, "axis": 1, "endpoint": False}),
+    ],
+    "logaddexp2": [(normal(3, 4), normal(4))],
+    "logspace": [((normal(), normal()), {"num": 4})],
+    "logsumexp": [(normal(3, 4),), ((normal(3, 4),), {"axis": 1, "keepdims": True})],
+    "matmul": [(normal(3, 4), normal(4, 2)), (normal(4), normal(2, 4, 3)), (normal(2, 3, 4), normal(4))],
+    "matrix_transpose": [(normal(2, 3, 4),)],
+    "max": [
+        ((distinct(3, 4),), {"axis": 1}),
+        ((distinct(3, 4),), {"where": _ROWS, "initial": -20.0, "axis": 0}),
+        (exactly([1.0, 2.0, 2.0]),),
+    ],
+    "mean": [((normal(3, 4),), {"axis": 0}), ((normal(3, 4),), {"where": _ROWS, "axis": 1})],
+    "median": [
+        (distinct(5),),
+        ((distinct(3, 4),), {"axis": 1}),
+        ((distinct(2, 3, 4),), {"axis": (0, 2), "keepdims": True}),
+    ],
+    "meshgrid": [(normal(2), normal(3)), ((normal(2), normal(3)), {"indexing": "ij"})],
+    "min": [((distinct(3, 4),), {"axis": 0}), ((distinct(3, 4),), {"initial": -0.2})],
+    "modf": [(_part("numpy.modf", 0), uniform(5, low=1.1, high=1.9))],
+    "moveaxis": [(_before("numpy.moveaxis", 0, -1), normal(2, 3, 4))],
+    "nancumprod": [(_HOLES,), ((_HOLES,), {"axis": 1})],
+    "nancumsum": [(_HOLES,), ((_HOLES,), {"axis": 0})],
+    "nanmax": [((_HOLES,), {"axis": 1}), (_HOLES,)],
+    "nanmean": [(_HOLES,), ((_HOLES,), {"axis": 0, "keepdims": True})],
+    "nanmedian": [(_HOLES,), ((_HOLES,), {"axis": 1})],
+    "nanmin": [((_HOLES,), {"axis": 0}), (_HOLES,)],
+    "nanpercentile": [((_HOLES,), {"q": 30.0}), ((_HOLES,), {"q": 60.0, "axis": 1})],
+    "nanprod": [(_HOLES,), ((_HOLES,), {"axis": 1})],
+    "nanquantile": [((_HOLES,), {"q": 0.3}), ((_HOLES,), {"q": 0.7, "axis": 0})],
+    "nanstd": [(_HOLES,), ((_HOLES,), {"axis": 1})],
+    "nansum": [(_HOLES,), ((_HOLES,), {"axis": 0})],
+    "nanvar": [(_HOLES,), ((_HOLES,), {"axis": 1, "ddof": 1})],
+    "outer": [(normal(3), normal(4)), (normal(2, 2), normal(3))],
+    "pad": [
+        ((normal(2, 3),), {"pad_width": 1}),
+        ((normal(4),), {"pad_width": (2, 1), "mode": "reflect"}),
+        ((normal(3),), {"pad_width": 2, "mode": "edge"}),
+        ((normal(3),), {"pad_width": 2, "mode": "wrap"}),
+    ],
+    "partition": [(_before("numpy.partition", 2), distinct(5))],
+    "percentile": [((distinct(5),), {"q": 30.0}), ((distinct(3, 4),), {"q": 75.0, "axis": 1})],
+    "permute_dims": [(_before("numpy.permute_dims", (2, 0, 1)), normal(2, 3, 4))],
+    "piecewise": [
+        (lambda x: resolve("numpy.piecewise")(x, [x < 0, x >= 0], [lambda v: v * v, lambda v: v * 3]), normal(5))
+    ],
+    "polyval": [(normal(4), normal(3)), (normal(3), normal())],
+    "prod": [(normal(3, 2),), ((normal(2, 3),), {"axis": 1}), (exactly([2.0, 0.0, 3.0]),)],
+    "ptp": [(distinct(5),), ((distinct(3, 4),), {"axis": 1})],
+    "put_along_axis": [
+        (lambda x, v: resolve("numpy.put_along_axis")(x, _AT[None, :3], v, axis=0), normal(3, 3), normal(1, 3))
+    ],
+    "quantile": [
+        ((distinct(5),), {"q": 0.3}),
+        ((distinct(3, 4),), {"q": 0.6, "axis": 0, "keepdims": True}),
+        ((distinct(5),), {"q": 0.4, "method": "midpoint"}),
+    ],
+    "ravel": [(normal(2, 3),), ((normal(2, 3),), {"order": "F"})],
+    "real_if_close": [(normal(3),)],
+    "repeat": [
+        (_before("numpy.repeat", 2), normal(2, 3)),
+        (_before("numpy.repeat", np.array([0, 2, 1]), axis=1), normal(2, 3)),
+    ],
+    "reshape": [(_before("numpy.reshape", (3, 2)), normal(2, 3)), (_before("numpy.reshape", (-1,)), normal(2, 3))],
+    "resize": [(_before("numpy.resize", (2, 4)), normal(3))],
+    "roll": [((normal(2, 3),), {"shift": 1}), ((normal(2, 3),), {"shift": (1, -1), "axis": (0, 1)})],
+    "rollaxis": [(_before("numpy.rollaxis", 2), normal(2, 3, 4))],
+    "rot90": [(normal(2, 3),), ((normal(2, 3),), {"k": 3})],
+    "row_stack": [(_several("numpy.row_stack"), normal(3), normal(3))],
+    "select": [(lambda x, y: resolve("numpy.select")([x < 0, x > 0.5], [x * y, y], 0.25), normal(5), normal(5))],
+    "setdiff1d": [(_before("numpy.setdiff1d", np.array([9.0, 8.0])), distinct(4))],
+    "sort": [(distinct(5),), ((distinct(3, 4),), {"axis": 0})],
+    "split": [(_before("numpy.split", 2), normal(4)), (_before("numpy.split", [1], axis=1), normal(2, 3))],
+    "squeeze": [((normal(1, 3, 1),), {"axis": 0})],
+    "stack": [
+        (_several("numpy.stack"), normal(2, 3), normal(2, 3)),
+        (_several("numpy.stack", axis=-1), normal(2), normal(2)),
+    ],
+    "std": [((normal(3, 4),), {"axis": 1}), ((normal(3, 4),), {"correction": 1})],
+    "sum": [((normal(3, 4),), {"axis": (0, 1)}), ((normal(3, 4),), {"where": _ROWS, "axis": 1, "initial": 2.5})],
+    "swapaxes": [(_before("numpy.swapaxes", 0, 2), normal(2, 3, 4))],
+    "take": [(_before("numpy.take", _AT, axis=0), normal(3, 2)), (_before("numpy.take", _AT), normal(2, 2))],
+    "take_along_axis": [
+        (lambda x: resolve("numpy.take_along_axis")(x, np.array([[1, 0], [0, 0]]), axis=1), normal(2, 3))
+    ],
+    "tensordot": [
+        ((normal(2, 3), normal(3, 4)), {"axes": 1}),
+        (normal(2, 3), normal(2, 3)),
+        ((normal(2, 3), normal(3, 2)), {"axes": [[0, 1], [1, 0]]}),
+    ],
+    "tile": [(_before("numpy.tile", (2, 1)), normal(2, 3))],
+    "trace": [(normal(3, 3),), ((normal(3, 4),), {"offset": 1})],
+    "transpose": [(normal(2, 3),), (_before("numpy.transpose", (1, 2, 0)), normal(2, 3, 4))],
+    "trapezoid": [
+        (normal(5),),
+        (lambda y, x: resolve("numpy.trapezoid")(y, x), normal(5), exactly([0.0, 0.7, 1.9, 2.4, 4.0])),
+        ((normal(2, 4),), {"dx": 0.5, "axis": 1}),
+    ],
+    "sort_complex": [(distinct(5),)],
+    "tril": [((normal(3, 4),), {"k": 1})],
+    "trim_zeros": [(lambda x: resolve("numpy.trim_zeros")(x * np.array([0.0, 1.0, 1.0, 0.0])), positive(4))],
+    "triu": [((normal(3, 4),), {"k": -1})],
+    "union1d": [(distinct(3), distinct(4).then(lambda x: x + 0.4))],
+    "unique": [(distinct(2, 3),)],
+    "unique_values": [(distinct(5),)],
+    "unstack": [(normal(2, 3),), ((normal(2, 3),), {"axis": 1})],
+    "vander": [(normal(4),), ((normal(3),), {"N": 4, "increasing": True})],
+    "var": [((normal(3, 4),), {"axis": 1}), ((normal(3, 4),), {"where": _ROWS, "axis": 0, "ddof": 1})],
+    "vdot": [(normal(3, 2), normal(3, 2))],
+    "vecdot": [(normal(2, 3), normal(3))],
+    "vsplit": [(_before("numpy.vsplit", 2), normal(4, 2))],
+    "vstack": [(_several("numpy.vstack"), normal(3), normal(2, 3))],
+    "where": [
+        (lambda x, y: resolve("numpy.where")(_MASK, x, y), normal(5), normal(5)),
+        (lambda x: resolve("numpy.where")(x > 0, x, 0.0), normal(5)),
+    ],
+}
+
+_LINALG: dict[str, list[Any]] = {
+    "cholesky": [(symmetric(3),), ((symmetric(2),), {"upper": True})],
+    "cond": [(_regular(3),), (_before("numpy.linalg.cond", "fro"), _regular(2))],
+    "cross": [(normal(2, 3), normal(2, 3))],
+    "det": [(_regular(3),)],
+    "diagonal": [((normal(2, 3, 3),), {"offset": 1})],
+    "eig": [(_part("numpy.linalg.eig", 0), _regular(3))],
+    "eigh": [(_part("numpy.linalg.eigh", 0), symmetric(3))],
+    "eigvals": [(_regular(3),)],
+    "eigvalsh": [(symmetric(3),)],
+    "expm": [(normal(3, 3),)],
+    "inv": [(_regular(3),)],
+    "lstsq": [(_part("numpy.linalg.lstsq", 0), normal(4, 2), normal(4))],
+    "matmul": [(normal(2, 3), normal(3))],
+    "matrix_norm": [
+        (normal(2, 3),),
+        ((normal(2, 3),), {"ord": "nuc", "keepdims": True}),
+        ((distinct(2, 3),), {"ord": 1}),
+    ],
+    "matrix_power": [((_regular(2),), {"n": 3}), ((_regular(2),), {"n": -2})],
+    "matrix_transpose": [(normal(2, 3),)],
+    "multi_dot": [(_several("numpy.linalg.multi_dot"), normal(2, 3), normal(3, 4), normal(4))],
+    "norm": [(normal(3, 2),), ((normal(3, 2),), {"axis": 1, "ord": 3}), ((normal(3, 2),), {"ord": "nuc"})],
+    "outer": [(normal(2), normal(3))],
+    "pinv": [(normal(3, 2),)],
+    "qr": [(normal(3, 2),)],
+    "slogdet": [(_part("numpy.linalg.slogdet", 1), _regular(3))],
+    "solve": [(_regular(3), normal(3, 2)), (_regular(2), normal(2))],
+    "svd": [(_part("numpy.linalg.svd", 1), normal(3, 2))],
+    "svdvals": [(normal(2, 3),)],
+    "tensordot": [((normal(2, 3), normal(3)), {"axes": 1})],
+    "trace": [(normal(2, 3, 3),)],
+    "vecdot": [(normal(2, 3), normal(2, 3))],
+    "vector_norm": [((normal(2, 3),), {"axis": 1}), ((normal(2, 3),), {"ord": 3, "keepdims": True})],
+}
+
+_FFT: dict[str, list[Any]] = {
+    **{
+        name: [(normal(5),), ((normal(2, 4),), {"n": 3, "axis": 0, "norm": "ortho"})]
+        for name in ("fft", "ifft", "rfft", "ihfft")
+    },
+    **{name: [(normal(4),), ((normal(4),), {"n": 5})] for name in ("irfft", "hfft")},
+    **{name: [(normal(3, 4),)] for name in ("fft2", "ifft2", "rfft2", "irfft2")},
+    **{name: [(normal(2, 3, 2),), ((normal(2, 4),), {"axes": (1,)})] for name in ("fftn", "ifftn", "rfftn", "irfftn")},
+    **{name: [(normal(5),), ((normal(2, 4),), {"axes": 1})] for name in ("fftshift", "ifftshift")},
+}
+
+_SPECIAL: dict[str, list[Any]] = {
+    "beta": [(positive(3, 1), positive(4))],
+    "entr": [(positive(5),)],
+    "exp10": [(normal(5),)],
+    "kl_div": [(positive(3, 1), positive(4))],
+    "log_softmax": [((normal(3, 4),), {"axis": 1})],
+    "logsumexp": [((normal(3, 4),), {"axis": 0})],
+    "ndtr": [(normal(5),)],
+    "polygamma": [(_after(1, name="numpy.special.polygamma"), positive(5))],
+    "rel_entr": [(positive(3, 1), positive(4))],
+    "softmax": [((normal(3, 4),), {"axis": 1})],
+    "zeta": [(lambda q: resolve("numpy.special.zeta")(2.5, q), positive(5))],
+}
+
+FUNCTIONS: dict[str, list[Any]] = {
+    f"{space}.{name}": samples
+    for space, table in (
+        ("numpy", _NUMPY),
+        ("numpy.linalg", _LINALG),
+        ("numpy.fft", _FFT),
+        ("numpy.special", _SPECIAL),
+    )
+    for name, samples in table.items()
+}
+"""The functions by their names under `tapegrad`, with their samples."""
