@@ -1271,7 +1271,11 @@ def _where_finite(xp: Any, d: Any, x: Any) -> Any:
     jvp=lambda xp, d_x, x: _where_finite(xp, d_x, x),
     batch=align,
     accuracy="I0",
-    samples=[*alone(_NUMBER), (exactly([1.0, math.nan, math.inf, -math.inf]),)],
+    samples=[
+        *alone(_NUMBER),
+        (exactly([1.0, math.nan, math.inf, -math.inf]),),
+        (exactly([complex(1.0, math.nan), complex(math.inf, 2.0), complex(0.5, -math.inf), complex(math.nan, 1.0)]),),
+    ],
 )
 def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """x with NaN and the infinities replaced; the infinities by the largest numbers unless others are given.

@@ -56,7 +56,9 @@ def unflatten(vector: np.ndarray[Any, Any], like: Sequence[np.ndarray[Any, Any]]
         if x.dtype.kind == "c":
             imaginary = vector[at : at + x.size].reshape(x.shape)
             at += x.size
-            found.append((part + 1j * imaginary).astype(x.dtype))
+            whole = np.empty(x.shape, x.dtype)  # not by a sum: 1j times infinity has a real part, NaN
+            whole.real, whole.imag = part, imaginary
+            found.append(whole)
         else:
             found.append(part.astype(x.dtype))
     return found

@@ -187,7 +187,7 @@ class Case:
         unit = np.sum(np.abs(weights)) if self.absolute else 0
         factor = 16 if judge.eps < 1e-10 else 4
         if op is not None and op.accuracy.startswith("I4"):
-            factor *= 16
+            factor *= 16 if judge.eps < 1e-10 else 4  # in single, 1e-5 is to be seen
         return factor * judge.eps * (np.max(known, initial=0) + unit)
 
     def smallest(self, weights: Any) -> float:

@@ -69,7 +69,10 @@ class Draw:
             spaced = np.arange(size) - (size - 1) / 2 + rng.uniform(-0.25, 0.25, size)
             return rng.permutation(spaced).reshape(self.shape)
         if self.kind == "uniform":
-            x = rng.uniform(self.low, self.high, self.shape)
+            x = np.asarray(rng.uniform(self.low, self.high, self.shape))
+            if dtype.kind == "c":
+                # Off the real line, where a function of complex numbers is more than one of real ones.
+                x = x + 0.5j * rng.uniform(-1.0, 1.0, self.shape)
             if variation == "tiny" and self.low <= 0 <= self.high:
                 x = np.asarray(x * 1e-3)
             return x
@@ -124,7 +127,7 @@ def positive(*shape: int) -> Draw:
 
 
 def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Draw:
-    """Real numbers between `low` and `high`, for ops that are only defined there."""
+    """Numbers between `low` and `high`, for ops that are only defined there; of complex ones that is the real part."""
     return Draw("uniform", shape, low=low, high=high)
 
 
