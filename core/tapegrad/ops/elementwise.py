@@ -1245,7 +1245,7 @@ def clip(xp: Any, x: Any, low: Any = None, high: Any = None) -> Any:
     y=lambda xp, g, x: xp.where(x == 0, g, 0),
     constant=("x",),
     promotes=("x", "y"),
-    samples=together(_NUMBER, _NUMBER),
+    samples=[*together(_NUMBER, _NUMBER), (exactly([[0.0, 0.0], [1.0, 0.0], [-2.0, 0.0]]), normal(3, 2))],
     real=True,
 )
 def heaviside(xp: Any, x: Any, y: Any) -> Any:

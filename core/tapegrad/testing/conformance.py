@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import platform
 from collections.abc import Callable, Iterable, Sequence
@@ -97,6 +98,9 @@ class Conformance:
             "version": self.version,
             "numpy": np.__version__,
             "machine": platform.machine(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+            "date": datetime.date.today().isoformat(),
             "checks": self.checks,
             "failed": len(self.failures),
             "batched_by_a_loop": self.fallbacks,
