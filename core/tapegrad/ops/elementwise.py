@@ -1274,6 +1274,15 @@ def _where_finite(xp: Any, d: Any, x: Any) -> Any:
     samples=[
         *alone(_NUMBER),
         (exactly([1.0, math.nan, math.inf, -math.inf]),),
+        ((exactly([1.0, math.nan, math.inf, -math.inf]),), {"nan": 0.5, "posinf": 2.0, "neginf": -3.0}),
+        (
+            (
+                exactly(
+                    [complex(1.0, math.nan), complex(math.inf, 2.0), complex(0.5, -math.inf), complex(math.nan, 1.0)]
+                ),
+            ),
+            {"nan": 0.5, "posinf": 2.0, "neginf": -3.0},
+        ),
         (exactly([complex(1.0, math.nan), complex(math.inf, 2.0), complex(0.5, -math.inf), complex(math.nan, 1.0)]),),
     ],
 )

@@ -357,6 +357,7 @@ _SEVERAL: list[Any] = [
     ((normal(3, 4),), {"s": (4, 2), "axes": (1, 0), "norm": "ortho"}),
     ((normal(3),), {"norm": "forward"}),
     (normal(1, 1),),
+    ((normal(3, 4),), {"s": (-1, 3)}),
 ]
 _REAL_SEVERAL: list[Any] = [
     (_real_draw(3, 4),),
@@ -365,6 +366,7 @@ _REAL_SEVERAL: list[Any] = [
     ((_real_draw(3, 4),), {"s": (4, 2), "axes": (1, 0), "norm": "ortho"}),
     ((_real_draw(3),), {"norm": "forward"}),
     (_real_draw(1, 1),),
+    ((_real_draw(3, 4),), {"s": (-1, 3)}),
 ]
 _HALF_SEVERAL: list[Any] = [
     (normal(3, 4),),
@@ -373,6 +375,8 @@ _HALF_SEVERAL: list[Any] = [
     ((normal(3, 4),), {"s": (4, 2), "axes": (1, 0), "norm": "ortho"}),
     ((normal(3),), {"norm": "forward"}),
     ((normal(2, 1),), {"s": (2, 1), "axes": (0, 1)}),
+    ((normal(3, 3),), {"s": (-1, 7)}),
+    ((normal(3, 4),), {"s": (2, -1)}),
 ]
 _BAD_SEVERAL = [((normal(3, 3),), {"axes": (0, 0)}), ((normal(3),), {"s": (2, 2), "axes": (0,)})]
 

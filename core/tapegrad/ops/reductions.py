@@ -713,6 +713,7 @@ _HOLES: list[Any] = [
     (distinct(),),
     ((distinct(3, 1),), {"axis": 0}),
     (distinct(3, 4),),
+    ((_holed(distinct(3, 2, 3)),), {"axis": 1}),
 ]
 
 
@@ -794,7 +795,7 @@ def _nan_centred(xp: Any, x: Any, axis: Any, correction: float) -> tuple[Any, An
 
 def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     away, freedom = _nan_centred(xp, x, axis, correction)
-    return kept(xp, g, x.shape, axis, keepdims) * (2 * away / freedom)
+    return kept(xp, g, x.shape, axis, keepdims) * xp.divide_or_zero(2 * away, freedom)
 
 
 @op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS, real=True)
@@ -823,7 +824,7 @@ def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float
     floats=True,
     batch=over_axes,
     accuracy="I3",
-    samples=[*_HOLES[:6], *_HOLES[8:], ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1})],
+    samples=[*_HOLES[:6], _HOLES[8], ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1})],
     errors=_ERRORS,
     real=True,
 )

@@ -525,6 +525,7 @@ _OVER: list[Any] = [
     ((distinct(5),), {}),
     ((distinct(),), {}),
     ((distinct(3, 1),), {"axis": 1}),
+    ((distinct(3, 2, 3),), {"axis": 1}),
 ]
 
 
@@ -624,6 +625,7 @@ def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any) -> Any:
         *[(x, {"q": 0.3, **keywords}) for x, keywords in _OVER],
         ((exactly([[1.0, math.nan, 3.0, 7.0], [4.0, 2.0, math.nan, math.nan]]),), {"q": 0.6, "axis": 1}),
         ((exactly([math.nan, 2.0]),), {"q": 0.25}),
+        ((distinct(4),), {"q": 0.3334}),
     ],
     errors=[((normal(5),), {"q": 1.5})],
     real=True,
