@@ -798,7 +798,15 @@ def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims
     return kept(xp, g, x.shape, axis, keepdims) * xp.divide_or_zero(2 * away, freedom)
 
 
-@op(x=_nanvar_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS, real=True)
+@op(
+    x=_nanvar_pull,
+    floats=True,
+    batch=over_axes,
+    accuracy="I3",
+    samples=[*_HOLES, ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1})],
+    errors=_ERRORS,
+    real=True,
+)
 def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """The variance over `axis` of what is not NaN, with n - `correction` for n.
 
