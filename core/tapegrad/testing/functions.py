@@ -425,6 +425,215 @@ _SPECIAL: dict[str, list[Any]] = {
     "zeta": [(lambda q: resolve("numpy.special.zeta")(2.5, q), positive(5))],
 }
 
+
+def _nd(name: str, *rest: Any, part: int | None = None, **keywords: Any) -> Callable[..., Any]:
+    """A function of MXNet's face on the core's arrays, with further arguments behind them; one of its results."""
+
+    def call(*arrays: Any) -> Any:
+        given = [x.as_nd_ndarray() for x in arrays]
+        out = resolve(f"ndarray.{name}")(*given, *(made() if callable(made) else made for made in rest), **keywords)
+        if part is not None:
+            return out[part].as_np_ndarray()
+        return [x.as_np_ndarray() for x in out] if isinstance(out, (list, tuple)) else out.as_np_ndarray()
+
+    return call
+
+
+def _index(*values: Any) -> Callable[[], Any]:
+    """Indices of MXNet's face, made when they are wanted."""
+    return lambda: resolve("ndarray.array")(list(values))
+
+
+def _embedded(weight: Any) -> Any:
+    found = resolve("ndarray.Embedding")(_index(0, 2, 2)(), weight.as_nd_ndarray(), input_dim=3, output_dim=2)
+    return found.as_np_ndarray()
+
+
+def _normalized(*arrays: Any) -> Any:
+    """Batch normalization in training, with moving statistics of its own at each call."""
+    from ..autograd import train_mode
+
+    x, gamma, beta = (a.as_nd_ndarray() for a in arrays)
+    space = import_module("tapegrad.ndarray")
+    with train_mode():
+        found = space.BatchNorm(x, gamma, beta, space.zeros(3), space.ones(3), fix_gamma=False)
+    return found.as_np_ndarray()
+
+
+def _listed(name: str, *arrays: Any, **keywords: Any) -> Any:
+    """A function of MXNet's face that takes its arrays as one list."""
+    return resolve(f"ndarray.{name}")([x.as_nd_ndarray() for x in arrays], **keywords).as_np_ndarray()
+
+
+def _chosen(x: Any, y: Any) -> Any:
+    return resolve("ndarray.where")(_index(1, 0, 1)(), x.as_nd_ndarray(), y.as_nd_ndarray()).as_np_ndarray()
+
+
+def _counted(name: str) -> Callable[..., Any]:
+    """The density of counts, as a function of its parameters."""
+
+    def call(*arrays: Any) -> Any:
+        counts = _index([0, 3, 1], [1, 2, 4])().astype("float64")
+        return resolve(f"ndarray.{name}")(counts, *(x.as_nd_ndarray() for x in arrays)).as_np_ndarray()
+
+    return call
+
+
+def _shares(x: Any) -> Any:
+    return x / x.sum(-1, keepdims=True)
+
+
+_SAME = [normal(2, 3), normal(2, 3)]
+_IMAGE = normal(1, 2, 4, 4)
+_ND: dict[str, list[Any]] = {
+    "Activation": [(_nd("Activation", act_type=kind), distinct(2, 3)) for kind in ("tanh", "relu", "softrelu")],
+    "BilinearSampler": [(_nd("BilinearSampler"), _IMAGE, uniform(1, 2, 3, 3, low=-0.61, high=0.57))],
+    "CTCLoss": [(_nd("CTCLoss", _index([1, 2])), normal(4, 1, 3))],
+    "Cast": [(_nd("Cast", dtype="float64"), normal(3))],
+    "Concat": [(_nd("Concat", dim=1), normal(2, 3), normal(2, 1))],
+    "Convolution": [(_nd("Convolution", kernel=(2, 2), num_filter=3), _IMAGE, normal(3, 2, 2, 2), normal(3))],
+    "Crop": [(_nd("Crop", offset=(1, 0), h_w=(2, 3)), _IMAGE)],
+    "Deconvolution": [
+        (_nd("Deconvolution", kernel=(2, 2), num_filter=1, stride=(2, 2)), normal(1, 2, 3, 3), normal(2, 1, 2, 2))
+    ],
+    "ElementWiseSum": [(_nd("ElementWiseSum"), *_SAME)],
+    "Embedding": [(_embedded, normal(3, 2))],
+    "Flatten": [(_nd("Flatten"), normal(2, 3, 2))],
+    "FullyConnected": [(_nd("FullyConnected", num_hidden=4), normal(2, 3), normal(4, 3), normal(4))],
+    "GridGenerator": [(_nd("GridGenerator", "affine", (3, 4)), normal(1, 6))],
+    "GroupNorm": [(_nd("GroupNorm", num_groups=2), normal(2, 4, 3), positive(4), normal(4))],
+    "InstanceNorm": [(_nd("InstanceNorm"), normal(2, 3, 4), positive(3), normal(3))],
+    "L2Normalization": [(_nd("L2Normalization", mode=mode), normal(2, 3, 2)) for mode in ("channel", "instance")],
+    "LRN": [(_nd("LRN", nsize=3, alpha=0.5), normal(1, 4, 2, 2))],
+    "LayerNorm": [(_nd("LayerNorm"), normal(2, 4), positive(4), normal(4))],
+    "LeakyReLU": [(_nd("LeakyReLU", act_type=kind), distinct(5)) for kind in ("leaky", "elu", "gelu", "selu")],
+    "Pad": [(_nd("Pad", mode=mode, pad_width=(0, 0, 0, 0, 1, 1, 2, 1)), _IMAGE) for mode in ("edge", "reflect")],
+    "Pooling": [
+        (_nd("Pooling", kernel=(2, 2), pool_type=kind, stride=(2, 2)), _IMAGE) for kind in ("avg", "max", "sum")
+    ],
+    "Reshape": [(_nd("Reshape", shape=(0, -1)), normal(2, 3, 2))],
+    "SequenceLast": [(_nd("SequenceLast", _index(1, 3), True), normal(3, 2, 2))],
+    "SequenceMask": [(_nd("SequenceMask", _index(1, 2), True), normal(3, 2))],
+    "SequenceReverse": [(_nd("SequenceReverse", _index(2, 3), True), normal(3, 2, 2))],
+    "SliceChannel": [(_nd("SliceChannel", num_outputs=2), normal(2, 4))],
+    "SoftmaxActivation": [(_nd("SoftmaxActivation"), normal(2, 3))],
+    "SwapAxis": [(_nd("SwapAxis", 0, 1), normal(2, 3))],
+    "UpSampling": [(_nd("UpSampling", scale=2, sample_type="nearest"), normal(1, 2, 2, 2))],
+    "add_n": [(_nd("add_n"), *_SAME)],
+    "batch_dot": [(_nd("batch_dot"), normal(2, 3, 4), normal(2, 4, 2))],
+    "batch_take": [(_nd("batch_take", _index(0, 2)), normal(2, 3))],
+    "broadcast_axis": [(_nd("broadcast_axis", axis=1, size=3), normal(2, 1))],
+    "broadcast_like": [(_nd("broadcast_like"), normal(2, 1), normal(2, 3))],
+    "broadcast_to": [(_nd("broadcast_to", shape=(2, 3)), normal(2, 1))],
+    "cast": [(_nd("cast", dtype="float64"), normal(3))],
+    "clip": [(_nd("clip", -0.6, 0.7), normal(6))],
+    "concat": [(_nd("concat", dim=0), normal(2, 3), normal(1, 3))],
+    "cumsum": [(_nd("cumsum", axis=1), normal(2, 3))],
+    "depth_to_space": [(_nd("depth_to_space", 2), normal(1, 4, 2, 3))],
+    "diag": [(_nd("diag", k=1), normal(3, 4)), (_nd("diag"), normal(3))],
+    "dot": [(_nd("dot"), normal(2, 3), normal(3, 4)), (_nd("dot", transpose_a=True), normal(3, 2), normal(3, 4))],
+    "elemwise_add": [(_nd("elemwise_add"), *_SAME)],
+    "elemwise_div": [(_nd("elemwise_div"), normal(2, 3), positive(2, 3))],
+    "elemwise_mul": [(_nd("elemwise_mul"), *_SAME)],
+    "elemwise_sub": [(_nd("elemwise_sub"), *_SAME)],
+    "expand_dims": [(_nd("expand_dims", axis=1), normal(2, 3))],
+    "flatten": [(_nd("flatten"), normal(2, 3, 2))],
+    "flip": [(_nd("flip", axis=1), normal(2, 3))],
+    "gather_nd": [(_nd("gather_nd", _index([0, 1], [1, 0])), normal(2, 2))],
+    "hard_sigmoid": [(_nd("hard_sigmoid"), normal(5))],
+    "identity": [(_nd("identity"), normal(3))],
+    "khatri_rao": [(_nd("khatri_rao"), normal(2, 3), normal(4, 3))],
+    "linalg_det": [(_nd("linalg_det"), _regular(3))],
+    "linalg_extractdiag": [(_nd("linalg_extractdiag", offset=1), normal(2, 3, 3))],
+    "linalg_extracttrian": [(_nd("linalg_extracttrian"), normal(2, 3, 3))],
+    "linalg_gemm": [(_nd("linalg_gemm", transpose_b=True), normal(2, 3), normal(4, 3), normal(2, 4))],
+    "linalg_gemm2": [(_nd("linalg_gemm2"), normal(2, 3), normal(3, 4))],
+    "linalg_inverse": [(_nd("linalg_inverse"), _regular(3))],
+    "linalg_makediag": [(_nd("linalg_makediag", offset=-1), normal(2, 3))],
+    "linalg_maketrian": [(_nd("linalg_maketrian", offset=1), normal(2, 6))],
+    "linalg_potrf": [(_nd("linalg_potrf"), symmetric(3))],
+    "linalg_slogdet": [(_nd("linalg_slogdet", part=1), _regular(3))],
+    "linalg_sumlogdiag": [(_nd("linalg_sumlogdiag"), _regular(3))],
+    "linalg_syevd": [(_nd("linalg_syevd", part=1), symmetric(3))],
+    "linalg_syrk": [(_nd("linalg_syrk", transpose=True, alpha=0.5), normal(3, 2))],
+    "linalg_trmm": [(_nd("linalg_trmm", transpose=True, alpha=2.0), normal(3, 3), normal(3, 2))],
+    "linalg_trsm": [(_nd("linalg_trsm"), _regular(3), normal(3, 2))],
+    "log_softmax": [(_nd("log_softmax", axis=0), normal(2, 3))],
+    "max": [(_nd("max", axis=1), distinct(3, 4)), (_nd("max"), distinct(3, 4))],
+    "mean": [(_nd("mean", axis=1), normal(2, 3)), (_nd("mean", axis=0, exclude=True), normal(2, 3))],
+    "min": [(_nd("min", axis=0), distinct(3, 4))],
+    "moments": [(_nd("moments", axes=(0,)), normal(3, 2))],
+    "nanprod": [(_nd("nanprod", axis=0), _HOLES)],
+    "nansum": [(_nd("nansum", axis=1), _HOLES)],
+    "norm": [(_nd("norm"), normal(2, 3)), (_nd("norm", ord=1, axis=1), normal(2, 3))],
+    "pad": [(_nd("pad", mode="constant", pad_width=(0, 0, 0, 0, 1, 0, 0, 2), constant_value=3.0), _IMAGE)],
+    "pick": [(_nd("pick", _index(0, 2)), normal(2, 3))],
+    "prod": [(_nd("prod", axis=0), normal(3, 2))],
+    "repeat": [(_nd("repeat", 2, axis=1), normal(2, 3))],
+    "reshape": [(_nd("reshape", (3, 2)), normal(2, 3))],
+    "reshape_like": [(_nd("reshape_like"), normal(2, 3), normal(3, 2))],
+    "reverse": [(_nd("reverse", axis=0), normal(3, 2))],
+    "slice": [(_nd("slice", begin=(1, None), end=(None, 3), step=(1, 2)), normal(3, 4))],
+    "slice_axis": [(_nd("slice_axis", axis=1, begin=1, end=3), normal(2, 4))],
+    "slice_like": [(_nd("slice_like"), normal(3, 4), normal(2, 2))],
+    "smooth_l1": [(_nd("smooth_l1", scalar=2.0), distinct(5))],
+    "softmax": [(_nd("softmax"), normal(2, 3)), (_nd("softmax", axis=0, temperature=2.0), normal(2, 3))],
+    "softmax_cross_entropy": [(_nd("softmax_cross_entropy", _index(0, 2)), normal(2, 3))],
+    "softmin": [(_nd("softmin"), normal(2, 3))],
+    "sort": [(_nd("sort"), distinct(2, 4)), (_nd("sort", axis=0, is_ascend=False), distinct(3, 2))],
+    "space_to_depth": [(_nd("space_to_depth", 2), normal(1, 1, 4, 6))],
+    "split": [(_nd("split", num_outputs=3, axis=0), normal(6, 2))],
+    "split_v2": [(_nd("split_v2", (1, 3), axis=1), normal(2, 4))],
+    "squeeze": [(_nd("squeeze", axis=0), normal(1, 3))],
+    "stack": [(_nd("stack", axis=1), *_SAME)],
+    "sum": [(_nd("sum"), normal(2, 3)), (_nd("sum", axis=(0, 2), keepdims=True), normal(2, 3, 2))],
+    "swapaxes": [(_nd("swapaxes", 0, 2), normal(2, 3, 2))],
+    "take": [(_nd("take", _index(2, 0, 2, 9)), normal(3, 2))],
+    "tile": [(_nd("tile", (2, 1)), normal(2, 3))],
+    "topk": [(_nd("topk", axis=1, k=2, ret_typ="value"), distinct(2, 4))],
+    "transpose": [(_nd("transpose", (2, 0, 1)), normal(2, 3, 2))],
+    "BatchNorm": [(_normalized, normal(2, 3, 2), normal(3), normal(3))],
+    "ROIPooling": [
+        (_nd("ROIPooling", _index([0, 0, 0, 3, 3]), pooled_size=(2, 2), spatial_scale=1.0), distinct(1, 1, 4, 4))
+    ],
+    "SpatialTransformer": [
+        (
+            _nd("SpatialTransformer", target_shape=(3, 3), transform_type="affine", sampler_type="bilinear"),
+            _IMAGE,
+            exactly([[0.51, 0.1, 0.03, -0.07, 0.62, 0.04]]),
+        )
+    ],
+    "amp_multicast": [(_nd("amp_multicast", num_outputs=2), *_SAME)],
+    "concatenate": [(lambda x, y: _listed("concatenate", x, y, axis=1), normal(2, 3), normal(2, 1))],
+    "im2col": [(_nd("im2col", kernel=(2, 2), stride=(1, 1)), _IMAGE)],
+    "col2im": [(_nd("col2im", output_size=(3, 3), kernel=(2, 2), stride=(1, 1)), normal(1, 4, 4))],
+    "linalg_gelqf": [(_nd("linalg_gelqf"), normal(2, 3))],
+    "linalg_potri": [(_nd("linalg_potri"), _regular(3).then(np.tril))],
+    "moveaxis": [(_nd("moveaxis", 0, 2), normal(2, 3, 2))],
+    "multi_sum_sq": [(_nd("multi_sum_sq", num_arrays=2), *_SAME)],
+    "random_pdf_dirichlet": [(_nd("random_pdf_dirichlet"), positive(2, 3).then(_shares), positive(3))],
+    "random_pdf_exponential": [(_nd("random_pdf_exponential"), positive(2, 3), positive(2))],
+    "random_pdf_gamma": [(_nd("random_pdf_gamma"), positive(2, 3), positive(2), positive(2))],
+    "random_pdf_negative_binomial": [
+        (_counted("random_pdf_negative_binomial"), positive(2), uniform(2, low=0.2, high=0.8))
+    ],
+    "random_pdf_generalized_negative_binomial": [
+        (_counted("random_pdf_generalized_negative_binomial"), positive(2), positive(2))
+    ],
+    "random_pdf_normal": [(_nd("random_pdf_normal"), normal(2, 3), normal(2), positive(2))],
+    "random_pdf_poisson": [(_counted("random_pdf_poisson"), positive(2))],
+    "random_pdf_uniform": [
+        (
+            _nd("random_pdf_uniform"),
+            uniform(2, 3, low=0.2, high=0.8),
+            uniform(2, low=-1.0, high=0.0),
+            uniform(2, low=1.0, high=2.0),
+        )
+    ],
+    "scatter_nd": [(_nd("scatter_nd", _index([0, 1], [1, 0]), (2, 2)), normal(2))],
+    "where": [(lambda x, y: _chosen(x, y), normal(3, 2), normal(3, 2))],
+}
+
 FUNCTIONS: dict[str, list[Any]] = {
     f"{space}.{name}": samples
     for space, table in (
@@ -432,6 +641,7 @@ FUNCTIONS: dict[str, list[Any]] = {
         ("numpy.linalg", _LINALG),
         ("numpy.fft", _FFT),
         ("numpy.special", _SPECIAL),
+        ("ndarray", _ND),
     )
     for name, samples in table.items()
 }
