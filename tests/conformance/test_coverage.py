@@ -40,28 +40,26 @@ def public(space):
 
 # Of MXNet's face: what makes arrays, draws numbers, updates parameters, or keeps to a gradient that is no derivative.
 ND_MODULES = {"ndarray", "stochastic", "random", "updating", "heads", "files", "methods"}
-ND_WITHOUT = set(
-    [
-        "BlockGrad",
-        "stop_gradient",
-        "Dropout",
-        "all_finite",
-        "multi_all_finite",
-        "argmax",
-        "argmax_channel",
-        "argmin",
-        "argsort",
-        "histogram",
-        "one_hot",
-        "onehot_encode",
-        "ravel_multi_index",
-        "unravel_index",
-        "rint",
-        "round",
-        "shape_array",
-        "size_array",
-    ]
-)
+ND_WITHOUT = {
+    "BlockGrad",
+    "stop_gradient",
+    "Dropout",
+    "all_finite",
+    "multi_all_finite",
+    "argmax",
+    "argmax_channel",
+    "argmin",
+    "argsort",
+    "histogram",
+    "one_hot",
+    "onehot_encode",
+    "ravel_multi_index",
+    "unravel_index",
+    "rint",
+    "round",
+    "shape_array",
+    "size_array",
+}
 # They write into their argument, or need states; tests/mxnet has them.
 ND_ELSEWHERE = {"fill_element_0index", "RNN"}
 

@@ -410,11 +410,12 @@ def further(references: References, mutant: Mutant) -> tuple[int, str]:
                 for dtype in ("float64", "complex128"):
                     made = replace(sample, variation=variation)
                     args = made.arrays(dtype, seed)
-                    found = [_pulled_and_pushed(op, made, args, dtype) for op in (references.op, damaged)]
-                    if found[0] is None:
+                    expected = _pulled_and_pushed(references.op, made, args, dtype)
+                    if expected is None:
                         continue
                     tried += 1
-                    if found[1] is None or not _alike(*found):
+                    found = _pulled_and_pushed(damaged, made, args, dtype)
+                    if found is None or not _alike(found, expected):
                         return tried, f"{made} in {dtype}, draw {seed}"
     return tried, ""
 
