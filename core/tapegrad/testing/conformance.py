@@ -67,7 +67,8 @@ class Conformance:
             accuracy, kind = ("", "function") if op is None else (accuracy_class(op).name, op.kind)
             verdict = found.setdefault(check.op, OpVerdict(check.op, accuracy, kind))
             verdict.checks += 1
-            verdict.samples.add(check.sample)
+            if check.law != "error":
+                verdict.samples.add(check.sample)
             if not check.passed:
                 verdict.failures.append(check)
             if check.distance is not None:
@@ -206,7 +207,7 @@ def _figure(distance: float) -> str:
 
 
 def as_page(verdicts: Sequence[Conformance]) -> str:
-    """A page: the heat map of worst distances, engine × op, and every failure with the case that shows it."""
+    """A page: every failure with the case that shows it, and the heat map of worst distances, engine × op."""
     columns = []
     for verdict in verdicts:
         for what in ("value", "gradient"):
@@ -251,9 +252,14 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f"<p>{summary}</p><p>The worst distance from the truth in each class's unit ({units}), over all samples; "
+        f"<p>{summary}</p>{_failures(failures)}<h2>Distances</h2><p>The worst distance from the truth in each class's unit ({units}), over all samples; "
         f"<code>·</code> where there is none.</p><p class='key'>{key}</p>"
         f"<div class='scroll'><table><thead><tr><th>op</th><th>class</th><th>samples</th><th>checks</th><th>failed</th>"
-        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-        f"<h2>Failures</h2>{''.join(failures) or '<p>None.</p>'}</body></html>\n"
+        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></body></html>\n"
     )
+
+
+def _failures(told: Sequence[str]) -> str:
+    """What failed, before all else; the first few are open."""
+    opened = [text.replace("<details>", "<details open>") for text in told[:3]]
+    return f"<h2>{len(told):,} failures</h2>{''.join([*opened, *told[3:]])}" if told else ""
