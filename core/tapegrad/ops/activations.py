@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..op import elementwise
-from ..testing.samples import alone, normal, together, uniform
+from ..testing.samples import alone, exactly, normal, together, uniform
 
 __all__ = [
     "elu",
@@ -249,7 +249,7 @@ def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> A
 @elementwise(
     x=lambda xp, g, x, sigma: g * xp.where(xp.abs(x) < 1 / sigma**2, sigma**2 * x, xp.sign(x)),
     floats=True,
-    samples=[*alone(_NUMBER), ((normal(3, 4),), {"sigma": 0.5})],
+    samples=[*alone(_NUMBER), ((normal(3, 4),), {"sigma": 0.5}), ((exactly([5.0, -6.0, 3.0]),), {"sigma": 0.5})],
     real=True,
 )
 def smooth_l1(xp: Any, x: Any, *, sigma: float = 1.0) -> Any:

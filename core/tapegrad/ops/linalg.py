@@ -863,6 +863,8 @@ _RECTANGLES = [
         *[(x, {"full_matrices": False}) for x in _RECTANGLES],
         (regular(3, 3),),
         (regular(2, 2, 2),),
+        (regular(3, 2),),
+        (regular(2, 3),),
     ],
     errors=[(normal(3),)],
 )

@@ -252,7 +252,8 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f"<p>{summary}</p>{_failures(failures)}<h2>Distances</h2><p>The worst distance from the truth in each class's unit ({units}), over all samples; "
+        f"<p>{summary}</p>{_failures(failures)}<h2>Distances</h2>"
+        f"<p>The worst distance from the truth in each class's unit ({units}), over all samples; "
         f"<code>·</code> where there is none.</p><p class='key'>{key}</p>"
         f"<div class='scroll'><table><thead><tr><th>op</th><th>class</th><th>samples</th><th>checks</th><th>failed</th>"
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></body></html>\n"
