@@ -431,6 +431,7 @@ def _trapezoid_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any
         (normal(3, 4), normal(1, 4)),
         ((normal(2, 3, 4), normal(3)), {"axis": 1}),
         (normal(1), normal(1)),
+        (normal(2), normal(2)),
     ],
     errors=[((normal(3, 4), None), {"axis": 2})],
 )

@@ -228,7 +228,7 @@ def eigvalsh(x: Any) -> Any:
 
 
 def _others(left: Any, rest: Any, at: Any) -> Any:
-    """What completes the left vectors: what did so in the last call, where it nearly does, so that it turns the least."""
+    """What completes the left vectors: what did so in the last call, where it nearly does, so as to turn least."""
     key = ("svd, others", (*left.shape, *at))
     last = _nearest.get(key)
     if last is not None and last.dtype == rest.dtype and np.all(np.abs(np.conj(left.T) @ last) < 0.3):
