@@ -94,6 +94,17 @@ def _before(name: str, *last: Any, **keywords: Any) -> Callable[..., Any]:
     return call
 
 
+def _written(name: str, *between: Any) -> Callable[..., Any]:
+    """A function that writes its last argument into its first one, as one that gives what was written to."""
+
+    def call(x: Any, value: Any) -> Any:
+        x = x * 1
+        resolve(f"numpy.{name}")(x, *between, value)
+        return x
+
+    return call
+
+
 def _part(name: str, part: int, **keywords: Any) -> Callable[..., Any]:
     """One of a function's several results: those beside it may be no arrays, or have no derivative."""
 
@@ -358,6 +369,29 @@ _NUMPY: dict[str, list[Any]] = {
     "vecdot": [(normal(2, 3), normal(3))],
     "vsplit": [(_before("numpy.vsplit", 2), normal(4, 2))],
     "vstack": [(_several("numpy.vstack"), normal(3), normal(2, 3))],
+    "apply_over_axes": [(lambda x: resolve("numpy.apply_over_axes")(resolve("numpy.sum"), x, (0, 2)), normal(2, 3, 4))],
+    "asanyarray": [(normal(3),)],
+    "asarray_chkfinite": [(normal(3),)],
+    "asfortranarray": [(normal(2, 3),)],
+    "matvec": [(normal(2, 3), normal(3)), (normal(2, 3, 4), normal(4))],
+    "poly": [(distinct(3),)],
+    "polyadd": [(normal(3), normal(2))],
+    "polyder": [(normal(4),), (_before("numpy.polyder", 2), normal(4))],
+    "polydiv": [(normal(4), positive(2))],
+    "polyfit": [(lambda y: resolve("numpy.polyfit")(np.array([0.0, 1.0, 2.0, 4.0]), y, 2), normal(4))],
+    "polyint": [(normal(3),)],
+    "polymul": [(normal(3), normal(2))],
+    "polysub": [(normal(3), normal(2))],
+    "setxor1d": [(_before("numpy.setxor1d", np.array([9.0, 8.0])), distinct(4))],
+    "sliding_window_view": [(_before("numpy.sliding_window_view", 3), normal(5))],
+    "unwrap": [(distinct(4),)],
+    "fill_diagonal": [(_written("fill_diagonal"), normal(3, 3), normal())],
+    "place": [(_written("place", np.array([True, False, True])), normal(3), normal(2))],
+    "put": [(_written("put", np.array([2, 0])), normal(3), normal(2))],
+    "putmask": [(_written("putmask", np.array([True, False, True])), normal(3), normal(3))],
+    "roots": [(exactly([1.0, -6.0, 11.0, -6.5]),)],
+    "vectorize": [(lambda x: resolve("numpy.vectorize")(lambda v: v * v)(x), normal(3))],
+    "vecmat": [(normal(3), normal(3, 2))],
     "where": [
         (lambda x, y: resolve("numpy.where")(_MASK, x, y), normal(5), normal(5)),
         (lambda x: resolve("numpy.where")(x > 0, x, 0.0), normal(5)),
@@ -395,6 +429,8 @@ _LINALG: dict[str, list[Any]] = {
     "svd": [(_part("numpy.linalg.svd", 1), normal(3, 2))],
     "svdvals": [(normal(2, 3),)],
     "tensordot": [((normal(2, 3), normal(3)), {"axes": 1})],
+    "tensorinv": [(_before("numpy.linalg.tensorinv", 1), _regular(4).then(lambda x: x.reshape(4, 2, 2)))],
+    "tensorsolve": [(_regular(4).then(lambda x: x.reshape(2, 2, 4)), normal(2, 2))],
     "trace": [(normal(2, 3, 3),)],
     "vecdot": [(normal(2, 3), normal(2, 3))],
     "vector_norm": [((normal(2, 3),), {"axis": 1}), ((normal(2, 3),), {"ord": 3, "keepdims": True})],
@@ -526,6 +562,7 @@ _ND: dict[str, list[Any]] = {
     "broadcast_like": [(_nd("broadcast_like"), normal(2, 1), normal(2, 3))],
     "broadcast_to": [(_nd("broadcast_to", shape=(2, 3)), normal(2, 1))],
     "cast": [(_nd("cast", dtype="float64"), normal(3))],
+    "cast_storage": [(_nd("cast_storage", stype="default"), normal(3))],
     "clip": [(_nd("clip", -0.6, 0.7), normal(6))],
     "concat": [(_nd("concat", dim=0), normal(2, 3), normal(1, 3))],
     "cumsum": [(_nd("cumsum", axis=1), normal(2, 3))],

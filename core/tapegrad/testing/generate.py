@@ -135,8 +135,14 @@ def _changes(op: Op, sample: Sample, variation: str, layout: str) -> bool:
     if layout == "repeated":
         alike = {(x.kind, x.shape, x.low, x.high, x.steps) for x in draws}
         return len(sample.draws) > 1 and len(draws) == len(sample.draws) and len(alike) == 1 and not op.constant
-    least = {"plain": 0, "transposed": 2}.get(layout, 1)
-    return layout == "plain" or any(len(x.shape) >= least for x in sized)
+    return layout == "plain" or any(_lies_otherwise(x.shape, layout) for x in sized)
+
+
+def _lies_otherwise(shape: tuple[int, ...], layout: str) -> bool:
+    """Whether an array of that shape lies differently in that layout: along axes of length 1 there is no order."""
+    if layout == "transposed":
+        return sum(length > 1 for length in shape) > 1
+    return bool(shape) and shape[0 if layout == "reversed" else -1] > 1
 
 
 def samples_of(op: Op, at_least: int = AT_LEAST) -> list[Sample]:
