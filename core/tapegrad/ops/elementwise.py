@@ -1018,7 +1018,14 @@ def trunc(xp: Any, x: Any) -> Any:
     return xp.trunc(x)
 
 
-@elementwise(x=_nowhere, samples=[*alone(_STEPS), ((uniform(3, 4, low=-5.0, high=5.0),), {"decimals": 2})])
+@elementwise(
+    x=_nowhere,
+    # Between the hundredths, and so small that no step of a difference quotient leads to the next of them.
+    samples=[
+        *alone(_STEPS),
+        ((uniform(3, 4, low=-0.2, high=0.2).then(lambda x: x.round(2) + 0.001),), {"decimals": 2}),
+    ],
+)
 def round(xp: Any, x: Any, *, decimals: int = 0) -> Any:
     """The nearest number of so many decimals, halves to the even one.
 
