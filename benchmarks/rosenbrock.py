@@ -72,6 +72,19 @@ def matrix_by_hand(problem: Curvature) -> Step:
 
 
 def product_by_tapegrad(problem: Curvature) -> Step:
+    """Tapegrad's `hvp`."""
+    import tapegrad
+
+    x, v = (tapegrad.numpy.asarray(value) for value in (problem.x, problem.v))
+    product = tapegrad.hvp(rosenbrock(tapegrad.numpy.sum))
+
+    def step() -> tuple[Any]:
+        return (product(x, v),)
+
+    return step
+
+
+def push_by_tapegrad(problem: Curvature) -> Step:
     """Tapegrad: the gradient, pushed forward along v."""
     import tapegrad
 
@@ -98,7 +111,20 @@ def matrix_by_tapegrad(problem: Curvature) -> Step:
 
 
 def product_by_torch(problem: Curvature) -> Step:
-    """PyTorch eager: the gradient of the gradient's product with v."""
+    """PyTorch's `torch.autograd.functional.hvp`."""
+    import torch
+
+    x, v = torch.tensor(problem.x), torch.tensor(problem.v)
+    function = rosenbrock(torch.sum)
+
+    def step() -> tuple[torch.Tensor]:
+        return (torch.autograd.functional.hvp(function, x, v)[1],)
+
+    return step
+
+
+def twice_by_torch(problem: Curvature) -> Step:
+    """PyTorch eager, written out: the gradient of the gradient's product with v."""
     import torch
 
     x, v = torch.tensor(problem.x, requires_grad=True), torch.tensor(problem.v)
@@ -184,6 +210,7 @@ PRODUCT = {
     "hips": product_by_hips,
     "jax": product_by_jax,
 }
+COMPOSED = {"hand": product_by_hand, "tapegrad": push_by_tapegrad, "torch": twice_by_torch}
 MATRIX = {
     "hand": matrix_by_hand,
     "tapegrad": matrix_by_tapegrad,
@@ -194,7 +221,7 @@ MATRIX = {
 
 
 def cases(tiny: bool = False) -> list[Case]:
-    """Both second derivatives, of a hundred variables or of five."""
+    """The second derivatives, of a hundred variables or of five: by each library's own function, and composed."""
     size = 5 if tiny else 100
     return [
         Case(
@@ -204,6 +231,14 @@ def cases(tiny: bool = False) -> list[Case]:
             lambda: curvature(size),
             PRODUCT,
             (faster_than("torch", final=3.5), faster_than("hips")),
+        ),
+        Case(
+            "W7",
+            "HVP composed",
+            "the same, from first derivatives: jvp of grad, or grad twice",
+            lambda: curvature(size),
+            COMPOSED,
+            (faster_than("torch"),),
         ),
         Case(
             "W7",

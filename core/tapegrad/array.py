@@ -575,8 +575,12 @@ def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
     made = object.__new__(Array)
     made._value = value
     made._node = node
-    made._xp = of_level(value.level) if value.__class__ is Batched else xp
-    made._like = None
+    if value.__class__ is Batched:
+        made._xp = of_level(value.level)
+        made._like = None
+    else:
+        made._xp = xp
+        made._like = xp.alike[Array, value.dtype, value.shape]
     return made
 
 

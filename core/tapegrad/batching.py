@@ -17,7 +17,7 @@ import numpy as np
 
 from .backend import Spec
 from .errors import DynamicShapeError
-from .kernels import OPS, RECORDED, EngineKernels, Kernels
+from .kernels import OPS, RECORDED, EngineKernels, Kernels, Likenesses
 
 if TYPE_CHECKING:
     from .array import Array
@@ -163,6 +163,9 @@ class BatchedKernels(Kernels):
     """The kernels of batched values: each op by its batching rule, on the arrays inside."""
 
     backend = None
+
+    def __init__(self) -> None:
+        self.alike = Likenesses(self)
 
     def __repr__(self) -> str:
         return "<batched kernels>"

@@ -15,7 +15,7 @@ from . import dtypes, registry
 from .array import Array
 from .batching import Batched, BatchedKernels, lift, note_level, of_level
 from .errors import AxisError, DtypeError, MixedBackendsError, ShapeError, TapegradError
-from .kernels import OPS, EngineKernels, Kernels, likeness
+from .kernels import OPS, EngineKernels, Kernels
 from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def handle(cls: type[Array], value: Any, node: Node | None, xp: Kernels) -> Arra
     made._value = value
     made._node = node
     made._xp = xp
-    made._like = likeness(cls, xp, value)
+    made._like = xp.alike[cls, value.dtype, value.shape]
     return made
 
 

@@ -12,11 +12,13 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 
 from .array import Array, wrap
-from .batching import Batched
+from .batching import Batched, table_of
+from .dispatch import handle
 from .errors import AnomalyError, NotRecordedError, ShapeError
 from .tape import ANOMALY, WATCHERS, Leaf, Node, Output, Scope, reachable
 
 if TYPE_CHECKING:
+    from .kernels import Kernels
     from .op import Op
 
 __all__ = ["Hook", "detect_anomaly", "draw", "note_origin", "register_hook", "retain_grad", "tape_summary"]
@@ -54,12 +56,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
     face, xp = type(x), x._xp
 
     def watcher(g: Any, recorded: bool) -> Any:
-        if recorded:
-            given = g
-        else:
-            given = wrap(g, None, xp)
-        shown = object.__new__(face)
-        shown._value, shown._node, shown._xp = given._value, given._node, given._xp
+        shown = _shown(face, g, xp, recorded)
         found = hook(shown)
         if found is None:
             return None
@@ -76,6 +73,13 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
     return Hook(node, watcher)
 
 
+def _shown(face: type[Array], g: Any, xp: Kernels, recorded: bool) -> Array:
+    """A cotangent, as a sweep has it, in a handle of that face."""
+    if recorded:
+        return handle(face, g._value, g._node, g._xp)
+    return handle(face, g, None, table_of(g, xp))
+
+
 def retain_grad(x: Array) -> None:
     """Keep the gradient of an intermediate value: each backward puts it into `x.grad`; the graph goes on."""
     node = _tracked(x, "retain_grad")
@@ -87,9 +91,7 @@ def retain_grad(x: Array) -> None:
     def watcher(g: Any, recorded: bool) -> None:
         kept = target()
         if kept is not None:
-            cell = object.__new__(face)
-            cell._value, cell._node, cell._xp = (g._value, g._node, g._xp) if recorded else (g, None, xp)
-            kept._grad = cell
+            kept._grad = _shown(face, g, xp, recorded)
 
     WATCHERS.setdefault(node, []).append(watcher)
 

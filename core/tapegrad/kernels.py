@@ -49,20 +49,26 @@ class Likeness:
         return found
 
 
-_likenesses: dict[Any, Likeness] = {}
+class Likenesses(dict[Any, "Likeness | None"]):
+    """The likenesses of one kernel table by face, dtype and shape, each made when it is first asked for.
 
+    None stands for arrays that have none: those of integers or complex numbers, and batched ones.
+    """
 
-def likeness(cls: type[Array], xp: Kernels, value: Any) -> Likeness | None:
-    """The likeness of an array, None where it has none: batched values, integers, complex numbers."""
-    if xp.backend is None or value.dtype not in xp.inexact or value.dtype in xp.complexes:
-        return None
-    key = (cls, xp, value.dtype, tuple(value.shape))
-    found = _likenesses.get(key)
-    if found is None:
-        if len(_likenesses) > 10_000:
-            _likenesses.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
-        found = _likenesses[key] = Likeness(cls, xp)
-    return found
+    __slots__ = ("xp",)
+
+    def __init__(self, xp: Kernels) -> None:
+        self.xp = xp
+
+    def __missing__(self, key: tuple[type[Array], Any, tuple[int, ...]]) -> Likeness | None:
+        xp, dtype = self.xp, key[1]
+        if xp.backend is None:
+            return None
+        if len(self) > 10_000:
+            self.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
+        found = None if dtype in xp.complexes or dtype not in xp.inexact else Likeness(key[0], xp)
+        self[key] = found
+        return found
 
 
 class Kernels:
@@ -71,6 +77,7 @@ class Kernels:
     backend: Backend | None
     complexes: frozenset[Any]
     inexact: frozenset[Any]
+    alike: Likenesses
     layouts = False
     """Whether gradients have to be brought into the layouts of their inputs, by `like`."""
 
@@ -111,6 +118,7 @@ class EngineKernels(Kernels):
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self.alike = Likenesses(self)
         self.fused = dict(backend.fused())
         self.complexes = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.COMPLEX)
         self.inexact = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.INEXACT)

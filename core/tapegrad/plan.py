@@ -353,7 +353,8 @@ def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     several = bool(n.op.outs)
     kept = (n.s_shape_out, n.s_dtype_out)  # type: ignore[attr-defined]
     outs = list(zip(*kept, strict=True)) if several else [kept]
-    leaves = [Leaf() for _ in outs]
+    leaves: list[Node] = [Leaf() for _ in outs]
+    since = next_seq()
     with Scope(RECORDING):
         example = (some if wrap else to_array(some, None, n.xp)).detach()
         zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
@@ -361,8 +362,8 @@ def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
         pulled: dict[Node, Any] = {}
         n.pull_recorded(dict(enumerate(heads)) if several else heads[0], pulled, [], False)
     seeds = [(pulled[p]._node, d) for p, d in given.items() if p in pulled and pulled[p]._node is not None]
-    since = leaves[0].seq
-    found = reverse_sweep([s for s in seeds if s[0].seq >= since], recorded=wrap is not None, free=False, since=since)
+    seeds = [seed for seed in seeds if seed[0].seq >= since or seed[0] in leaves]
+    found = reverse_sweep(seeds, recorded=wrap is not None, free=False, since=since)
     tangents = [found.get(leaf) for leaf in leaves]
     filled = [
         xp.filled(some, shape=shape, value=0)
@@ -737,7 +738,8 @@ def _hand_over(op: Op, pad: str, node: str) -> list[str]:
                 " for i, v in enumerate(out)]"
             )
         return lines
-    lines += [f"{pad}made = _cls()", f"{pad}made._value = out", f"{pad}made._xp = xp", f"{pad}made._like = None"]
+    lines += [f"{pad}made = _cls()", f"{pad}made._value = out", f"{pad}made._xp = xp"]
+    lines.append(f"{pad}made._like = xp.alike[_cls, out.dtype, out.shape]")
     lines.append(f"{pad}made._node = {'node' if node == 'node' else 'None'}")
     if node == "constant":
         lines += [f"{pad}if _mode() & 1:", f"{pad}    made._constant = True"]

@@ -169,17 +169,21 @@ def check_thread(nodes: Iterable[Node | None], how: str, *, fresh: bool | None =
 
 
 class Journal:
-    """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it."""
+    """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it.
 
-    __slots__ = ("entries", "mode", "outer")
+    Bits of the mode word named in `set` are set meanwhile.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("entries", "mode", "outer", "set")
+
+    def __init__(self, set: int = 0) -> None:
+        self.set = set
         self.entries: dict[int, tuple[Any, tuple[Any, ...]]] = {}
 
     def __enter__(self) -> Journal:
         self.outer = JOURNAL.get()
         JOURNAL.set(self)
-        self.mode = MODE.set(MODE.get() | JOURNALING)
+        self.mode = MODE.set(MODE.get() | self.set | JOURNALING)
         return self
 
     def __exit__(
@@ -260,14 +264,14 @@ def freed(node: Node) -> GraphFreedError:
 class Leaf(Node):
     """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
 
-    `fresh`: a backward has written to the cell since somebody last cleared this.
+    `fresh`: a backward has written to the cell since somebody last cleared this. Its number is 0, before all others.
     """
 
     __slots__ = ("cell", "fresh", "req")
     label = "variable"
 
     def __init__(self, cell: Any = None, req: str = "write") -> None:
-        self.seq = next_seq()
+        self.seq = 0
         self.cell = None if cell is None else ref(cell)
         self.req = req
         self.fresh = False
@@ -362,14 +366,14 @@ def _watch(node: Node, g: Any, recorded: bool) -> Any:
 
 
 def reverse_sweep(
-    seeds: Iterable[tuple[Node, Any]], *, recorded: bool = False, free: bool = True, since: int = 0
+    seeds: Iterable[tuple[Node, Any]], *, recorded: bool = False, free: bool = True, since: int = 1
 ) -> dict[Node, Any]:
     """Carry the cotangents of `seeds` back to the leaves, newest node first, and return the leaves' cotangents.
 
     With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has
-    been pulled. Nodes numbered below `since` are not pulled: they are the variables of the transform that sweeps, or
-    belong to an outer one; their cotangents are returned too. Iterative, so that the length of a chain does not matter.
-    Raises `GraphFreedError` at a node that an earlier sweep has freed.
+    been pulled. Nodes numbered below `since` are not pulled: leaves, the variables of the transform that sweeps, and
+    what belongs to an outer one; their cotangents are what is returned. Iterative, so that the length of a chain does
+    not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed.
     """
     table: dict[Node, Any] = {}
     fresh: list[Node] = []
@@ -383,20 +387,20 @@ def reverse_sweep(
             table[node] = known + g
     batched = not recorded and MODE.get() >= LEVEL
     watching = len(WATCHERS) > 0
-    if free and not (recorded or batched or watching or since):
-        return _plain_sweep(table, fresh)
+    if free and not (recorded or batched or watching):
+        return _plain_sweep(table, fresh, since)
     following: Node | None = None
     while True:
         if following is not None and not fresh and not pending:
             node = following
-            if node.__class__ is Leaf or (since and node.seq < since):
+            if node.seq < since:
                 break
         else:
             if following is not None:
                 fresh.append(following)
             while fresh:
                 node = fresh.pop()
-                if node.__class__ is not Leaf and node.seq >= since:
+                if node.seq >= since:
                     heappush(pending, (-node.seq, node))
             if not pending:
                 break
@@ -415,8 +419,8 @@ def reverse_sweep(
     return table
 
 
-def _plain_sweep(table: dict[Node, Any], fresh: list[Node]) -> dict[Node, Any]:
-    """The commonest `reverse_sweep`: over raw values, to the very beginning, without hooks, freeing each node.
+def _plain_sweep(table: dict[Node, Any], fresh: list[Node], since: int) -> dict[Node, Any]:
+    """The commonest `reverse_sweep`: over raw values, without hooks, freeing each node.
 
     Along a chain a cotangent goes from one pull to the next in hand, without passing through the table.
     """
@@ -425,19 +429,19 @@ def _plain_sweep(table: dict[Node, Any], fresh: list[Node]) -> dict[Node, Any]:
     while True:
         if len(fresh) == 1 and not pending:
             node = fresh.pop()
-            if node.__class__ is Leaf:
+            if node.seq < since:
                 return table
         else:
             while fresh:
                 node = fresh.pop()
-                if node.__class__ is not Leaf:
+                if node.seq >= since:
                     heappush(pending, (-node.seq, node))
             if not pending:
                 return table
             node = heappop(pending)[1]
         node, g = node.pull_last(table.pop(node), table, fresh)
         if not pending:
-            while node is not None and not fresh and node.__class__ is not Leaf:
+            while node is not None and not fresh and node.seq >= since:
                 node, g = node.pull_last(g, table, fresh)
         if node is not None:
             known = table.get(node)
@@ -469,7 +473,7 @@ def forward_sweep(
     *,
     wrap: Callable[[Any, Node | None, Any], Any] | None,
     batched_xp: Any = None,
-    since: int = 0,
+    since: int = 1,
 ) -> list[Any]:
     """Carry the leaves' tangents in `tangents` forward to the heads, oldest node first, and return theirs (None: zero).
 
@@ -477,7 +481,7 @@ def forward_sweep(
     """
     table = dict(tangents)
     for node in reachable([head for head in heads if head is not None], since):
-        if node not in table and node.__class__ is not Leaf:
+        if node not in table:
             tangent = node.push(RECORDED if wrap else batched_xp, wrap, table)
             if tangent is not None:
                 table[node] = tangent

@@ -141,10 +141,11 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] = ()) -> Ar
 
 def _company(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
     """The face and the engine that scalars take among these: an array's, else a raw one's, else the defaults."""
-    for leaf in beside:
+    leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
+    for leaf in leaves:
         if isinstance(leaf, Array):
             return type(leaf), engine_of(leaf)
-    for leaf in beside:
+    for leaf in leaves:
         if _kind(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
             return Array, backend_of(leaf).kernels  # type: ignore[return-value]
     return Array, get_backend().kernels  # type: ignore[return-value]
@@ -153,8 +154,11 @@ def _company(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
 class _Exit:
     """The way out of a transform: results as the kinds that came in, sharing no memory with inputs or each other."""
 
+    __slots__ = ("held", "inputs")
+
     def __init__(self, inputs: Sequence[Any]) -> None:
-        self.held = {id(x._value if isinstance(x, Array) else x) for x in inputs}
+        self.inputs = inputs
+        self.held: set[int] | None = None
 
     def __call__(self, x: Array, kind: str) -> Any:
         """A result as that kind; what is still tracked or batched stays an array."""
@@ -162,6 +166,8 @@ class _Exit:
             return x
         if kind is SCALAR and x.ndim == 0:
             return x.item()
+        if self.held is None:
+            self.held = {id(i._value if isinstance(i, Array) else i) for i in self.inputs}
         raw = x._value
         backend = engine_of(x).backend
         raw = backend.adopt(raw, copy=True) if id(raw) in self.held else backend.exclusive(raw)
@@ -169,15 +175,12 @@ class _Exit:
         return raw
 
 
-def _common_kind(leaves: Sequence[Any]) -> str:
-    found = SCALAR
-    for leaf in leaves:
-        kind = _kind(leaf)
-        if kind is ARRAY:
-            return ARRAY
-        if kind is RAW:
-            found = RAW
-    return found
+def _common_kind(args: Sequence[Any]) -> str:
+    """The kind in which results are returned: arrays if any argument holds one, else raw arrays, else scalars."""
+    if any([isinstance(arg, Array) for arg in args]):
+        return ARRAY
+    kinds = {_kind(leaf) for arg in args for leaf in flatten(arg)[0]}
+    return ARRAY if ARRAY in kinds else RAW if RAW in kinds else SCALAR
 
 
 def _convert_tree(tree: Any, kind: str, outer: bool, leave: _Exit) -> Any:
@@ -210,10 +213,10 @@ class _Argument:
         depth = MODE.get() // LEVEL
         for leaf in self.leaves:
             try:
-                x = as_array(leaf, copy=copy, beside=beside)
+                x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside)
             except Exception as error:
                 raise _no_array(name, position, leaf, "choose other argnums") from error
-            if x._dtype not in dtypes.INEXACT:
+            if x._like is None and x._dtype not in dtypes.INEXACT:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
                     "derivative; convert it to a float, or choose other argnums"
@@ -223,9 +226,11 @@ class _Argument:
             node: Node = Leaf() if x._node is None else Entry(x._node)
             if depth:
                 LEVELS[node] = depth
+            variable = x.detach()
+            variable._node = node
             self.outer.append(x)
             self.nodes.append(node)
-            self.arrays.append(handle(type(x), x._value, node, x._xp))
+            self.arrays.append(variable)
 
     def tree(self) -> Any:
         return unflatten(self.structure, self.arrays)
@@ -267,16 +272,15 @@ class _Run:
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
-        beside = [leaf for arg in args for leaf in flatten(arg)[0]]
-        self.kind = _common_kind(beside)
-        self.arguments = {n: _Argument(name, args[n], n, beside, copy=copy) for n in positions}
+        self.kind = _common_kind(args)
+        self.arguments = {n: _Argument(name, args[n], n, args, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
         fresh = MODE.get(None) is None
         check_thread([x._node for argument in self.arguments.values() for x in argument.outer], name, fresh=fresh)
         LIVE[self.since] = self._entries()
         try:
-            with Scope(RECORDING), Journal() as journal:
+            with Journal(RECORDING) as journal:
                 given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
                 out = fun(*given, **kwargs)
         finally:
@@ -294,12 +298,12 @@ class _Run:
             out, self.aux = out
             self.aux = _convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
-        self.outs = [_returned(name, leaf, beside) for leaf in self.out_leaves]
+        self.outs = [_returned(name, leaf, args) for leaf in self.out_leaves]
         check_thread([x._node for x in self.outs], name, fresh=fresh)
 
     def exit(self, more: Sequence[Any] = ()) -> _Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
-        return _Exit([*(x for argument in self.arguments.values() for x in argument.outer), *more])
+        return _Exit([x for argument in self.arguments.values() for x in argument.outer] + [*more])
 
     def value(self) -> Any:
         done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
@@ -562,10 +566,11 @@ def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
         row = []
         for leaf, x in zip(leaves, argument.outer, strict=True):
             t = _like(leaf, x)
-            if t.shape != x.shape:
-                raise ShapeError(f"{name}: a tangent of shape {t.shape} for a primal of shape {x.shape}")
-            if t._dtype != x._dtype:
-                raise DtypeError(f"{name}: a tangent of {t._dtype.name} for a primal of {x._dtype.name}")
+            if t._like is None or t._like is not x._like:
+                if t.shape != x.shape:
+                    raise ShapeError(f"{name}: a tangent of shape {t.shape} for a primal of shape {x.shape}")
+                if t._dtype != x._dtype:
+                    raise DtypeError(f"{name}: a tangent of {t._dtype.name} for a primal of {x._dtype.name}")
             row.append(t)
         rows.append(row)
     return rows

@@ -109,6 +109,8 @@ def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -
     Array([[1., 2.],
            [1., 2.]], dtype=float32)
     """
+    if not g.shape:
+        return xp.broadcast_to(g, shape=shape)
     return xp.broadcast_to(kept(xp, g, shape, axis, keepdims), shape=shape)
 
 
