@@ -177,7 +177,7 @@ class _Exit:
 
 def _common_kind(args: Sequence[Any]) -> str:
     """The kind in which results are returned: arrays if any argument holds one, else raw arrays, else scalars."""
-    if any([isinstance(arg, Array) for arg in args]):
+    if any(isinstance(arg, Array) for arg in args):
         return ARRAY
     kinds = {_kind(leaf) for arg in args for leaf in flatten(arg)[0]}
     return ARRAY if ARRAY in kinds else RAW if RAW in kinds else SCALAR
