@@ -30,6 +30,27 @@ class Array(Methods):
     """An array of any engine, with the semantics of the array API standard and a place on the tape.
 
     Arrays are made by the functions of `tapegrad.numpy` and by ops, not by calling this class.
+
+    Operators, slices and methods are NumPy's, recorded where recording is on. A slice or reshape is a value of its own,
+    never a view. NumPy's own functions work on arrays of any engine: `numpy.sin(x)` is `tapegrad.numpy.sin(x)`.
+
+    Shapes: any.
+
+    Dtypes: the standard's, and float16, as `numpy.dtype` objects on every engine; float32 is the default float. Python
+    numbers take the dtype of the array that they meet.
+
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for dtypes with none in common,
+    `MixedBackendsError` for arrays of two engines, `GradientEscapeError` where a gradient would be lost.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([1.0, 2.0, 3.0])
+    >>> x.attach_grad()
+    >>> with tapegrad.record():
+    ...     y = (x[1:] ** 2).sum()
+    >>> y.backward()
+    >>> y, x.grad
+    (Array(13., dtype=float32), Array([0., 4., 6.], dtype=float32))
     """
 
     __slots__ = ("__weakref__", "_constant", "_grad", "_like", "_node", "_origin", "_value", "_xp")
@@ -88,8 +109,19 @@ class Array(Methods):
         """Make this a variable: from now on `backward` puts its gradient into `.grad`.
 
         `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result
-        of a computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for integers
-        or booleans, `ValueError` for an unknown `grad_req`.
+        of a computation it cuts the graph: the array becomes a variable of its own.
+
+        Raises: `DtypeError` for integers or booleans, `ValueError` for an unknown `grad_req`.
+
+        >>> import tapegrad, tapegrad.numpy as tnp
+        >>> x = tnp.asarray(3.0)
+        >>> x.attach_grad("add")
+        >>> for _ in range(2):
+        ...     with tapegrad.record():
+        ...         y = x * x
+        ...     y.backward()
+        >>> x.grad
+        Array(12., dtype=float32)
         """
         from .variables import attach_grad
 
@@ -99,7 +131,19 @@ class Array(Methods):
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 
         `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
-        another backward. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or `DtypeError`.
+        another backward.
+
+        Raises: `NotRecordedError` for a constant, `GraphFreedError` where an earlier backward has freed the graph,
+        `ShapeError` or `DtypeError` for a cotangent that does not fit.
+
+        >>> import tapegrad, tapegrad.numpy as tnp
+        >>> x = tnp.asarray([1.0, 2.0])
+        >>> x.attach_grad()
+        >>> with tapegrad.record():
+        ...     y = x * x
+        >>> y.backward(tnp.asarray([1.0, 10.0]))
+        >>> x.grad
+        Array([ 2., 40.], dtype=float32)
         """
         from .variables import backward
 
@@ -110,36 +154,87 @@ class Array(Methods):
         raise ShapeError(f"the head gradient has shape {g.shape}, its head {self.shape}")
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
-        """Call `hook` with the cotangent of this value in each sweep; see `tapegrad.inspection.register_hook`."""
+        """Call `hook` with the cotangent of this value in each sweep; see `tapegrad.inspection.register_hook`.
+
+        >>> import tapegrad, tapegrad.numpy as tnp
+        >>> x = tnp.asarray([1.0, 2.0])
+        >>> x.attach_grad()
+        >>> with tapegrad.record():
+        ...     y = x * x
+        ...     _ = y.register_hook(lambda g: g * 100)
+        >>> y.backward()
+        >>> x.grad
+        Array([200., 400.], dtype=float32)
+        """
         from .inspection import register_hook
 
         return register_hook(self, hook)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this intermediate value in `.grad`, without cutting the graph as `attach_grad` does."""
+        """Keep the gradient of this intermediate value in `.grad`, without cutting the graph as `attach_grad` does.
+
+        >>> import tapegrad, tapegrad.numpy as tnp
+        >>> x = tnp.asarray([1.0, 2.0])
+        >>> x.attach_grad()
+        >>> with tapegrad.record():
+        ...     y = x * x
+        ...     y.retain_grad()
+        ...     z = (y * y).sum()
+        >>> z.backward()
+        >>> y.grad
+        Array([2., 8.], dtype=float32)
+        """
         from .inspection import retain_grad
 
         retain_grad(self)
 
     def detach(self) -> Self:
-        """The same value as a constant."""
+        """The same value as a constant.
+
+        It shares memory with this array, which no write can be seen through.
+
+        >>> import tapegrad
+        >>> tapegrad.grad(lambda x: x * x.detach())(3.0)
+        3.0
+        """
         made = object.__new__(type(self))
         made._value, made._node, made._xp, made._like = self._value, None, self._xp, self._like
         return made
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
-        """A copy as a NumPy array, without gradients."""
+        """A copy as a NumPy array, without gradients.
+
+        The copy is writeable, and its own: nothing written to it is seen here.
+
+        >>> import tapegrad.numpy as tnp
+        >>> tnp.asarray([1.0, 2.0]).asnumpy()
+        array([1., 2.], dtype=float32)
+        """
         return self._xp.to_numpy(_plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
 
     def item(self) -> Any:
-        """The single element as a Python scalar. Raises `ValueError` for any other size."""
+        """The single element as a Python scalar.
+
+        Raises: `ValueError` for any other size, `GradientEscapeError` where a gradient would be lost.
+
+        >>> import tapegrad.numpy as tnp
+        >>> tnp.asarray([2.5]).item()
+        2.5
+        """
         self._check_escape("item()")
         if self.size != 1:
             raise ValueError(f"item() needs an array of one element, not of shape {self.shape}")
         return self.asnumpy().item()
 
     def tolist(self) -> Any:
-        """The elements as nested lists of Python scalars. Raises `GradientEscapeError` when tracked."""
+        """The elements as nested lists of Python scalars.
+
+        Raises: `GradientEscapeError` where a gradient would be lost.
+
+        >>> import tapegrad.numpy as tnp
+        >>> tnp.asarray([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
         self._check_escape("tolist()")
         return self.asnumpy().tolist()
 
@@ -311,7 +406,14 @@ class Array(Methods):
         return to(self, target)  # type: ignore[return-value]
 
     def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
-        """The elements in another dtype; complex numbers lose their imaginary part where it is a real one."""
+        """The elements in another dtype; complex numbers lose their imaginary part where it is a real one.
+
+        Raises: `DtypeError` for what is no dtype, or one that the engine does not have.
+
+        >>> import tapegrad.numpy as tnp
+        >>> tnp.asarray([1.7, -1.7]).astype("int32")
+        Array([ 1, -1], dtype=int32)
+        """
         if dtypes.to_dtype(dtype) == self._dtype:
             return self.copy() if copy else self
         return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
@@ -321,14 +423,29 @@ class Array(Methods):
         return self
 
     def as_nd_ndarray(self) -> NDArray:
-        """The same value and place on the tape in the face of MXNet, `tapegrad.nd`."""
+        """The same value and place on the tape in the face of MXNet, `tapegrad.nd`.
+
+        >>> import tapegrad.numpy as tnp
+        >>> tnp.asarray([1.0, 2.0]).as_nd_ndarray()
+        <BLANKLINE>
+        [1. 2.]
+        <NDArray 2 @cpu(0)>
+        """
         from .dispatch import handle
         from .ndarray import NDArray
 
         return handle(NDArray, self._value, self._node, self._xp)  # type: ignore[return-value]
 
     def copy(self) -> Self:
-        """The same value in a handle of its own, to be written to as one likes; gradients flow through."""
+        """The same value in a handle of its own, to be written to as one likes; gradients flow through.
+
+        >>> import tapegrad.numpy as tnp
+        >>> x = tnp.asarray([1.0, 2.0])
+        >>> y = x.copy()
+        >>> y[0] = 9
+        >>> x.tolist(), y.tolist()
+        ([1.0, 2.0], [9.0, 2.0])
+        """
         made: Self = object.__new__(type(self))
         made._value, made._node, made._xp, made._like = self._held()
         if getattr(self, "_constant", False):
@@ -474,6 +591,12 @@ def allow_escape() -> Iterator[None]:
 
     Without it `numpy.asarray(x)`, `float(x)` and DLPack raise `GradientEscapeError` for an array that is being
     differentiated while recording, since its gradient would be lost in silence.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: nothing itself.
 
     >>> import numpy, tapegrad
     >>> x = tapegrad.numpy.asarray([1.0, 2.0])

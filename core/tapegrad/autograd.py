@@ -66,7 +66,14 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str
     """Make arrays variables whose gradients go into arrays of the caller's.
 
     `variables` and `gradients` are an array each or as many of both; `grad_reqs` is "write", "add" or "null", for all
-    or one for each. Raises `ShapeError` or `DtypeError` where a gradient does not fit, `ValueError` for other lengths.
+    or one for each.
+
+    Shapes: a gradient has that of its variable.
+
+    Dtypes: floating ones, a gradient that of its variable.
+
+    Raises: `ShapeError` or `DtypeError` where a gradient does not fit, `ValueError` for other numbers of them or
+    another `grad_req`, `TypeError` for what is no array.
 
     >>> from tapegrad import nd
     >>> x, g = nd.array([3.0]), nd.zeros(1)
@@ -97,10 +104,17 @@ def _parse_heads(heads: Any, head_grads: Any) -> tuple[list[Any], list[Any] | No
 def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
     """Put the gradients of the heads, together, into the `.grad` of the variables they were computed from.
 
-    `heads` is an array or several; `head_grads` their cotangents (None: ones), of their shapes and dtypes. The graph
-    is freed unless `retain_graph`. `train_mode` says what `is_training()` is inside `Function.backward`. All
-    gradients are computed before any is written. Raises `NotRecordedError`, `GraphFreedError`, `ShapeError` or
-    `DtypeError`.
+    `heads` is an array or several; `head_grads` their cotangents (None: ones), of their shapes and dtypes. The graph is
+    freed unless `retain_graph`. `train_mode` says what `is_training()` is inside `Function.backward`. All gradients are
+    computed before any is written.
+
+    Shapes: any heads, not only one number: a head of several elements counts as their sum unless `head_grads` weighs
+    them.
+
+    Dtypes: floating ones; gradients have those of their variables.
+
+    Raises: `NotRecordedError` for a constant, `GraphFreedError` where an earlier backward has freed the graph,
+    `ShapeError` or `DtypeError` for a cotangent that does not fit.
 
     >>> from tapegrad import nd
     >>> x = nd.array([1.0, 2.0])
@@ -130,8 +144,13 @@ def grad(
     """The gradients of the heads, together, with respect to variables, as a list; every `.grad` is left alone.
 
     `variables` is an array with `attach_grad`, or several. With `create_graph` the gradients are on the tape, to be
-    differentiated again; `retain_graph` is then True unless given. Raises as `backward` does, `GraphError` for what
-    is no variable, and `ValueError` for none at all.
+    differentiated again; `retain_graph` is then True unless given.
+
+    Shapes: a gradient has that of its variable; of one that the heads do not depend on it is zeros.
+
+    Dtypes: a gradient has that of its variable.
+
+    Raises: as `backward` does, `GraphError` for what is no variable, `ValueError` for none at all.
 
     >>> from tapegrad import nd
     >>> x = nd.array([2.0])
@@ -154,7 +173,15 @@ def grad(
 
 
 def get_symbol(x: Any) -> NoReturn:
-    """Not available: tapegrad keeps a tape of what was done, and no symbols. Always raises `GraphError`.
+    """Not available: tapegrad keeps a tape of what was done, and no symbols.
+
+    `tapegrad.draw` and `tapegrad.tape_summary` show the tape.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: always `GraphError`.
 
     >>> from tapegrad import nd
     >>> get_symbol(nd.ones(1))
@@ -172,6 +199,13 @@ class Function:
     and found in `saved_tensors`: inputs and outputs saved so keep their place on the tape, and under `create_graph`
     `backward` is recorded, so that second derivatives are right. Whatever else is saved counts there as a constant:
     to differentiate through an intermediate result, return it as a further output, or compute it again in `backward`.
+
+    Shapes: a gradient has that of its input.
+
+    Dtypes: a gradient is converted to that of its input.
+
+    Raises: `GraphError` for an instance that is called twice, and for another number of gradients than inputs,
+    `ShapeError` for one of another shape, `TypeError` for inputs and outputs that are no arrays.
 
     >>> from tapegrad import nd
     >>> class sigmoid(Function):
@@ -210,7 +244,10 @@ class Function:
             raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def save_for_backward(self, *args: Any) -> None:
-        """Keep arrays until `backward`, where they are `saved_tensors`."""
+        """Keep arrays until `backward`, where they are `saved_tensors`.
+
+        Whatever `forward` computes may be saved; None and numbers too.
+        """
         self._saved = args
 
     @property

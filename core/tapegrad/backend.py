@@ -21,7 +21,11 @@ __all__ = ["Backend", "Spec"]
 
 
 class Spec(NamedTuple):
-    """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout."""
+    """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout.
+
+    >>> Spec((2, 3), "float32").size
+    6
+    """
 
     shape: tuple[int, ...]
     dtype: Any
@@ -52,6 +56,18 @@ class Backend:
 
     It is complete because the standard supplies the primitives and the bodies of the ops supply the rest. Everything
     else is an improvement that an engine may make; each method says what it is for.
+
+    Shapes: as the engine's; a raw array has at least `shape`, `dtype` and `ndim`.
+
+    Dtypes: `dtype_of` and `native_dtype` translate between the engine's own objects and ours, which are NumPy's.
+
+    Raises: `BackendUnavailableError` where the engine is not installed, `DtypeError` where it has no such dtype.
+
+    >>> import numpy
+    >>> from tapegrad import get_backend
+    >>> backend = get_backend("numpy")
+    >>> backend.dtype_of(numpy.zeros(2)), backend.device_of(numpy.zeros(2)), backend.devices()
+    (dtype('float64'), 'cpu(0)', ['cpu(0)'])
     """
 
     name: ClassVar[str]

@@ -142,9 +142,23 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     is differentiated too. When called again it draws the same random numbers, and otherwise must compute the same by
     itself; it may not write in place to arrays from outside, which raises `GraphError`. Nests.
 
+    Memory falls to the inputs, time grows by one more forward pass: T. Chen et al. (2016), "Training deep nets with
+    sublinear memory cost".
+
+    Shapes: any; those of the function.
+
+    Dtypes: any; those of the function.
+
+    Raises: `GraphError` for a write in place to an array from outside, and a result that is no array, while recording.
+
     >>> from tapegrad import grad
-    >>> grad(checkpoint(lambda x: x * x * x))(2.0)
-    12.0
+    >>> import tapegrad.numpy as tnp
+    >>> def layers(x):
+    ...     for _ in range(50):
+    ...         x = tnp.sin(x)
+    ...     return x
+    >>> grad(checkpoint(layers))(1.0) == grad(layers)(1.0)
+    True
     """
 
     callable_or_error("checkpoint", fun)

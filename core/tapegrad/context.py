@@ -29,8 +29,13 @@ class Context:
     `device_type` is "cpu", "gpu", "cpu_pinned" or "cpu_shared" (the last two are host memory like any other here); else
     `ValueError`. Whether the device exists shows when an array is made on it.
 
+    NDArrays and functions of `nd` that make arrays take it as `ctx`.
+
+    Raises: `ValueError` for another type, or a number that is not an integer from 0 up.
+
+    >>> from tapegrad import nd
     >>> with Context("cpu", 3):
-    ...     print(current_context())
+    ...     nd.ones(1).context
     cpu(3)
     """
 
@@ -84,14 +89,19 @@ _ENTERED: ContextVar[tuple[Context, ...]] = ContextVar("tapegrad_contexts", defa
 def cpu(device_id: int = 0) -> Context:
     """The host. Numbers tell labels apart, as in MXNet.
 
-    >>> cpu()
-    cpu(0)
+    Raises: `ValueError` for a number that is not an integer from 0 up.
+
+    >>> from tapegrad import nd
+    >>> nd.ones(1, ctx=cpu(1)).context
+    cpu(1)
     """
     return Context("cpu", device_id)
 
 
 def cpu_pinned(device_id: int = 0) -> Context:
     """The host; memory is not pinned here.
+
+    Raises: `ValueError` for a number that is not an integer from 0 up.
 
     >>> cpu_pinned()
     cpu_pinned(0)
@@ -101,6 +111,8 @@ def cpu_pinned(device_id: int = 0) -> Context:
 
 def gpu(device_id: int = 0) -> Context:
     """A GPU, of the chosen engine or of the first that has one. Making an array there raises where none has.
+
+    Raises: `ValueError` for a number that is not an integer from 0 up.
 
     >>> gpu(1)
     gpu(1)
@@ -151,6 +163,10 @@ def place(context: Context | None = None) -> tuple[EngineKernels, str | None]:
     """The kernels that make arrays in a context, and the engine's name for its device (None: wherever it likes).
 
     Raises `BackendUnavailableError` where no engine has such a device, `TypeError` for what is no context.
+
+    >>> kernels, device = place(cpu(0))
+    >>> kernels.backend.name, device
+    ('numpy', None)
     """
     chosen = registry.get_backend()
     if context is None:
@@ -180,7 +196,12 @@ def place(context: Context | None = None) -> tuple[EngineKernels, str | None]:
 
 
 def context_of(x: Array) -> Context:
-    """The context in which an array lives."""
+    """The context in which an array lives.
+
+    >>> from tapegrad import nd
+    >>> context_of(nd.ones(1))
+    cpu(0)
+    """
     xp = engine_of(x)
     if isinstance(xp, LabelledKernels):
         return xp.context

@@ -133,7 +133,18 @@ def _floating(dtype: Any) -> DType:
 
 
 def set_default_dtype(dtype: Any) -> None:
-    """Set the default floating dtype of every engine and thread (float16, float32 or float64); else `DtypeError`."""
+    """Set the default floating dtype of every engine and thread: float16, float32 or float64.
+
+    Arrays that exist are not changed. TAPEGRAD_DEFAULT_DTYPE does the same from outside, `use_default_dtype` for a
+    while.
+
+    Raises: `DtypeError` for any other.
+
+    >>> import tapegrad.numpy as tnp
+    >>> set_default_dtype("float64")
+    >>> tnp.ones(2).dtype
+    dtype('float64')
+    """
     global _process_default
     _process_default = _floating(dtype)
 
@@ -141,6 +152,8 @@ def set_default_dtype(dtype: Any) -> None:
 @contextmanager
 def use_default_dtype(dtype: Any) -> Iterator[None]:
     """The default floating dtype within a `with` block, in this thread or task.
+
+    Raises: `DtypeError` for another than float16, float32 or float64.
 
     >>> with use_default_dtype("float64"):
     ...     get_default_dtype().name

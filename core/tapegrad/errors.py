@@ -28,84 +28,289 @@ __all__ = [
 
 
 class TapegradError(Exception):
-    """Anything that tapegrad raises on purpose."""
+    """Anything that tapegrad raises on purpose; `MXNetError` is another name for it.
+
+    Catch it to tell tapegrad's refusals from errors of an engine or of Python. Each is also a built-in error, and says
+    in its message what was found, what could be chosen, and what to do.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> try:
+    ...     tnp.ones(2) + tnp.ones(3)
+    ... except tapegrad.errors.TapegradError as error:
+    ...     print(type(error).__name__, isinstance(error, ValueError))
+    ShapeError True
+    """
 
 
 class MissingExtraError(TapegradError, ImportError):
-    """A part of tapegrad was asked for whose libraries are not installed; the message names the extra."""
+    """A part of tapegrad was asked for whose libraries are not installed; the message names the extra.
+
+    Raised by the command line and by special functions that SciPy computes. Install the extra.
+
+    >>> raise MissingExtraError("gammainc() needs 'scipy': pip install 'tapegrad[special]'")
+    Traceback (most recent call last):
+    tapegrad.errors.MissingExtraError: gammainc() needs 'scipy': pip install 'tapegrad[special]'
+    """
 
 
 class FileFormatError(TapegradError, ValueError):
-    """A file is damaged, or not of a format that is read."""
+    """A file is damaged, or not of a format that is read.
+
+    Raised by `nd.load` and `nd.load_frombuffer`, before memory is taken for what the file pretends to hold. Save the
+    arrays anew, with `nd.save` or as `.npz` or safetensors.
+
+    >>> from tapegrad import nd
+    >>> nd.load_frombuffer(b"nonsense")
+    Traceback (most recent call last):
+    tapegrad.errors.FileFormatError: the buffer is no .npz and no safetensors file
+    """
 
 
 class BackendError(TapegradError, RuntimeError):
-    """An engine's plug-in does not keep its promises; the reason is the `__cause__` where there is one."""
+    """An engine's plug-in does not keep its promises; the reason is the `__cause__` where there is one.
+
+    Raised when the backend is asked for; `tapegrad backends` lists what is wrong with each. It is for the plug-in's
+    author to mend: `tapegrad check` names the promise.
+
+    >>> import tapegrad
+    >>> tapegrad.get_backend(tapegrad.Backend.__new__(type("Mine", (tapegrad.Backend,), {"name": "numpy"})))
+    Traceback (most recent call last):
+    tapegrad.errors.BackendError: ...Mine is not the backend 'numpy', which is tapegrad_numpy...
+    """
 
 
 class UnknownBackendError(BackendError, LookupError):
-    """No plug-in brings a backend of that name."""
+    """No plug-in brings a backend of that name.
+
+    Raised by `get_backend`, `use_backend`, `set_backend` and `x.to(…)`. Choose a name that the message lists, or
+    install the plug-in that brings it.
+
+    >>> import tapegrad
+    >>> tapegrad.set_backend("nunpy")
+    Traceback (most recent call last):
+    tapegrad.errors.UnknownBackendError: ...
+    """
 
 
 class UnknownArrayError(BackendError, TypeError):
-    """No backend owns arrays of that type."""
+    """No backend owns arrays of that type.
+
+    Raised by `backend_of` and by ops that are given something they take for an array. Install the plug-in of its
+    engine, or convert it: `numpy.asarray(a)`.
+
+    >>> import tapegrad
+    >>> tapegrad.backend_of("a string")
+    Traceback (most recent call last):
+    tapegrad.errors.UnknownArrayError: no backend owns arrays of type ...
+    """
 
 
 class BackendUnavailableError(BackendError, ImportError):
-    """The backend is known, but its engine is not installed or finds no device on this machine."""
+    """The backend is known, but its engine is not installed or finds no device on this machine.
+
+    Raised when the backend is asked for. Install the engine as the message says, or choose another backend.
+
+    >>> import tapegrad
+    >>> class Elsewhere(tapegrad.Backend):
+    ...     name, engine = "elsewhere", "an_engine_that_is_not_here"
+    >>> Elsewhere().module
+    Traceback (most recent call last):
+    tapegrad.errors.BackendUnavailableError: backend 'elsewhere' needs 'an_engine_that_is_not_here': pip install ...
+    """
 
 
 class MixedBackendsError(TapegradError, TypeError):
-    """Arrays of two engines met in one op."""
+    """Arrays of two engines met in one op.
+
+    Arrays never move by themselves. Say where they meet: `x.to(y.backend.name)`.
+
+    >>> raise MixedBackendsError("add() got arrays of two backends, 'mine' and 'numpy'; move one with x.to('mine')")
+    Traceback (most recent call last):
+    tapegrad.errors.MixedBackendsError: add() got arrays of two backends, 'mine' and 'numpy'; move one ...
+    """
 
 
 class GraphError(TapegradError, RuntimeError):
-    """A gradient was asked for that the tape cannot give."""
+    """A gradient was asked for that the tape cannot give.
+
+    Its kinds say why: `NotRecordedError`, `GraphFreedError`, `NoGradientError`, `GradientEscapeError`, `AnomalyError`.
+
+    >>> from tapegrad import autograd, nd
+    >>> x, other = nd.ones(1), nd.ones(1)
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = x * 2
+    >>> autograd.grad(y, other)
+    Traceback (most recent call last):
+    tapegrad.errors.GraphError: ...
+    """
 
 
 class NotRecordedError(GraphError):
-    """The value was computed outside `record()`, so there is nothing to differentiate."""
+    """The value was computed outside `record()`, so there is nothing to differentiate.
+
+    Raised by `backward` and `autograd.grad`. Compute the value inside `with tapegrad.record():`, from arrays that have
+    an `attach_grad()`, and not through `detach()`.
+
+    >>> from tapegrad import nd
+    >>> x = nd.ones(1)
+    >>> x.attach_grad()
+    >>> (x * 2).backward()
+    Traceback (most recent call last):
+    tapegrad.errors.NotRecordedError: ...
+    """
 
 
 class GraphFreedError(GraphError):
-    """An earlier sweep has already freed this graph."""
+    """An earlier sweep has already freed this graph.
+
+    A backward frees what it has used, to save memory. Give the earlier one `retain_graph=True`, or compute the value
+    again.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.ones(1)
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> y.backward()
+    Traceback (most recent call last):
+    tapegrad.errors.GraphFreedError: ...
+    """
 
 
 class NoGradientError(GraphError, NotImplementedError):
-    """The op has no derivative in that input."""
+    """The op has no derivative in that input.
+
+    Raised when the input is tracked, before anything is computed. Pass the input through `detach()` if it is a
+    constant, or give the function a derivative with `tapegrad.custom`.
+
+    >>> import tapegrad
+    >>> @tapegrad.custom
+    ... def f(x):
+    ...     return x * x
+    >>> tapegrad.grad(f)(3.0)
+    Traceback (most recent call last):
+    tapegrad.errors.NoGradientError: f has no rule for 'x'; give it with defvjp or defjvp, or pass it through detach()
+    """
 
 
 class GradientEscapeError(GraphError, TypeError):
-    """A tracked value was about to leave the tape unnoticed, and its gradient with it."""
+    """A tracked value was about to leave the tape unnoticed, and its gradient with it.
+
+    Raised by `float(x)`, `numpy.asarray(x)`, SciPy's functions and their like. Use the function of the same name in
+    `tapegrad.numpy`, or say that the value is a constant: `x.detach()`, or `with tapegrad.allow_escape():`.
+
+    >>> import tapegrad
+    >>> tapegrad.grad(lambda x: float(x) * x)(3.0)
+    Traceback (most recent call last):
+    tapegrad.errors.GradientEscapeError: float() of an array that is being differentiated would lose its gradient; ...
+    """
 
 
 class AnomalyError(GraphError, FloatingPointError):
-    """A NaN or an infinity turned up while anomaly detection was on; the message says on which line."""
+    """A NaN or an infinity turned up while anomaly detection was on; the message says on which line.
+
+    Raised within `with tapegrad.detect_anomaly():`, at the first op that makes one, forward or backward.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> with tapegrad.detect_anomaly():
+    ...     tapegrad.grad(lambda x: tnp.log(x * 0))(1.0)
+    Traceback (most recent call last):
+    tapegrad.errors.AnomalyError: log() made -inf at index () of shape () (1 of 1 elements are not finite)
+    ...
+    """
 
 
 class DtypeError(TapegradError, TypeError):
-    """A dtype that the function, the engine or a gradient cannot have."""
+    """A dtype that the function, the engine or a gradient cannot have.
+
+    Raised for integers that are to be differentiated, dtypes that have none in common, names that are no dtype. Convert
+    with `astype`.
+
+    >>> import tapegrad
+    >>> tapegrad.grad(lambda n: n * n)(3)
+    Traceback (most recent call last):
+    tapegrad.errors.DtypeError: ...
+    """
 
 
 class RandomnessError(TapegradError, RuntimeError):
-    """Random numbers were to be drawn where one draw would stand for several."""
+    """Random numbers were to be drawn where one draw would stand for several.
+
+    Raised inside `vmap`, whose function runs once for all elements. Say what is meant: `vmap(f,
+    randomness="different")` or "same", or draw before.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tapegrad.vmap(lambda x: x + tnp.random.normal())(tnp.ones(3))
+    Traceback (most recent call last):
+    tapegrad.errors.RandomnessError: ...
+    """
 
 
 class ShapeError(TapegradError, ValueError):
-    """Shapes that do not go together; the message names them."""
+    """Shapes that do not go together; the message names them.
+
+    Raised for operands that do not broadcast, cotangents of another shape, gradients of what is no scalar.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tapegrad.grad(lambda x: x * x)(tnp.ones(2))
+    Traceback (most recent call last):
+    tapegrad.errors.ShapeError: ...
+    """
 
 
 class DynamicShapeError(ShapeError, TypeError):
-    """The shape of a result depends on data, where shapes must be known: under vmap, in a compiled program."""
+    """The shape of a result depends on data, where shapes must be known: under vmap, in a compiled program.
+
+    Raised by `nonzero`, `unique`, masks as keys and their like. Use `where`, which keeps all elements, or do it
+    outside.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tapegrad.vmap(tnp.nonzero)(tnp.ones((2, 3)))
+    Traceback (most recent call last):
+    tapegrad.errors.DynamicShapeError: ...
+    """
 
 
 class ValueSemanticsError(TapegradError, TypeError):
-    """A write would be lost: what it goes to is a value of its own that nothing else holds."""
+    """A write would be lost: what it goes to is a value of its own that nothing else holds.
+
+    Raised for `x[0][1] = 5`, where `x[0]` is a copy, for NumPy's `out=` and for what writes to its arguments. Write
+    with one key: `x[0, 1] = 5`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.zeros((2, 2))
+    >>> x[0][1] = 5
+    Traceback (most recent call last):
+    tapegrad.errors.ValueSemanticsError: ...
+    """
 
 
 class AxisError(ShapeError, IndexError):
-    """An axis that the array does not have."""
+    """An axis that the array does not have.
+
+    Raised by reductions, joins and their like. Negative axes count from the end.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.sum(tnp.ones((2, 3)), axis=2)
+    Traceback (most recent call last):
+    tapegrad.errors.AxisError: ...
+    """
 
 
 class ValueSemanticsWarning(UserWarning):
-    """A write went to a slice or reshape, which is a value of its own here and not a view of the array it came from."""
+    """A write went to a slice or reshape, which is a value of its own here and not a view of the array it came from.
+
+    Warned of once for each line. Where `x` was to be changed write `x[0, 1] = 5`; where the slice alone was meant, take
+    it with `.copy()`.
+
+    >>> import warnings, tapegrad.numpy as tnp
+    >>> x = tnp.zeros((2, 2))
+    >>> row = x[0]
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     warnings.simplefilter("always")
+    ...     row[1] = 5
+    >>> seen[0].category.__name__, x.tolist()
+    ('ValueSemanticsWarning', [[0.0, 0.0], [0.0, 0.0]])
+    """

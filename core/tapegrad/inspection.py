@@ -41,6 +41,8 @@ class Hook:
 
 
 def _tracked(x: Array, what: str) -> Node:
+    if not isinstance(x, Array):
+        raise TypeError(f"{what} needs a tapegrad.Array, not {type(x).__name__}")
     if x._node is None:
         raise NotRecordedError(f"{what} needs an array that is being differentiated; this one is a constant")
     return x._node
@@ -154,6 +156,16 @@ def detect_anomaly() -> Scope:
     """Within a `with` block, raise `AnomalyError` at the first NaN or infinity of either sweep, with its forward line.
 
     Slow: every value is looked at on the host. Costs nothing when off.
+
+    The derivative of √x at 0 is infinite, for one; this says where it came from.
+
+    Raises: within it `AnomalyError`, which names the op, the place in the array and the line of the forward pass.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> with detect_anomaly():
+    ...     tapegrad.grad(lambda x: tnp.sqrt(x * x))(0.0)
+    Traceback (most recent call last):
+    tapegrad.errors.AnomalyError: the gradient that reached the result of ...
     """
     return Scope(ANOMALY)
 
@@ -164,6 +176,12 @@ def _nodes(y: Array, what: str) -> list[Node]:
 
 def tape_summary(y: Array) -> str:
     """What lies on the tape behind `y`: how many nodes of each op, how deep, and how many bytes they keep.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array.
 
     >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
     >>> x = nd.array([1.0, 2.0]); x.attach_grad()
@@ -207,7 +225,21 @@ def _layers(nodes: Sequence[Node]) -> list[list[Node]]:
 def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
     """The tape behind `y` as an SVG picture, variables on top; written to `path` if one is given.
 
-    Raises `ValueError` for a tape of more than `limit` nodes, `NotRecordedError` for a constant.
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `ValueError` for a tape of more than `limit` nodes, `NotRecordedError` for a constant, `TypeError` for what
+    is no array, `OSError` where the file cannot be written.
+
+    >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
+    >>> x = nd.array([1.0, 2.0])
+    >>> x.attach_grad()
+    >>> with ag.record():
+    ...     y = x * 2 + x
+    >>> picture = draw(y)
+    >>> picture[:4], picture.count("<text"), ">multiply<" in picture
+    ('<svg', 3, True)
     """
     from html import escape  # here, because `import tapegrad` has no need of it
 

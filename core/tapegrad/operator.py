@@ -34,7 +34,22 @@ _PROPS: dict[str, Callable[..., CustomOpProp]] = {}
 
 
 class CustomOp:
-    """What an operator does. Subclasses write `forward` and `backward`, which put their results where they are told."""
+    """What an operator does. Subclasses write `forward` and `backward`, which put their results where they are told.
+
+    The module's docstring has a whole operator.
+
+    Shapes: what is assigned has that of where it goes.
+
+    Dtypes: what is assigned is converted to that of where it goes.
+
+    Raises: `NotImplementedError` without `forward` or `backward`, `ValueError` for an unknown `req`.
+
+    >>> from tapegrad import nd
+    >>> target = nd.ones(1)
+    >>> CustomOp().assign(target, "add", nd.ones(1))
+    >>> print(target.asscalar())
+    2.0
+    """
 
     def forward(
         self, is_train: bool, req: Sequence[str], in_data: list[Any], out_data: list[Any], aux: list[Any]
@@ -65,7 +80,19 @@ class CustomOp:
 
 
 class CustomOpProp:
-    """What there is to know of an operator before it runs: its inputs, outputs, shapes and dtypes."""
+    """What there is to know of an operator before it runs: its inputs, outputs, shapes and dtypes.
+
+    Keywords of `nd.Custom` come as strings to its `__init__`.
+
+    Shapes: `infer_shape` gives outputs that of the first input, unless it is overridden.
+
+    Dtypes: `infer_type` gives outputs that of the first input, unless it is overridden.
+
+    Raises: nothing itself.
+
+    >>> CustomOpProp().infer_shape([[2, 3]])
+    ([[2, 3]], ([2, 3],), ())
+    """
 
     def __init__(self, need_top_grad: bool = True) -> None:
         self.need_top_grad_ = need_top_grad
@@ -100,7 +127,22 @@ class CustomOpProp:
 
 
 def register(reg_name: str) -> Callable[[type[CustomOpProp]], type[CustomOpProp]]:
-    """Make a `CustomOpProp` known to `nd.Custom` under a name; for use as a decorator."""
+    """Make a `CustomOpProp` known to `nd.Custom` under a name; for use as a decorator.
+
+    A later registration under the same name takes the place of the earlier.
+
+    Shapes: those of the operator.
+
+    Dtypes: those of the operator.
+
+    Raises: nothing; `nd.Custom` raises `ValueError` for a name that is not registered.
+
+    >>> @register("nothing_but_a_name")
+    ... class Prop(CustomOpProp):
+    ...     pass
+    >>> "nothing_but_a_name" in get_all_registered_operators()
+    True
+    """
 
     def enter(prop: type[CustomOpProp]) -> type[CustomOpProp]:
         _PROPS[reg_name] = prop
@@ -144,7 +186,13 @@ class _Run(Function):
 def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
     """The registered operator of name `op_type`, applied; other keywords go to its `CustomOpProp`, as strings.
 
-    Arrays may also be given by the names that `list_arguments` has. Raises `ValueError` for an unknown `op_type`.
+    Arrays may also be given by the names that `list_arguments` has.
+
+    Shapes: as the `infer_shape` of its `CustomOpProp` says.
+
+    Dtypes: as the `infer_type` of its `CustomOpProp` says.
+
+    Raises: `ValueError` for an unknown `op_type`, `TypeError` for a missing array, or what is no NDArray.
     """
     if op_type not in _PROPS:
         known = ", ".join(map(repr, sorted(_PROPS))) or "none is registered"

@@ -53,6 +53,13 @@ class Stream(ABC):
         TypeError: a parameter or a shape is of a type that has no meaning here.
         ShapeError: a size is negative, or parameters and `shape` do not go together (a ValueError).
         DtypeError: the stream does not draw in that dtype (a TypeError); the message lists those that it knows.
+
+    Shapes: parameters broadcast to the result's `shape`, or, in `MXNetStream`, stand before it.
+
+    Dtypes: float32 for real numbers unless `dtype` says otherwise, integers as each method says.
+
+    >>> [type(stream).__name__ for stream in (mxnet, philox)], isinstance(philox, Stream)
+    (['MXNetStream', 'PhiloxStream'], True)
     """
 
     def __init__(self) -> None:
@@ -124,6 +131,12 @@ class PhiloxStream(Stream):
     float32 numbers are drawn in float32 and float64 numbers in float64, so the two are different numbers. `shape` is
     the shape of the whole result, into which the parameters broadcast, as in NumPy. Numbers follow NumPy's own promise:
     equal for equal seeds and equal NumPy versions. Without a seed the operating system supplies one.
+
+    Shapes: parameters broadcast into `shape`, which is that of the result.
+
+    Dtypes: real numbers float32 or float64; integers those of the standard.
+
+    Raises: as `Stream`.
 
     >>> stream = PhiloxStream(7)
     >>> first = stream.normal(shape=(2, 3))
@@ -342,6 +355,12 @@ class MXNetStream(Stream):
         beside the same program in C++ (glibc 2.36) gamma with alpha from 1 up and counts of a mean up to 40 were all
         equal, of gamma below 1 all but one in 1700 (by 1 ulp), of counts of mean 400 all but one in 80;
       * permutation as far as is known: see there.
+
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: real numbers and counts float16, float32 or float64; `randint` int32 or int64.
+
+    Raises: as `Stream`.
 
     >>> stream = MXNetStream()
     >>> stream.seed(1)

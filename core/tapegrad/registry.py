@@ -47,6 +47,11 @@ class BackendInfo(NamedTuple):
     """One line of `tapegrad backends`: a declared engine, and whether it can be used here.
 
     `reason` says why it cannot, in one line; `version` and `devices` are the engine's own words for itself.
+
+    >>> from tapegrad import list_backends
+    >>> (numpy,) = [info for info in list_backends() if info.name == "numpy"]
+    >>> numpy.usable, numpy.devices, numpy.distribution, numpy.reason
+    (True, ('cpu(0)',), 'tapegrad', None)
     """
 
     name: str
@@ -433,7 +438,13 @@ def get_backend(name: str | Backend | None = None) -> Backend:
 def backend_of(raw: Any) -> Backend:
     """The backend that a raw array belongs to, found by its type.
 
-    Only engines that are already imported are asked. Raises `UnknownArrayError`, which lists the registered ones.
+    Only engines that are already imported are asked.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `UnknownArrayError`, which lists the registered ones.
 
     >>> import numpy
     >>> backend_of(numpy.zeros(3)).name
@@ -470,6 +481,8 @@ def list_backends() -> list[BackendInfo]:
 
     This imports every plug-in and every engine that is installed, for only they know their devices. Blocked plug-ins
     (TAPEGRAD_DISABLE_PLUGINS) are listed without being imported.
+
+    `tapegrad backends` prints it.
 
     >>> [info.usable for info in list_backends() if info.name == "numpy"]
     [True]

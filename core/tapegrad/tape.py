@@ -80,15 +80,29 @@ def restore_mode(token: Token[int]) -> None:
 def record(train_mode: bool = True) -> Scope:
     """Record ops within a `with` block, for `backward`. `train_mode` says whether `is_training()` holds in it.
 
+    Blocks nest, and each thread and task has its own state. Recording keeps what the backward pass needs; where no
+    gradient is wanted leave it out, or `pause()`.
+
+    >>> from tapegrad import nd
+    >>> x = nd.array([1, 2])
+    >>> x.attach_grad()
     >>> with record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad.asnumpy().tolist()
+    [2.0, 4.0]
+    >>> with record(train_mode=False):
     ...     is_recording(), is_training()
-    (True, True)
+    (True, False)
     """
     return Scope(RECORDING | TRAINING) if train_mode else Scope(RECORDING, TRAINING)
 
 
 def pause(train_mode: bool = False) -> Scope:
     """Stop recording within a `with` block: what is computed there is a constant.
+
+    `train_mode` says whether `is_training()` holds in it. For bookkeeping, updates of parameters and metrics inside a
+    recorded block.
 
     >>> with record(), pause():
     ...     is_recording()
@@ -98,22 +112,47 @@ def pause(train_mode: bool = False) -> Scope:
 
 
 def train_mode() -> Scope:
-    """Ops behave as in training (dropout drops) within a `with` block; recording stays as it is."""
+    """Ops behave as in training (dropout drops) within a `with` block; recording stays as it is.
+
+    >>> with train_mode():
+    ...     is_recording(), is_training()
+    (False, True)
+    """
     return Scope(TRAINING)
 
 
 def predict_mode() -> Scope:
-    """Ops behave as in prediction (dropout passes) within a `with` block; recording stays as it is."""
+    """Ops behave as in prediction (dropout passes) within a `with` block; recording stays as it is.
+
+    >>> with record():
+    ...     with predict_mode():
+    ...         is_recording(), is_training()
+    (True, False)
+    """
     return Scope(0, TRAINING)
 
 
 def is_recording() -> bool:
-    """Whether ops are being recorded, in this thread or task."""
+    """Whether ops are being recorded, in this thread or task.
+
+    >>> is_recording()
+    False
+    >>> with record():
+    ...     is_recording()
+    True
+    """
     return bool(MODE.get() & RECORDING)
 
 
 def is_training() -> bool:
-    """Whether ops behave as in training, in this thread or task."""
+    """Whether ops behave as in training, in this thread or task.
+
+    Dropout drops and batch normalization uses the batch's statistics where it holds. `record()` switches it on too.
+
+    >>> with train_mode():
+    ...     is_training()
+    True
+    """
     return bool(MODE.get() & TRAINING)
 
 
@@ -124,12 +163,24 @@ def _switch(bit: int, on: bool) -> bool:
 
 
 def set_recording(is_recording: bool) -> bool:
-    """Switch recording on or off and return what it was; prefer `record()` and `pause()`, which restore it."""
+    """Switch recording on or off and return what it was; prefer `record()` and `pause()`, which restore it.
+
+    Prefer `record()` and `pause()`, which end by themselves.
+
+    >>> set_recording(True), set_recording(False), is_recording()
+    (False, True, False)
+    """
     return _switch(RECORDING, is_recording)
 
 
 def set_training(train_mode: bool) -> bool:
-    """Switch training behaviour on or off and return what it was."""
+    """Switch training behaviour on or off and return what it was.
+
+    Prefer `train_mode()` and `predict_mode()`, which end by themselves.
+
+    >>> set_training(True), set_training(False), is_training()
+    (False, True, False)
+    """
     return _switch(TRAINING, train_mode)
 
 

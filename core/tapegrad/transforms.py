@@ -445,13 +445,24 @@ def value_and_grad(
     """The value of a scalar function together with its gradient, in one pass.
 
     `argnums`: which positional argument(s) to differentiate; a tuple gives a tuple of gradients. `has_aux`: the
-    function returns `(value, aux)`, and so does the result. Gradients have the shapes and dtypes of the arguments; of
-    an argument that the value does not depend on they are zeros. Raises `ShapeError` for results that are no scalars,
-    `DtypeError` for integer arguments, `ValueError` for argnums out of range.
+    function returns `(value, aux)`, and so does the result.
+
+    What goes in comes out: arrays of an engine give arrays of it, floats floats, pytrees pytrees.
+
+    Shapes: gradients have those of the arguments. The value has one element; of an argument that it does not depend on
+    the gradient is zeros.
+
+    Dtypes: gradients have those of the arguments, which are floating or complex. The gradient in a complex one is that
+    of PyTorch's convention, ∂/∂x + i ∂/∂y for z = x + iy and a real value.
+
+    Raises: `ShapeError` for a value that is no scalar, `DtypeError` for integer arguments, `ValueError` for `argnums`
+    out of range, `TypeError` for arguments and values that are no arrays, and with `has_aux` for no pair.
 
     >>> import numpy as np
     >>> value_and_grad(lambda x: (x * x).sum())(np.asarray([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
+    >>> value_and_grad(lambda p, x: p["slope"] * x + p["offset"], argnums=(0, 1))({"slope": 3.0, "offset": 1.0}, 2.0)
+    (7.0, ({'slope': 2.0, 'offset': 1.0}, 3.0))
     """
 
     callable_or_error("grad", fun)
@@ -474,10 +485,19 @@ def value_and_grad(
 
 
 def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
-    """The gradient of a scalar function. See `value_and_grad` for the arguments and errors.
+    """The gradient of a scalar function, as a function of the same arguments. See `value_and_grad` for `argnums`.
 
-    >>> grad(lambda x: x**3)(2.0)
-    12.0
+    With `has_aux` the function returns `(value, aux)`, and the result is `(gradient, aux)`. For functions whose result
+    is an array see `elementwise_grad`, `jacobian` and `vjp`.
+
+    Shapes: the gradient has that of the argument; the value has one element.
+
+    Dtypes: floating or complex; the gradient has that of the argument.
+
+    Raises: as `value_and_grad`.
+
+    >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
+    (12.0, 12.0)
     """
     both = value_and_grad(fun, argnums, has_aux)
 
@@ -492,9 +512,16 @@ def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: boo
 def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The gradient of the sum of a function's outputs: the derivative at each element of a function that acts on each.
 
+    Shapes: any; the gradient has that of the argument.
+
+    Dtypes: floating or complex; the gradient has that of the argument.
+
+    Raises: `DtypeError` for integer arguments, `ValueError` for `argnums` out of range.
+
     >>> import numpy as np
-    >>> elementwise_grad(lambda x: x * x)(np.asarray([1.0, 2.0]))
-    array([2., 4.])
+    >>> import tapegrad.numpy as tnp
+    >>> elementwise_grad(tnp.sqrt)(np.asarray([1.0, 4.0]))
+    array([0.5 , 0.25])
     """
 
     callable_or_error("elementwise_grad", fun)
@@ -533,8 +560,13 @@ def _like(leaf: Any, x: Array) -> Array:
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of a function and its pull: from a cotangent of the output to the tuple of those of the arguments.
 
-    The pull may be called any number of times. With `has_aux` the result is `(value, pull, aux)`. Raises `ShapeError`
-    and `DtypeError` for a cotangent that does not fit.
+    The pull may be called any number of times. With `has_aux` the result is `(value, pull, aux)`.
+
+    Shapes: any; a cotangent has that of the output, what is pulled back those of the arguments. Pytrees likewise.
+
+    Dtypes: floating or complex, as those of outputs and arguments; a Python number takes the output's.
+
+    Raises: `ShapeError` and `DtypeError` for a cotangent that does not fit, `DtypeError` for integer arguments.
 
     >>> import numpy as np
     >>> value, pull = vjp(lambda x: x * x, np.asarray([1.0, 2.0]))
@@ -582,6 +614,13 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     `primals` and `tangents` are tuples of one entry an argument, of the same shapes and dtypes. With `has_aux` the
     result is `(value, tangent, aux)`.
 
+    Shapes: tangents have those of the primals, the derivative that of the value.
+
+    Dtypes: floating or complex, those of tangents equal to the primals'; a Python number takes the primal's.
+
+    Raises: `TypeError` for primals and tangents that are no tuples of one length, `ShapeError` and `DtypeError` for a
+    tangent that does not fit.
+
     >>> jvp(lambda x: x * x, (3.0,), (1.0,))
     (9.0, 6.0)
     """
@@ -597,6 +636,12 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 
 def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The value of a function at the primals and the linear map of its tangents there, which may be called many times.
+
+    Shapes: as `jvp`.
+
+    Dtypes: as `jvp`.
+
+    Raises: `ShapeError` and `DtypeError` for a tangent that does not fit, `DtypeError` for integer arguments.
 
     >>> value, push = linearize(lambda x: x * x, 3.0)
     >>> push(1.0), push(2.0)
@@ -658,8 +703,14 @@ def _open(x: Array, level: int, size: int) -> Array:
 def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The Jacobian by one reverse sweep that carries all cotangents at once: best where outputs are fewer than inputs.
 
-    Of an output of shape `o` and an argument of shape `i` its shape is `o + i`; pytrees give the output's tree of the
-    argument's. See `value_and_grad` for `argnums` and `has_aux`.
+    `jacobian` is another name for it; `jacfwd` does the same forward. See `value_and_grad` for `argnums` and `has_aux`.
+
+    Shapes: of an output of shape `o` and an argument of shape `i`, `o + i`; pytrees give the output's tree of the
+    argument's.
+
+    Dtypes: floating or complex, as the argument's.
+
+    Raises: `DtypeError` for integer arguments, `ValueError` for `argnums` out of range.
 
     >>> import numpy as np
     >>> jacrev(lambda x: x * x)(np.asarray([1.0, 2.0]))
@@ -721,7 +772,14 @@ jacobian = jacrev
 def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The Jacobian by one forward sweep that carries all tangents at once: best where inputs are fewer than outputs.
 
-    Shapes and arguments are those of `jacrev`.
+    See `value_and_grad` for `argnums` and `has_aux`.
+
+    Shapes: of an output of shape `o` and an argument of shape `i`, `o + i`; pytrees give the output's tree of the
+    argument's.
+
+    Dtypes: floating or complex, as the argument's.
+
+    Raises: `DtypeError` for integer arguments, `ValueError` for `argnums` out of range.
 
     >>> import numpy as np
     >>> jacfwd(lambda x: x * x)(np.asarray([1.0, 2.0]))
@@ -762,7 +820,13 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
 def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The matrix of second derivatives of a scalar function, by one batched sweep over its gradient.
 
-    Of an argument of shape `i` its shape is `i + i`.
+    See `value_and_grad` for `argnums` and `has_aux`. Where a product with a vector is enough, `hvp` costs far less.
+
+    Shapes: of an argument of shape `i`, `i + i`.
+
+    Dtypes: floating or complex, as the argument's.
+
+    Raises: `DtypeError` for integer arguments, `ValueError` for `argnums` out of range.
 
     >>> import numpy as np
     >>> hessian(lambda x: (x**3).sum())(np.asarray([1.0, 2.0]))
@@ -786,7 +850,15 @@ def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: 
 def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """The product of the Hessian of a scalar function with a vector, without the Hessian.
 
-    The result is called with the arguments of `fun` and then the vector, of the shape of the differentiated argument.
+    The result is called with the arguments of `fun` and then the vector. It costs about as much as two gradients: B. A.
+    Pearlmutter (1994), "Fast exact multiplication by the Hessian".
+
+    Shapes: vector and product have that of the differentiated argument.
+
+    Dtypes: floating, as the argument's.
+
+    Raises: `ShapeError` and `DtypeError` for a vector that does not fit, `TypeError` without one, `ValueError` for
+    `argnums` out of range.
 
     >>> import numpy as np
     >>> hvp(lambda x: (x**3).sum())(np.asarray([1.0, 2.0]), np.asarray([1.0, 0.0]))
@@ -820,6 +892,12 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 def stop_gradient(x: Any) -> Any:
     """The same value as a constant, leaf by leaf of a pytree.
 
+    Shapes: any, and kept.
+
+    Dtypes: any, and kept.
+
+    Raises: nothing; leaves that are no arrays are passed on.
+
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0
     """
@@ -851,7 +929,13 @@ def vmap(
     pytree prefix of an argument. `out_axes`: where the batch axis goes in the results, or None for a result that is the
     same for all. `axis_size`: the size of the batch, for when no argument has one. `randomness`: what a random draw in
     `fun` is: an error, the "same" for all elements, or "different", one for each. Transforms nest in any order.
-    Raises `ValueError` for axes that do not fit or batches of different sizes, `RandomnessError` for a draw.
+
+    Shapes: in `fun` arrays lack the batch axis; results have it at `out_axes`.
+
+    Dtypes: any, as in `fun`.
+
+    Raises: `ValueError` for axes that do not fit, batches of different sizes or none, `RandomnessError` for a draw,
+    `DynamicShapeError` where a shape depends on values, `TypeError` for writes into arrays from outside.
 
     >>> import numpy as np
     >>> vmap(grad(lambda x: x**3))(np.asarray([1.0, 2.0]))

@@ -29,6 +29,9 @@ ONE_TWO = np.asarray([1.0, 2.0])
     [
         (lambda: tapegrad.grad(lambda x: x * 2)(ONE_TWO), ShapeError, r"scalar.*\(2,\).*vjp or jacobian"),
         (lambda: tapegrad.grad(lambda x: (x[0], x[1]))(ONE_TWO), TypeError, "one scalar.*has_aux"),
+        (lambda: tapegrad.vmap(lambda x: "a")(ONE_TWO), TypeError, "vmap: the function returned a str"),
+        (lambda: tapegrad.hvp(lambda x: x)(ONE_TWO), TypeError, "hvp: give.*then the vector, not 1 argument"),
+        (lambda: tapegrad.tape_summary(3), TypeError, "tape_summary needs a tapegrad.Array, not int"),
         (lambda: tapegrad.grad(lambda x: x)(3), DtypeError, "integer|int64"),
         (lambda: tapegrad.grad(lambda x: x)(np.arange(3)), DtypeError, "convert it to a float"),
         (lambda: tapegrad.grad(lambda x: x, 1)(3.0), ValueError, "argnums 1 is out of range for 1"),

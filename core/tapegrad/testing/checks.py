@@ -66,7 +66,22 @@ def _number(x: complex) -> str:
 
 
 class GradientError(AssertionError):
-    """A derivative is wrong. `discrepancies` says where, each with both numbers and their distance in ulps."""
+    """A derivative is wrong. `discrepancies` says where, each with both numbers and their distance in ulps.
+
+    Raised by `check_grads` and its kin. Look at the rule of the op that is named, or, where the function has a kink, at
+    the arguments.
+
+    >>> import numpy, tapegrad, tapegrad.testing
+    >>> @tapegrad.custom
+    ... def square(x):
+    ...     return x * x
+    >>> _ = square.defvjp(x=lambda g, x: g * x)
+    >>> try:
+    ...     tapegrad.testing.check_vjp(square, [numpy.array([3.0])])
+    ... except tapegrad.testing.GradientError as error:
+    ...     print(str(error).splitlines()[0])
+    the derivatives of square are wrong:
+    """
 
     def __init__(self, name: str, discrepancies: Sequence[Discrepancy]) -> None:
         self.discrepancies = list(discrepancies)
@@ -380,6 +395,13 @@ def check_grads(
     `rtol` is relative to the sizes of the terms that make up a number (default 1e-10 in float64). `scale` multiplies
     the cotangents.
 
+    Shapes: any; differences are taken element by element, so small ones are quickest.
+
+    Dtypes: arguments are taken in `dtype`, float64 unless given.
+
+    Raises: `GradientError`, an `AssertionError`, where a derivative is wrong, `ValueError` for unknown `modes` or
+    `orders`.
+
     >>> import numpy, tapegrad.testing
     >>> def cube(x):
     ...     return x * x * x
@@ -402,6 +424,12 @@ def check_grads(
 def check_vjp(f: Any, args: Sequence[Any], kwargs: dict[str, Any] | None = None, **options: Any) -> Report:
     """The reverse derivative of a function is right, to first order. Options are those of `check_grads`.
 
+    Shapes: as `check_grads`.
+
+    Dtypes: as `check_grads`.
+
+    Raises: as `check_grads`.
+
     >>> import numpy, tapegrad.testing
     >>> tapegrad.testing.check_vjp(lambda x: x * x, [numpy.array([3.0])]).worst < 1e-10
     True
@@ -411,6 +439,12 @@ def check_vjp(f: Any, args: Sequence[Any], kwargs: dict[str, Any] | None = None,
 
 def check_jvp(f: Any, args: Sequence[Any], kwargs: dict[str, Any] | None = None, **options: Any) -> Report:
     """The forward derivative of a function is right, to first order. Options are those of `check_grads`.
+
+    Shapes: as `check_grads`.
+
+    Dtypes: as `check_grads`.
+
+    Raises: as `check_grads`.
 
     >>> import numpy, tapegrad.testing
     >>> tapegrad.testing.check_jvp(lambda x: x * x, [numpy.array([3.0])]).compared > 0

@@ -154,6 +154,14 @@ def backend_conformance(
     `backend`: its name; `ops`: only these; `dtypes`: only these; `quick`: two samples an op, in one dtype.
     `progress` is called with the name of each op that is done. The engine's `xfails` count as failures here.
 
+    `tapegrad check NAME` does the same on the command line.
+
+    Shapes: those of the samples.
+
+    Dtypes: those that the engine has, unless named.
+
+    Raises: `UnknownBackendError` or `BackendUnavailableError` for an engine that cannot be had.
+
     >>> backend_conformance("numpy", quick=True, ops=["add"]).failures
     []
     """
