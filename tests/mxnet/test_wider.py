@@ -403,6 +403,20 @@ WRONG = {
     "images to be sampled": (lambda: nd.BilinearSampler(X, X), mx.errors.ShapeError, "takes images"),
     "tall matrices": (lambda: nd.linalg.gelqf(nd.ones((3, 2))), mx.errors.ShapeError, "no taller than wide"),
     "a diagonal of nothing": (lambda: nd.linalg.makediag(nd.array(3)), mx.errors.ShapeError, r"shape \(\)"),
+    "words": (lambda: nd.from_numpy(np.array(["a"])), mx.errors.DtypeError, "no dtype of arrays"),
+    "what is no NumPy array": (lambda: nd.from_numpy(3), TypeError, r"use array\(\)"),
+    "a step of nothing": (lambda: nd.arange(3, step=0), ValueError, "step is 0"),
+    "a range of letters": (lambda: nd.arange("a"), TypeError, r"arange\(\) takes numbers"),
+    "less than no numbers": (lambda: nd.linspace(0, 1, -1), mx.errors.ShapeError, "no negative lengths"),
+    "a side that is none": (lambda: nd.eye("a"), TypeError, "a shape is an int"),
+    "images to be averaged": (lambda: nd.contrib.AdaptiveAvgPooling2D(V), mx.errors.ShapeError, "takes images"),
+    "no last axis": (lambda: nd.contrib.div_sqrt_dim(nd.array(3)), mx.errors.ShapeError, "with axes"),
+    "what cannot be compared": (lambda: nd.contrib.allclose(X, V), mx.errors.ShapeError, "do not broadcast"),
+    "boxes": (lambda: nd.contrib.box_nms(V), mx.errors.ShapeError, r"\(…, boxes, numbers\)"),
+    "rows to be shuffled": (lambda: nd.random.shuffle(nd.array(3)), mx.errors.ShapeError, "rows"),
+    "a mean of nothing": (lambda: nd.random.exponential(0), ValueError, "more than 0"),
+    "a mean of letters": (lambda: nd.random.exponential("a"), TypeError, "a number or an NDArray"),
+    "a rate of nothing": (lambda: nd.random_exponential(0), ValueError, "rate lam must be more than 0"),
     "no sequences": (lambda: nd.SequenceLast(V), mx.errors.ShapeError, r"\(steps, batch, …\)"),
 }
 
@@ -411,6 +425,11 @@ WRONG = {
 def test_errors_name_the_argument_and_the_choices(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_integers_are_averaged_as_floats():
+    x = nd.array([[[[1, 2, 4]]]], dtype="int32")
+    assert nd.contrib.AdaptiveAvgPooling2D(x, output_size=(1, 2)).asnumpy().ravel().tolist() == [1.5, 3]
 
 
 def test_no_regions_give_no_rows():

@@ -28,7 +28,21 @@ bind(vars(op))
 
 
 def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
-    """The operator registered under `op_type` with `mx.operator.register`, applied to arrays."""
+    """The operator registered under `op_type` with `mx.operator.register`, applied to arrays.
+
+    Further keywords go to its `CustomOpProp`, as strings; arrays may be given by the names of its inputs.
+
+    Shapes: as the `infer_shape` of its `CustomOpProp` says.
+
+    Dtypes: as the `infer_type` of its `CustomOpProp` says.
+
+    Raises: `ValueError` for an unknown `op_type`, `TypeError` for a missing array, or what is no NDArray.
+
+    >>> from tapegrad import nd
+    >>> nd.Custom(nd.ones(1), op_type="nobody's")
+    Traceback (most recent call last):
+    ValueError: Custom(): there is no operator "nobody's"; those registered: ...
+    """
     from .. import operator
 
     return operator.Custom(*data, op_type=op_type, out=out, name=name, **options)

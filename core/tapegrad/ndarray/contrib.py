@@ -13,6 +13,7 @@ from ..array import Array
 from ..context import Context, current_context
 from ..custom import custom
 from ..draws import drawn
+from ..dtypes import default_float
 from ..errors import ShapeError
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
@@ -98,6 +99,12 @@ def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any,
 
     `data`, the outputs and the states are arrays or lists of them. Recorded like any loop.
 
+    Shapes: data (steps, …); outputs get the axis of steps in front.
+
+    Dtypes: any; those of what `body` returns.
+
+    Raises: `TypeError` for data that are no NDArrays, `ShapeError` for outputs whose shapes change from step to step.
+
     >>> from tapegrad import nd
     >>> sums, total = nd.contrib.foreach(lambda x, s: (x + s, x + s), nd.array([1, 2, 3]), nd.zeros(1))
     >>> print(sums.asnumpy().ravel().tolist(), total.asscalar())
@@ -121,13 +128,20 @@ def while_loop(
 ) -> tuple[list[NDArray], Any]:
     """Run `func(*loop_vars) -> (outputs, loop_vars)` while `cond(*loop_vars)`, at most `max_iterations` times.
 
-    The outputs of the steps are stacked, with zeros for steps that were not taken. Raises `ValueError` without
-    `max_iterations`.
+    The outputs of the steps are stacked, with zeros for steps that were not taken.
+
+    Shapes: outputs get an axis of `max_iterations` in front; loop variables have that of the last step.
+
+    Dtypes: any; those of what `func` returns.
+
+    Raises: `ValueError` without `max_iterations`, `ShapeError` for outputs whose shapes change from step to step.
 
     >>> from tapegrad import nd
-    >>> _, (n,) = nd.contrib.while_loop(lambda n: n < 3, lambda n: ([], [n + 1]), [nd.zeros(1)], max_iterations=9)
-    >>> print(n.asscalar())
-    3.0
+    >>> def double(x):
+    ...     return x, [x * 2]
+    >>> powers, (last,) = nd.contrib.while_loop(lambda x: x < 5, double, [nd.ones(1)], max_iterations=4)
+    >>> powers[0].asnumpy().ravel().tolist(), last.asscalar().item()
+    ([1.0, 2.0, 4.0, 0.0], 8.0)
     """
     if max_iterations is None:
         raise ValueError("while_loop() needs max_iterations, which is the length of its outputs")
@@ -151,6 +165,12 @@ def while_loop(
 def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any]) -> Any:
     """What `then_func()` returns if `pred`, an array of one element, is not zero, else what `else_func()` does.
 
+    Shapes: `pred` has one element.
+
+    Dtypes: any; the result is what the function returns.
+
+    Raises: `TypeError` for a `pred` that is no NDArray, `ValueError` for one of several elements.
+
     >>> from tapegrad import nd
     >>> print(nd.contrib.cond(nd.ones(1) > 2, lambda: nd.ones(1), lambda: nd.zeros(1)).asscalar())
     0.0
@@ -160,6 +180,13 @@ def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any]) 
 
 def boolean_mask(data: Any, index: Any, axis: int = 0, out: Any = None, name: Any = None) -> NDArray:
     """The slices of `data` along `axis` for which the mask, an array of one axis, is not zero.
+
+    Shapes: `index` is as long as `axis`, which becomes as long as there are true elements.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `IndexError` for a mask
+    of another length.
 
     >>> from tapegrad import nd
     >>> nd.contrib.boolean_mask(nd.array([1, 2, 3]), nd.array([1, 0, 1])).asnumpy().tolist()
@@ -175,6 +202,13 @@ def boolean_mask(data: Any, index: Any, axis: int = 0, out: Any = None, name: An
 
 def index_copy(old_tensor: Any, index_vector: Any, new_tensor: Any, out: Any = None, name: Any = None) -> NDArray:
     """`old_tensor` with its rows at the indices replaced by the rows of `new_tensor`.
+
+    Shapes: (n, …), (k,) and (k, …) give (n, …).
+
+    Dtypes: any; the result has that of `old_tensor`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other rows, `IndexError` for an index that is not
+    there.
 
     >>> from tapegrad import nd
     >>> nd.contrib.index_copy(nd.zeros((3, 1)), nd.array([2]), nd.ones((1, 1))).asnumpy().ravel().tolist()
@@ -194,6 +228,12 @@ def _at() -> Any:
 
 def index_array(data: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """For each element its place, as int64, along all axes or those in `axes`, as one more axis at the end.
+
+    Shapes: any; of k axes (or `axes`) the result has one axis more, of length k.
+
+    Dtypes: any; the result is int64.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
 
     >>> from tapegrad import nd
     >>> nd.contrib.index_array(nd.ones((1, 2))).asnumpy().tolist()
@@ -217,6 +257,12 @@ def arange_like(
 ) -> NDArray:
     """Numbers from `start` in steps, as many as an array has elements and in its shape, or as long as one of its axes.
 
+    Shapes: that of `data`, or with `axis` its length.
+
+    Dtypes: that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
+
     >>> from tapegrad import nd
     >>> nd.contrib.arange_like(nd.zeros((2, 3)), axis=1).asnumpy().tolist()
     [0.0, 1.0, 2.0]
@@ -231,16 +277,32 @@ def arange_like(
 def div_sqrt_dim(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The array divided by the square root of the length of its last axis.
 
+    What attention divides its scores by.
+
+    Shapes: any with an axis; the result has that of `data`.
+
+    Dtypes: floats; integers are divided as default floats.
+
+    Raises: `TypeError` for what is no NDArray.
+
     >>> from tapegrad import nd
     >>> nd.contrib.div_sqrt_dim(nd.ones((1, 4))).asnumpy().tolist()
     [[0.5, 0.5, 0.5, 0.5]]
     """
     data = need(data, "div_sqrt_dim")
+    if not data.ndim:
+        raise ShapeError("div_sqrt_dim() takes an array with axes, not shape ()")
     return give(out, data / math.sqrt(data.shape[-1]))
 
 
 def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: Any = None, name: Any = None) -> NDArray:
     """a · x² + b · x + c.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: that of `data`; fractional coefficients make integers default floats.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> print(nd.contrib.quadratic(nd.array([2]), a=1, b=2, c=3).asscalar())
@@ -258,6 +320,12 @@ def _tested(name: str, data: Any) -> NDArray:
 def isnan(data: Any) -> NDArray:
     """One where an element is NaN, else zero.
 
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result is numbers, not booleans, of that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
     >>> from tapegrad import nd
     >>> nd.contrib.isnan(nd.array([float("nan"), 1])).asnumpy().tolist()
     [1.0, 0.0]
@@ -268,6 +336,12 @@ def isnan(data: Any) -> NDArray:
 def isinf(data: Any) -> NDArray:
     """One where an element is infinite, else zero.
 
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result is numbers, not booleans, of that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
     >>> from tapegrad import nd
     >>> nd.contrib.isinf(nd.array([float("inf"), 1])).asnumpy().tolist()
     [1.0, 0.0]
@@ -277,6 +351,12 @@ def isinf(data: Any) -> NDArray:
 
 def isfinite(data: Any) -> NDArray:
     """One where an element is neither infinite nor NaN, else zero.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result is numbers, not booleans, of that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> nd.contrib.isfinite(nd.array([float("inf"), 1])).asnumpy().tolist()
@@ -290,12 +370,22 @@ def allclose(
 ) -> NDArray:
     """One if all elements agree to |a − b| ≤ atol + rtol · |b|, else zero; of shape (1,).
 
+    Shapes: any two that broadcast; the result is (1,).
+
+    Dtypes: any; the result is float32.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not broadcast.
+
     >>> from tapegrad import nd
-    >>> print(nd.contrib.allclose(nd.ones(2), nd.ones(2)).asscalar())
-    1.0
+    >>> a, b = nd.array([1, 2]), nd.array([1, 2.1])
+    >>> print(nd.contrib.allclose(a, b).asscalar(), nd.contrib.allclose(a, b, atol=0.2).asscalar())
+    0.0 1.0
     """
     a, b = need(a, "allclose", "a"), need(b, "allclose", "b")
-    close = np.allclose(a.asnumpy(), b.asnumpy(), rtol, atol, equal_nan)
+    try:
+        close = np.allclose(a.asnumpy(), b.asnumpy(), rtol, atol, equal_nan)
+    except ValueError:
+        raise ShapeError(f"allclose(): shapes {a.shape} and {b.shape} do not broadcast") from None
     return give(out, make(np.full(1, close, np.float32), a.context))
 
 
@@ -306,6 +396,12 @@ def rand_zipfian(
 
     Returns the drawn classes (int64), how often each of `true_classes` is expected among them, and how often each
     drawn one is.
+
+    Shapes: (num_sampled,) classes; expectations have the shapes of `true_classes` and of the classes.
+
+    Dtypes: classes are int64, expectations float32.
+
+    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import nd
     >>> classes, expected, _ = nd.contrib.rand_zipfian(nd.array([3]), 4, 5)
@@ -331,16 +427,25 @@ def rand_zipfian(
 def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """Images (n, c, h, w) averaged down to `output_size`, (1, 1) unless given, by windows as equal as they can be.
 
+    Shapes: (n, channels, height, width) gives (n, channels, *output_size).
+
+    Dtypes: floats; integers are averaged as default floats.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes, `ValueError` of lengths.
+
     >>> from tapegrad import nd
-    >>> nd.contrib.AdaptiveAvgPooling2D(nd.ones((1, 2, 5, 5)), output_size=(2, 2)).shape
-    (1, 2, 2, 2)
+    >>> x = nd.array([[[[1, 2, 3]]]])
+    >>> nd.contrib.AdaptiveAvgPooling2D(x, output_size=(1, 2)).asnumpy().ravel().tolist()
+    [1.5, 2.5]
     """
     data = need(data, "AdaptiveAvgPooling2D")
     rows, columns = (1, 1) if output_size is None else int_tuple(output_size, 2, "AdaptiveAvgPooling2D", "output_size")
+    if data.ndim != 4:
+        raise ShapeError(f"AdaptiveAvgPooling2D() takes images (n, channels, height, width), not shape {data.shape}")
     height, width = data.shape[2:]
 
     def averaging(count: int, length: int) -> NDArray:
-        weights = np.zeros((length, count), dtype_of(data))
+        weights = np.zeros((length, count), default_float(dtype_of(data)))
         for i in range(count):
             low, high = i * length // count, -(-(i + 1) * length // count)
             weights[low:high, i] = 1 / (high - low)
@@ -478,9 +583,22 @@ def gradientmultiplier(
 ) -> NDArray:
     """The same values; the gradient is multiplied by `scalar`, by −1 for a gradient reversal.
 
-    >>> from tapegrad import nd
-    >>> print(nd.contrib.gradientmultiplier(nd.ones(1), scalar=-1).asscalar())
-    1.0
+    `is_int` has no meaning here.
+
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.ones(1)
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.contrib.gradientmultiplier(x * 2, scalar=-1)
+    >>> y.backward()
+    >>> print(y.asscalar(), x.grad.asscalar())
+    2.0 -2.0
     """
     return give(out, _multiplied(need(data, "gradientmultiplier"), scalar))
 
@@ -488,9 +606,20 @@ def gradientmultiplier(
 def round_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """`nd.round`, through which gradients pass as if it were not there.
 
-    >>> from tapegrad import nd
-    >>> print(nd.contrib.round_ste(nd.array([1.7])).asscalar())
-    2.0
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([1.7])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.contrib.round_ste(x)
+    >>> y.backward()
+    >>> print(y.asscalar(), x.grad.asscalar())
+    2.0 1.0
     """
     return give(out, _rounded(need(data, "round_ste")))
 
@@ -498,9 +627,20 @@ def round_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
 def sign_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """`nd.sign`, through which gradients pass as if it were not there.
 
-    >>> from tapegrad import nd
-    >>> print(nd.contrib.sign_ste(nd.array([-1.7])).asscalar())
-    -1.0
+    Shapes: any; the result has that of `data`.
+
+    Dtypes: floats; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([-1.7])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.contrib.sign_ste(x)
+    >>> y.backward()
+    >>> print(y.asscalar(), x.grad.asscalar())
+    -1.0 1.0
     """
     return give(out, _signed(need(data, "sign_ste")))
 
@@ -526,6 +666,12 @@ def box_nms(
     `coord_start` on. What is left out is filled with −1, at the end. Boxes of scores up to `valid_thresh` and of the
     class `background_id` are left out at once, and all but the `topk` best. The gradient goes to the boxes that stay.
 
+    Shapes: (…, boxes, numbers); the result has that of `data`.
+
+    Dtypes: floats; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another format.
+
     >>> from tapegrad import nd
     >>> boxes = nd.array([[0, 0.5, 0, 0, 2, 2], [0, 0.9, 0, 0, 2, 2.1]])
     >>> nd.contrib.box_nms(boxes).asnumpy()[:, 1].tolist()
@@ -535,6 +681,8 @@ def box_nms(
         if chosen not in ("corner", "center"):
             raise ValueError(f"box_nms(): {which} is {chosen!r}; choose 'corner' or 'center'")
     data = need(data, "box_nms")
+    if data.ndim < 2:
+        raise ShapeError(f"box_nms() takes boxes (…, boxes, numbers), not shape {data.shape}")
     host = data.asnumpy()
     rows = host.reshape(-1, *host.shape[-2:])
     places, kept = np.zeros(rows.shape[:2], np.int64), np.zeros(rows.shape[:2], bool)
@@ -605,6 +753,14 @@ def SyncBatchNorm(
 ) -> Any:
     """`nd.BatchNorm`; one array holds the whole batch here, so there is nothing to bring together across devices.
 
+    `ndev` and `key` have no meaning here; further options are those of `nd.BatchNorm`.
+
+    Shapes: as `nd.BatchNorm`.
+
+    Dtypes: as `nd.BatchNorm`.
+
+    Raises: as `nd.BatchNorm`.
+
     >>> from tapegrad import nd
     >>> nd.contrib.SyncBatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).shape
     (2, 3)
@@ -624,9 +780,19 @@ def BatchNormWithReLU(
 ) -> Any:
     """`nd.BatchNorm`, then relu.
 
+    Further options are those of `nd.BatchNorm`.
+
+    Shapes: as `nd.BatchNorm`.
+
+    Dtypes: as `nd.BatchNorm`.
+
+    Raises: as `nd.BatchNorm`.
+
     >>> from tapegrad import nd
-    >>> nd.contrib.BatchNormWithReLU(nd.ones((1, 2)), nd.ones(2), nd.zeros(2), nd.zeros(2), nd.ones(2)).shape
-    (1, 2)
+    >>> x = nd.array([[-1, 2]])
+    >>> y = nd.contrib.BatchNormWithReLU(x, nd.ones(2), nd.zeros(2), nd.zeros(2), nd.ones(2), eps=0)
+    >>> y.asnumpy().tolist()
+    [[0.0, 2.0]]
     """
     found = BatchNorm(data, gamma, beta, moving_mean, moving_var, **options)
     if isinstance(found, list):
@@ -638,6 +804,13 @@ def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: A
     """For each pair of boxes the area they share, divided by the area they cover: (…, 4) and (…, 4) give (…, …).
 
     `format`: "corner" (left, top, right, bottom) or "center" (x, y, width, height).
+
+    Shapes: (…, 4) and (…, 4) give the first leading axes, then the second.
+
+    Dtypes: floats; that of both together.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another `format`, `ShapeError` for boxes without four
+    numbers.
 
     >>> from tapegrad import nd
     >>> nd.contrib.box_iou(nd.array([[0, 0, 2, 2]]), nd.array([[0, 0, 4, 2]])).asnumpy().tolist()

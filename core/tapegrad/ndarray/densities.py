@@ -41,6 +41,14 @@ def random_pdf_uniform(
 ) -> NDArray:
     """The density of numbers spread evenly over [low, high], or its logarithm; a pair of parameters for each row.
 
+    It is 1 / (high − low). Numbers outside have 0.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> nd.random_pdf_uniform(nd.array([[1, 3]]), nd.array([0]), nd.array([2])).asnumpy().tolist()
     [[0.5, 0.0]]
@@ -57,6 +65,14 @@ def random_pdf_normal(
 ) -> NDArray:
     """The density of normal numbers, or its logarithm; a pair of parameters for each row.
 
+    It is exp(−((x − mu) / sigma)² / 2) / (sigma √2π). The domain is not checked.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> print(nd.random_pdf_normal(nd.array([[0]]), nd.array([0]), nd.array([1])).asscalar().round(4))
     0.3989
@@ -70,6 +86,14 @@ def random_pdf_gamma(
 ) -> NDArray:
     """The density of gamma variates of rate `beta`, or its logarithm; a pair of parameters for each row.
 
+    It is betaᵅ xᵅ⁻¹ exp(−beta x) / Γ(alpha), with α = alpha. The domain is not checked.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> print(nd.random_pdf_gamma(nd.array([[1]]), nd.array([1]), nd.array([1])).asscalar().round(4))
     0.3679
@@ -82,6 +106,14 @@ def random_pdf_gamma(
 def random_pdf_exponential(sample: Any, lam: Any, is_log: bool = False, out: Any = None, name: Any = None) -> NDArray:
     """The density of waiting times of rate `lam`, or its logarithm; a parameter for each row.
 
+    It is lam exp(−lam x). The domain is not checked.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> print(nd.random_pdf_exponential(nd.array([[0]]), nd.array([2])).asscalar().round(4))
     2.0
@@ -92,6 +124,14 @@ def random_pdf_exponential(sample: Any, lam: Any, is_log: bool = False, out: Any
 
 def random_pdf_poisson(sample: Any, lam: Any, is_log: bool = False, out: Any = None, name: Any = None) -> NDArray:
     """The probability of counts of which `lam` are expected, or its logarithm; a parameter for each row.
+
+    It is lamˣ exp(−lam) / x!. The domain is not checked.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.random_pdf_poisson(nd.array([[0]]), nd.array([1])).asscalar().round(4))
@@ -105,6 +145,14 @@ def random_pdf_negative_binomial(
     sample: Any, k: Any, p: Any, is_log: bool = False, out: Any = None, name: Any = None
 ) -> NDArray:
     """The probability of counts of failures before `k` successes of probability `p`, or its logarithm.
+
+    It is Γ(x + k) / (x! Γ(k)) · pᵏ (1 − p)ˣ. The domain is not checked.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.random_pdf_negative_binomial(nd.array([[1]]), nd.array([1]), nd.array([0.5])).asscalar())
@@ -123,6 +171,14 @@ def random_pdf_generalized_negative_binomial(
 ) -> NDArray:
     """The probability of counts of mean `mu` and dispersion `alpha`, or its logarithm; a pair of them for each row.
 
+    That of the negative binomial of k = 1 / alpha and p = 1 / (alpha · mu + 1). The domain is not checked.
+
+    Shapes: (…, n) samples and (…) parameters give (…, n); parameters with further axes broadcast.
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> density = nd.random_pdf_generalized_negative_binomial(nd.array([[1]]), nd.array([1]), nd.array([1]))
     >>> print(density.asscalar().round(4))
@@ -135,6 +191,14 @@ def random_pdf_generalized_negative_binomial(
 
 def random_pdf_dirichlet(sample: Any, alpha: Any, is_log: bool = False, out: Any = None, name: Any = None) -> NDArray:
     """The density of points of a simplex, along the last axis, or its logarithm; parameters for each row of points.
+
+    It is Γ(Σ alpha) / Π Γ(alpha) · Π xᵃ⁻¹, with a = alpha. The domain is not checked.
+
+    Shapes: (…, n, k) samples and (…, k) parameters give (…, n).
+
+    Dtypes: floats; integers give the default float.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> nd.random_pdf_dirichlet(nd.array([[0.5, 0.5]]), nd.array([1, 1])).asnumpy().tolist()

@@ -51,8 +51,14 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Write arrays to a file: one, a list of them, or a dictionary with names.
 
     A name ending in `.safetensors` is written in that format, every other as NumPy's `.npz` (the name is taken as it
-    is). `load` gives back what was given: a list (of one, for one array) or a dictionary. Raises `TypeError` for
-    anything else.
+    is). `load` gives back what was given: a list (of one, for one array) or a dictionary.
+
+    Shapes: any, and kept.
+
+    Dtypes: any, and kept; safetensors has no complex ones.
+
+    Raises: `TypeError` for what is no NDArray and names that are no strings, `DtypeError` for what the format does not
+    have, `OSError` where the file cannot be written; what was there before is then left.
 
     >>> import tempfile
     >>> from tapegrad import nd
@@ -115,21 +121,34 @@ def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
 def load(fname: str | os.PathLike[str]) -> Arrays:
     """Read what `save` wrote, or any `.npz` or safetensors file: a list, or a dictionary of arrays by name.
 
-    Dtypes are those in the file. Nothing in the file is run. Raises `FileFormatError` for a file that is damaged or
-    of another format (MXNet's own `.params` among them), before memory is taken for what it pretends to hold;
-    `FileNotFoundError` and its kin for files that cannot be opened.
+    Dtypes are those in the file. Nothing in the file is run.
 
+    Shapes: as in the file.
+
+    Dtypes: as in the file.
+
+    Raises: `FileFormatError` for a file that is damaged or of another format (MXNet's own `.params` among them), before
+    memory is taken for what it pretends to hold; `FileNotFoundError` and its kin for files that cannot be opened.
+
+    >>> import tempfile
     >>> from tapegrad import nd
-    >>> nd.load("/nowhere")
-    Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nd.save(folder + "/layers.safetensors", [nd.ones(2), nd.zeros((1, 2))])
+    ...     [x.shape for x in nd.load(folder + "/layers.safetensors")]
+    [(2,), (1, 2)]
     """
     with open(fname, "rb") as file:
         return _read(file, os.fstat(file.fileno()).st_size, repr(os.fspath(fname)))
 
 
 def load_frombuffer(buf: bytes) -> Arrays:
-    """`load`, from the bytes of a file. Raises `FileFormatError`.
+    """`load`, from the bytes of a file.
+
+    Shapes: as in the file.
+
+    Dtypes: as in the file.
+
+    Raises: `FileFormatError` for bytes that are damaged or of another format, `TypeError` for what is no bytes.
 
     >>> load_frombuffer(b"nonsense")
     Traceback (most recent call last):

@@ -15,7 +15,7 @@ from .. import variables as _variables
 from ..array import Array
 from ..context import Context
 from ..dispatch import engine_of, handle
-from ..errors import ShapeError, TapegradError
+from ..errors import DtypeError, ShapeError, TapegradError
 from ..kernels import RECORDED as ops
 from ..ops.indexing import put, read
 from ..ops.transfer import move
@@ -51,12 +51,23 @@ class NDArray(Methods):
     Arrays are made by `nd.array`, `nd.zeros` and their kin, and by operations on arrays. Operators broadcast; Python
     and NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
 
+    Shapes: any. Reductions give (1,) where the standard gives ().
+
+    Dtypes: float32 unless a function is told otherwise; `dtype` is NumPy's scalar type, as in MXNet. Integers divide
+    towards zero.
+
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for dtypes with none in common, `IndexError` for
+    a place outside.
+
     >>> from tapegrad import nd
-    >>> nd.array([[1, 2], [3, 4]]) * 2
+    >>> x = nd.array([[1, 2], [3, 4]])
+    >>> x * 2
     <BLANKLINE>
     [[2. 4.]
      [6. 8.]]
     <NDArray 2x2 @cpu(0)>
+    >>> (x > 2).asnumpy().tolist(), x.sum().shape
+    ([[0.0, 0.0], [1.0, 1.0]], (1,))
     """
 
     __slots__ = ("_mask",)
@@ -100,8 +111,16 @@ class NDArray(Methods):
         """Make this a variable: from now on `backward` puts its gradient into `.grad`.
 
         `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result
-        of a computation it cuts the graph: the array becomes a variable of its own. Raises `DtypeError` for an array
-        of integers, `ValueError` for an unknown `grad_req` or a `stype` other than "default".
+        of a computation it cuts the graph: the array becomes a variable of its own.
+
+        Raises: `DtypeError` for an array of integers, `ValueError` for an unknown `grad_req` or a `stype` other than
+        "default".
+
+        >>> from tapegrad import nd
+        >>> x = nd.array([1, 2])
+        >>> x.attach_grad()
+        >>> x.grad.asnumpy().tolist()
+        [0.0, 0.0]
         """
         _dense(stype)
         _variables.attach_grad(self, grad_req)
@@ -110,8 +129,19 @@ class NDArray(Methods):
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 
         `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
-        another backward. `train_mode`: what `is_training()` is inside `Function.backward`. Raises `NotRecordedError`,
-        `GraphFreedError`, `ShapeError` or `DtypeError`.
+        another backward. `train_mode`: what `is_training()` is inside `Function.backward`.
+
+        Raises: `NotRecordedError` for a constant, `GraphFreedError` where an earlier backward has freed the graph,
+        `ShapeError` or `DtypeError` for a cotangent that does not fit.
+
+        >>> from tapegrad import autograd, nd
+        >>> x = nd.array([1, 2])
+        >>> x.attach_grad()
+        >>> with autograd.record():
+        ...     y = x * x
+        >>> y.backward(nd.array([1, 10]))
+        >>> x.grad.asnumpy().tolist()
+        [2.0, 40.0]
         """
         if train_mode:
             _variables.backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
@@ -131,7 +161,12 @@ class NDArray(Methods):
         return host.view(single) if host.shape == (1,) else host
 
     def asscalar(self) -> Any:
-        """The single element as a NumPy scalar, without gradients. Raises `ValueError` for any other size."""
+        """The single element as a NumPy scalar, without gradients. Raises `ValueError` for any other size.
+
+        >>> from tapegrad import nd
+        >>> nd.array([2.5]).asscalar()
+        np.float32(2.5)
+        """
         host = self._xp.to_numpy(self._value)
         if host.size != 1:
             raise ValueError(f"asscalar() needs an array of one element, not of shape {self.shape}")
@@ -141,6 +176,14 @@ class NDArray(Methods):
         """Copy into another array of the same shape, or as a new array into a context; what it is now in is returned.
 
         Raises `ShapeError` for another shape, `TypeError` for what is neither.
+
+        >>> import tapegrad as mx
+        >>> from tapegrad import nd
+        >>> target = nd.zeros(2)
+        >>> nd.array([1, 2]).copyto(target) is target, target.asnumpy().tolist()
+        (True, [1.0, 2.0])
+        >>> target.copyto(mx.cpu(1)).context
+        cpu(1)
         """
         if isinstance(other, Context):
             return self._moved(other)
@@ -149,7 +192,13 @@ class NDArray(Methods):
         raise TypeError(f"copyto() takes an NDArray or a context, not {type(other).__name__}")
 
     def as_in_context(self, context: Context) -> Self:
-        """This array if it lives in that context, else a copy there; differentiable."""
+        """This array if it lives in that context, else a copy there; differentiable.
+
+        >>> import tapegrad as mx
+        >>> from tapegrad import nd
+        >>> nd.ones(1).as_in_context(mx.cpu(1)).context
+        cpu(1)
+        """
         return self if context == self.context else self._moved(context)
 
     as_in_ctx = as_in_context
@@ -158,7 +207,12 @@ class NDArray(Methods):
         return move(self, *_context.place(context))  # type: ignore[return-value]
 
     def astype(self, dtype: Any, copy: bool = True) -> Self:
-        """The elements in another dtype, recorded; with `copy=False` this array itself where it has that dtype."""
+        """The elements in another dtype, recorded; with `copy=False` this array itself where it has that dtype.
+
+        >>> from tapegrad import nd
+        >>> nd.array([1.7]).astype("int32").asnumpy().tolist()
+        [1]
+        """
         if not copy and dtypes.to_dtype(dtype) == self.dtype:
             return self
         return ops.astype(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
@@ -168,7 +222,12 @@ class NDArray(Methods):
         return self
 
     def as_np_ndarray(self) -> Array:
-        """The same value and place on the tape as an array of the standard face, `tapegrad.numpy`."""
+        """The same value and place on the tape as an array of the standard face, `tapegrad.numpy`.
+
+        >>> from tapegrad import nd
+        >>> nd.ones(2).as_np_ndarray()
+        Array([1., 1.], dtype=float32)
+        """
         return handle(Array, self._value, self._node, self._xp)
 
     def tostype(self, stype: str) -> Self:
@@ -210,7 +269,13 @@ class NDArray(Methods):
         """The same elements in another shape: `x.reshape((2, -1))`, `x.reshape(2, -1)` or `x.reshape(shape=(2, -1))`.
 
         0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
-        numbers; with `reverse=True` they are read from the right. Raises `ShapeError` where the sizes do not agree.
+        numbers; with `reverse=True` they are read from the right.
+
+        Raises: `ShapeError` where the sizes do not agree.
+
+        >>> from tapegrad import nd
+        >>> nd.ones((2, 3, 4)).reshape((0, -1)).shape
+        (2, 12)
         """
         from .op import reshape
 
@@ -418,11 +483,22 @@ def give_all(out: Any, found: Sequence[Any], where: str) -> list[NDArray]:
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """An array of given values, float32 unless `dtype` says otherwise, whatever the values were.
 
-    `source_array` is nested lists, a NumPy array or an NDArray, whose dtype is kept. Raises `TypeError` for what is
-    no array, such as ragged lists.
+    `source_array` is nested lists, a NumPy array or an NDArray. It is copied.
 
-    >>> array([[1, 2], [3, 4]]).dtype
-    <class 'numpy.float32'>
+    Shapes: that of the source; a number gives ().
+
+    Dtypes: float32 (the default float) also for NumPy's float64 and for integers, as in MXNet; that of an NDArray is
+    kept.
+
+    Raises: `TypeError` for what is no array, such as ragged lists or words, `DtypeError` for no dtype.
+
+    >>> array([[1, 2], [3, 4]])
+    <BLANKLINE>
+    [[1. 2.]
+     [3. 4.]]
+    <NDArray 2x2 @cpu(0)>
+    >>> array(np.arange(3)).dtype, array([1, 2], dtype="int32").dtype
+    (<class 'numpy.float32'>, <class 'numpy.int32'>)
     """
     if isinstance(source_array, Array):
         kept = source_array._xp.dtype_of(source_array._value) if dtype is None else dtypes.to_dtype(dtype)
@@ -442,6 +518,13 @@ def zeros(
 ) -> NDArray:
     """Zeros of a shape, float32 unless `dtype` says otherwise.
 
+    Shapes: an int or a tuple.
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype,
+    `ValueError` for a `stype` that is not dense.
+
     >>> zeros((2, 3)).shape
     (2, 3)
     """
@@ -452,6 +535,12 @@ def zeros(
 def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:
     """Ones of a shape, float32 unless `dtype` says otherwise.
 
+    Shapes: an int or a tuple.
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype.
+
     >>> ones(2).asnumpy().tolist()
     [1.0, 1.0]
     """
@@ -461,6 +550,12 @@ def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None, out: Any =
 def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:
     """An array full of one value, float32 unless `dtype` says otherwise.
 
+    Shapes: an int or a tuple.
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype.
+
     >>> full(2, 7).asnumpy().tolist()
     [7.0, 7.0]
     """
@@ -469,6 +564,12 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
 
 def empty(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
     """An array whose values do not matter; they are zeros.
+
+    Shapes: an int or a tuple.
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: as `zeros`.
 
     >>> empty((2, 3)).shape
     (2, 3)
@@ -487,6 +588,14 @@ def arange(
 ) -> NDArray:
     """Numbers from `start` up to but not with `stop`, each `repeat` times; from 0 up to `start` if `stop` is None.
 
+    `infer_range` has no meaning here.
+
+    Shapes: ⌈(stop − start) / step⌉ · repeat.
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: `TypeError` for what are no numbers, `ValueError` for a step of 0, `DtypeError` for no dtype.
+
     >>> arange(1, 3, repeat=2).asnumpy().tolist()
     [1.0, 1.0, 2.0, 2.0]
     """
@@ -494,6 +603,10 @@ def arange(
         start, stop = 0, start
     if stop is None:
         raise ValueError("arange(infer_range=True) takes its length from elsewhere; give stop")
+    if not all(isinstance(x, (int, float, np.number)) for x in (start, stop, step)):
+        raise TypeError(f"arange() takes numbers, not {start!r}, {stop!r} and {step!r}")
+    if not step:
+        raise ValueError("arange(): step is 0; give another number")
     return make(np.repeat(np.arange(start, stop, step), repeat).astype(dtype_or_default(dtype)), ctx)
 
 
@@ -502,32 +615,62 @@ def linspace(
 ) -> NDArray:
     """`num` numbers evenly from `start` to `stop`, which is among them if `endpoint`.
 
+    Shapes: (num,).
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: `TypeError` for a `num` that is no integer, `ShapeError` for a negative one, `DtypeError` for no dtype.
+
     >>> linspace(0, 1, 5).asnumpy().tolist()
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
+    (num,) = shape_of(num)
     return make(np.linspace(start, stop, num, endpoint=endpoint).astype(dtype_or_default(dtype)), ctx)
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """Ones on the `k`-th diagonal of an N × M matrix (N × N if M is 0), zeros elsewhere.
 
-    >>> eye(2).asnumpy().tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
+    Shapes: (N, M).
+
+    Dtypes: the default float, float32 unless changed, or `dtype`.
+
+    Raises: `TypeError` for lengths that are no integers, `ShapeError` for negative ones, `DtypeError` for no dtype.
+
+    >>> eye(2, 3, k=1).asnumpy().tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    return make(np.eye(N, M or N, k, dtype_or_default(dtype)), ctx)
+    rows, columns = shape_of((N, M or N))
+    return make(np.eye(rows, columns, k, dtype_or_default(dtype)), ctx)
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
     """A NumPy array as an NDArray of the same dtype. It is copied, `zero_copy` or not: arrays here share no memory.
 
+    Shapes: that of the array.
+
+    Dtypes: that of the array, unlike `array`.
+
+    Raises: `TypeError` for what is no NumPy array, `DtypeError` for words, dates and objects.
+
     >>> from_numpy(np.arange(3)).dtype
     <class 'numpy.int64'>
     """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"from_numpy() takes a NumPy array, not {type(ndarray).__name__}; use array()")
+    if ndarray.dtype not in dtypes.ALL:
+        raise DtypeError(f"from_numpy(): {ndarray.dtype} is no dtype of arrays here; convert it with astype")
     return make(ndarray)
 
 
 def from_dlpack(dlpack: Any) -> NDArray:
     """A copy of what a DLPack capsule, or an object that gives one, holds.
+
+    Shapes: that of the source.
+
+    Dtypes: that of the source.
+
+    Raises: what NumPy's `from_dlpack` raises; the values are on the host.
 
     >>> from_dlpack(np.ones(2)).asnumpy().tolist()
     [1.0, 1.0]
@@ -551,6 +694,12 @@ class _Capsule:
 def to_dlpack_for_read(data: NDArray) -> Any:
     """The values of an array, copied to the host, as a DLPack capsule.
 
+    Shapes: any.
+
+    Dtypes: any that DLPack has.
+
+    Raises: nothing itself.
+
     >>> from_dlpack(to_dlpack_for_read(ones(2))).asnumpy().tolist()
     [1.0, 1.0]
     """
@@ -559,6 +708,12 @@ def to_dlpack_for_read(data: NDArray) -> Any:
 
 def to_dlpack_for_write(data: NDArray) -> Any:
     """The values of an array as a DLPack capsule, a copy: writing to it does not write to the array.
+
+    Shapes: any.
+
+    Dtypes: any that DLPack has.
+
+    Raises: nothing itself.
 
     >>> from_dlpack(to_dlpack_for_write(ones(2))).asnumpy().tolist()
     [1.0, 1.0]

@@ -11,6 +11,7 @@ from .. import draws as _draws
 from .. import random as _streams
 from ..array import Array
 from ..context import Context, current_context
+from ..errors import ShapeError
 from ..kernels import RECORDED as ops
 from .checks import dtype_of, need
 from .ndarray import NDArray, give, make, shape_of
@@ -70,11 +71,22 @@ def uniform(
 ) -> NDArray:
     """Numbers spread evenly over [low, high), of `shape`; where a parameter is an array, that many for each element.
 
+    Shapes: parameters that are numbers: `shape`, (1,) unless given; arrays: their own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for `high` below `low`, `DtypeError` for another dtype, `ShapeError` for arrays that do not
+    broadcast.
+
     >>> from tapegrad import nd
     >>> import tapegrad as mx
     >>> mx.random.seed(1)
-    >>> print(nd.random.uniform(shape=2).asnumpy())
+    >>> nd.random.uniform(shape=2)
+    <BLANKLINE>
     [0.52383333 0.05501367]
+    <NDArray 2 @cpu(0)>
+    >>> nd.random.uniform(nd.array([0, 10]), nd.array([1, 20]), shape=3).shape
+    (2, 3)
     """
     return _sample("uniform", {"low": low, "high": high}, shape, dtype, ctx, out)
 
@@ -90,6 +102,13 @@ def normal(
 ) -> NDArray:
     """Normal numbers of mean `loc` and standard deviation `scale`, of `shape`; of arrays, that many for each element.
 
+    Shapes: parameters that are numbers: `shape`, (1,) unless given; arrays: their own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a negative `scale`, `DtypeError` for another dtype, `ShapeError` for arrays that do not
+    broadcast.
+
     >>> from tapegrad import nd
     >>> import tapegrad as mx
     >>> mx.random.seed(0)
@@ -104,6 +123,13 @@ def randn(
 ) -> NDArray:
     """Normal numbers; the lengths of the axes are given one by one.
 
+    Shapes: the lengths given, (1,) without any.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for a length that is no integer, `ValueError` for a negative `scale`, `DtypeError` for another
+    dtype.
+
     >>> from tapegrad import nd
     >>> nd.random.randn(2, 3).shape
     (2, 3)
@@ -116,11 +142,31 @@ def exponential(
 ) -> NDArray:
     """Waiting times of mean `scale`.
 
+    Shapes: a `scale` that is a number: `shape`, (1,) unless given; an array: its own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a `scale` that is not positive, `DtypeError` for another dtype.
+
+    >>> import tapegrad as mx
     >>> from tapegrad import nd
-    >>> nd.random.exponential(2, shape=3).shape
-    (3,)
+    >>> mx.random.seed(0)
+    >>> print(nd.random.exponential(2, shape=1000).mean().asscalar().round(1))
+    2.0
     """
+    if not isinstance(scale, Array):
+        if not isinstance(scale, (int, float, np.number)):
+            raise TypeError(f"exponential(): the mean is a number or an NDArray, not {scale!r}")
+        if scale <= 0:
+            raise ValueError(f"exponential(): the mean must be more than 0, got {scale}")
     return _sample("exponential", {"rate": 1.0 / scale}, shape, dtype, ctx, out)
+
+
+def mean_of(rate: Any) -> Any:
+    """The mean of waiting times of a rate. Raises `ValueError` for a rate of 0 or less."""
+    if not isinstance(rate, Array) and rate <= 0:
+        raise ValueError(f"the rate lam must be more than 0, got {rate}")
+    return 1.0 / rate
 
 
 def gamma(
@@ -134,6 +180,13 @@ def gamma(
 ) -> NDArray:
     """Gamma variates of mean alpha · beta and variance alpha · beta².
 
+    Shapes: parameters that are numbers: `shape`, (1,) unless given; arrays: their own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for parameters that are not positive, `DtypeError` for another dtype, `ShapeError` for arrays
+    that do not broadcast.
+
     >>> from tapegrad import nd
     >>> nd.random.gamma(2, 3, shape=3).shape
     (3,)
@@ -145,6 +198,12 @@ def poisson(
     lam: Any = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None, out: Any = None, name: Any = None
 ) -> NDArray:
     """Counts of independent events of which `lam` are expected, as floats.
+
+    Shapes: a `lam` that is a number: `shape`, (1,) unless given; an array: its own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64, though the counts are whole.
+
+    Raises: `ValueError` for a negative `lam`, `DtypeError` for another dtype.
 
     >>> from tapegrad import nd
     >>> nd.random.poisson(4, shape=3).shape
@@ -164,6 +223,13 @@ def negative_binomial(
 ) -> NDArray:
     """How many trials fail before `k` of probability `p` each have succeeded, as floats.
 
+    Shapes: parameters that are numbers: `shape`, (1,) unless given; arrays: their own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64, though the counts are whole.
+
+    Raises: `ValueError` for a `p` outside (0, 1], `DtypeError` for another dtype, `ShapeError` for arrays that do not
+    broadcast.
+
     >>> from tapegrad import nd
     >>> nd.random.negative_binomial(3, 0.5, shape=3).shape
     (3,)
@@ -181,6 +247,13 @@ def generalized_negative_binomial(
     name: Any = None,
 ) -> NDArray:
     """Counts of mean `mu` and variance mu + alpha · mu², as floats.
+
+    Shapes: parameters that are numbers: `shape`, (1,) unless given; arrays: their own, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64, though the counts are whole.
+
+    Raises: `ValueError` for a negative parameter, `DtypeError` for another dtype, `ShapeError` for arrays that do not
+    broadcast.
 
     >>> from tapegrad import nd
     >>> nd.random.generalized_negative_binomial(2, 0.5, shape=3).shape
@@ -200,6 +273,13 @@ def randint(
 ) -> NDArray:
     """Integers spread evenly over low, …, high − 1; int32 unless `dtype` is int64.
 
+    Shapes: `shape`, (1,) unless given.
+
+    Dtypes: int32 (unless `dtype` says otherwise) or int64.
+
+    Raises: `ValueError` where there is no integer between, `TypeError` for bounds that are no integers, `DtypeError`
+    for another dtype.
+
     >>> from tapegrad import nd
     >>> nd.random.randint(0, 3, shape=2).dtype
     <class 'numpy.int32'>
@@ -216,6 +296,13 @@ def multinomial(
     """Places along the last axis of `data`, each drawn with the probability that stands there, `shape` for each row.
 
     `get_prob` adds the logarithm of the probability of what was drawn, through which gradients flow to `data`.
+
+    Shapes: (…, k) gives (…) and then `shape`, or (1,) instead of ().
+
+    Dtypes: places are int32 unless `dtype` says otherwise; logarithms have that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for probabilities that are negative or do not sum to 1,
+    `ShapeError` for none.
 
     >>> from tapegrad import nd
     >>> nd.random.multinomial(nd.array([0, 0, 1]), shape=2).asnumpy().tolist()
@@ -237,11 +324,21 @@ def multinomial(
 def shuffle(data: Any, out: Any = None, name: Any = None) -> NDArray:
     """The array with its rows (its elements, if it has one axis) in random order.
 
+    Gradients go back to the rows.
+
+    Shapes: any with an axis; the result has that of `data`.
+
+    Dtypes: any; the result has that of `data`.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for one without axes.
+
     >>> from tapegrad import nd
     >>> sorted(nd.random.shuffle(nd.arange(3)).asnumpy().tolist())
     [0.0, 1.0, 2.0]
     """
     data = need(data, "shuffle")
+    if not data.ndim:
+        raise ShapeError("shuffle() takes an array with rows, not shape ()")
     order = drawn("permutation", data.shape[0], ctx=data.context, rows=data.ndim > 1)
     return give(out, ops.take(data, order, axis=0))
 
@@ -254,6 +351,13 @@ def _like(data: Any, where: str) -> dict[str, Any]:
 def uniform_like(data: Any, low: float = 0, high: float = 1, out: Any = None, name: Any = None) -> NDArray:
     """`uniform` in the shape, dtype and context of an array.
 
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
+
     >>> from tapegrad import nd
     >>> nd.random.uniform_like(nd.ones((2, 3))).shape
     (2, 3)
@@ -263,6 +367,13 @@ def uniform_like(data: Any, low: float = 0, high: float = 1, out: Any = None, na
 
 def normal_like(data: Any, loc: float = 0, scale: float = 1, out: Any = None, name: Any = None) -> NDArray:
     """`normal` in the shape, dtype and context of an array.
+
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
 
     >>> from tapegrad import nd
     >>> nd.random.normal_like(nd.ones((2, 3))).shape
@@ -274,15 +385,29 @@ def normal_like(data: Any, loc: float = 0, scale: float = 1, out: Any = None, na
 def exponential_like(data: Any, lam: float = 1, out: Any = None, name: Any = None) -> NDArray:
     """Waiting times of rate `lam` in the shape, dtype and context of an array.
 
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
+
     >>> from tapegrad import nd
     >>> nd.random.exponential_like(nd.ones((2, 3))).shape
     (2, 3)
     """
-    return exponential(1.0 / lam, out=out, **_like(data, "exponential_like"))
+    return exponential(mean_of(lam), out=out, **_like(data, "exponential_like"))
 
 
 def gamma_like(data: Any, alpha: float = 1, beta: float = 1, out: Any = None, name: Any = None) -> NDArray:
     """`gamma` in the shape, dtype and context of an array.
+
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
 
     >>> from tapegrad import nd
     >>> nd.random.gamma_like(nd.ones((2, 3))).shape
@@ -294,6 +419,13 @@ def gamma_like(data: Any, alpha: float = 1, beta: float = 1, out: Any = None, na
 def poisson_like(data: Any, lam: float = 1, out: Any = None, name: Any = None) -> NDArray:
     """`poisson` in the shape, dtype and context of an array.
 
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
+
     >>> from tapegrad import nd
     >>> nd.random.poisson_like(nd.ones((2, 3))).shape
     (2, 3)
@@ -303,6 +435,13 @@ def poisson_like(data: Any, lam: float = 1, out: Any = None, name: Any = None) -
 
 def negative_binomial_like(data: Any, k: int = 1, p: float = 1, out: Any = None, name: Any = None) -> NDArray:
     """`negative_binomial` in the shape, dtype and context of an array.
+
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
 
     >>> from tapegrad import nd
     >>> nd.random.negative_binomial_like(nd.ones((2, 3))).shape
@@ -315,6 +454,13 @@ def generalized_negative_binomial_like(
     data: Any, mu: float = 1, alpha: float = 1, out: Any = None, name: Any = None
 ) -> NDArray:
     """`generalized_negative_binomial` in the shape, dtype and context of an array.
+
+    Shapes: that of `data`.
+
+    Dtypes: that of `data`, a floating one.
+
+    Raises: `TypeError` for what is no NDArray, `DtypeError` for integers, `ValueError` for parameters outside their
+    range.
 
     >>> from tapegrad import nd
     >>> nd.random.generalized_negative_binomial_like(nd.ones((2, 3))).shape

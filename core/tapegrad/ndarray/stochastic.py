@@ -44,6 +44,15 @@ def random_uniform(
 ) -> NDArray:
     """Numbers spread evenly over [low, high), of `shape`.
 
+    `nd.random.uniform` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for `high` below `low`, `DtypeError` for another dtype, `TypeError` for an `out` that is no
+    NDArray.
+
     >>> from tapegrad import nd
     >>> nd.random_uniform(shape=3).shape
     (3,)
@@ -62,6 +71,15 @@ def random_normal(
 ) -> NDArray:
     """Normal numbers of mean `loc` and standard deviation `scale`, of `shape`.
 
+    `nd.random.normal` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a negative `scale`, `DtypeError` for another dtype, `TypeError` for an `out` that is no
+    NDArray.
+
     >>> from tapegrad import nd
     >>> nd.random_normal(shape=3).shape
     (3,)
@@ -77,11 +95,20 @@ def random_exponential(
 ) -> NDArray:
     """Waiting times of rate `lam`, of mean 1 / lam.
 
+    `nd.random.exponential` with its context before its dtype, and the rate for the mean.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a `lam` that is not positive, `DtypeError` for another dtype, `TypeError` for an `out` that
+    is no NDArray.
+
     >>> from tapegrad import nd
     >>> nd.random_exponential(4, shape=3).shape
     (3,)
     """
-    return _random.exponential(1.0 / lam, shape, dtype, ctx, out)
+    return _random.exponential(_random.mean_of(lam), shape, dtype, ctx, out)
 
 
 def random_gamma(
@@ -95,6 +122,15 @@ def random_gamma(
 ) -> NDArray:
     """Gamma variates of mean alpha · beta.
 
+    `nd.random.gamma` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for parameters that are not positive, `DtypeError` for another dtype, `TypeError` for an `out`
+    that is no NDArray.
+
     >>> from tapegrad import nd
     >>> nd.random_gamma(2, 3, shape=3).shape
     (3,)
@@ -106,6 +142,15 @@ def random_poisson(
     lam: float = 1, shape: Any = None, ctx: Context | None = None, dtype: Any = None, out: Any = None, name: Any = None
 ) -> NDArray:
     """Counts of independent events of which `lam` are expected.
+
+    `nd.random.poisson` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a negative `lam`, `DtypeError` for another dtype, `TypeError` for an `out` that is no
+    NDArray.
 
     >>> from tapegrad import nd
     >>> nd.random_poisson(4, shape=3).shape
@@ -125,6 +170,15 @@ def random_negative_binomial(
 ) -> NDArray:
     """How many trials fail before `k` of probability `p` each have succeeded.
 
+    `nd.random.negative_binomial` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a `p` outside (0, 1], `DtypeError` for another dtype, `TypeError` for an `out` that is no
+    NDArray.
+
     >>> from tapegrad import nd
     >>> nd.random_negative_binomial(3, 0.5, shape=3).shape
     (3,)
@@ -142,6 +196,15 @@ def random_generalized_negative_binomial(
     name: Any = None,
 ) -> NDArray:
     """Counts of mean `mu` and variance mu + alpha · mu².
+
+    `nd.random.generalized_negative_binomial` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `ValueError` for a negative parameter, `DtypeError` for another dtype, `TypeError` for an `out` that is no
+    NDArray.
 
     >>> from tapegrad import nd
     >>> nd.random_generalized_negative_binomial(2, 0.5, shape=3).shape
@@ -161,6 +224,15 @@ def random_randint(
 ) -> NDArray:
     """Integers spread evenly over low, …, high − 1.
 
+    `nd.random.randint` with its context before its dtype.
+
+    Shapes: `shape`, (1,) unless given; that of `out`.
+
+    Dtypes: int32 (unless `dtype` says otherwise) or int64.
+
+    Raises: `ValueError` where there is no integer between, `TypeError` for bounds that are no integers, `DtypeError`
+    for another dtype.
+
     >>> from tapegrad import nd
     >>> nd.random_randint(0, 3, shape=2).shape
     (2,)
@@ -178,6 +250,13 @@ def sample_uniform(
 ) -> NDArray:
     """For each pair of elements of `low` and `high`, `shape` numbers spread evenly between them.
 
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for `high` below `low`, `DtypeError` for another dtype,
+    `ShapeError` for parameters that do not broadcast.
+
     >>> from tapegrad import nd
     >>> nd.sample_uniform(nd.zeros(2), nd.ones(2), shape=3).shape
     (2, 3)
@@ -191,6 +270,13 @@ def sample_normal(
 ) -> NDArray:
     """For each pair of elements of `mu` and `sigma`, `shape` normal numbers.
 
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for a negative `sigma`, `DtypeError` for another dtype,
+    `ShapeError` for parameters that do not broadcast.
+
     >>> from tapegrad import nd
     >>> nd.sample_normal(nd.zeros(2), nd.ones(2), shape=3).shape
     (2, 3)
@@ -201,6 +287,13 @@ def sample_normal(
 
 def sample_exponential(lam: Any, shape: Any = None, dtype: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """For each element of `lam`, `shape` waiting times of that rate.
+
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for a `lam` that is not positive, `DtypeError` for another
+    dtype.
 
     >>> from tapegrad import nd
     >>> nd.sample_exponential(nd.ones(2), shape=3).shape
@@ -214,6 +307,13 @@ def sample_gamma(
 ) -> NDArray:
     """For each pair of elements of `alpha` and `beta`, `shape` gamma variates.
 
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for parameters that are not positive, `DtypeError` for
+    another dtype, `ShapeError` for parameters that do not broadcast.
+
     >>> from tapegrad import nd
     >>> nd.sample_gamma(nd.ones(2), nd.ones(2), shape=3).shape
     (2, 3)
@@ -224,6 +324,12 @@ def sample_gamma(
 
 def sample_poisson(lam: Any, shape: Any = None, dtype: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """For each element of `lam`, `shape` counts of which that many are expected.
+
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for a negative `lam`, `DtypeError` for another dtype.
 
     >>> from tapegrad import nd
     >>> nd.sample_poisson(nd.ones(2), shape=3).shape
@@ -237,6 +343,13 @@ def sample_negative_binomial(
 ) -> NDArray:
     """For each pair of elements of `k` and `p`, `shape` counts of failures before k successes.
 
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for a `p` outside (0, 1], `DtypeError` for another dtype,
+    `ShapeError` for parameters that do not broadcast.
+
     >>> from tapegrad import nd
     >>> nd.sample_negative_binomial(nd.ones(2), nd.ones(2), shape=3).shape
     (2, 3)
@@ -249,6 +362,13 @@ def sample_generalized_negative_binomial(
     mu: Any, alpha: Any, shape: Any = None, dtype: Any = None, out: Any = None, name: Any = None
 ) -> NDArray:
     """For each pair of elements of `mu` and `alpha`, `shape` counts of that mean and dispersion.
+
+    Shapes: that of the parameters, then `shape`.
+
+    Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for a negative parameter, `DtypeError` for another dtype,
+    `ShapeError` for parameters that do not broadcast.
 
     >>> from tapegrad import nd
     >>> nd.sample_generalized_negative_binomial(nd.ones(2), nd.ones(2), shape=3).shape
@@ -265,6 +385,12 @@ def sample_multinomial(
     """Places along the last axis of `data`, each drawn with the probability that stands there, `shape` for each row.
 
     `get_prob` adds the logarithm of the probability of what was drawn, through which gradients flow to `data`.
+
+    Shapes: (…, k) gives (…) and then `shape`, or (1,) instead of ().
+
+    Dtypes: places are int32 unless `dtype` says otherwise; logarithms have that of `data`.
+
+    Raises: as `nd.random.multinomial`.
 
     >>> from tapegrad import nd
     >>> nd.sample_multinomial(nd.array([[0, 1], [1, 0]])).asnumpy().tolist()

@@ -78,6 +78,14 @@ def sgd_update(
 ) -> NDArray:
     """w − lr · (g + wd · w).
 
+    Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> print(nd.sgd_update(nd.ones(1), nd.ones(1), lr=0.5).asscalar())
     0.5
@@ -100,6 +108,14 @@ def sgd_mom_update(
     name: Any = None,
 ) -> NDArray:
     """w + m, where m becomes momentum · m − lr · (g + wd · w).
+
+    mom is written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.sgd_mom_update(nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5, momentum=0.5).asscalar())
@@ -124,6 +140,14 @@ def nag_mom_update(
     name: Any = None,
 ) -> NDArray:
     """Nesterov's momentum: m becomes momentum · m − lr · d, w becomes w + momentum · m − lr · d, where d is g + wd · w.
+
+    mom is written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.nag_mom_update(nd.ones(1), nd.ones(1), nd.zeros(1), lr=0.5, momentum=0.5).asscalar())
@@ -161,6 +185,14 @@ def mp_sgd_update(
 ) -> NDArray:
     """`sgd_update` of a weight in float16 by way of its copy in float32, `weight32`.
 
+    weight32 is written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: weight and grad of any floating dtype, float16 mostly; weight32 float32.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> w = nd.ones(1, dtype="float16")
     >>> nd.mp_sgd_update(w, w, nd.ones(1), lr=0.5).dtype.__name__
@@ -186,6 +218,14 @@ def mp_sgd_mom_update(
 ) -> NDArray:
     """`sgd_mom_update` of a weight in float16 by way of its copy in float32, `weight32`.
 
+    mom and weight32 are written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: weight and grad of any floating dtype, float16 mostly; weight32 and mom float32.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> w = nd.ones(1, dtype="float16")
     >>> nd.mp_sgd_mom_update(w, w, nd.zeros(1), nd.ones(1), lr=0.5).dtype.__name__
@@ -210,6 +250,14 @@ def mp_nag_mom_update(
 ) -> NDArray:
     """`nag_mom_update` of a weight in float16 by way of its copy in float32, `weight32`.
 
+    mom and weight32 are written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: weight and grad of any floating dtype, float16 mostly; weight32 and mom float32.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> w = nd.ones(1, dtype="float16")
     >>> nd.mp_nag_mom_update(w, w, nd.zeros(1), nd.ones(1), lr=0.5).dtype.__name__
@@ -230,6 +278,14 @@ def signsgd_update(
     name: Any = None,
 ) -> NDArray:
     """w − lr · (sign(g) + wd · w).
+
+    J. Bernstein et al. (2018). Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.signsgd_update(nd.ones(1), nd.array([-7]), lr=0.5).asscalar())
@@ -253,6 +309,15 @@ def signum_update(
     name: Any = None,
 ) -> NDArray:
     """(1 − lr · wd_lh) · w + lr · sign(m), where m becomes momentum · m − (1 − momentum) · (g + wd · w).
+
+    J. Bernstein et al. (2018). mom is written in place. Give `out=weight` to update the weight itself; the result is
+    not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.signum_update(nd.ones(1), nd.ones(1), nd.zeros(1), lr=0.5).asscalar())
@@ -288,6 +353,15 @@ def adam_update(
 ) -> NDArray:
     """w − lr · mean / (√var + epsilon), of the moving means of g and g²; for their bias the caller corrects `lr`.
 
+    D. P. Kingma and J. Ba (2015). mean and var are written in place. Give `out=weight` to update the weight itself; the
+    result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> w = nd.adam_update(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), lr=0.1, beta1=0.5, beta2=0.75)
     >>> print(w.asscalar().round(4))
@@ -315,6 +389,15 @@ def rmsprop_update(
     name: Any = None,
 ) -> NDArray:
     """w − lr · g / √(n + epsilon), where n is the moving mean of g².
+
+    T. Tieleman and G. Hinton (2012). n is written in place. Give `out=weight` to update the weight itself; the result
+    is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.rmsprop_update(nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5).asscalar().round(4))
@@ -347,6 +430,14 @@ def rmspropalex_update(
 ) -> NDArray:
     """w + d; d becomes gamma2 · d − lr · g / √(mean of g² − (mean of g)² + epsilon), after A. Graves (2013).
 
+    n, g, delta are written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> states = nd.ones(1), nd.zeros(1), nd.zeros(1)
     >>> nd.rmspropalex_update(nd.ones(1), nd.ones(1), *states, lr=0.5).shape
@@ -377,6 +468,14 @@ def ftrl_update(
     name: Any = None,
 ) -> NDArray:
     """Follow the regularized leader, after H. B. McMahan et al. (2013): zero where |z| is at most `lamda1`.
+
+    z and n are written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.ftrl_update(nd.zeros(1), nd.ones(1) * 0.001, nd.zeros(1), nd.zeros(1), lr=0.5).asscalar())
@@ -410,6 +509,14 @@ def ftml_update(
 ) -> NDArray:
     """Follow the moving leader, after S. Zheng and J. T. Kwok (2017); `t` counts the steps from 1.
 
+    d, v, z are written in place. Give `out=weight` to update the weight itself; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> nd.ftml_update(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), nd.zeros(1), lr=0.5, t=1).shape
     (1,)
@@ -442,6 +549,14 @@ def lamb_update_phase1(
 ) -> NDArray:
     """The direction of a step of LAMB, after Y. You et al. (2019): mean / (√var + epsilon) + wd · w; t counts from 1.
 
+    mean and var are written in place. `lamb_update_phase2` makes the step; the result is not recorded.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> print(nd.lamb_update_phase1(nd.ones(1), nd.ones(1), nd.zeros(1), nd.zeros(1), t=1).asscalar().round(4))
     1.0
@@ -468,6 +583,15 @@ def lamb_update_phase2(
     name: Any = None,
 ) -> NDArray:
     """w − lr · r1 / r2 · g, where r1 is the norm of w, within the bounds that are positive, and r2 that of g.
+
+    g is what `lamb_update_phase1` gave, r1 and r2 are `nd.norm` of weight and g. Where one of them is 0 their ratio
+    counts as 1.
+
+    Shapes: weight and g of one shape, which the result has; r1 and r2 (1,).
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
 
     >>> from tapegrad import nd
     >>> print(nd.lamb_update_phase2(nd.ones(1), nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5).asscalar())
