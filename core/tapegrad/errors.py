@@ -213,11 +213,11 @@ class AnomalyError(GraphError, FloatingPointError):
 
     Raised within `with tapegrad.detect_anomaly():`, at the first op that makes one, forward or backward.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> import tapegrad
     >>> with tapegrad.detect_anomaly():
-    ...     tapegrad.grad(lambda x: tnp.log(x * 0))(1.0)
+    ...     tapegrad.grad(lambda x: x * float("nan"))(1.0)
     Traceback (most recent call last):
-    tapegrad.errors.AnomalyError: log() made -inf at index () of shape () (1 of 1 elements are not finite)
+    tapegrad.errors.AnomalyError: multiply() made nan at index () of shape () (1 of 1 elements are not finite)
     ...
     """
 

@@ -162,10 +162,12 @@ def detect_anomaly() -> Scope:
     Raises: within it `AnomalyError`, which names the op, the place in the array and the line of the forward pass.
 
     >>> import tapegrad, tapegrad.numpy as tnp
+    >>> weights = tnp.asarray([1.0, float("nan")])
     >>> with detect_anomaly():
-    ...     tapegrad.grad(lambda x: tnp.sqrt(x * x))(0.0)
+    ...     tapegrad.grad(lambda x: (x * weights).sum())(tnp.ones(2))
     Traceback (most recent call last):
-    tapegrad.errors.AnomalyError: the gradient that reached the result of ...
+    tapegrad.errors.AnomalyError: multiply() made nan at index (1,) of shape (2,) (1 of 2 elements are not finite)
+    ...
     """
     return Scope(ANOMALY)
 
