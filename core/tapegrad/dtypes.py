@@ -73,7 +73,9 @@ def _to_dtype(spec: Any) -> DType:
 def to_dtype(spec: Any) -> DType:
     """The dtype that `spec` names.
 
-    `spec` is a name, a NumPy dtype or scalar type, a Python type, or an engine's dtype object. Raises `DtypeError`.
+    `spec` is a name, a NumPy dtype or scalar type, a Python type, or an engine's dtype object.
+
+    Raises: `DtypeError` for what names none, with the choices.
 
     >>> to_dtype("float32")
     dtype('float32')
@@ -89,6 +91,8 @@ def to_dtype(spec: Any) -> DType:
 
 def is_dtype(dtype: Any, kind: Any) -> bool:
     """Whether `dtype` is of a kind of the array API standard ("real floating", …), a dtype, or a tuple of those.
+
+    Raises: `ValueError` for a kind that there is not, with the choices, `DtypeError` for no dtype.
 
     >>> is_dtype("float32", "real floating"), is_dtype("int8", ("bool", "unsigned integer"))
     (True, False)
@@ -167,12 +171,20 @@ def use_default_dtype(dtype: Any) -> Iterator[None]:
 
 
 def default_float(dtype: DType) -> DType:
-    """The dtype in which a function with real or complex values takes `dtype`: integers become the default."""
+    """The dtype in which a function with real or complex values takes `dtype`: integers become the default.
+
+    >>> default_float(np.dtype("int8")).name, default_float(np.dtype("float64")).name
+    ('float32', 'float64')
+    """
     return dtype if dtype in INEXACT else get_default_dtype()
 
 
 def dtype_of_scalar(scalar: bool | int | float | complex, other: DType) -> DType:
-    """The dtype of a Python scalar beside an array of dtype `other`: scalars are weak and raise only the kind."""
+    """The dtype of a Python scalar beside an array of dtype `other`: scalars are weak and raise only the kind.
+
+    >>> dtype_of_scalar(2, np.dtype("float16")).name, dtype_of_scalar(2.5, np.dtype("int8")).name
+    ('float16', 'float32')
+    """
     if isinstance(scalar, bool):
         return other
     if isinstance(scalar, int):
@@ -188,7 +200,7 @@ def dtype_of_scalar(scalar: bool | int | float | complex, other: DType) -> DType
 def promote(first: DType, second: DType) -> DType:
     """The dtype of the two together: the array API's table, and an integer with a float is that float.
 
-    Raises `DtypeError` where there is none (uint64 with a signed integer).
+    Raises: `DtypeError` where there is none (uint64 with a signed integer).
 
     >>> promote(np.dtype("int64"), np.dtype("float32")).name
     'float32'

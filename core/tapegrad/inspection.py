@@ -25,7 +25,22 @@ __all__ = ["Hook", "detect_anomaly", "draw", "note_origin", "register_hook", "re
 
 
 class Hook:
-    """A registered hook; `remove()` takes it off again."""
+    """A registered hook; `remove()` takes it off again.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> x = tnp.ones(2)
+    >>> x.attach_grad()
+    >>> hook = x.register_hook(lambda g: g * 100)
+    >>> with tapegrad.record():
+    ...     y = x * 2
+    >>> y.backward(retain_graph=True)
+    >>> x.grad.tolist()
+    [200.0, 200.0]
+    >>> hook.remove()
+    >>> y.backward()
+    >>> x.grad.tolist()
+    [2.0, 2.0]
+    """
 
     def __init__(self, node: Node, watcher: Callable[[Any, bool], Any]) -> None:
         self._node = ref(node)
@@ -51,8 +66,25 @@ def _tracked(x: Array, what: str) -> Node:
 def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
     """Call `hook` with the cotangent of the value of `x` in each sweep; what it returns, unless None, takes its place.
 
-    The hook belongs to the value that `x` has now, and to what was computed from it before and after. Raises
-    `NotRecordedError` for a constant.
+    The hook belongs to the value that `x` has now, and to what was computed from it before and after.
+
+    Shapes: the cotangent has that of the value, and so has what the hook returns.
+
+    Dtypes: the cotangent has that of the value, and so has what the hook returns.
+
+    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array; in the sweep `TypeError` or
+    `ShapeError` for a hook that returns something else.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> x = tnp.ones(2)
+    >>> x.attach_grad()
+    >>> seen = []
+    >>> hook = register_hook(x, seen.append)
+    >>> with tapegrad.record():
+    ...     y = x * 2
+    >>> y.backward()
+    >>> seen[0].tolist()
+    [2.0, 2.0]
     """
     node = _tracked(x, "register_hook")
     face, xp = type(x), x._xp
@@ -83,7 +115,25 @@ def _shown(face: type[Array], g: Any, xp: Kernels, recorded: bool) -> Array:
 
 
 def retain_grad(x: Array) -> None:
-    """Keep the gradient of an intermediate value: each backward puts it into `x.grad`; the graph goes on."""
+    """Keep the gradient of an intermediate value: each backward puts it into `x.grad`; the graph goes on.
+
+    Shapes: the gradient has that of the value.
+
+    Dtypes: the gradient has that of the value.
+
+    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> x = tnp.ones(2)
+    >>> x.attach_grad()
+    >>> with tapegrad.record():
+    ...     y = x * 3
+    ...     retain_grad(y)
+    ...     z = y * y
+    >>> z.backward()
+    >>> y.grad.tolist(), x.grad.tolist()
+    ([6.0, 6.0], [18.0, 18.0])
+    """
     node = _tracked(x, "retain_grad")
     if node.__class__ is Leaf and getattr(x, "_grad", None) is not None:
         return
