@@ -148,6 +148,27 @@ def test_public_names_explain_themselves(module):
     assert not missing
 
 
+def test_all_of_nd_explains_itself():
+    """By name, so that a module of `nd` that is added is held to it as well."""
+    own = {
+        name: value for name, value in vars(tapegrad.nd).items() if inspect.isroutine(value) or inspect.isclass(value)
+    }
+    public = [
+        name for name, value in own.items() if name[0] != "_" and value.__module__.startswith("tapegrad.ndarray.")
+    ]
+    assert len(public) > 290
+    silent = {"bind", "waitall"}  # they take no arrays
+    assert not [name for name in public if name not in silent and "Shapes:" not in inspect.getdoc(own[name])]
+    assert not [name for name in public if name != "bind" and ">>>" not in inspect.getdoc(own[name])]
+
+
+def test_methods_of_arrays_say_what_they_are():
+    for face in (tapegrad.Array, tapegrad.nd.NDArray):
+        methods = [name for name in dir(face) if name[0] != "_" and hasattr(face, name)]
+        assert len(methods) > 40
+        assert not [name for name in methods if not inspect.getdoc(getattr(face, name))]
+
+
 def test_what_an_op_says_of_itself_follows_from_its_definition():
     said = inspect.getdoc(OPS["divide"].call)
     assert said.startswith("The quotient x / y")

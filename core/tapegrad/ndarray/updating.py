@@ -626,6 +626,14 @@ def adamw_update(
 
     `rescale_grad` is a number or an array of one element; where it is 0 or no finite number, nothing changes.
 
+    I. Loshchilov and F. Hutter (2019). mean and var are written in place.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: floating ones; the result has that of all together, and `out` keeps its own.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> states = nd.zeros(1), nd.zeros(1)
     >>> w = nd.contrib.adamw_update(nd.ones(1), nd.ones(1), *states, 1.0, lr=0.1, eta=1.0, wd=0.1, beta2=0.99)
@@ -660,6 +668,14 @@ def mp_adamw_update(
     name: Any = None,
 ) -> NDArray:
     """`adamw_update` of a weight in float16 by way of its copy in float32, `weight32`.
+
+    mean, var and weight32 are written in place.
+
+    Shapes: all of one shape, which the result has.
+
+    Dtypes: weight and grad of any floating dtype, float16 mostly; weight32, mean and var float32.
+
+    Raises: as `adamw_update`.
 
     >>> from tapegrad import nd
     >>> w = nd.ones(1, dtype="float16")
@@ -702,6 +718,13 @@ def multi_sgd_update(
 ) -> list[NDArray]:
     """`sgd_update` of several weights, given in turn with their gradients, each with an lr and a wd of its own.
 
+    Shapes: each weight and its gradient of one shape, which its result has.
+
+    Dtypes: floating ones; a result has that of its weight and gradient together.
+
+    Raises: `TypeError` for what is no NDArray, `ValueError` for another number of arrays, lrs or wds, `ShapeError` for
+    shapes that do not go together.
+
     >>> from tapegrad import nd
     >>> pairs = nd.ones(1), nd.ones(1), nd.ones(2), nd.ones(2)
     >>> [w.asnumpy().tolist() for w in nd.multi_sgd_update(*pairs, lrs=(0.5, 0.25), wds=(0, 0), num_weights=2)]
@@ -724,6 +747,14 @@ def multi_sgd_mom_update(
 ) -> list[NDArray]:
     """`sgd_mom_update` of several weights, given in turn with their gradients and momenta.
 
+    The momenta are written in place.
+
+    Shapes: each weight, its gradient and momentum of one shape, which its result has.
+
+    Dtypes: floating ones; a result has that of its weight, gradient and momentum together.
+
+    Raises: as `multi_sgd_update`.
+
     >>> from tapegrad import nd
     >>> w, g, m = nd.ones(1), nd.ones(1), nd.zeros(1)
     >>> nd.multi_sgd_mom_update(w, g, m, lrs=[0.5], wds=[0])[0].asnumpy().tolist()
@@ -744,6 +775,14 @@ def multi_mp_sgd_update(
     name: Any = None,
 ) -> list[NDArray]:
     """`mp_sgd_update` of several weights, given in turn with their gradients and float32 copies.
+
+    The float32 copies are written in place.
+
+    Shapes: each weight, its gradient and copy of one shape, which its result has.
+
+    Dtypes: weights and gradients of any floating dtype, float16 mostly; copies float32.
+
+    Raises: as `multi_sgd_update`.
 
     >>> from tapegrad import nd
     >>> w = nd.ones(1, dtype="float16")
@@ -767,6 +806,14 @@ def multi_mp_sgd_mom_update(
 ) -> list[NDArray]:
     """`mp_sgd_mom_update` of several weights, given in turn with their gradients, momenta and float32 copies.
 
+    The momenta and float32 copies are written in place.
+
+    Shapes: each weight, its gradient, momentum and copy of one shape, which its result has.
+
+    Dtypes: weights and gradients of any floating dtype, float16 mostly; momenta and copies float32.
+
+    Raises: as `multi_sgd_update`.
+
     >>> from tapegrad import nd
     >>> w = nd.ones(1, dtype="float16")
     >>> nd.multi_mp_sgd_mom_update(w, w, nd.zeros(1), nd.ones(1), lrs=[0.5], wds=[0])[0].dtype.__name__
@@ -778,6 +825,13 @@ def multi_mp_sgd_mom_update(
 
 def reset_arrays(*data: Any, num_arrays: int | None = None, out: Any = None, name: Any = None) -> None:
     """Write zeros to arrays, in place.
+
+    Shapes: any, not of one shape.
+
+    Dtypes: any, and kept.
+
+    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `ValueError` for another
+    `num_arrays`.
 
     >>> from tapegrad import nd
     >>> x = nd.ones(2)
