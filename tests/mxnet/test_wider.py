@@ -387,7 +387,7 @@ WRONG = {
     "labels": (lambda: nd.softmax_cross_entropy(X, V), mx.errors.ShapeError, r"label \(n,\)"),
     "gamma of images": (lambda: nd.InstanceNorm(IMAGE, V, V), mx.errors.ShapeError, r"gamma has shape \(3,\)"),
     "channels of groups": (lambda: nd.GroupNorm(V, V, V), mx.errors.ShapeError, r"\(batch, channels, \*space\)"),
-    "channels around": (lambda: nd.LRN(V, 3), mx.errors.ShapeError, r"LRN\(\) takes data"),
+    "channels around": (lambda: nd.LRN(V, nsize=3), mx.errors.ShapeError, r"LRN\(\) takes data"),
     "margins": (lambda: nd.SVMOutput(X, V), mx.errors.ShapeError, r"label \(n,\)"),
     "labels of a head": (lambda: nd.SoftmaxOutput(X, V), mx.errors.ShapeError, r"give \(2,\), or \(2, 2\)"),
     "steps of a layer": (lambda: nd.RNN(V, V, V), mx.errors.ShapeError, r"\(steps, n, inputs\)"),
