@@ -14,7 +14,6 @@ from .backend import Backend, Spec
 from .checkpointing import checkpoint
 from .custom import custom
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
-from .hookspecs import hookimpl
 from .inspection import detect_anomaly, draw, tape_summary
 from .ops.elementwise import where
 from .registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from . import random as random
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
+    from .hookspecs import hookimpl
 
 __all__ = [
     "Array",
@@ -106,6 +106,7 @@ _LAZY = {
     "base": ".base",
     "context": ".context",
     "contrib": ".contrib",
+    "hookspecs": ".hookspecs",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "numpy": ".numpy",
@@ -122,8 +123,9 @@ _WITHIN = {
     "cpu_pinned": "context",
     "current_context": "context",
     "gpu": "context",
+    "hookimpl": "hookspecs",
 }
-"""Names that MXNet has at its top, and the module that each comes from: `mx.cpu()`."""
+"""Names at the top, most of them MXNet's (`mx.cpu()`), and the module of those above that each comes from."""
 
 _MXNETS = frozenset(
     (

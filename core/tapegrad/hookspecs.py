@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from .registry import PROJECT
+
 if TYPE_CHECKING:
     from .backend import Backend
-
-PROJECT = "tapegrad"
-ENTRY_POINT_GROUP = "tapegrad.backends"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -19,9 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
-import pluggy
 
-from . import hookspecs
 from .backend import Backend
 from .errors import BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
 from .kernels import OPS
@@ -39,6 +37,9 @@ __all__ = [
     "set_backend",
     "use_backend",
 ]
+
+PROJECT = "tapegrad"
+ENTRY_POINT_GROUP = "tapegrad.backends"
 
 FALLBACK = "numpy"  # the engine of the host's own arrays: the default where nobody has chosen another
 
@@ -221,7 +222,7 @@ class Registry:
         for plugin in plugins:
             rivals = [p for p in plugins if p is not plugin and p.name == plugin.name and not p.blocked]
             # Of several with one name tapegrad keeps its own; among strangers there is no telling whom to believe.
-            if rivals and not plugin.blocked and _normal(plugin.distribution) != hookspecs.PROJECT:
+            if rivals and not plugin.blocked and _normal(plugin.distribution) != PROJECT:
                 plugin.loaded = True
                 plugin.error = BackendError(
                     f"{plugin} is refused: its name is taken by {' and '.join(p.distribution for p in rivals)}. "
@@ -270,8 +271,12 @@ class Registry:
                 raise BackendError(f"{plugin} registers the name {name!r}, which is taken by {owner}")
             brought[name] = backend_class
 
+        import pluggy
+
+        from . import hookspecs
+
         # A manager for each: what is wrong with one plug-in is then never found while asking another.
-        manager = pluggy.PluginManager(hookspecs.PROJECT)
+        manager = pluggy.PluginManager(PROJECT)
         manager.add_hookspecs(hookspecs)
         try:
             manager.register(module)
@@ -416,7 +421,7 @@ def _short(error: BaseException) -> str:
 def _declared() -> Iterable[EntryPoint]:
     from importlib.metadata import entry_points  # here, because `import tapegrad` has no need of it
 
-    return entry_points(group=hookspecs.ENTRY_POINT_GROUP)
+    return entry_points(group=ENTRY_POINT_GROUP)
 
 
 _registry = Registry(_declared, os.environ)
