@@ -247,4 +247,4 @@ def inspect_result(op: Op, node: Node, out: Any) -> None:
     if mode & ANOMALY:
         from .inspection import note_origin
 
-        note_origin(op, node, out)
+        note_origin(node, out)

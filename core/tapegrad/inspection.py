@@ -5,21 +5,20 @@ from __future__ import annotations
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
 from .array import Array, wrap
-from .batching import Batched, table_of
+from .batching import Batched, engine_kernels, table_of
 from .dispatch import handle
 from .errors import AnomalyError, NotRecordedError, ShapeError
-from .tape import ANOMALY, WATCHERS, Leaf, Node, Output, Scope, reachable
+from .tape import ANOMALY, WATCHERS, Entry, Leaf, Node, Output, Scope, reachable
 
 if TYPE_CHECKING:
     from .kernels import Kernels
-    from .op import Op
 
 __all__ = ["Hook", "detect_anomaly", "draw", "note_origin", "register_hook", "retain_grad", "tape_summary"]
 
@@ -166,10 +165,13 @@ def _user_lines() -> str:
     return "".join(summary.format())
 
 
-def _first_bad(value: Any, xp: Any) -> str | None:
+def _first_bad(value: Any) -> str | None:
+    """The first number of an array, a batched or a raw value that is not finite, in words."""
+    if isinstance(value, Array):
+        value = value._value
     while isinstance(value, Batched):
-        value, xp = value.value, value.xp
-    host = xp.to_numpy(value)
+        value = value.value
+    host = engine_kernels(value).to_numpy(value)
     if host.dtype.kind not in "fc":
         return None
     bad = ~np.isfinite(host)
@@ -180,30 +182,52 @@ def _first_bad(value: Any, xp: Any) -> str | None:
     return f"{host[place]} at index {place} of shape {host.shape} ({count})"
 
 
-def note_origin(op: Op, node: Node, out: Any) -> None:
+def note_origin(node: Node, out: Any) -> None:
     """Remember the line of a recorded op, and raise if its result is not finite; for anomaly detection."""
     lines = _user_lines()
     ORIGINS[node] = lines
-    watcher_xp = node.xp
     for value in out if isinstance(out, tuple) else (out,):
-        bad = _first_bad(value, watcher_xp)
+        bad = _first_bad(value)
         if bad is not None:
-            raise AnomalyError(f"{op.name}() made {bad}\nin the forward pass at\n{lines}")
+            raise AnomalyError(f"{node.label}() made {bad}\nin the forward pass at\n{lines}")
+    for parent in node.parents():
+        if isinstance(parent, (Leaf, Entry)):
+            ORIGINS[parent] = f"{node.label}() at\n{lines}"
 
     def watcher(g: Any, recorded: bool) -> None:
         for value in g.values() if isinstance(g, dict) else (g,):
-            raw, xp = (value._value, value._xp) if recorded else (value, watcher_xp)
-            found = _first_bad(raw, xp)
+            found = _first_bad(value)
             if found is not None:
                 raise AnomalyError(
-                    f"the gradient that reached the result of {op.name}() is {found}\nits forward line was\n{lines}"
+                    f"the gradient that reached the result of {node_label}() is {found}\nits forward line was\n{lines}"
                 )
 
+    node_label = node.label  # a watcher that held its node would keep it alive
     WATCHERS.setdefault(node, []).append(watcher)
 
 
+def check_gradients(found: Mapping[Node, Any]) -> None:
+    """Raise if a gradient that a sweep has brought to a variable is not finite; for anomaly detection."""
+    for node, g in found.items():
+        bad = None if isinstance(g, dict) else _first_bad(g)
+        if bad is not None:
+            used = f"\nwhich was last used by {ORIGINS[node]}" if node in ORIGINS else ""
+            raise AnomalyError(f"the gradient that reached a variable is {bad}{used}")
+
+
+def check_tangent(node: Node, tangent: Any) -> None:
+    """Raise if a tangent that a forward sweep has made is not finite; for anomaly detection."""
+    for value in tangent if isinstance(tangent, tuple) else (tangent,):
+        bad = _first_bad(value)
+        if bad is not None:
+            lines = f"\nits forward line was\n{ORIGINS[node]}" if node in ORIGINS else ""
+            raise AnomalyError(f"the tangent of the result of {node.label}() is {bad}{lines}")
+
+
 def detect_anomaly() -> Scope:
-    """Within a `with` block, raise `AnomalyError` at the first NaN or infinity of either sweep, with its forward line.
+    """Within a `with` block, raise `AnomalyError` at the first NaN or infinity of the program or of a sweep.
+
+    It names the op, the values, and the line of the program that recorded it.
 
     Slow: every value is looked at on the host. Costs nothing when off.
 

@@ -15,7 +15,7 @@ from .array import Array, wrap
 from .batching import Batched, as_array, lift, of_level
 from .dtypes import is_dtype
 from .kernels import RECORDED
-from .tape import MODE, RECORDING, Node, Output
+from .tape import ANOMALY, MODE, RECORDING, Node, Output
 
 __all__ = ["Layer", "Places", "Rule", "attach", "is_tracked"]
 
@@ -175,6 +175,10 @@ def attach(
     if MODE.get() & RECORDING and (always or any(x._node is not None for x in inputs)):
         node = rule.node(inputs, found)
         places.enter(at, node)
+        if MODE.get() & ANOMALY:
+            from .inspection import note_origin
+
+            note_origin(node, tuple(y._value for y in found))
         for i, y in enumerate(found):
             if is_dtype(y._dtype, ("real floating", "complex floating")):
                 y._node = Output(node, i)

@@ -436,9 +436,10 @@ def reverse_sweep(
             fresh.append(node)
         else:
             table[node] = known + g
-    batched = not recorded and MODE.get() >= LEVEL
+    mode = MODE.get()
+    batched = not recorded and mode >= LEVEL
     watching = len(WATCHERS) > 0
-    if free and not (recorded or batched or watching):
+    if free and not (recorded or batched or watching or mode & ANOMALY):
         return _plain_sweep(table, fresh, since)
     following: Node | None = None
     while True:
@@ -467,6 +468,10 @@ def reverse_sweep(
             following = node.pull(g, table, fresh, free)
     if watching:
         table = {node: _watch(node, g, recorded) for node, g in table.items()}
+    if mode & ANOMALY:
+        from .inspection import check_gradients
+
+        check_gradients(table)
     return table
 
 
@@ -531,9 +536,14 @@ def forward_sweep(
     With `wrap` the tangents are arrays and the sweep goes on the tape; without, they are raw.
     """
     table = dict(tangents)
+    looking = MODE.get() & ANOMALY
     for node in reachable([head for head in heads if head is not None], since):
         if node not in table:
             tangent = node.push(RECORDED if wrap else batched_xp, wrap, table)
             if tangent is not None:
                 table[node] = tangent
+                if looking:
+                    from .inspection import check_tangent
+
+                    check_tangent(node, tangent)
     return [None if head is None else table.get(head) for head in heads]
