@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -286,16 +287,24 @@ def tape_summary(y: Array) -> str:
     return "\n".join(lines)
 
 
-def _layers(nodes: Sequence[Node]) -> list[list[Node]]:
+def _layers(nodes: Sequence[Node]) -> tuple[list[list[Any]], list[list[Any]]]:
+    """The nodes by depth, and the edges as paths, a place of their own in each layer that they pass through."""
     depth: dict[Node, int] = {}
-    layers: list[list[Node]] = []
     for node in nodes:
-        level = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
-        depth[node] = level
-        while len(layers) <= level:
-            layers.append([])
-        layers[level].append(node)
-    return layers
+        depth[node] = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
+    layers: list[list[Any]] = [[] for _ in range(max(depth.values()) + 1)]
+    for node in nodes:
+        layers[depth[node]].append(node)
+    paths = []
+    for node in nodes:
+        for parent in node.parents():
+            if parent in depth:
+                path: list[Any] = [parent]
+                for level in range(depth[parent] + 1, depth[node]):
+                    path.append(object())
+                    layers[level].append(path[-1])
+                paths.append([*path, node])
+    return layers, paths
 
 
 def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
@@ -322,17 +331,24 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
     nodes = _nodes(y, "draw")
     if len(nodes) > limit:
         raise ValueError(f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit")
-    layers = _layers(nodes)
-    cell, row = 130, 78
-    width = max(len(layer) for layer in layers) * cell + 20
+    layers, paths = _layers(nodes)
+    cell, gap, row = 130, 30, 78
+    above: dict[Any, list[Any]] = {}
+    for steps in paths:
+        for start, end in pairwise(steps):
+            above.setdefault(end, []).append(start)
+    widths = [[cell if isinstance(thing, Node) else gap for thing in layer] for layer in layers]
+    width = max(sum(each) for each in widths) + 20
     height = len(layers) * row + 10
-    place: dict[Node, tuple[float, float]] = {}
+    place: dict[Any, tuple[float, float]] = {}
     for level, layer in enumerate(layers):
         if level:
-            layer.sort(key=lambda n: np.mean([place[p][0] for p in n.parents() if p in place] or [0.0]))
-        left = (width - len(layer) * cell) / 2
-        for i, node in enumerate(layer):
-            place[node] = (left + (i + 0.5) * cell, 10 + level * row)
+            layer.sort(key=lambda thing: np.mean([place[p][0] for p in above.get(thing, ())] or [0.0]))
+        left = (width - sum(widths[level])) / 2
+        for thing in layer:
+            own = cell if isinstance(thing, Node) else gap
+            place[thing] = (left + own / 2, 10 + level * row)
+            left += own
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'font-family="system-ui, sans-serif" font-size="13">',
@@ -340,17 +356,18 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
         '<path d="M0 0L8 4L0 8z" fill="#667"/></marker></defs>',
         '<rect width="100%" height="100%" fill="#fff"/>',
     ]
+    for steps in paths:
+        x1, y1 = place[steps[0]]
+        line = [f"M{x1:.0f} {y1 + 36:.0f}"]
+        for thing in steps[1:]:
+            x2, y2 = place[thing]
+            line.append(f"C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}")
+            if thing is not steps[-1]:
+                line.append(f"V{y2 + 36:.0f}")
+            x1, y1 = x2, y2
+        parts.append(f'<path d="{"".join(line)}" fill="none" stroke="#667" marker-end="url(#tip)"/>')
     for node in nodes:
-        x2, y2 = place[node]
-        for parent in node.parents():
-            if parent in place:
-                x1, y1 = place[parent]
-                parts.append(
-                    f'<path d="M{x1:.0f} {y1 + 36:.0f}'
-                    f'C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}" '
-                    'fill="none" stroke="#667" marker-end="url(#tip)"/>'
-                )
-    for node, (x, top) in place.items():
+        x, top = place[node]
         leaf = node.__class__ is Leaf
         head = node is y._node
         fill, stroke = ("#e3f0dc", "#5a8f47") if leaf else ("#fdeccb", "#b9822b") if head else ("#e8ecf7", "#5b6ca8")

@@ -1,0 +1,93 @@
+"""The tape as text and as a picture, hooks, and gradients of intermediate values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import tapegrad
+import tapegrad.numpy as tnp
+from tapegrad.errors import NotRecordedError
+
+
+def variable(values: Any) -> Any:
+    """An array with a gradient."""
+    x = tnp.asarray(np.asarray(values))
+    x.attach_grad()
+    return x
+
+
+def test_a_picture_has_a_box_for_each_node_and_a_way_for_each_edge(tmp_path: Any) -> None:
+    """An edge past a layer does not run behind a box of it."""
+    x = variable([1.0, 2.0])
+    with tapegrad.record():
+        h = tnp.sin(x)
+        y = tnp.sum(tnp.cos(tnp.exp(h)) * h)
+    tapegrad.draw(y, str(tmp_path / "tape.svg"))
+    root = ElementTree.parse(tmp_path / "tape.svg").getroot()
+    names = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert sorted(names) == ["cos", "exp", "multiply", "sin", "sum", "variable"]
+    boxes = [
+        (float(r.get("x")), float(r.get("y")), float(r.get("width")))
+        for r in root.iter("{http://www.w3.org/2000/svg}rect")
+        if r.get("rx")
+    ]
+    ways = [p.get("d") for p in root.iter("{http://www.w3.org/2000/svg}path") if p.get("marker-end")]
+    assert len(boxes) == 6 and len(ways) == 6
+    (past,) = [way for way in ways if "V" in way]
+    for x1, _, y2 in re.findall(r"(\S+) (\S+)V(\S+?)(?=C)", past):
+        for left, top, width in boxes:
+            assert not (left <= float(x1) <= left + width and top <= float(y2) - 18 <= top + 36)
+
+
+def test_a_long_tape_is_not_drawn_unasked() -> None:
+    x = variable([1.0])
+    with tapegrad.record():
+        y = x
+        for _ in range(300):
+            y = y * 1.0
+    with pytest.raises(ValueError, match="301 nodes, more than limit=200"):
+        tapegrad.draw(y)
+    assert tapegrad.draw(y, limit=400).count("<rect") == 302
+    with pytest.raises(NotRecordedError, match="draw needs an array"):
+        tapegrad.draw(tnp.ones(2))
+
+
+def test_a_summary_counts_what_is_kept() -> None:
+    x = variable(np.ones(10))
+    with tapegrad.record():
+        y = tnp.sum(tnp.sin(x) * tnp.exp(x))
+    lines = tapegrad.tape_summary(y).splitlines()
+    assert lines[0] == "5 nodes, depth 3, 240 bytes kept"
+    assert lines[1:] == ["  1 exp", "  1 multiply", "  1 sin", "  1 sum", "  1 variable"]
+
+
+def test_retained_gradients_of_intermediate_values() -> None:
+    """In each backward anew; the graph goes on to the variable."""
+    x = variable([1.0, 2.0])
+    with tapegrad.record():
+        h = x * x
+        h.retain_grad()
+        y = tnp.sum(h * 3.0)
+    y.backward()
+    assert h.grad.tolist() == [3, 3] and x.grad.tolist() == [6, 12]
+
+
+def test_hooks_see_and_replace_gradients_until_they_are_removed() -> None:
+    x = variable([1.0, 2.0])
+    seen = []
+    with tapegrad.record():
+        h = x * 2.0
+        first = h.register_hook(lambda g: seen.append(g.tolist()))
+        h.register_hook(lambda g: g * 10.0)
+        y = tnp.sum(h)
+    y.backward(retain_graph=True)
+    assert seen == [[1, 1]] and x.grad.tolist() == [20, 20]
+    first.remove()
+    first.remove()
+    y.backward()
+    assert seen == [[1, 1]] and x.grad.tolist() == [20, 20]
