@@ -10,12 +10,10 @@ import tapegrad
 import tapegrad.autograd
 import tapegrad.numpy as tnp
 
-CASES = {
-    case["id"]: case
-    for case in json.loads((Path(__file__).parents[1] / "data" / "edge_cases.json").read_text(encoding="utf-8"))[
-        "cases"
-    ]
-}
+DATA = Path(__file__).parents[1] / "data"
+CASES = {case["id"]: case for case in json.loads((DATA / "edge_cases.json").read_text(encoding="utf-8"))["cases"]}
+SIBLINGS = json.loads((DATA / "edge_case_siblings.json").read_text(encoding="utf-8"))
+"""Cases of the same kinds: transforms and programs, each with what it gives, by closed forms."""
 TOLERANCE = {"float64": 1e-12, "complex128": 1e-12, "float32": 3e-6, "float16": 3e-3}
 TYPED = (tapegrad.errors.TapegradError, TypeError, ValueError, IndexError)
 
@@ -37,7 +35,7 @@ def host(value, dtype):
 def names():
     """What the expressions may name besides their inputs."""
     transforms = ("grad", "vjp", "jvp", "jacobian", "hessian", "vmap")
-    return {"np": tnp, "sum": sum, **{name: getattr(tapegrad, name) for name in transforms}}
+    return {"np": tnp, "sum": sum, "math": math, **{name: getattr(tapegrad, name) for name in transforms}}
 
 
 def run_expression(case):

@@ -11,7 +11,7 @@ import tapegrad
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "core")]
 
-from cases import CASES, TYPED, close, faults, host, run_expression, run_functional, run_program  # noqa: E402
+from cases import CASES, SIBLINGS, TYPED, close, faults, host, run_expression, run_functional, run_program  # noqa: E402
 from conventions import CHOSEN, NOT_ON  # noqa: E402
 from engines import engine, in_double  # noqa: E402
 from table import page  # noqa: E402
@@ -39,6 +39,22 @@ def parameters(api):
             marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
             found.append(pytest.param(name, case["id"], id=f"{name}-{case['id']}-{case['name']}", marks=marks))
     return found
+
+
+def siblings(kind):
+    """A parameter for each engine and each case of our own, whose values are closed forms."""
+    return [pytest.param(name, key, id=f"{name}-{key}") for name in ENGINES for key in range(len(SIBLINGS[kind]))]
+
+
+def check_sibling(case, run):
+    """Hold a case of our own to its values, or to an error."""
+    if case["expected"] == "error":
+        with pytest.raises(TYPED):
+            run(case)
+        return
+    expected = host(case["expected"], "float64")
+    got = run(case)
+    assert close(got.reshape(expected.shape) if not got.size else got, expected, 1e-12), got.tolist()
 
 
 @pytest.mark.parametrize(("on", "key"), parameters("expr"), indirect=["on"])
@@ -84,6 +100,16 @@ def test_program(on, key):
     got = run_program(case)
     expected = [0.0 if x == "nan_or_0" else x for x in expected]
     assert close(got, numpy.array(expected, dtype="float64"), 1e-12), got.tolist()
+
+
+@pytest.mark.parametrize(("on", "key"), siblings("transforms"), indirect=["on"])
+def test_sibling_of_a_functional_case(on, key):
+    check_sibling(SIBLINGS["transforms"][key], run_functional)
+
+
+@pytest.mark.parametrize(("on", "key"), siblings("programs"), indirect=["on"])
+def test_sibling_of_a_program(on, key):
+    check_sibling(SIBLINGS["programs"][key], run_program)
 
 
 def test_the_docs_table_of_conventions_is_what_comes_out():

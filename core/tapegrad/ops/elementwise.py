@@ -852,7 +852,7 @@ def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
     """What a change `d` of x does to its direction x / |x|: the part across it counts. The map is its own transpose."""
     if not _is_complex(xp, x):
         return xp.zeros_like(d)
-    across = d - out * xp.astype(xp.real(d * xp.conj(out)), dtype=out.dtype)
+    across = d - xp.astype(xp.real(d * xp.conj(out)), dtype=out.dtype) * out
     return xp.divide_or_zero(across, xp.astype(xp.abs(x), dtype=out.dtype))
 
 
