@@ -20,8 +20,8 @@ reports of whole runs, on {machine}:
 {runs}
 
 Each cell is value | gradient, in ulps for I0 to I2, in ε/2 · Σ|terms| for I3, in ε · condition for I4; – where there is
-nothing to measure, such as the gradient of a comparison. Ops of class I0 are
-besides the same to the bit on every engine.
+nothing to measure, such as the gradient of a comparison. Ops of class I0 promise
+NumPy's bits on every engine besides; each run above says how many did not give them.
 """
 
 
