@@ -62,6 +62,8 @@ class Array(Methods):
     _node: Node | None
     _xp: Kernels
     _weak_numpy_scalars: ClassVar[bool] = False
+    _truncates: ClassVar[bool] = False
+    """Whether what is computed from a freed graph has it for a constant, instead of an error in `backward`."""
     _integer_ops: ClassVar[Mapping[str, str]] = {}
     """The op that stands in, on integers, for one that would make them floats: a face's convention."""
 

@@ -178,6 +178,9 @@ class GraphFreedError(GraphError):
     tapegrad.errors.GraphFreedError: ...
     """
 
+    node: object = None
+    """The freed node that the sweep came to."""
+
 
 class NoGradientError(GraphError, NotImplementedError):
     """The op has no derivative in that input.

@@ -151,6 +151,9 @@ class _Layout:
         lines = []
         op = self.op
         outs = op.outs if isinstance(op.outs, tuple) else ()
+        if flavour != "raw" and self.recorded:
+            # Values that are gone cannot be wrapped.
+            lines += [f"if node.p_{self.recorded[0]} is None:", "    raise _freed(node)"]
         for name in self.kept:
             if flavour == "raw" or not self.is_array(name):
                 lines.append(f"{name} = node.s_{name}")

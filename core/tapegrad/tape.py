@@ -269,8 +269,13 @@ class Node:
 
     __slots__ = ("__weakref__", "seq", "xp")
     seq: int
+    """When the node was made; of a node that a sweep has freed, when that sweep began."""
     xp: Any
     label = ""
+
+    def __lt__(self, other: Node) -> bool:
+        # Only freed nodes have equal numbers, and their order does not matter.
+        return id(self) < id(other)
 
     def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
         """Add the cotangents of the parents to `table`, and let go of parents and values if `free`.
@@ -306,10 +311,12 @@ class Node:
 
 def freed(node: Node) -> GraphFreedError:
     """The error for a sweep that comes to a node an earlier one has freed."""
-    return GraphFreedError(
+    error = GraphFreedError(
         f"this graph was already freed, by an earlier backward or grad through {node.label or 'one of its ops'}; "
         "pass retain_graph=True to the earlier call, or record again"
     )
+    error.node = node
+    return error
 
 
 class Leaf(Node):
@@ -417,14 +424,20 @@ def _watch(node: Node, g: Any, recorded: bool) -> Any:
 
 
 def reverse_sweep(
-    seeds: Iterable[tuple[Node, Any]], *, recorded: bool = False, free: bool = True, since: int = 1
+    seeds: Iterable[tuple[Node, Any]],
+    *,
+    recorded: bool = False,
+    free: bool = True,
+    since: int = 1,
+    truncate: bool = False,
 ) -> dict[Node, Any]:
     """Carry the cotangents of `seeds` back to the leaves, newest node first, and return the leaves' cotangents.
 
     With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has
     been pulled. Nodes numbered below `since` are not pulled: leaves, the variables of the transform that sweeps, and
     what belongs to an outer one; their cotangents are what is returned. Iterative, so that the length of a chain does
-    not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed.
+    not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed; with `truncate` not if it is only
+    reached from what was computed after that sweep, which has it for a constant.
     """
     table: dict[Node, Any] = {}
     fresh: list[Node] = []
@@ -440,7 +453,10 @@ def reverse_sweep(
     batched = not recorded and mode >= LEVEL
     watching = len(WATCHERS) > 0
     if free and not (recorded or batched or watching or mode & ANOMALY):
-        return _plain_sweep(table, fresh, since)
+        return _plain_sweep(table, fresh, since, truncate)
+    heads = tuple(fresh)
+    began = next_seq()
+    at = -1
     following: Node | None = None
     while True:
         if following is not None and not fresh and not pending:
@@ -460,12 +476,23 @@ def reverse_sweep(
         g = table.pop(node)
         if watching:
             g = _watch(node, g, recorded)
-        if recorded:
-            following = node.pull_recorded(g, table, fresh, free)
-        elif batched:
-            following = node.pull_batched(g, table, fresh, free)
-        else:
-            following = node.pull(g, table, fresh, free)
+        try:
+            if recorded:
+                following = node.pull_recorded(g, table, fresh, free)
+            elif batched:
+                following = node.pull_batched(g, table, fresh, free)
+            else:
+                following = node.pull(g, table, fresh, free)
+        except BaseException as error:
+            if truncate and _ends_at(node, error, at, heads):
+                following = None
+                continue
+            if free:
+                _broken(node, error, began)
+            raise
+        at = node.seq
+        if free:
+            node.seq = began
     if watching:
         table = {node: _watch(node, g, recorded) for node, g in table.items()}
     if mode & ANOMALY:
@@ -475,12 +502,39 @@ def reverse_sweep(
     return table
 
 
-def _plain_sweep(table: dict[Node, Any], fresh: list[Node], since: int) -> dict[Node, Any]:
+BROKEN: ContextVar[int] = ContextVar("tapegrad_broken", default=0)
+"""When the last sweep began that freed nodes and then failed. What was freed until then is a constant for nobody."""
+
+
+def _ends_at(node: Node, error: BaseException, at: int, heads: tuple[Node, ...]) -> bool:
+    """Whether a sweep just comes to the end of its graph: the node was freed before all of that was computed.
+
+    `at` is the number of the node pulled before, which is the oldest of those that led here.
+    """
+    return (
+        isinstance(error, GraphFreedError)
+        and error.node is node
+        and at > node.seq
+        and node.seq > BROKEN.get()
+        and node not in heads
+    )
+
+
+def _broken(node: Node, error: BaseException, began: int) -> None:
+    BROKEN.set(began)
+    if not (isinstance(error, GraphFreedError) and error.node is node):
+        node.seq = began
+
+
+def _plain_sweep(table: dict[Node, Any], fresh: list[Node], since: int, truncate: bool) -> dict[Node, Any]:
     """The commonest `reverse_sweep`: over raw values, without hooks, freeing each node.
 
     Along a chain a cotangent goes from one pull to the next in hand, without passing through the table.
     """
     pending: list[tuple[int, Node]] = []
+    heads = tuple(fresh)
+    began = next_seq()
+    at = -1
     node: Node | None
     while True:
         if len(fresh) == 1 and not pending:
@@ -495,10 +549,19 @@ def _plain_sweep(table: dict[Node, Any], fresh: list[Node], since: int) -> dict[
             if not pending:
                 return table
             node = heappop(pending)[1]
-        node, g = node.pull_last(table.pop(node), table, fresh)
-        if not pending:
-            while node is not None and not fresh and node.seq >= since:
-                node, g = node.pull_last(g, table, fresh)
+        try:
+            following, g = node.pull_last(table.pop(node), table, fresh)
+            at, node.seq, node = node.seq, began, following
+            if not pending:
+                while node is not None and not fresh and node.seq >= since:
+                    following, g = node.pull_last(g, table, fresh)
+                    at, node.seq, node = node.seq, began, following
+        except BaseException as error:
+            assert node is not None
+            if not (truncate and _ends_at(node, error, at, heads)):
+                _broken(node, error, began)
+                raise
+            node = None
         if node is not None:
             known = table.get(node)
             if known is None:

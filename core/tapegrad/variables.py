@@ -107,9 +107,9 @@ def backward(
     seeds = _seeds(heads, head_grads, create_graph)
     if create_graph:
         with Scope(RECORDING):
-            found = reverse_sweep(seeds, recorded=True, free=False)
+            found = reverse_sweep(seeds, recorded=True, free=False, truncate=heads[0]._truncates)
     else:
-        found = reverse_sweep(seeds, free=not retain_graph)
+        found = reverse_sweep(seeds, free=not retain_graph, truncate=heads[0]._truncates)
     writes: dict[int, tuple[Array, Any]] = {}
     reached = [leaf for leaf in found if isinstance(leaf, Leaf)]
     for leaf, g in found.items():
@@ -175,7 +175,7 @@ def gradients(
     retain = create_graph if retain_graph is None else retain_graph
     mode = MODE.get()
     with Scope(mode | RECORDING if create_graph else mode):
-        found = reverse_sweep(seeds, recorded=create_graph, free=not retain)
+        found = reverse_sweep(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._truncates)
     results = []
     for x in variables:
         assert x._node is not None

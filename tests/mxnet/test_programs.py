@@ -8,7 +8,7 @@ import pytest
 
 import tapegrad as mx
 from tapegrad import autograd, nd
-from tapegrad.errors import AxisError, ShapeError
+from tapegrad.errors import AxisError, GraphFreedError, ShapeError
 
 
 def variable(values, **options):
@@ -204,3 +204,91 @@ def test_a_custom_operator_need_not_speak_of_states():
             return Doubled()
 
     assert nd.Custom(nd.ones(2), op_type="doubled without states").asnumpy().tolist() == [2, 2]
+
+
+def test_what_is_computed_after_a_backward_has_its_graph_for_a_constant():
+    # Truncated backpropagation as the books have it: the state of one batch goes into the next as it is.
+    weight = variable([[0.5, 0.25], [-0.25, 0.5]])
+    state, constant = nd.ones((1, 2)), nd.ones((1, 2))
+    for _ in range(3):
+        with autograd.record():
+            for _ in range(2):
+                state = nd.tanh(nd.dot(state, weight))
+            loss = (state * state).sum()
+        loss.backward()
+        found = weight.grad.asnumpy()
+        with autograd.record():
+            for _ in range(2):
+                constant = nd.tanh(nd.dot(constant, weight))
+            loss = (constant * constant).sum()
+        loss.backward()
+        assert (weight.grad.asnumpy() == found).all()
+        constant = constant.detach()
+
+
+def test_two_states_are_constants_together():
+    x = variable([2.0])
+    with autograd.record():
+        a, b = x * 3, x * 5
+        total = a + b
+    total.backward()
+    with autograd.record():
+        y = a * x + b * x * x
+    y.backward()
+    assert x.grad.asscalar() == 6 + 2 * 10 * 2
+    with autograd.record():
+        y = a * x + b * x * x
+        (slope,) = autograd.grad(y, [x], create_graph=True)
+    slope.backward()
+    assert x.grad.asscalar() == 2 * 10
+
+
+def test_what_was_computed_before_is_an_error_and_so_is_a_freed_head():
+    x = variable([2.0])
+    with autograd.record():
+        u = nd.exp(x)
+        first, second = u * 2, u * 3
+    first.backward()
+    for head in (first, second, u):
+        with pytest.raises(GraphFreedError, match="retain_graph=True"):
+            head.backward()
+    with autograd.record():
+        third = u * 5
+        both = second + third
+        alone = u * x
+    with pytest.raises(GraphFreedError):
+        both.backward()
+    with pytest.raises(GraphFreedError):
+        autograd.backward([alone, u])
+    with autograd.record():
+        u = nd.exp(x)
+        first = u * 2
+    first.backward()
+    with autograd.record():
+        alone = u * x
+    alone.backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), np.exp([2.0]), rtol=1e-6)
+
+
+def test_an_error_from_within_a_rule_is_not_taken_for_the_end_of_the_graph():
+    x = variable([2.0])
+    with autograd.record():
+        other = x * x
+    other.backward()
+
+    class Careless(autograd.Function):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, dy):
+            other.backward()
+            return dy * 2
+
+    with autograd.record():
+        y = Careless()(x) * 3
+    with pytest.raises(GraphFreedError):
+        y.backward()
+    with autograd.record():
+        z = y * x
+    with pytest.raises(GraphFreedError):
+        z.backward()

@@ -73,6 +73,7 @@ class NDArray(Methods):
     __slots__ = ("_mask",)
     _mask: tuple[Any, Array]
     _weak_numpy_scalars: ClassVar[bool] = True
+    _truncates: ClassVar[bool] = True
     _integer_ops: ClassVar[Mapping[str, str]] = {"divide": "quotient"}
 
     @property
