@@ -14,14 +14,14 @@ import numpy as np
 from . import dtypes, registry
 from .array import Array
 from .batching import Batched, BatchedKernels, lift, note_level, of_level
-from .errors import AxisError, DtypeError, MixedBackendsError, ShapeError, TapegradError
+from .errors import AxisError, DtypeError, MixedBackendsError, NoGradientError, ShapeError, TapegradError
 from .kernels import OPS, EngineKernels, Kernels
-from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node
+from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node, check_thread
 
 if TYPE_CHECKING:
     from .op import Op
 
-__all__ = ["explain", "general", "handle", "inspect_result", "refusal"]
+__all__ = ["explain", "general", "handle", "inspect_result", "number", "refusal"]
 
 SCALARS = (bool, int, float, complex)
 
@@ -189,6 +189,19 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 def refusal(op: Op) -> DtypeError:
     """The error of an op of real numbers that got complex ones, whatever its engine makes of them."""
     return DtypeError(f"{op.name}() is a function of real numbers, not of complex ones; take the real part first")
+
+
+def number(op: Op, name: str, value: Any) -> Any:
+    """A number that an op takes by keyword, and in which it has no derivative, out of an array of ours."""
+    if not isinstance(value, Array):
+        return value
+    if value._node is not None:
+        check_thread((value._node,), f"{op.name}({name}=…)")
+        if MODE.get() & RECORDING:
+            raise NoGradientError(f"{op.name}() has no derivative in {name!r}; pass {name}.detach()")
+    if isinstance(value._value, Batched):
+        raise TypeError(f"{op.name}() takes one number for {name!r}, not one for each element of a vmap")
+    return value.item() if value.size == 1 else value._value
 
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:

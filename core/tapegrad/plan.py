@@ -36,6 +36,10 @@ Not division: compilers like to multiply by the reciprocal instead, and an engin
 """
 
 
+_NUMBERS = frozenset((int, float, type(None)))
+"""What a keyword that is a number usually is."""
+
+
 def _execute(source: str, space: dict[str, Any], title: str) -> None:
     global _counter
     _counter += 1
@@ -463,6 +467,11 @@ def _write_call(op: Op) -> str:
     everything = ", ".join([*inputs, *([f"*{op.variadic}"] if op.variadic else [])])
     general = f"return _general(_op, ({everything},), {bound})"
     lines = [f"def {op.name}({', '.join(parameters)}):"]
+    for name in op.keywords:
+        if "float" in str(op.body.__annotations__.get(name)):
+            # A number that is an array of ours would be taken for a constant, and its gradient lost.
+            lines.append(f"{pad}if {name}.__class__ not in _NUMBERS:")
+            lines.append(f"{pad}    {name} = _number(_op, {name!r}, {name})")
 
     if op.variadic and op.variadic not in op.constant:
         return "\n".join(lines + _variadic_call(op, keywords, general)) + "\n"
@@ -830,6 +839,8 @@ def compile_call(op: Op) -> Callable[..., Any]:
         "_general": dispatch.general,
         "_explain": dispatch.explain,
         "_refusal": dispatch.refusal,
+        "_number": dispatch.number,
+        "_NUMBERS": _NUMBERS,
         "_inspect": dispatch.inspect_result,
         "_handle": dispatch.handle,
         "_SCALARS": frozenset((bool, int, float, complex)),

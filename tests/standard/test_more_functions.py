@@ -1,5 +1,6 @@
 """Keywords and names of NumPy's beyond the common ones: NumPy's values, and derivatives by difference quotients."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad.op import registered
 from tapegrad.testing import check_grads
 
 DRAW = np.random.default_rng(0).standard_normal
@@ -186,3 +188,77 @@ def test_dtypes_make_arrays_and_are_numpys():
 def test_what_cannot_be_had_is_refused_in_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def _numeric():
+    """The ops that take a number by keyword."""
+    return [
+        (name, keyword)
+        for name, op in registered().items()
+        for keyword in op.keywords
+        if "float" in str(op.body.__annotations__.get(keyword))
+    ]
+
+
+@pytest.mark.parametrize(("name", "keyword"), _numeric())
+def test_a_tracked_number_by_keyword_is_refused(name, keyword):
+    op = registered()[name]
+    arrays = [tnp.asarray(np.ones((1, 1, 4, 4)))] * max(1, len(op.inputs))
+
+    needed = {other: None for other, default in op.keywords.items() if default is inspect.Parameter.empty}
+
+    def height(number):
+        return op.call(*arrays, **{**needed, keyword: number})
+
+    with pytest.raises(tapegrad.errors.NoGradientError, match=rf"{name}\(\) has no derivative in '{keyword}'"):
+        tapegrad.grad(height)(0.5)
+
+
+@pytest.mark.parametrize(
+    ("draw", "start"),
+    [
+        (lambda p: tnp.random.normal(p[0], p[1], (3, 2)), (0.3, 1.5)),
+        (lambda p: tnp.random.normal(p[0], 2.0), (0.3, 1.5)),
+        (lambda p: tnp.random.uniform(p[0], p[1], 4), (0.3, 1.5)),
+        (lambda p: tnp.random.exponential(p[0]), (0.3, 1.5)),
+    ],
+)
+def test_draws_are_differentiable_in_their_parameters(draw, start):
+    def seeded(p):
+        tnp.random.seed(3)
+        return draw(p)
+
+    check_grads(seeded, [np.array(start)], orders=1)
+    plain = seeded([np.float64(n).item() for n in start])
+    assert np.allclose(seeded(tnp.asarray(start)).asnumpy(), plain.asnumpy(), rtol=1e-12)
+
+
+INF, NAN = np.inf, np.nan
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda xp: xp.isclose([1.5, INF, 1.0], [-INF, INF, NAN]),
+        lambda xp: xp.allclose(np.array([True]), np.array([True])),
+        lambda xp: xp.digitize([0.5, 1.5, 2.5], np.array([2.0, 1.0, 0.0])),
+        lambda xp: xp.digitize([0.0, 1.0, 2.5], np.array([2.0, 1.0, 0.0]), right=True),
+        lambda xp: xp.interp(0.5, np.array([0.0, 1.0]), np.array([200, 100], np.uint8)),
+        lambda xp: xp.vander(np.array([100, -100], np.int8), 3),
+        lambda xp: xp.nanmedian(np.array([INF, NAN, INF, 0.0])),
+        lambda xp: xp.nanmedian(np.array([-INF, NAN, -INF])),
+        lambda xp: xp.fabs(np.array([-3, 2])),
+        lambda xp: xp.intersect1d([1, 2, 3], [2.0, 3.5]),
+        lambda xp: xp.convolve(2.0, [1.0, 3.0]),
+        lambda xp: xp.histogramdd([[0.1, 0.9, 0.4], [0.2, 0.3, 0.8]], bins=2)[0],
+    ],
+)
+def test_values_at_the_edges_are_numpys(call):
+    expected, found = np.asarray(call(np)), np.asarray(call(tnp))
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_edges_of_bins_are_in_order():
+    with pytest.raises(ValueError, match="digitize"):
+        tnp.digitize([0.5], np.array([0.0, 2.0, 1.0]))

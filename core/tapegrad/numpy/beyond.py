@@ -478,15 +478,17 @@ def intersect1d(ar1: Any, ar2: Any) -> Array:
     """The different values that are in both arrays, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
-    Dtypes: that of `ar1`.
+    Dtypes: that of the two together.
     Raises: `DynamicShapeError` under `vmap`.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.intersect1d([1, 2], [2, 3])
     Array([2], dtype=int64)
     """
-    found = searching.unique_values(ar1)
-    return found[searching.isin(found.detach(), ar2)]
+    first, second = manipulation.ravel(ar1), manipulation.ravel(ar2)
+    common = dtypes.promote(first.dtype, second.dtype)
+    found = searching.unique_values(first.astype(common))
+    return found[searching.isin(found.detach(), second)]
 
 
 def setdiff1d(ar1: Any, ar2: Any) -> Array:

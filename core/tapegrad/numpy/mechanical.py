@@ -28,7 +28,6 @@ ALIASES = {
     "bitwise_not": "bitwise_invert",
     "conjugate": "conj",
     "deg2rad": "radians",
-    "fabs": "abs",
     "invert": "bitwise_invert",
     "left_shift": "bitwise_left_shift",
     "mod": "remainder",

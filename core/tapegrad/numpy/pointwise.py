@@ -24,6 +24,7 @@ __all__ = [
     "bitwise_count",
     "clip",
     "divmod",
+    "fabs",
     "fix",
     "float_power",
     "frexp",
@@ -174,7 +175,10 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     Array([ True, False], dtype=bool)
     """
     a, b = asarray(a), asarray(b)
-    near = OPS["abs"].call(a - b) <= atol + rtol * OPS["abs"].call(b)
+    if a.dtype == dtypes.BOOL:
+        a = a.astype("int8")
+    # An infinity is close to nothing but itself.
+    near = (OPS["abs"].call(a - b) <= atol + rtol * OPS["abs"].call(b)) & OPS["isfinite"].call(b)
     found: Array = near | (a == b)
     return found | (OPS["isnan"].call(a) & OPS["isnan"].call(b)) if equal_nan else found
 
@@ -511,3 +515,10 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
     jumps = OPS["where"].call(OPS["abs"].call(apart) < limit, 0.0, jumps)
     total = OPS["cumulative_sum"].call(jumps, axis=axis, include_initial=True)
     return p + total  # type: ignore[no-any-return]
+
+
+def fabs(x: Any, /) -> Array:
+    """The absolute value in floating point, also of whole numbers."""
+    x = asarray(x)
+    found: Array = OPS["abs"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()))
+    return found

@@ -39,6 +39,8 @@ def polyval(p: Any, x: Any) -> Array:
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     """The powers of each element in a row."""
     x = asarray(x)
+    if x.dtype in dtypes.INTEGER or x.dtype == dtypes.BOOL:
+        x = x.astype("int64")
     n = x.shape[0] if N is None else N
     powers = [x**k if k else OPS["ones_like"].call(x.detach()) for k in range(n)]
     found: Array = OPS["stack"].call(*(powers if increasing else reversed(powers)), axis=-1)

@@ -254,7 +254,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Array:
     >>> tnp.convolve([1.0, 2.0, 3.0], [1.0, 1.0])
     Array([1., 3., 5., 3.], dtype=float32)
     """
-    a, v = asarray(a), asarray(v)
+    a, v = (z.reshape(1) if z.ndim == 0 else z for z in map(asarray, (a, v)))
     if a.ndim != 1 or v.ndim != 1 or 0 in (*a.shape, *v.shape):
         raise ShapeError(f"convolve takes two sequences that are not empty, not shapes {a.shape} and {v.shape}")
     if mode not in ("full", "same", "valid"):
@@ -292,7 +292,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     `period`: places that far apart are the same, and the points need no order.
 
     Shapes: that of `x`; `xp`, rising, and `fp` are as many numbers.
-    Dtypes: all are promoted to one.
+    Dtypes: all are promoted to one, integers to the default float.
     Raises: `ShapeError` for points that are no two rows of one length.
 
     >>> import tapegrad, tapegrad.numpy as tnp
@@ -301,7 +301,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     >>> tapegrad.grad(lambda x: tnp.interp(x, [0.0, 1.0], [1.0, 3.0]))(0.5)
     2.0
     """
-    x, knots, values = asarray(x), asarray(xp), asarray(fp)
+    x, knots, values = (
+        z if z.dtype in dtypes.INEXACT else z.astype(dtypes.get_default_dtype()) for z in map(asarray, (x, xp, fp))
+    )
     if knots.ndim != 1 or knots.shape != values.shape or not knots.shape[0]:
         raise ShapeError(f"interp: points of shapes {knots.shape} and {values.shape}; they must be as many numbers")
     if period is not None:

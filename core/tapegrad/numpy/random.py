@@ -12,6 +12,7 @@ from ..array import Array
 from ..draws import drawn
 from ..errors import ShapeError
 from ..random import philox
+from . import manipulation
 from .creation import asarray, make
 from .searching import take
 
@@ -52,10 +53,15 @@ def _size(size: Any) -> Any:
     return () if size is None else size
 
 
-def normal(loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Array:
-    """Normal numbers of that mean and standard deviation, of the default dtype.
+def _shape(size: Any, *parameters: Any) -> Any:
+    """The shape asked for, or that of the parameters together."""
+    return manipulation.broadcast_shapes(*map(manipulation.shape, parameters)) if size is None else size
 
-    Shapes: `size`, an int or several, () if None.
+
+def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Array:
+    """Normal numbers of that mean and standard deviation; differentiable in both where they are arrays.
+
+    Shapes: `size`, an int or several; () if None, or that of the arrays.
     Dtypes: the default float.
     Raises: `ValueError` for a negative `scale`, `ShapeError` for a negative size, `RandomnessError` under a `vmap` that
     does not say what a draw means.
@@ -64,6 +70,8 @@ def normal(loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Array:
     >>> tnp.random.normal(5.0, 0.0, size=2)
     Array([5., 5.], dtype=float32)
     """
+    if isinstance(loc, Array) or isinstance(scale, Array):
+        return loc + scale * normal(size=_shape(size, loc, scale))  # type: ignore[no-any-return]
     return _drawn(lambda: philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
@@ -95,10 +103,10 @@ def randn(*shape: int) -> Array:
     return normal(size=shape)
 
 
-def uniform(low: float = 0.0, high: float = 1.0, size: Any = None) -> Array:
-    """Numbers evenly spread from `low` up to `high`.
+def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Array:
+    """Numbers evenly spread from `low` up to `high`; differentiable in both where they are arrays.
 
-    Shapes: `size`, an int or several, () if None.
+    Shapes: `size`, an int or several; () if None, or that of the arrays.
     Dtypes: the default float.
     Raises: `ValueError` for a `high` below `low`, `ShapeError` for a negative size, `RandomnessError` under a `vmap`
     that does not say what a draw means.
@@ -108,6 +116,8 @@ def uniform(low: float = 0.0, high: float = 1.0, size: Any = None) -> Array:
     >>> bool(((2 <= x) & (x < 3)).all())
     True
     """
+    if isinstance(low, Array) or isinstance(high, Array):
+        return low + (high - low) * uniform(size=_shape(size, low, high))  # type: ignore[no-any-return]
     return _drawn(lambda: philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
@@ -125,10 +135,10 @@ def rand(*shape: int) -> Array:
     return uniform(size=shape)
 
 
-def exponential(scale: float = 1.0, size: Any = None) -> Array:
-    """Exponential numbers of that mean.
+def exponential(scale: Any = 1.0, size: Any = None) -> Array:
+    """Exponential numbers of that mean; differentiable in it where it is an array.
 
-    Shapes: `size`, an int or several, () if None.
+    Shapes: `size`, an int or several; () if None, or that of the array.
     Dtypes: the default float.
     Raises: `ValueError` for a `scale` that is not above 0; else as `normal`.
 
@@ -136,6 +146,8 @@ def exponential(scale: float = 1.0, size: Any = None) -> Array:
     >>> bool((tnp.random.exponential(2.0, size=100) >= 0).all())
     True
     """
+    if isinstance(scale, Array):
+        return scale * exponential(size=_shape(size, scale))
     if not scale > 0:
         raise ValueError(f"exponential: scale must be more than 0, got {scale}")
     return _drawn(lambda: philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))

@@ -122,7 +122,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Array:
-    """Which of the bins, whose edges go up, each element is in.
+    """Which of the bins, whose edges go up or down, each element is in.
 
     Shapes: `bins` has one axis; the result has that of `x`.
     Dtypes: real numbers; the result holds integers, which are constants.
@@ -133,7 +133,16 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Array:
     >>> tnp.digitize([0.5, 1.0, 1.5], [1.0])
     Array([0, 1, 1], dtype=int64)
     """
-    return searchsorted(bins, x, side="left" if right else "right")
+    bins = asarray(bins)
+    if bins.ndim != 1:
+        raise ShapeError(f"digitize: bins are a sequence of edges, not an array of shape {bins.shape}")
+    edges = bins.detach().asnumpy()
+    if not (rising := bool((edges[1:] >= edges[:-1]).all())) and not (edges[1:] <= edges[:-1]).all():
+        raise ValueError("digitize: the edges of bins go up, or they go down")
+    if rising:
+        return searchsorted(bins, x, side="left" if right else "right")
+    # Counted from the other end of edges that go down.
+    return bins.shape[0] - searchsorted(bins[::-1], x, side="right" if right else "left")  # type: ignore[no-any-return]
 
 
 def nonzero(a: Any) -> tuple[Array, ...]:
@@ -532,7 +541,10 @@ def _numbers(value: Any) -> Any:
     """Arrays of ours in nested lists as NumPy's."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(_numbers, value))
-    return value.asnumpy() if isinstance(value, Array) else value
+    if isinstance(value, Array):
+        value._check_escape("a range, edges or weights of a histogram")
+        return value.asnumpy()
+    return value
 
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Array:
@@ -608,7 +620,7 @@ def histogram2d(
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
 ) -> tuple[Array, list[Array]]:
-    """How many points, a row each, fall into each cell of a grid, and the edges along its axes.
+    """How many points, rows or a list of coordinates, fall into each cell of a grid, and the edges along its axes.
 
     Counts jump: there is no derivative.
 
@@ -622,6 +634,8 @@ def histogramdd(
     Array([[1., 0.],
            [0., 1.]], dtype=float64)
     """
+    if isinstance(sample, (list, tuple)):
+        sample = OPS["stack"].call(*map(asarray, sample), axis=-1)
     sample = asarray(sample)
     _counted("histogramdd", sample, weights, "sums", bins)
     counts, edges = host.histogramdd(

@@ -649,7 +649,9 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     ordered = xp.sort(flat, axis=-1, descending=False, stable=True)
     first = xp.take_along_axis(ordered, low, axis=-1)
     second = xp.take_along_axis(ordered, high, axis=-1)
-    return xp.reshape(first + (second - first) * share, shape=_shape_of_quantiles(x, q, axis, keepdims))
+    # Between equal neighbours nothing is interpolated: the distance of infinities is no number.
+    between = xp.where(first == second, first, first + (second - first) * share)
+    return xp.reshape(between, shape=_shape_of_quantiles(x, q, axis, keepdims))
 
 
 @op(
