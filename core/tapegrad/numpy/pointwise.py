@@ -177,8 +177,10 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     a, b = asarray(a), asarray(b)
     if a.dtype == dtypes.BOOL:
         a = a.astype("int8")
-    # An infinity is close to nothing but itself.
-    near = (OPS["abs"].call(a - b) <= atol + rtol * OPS["abs"].call(b)) & OPS["isfinite"].call(b)
+    # An infinity is close to nothing but itself, and infinities are not subtracted from each other.
+    plain = OPS["isfinite"].call(a) & OPS["isfinite"].call(b)
+    apart = OPS["where"].call(plain, a, 0) - OPS["where"].call(plain, b, 0)
+    near = plain & (OPS["abs"].call(apart) <= atol + rtol * OPS["abs"].call(b))
     found: Array = near | (a == b)
     return found | (OPS["isnan"].call(a) & OPS["isnan"].call(b)) if equal_nan else found
 

@@ -142,7 +142,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Array:
     if rising:
         return searchsorted(bins, x, side="left" if right else "right")
     # Counted from the other end of edges that go down.
-    return bins.shape[0] - searchsorted(bins[::-1], x, side="right" if right else "left")  # type: ignore[no-any-return]
+    return bins.shape[0] - searchsorted(bins[::-1], x, side="left" if right else "right")  # type: ignore[no-any-return]
 
 
 def nonzero(a: Any) -> tuple[Array, ...]:

@@ -650,8 +650,8 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     first = xp.take_along_axis(ordered, low, axis=-1)
     second = xp.take_along_axis(ordered, high, axis=-1)
     # Between equal neighbours nothing is interpolated: the distance of infinities is no number.
-    between = xp.where(first == second, first, first + (second - first) * share)
-    return xp.reshape(between, shape=_shape_of_quantiles(x, q, axis, keepdims))
+    apart = xp.where(first == second, 0.0, second) - xp.where(first == second, 0.0, first)
+    return xp.reshape(first + apart * share, shape=_shape_of_quantiles(x, q, axis, keepdims))
 
 
 @op(
