@@ -212,3 +212,12 @@ def test_every_name_of_the_books_is_there(kind, name):
     for part in name.split("."):
         found = getattr(found, part)
     assert found is not None
+
+
+def test_the_short_name_can_be_imported():
+    import tapegrad.nd as nd
+    import tapegrad.ndarray
+    from tapegrad.nd import array
+
+    assert nd is tapegrad.ndarray is tapegrad.nd
+    assert array is nd.array
