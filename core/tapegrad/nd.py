@@ -2,7 +2,6 @@
 
 import sys
 
-from . import ndarray
 from .ndarray import *  # noqa: F403  (for type checkers, which do not see the line below)
 
-sys.modules[__name__] = ndarray
+sys.modules[__name__] = sys.modules[f"{__package__}.ndarray"]
