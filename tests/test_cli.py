@@ -60,6 +60,15 @@ def test_backends_has_a_whole_line_for_each_engine():
     assert re.match(r"jax +no +tapegrad +.*blocked by TAPEGRAD_DISABLE_PLUGINS=jax", lines["jax"])
 
 
+def test_a_reason_keeps_the_brackets_of_an_extra():
+    code = (
+        "import sys; sys.modules['cupy'] = None; sys.argv = ['tapegrad', 'backends']; "
+        "from tapegrad.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'tapegrad[cupy12]'" in done.stdout
+
+
 def test_an_unknown_command_is_refused():
     done = command("tuor")
     assert done.returncode != 0

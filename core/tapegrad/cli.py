@@ -55,8 +55,9 @@ def backends() -> None:
             info.distribution,
             info.reason or "",
         )
-    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column.
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. Reasons are not rich's markup:
+    # they name extras in brackets, as in 'tapegrad[jax]'.
+    Console(width=None if sys.stdout.isatty() else 10_000, markup=False).print(table)
 
 
 @app.command()
