@@ -55,8 +55,8 @@ def backends() -> None:
             info.distribution,
             info.reason or "",
         )
-    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. Reasons are not rich's markup:
-    # they name extras in brackets, as in 'tapegrad[jax]'.
+    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. The brackets of an extra,
+    # as in 'tapegrad[jax]', are not rich's markup.
     Console(width=None if sys.stdout.isatty() else 10_000, markup=False).print(table)
 
 
