@@ -520,7 +520,16 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
 
 
 def fabs(x: Any, /) -> Array:
-    """The absolute value in floating point, also of whole numbers."""
+    """The absolute value in floating point, also of whole numbers.
+
+    Shapes: that of `x`.
+    Dtypes: integers become the default float; of complex numbers the magnitude, which is real.
+    Raises: `UnknownArrayError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fabs([-1, 2])
+    Array([1., 2.], dtype=float32)
+    """
     x = asarray(x)
     found: Array = OPS["abs"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()))
     return found

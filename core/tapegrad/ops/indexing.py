@@ -1086,20 +1086,7 @@ def write(x: Array, key: Any, value: Any) -> None:
 
 
 def put(x: Array, key: Any, value: Any, count: int, given: Any = None) -> None:
-    """`write`, called with the reference count that `__setitem__` saw, and the key it was given, if that is another.
-
-    Shapes: as `write`.
-    Dtypes: as `write`.
-    Raises: as `write`.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.indexing import put
-    >>> from sys import getrefcount
-    >>> x = tnp.zeros(3)
-    >>> put(x, 0, 5.0, getrefcount(x))
-    >>> x
-    Array([5., 0., 0.], dtype=float32)
-    """
+    """`write`, called with the reference count that `__setitem__` saw, and the key it was given, if that is another."""
     origin = getattr(x, "_origin", None)
     if origin is not None:
         _apart(x, origin, key if given is None else given, count)

@@ -54,15 +54,7 @@ def steps(stride: Any, ndim: int) -> tuple[int, ...]:
 def window_counts(
     name: str, space: tuple[int, ...], kernel: tuple[int, ...], stride: Any, dilate: Any, pad: Any
 ) -> tuple[int, ...]:
-    """How many windows fit along each axis.
-
-    Shapes: lengths, kernel, stride, dilation and padding are tuples, one number (or pair of paddings) an axis, or None.
-    Raises: `ShapeError` where numbers of axes differ or not one window fits; `name` is who says so.
-
-    >>> from tapegrad.ops.nn import window_counts
-    >>> window_counts("pool", (5, 5), (2, 2), (2, 1), None, (0, 1))
-    (2, 6)
-    """
+    """How many windows fit along each axis; `name` is who says so where none does, or where numbers of axes differ."""
     ndim = len(kernel)
     stride, dilate, pad = steps(stride, ndim), steps(dilate, ndim), pairs(pad, ndim)
     if not len(space) == ndim == len(stride) == len(dilate) == len(pad):

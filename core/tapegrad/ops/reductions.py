@@ -42,16 +42,7 @@ __all__ = [
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes that `axis` means, counted from the front: of an int, several, or None for all.
-
-     Raises: `AxisError` for one that is not there, `ShapeError` for one named twice.
-
-    >>> from tapegrad.ops.reductions import axes_of
-    >>> axes_of((-1, 0), 3)
-    (2, 0)
-    >>> axes_of(None, 2)
-    (0, 1)
-    """
+    """The axes that `axis` means, counted from the front: of an int, several, or None for all."""
     if axis is None:
         return tuple(range(ndim))
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
@@ -65,14 +56,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
-    """The shape that is left when the axes are reduced and kept with length one.
-
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice.
-
-    >>> from tapegrad.ops.reductions import reduced_shape
-    >>> reduced_shape((2, 3, 4), 1)
-    (2, 1, 4)
-    """
+    """The shape that is left when the axes are reduced and kept with length one."""
     reduced = axes_of(axis, len(shape))
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
 
@@ -94,42 +78,14 @@ def dropped(xp: Any, x: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) 
 
 
 def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """A cotangent of a sum, for each of its terms.
-
-    Shapes: `shape`.
-
-    Dtypes: that of `g`.
-
-    Raises: `AxisError` for an axis that is not there.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.kernels import RECORDED
-    >>> from tapegrad.ops.reductions import spread
-    >>> spread(RECORDED, tnp.asarray([1.0, 2.0]), (2, 2), 0, False)
-    Array([[1., 2.],
-           [1., 2.]], dtype=float32)
-    """
+    """A cotangent of a sum, for each of its terms."""
     if not g.shape:
         return xp.broadcast_to(g, shape=shape)
     return xp.broadcast_to(kept(xp, g, shape, axis, keepdims), shape=shape)
 
 
 def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
-    """x with the given axes as one, the last, and the function that puts an array of that shape back into x's.
-
-    Shapes: the axes that stay, then one as long as the others together.
-
-    Dtypes: any.
-
-    Raises: `AxisError` for an axis that is not there.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.kernels import RECORDED
-    >>> from tapegrad.ops.reductions import gathered
-    >>> flat, back = gathered(RECORDED, tnp.ones((2, 3, 4)), (0, 2))
-    >>> flat.shape, back(flat).shape
-    ((3, 8), (2, 3, 4))
-    """
+    """x with the given axes as one, the last, and the function that puts an array of that shape back into x's."""
     axes = axes_of(axis, x.ndim)
     order = tuple(i for i in range(x.ndim) if i not in axes) + axes
     shape = tuple(x.shape)
@@ -146,19 +102,7 @@ def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
 
 
 def over_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of reductions: the axes, counted behind the batch axis.
-
-    Shapes: the batch axis in front, as the axes of `keywords` are counted behind it.
-
-    Dtypes: those of the op.
-
-    Raises: `AxisError` for an axis that is not there.
-
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> tapegrad.vmap(lambda x: tnp.sum(x, axis=0))(tnp.ones((2, 3))).shape
-    (2,)
-    """
+    """The batching rule of reductions: the axes, counted behind the batch axis."""
     (x,) = args
     axis = tuple(a + 1 for a in axes_of(keywords["axis"], x.ndim - 1))
     return op.call(x, **{**keywords, "axis": axis})

@@ -27,17 +27,7 @@ def _raw(x: Any) -> Any:
 
 
 def device_of(x: Array) -> str:
-    """The device that holds the numbers of an array.
-
-    Shapes: any.
-    Dtypes: any.
-    Raises: `AttributeError` for what is no array of ours.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.transfer import device_of
-    >>> device_of(tnp.asarray([1.0]))
-    'cpu(0)'
-    """
+    """The device that holds the numbers of an array."""
     return engine_of(x).backend.device_of(_raw(x._value))
 
 
@@ -45,16 +35,6 @@ def carry(raw: Any, source: Backend, target: Backend, device: str | None) -> Any
     """A raw array of one engine as one of another, on the device of that name or wherever the engine likes.
 
     Through DLPack where neither engine's arrays are the host's own, else through the host.
-
-    Shapes: that of the array.
-    Dtypes: that of the array.
-    Raises: `DtypeError` where the target has no such dtype.
-
-    >>> import numpy, tapegrad
-    >>> from tapegrad.ops.transfer import carry
-    >>> engine = tapegrad.get_backend("numpy")
-    >>> carry(numpy.ones(2), engine, engine, None)
-    array([1., 1.])
     """
     if source is target:
         return raw if device is None or device == source.device_of(raw) else target.to_device(raw, device)
@@ -121,18 +101,7 @@ def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, devic
 
 
 def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
-    """`x` with its numbers in another engine's arrays, or on another device; recorded where `x` is tracked.
-
-    Shapes: that of `x`.
-    Dtypes: that of `x`.
-    Raises: `DtypeError` where the engine has no such dtype.
-
-    >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.transfer import move
-    >>> x = tnp.asarray([1.0, 2.0])
-    >>> move(x, x.backend.kernels)
-    Array([1., 2.], dtype=float32)
-    """
+    """`x` with its numbers in another engine's arrays, or on another device; recorded where `x` is tracked."""
     source = engine_of(x)
     value = _carry_value(x._value, source, target, device)
     node = None
