@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 import tapegrad
-import tapegrad.numpy
+import tapegrad.numpy as tnp
 from tapegrad.explaining import explained
 from tapegrad.kernels import OPS
+from tapegrad.numpy.info import Kind
 
 MODULES = sorted(
     name
@@ -48,10 +49,13 @@ EXPLAINED = [
     "tapegrad.numpy.bound",
     "tapegrad.numpy.creation",
     "tapegrad.numpy.fft",
+    "tapegrad.numpy.grids",
+    "tapegrad.numpy.info",
     "tapegrad.numpy.linalg",
     "tapegrad.numpy.manipulation",
     "tapegrad.numpy.mechanical",
     "tapegrad.numpy.pointwise",
+    "tapegrad.numpy.polynomials",
     "tapegrad.numpy.products",
     "tapegrad.numpy.random",
     "tapegrad.numpy.reductions",
@@ -88,6 +92,7 @@ NO_ARRAYS = {
     *("tapegrad.operator.get_all_registered_operators", "tapegrad.random.seed", "tapegrad.testing.GradientError"),
     "tapegrad.ndarray.ndarray.waitall",
     *(f"tapegrad.numpy.bound.{name}" for name in ("Namespace", "namespace_for", "namespace_of")),
+    "tapegrad.numpy.info.__array_namespace_info__",
     "tapegrad.numpy.random.seed",
     "tapegrad.numpy.manipulation.broadcast_shapes",
 }
@@ -130,10 +135,14 @@ def functions_and_classes(module):
     """The public names of a module that are its to explain."""
     for name in importlib.import_module(module).__all__:
         value = getattr(importlib.import_module(module), name)
-        if (inspect.isroutine(value) or inspect.isclass(value)) and (
-            name in OPS or not module.startswith("tapegrad.ops.")
-        ):
+        helper = module.startswith("tapegrad.ops.") and name not in OPS
+        if (inspect.isroutine(value) or inspect.isclass(value)) and not helper and not is_of_numpy(value):
             yield name, value
+
+
+def is_of_numpy(value):
+    """Whether a public name is NumPy's own, such as `errstate`, or stands for a dtype."""
+    return value.__module__.partition(".")[0] == "numpy" or isinstance(value, Kind)
 
 
 @pytest.mark.parametrize("module", EXPLAINED)
@@ -159,6 +168,22 @@ def test_all_of_nd_explains_itself():
     silent = {"bind", "waitall"}  # they take no arrays
     assert not [name for name in public if name not in silent and "Shapes:" not in inspect.getdoc(own[name])]
     assert not [name for name in public if name != "bind" and ">>>" not in inspect.getdoc(own[name])]
+
+
+def test_all_of_the_standard_face_explains_itself():
+    """By name, so that a module of `tapegrad.numpy` that is added is held to it as well."""
+    spaces = (tnp, tnp.fft, tnp.linalg, tnp.random, tnp.special)
+    public = [(f"{space.__name__}.{name}", getattr(space, name)) for space in spaces for name in space.__all__]
+    own = {
+        name: inspect.getdoc(value) or ""
+        for name, value in public
+        if inspect.isroutine(value) and not is_of_numpy(value)
+    }
+    assert len(own) > 425
+    no_arrays = {f"tapegrad.numpy.{name}" for name in ("__array_namespace_info__", "broadcast_shapes", "random.seed")}
+    assert not [name for name, said in own.items() if ">>>" not in said]
+    words = ("Shapes:", "Dtypes:", "Raises:")
+    assert not [(name, word) for name in own.keys() - no_arrays for word in words if word not in own[name]]
 
 
 def test_methods_of_arrays_say_what_they_are():

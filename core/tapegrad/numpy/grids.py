@@ -9,6 +9,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..errors import DtypeError, ShapeError
 from . import manipulation
 from .beyond import tril_indices, triu_indices
 from .creation import arange, asarray, linspace, make
@@ -124,12 +125,23 @@ s_, index_exp = _Key("s_", False), _Key("index_exp", True)
 
 
 def ix_(*args: Any) -> tuple[Array, ...]:
-    """Sequences as an open grid of indices: `x[ix_(rows, columns)]`; masks stand for the places where they hold."""
+    """Sequences as an open grid of indices: `x[ix_(rows, columns)]`; masks stand for the places where they hold.
+
+    Shapes: a sequence of n indices for axis i gives n at axis i and 1 at the others.
+    Dtypes: integers and booleans.
+    Raises: `ShapeError` for what is no sequence.
+
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.reshape(tnp.arange(6), (2, 3))
+    >>> x[tnp.ix_([1, 0], [True, False, True])]
+    Array([[3, 5],
+           [0, 2]], dtype=int64)
+    """
     found = []
     for i, part in enumerate(args):
         x = asarray(part)
         if x.ndim != 1:
-            raise ValueError(f"ix_ takes sequences, not an array of shape {x.shape}")
+            raise ShapeError(f"ix_ takes sequences, not an array of shape {x.shape}")
         if x.dtype == dtypes.BOOL:
             x = asarray(host.flatnonzero(x.asnumpy()))
         elif not x.size:
@@ -141,16 +153,38 @@ def ix_(*args: Any) -> tuple[Array, ...]:
 def fromfunction(function: Callable[..., Any], shape: Any, *, dtype: Any = None, **kwargs: Any) -> Any:
     """What `function` makes of the coordinates of a grid, an array for each axis.
 
-    >>> fromfunction(lambda i, j: i + j, (2, 2), dtype="int64").tolist()
-    [[0, 1], [1, 2]]
+    Shapes: the arrays are of shape `shape`; the result is what `function` returns.
+    Dtypes: of the arrays `dtype`, or the default float.
+    Raises: `DtypeError` for what names no dtype, `TypeError` where `shape` is no sequence of lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.fromfunction(lambda i, j: i + j, (2, 2), dtype="int64")
+    Array([[0, 1],
+           [1, 2]], dtype=int64)
     """
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
     return function(*[make(part, kind) for part in host.indices(tuple(shape))], **kwargs)
 
 
+def _indices(x: Any, name: str) -> Array:
+    found: Array = asarray(x)
+    if found.dtype not in dtypes.INTEGER:
+        raise DtypeError(f"{name} takes indices, which are integers, not {found.dtype.name}")
+    return found
+
+
 def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
-    """Indices into a flattened array as indices for each axis of `shape`."""
-    rest = asarray(indices)
+    """Indices into a flattened array as indices for each axis of `shape`.
+
+    Shapes: for each axis an array of the shape of `indices`.
+    Dtypes: integers.
+    Raises: `DtypeError` for others. Nothing looks at the numbers: those beyond the end count from the beginning again.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.unravel_index(5, (2, 3))
+    (Array(1, dtype=int64), Array(2, dtype=int64))
+    """
+    rest = _indices(indices, "unravel_index")
     found = []
     for length in reversed((shape,) if isinstance(shape, int) else tuple(shape)):
         found.append(rest % length)
@@ -159,10 +193,22 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
 
 
 def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
-    """Indices for each axis of the shape `dims` as indices into the flattened array."""
-    parts = [asarray(part) for part in multi_index]
+    """Indices for each axis of the shape `dims` as indices into the flattened array.
+
+    Shapes: the indices, one array for each axis, broadcast.
+    Dtypes: integers.
+    Raises: `DtypeError` for others, `ShapeError` where there are not as many arrays as axes. Nothing looks at the
+    numbers.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ravel_multi_index(([1, 0], [2, 1]), (2, 3))
+    Array([5, 1], dtype=int64)
+    """
+    parts, lengths = [_indices(part, "ravel_multi_index") for part in multi_index], tuple(dims)
+    if len(parts) != len(lengths):
+        raise ShapeError(f"ravel_multi_index: {len(parts)} array(s) of indices for the shape {lengths}")
     total = parts[0]
-    for part, length in zip(parts[1:], tuple(dims)[1:], strict=True):
+    for part, length in zip(parts[1:], lengths[1:], strict=True):
         total = total * length + part
     return total
 
@@ -170,31 +216,67 @@ def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
 def _square(arr: Any, name: str) -> tuple[int, int]:
     shape = asarray(arr).shape
     if len(shape) != 2:
-        raise ValueError(f"{name} takes a matrix, not an array of shape {shape}")
+        raise ShapeError(f"{name} takes a matrix, not an array of shape {shape}")
     return shape[0], shape[1]
 
 
 def tril_indices_from(arr: Any, k: int = 0) -> tuple[Array, ...]:
-    """The indices of the elements of a matrix at and below its k-th diagonal."""
+    """The indices of the elements of a matrix at and below its k-th diagonal.
+
+    Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
+    Dtypes: any; the indices are int64.
+    Raises: `ShapeError` for what is no matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.tril_indices_from(tnp.ones((2, 2)))
+    (Array([0, 1, 1], dtype=int64), Array([0, 0, 1], dtype=int64))
+    """
     n, m = _square(arr, "tril_indices_from")
     return tril_indices(n, k, m)
 
 
 def triu_indices_from(arr: Any, k: int = 0) -> tuple[Array, ...]:
-    """The indices of the elements of a matrix at and above its k-th diagonal."""
+    """The indices of the elements of a matrix at and above its k-th diagonal.
+
+    Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
+    Dtypes: any; the indices are int64.
+    Raises: `ShapeError` for what is no matrix.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.triu_indices_from(tnp.ones((2, 2)))
+    (Array([0, 0, 1], dtype=int64), Array([0, 1, 1], dtype=int64))
+    """
     n, m = _square(arr, "triu_indices_from")
     return triu_indices(n, k, m)
 
 
 def diag_indices_from(arr: Any) -> tuple[Array, ...]:
-    """The indices of the main diagonal of an array whose axes are of one length."""
+    """The indices of the main diagonal of an array whose axes are of one length.
+
+    Shapes: `arr` (n, n, …); a sequence of n for each axis.
+    Dtypes: any; the indices are int64.
+    Raises: `ShapeError` for an array of less than two axes, or of several lengths.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.diag_indices_from(tnp.ones((2, 2)))
+    (Array([0, 1], dtype=int64), Array([0, 1], dtype=int64))
+    """
     shape = asarray(arr).shape
     if len(shape) < 2 or len(set(shape)) > 1:
-        raise ValueError(f"diag_indices_from takes an array whose axes are of one length, not of shape {shape}")
+        raise ShapeError(f"diag_indices_from takes an array whose axes are of one length, not of shape {shape}")
     return (asarray(host.arange(shape[0])),) * len(shape)
 
 
 def mask_indices(n: int, mask_func: Callable[..., Any], k: Any = 0) -> tuple[Array, ...]:
-    """The indices at which `mask_func`, `triu` say, leaves the elements of an n by n matrix of ones."""
+    """The indices at which `mask_func`, `triu` say, leaves the elements of an n by n matrix of ones.
+
+    Shapes: the rows and the columns are sequences of one length.
+    Dtypes: the indices are int64.
+    Raises: what `mask_func` does.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.mask_indices(3, tnp.triu, 1)
+    (Array([0, 0, 1], dtype=int64), Array([1, 2, 2], dtype=int64))
+    """
     held = mask_func(make(host.ones((n, n), int)), k)
     return tuple(asarray(part) for part in host.nonzero(held.asnumpy() if isinstance(held, Array) else held))

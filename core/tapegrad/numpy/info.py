@@ -262,22 +262,60 @@ def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
 
 
 def promote_types(type1: Any, type2: Any) -> Any:
-    """The dtype that two dtypes have together."""
+    """The dtype that two dtypes have together.
+
+    Shapes: none.
+    Dtypes: any; those of arrays are asked of `result_type`.
+    Raises: `DtypeError` for what names no dtype, and for two that have none in common.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.promote_types("uint8", "int8")
+    dtype('int16')
+    """
     return dtypes.promote(dtypes.to_dtype(type1), dtypes.to_dtype(type2))
 
 
 def array_str(a: Any, *args: Any, **keywords: Any) -> str:
-    """The elements as text. Takes the options of `numpy.array_str`."""
+    """The elements as text. Takes the options of `numpy.array_str`.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: what `numpy.array_str` does.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array_str([1.0, 2.0])
+    '[1. 2.]'
+    """
     return host.array_str(a.asnumpy() if isinstance(a, Array) else host.asarray(a), *args, **keywords)
 
 
 def array_repr(arr: Any) -> str:
-    """An array as text that says its dtype too."""
-    return repr(arr)
+    """An array as text that says its dtype too.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: `UnknownArrayError` for what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array_repr([1.0, 2.0])
+    'Array([1., 2.], dtype=float32)'
+    """
+    from .creation import asarray
+
+    return repr(asarray(arr))
 
 
 def array2string(a: Any, *args: Any, **keywords: Any) -> str:
-    """The elements as text. Takes the options of `numpy.array2string`."""
+    """The elements as text. Takes the options of `numpy.array2string`.
+
+    Shapes: any.
+    Dtypes: any.
+    Raises: what `numpy.array2string` does.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.array2string(tnp.asarray([1.0, 2.0]), separator=", ")
+    '[1., 2.]'
+    """
     return host.array2string(a.asnumpy() if isinstance(a, Array) else host.asarray(a), *args, **keywords)
 
 
@@ -345,7 +383,9 @@ class _Info:
 
 
 def __array_namespace_info__() -> _Info:
-    """>>> import tapegrad.numpy as tnp
+    """What the standard lets one ask of a namespace: capabilities, devices, dtypes; of the default backend.
+
+    >>> import tapegrad.numpy as tnp
     >>> tnp.__array_namespace_info__().default_dtypes()["integral"]
     dtype('int64')
     """

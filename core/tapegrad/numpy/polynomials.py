@@ -8,6 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
+from ..errors import ShapeError
 from ..kernels import OPS
 from . import linalg, manipulation, products
 from .creation import asarray
@@ -27,21 +28,65 @@ __all__ = [
 ]
 
 
+def _coefficients(name: str, p: Any) -> Array:
+    p = manipulation.atleast_1d(asarray(p))
+    if p.ndim != 1:
+        raise ShapeError(f"{name} takes a sequence of coefficients, not an array of shape {p.shape}")
+    found: Array = p
+    return found
+
+
+def _times(name: str, m: Any) -> int:
+    if int(m) < 0:
+        raise ValueError(f"{name}: m is {m}, and says how many times, 0 or more")
+    return int(m)
+
+
 def polyval(p: Any, x: Any) -> Array:
-    """A polynomial with coefficients `p`, the highest power first, at `x`."""
-    p, x = asarray(p), asarray(x)
-    total: Array = p[0] + OPS["zeros_like"].call(x.detach())
+    """A polynomial with coefficients `p`, the highest power first, at `x`.
+
+    Shapes: `p` of one axis; the result has the shape of `x`.
+    Dtypes: `p` and `x` are promoted to one.
+    Raises: `ShapeError` where `p` is no sequence.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> tnp.polyval([1.0, 0.0, -1.0], 3.0)
+    Array(8., dtype=float32)
+    >>> tapegrad.grad(lambda p: tnp.polyval(p, 3.0))(tnp.asarray([1.0, 0.0, -1.0]))
+    Array([9., 3., 1.], dtype=float32)
+    """
+    p, x = _coefficients("polyval", p), asarray(x)
+    total: Array = OPS["zeros_like"].call(x.detach())
+    if p.shape[0]:
+        total = p[0] + total
     for i in range(1, p.shape[0]):
         total = total * x + p[i]
     return total
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
-    """The powers of each element in a row."""
+    """The powers of each element in a row, `N` of them or as many as there are elements, the highest first.
+
+    Shapes: `x` (n,) gives (n, N).
+    Dtypes: integers become int64; others stay.
+    Raises: `ShapeError` where `x` is no sequence, `ValueError` for a negative `N`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.vander([2.0, 3.0], 3)
+    Array([[4., 2., 1.],
+           [9., 3., 1.]], dtype=float32)
+    """
     x = asarray(x)
+    if x.ndim != 1:
+        raise ShapeError(f"vander takes a sequence of points, not an array of shape {x.shape}")
     if x.dtype in dtypes.INTEGER or x.dtype == dtypes.BOOL:
         x = x.astype("int64")
     n = x.shape[0] if N is None else N
+    if n < 0:
+        raise ValueError(f"vander: N is {n}, and says how many powers, 0 or more")
+    if n == 0:
+        empty: Array = x[:, None][:, :0]
+        return empty
     powers = [x**k if k else OPS["ones_like"].call(x.detach()) for k in range(n)]
     found: Array = OPS["stack"].call(*(powers if increasing else reversed(powers)), axis=-1)
     return found
@@ -53,9 +98,9 @@ def _floating(x: Any) -> Array:
     return found
 
 
-def _both(a1: Any, a2: Any) -> tuple[Array, Array]:
+def _both(name: str, a1: Any, a2: Any) -> tuple[Array, Array]:
     """Two polynomials of the same number of coefficients."""
-    first, second = (manipulation.atleast_1d(asarray(a)) for a in (a1, a2))
+    first, second = _coefficients(name, a1), _coefficients(name, a2)
     n = max(first.shape[0], second.shape[0])
     wide = [manipulation.pad(a, (n - a.shape[0], 0)) if a.shape[0] < n else a for a in (first, second)]
     return wide[0], wide[1]
@@ -64,29 +109,63 @@ def _both(a1: Any, a2: Any) -> tuple[Array, Array]:
 def polyadd(a1: Any, a2: Any) -> Array:
     """The sum of two polynomials.
 
-    >>> polyadd([1, 2], [9, 5, 4]).tolist()
-    [9, 6, 6]
+    Shapes: sequences; the result is as long as the longer one.
+    Dtypes: `a1` and `a2` are promoted to one.
+    Raises: `ShapeError` where one is no sequence.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.polyadd([1, 2], [9, 5, 4])
+    Array([9, 6, 6], dtype=int64)
     """
-    first, second = _both(a1, a2)
+    first, second = _both("polyadd", a1, a2)
     return first + second
 
 
 def polysub(a1: Any, a2: Any) -> Array:
-    """The difference of two polynomials."""
-    first, second = _both(a1, a2)
+    """The difference of two polynomials.
+
+    Shapes: sequences; the result is as long as the longer one.
+    Dtypes: `a1` and `a2` are promoted to one.
+    Raises: `ShapeError` where one is no sequence.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.polysub([1, 2], [9, 5, 4])
+    Array([-9, -4, -2], dtype=int64)
+    """
+    first, second = _both("polysub", a1, a2)
     return first - second
 
 
 def polymul(a1: Any, a2: Any) -> Array:
-    """The product of two polynomials."""
-    first, second = (manipulation.atleast_1d(asarray(a)) for a in (a1, a2))
-    return products.convolve(first, second)
+    """The product of two polynomials.
+
+    Shapes: sequences of m and n coefficients give one of m + n - 1.
+    Dtypes: `a1` and `a2` are promoted to one.
+    Raises: `ShapeError` where one is no sequence, or empty.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.polymul([1, 2], [1, -2])
+    Array([ 1,  0, -4], dtype=int64)
+    """
+    return products.convolve(_coefficients("polymul", a1), _coefficients("polymul", a2))
 
 
 def polydiv(u: Any, v: Any) -> tuple[Array, Array]:
-    """The quotient and the remainder of two polynomials."""
-    rest, v = manipulation.atleast_1d(_floating(u)), manipulation.atleast_1d(_floating(v))
+    """The quotient and the remainder of two polynomials.
+
+    Shapes: sequences of m and n coefficients give a quotient of m - n + 1 and a remainder of less than n, without its
+    leading zeros; of one, a zero, where there is nothing. It depends on the values, and so has no place in a `vmap`.
+    Dtypes: `u` and `v` are promoted to one, integers to the default float first.
+    Raises: `ShapeError` where one is no sequence, or empty.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.polydiv([1.0, 0.0, -1.0], [1.0, 2.0])
+    (Array([ 1., -2.], dtype=float32), Array([3.], dtype=float32))
+    """
+    rest, v = _floating(_coefficients("polydiv", u)), _floating(_coefficients("polydiv", v))
     n = v.shape[0]
+    if not (n and rest.shape[0]):
+        raise ShapeError(f"polydiv takes polynomials of one coefficient or more, not of {rest.shape[0]} and {n}")
     found = []
     for i in range(rest.shape[0] - n + 1):
         factor = rest[i] / v[0]
@@ -101,19 +180,39 @@ def polydiv(u: Any, v: Any) -> tuple[Array, Array]:
 
 
 def polyder(p: Any, m: int = 1) -> Array:
-    """The m-th derivative of a polynomial."""
-    p = asarray(p)
-    for _ in range(int(m)):
+    """The m-th derivative of a polynomial.
+
+    Shapes: a sequence of n coefficients gives one of n - m, empty where there is nothing left.
+    Dtypes: that of `p`.
+    Raises: `ShapeError` where `p` is no sequence, `ValueError` for a negative `m`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.polyder([1.0, 0.0, -4.0])
+    Array([2., 0.], dtype=float32)
+    """
+    p = _coefficients("polyder", p)
+    for _ in range(_times("polyder", m)):
         p = p[:-1] * host.arange(p.shape[0] - 1, 0, -1)
     found: Array = p
     return found
 
 
 def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
-    """The m-th antiderivative of a polynomial, with the constants `k`, zeros unless given."""
-    p = _floating(p)
+    """The m-th antiderivative of a polynomial, with the constants `k`, zeros unless given.
+
+    Shapes: a sequence of n coefficients gives one of n + m; `k` is a number, or m of them in the order of integration.
+    Dtypes: that of `p`; integers become the default float first.
+    Raises: `ShapeError` where `p` is no sequence or `k` is of another length, `ValueError` for a negative `m`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.polyint([2.0, 0.0], k=5.0)
+    Array([1., 0., 5.], dtype=float32)
+    """
+    p, m = _floating(_coefficients("polyint", p)), _times("polyint", m)
     given = manipulation.atleast_1d(asarray(0.0 if k is None else k, p.dtype))
-    constants = [given[i if given.shape[0] > 1 else 0] for i in range(int(m))]
+    if given.shape not in ((1,), (m,)):
+        raise ShapeError(f"polyint: k is of shape {given.shape}; give one constant, or one for each of {m}")
+    constants = [given[i if given.shape[0] > 1 else 0] for i in range(m)]
     for constant in constants:
         powers = host.arange(p.shape[0], 0, -1).astype(host.dtype(p.dtype).type(0).real.dtype)
         p = manipulation.concat([p / powers, constant.reshape(1)])
@@ -122,8 +221,19 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
 
 
 def poly(seq_of_zeros: Any) -> Array:
-    """The coefficients of the polynomial that has these zeros, or of the characteristic one of a square matrix."""
+    """The coefficients of the polynomial that has these zeros, or of the characteristic one of a square matrix.
+
+    Shapes: (n,) or (n, n) gives (n + 1,).
+    Dtypes: that of the zeros; integers become the default float first.
+    Raises: `ShapeError` for another shape.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.poly([1.0, 2.0])
+    Array([ 1., -3.,  2.], dtype=float32)
+    """
     zeros = _floating(manipulation.atleast_1d(seq_of_zeros))
+    if zeros.ndim > 2:
+        raise ShapeError(f"poly takes a sequence of zeros or a square matrix, not an array of shape {zeros.shape}")
     if zeros.ndim == 2:
         real = zeros.dtype in dtypes.FLOATING
         found = poly(linalg.eigvals(zeros))
@@ -136,10 +246,18 @@ def poly(seq_of_zeros: Any) -> Array:
 
 
 def roots(p: Any) -> Array:
-    """The zeros of a polynomial, complex numbers, as the eigenvalues of its companion matrix."""
-    p = _floating(p)
-    if p.ndim != 1:
-        raise ValueError(f"roots takes a sequence of coefficients, not an array of shape {p.shape}")
+    """The zeros of a polynomial, complex numbers, as the eigenvalues of its companion matrix.
+
+    Shapes: a sequence of n + 1 coefficients, the first not zero, gives (n,). How many are zero depends on the values,
+    and so has no place in a `vmap`.
+    Dtypes: complex; integers become the default float first.
+    Raises: `ShapeError` where `p` is no sequence.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.roots([1.0, 0.0, 4.0]).imag
+    Array([ 2., -2.], dtype=float32)
+    """
+    p = _floating(_coefficients("roots", p))
     held = host.flatnonzero(p.detach().asnumpy())
     found: Array = p[:0]
     if not held.size:
@@ -162,13 +280,26 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None) -> Array
 
     `w`: weights of the distances. The columns of powers are scaled to one length first, as NumPy does.
 
-    >>> polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).round(4).tolist()
-    [2.0, 1.0]
+    Shapes: `x` (n,), `y` (n,) or (n, k) and `w` (n,) give (deg + 1,) or (deg + 1, k).
+    Dtypes: all are promoted to one, integers to the default float first.
+    Raises: `ShapeError` where the numbers of points differ or there is none, `ValueError` for a negative `deg`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.round(tnp.polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1), 4)
+    Array([2., 1.], dtype=float32)
     """
     x, y = _floating(x), _floating(y)
+    if x.ndim != 1 or not x.shape[0]:
+        raise ShapeError(f"polyfit takes a sequence of points, one or more, for x, not an array of shape {x.shape}")
+    if y.ndim not in (1, 2) or y.shape[0] != x.shape[0]:
+        raise ShapeError(f"polyfit: y is of shape {y.shape}, and x has {x.shape[0]} points")
+    if int(deg) < 0:
+        raise ValueError(f"polyfit: deg is {deg}, and has to be 0 or more")
     table = vander(x, int(deg) + 1)
     if w is not None:
         w = asarray(w)
+        if w.shape != x.shape:
+            raise ShapeError(f"polyfit: w is of shape {w.shape}, and x of shape {x.shape}")
         table, y = table * w[:, None], y * (w[:, None] if y.ndim == 2 else w)
     scale = OPS["sqrt"].call(OPS["sum"].call(table * table, axis=0))
     limit = x.shape[0] * float(host.finfo(x.dtype).eps) if rcond is None else rcond
