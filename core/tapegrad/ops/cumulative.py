@@ -266,7 +266,15 @@ def _running(xp: Any, x: Any, axis: int | None, larger: Any) -> Any:
 _RUNNING = [*_along(distinct()), (exactly([2.0, 2.0, 1.0, 3.0, 3.0, 3.0, 0.0]),), (exactly([-1.0, -1.0, -2.0, -2.0]),)]
 
 
-@op(x=_running_pull, jvp=_running_push, batch=along_behind, accuracy="I0", samples=_RUNNING, errors=_ERRORS, real=True)
+@op(
+    x=_running_pull,
+    jvp=_running_push,
+    batch=along_behind,
+    accuracy="I0 unsigned",
+    samples=_RUNNING,
+    errors=_ERRORS,
+    real=True,
+)
 def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     """The largest element so far along an axis. Where several are, the derivative is shared evenly among them.
 
@@ -286,7 +294,15 @@ def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     return _running(xp, x, axis, xp.maximum)
 
 
-@op(x=_running_pull, jvp=_running_push, batch=along_behind, accuracy="I0", samples=_RUNNING, errors=_ERRORS, real=True)
+@op(
+    x=_running_pull,
+    jvp=_running_push,
+    batch=along_behind,
+    accuracy="I0 unsigned",
+    samples=_RUNNING,
+    errors=_ERRORS,
+    real=True,
+)
 def cummin(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     """The smallest element so far along an axis. Where several are, the derivative is shared evenly among them.
 

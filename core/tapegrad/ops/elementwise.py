@@ -143,7 +143,7 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
     return xp.subtract(x, y)
 
 
-@elementwise(x=lambda y: y, y=lambda x: x, same="square", samples=together(_NUMBER, _NUMBER))
+@elementwise(x=lambda y: y, y=lambda x: x, same="square", accuracy="I0 real", samples=together(_NUMBER, _NUMBER))
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The product x * y; x * x is recorded as the square of x.
 
@@ -158,6 +158,7 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, y: xp.divide_or_zero(g, y),
     y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
     floats=True,
+    accuracy="I0 real",
     samples=together(_NUMBER, _POSITIVE),
 )
 def divide(xp: Any, x: Any, y: Any) -> Any:
@@ -176,6 +177,7 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, y: xp.multiply_or_zero(g, y),
     y=lambda xp, g, x: xp.multiply_or_zero(g, x),
+    accuracy="I0 real",
     samples=together(_NUMBER, _NUMBER),
 )
 def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
@@ -195,6 +197,7 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, y: xp.divide_or_zero(g, y),
     y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
     floats=True,
+    accuracy="I0 real",
     samples=together(_NUMBER, _POSITIVE),
 )
 def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
@@ -230,7 +233,7 @@ def positive(xp: Any, x: Any) -> Any:
     return xp.positive(x)
 
 
-@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, x + x), samples=alone(_NUMBER))
+@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, x + x), accuracy="I0 real", samples=alone(_NUMBER))
 def square(xp: Any, x: Any) -> Any:
     """The square x * x.
 
@@ -247,6 +250,7 @@ def square(xp: Any, x: Any) -> Any:
 @elementwise(
     x=lambda xp, g, out: -xp.multiply_or_zero(g, out * out),
     floats=True,
+    accuracy="I0 real",
     samples=alone(_POSITIVE),
 )
 def reciprocal(xp: Any, x: Any) -> Any:
@@ -259,7 +263,7 @@ def reciprocal(xp: Any, x: Any) -> Any:
     return xp.reciprocal(x)
 
 
-@elementwise(x=lambda x: -2 * x, samples=alone(_NUMBER))
+@elementwise(x=lambda x: -2 * x, accuracy="I0 real", samples=alone(_NUMBER))
 def one_minus_square(xp: Any, x: Any) -> Any:
     """1 - x², which the derivatives of inverse functions divide by; accurate near ±1, and its derivative near 0.
 
@@ -362,6 +366,7 @@ def floor_divide(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, out: xp.divide_or_zero(g, out + out),
     floats=True,
+    accuracy="I0 real",
     samples=alone(_POSITIVE),
 )
 def sqrt(xp: Any, x: Any) -> Any:
@@ -796,7 +801,7 @@ def atanh(xp: Any, x: Any) -> Any:
     return xp.atanh(x)
 
 
-@elementwise(x=180 / math.pi, floats=True, samples=alone(_NUMBER))
+@elementwise(x=180 / math.pi, floats=True, accuracy="I0 real", samples=alone(_NUMBER))
 def degrees(xp: Any, x: Any) -> Any:
     """Radians as degrees.
 
@@ -808,7 +813,7 @@ def degrees(xp: Any, x: Any) -> Any:
     return x * (180 / math.pi)
 
 
-@elementwise(x=math.pi / 180, floats=True, samples=alone(_NUMBER))
+@elementwise(x=math.pi / 180, floats=True, accuracy="I0 real", samples=alone(_NUMBER))
 def radians(xp: Any, x: Any) -> Any:
     """Degrees as radians.
 
@@ -830,7 +835,7 @@ def _is_complex(xp: Any, x: Any) -> bool:
     x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sign(x)),
     jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if _is_complex(xp, x) else d_x * xp.sign(x),
     batch=align,
-    accuracy="I0",
+    accuracy="I0 real",
     samples=alone(_NUMBER),
 )
 def abs(xp: Any, x: Any) -> Any:
@@ -860,7 +865,7 @@ def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
     x=lambda xp, g, x, out: _turn(xp, g, x, out),
     jvp=lambda xp, d_x, x, out: _turn(xp, d_x, x, out),
     batch=align,
-    accuracy="I0",
+    accuracy="I0 real",
     samples=alone(_OFF_AXES),
 )
 def sign(xp: Any, x: Any) -> Any:
@@ -1021,6 +1026,7 @@ def trunc(xp: Any, x: Any) -> Any:
 @elementwise(
     x=_nowhere,
     # Between the hundredths, and so small that no step of a difference quotient leads to the next of them.
+    accuracy="I0 real",
     samples=[
         *alone(_STEPS),
         ((uniform(3, 4, low=-0.2, high=0.2).then(lambda x: x.round(2) + 0.001),), {"decimals": 2}),
@@ -1098,6 +1104,7 @@ def _larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, x, y: _larger_share(xp, g, x, y),
     y=lambda xp, g, x, y: _larger_share(xp, g, y, x),
+    accuracy="I0 unsigned",
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -1117,6 +1124,7 @@ def maximum(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, x, y: _larger_share(xp, g, y, x),
     y=lambda xp, g, x, y: _larger_share(xp, g, x, y),
+    accuracy="I0 unsigned",
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -1136,6 +1144,7 @@ def minimum(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, x, y: xp.where(x >= y, g, 0),
     y=lambda xp, g, x, y: xp.where(x < y, g, 0),
+    accuracy="I0 unsigned",
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -1153,6 +1162,7 @@ def maximum_first(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, x, y: xp.where(x <= y, g, 0),
     y=lambda xp, g, x, y: xp.where(x > y, g, 0),
+    accuracy="I0 unsigned",
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -1170,6 +1180,7 @@ def minimum_first(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, x, y)),
     y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, y, x)),
+    accuracy="I0 unsigned",
     samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
     real=True,
 )
@@ -1187,6 +1198,7 @@ def fmax(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, y, x)),
     y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, x, y)),
+    accuracy="I0 unsigned",
     samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
     real=True,
 )
@@ -1221,6 +1233,7 @@ def _clip_high(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
     x=_clip_inside,
     low=_clip_low,
     high=_clip_high,
+    accuracy="I0 unsigned",
     samples=[
         *[(x, None, y) for x, y in together(_NUMBER, uniform(low=0.2, high=0.5))],
         *[(x, y, None) for x, y in together(_NUMBER, uniform(low=-0.5, high=-0.2))],

@@ -363,7 +363,7 @@ _TIES = [
     x=_extreme_pull,
     jvp=_extreme_push,
     batch=over_axes,
-    accuracy="I0",
+    accuracy="I0 unsigned",
     samples=[*_over(distinct(), empty=False), *_TIES],
     errors=[*_ERRORS, (normal(0),)],
     real=True,
@@ -389,7 +389,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     x=_extreme_pull,
     jvp=_extreme_push,
     batch=over_axes,
-    accuracy="I0",
+    accuracy="I0 unsigned",
     samples=[*_over(distinct(), empty=False), *_TIES],
     errors=[*_ERRORS, (normal(0),)],
     real=True,
@@ -419,7 +419,7 @@ def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 @op(
     x=_ptp_pull,
     batch=over_axes,
-    accuracy="I0",
+    accuracy="I0 unsigned",
     samples=[*_over(distinct(), empty=False), *_TIES[:2]],
     errors=[*_ERRORS, (normal(0),)],
     real=True,
@@ -794,7 +794,15 @@ def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
     return xp.sqrt(xp.nanvar(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
-@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS, real=True)
+@op(
+    x=_extreme_pull,
+    jvp=_extreme_push,
+    batch=over_axes,
+    accuracy="I0 unsigned",
+    samples=_HOLES,
+    errors=_ERRORS,
+    real=True,
+)
 def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis` that is not NaN; NaN where there is none.
 
@@ -809,7 +817,15 @@ def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return dropped(xp, xp.where(count > 0, top, math.nan), tuple(x.shape), axis, keepdims)
 
 
-@op(x=_extreme_pull, jvp=_extreme_push, batch=over_axes, accuracy="I0", samples=_HOLES, errors=_ERRORS, real=True)
+@op(
+    x=_extreme_pull,
+    jvp=_extreme_push,
+    batch=over_axes,
+    accuracy="I0 unsigned",
+    samples=_HOLES,
+    errors=_ERRORS,
+    real=True,
+)
 def nanmin(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis` that is not NaN; NaN where there is none.
 

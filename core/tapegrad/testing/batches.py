@@ -100,7 +100,7 @@ def _alike(
                     if op.kind in ("elementwise", "locally_constant")
                     else np.max(np.abs(y[finite]), initial=0)
                 )
-                close = np.abs(x - y) <= (64 * eps if op.accuracy != "I0" else 8 * eps) * size
+                close = np.abs(x - y) <= (64 * eps if not op.accuracy.startswith("I0") else 8 * eps) * size
                 wrong = ~np.where(finite, close, (x == y) | (np.isnan(x) & np.isnan(y)))
         if np.any(wrong):
             at = tuple(int(k) for k in np.argwhere(wrong)[0])

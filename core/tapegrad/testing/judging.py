@@ -184,7 +184,7 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
     chosen: dict[str, Law] = dict(ALWAYS)
     if case.truth.is_wide and case.truth.inexact:
         chosen["accurate value"] = accuracy.accurate_value
-    if accuracy.accuracy_class(op).name == "I0":
+    if accuracy.accuracy_class(op).has_bits(np.dtype(dtype)):
         chosen["bitwise"] = accuracy.bitwise
     if derivative:
         chosen |= FIRST
