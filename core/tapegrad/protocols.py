@@ -104,7 +104,7 @@ def _plain(value: Any, name: str) -> Any:
         try:
             value._check_escape(f"numpy.{shown}")
         except GradientEscapeError as error:
-            raise GradientEscapeError(f"{error}. tapegrad has no differentiable {shown} of the same meaning") from None
+            raise GradientEscapeError(f"{error}. {_instead(value, shown)}") from None
         return value.asnumpy()
     if isinstance(value, (list, tuple)):
         made = [_plain(part, name) for part in value]
@@ -112,6 +112,15 @@ def _plain(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part, name) for key, part in value.items()}
     return value
+
+
+def _instead(x: Array, shown: str) -> str:
+    if type(x) is Array:
+        return f"tapegrad has no differentiable {shown} of the same meaning"
+    return (
+        "NumPy's functions are differentiated on arrays of tapegrad.numpy alone: "
+        f"use a function or method of the face of this {type(x).__name__}, or x.as_np_ndarray()"
+    )
 
 
 def _is_ours(values: Sequence[Any]) -> bool:

@@ -421,6 +421,10 @@ def _is_scalar(x: Array) -> bool:
 
 def _check_scalar(run: _Run) -> Array:
     if len(run.outs) != 1 or run.out_structure is not None:
+        if run.value() is None:
+            raise TypeError(
+                f"{run.name}: the function returned None, and must return one scalar; is its `return` missing?"
+            )
         raise TypeError(
             f"{run.name}: the function must return one scalar, not {type(run.value()).__name__} "
             f"of {len(run.outs)} array(s); use vjp or jacobian for several outputs, has_aux for extra ones"

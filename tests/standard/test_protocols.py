@@ -93,6 +93,16 @@ def test_what_would_lose_the_gradient_raises_and_says_what_to_do(name):
         tapegrad.grad(lambda x: tnp.sum(tnp.asarray(LOST[name](x))))(X)
 
 
+def test_of_an_array_of_another_face_it_says_how_to_come_to_this_one():
+    x = tapegrad.nd.array(X)
+    x.attach_grad()
+    with tapegrad.record():
+        with pytest.raises(GradientEscapeError, match=r"face of this NDArray, or x\.as_np_ndarray\(\)"):
+            np.sin(x)
+        np.sin(x.as_np_ndarray()).sum().backward()
+    np.testing.assert_allclose(x.grad.asnumpy(), np.cos(X), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", sorted(set(LOST) - {"in place", "out=", "where="}))
 def test_of_a_constant_it_is_numpys(name):
     x = tnp.asarray(X)

@@ -624,12 +624,13 @@ def histogramdd(
 
     Counts jump: there is no derivative.
 
-    Shapes: `sample` has two axes, points by coordinates; the result has one axis for each coordinate.
+    Shapes: `sample` has two axes, points by coordinates, or is a list with an array for each coordinate; the
+    result has one axis for each coordinate.
     Dtypes: real numbers; counts are of float64, edges are floating.
     Raises: `NoGradientError` for tracked arguments, `ValueError` for bins that there cannot be.
 
     >>> import tapegrad.numpy as tnp
-    >>> counts, edges = tnp.histogramdd([[0.1, 0.1], [0.9, 0.8]], bins=2)
+    >>> counts, edges = tnp.histogramdd([[0.1, 0.9], [0.1, 0.8]], bins=2)
     >>> counts
     Array([[1., 0.],
            [0., 1.]], dtype=float64)
