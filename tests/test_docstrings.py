@@ -4,7 +4,9 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +114,14 @@ def fresh():
 def test_examples_run(name, fresh):
     found = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
     assert found.failed == 0
+
+
+def test_examples_on_the_page_of_transforms_run(fresh):
+    page = Path(__file__).parents[1] / "docs" / "transforms.md"
+    sessions = re.findall(r"^```pycon\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(sessions) == 3
+    example = doctest.DocTestParser().get_doctest("\n".join(sessions), {}, page.name, str(page), 0)
+    assert doctest.DocTestRunner(optionflags=FLAGS).run(example).failed == 0
 
 
 @pytest.mark.parametrize("name", sorted(name for name, op in OPS.items() if op.module.startswith("tapegrad.")))

@@ -163,7 +163,7 @@ def _switch(bit: int, on: bool) -> bool:
 
 
 def set_recording(is_recording: bool) -> bool:
-    """Switch recording on or off and return what it was; prefer `record()` and `pause()`, which restore it.
+    """Switch recording on or off and return what it was.
 
     Prefer `record()` and `pause()`, which end by themselves.
 
