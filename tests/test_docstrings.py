@@ -118,9 +118,9 @@ def test_examples_run(name, fresh):
 
 def test_examples_on_the_page_of_transforms_run(fresh):
     page = Path(__file__).parents[1] / "docs" / "transforms.md"
-    sessions = re.findall(r"^```pycon\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(sessions) == 3
-    example = doctest.DocTestParser().get_doctest("\n".join(sessions), {}, page.name, str(page), 0)
+    blocks = re.findall(r"^```pycon\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    example = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, str(page), 0)
     assert doctest.DocTestRunner(optionflags=FLAGS).run(example).failed == 0
 
 

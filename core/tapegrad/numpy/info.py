@@ -137,8 +137,6 @@ iterable, ndenumerate, ndindex = host.iterable, host.ndenumerate, host.ndindex
 
 e, pi, inf, nan, euler_gamma, newaxis = host.e, host.pi, host.inf, host.nan, host.euler_gamma, None
 
-finfo_fields = ("bits", "eps", "max", "min", "smallest_normal")
-
 
 class _Limits:
     """Machine limits of a dtype, as attributes."""

@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..op import linear, op
 from ..testing.samples import Draw, distinct, exactly, normal, positive
+from .elementwise import conjugated
 from .reductions import axes_of
 
 __all__ = ["cummax", "cummin", "cumulative_prod", "cumulative_sum", "diff", "recurrence", "trapezoid"]
@@ -74,14 +75,10 @@ def _along(draw: Draw, **keywords: Any) -> list[Any]:
 _ERRORS = [((normal(3, 4),), {"axis": 2}), ((normal(3, 4),), {"axis": None})]
 
 
-def _conj(xp: Any, x: Any) -> Any:
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
-
-
 def _recurrence_pull(xp: Any, g: Any, factor: Any, axis: int, reverse: bool) -> Any:
     """The recurrence run the other way: its transpose in the terms."""
     shifted = _later(xp, factor, axis) if reverse else _earlier(xp, factor, axis)
-    return xp.recurrence(_conj(xp, shifted), g, axis=axis, reverse=not reverse)
+    return xp.recurrence(conjugated(xp, shifted), g, axis=axis, reverse=not reverse)
 
 
 def _previous(xp: Any, out: Any, axis: int, reverse: bool) -> Any:
@@ -99,7 +96,7 @@ def _recurrence_push(xp: Any, d_factor: Any, d_term: Any, factor: Any, out: Any,
 @op(
     factor=lambda xp, g, factor, out, axis, reverse: (
         _recurrence_pull(xp, g, factor, axis_of(axis, g.ndim), reverse)
-        * _conj(xp, _previous(xp, out, axis_of(axis, g.ndim), reverse))
+        * conjugated(xp, _previous(xp, out, axis_of(axis, g.ndim), reverse))
     ),
     term=lambda xp, g, factor, axis, reverse: _recurrence_pull(xp, g, factor, axis_of(axis, g.ndim), reverse),
     jvp=_recurrence_push,
@@ -183,8 +180,8 @@ def _cumulative_prod_pull(xp: Any, g: Any, x: Any, out: Any, axis: int | None, i
     axis = axis_of(axis, g.ndim)
     if include_initial:
         g = cut(xp, g, axis, 1, None)
-    behind = xp.recurrence(_conj(xp, _earlier(xp, x, axis)), g, axis=axis, reverse=True)
-    return behind * _conj(xp, _products_before(xp, out, axis, include_initial))
+    behind = xp.recurrence(conjugated(xp, _earlier(xp, x, axis)), g, axis=axis, reverse=True)
+    return behind * conjugated(xp, _products_before(xp, out, axis, include_initial))
 
 
 def _cumulative_prod_push(xp: Any, d_x: Any, x: Any, out: Any, axis: int | None, include_initial: bool) -> Any:
@@ -394,7 +391,7 @@ def _trapezoid_over_y(xp: Any, g: Any, spec_y: Any, x: Any, axis: int, dx: float
     width = _widths(xp, spec_y, x, axis, dx)
     strips = tuple(n - (i == axis) for i, n in enumerate(spec_y.shape))
     half = xp.broadcast_to(
-        _strips(xp, g, spec_y, axis) * (0.5 * width if x is None else _conj(xp, 0.5 * width)), shape=strips
+        _strips(xp, g, spec_y, axis) * (0.5 * width if x is None else conjugated(xp, 0.5 * width)), shape=strips
     )
     nothing = edge(xp, half, axis, 0)
     return xp.concat(half, nothing, axis=axis) + xp.concat(nothing, half, axis=axis)
@@ -405,7 +402,7 @@ def _trapezoid_over_x(xp: Any, g: Any, y: Any, x: Any, axis: int) -> Any:
     if y.shape[axis] < 2:
         return xp.zeros_like(x)
     heights = 0.5 * (cut(xp, y, axis, 1, None) + cut(xp, y, axis, None, -1))
-    each = _strips(xp, g, y, axis) * _conj(xp, heights)
+    each = _strips(xp, g, y, axis) * conjugated(xp, heights)
     nothing = edge(xp, each, axis, 0)
     whole = xp.concat(nothing, each, axis=axis) - xp.concat(each, nothing, axis=axis)
     if len(x.shape) == 1 and y.ndim > 1:

@@ -36,6 +36,7 @@ __all__ = [
     "ceil",
     "clip",
     "conj",
+    "conjugated",
     "copysign",
     "cos",
     "cosh",
@@ -56,6 +57,7 @@ __all__ = [
     "heaviside",
     "hypot",
     "imag",
+    "is_complex",
     "isfinite",
     "isinf",
     "isnan",
@@ -535,7 +537,7 @@ def log1p(xp: Any, x: Any) -> Any:
     Array([0.e+00, 1.e-08], dtype=float32)
     """
     plain = xp.log1p(x)
-    if not _is_complex(xp, x):
+    if not is_complex(xp, x):
         return plain
     # Many engines form |1 + x| first, which loses the real part where it is small beside 1.
     a, b = xp.real(x), xp.imag(x)
@@ -629,7 +631,7 @@ def tan(xp: Any, x: Any) -> Any:
 
 def _root_of_one_minus_square(xp: Any, x: Any) -> Any:
     # Far out the square of a complex number is infinite; no real number has an inverse sine there.
-    return xp.sqrt(1 - x) * xp.sqrt(1 + x) if _is_complex(xp, x) else xp.sqrt(xp.one_minus_square(x))
+    return xp.sqrt(1 - x) * xp.sqrt(1 + x) if is_complex(xp, x) else xp.sqrt(xp.one_minus_square(x))
 
 
 @elementwise(
@@ -827,13 +829,19 @@ def radians(xp: Any, x: Any) -> Any:
 # Signs, parts and rounding
 
 
-def _is_complex(xp: Any, x: Any) -> bool:
+def is_complex(xp: Any, x: Any) -> bool:
+    """Whether an array is of complex numbers."""
     return bool(xp.isdtype(x.dtype, "complex floating"))
+
+
+def conjugated(xp: Any, x: Any) -> Any:
+    """The complex conjugate, which a real array is itself."""
+    return xp.conj(x) if is_complex(xp, x) else x
 
 
 @op(
     x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sign(x)),
-    jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if _is_complex(xp, x) else d_x * xp.sign(x),
+    jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if is_complex(xp, x) else d_x * xp.sign(x),
     batch=align,
     accuracy="I0 real",
     samples=alone(_NUMBER),
@@ -855,7 +863,7 @@ def abs(xp: Any, x: Any) -> Any:
 
 def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
     """What a change `d` of x does to its direction x / |x|: the part across it counts. The map is its own transpose."""
-    if not _is_complex(xp, x):
+    if not is_complex(xp, x):
         return xp.zeros_like(d)
     across = d - xp.astype(xp.real(d * xp.conj(out)), dtype=out.dtype) * out
     return xp.divide_or_zero(across, xp.astype(xp.abs(x), dtype=out.dtype))
@@ -883,11 +891,11 @@ def sign(xp: Any, x: Any) -> Any:
 @op(
     x=lambda xp, g, x: (
         xp.divide_or_zero(g * 1j * xp.sign(x), xp.astype(xp.abs(x), dtype=x.dtype))
-        if _is_complex(xp, x)
+        if is_complex(xp, x)
         else xp.zeros_like(g)
     ),
     jvp=lambda xp, d_x, x: (
-        xp.divide_or_zero(xp.imag(d_x * xp.conj(xp.sign(x))), xp.abs(x)) if _is_complex(xp, x) else xp.zeros_like(d_x)
+        xp.divide_or_zero(xp.imag(d_x * xp.conj(xp.sign(x))), xp.abs(x)) if is_complex(xp, x) else xp.zeros_like(d_x)
     ),
     floats=True,
     batch=align,
@@ -903,7 +911,7 @@ def angle(xp: Any, x: Any) -> Any:
     >>> tnp.angle(tnp.asarray([1j, -1.0]))
     Array([1.5707..., 3.1415...], dtype=float32)
     """
-    if _is_complex(xp, x):
+    if is_complex(xp, x):
         return xp.atan2(xp.imag(x), xp.real(x))
     return xp.atan2(xp.zeros_like(x), x)
 
@@ -929,11 +937,11 @@ def real(xp: Any, x: Any) -> Any:
     >>> tnp.real(tnp.asarray([1 + 2j]))
     Array([1.], dtype=float32)
     """
-    return xp.real(x) if _is_complex(xp, x) else x
+    return xp.real(x) if is_complex(xp, x) else x
 
 
 @linear(
-    x=lambda xp, g, x: xp.astype(g, dtype=x.dtype) * 1j if _is_complex(xp, x) else xp.zeros_like(g),
+    x=lambda xp, g, x: xp.astype(g, dtype=x.dtype) * 1j if is_complex(xp, x) else xp.zeros_like(g),
     batch=align,
     samples=alone(_NUMBER),
     standard=True,
@@ -947,7 +955,7 @@ def imag(xp: Any, x: Any) -> Any:
     >>> tnp.imag(tnp.asarray([1 + 2j]))
     Array([2.], dtype=float32)
     """
-    return xp.imag(x) if _is_complex(xp, x) else xp.zeros_like(x)
+    return xp.imag(x) if is_complex(xp, x) else xp.zeros_like(x)
 
 
 @elementwise(
@@ -1281,7 +1289,7 @@ def heaviside(xp: Any, x: Any, y: Any) -> Any:
 
 def _where_finite(xp: Any, d: Any, x: Any) -> Any:
     """A change of x where x is a number, part by part. The map is its own transpose."""
-    if not _is_complex(xp, x):
+    if not is_complex(xp, x):
         return xp.where(xp.isfinite(x), d, 0)
     return xp.where(xp.isfinite(xp.real(x)), xp.real(d), 0) + xp.where(xp.isfinite(xp.imag(x)), xp.imag(d), 0) * 1j
 
@@ -1328,7 +1336,7 @@ def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None
         part = xp.where(xp.isnan(part), nan, part)
         return xp.where(part == math.inf, high, xp.where(part == -math.inf, low, part))
 
-    return mend(xp.real(x)) + mend(xp.imag(x)) * 1j if _is_complex(xp, x) else mend(x)
+    return mend(xp.real(x)) + mend(xp.imag(x)) * 1j if is_complex(xp, x) else mend(x)
 
 
 # Comparisons, logic, bits

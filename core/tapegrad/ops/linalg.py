@@ -26,6 +26,7 @@ from ..kernels import RECORDED
 from ..op import locally_constant, multilinear, op
 from ..testing.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
+from .elementwise import conjugated
 
 __all__ = [
     "cholesky",
@@ -88,12 +89,7 @@ def _stacks(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
 
 def _adjoint(xp: Any, x: Any) -> Any:
     """The conjugate transpose."""
-    x = xp.matrix_transpose(x)
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
-
-
-def _conj(xp: Any, x: Any) -> Any:
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
+    return conjugated(xp, xp.matrix_transpose(x))
 
 
 def _real(xp: Any, x: Any) -> Any:
@@ -173,11 +169,11 @@ def _bases(xp: Any, x: Any) -> tuple[Any, Any, Any, Any]:
     """Singular vectors and values, and the determinant of the former."""
     u, s, vh = xp.svd(x, full_matrices=False)
     phase = xp.det(u) * xp.det(vh)
-    return _conj(xp, u), s, _conj(xp, vh), xp.expand_dims(phase, axis=(-2, -1))
+    return conjugated(xp, u), s, conjugated(xp, vh), xp.expand_dims(phase, axis=(-2, -1))
 
 
 @op(
-    x=lambda xp, g, x: _conj(xp, xp.cofactor_push(x, _conj(xp, g))),
+    x=lambda xp, g, x: conjugated(xp, xp.cofactor_push(x, conjugated(xp, g))),
     jvp=lambda xp, d_x, x: xp.cofactor_push(x, d_x),
     floats=True,
     accuracy="I4",
@@ -207,8 +203,8 @@ def cofactor(xp: Any, x: Any) -> Any:
 
 
 @op(
-    x=lambda xp, g, x, h: _conj(xp, _third(xp, x, h, _conj(xp, g))),
-    h=lambda xp, g, x: _conj(xp, xp.cofactor_push(x, _conj(xp, g))),
+    x=lambda xp, g, x, h: conjugated(xp, _third(xp, x, h, conjugated(xp, g))),
+    h=lambda xp, g, x: conjugated(xp, xp.cofactor_push(x, conjugated(xp, g))),
     floats=True,
     accuracy="I4",
     samples=[(x[0], normal(*x[0].shape)) for x in _SQUARE],
@@ -262,7 +258,7 @@ def _third(xp: Any, x: Any, h: Any, k: Any) -> Any:
 
 
 @op(
-    x=lambda xp, g, x: xp.multiply(xp.expand_dims(g, axis=(-2, -1)), _conj(xp, xp.cofactor(x))),
+    x=lambda xp, g, x: xp.multiply(xp.expand_dims(g, axis=(-2, -1)), conjugated(xp, xp.cofactor(x))),
     floats=True,
     batch=_stacks,
     accuracy="I4",
@@ -362,7 +358,7 @@ def _solve_columns(xp: Any, a: Any, b: Any, vector: bool) -> Any:
 
 def _solve_matrix_pull(xp: Any, back: Any, out: Any, vector: bool, shape: tuple[int, ...]) -> Any:
     """What the cotangent of the right-hand sides says of the matrices."""
-    out = _conj(xp, out)
+    out = conjugated(xp, out)
     if vector:
         product = xp.multiply(_columns(xp, back), _rows(xp, out))
     else:

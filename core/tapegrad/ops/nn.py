@@ -15,6 +15,7 @@ from ..errors import ShapeError
 from ..kernels import RECORDED
 from ..op import linear, multilinear, op
 from ..testing.samples import Draw, booleans, distinct, exactly, normal, positive, uniform
+from .elementwise import conjugated
 
 __all__ = [
     "avg_pool",
@@ -219,10 +220,6 @@ def overlap_add(
     return out if wide == tuple(shape) else xp.getitem(out, key=(Ellipsis, *inside))
 
 
-def _conj(xp: Any, x: Any) -> Any:
-    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
-
-
 def _check_channels(name: str, x: Any, weight: Any, channels: int, groups: int) -> None:
     if x.ndim != weight.ndim or x.ndim < 3 or groups < 1 or x.shape[1] != channels or weight.shape[0] % groups:
         raise ShapeError(
@@ -297,8 +294,8 @@ def _flat_rows(xp: Any, x: Any) -> Any:
 
 
 @op(
-    x=lambda xp, g, weight: xp.matmul(g, _conj(xp, weight)),
-    weight=lambda xp, g, x: xp.matmul(xp.matrix_transpose(_flat_rows(xp, g)), _flat_rows(xp, _conj(xp, x))),
+    x=lambda xp, g, weight: xp.matmul(g, conjugated(xp, weight)),
+    weight=lambda xp, g, x: xp.matmul(xp.matrix_transpose(_flat_rows(xp, g)), _flat_rows(xp, conjugated(xp, x))),
     bias=lambda xp, g: xp.sum(g, axis=tuple(range(g.ndim - 1)), keepdims=False),
     batch=_rows_and_bias,
     accuracy="I3",
@@ -340,10 +337,10 @@ def _bias_gradient(xp: Any, g: Any) -> Any:
 
 @op(
     x=lambda xp, g, weight, spec_x, stride, dilate, pad, groups: xp.deconvolution(
-        g, _conj(xp, weight), shape=tuple(spec_x.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
+        g, conjugated(xp, weight), shape=tuple(spec_x.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
     ),
     weight=lambda xp, g, x, spec_weight, stride, dilate, pad, groups: xp.convolution_weight(
-        _conj(xp, x), g, kernel=tuple(spec_weight.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
+        conjugated(xp, x), g, kernel=tuple(spec_weight.shape[2:]), stride=stride, dilate=dilate, pad=pad, groups=groups
     ),
     bias=lambda xp, g: _bias_gradient(xp, g),
     batch=_in_groups,
@@ -980,10 +977,19 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
 @op(
     outs=("out", "mean", "var"),
     x=lambda xp, x, gamma, mean, var, axis, eps, g_out=None, g_mean=None, g_var=None: _normalize_pull(
-        xp, g_out, g_mean, g_var, _conj(xp, x), _conj(xp, gamma), _conj(xp, mean), _conj(xp, var), axis, eps
+        xp,
+        g_out,
+        g_mean,
+        g_var,
+        conjugated(xp, x),
+        conjugated(xp, gamma),
+        conjugated(xp, mean),
+        conjugated(xp, var),
+        axis,
+        eps,
     ),
     gamma=lambda xp, x, gamma, mean, var, eps, g_out=None: _scale_pull(
-        xp, g_out, _conj(xp, x), _conj(xp, gamma), _conj(xp, mean), _conj(xp, var), eps
+        xp, g_out, conjugated(xp, x), conjugated(xp, gamma), conjugated(xp, mean), conjugated(xp, var), eps
     ),
     beta=lambda xp, spec_beta, mean, g_out=None: _shift_pull(xp, g_out, mean, tuple(spec_beta.shape)),
     floats=True,

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import AxisError, ShapeError
 from ..op import linear, locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal, positive
+from .elementwise import conjugated, is_complex
 
 __all__ = [
     "all",
@@ -178,14 +179,6 @@ def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return xp.mean(x, axis=_own(x, axis), keepdims=keepdims)
 
 
-def _is_complex(xp: Any, x: Any) -> bool:
-    return bool(xp.isdtype(x.dtype, "complex floating"))
-
-
-def _conj(xp: Any, x: Any) -> Any:
-    return xp.conj(x) if _is_complex(xp, x) else x
-
-
 def _centred(xp: Any, x: Any, axis: Any) -> Any:
     return x - xp.mean(x, axis=axis, keepdims=True)
 
@@ -202,7 +195,7 @@ def _var_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims: b
 
 def _var_push(xp: Any, d_x: Any, x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     scale = 2 / _freedom(x.shape, axis, correction)
-    product = d_x * _conj(xp, _centred(xp, x, axis))
+    product = d_x * conjugated(xp, _centred(xp, x, axis))
     return xp.sum(xp.real(product), axis=axis, keepdims=keepdims) * scale
 
 
@@ -229,7 +222,7 @@ def var(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims:
     (Array(1., dtype=float32), Array(2., dtype=float32))
     """
     away = _centred(xp, x, axis)
-    square = xp.real(away * xp.conj(away)) if _is_complex(xp, x) else away * away
+    square = xp.real(away * xp.conj(away)) if is_complex(xp, x) else away * away
     return xp.sum(square, axis=axis, keepdims=keepdims) / _freedom(x.shape, axis, correction)
 
 
@@ -238,7 +231,7 @@ def _slope_of_std(xp: Any, x: Any, out: Any, axis: Any, correction: float) -> An
     away = _centred(xp, x, axis)
     flat = out == 0
     size = xp.where(flat, 1, out) * _freedom(x.shape, axis, correction)
-    return xp.where(flat, 0, away / (xp.astype(size, dtype=x.dtype) if _is_complex(xp, x) else size))
+    return xp.where(flat, 0, away / (xp.astype(size, dtype=x.dtype) if is_complex(xp, x) else size))
 
 
 def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
@@ -248,7 +241,7 @@ def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, k
 
 def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     out = kept(xp, out, x.shape, axis, keepdims)
-    product = d_x * _conj(xp, _slope_of_std(xp, x, out, axis, correction))
+    product = d_x * conjugated(xp, _slope_of_std(xp, x, out, axis, correction))
     return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
 
 
@@ -301,7 +294,7 @@ def _others(xp: Any, x: Any, axis: Any) -> Any:
 
 
 def _prod_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    return kept(xp, g, x.shape, axis, keepdims) * _conj(xp, _others(xp, x, axis))
+    return kept(xp, g, x.shape, axis, keepdims) * conjugated(xp, _others(xp, x, axis))
 
 
 @op(
@@ -509,14 +502,14 @@ def _average_over_x(xp: Any, g: Any, x: Any, weights: Any, axis: Any, keepdims: 
     if weights is None:
         return xp.broadcast_to(g / count_of(x.shape, axis), shape=tuple(x.shape))
     weights = xp.broadcast_to(_aligned_weights(xp, x, weights, axis), shape=tuple(x.shape))
-    return g * _conj(xp, weights / xp.sum(weights, axis=axis, keepdims=True))
+    return g * conjugated(xp, weights / xp.sum(weights, axis=axis, keepdims=True))
 
 
 def _average_over_weights(xp: Any, g: Any, x: Any, out: Any, weights: Any, axis: Any, keepdims: bool) -> Any:
     aligned = _aligned_weights(xp, x, weights, axis)
     total = xp.sum(xp.broadcast_to(aligned, shape=tuple(x.shape)), axis=axis, keepdims=True)
     slope = (x - kept(xp, out, x.shape, axis, keepdims)) / total
-    pulled = xp.unbroadcast(kept(xp, g, x.shape, axis, keepdims) * _conj(xp, slope), shape=tuple(aligned.shape))
+    pulled = xp.unbroadcast(kept(xp, g, x.shape, axis, keepdims) * conjugated(xp, slope), shape=tuple(aligned.shape))
     if tuple(weights.shape) == tuple(x.shape):
         return pulled
     axes = axes_of(axis, x.ndim)
@@ -608,7 +601,7 @@ def _shares_of_exponentials(xp: Any, x: Any, axis: Any) -> Any:
 
 @op(
     x=lambda xp, g, x, axis, keepdims: (
-        kept(xp, g, x.shape, axis, keepdims) * _conj(xp, _shares_of_exponentials(xp, x, axis))
+        kept(xp, g, x.shape, axis, keepdims) * conjugated(xp, _shares_of_exponentials(xp, x, axis))
     ),
     jvp=lambda xp, d_x, x, axis, keepdims: xp.sum(
         d_x * _shares_of_exponentials(xp, x, axis), axis=axis, keepdims=keepdims

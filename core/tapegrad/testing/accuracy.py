@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..op import Op
-from .checks import Judge, _between, ulps
+from .checks import Judge, _between
 from .differences import flatten, sizes_of
 from .laws import Case
 from .wide import widen
@@ -280,8 +280,3 @@ def _equal(x: Any, y: Any, tiny: Any) -> Any:
     """Equal to the bit, signed zeros too; but for what NaNs carry, and what an engine makes of subnormals."""
     small = (np.abs(x) < tiny) & (np.abs(y) < tiny) & ((x != 0) | (y != 0))
     return ((x == y) & (np.signbit(x) == np.signbit(y))) | (np.isnan(x) & np.isnan(y)) | small
-
-
-def worst_ulps(got: Any, expected: Any, dtype: Any) -> float:
-    """The largest distance of the two, in ulps."""
-    return float(np.max(ulps(got, expected, dtype), initial=0))

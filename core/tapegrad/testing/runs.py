@@ -47,10 +47,6 @@ class Target:
         self.faces = list(faces)
         self.op = op
 
-    def with_args(self, args: Sequence[Any]) -> Target:
-        """The same function at other arguments."""
-        return Target(self.name, self.call, args, self.keywords, self.names, self.tracked, self.faces, self.op)
-
     def inputs(self) -> list[np.ndarray[Any, Any]]:
         """The arguments in which it is differentiated."""
         return [self.args[i] for i in self.tracked]
