@@ -13,7 +13,15 @@ from weakref import ref
 import numpy as np
 
 from . import dtypes
-from .errors import DtypeError, GradientEscapeError, GraphError, ShapeError, ValueSemanticsWarning
+from .errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    GradientEscapeError,
+    GraphError,
+    ShapeError,
+    ValueSemanticsWarning,
+)
 from .kernels import OPS, Kernels, Likeness
 from .methods import Methods
 from .tape import JOURNAL, JOURNALING, MODE, RECORDING, Leaf, Node, check_thread
@@ -225,7 +233,7 @@ class Array(Methods):
         """
         self._check_escape("item()")
         if self.size != 1:
-            raise ValueError(f"item() needs an array of one element, not of shape {self.shape}")
+            raise ArgumentError(f"item() needs an array of one element, not of shape {self.shape}")
         return self.asnumpy().item()
 
     def tolist(self) -> Any:
@@ -264,7 +272,7 @@ class Array(Methods):
 
     def __index__(self) -> int:
         if not dtypes.is_dtype(self._dtype, "integral") or self.size != 1:
-            raise TypeError("only an integer array of one element can be used as an index")
+            raise ArgumentTypeError("only an integer array of one element can be used as an index")
         return int(self._one("an index"))
 
     def __bool__(self) -> bool:
@@ -272,18 +280,18 @@ class Array(Methods):
 
     def _one(self, how: str) -> Any:
         if self.size != 1:
-            raise ValueError(f"{how} of an array needs one element, not shape {self.shape}; use any() or all()")
+            raise ArgumentError(f"{how} of an array needs one element, not shape {self.shape}; use any() or all()")
         return self._xp.to_numpy(_plain_value(self, how)).reshape(())[()]
 
     def __len__(self) -> int:
         if not self._value.shape:
-            raise TypeError("len() of a 0-d array")
+            raise ArgumentTypeError("len() of a 0-d array")
         return int(self._value.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         # Not a generator itself: whoever asks whether a 0-d array can be iterated over asks for the iterator only.
         if not self._value.shape:
-            raise TypeError("iteration over a 0-d array")
+            raise ArgumentTypeError("iteration over a 0-d array")
         return self._pieces()
 
     def _pieces(self) -> Iterator[Self]:
@@ -480,7 +488,7 @@ class Array(Methods):
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
         self._check_escape("numpy.asarray()")
         if copy is False:
-            raise ValueError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
+            raise ArgumentError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
         found = self.asnumpy()
         return found if dtype is None else found.astype(dtype, copy=False)
 
@@ -489,7 +497,7 @@ class Array(Methods):
         from .numpy.bound import namespace_for
 
         if api_version not in (None, *API_VERSIONS):
-            raise ValueError(f"api_version is {api_version!r}; choose one of {', '.join(API_VERSIONS)}")
+            raise ArgumentError(f"api_version is {api_version!r}; choose one of {', '.join(API_VERSIONS)}")
         return namespace_for(self)
 
     def __dlpack__(
@@ -679,7 +687,7 @@ _count_of_named = _measure()
 
 def _plain_value(x: Array, how: str) -> Any:
     if isinstance(x._value, Batched):
-        raise TypeError(
+        raise ArgumentTypeError(
             f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch; "
             "choose between results with tapegrad.where, or return the array"
         )

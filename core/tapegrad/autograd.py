@@ -22,7 +22,7 @@ from . import variables as _variables
 from .array import Array
 from .custom import OwnRule
 from .dispatch import cast, handle
-from .errors import GraphError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError
 from .layers import Places, attach, is_tracked
 from .tape import (
     MODE,
@@ -58,8 +58,14 @@ __all__ = [
 _backward_trains: ContextVar[bool] = ContextVar("tapegrad_backward_trains", default=True)
 
 
-def _listed(arrays: Any) -> list[Any]:
-    return [arrays] if isinstance(arrays, Array) else list(arrays)
+def _listed(arrays: Any, what: str) -> list[Any]:
+    if isinstance(arrays, Array):
+        return [arrays]
+    try:
+        each = iter(arrays)
+    except TypeError:
+        raise ArgumentTypeError(f"{what} is an array, or a list of them, not {type(arrays).__name__}") from None
+    return list(each)
 
 
 def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str] = "write") -> None:
@@ -84,21 +90,23 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str
     >>> print(g.asscalar())
     6.0
     """
-    xs, cells = _listed(variables), _listed(gradients)
+    xs, cells = _listed(variables, "variables"), _listed(gradients, "gradients")
     reqs = [grad_reqs] * len(xs) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(xs) == len(cells) == len(reqs):
-        raise ValueError(f"{len(xs)} variables, {len(cells)} gradients and {len(reqs)} grad_reqs; give as many of each")
+        raise ArgumentError(
+            f"{len(xs)} variables, {len(cells)} gradients and {len(reqs)} grad_reqs; give as many of each"
+        )
     for x, cell, req in zip(xs, cells, reqs, strict=True):
         for array, what in ((x, "a variable"), (cell, "a gradient")):
             if not isinstance(array, Array):
-                raise TypeError(f"{what} is an array, not {type(array).__name__}")
+                raise ArgumentTypeError(f"{what} is an array, not {type(array).__name__}")
         _variables.mark_variable(x, cell, req)
 
 
 def _parse_heads(heads: Any, head_grads: Any) -> tuple[list[Any], list[Any] | None]:
     if isinstance(heads, Array):
         return [heads], None if head_grads is None else [head_grads] if isinstance(head_grads, Array) else head_grads
-    return list(heads), None if head_grads is None else _listed(head_grads)
+    return _listed(heads, "heads"), None if head_grads is None else _listed(head_grads, "head_grads")
 
 
 def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
@@ -166,7 +174,7 @@ def grad(
     token = _backward_trains.set(train_mode)
     try:
         return _variables.gradients(
-            listed, _listed(variables), cotangents, retain_graph=retain_graph, create_graph=create_graph
+            listed, _listed(variables, "variables"), cotangents, retain_graph=retain_graph, create_graph=create_graph
         )
     finally:
         _backward_trains.reset(token)
@@ -262,15 +270,15 @@ class Function:
             raise GraphError(f"an instance of {name} can be called only once; create another")
         for i, x in enumerate(inputs):
             if not isinstance(x, Array):
-                raise TypeError(f"input {i} of {name} is a {type(x).__name__}, not an array")
+                raise ArgumentTypeError(f"input {i} of {name} is a {type(x).__name__}, not an array")
         self._used = True
         mode = MODE.get()
         with Scope(0, RECORDING):
             result = self.forward(*inputs)
-        outputs = [result] if isinstance(result, Array) else list(result)
+        outputs = _listed(result, f"what {name}.forward returns")
         for i, y in enumerate(outputs):
             if not isinstance(y, Array):
-                raise TypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
+                raise ArgumentTypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
         found: Sequence[Array] = [handle(type(y), y._value, None, y._xp) for y in outputs]
         if mode & RECORDING and any(map(is_tracked, inputs)):
             face = type(inputs[0])
@@ -293,7 +301,7 @@ class Function:
         training = TRAINING if _backward_trains.get() else 0
         with Scope(training, TRAINING ^ training):
             result = self.backward(*given)
-            gradients = [result] if result is None or isinstance(result, Array) else list(result)
+            gradients = [None] if result is None else _listed(result, f"what {name}.backward returns")
             if len(gradients) != len(specs):
                 raise GraphError(
                     f"{name}.backward returned {len(gradients)} gradient(s), and {name}.forward has {len(specs)} "
@@ -303,7 +311,9 @@ class Function:
                 if g is None:
                     continue
                 if not isinstance(g, Array):
-                    raise TypeError(f"{name}.backward returned a {type(g).__name__} for input {i}, not an array")
+                    raise ArgumentTypeError(
+                        f"{name}.backward returned a {type(g).__name__} for input {i}, not an array"
+                    )
                 if g.shape != shape:
                     raise ShapeError(
                         f"{name}.backward returned a gradient of shape {g.shape} for input {i}, of shape {shape}"

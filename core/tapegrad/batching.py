@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .backend import Spec
-from .errors import DynamicShapeError
+from .errors import ArgumentTypeError, DynamicShapeError
 from .kernels import OPS, RECORDED, EngineKernels, Kernels, Likenesses
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class BatchedKernels(Kernels):
 
     def to_numpy(self, value: Any) -> Any:
         """Refuse: a batched array has no single value."""
-        raise TypeError(
+        raise ArgumentTypeError(
             "vmap: a batched array has no single value to read back into Python (bool, float, asnumpy); "
             "choose between results with tapegrad.where, or return the array"
         )

@@ -16,7 +16,7 @@ from . import registry
 from .array import Array
 from .backend import Backend
 from .dispatch import engine_of
-from .errors import BackendUnavailableError
+from .errors import ArgumentError, ArgumentTypeError, BackendUnavailableError
 from .kernels import EngineKernels
 from .ops.transfer import device_of
 
@@ -53,9 +53,9 @@ class Context:
             else (device_type, device_id)
         )
         if kind not in self.devstr2type:
-            raise ValueError(f"unknown device type {kind!r}; choose one of {', '.join(self.devstr2type)}")
+            raise ArgumentError(f"unknown device type {kind!r}; choose one of {', '.join(self.devstr2type)}")
         if not isinstance(number, int) or number < 0:
-            raise ValueError(f"the number of a device is an integer from 0 up, not {number!r}")
+            raise ArgumentError(f"the number of a device is an integer from 0 up, not {number!r}")
         self.device_type = kind
         self.device_id = number
 
@@ -175,7 +175,7 @@ def place(context: Context | None = None) -> tuple[EngineKernels, str | None]:
             return chosen.kernels, None  # type: ignore[return-value]
         context = entered[-1]
     elif not isinstance(context, Context):
-        raise TypeError(f"ctx is {context!r}; give a context, such as mx.cpu() or mx.gpu(0)")
+        raise ArgumentTypeError(f"ctx is {context!r}; give a context, such as mx.cpu() or mx.gpu(0)")
     device = repr(context)
     devices = chosen.devices()
     if device in devices:

@@ -13,7 +13,7 @@ from typing import Any
 from .array import Array, wrap
 from .batching import LEVELS, Batched, BatchedKernels, note_level, of_level
 from .dispatch import handle
-from .errors import DtypeError, NoGradientError, ShapeError, UnknownArrayError
+from .errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from .kernels import OPS
 from .layers import Layer, Places, attach, is_tracked
 from .tape import LEVEL, MODE, RECORDING, Leaf, Node, Scope, freed, next_seq, reverse_sweep
@@ -91,7 +91,7 @@ class RuleNode(Node):
             else:
                 pulled = _transpose(self._push_all, cotangents, specs, recorded)
         if len(pulled) != len(inputs):
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"the rule of {self.name} gave {len(pulled)} cotangent(s) for {len(inputs)} input(s); "
                 "give one for each, None where there is none"
             )
@@ -125,7 +125,7 @@ class RuleNode(Node):
         try:
             return as_array(value)
         except UnknownArrayError as error:
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
             ) from error
 
@@ -158,7 +158,9 @@ class RuleNode(Node):
             else:
                 raise NoGradientError(f"{self.name} has no rule: give it one with defvjp or defjvp")
         if len(pushed) != len(self.outputs):
-            raise TypeError(f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)")
+            raise ArgumentTypeError(
+                f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)"
+            )
         pushed = [v if isinstance(v, Array) else self._given(v, f"output {i} a tangent") for i, v in enumerate(pushed)]
         for i, (value, spec) in enumerate(zip(pushed, self.outputs, strict=True)):
             if value.shape != spec[0]:
@@ -266,15 +268,15 @@ class Custom:
         made = {}
         for target, formula in given.items():
             if target not in self.signature.parameters:
-                raise TypeError(
+                raise ArgumentTypeError(
                     f"{self!r} has no input {target!r}; its inputs are {', '.join(self.signature.parameters)}"
                 )
             if not callable(formula):
-                raise TypeError(f"{self!r}: the formula for {target!r} is a function, not {formula!r}")
+                raise ArgumentTypeError(f"{self!r}: the formula for {target!r} is a function, not {formula!r}")
             names = tuple(inspect.signature(formula).parameters)
             unknown = [name for name in names if name not in known]
             if unknown:
-                raise TypeError(
+                raise ArgumentTypeError(
                     f"{self!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
                     f"it can have {', '.join(sorted(known))}"
                 )
@@ -297,7 +299,7 @@ class Custom:
         """
         if pair:
             if len(pair) != 2 or formulas:
-                raise TypeError("defvjp takes formulas by name, or a pair of functions fwd, bwd")
+                raise ArgumentTypeError("defvjp takes formulas by name, or a pair of functions fwd, bwd")
             self.pair = (pair[0], pair[1])
         else:
             self.vjps.update(self._formulas("g", formulas))
@@ -335,7 +337,7 @@ class Custom:
             if self.pair is not None and recording:
                 given = self.pair[0](*args, **kwargs)
                 if not isinstance(given, tuple) or len(given) != 2:
-                    raise TypeError(
+                    raise ArgumentTypeError(
                         f"{name}: fwd must return a pair, the output and what to keep for bwd, "
                         f"not a {type(given).__name__}"
                     )
@@ -348,7 +350,7 @@ class Custom:
         outputs = list(result) if several else [result]
         for i, out in enumerate(outputs):
             if not isinstance(out, Array):
-                raise TypeError(f"{name}: output {i} is a {type(out).__name__}; return arrays")
+                raise ArgumentTypeError(f"{name}: output {i} is a {type(out).__name__}; return arrays")
         missing = [
             key
             for key in targets
@@ -390,7 +392,9 @@ class Custom:
                 pulled = bwd(_unkeep(stored), tuple(cotangents) if several else cotangents[0])
                 pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
                 if len(pulled) != count:
-                    raise TypeError(f"the rule of {name} gave {len(pulled)} cotangent(s) for {count} argument(s)")
+                    raise ArgumentTypeError(
+                        f"the rule of {name} gave {len(pulled)} cotangent(s) for {count} argument(s)"
+                    )
                 return [pulled[i] for i in positions]
 
             return pull_pair, None

@@ -14,7 +14,17 @@ import numpy as np
 from . import dtypes, registry
 from .array import Array
 from .batching import Batched, BatchedKernels, lift, note_level, of_level
-from .errors import AxisError, DtypeError, MixedBackendsError, NoGradientError, ShapeError, TapegradError
+from .errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    AxisError,
+    BoundsError,
+    DtypeError,
+    MixedBackendsError,
+    NoGradientError,
+    ShapeError,
+    TapegradError,
+)
 from .kernels import OPS, EngineKernels, Kernels
 from .tape import ANOMALY, LEVEL, MODE, RECORDING, Node, check_thread
 
@@ -40,7 +50,7 @@ def _face(op: Op, handles: Sequence[Array]) -> type[Array]:
     faces = {type(x) for x in handles}
     if len(faces) > 1:
         names = " and ".join(sorted(face.__name__ for face in faces))
-        raise TypeError(
+        raise ArgumentTypeError(
             f"{op.name}() got arrays of two faces, {names}; convert one with as_np_ndarray() or as_nd_ndarray()"
         )
     return faces.pop() if faces else Array
@@ -92,7 +102,7 @@ def _adopt(op: Op, name: str, raw: Any, cls: type[Array], engine: EngineKernels 
         with registry.use_backend(registry.get_backend() if engine is None else engine.backend):
             return asarray(raw)
     if isinstance(raw, (str, bytes, list, tuple, dict, set)) or raw is None:
-        raise TypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}")
+        raise ArgumentTypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}")
     backend = registry.backend_of(raw)
     copy = bool(MODE.get() & RECORDING)
     if engine is None or backend is engine.backend:
@@ -137,7 +147,7 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         borrowed = not MODE.get() & RECORDING
         engine = engine or engine_of(operands[i])
     if not operands and op.variadic:
-        raise TypeError(f"{op.name}() needs at least one array")
+        raise ArgumentTypeError(f"{op.name}() needs at least one array")
     engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
     assert engine is not None
     xp = xp or engine
@@ -200,13 +210,13 @@ def number(op: Op, name: str, value: Any) -> Any:
         if MODE.get() & RECORDING:
             raise NoGradientError(f"{op.name}() has no derivative in {name!r}; pass {name}.detach()")
     if isinstance(value._value, Batched):
-        raise TypeError(f"{op.name}() takes one number for {name!r}, not one for each element of a vmap")
+        raise ArgumentTypeError(f"{op.name}() takes one number for {name!r}, not one for each element of a vmap")
     return value.item() if value.size == 1 else value._value
 
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
     """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
-    unnamed = type(error) in (ShapeError, AxisError) and op.name not in str(error)
+    unnamed = type(error) in _NAMELESS and op.name not in str(error)
     if isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)) and not unnamed:
         return error
     shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
@@ -219,7 +229,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     elif "out of bounds for array of dimension" in text:
         known = AxisError
     elif isinstance(error, IndexError):
-        known = IndexError
+        known = BoundsError
     elif isinstance(error, (ValueError, TypeError)) and _is_about(_DTYPE_WORDS, text):
         taken = " and ".join(dict.fromkeys(x.dtype.name for x in args if isinstance(x, Array)))
         known = DtypeError
@@ -227,13 +237,16 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     elif isinstance(error, (ValueError, TypeError)) and _is_about(_SHAPE_WORDS, text):
         known = ShapeError
     elif isinstance(error, (ValueError, TypeError)):
-        known = type(error) if type(error) in (ValueError, TypeError) else ValueError
+        known = ArgumentTypeError if type(error) is TypeError else ArgumentError
     else:
         return error
     made = known(f"{where}: {text}")
     made.__cause__ = error
     return made
 
+
+_NAMELESS = (ShapeError, AxisError, BoundsError, ArgumentError, ArgumentTypeError)
+"""What a body or a rule raises without saying of which op."""
 
 _SHAPE_WORDS = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim", "empty sequence")
 _DTYPE_WORDS = (

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DtypeError
+from .errors import ArgumentError, DtypeError
 
 __all__ = [
     "COMPLEX",
@@ -58,16 +58,16 @@ _KINDS = {
 def _to_dtype(spec: Any) -> DType:
     if spec is float:
         return np.dtype("float64")
-    try:
-        known: DType = np.dtype(spec)
-        return known
-    except TypeError:
-        pass
     name: str = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
-    try:
-        return np.dtype(name)
-    except TypeError:
-        raise DtypeError(f"{spec!r} is no dtype; choose one of {', '.join(d.name for d in ALL)}") from None
+    for named in (spec, name):
+        try:
+            known: DType = np.dtype(named)
+        except TypeError:
+            continue
+        # Dtypes that an engine adds to NumPy, such as bfloat16, are its own affair; of NumPy's, arrays have numbers.
+        if known.kind in "biufc" or known.type.__module__ != "numpy":
+            return known
+    raise DtypeError(f"{spec!r} is no dtype of arrays; choose one of {', '.join(d.name for d in ALL)}")
 
 
 def to_dtype(spec: Any) -> DType:
@@ -86,7 +86,7 @@ def to_dtype(spec: Any) -> DType:
     try:
         return _to_dtype(spec)
     except TypeError:
-        raise DtypeError(f"{spec!r} is no dtype; choose one of {', '.join(d.name for d in ALL)}") from None
+        raise DtypeError(f"{spec!r} is no dtype of arrays; choose one of {', '.join(d.name for d in ALL)}") from None
 
 
 def is_dtype(dtype: Any, kind: Any) -> bool:
@@ -102,7 +102,7 @@ def is_dtype(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, str) and kind in _KINDS:
         return to_dtype(dtype) in _KINDS[kind]
     if isinstance(kind, str) and " " in kind:
-        raise ValueError(f"unknown dtype kind {kind!r}; choose one of {', '.join(map(repr, _KINDS))}")
+        raise ArgumentError(f"unknown dtype kind {kind!r}; choose one of {', '.join(map(repr, _KINDS))}")
     return to_dtype(dtype) == to_dtype(kind)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 __all__ = [
     "AnomalyError",
+    "ArgumentError",
+    "ArgumentTypeError",
     "AxisError",
     "BackendError",
     "BackendUnavailableError",
+    "BoundsError",
     "DtypeError",
     "DynamicShapeError",
     "FileFormatError",
@@ -39,6 +42,42 @@ class TapegradError(Exception):
     ... except tapegrad.errors.TapegradError as error:
     ...     print(type(error).__name__, isinstance(error, ValueError))
     ShapeError True
+    """
+
+
+class ArgumentError(TapegradError, ValueError):
+    """An argument of the right kind that is none of the choices, or outside of what the function takes.
+
+    The message names the argument, what it is and what it could be.
+
+    >>> from tapegrad import nd
+    >>> nd.Activation(nd.ones(2), act_type="rellu")
+    Traceback (most recent call last):
+    tapegrad.errors.ArgumentError: Activation(): act_type is 'rellu'; choose one of ...
+    """
+
+
+class ArgumentTypeError(TapegradError, TypeError):
+    """An argument of a kind that the function does not take, or one that is missing.
+
+    The message names the argument, what it is and what to give or how to make it.
+
+    >>> from tapegrad import nd
+    >>> nd.exp([1.0, 2.0])
+    Traceback (most recent call last):
+    tapegrad.errors.ArgumentTypeError: exp() takes an NDArray for 'data', not list; make one with nd.array()
+    """
+
+
+class BoundsError(TapegradError, IndexError):
+    """A place that the array does not have, or a key that can be none.
+
+    Raised by `x[key]` and functions that take indices; of an axis it is `AxisError`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.ones(3)[5]
+    Traceback (most recent call last):
+    tapegrad.errors.BoundsError: getitem((3,), key=(5,)): index 5 is out of bounds for axis 0 with size 3
     """
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from .array import Array, wrap
 from .batching import Batched, engine_kernels, table_of
 from .dispatch import handle
-from .errors import AnomalyError, NotRecordedError, ShapeError
+from .errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecordedError, ShapeError
 from .tape import ANOMALY, WATCHERS, Entry, Leaf, Node, Output, Scope, reachable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Hook:
 
 def _tracked(x: Array, what: str) -> Node:
     if not isinstance(x, Array):
-        raise TypeError(f"{what} needs a tapegrad.Array, not {type(x).__name__}")
+        raise ArgumentTypeError(f"{what} needs a tapegrad.Array, not {type(x).__name__}")
     if x._node is None:
         raise NotRecordedError(f"{what} needs an array that is being differentiated; this one is a constant")
     return x._node
@@ -95,7 +95,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
         if found is None:
             return None
         if not isinstance(found, Array):
-            raise TypeError(f"a hook returns an array or None, not a {type(found).__name__}")
+            raise ArgumentTypeError(f"a hook returns an array or None, not a {type(found).__name__}")
         if found.shape != shown.shape or found._dtype != shown._dtype:
             raise ShapeError(
                 f"a hook was given a gradient of shape {shown.shape} and {shown._dtype.name} and returned one of shape "
@@ -330,7 +330,9 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
 
     nodes = _nodes(y, "draw")
     if len(nodes) > limit:
-        raise ValueError(f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit")
+        raise ArgumentError(
+            f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit"
+        )
     layers, paths = _layers(nodes)
     cell, gap, row = 130, 30, 78
     above: dict[Any, list[Any]] = {}

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from .errors import ArgumentTypeError
 from .kernels import OPS
 
 __all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
@@ -128,7 +129,7 @@ def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
     names = (*asked.positional, *asked.keywords)
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise TypeError(
+        raise ArgumentTypeError(
             f"op {op_name!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
             f"it can have {', '.join(sorted(known))}"
         )
@@ -158,7 +159,7 @@ def _define(
 ) -> Callable[..., Any]:
     name = name or body.__name__
     if name in OPS:
-        raise TypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
+        raise ArgumentTypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
     asked = _parameters(body)
     inputs, variadic = asked.positional[1:], asked.variadic
     keywords = {name: asked.defaults.get(name, inspect.Parameter.empty) for name in asked.keywords}
@@ -166,12 +167,12 @@ def _define(
     fixed = frozenset(constant)
     stray = (set(formulas) | fixed) - set(arrays)
     if stray:
-        raise TypeError(
+        raise ArgumentTypeError(
             f"op {name!r} has no input {', '.join(map(repr, sorted(stray)))}; its inputs are {', '.join(arrays)}"
         )
     reserved = {"xp", "g", "out", "node", "made", "table", "fresh", "wrap"} & {*arrays, *keywords}
     if reserved:
-        raise TypeError(
+        raise ArgumentTypeError(
             f"op {name!r}: the names {', '.join(sorted(reserved))} have a meaning of their own; choose others"
         )
     known = {"xp", "g", "out", *arrays, *keywords, *(f"spec_{a}" for a in arrays)}

@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .autograd import Function
+from .errors import ArgumentError
 from .ndarray.checks import dtype_of, need_all
 from .ndarray.ndarray import NDArray, zeros
 from .tape import is_training
@@ -76,7 +77,7 @@ class CustomOp:
         elif req == "add":
             dst[:] = dst + src
         elif req != "null":
-            raise ValueError(f"req is {req!r}; it is 'write', 'inplace', 'add' or 'null'")
+            raise ArgumentError(f"req is {req!r}; it is 'write', 'inplace', 'add' or 'null'")
 
 
 class CustomOpProp:
@@ -196,7 +197,7 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     """
     if op_type not in _PROPS:
         known = ", ".join(map(repr, sorted(_PROPS))) or "none is registered"
-        raise ValueError(f"Custom(): there is no operator {op_type!r}; those registered: {known}")
+        raise ArgumentError(f"Custom(): there is no operator {op_type!r}; those registered: {known}")
     named = {key: value for key, value in options.items() if isinstance(value, NDArray)}
     prop = _PROPS[op_type](**{key: str(value) for key, value in options.items() if key not in named})
     wanted = [*prop.list_arguments(), *prop.list_auxiliary_states()]

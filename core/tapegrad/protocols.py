@@ -18,7 +18,7 @@ import numpy as np
 
 from .array import Array
 from .batching import Batched
-from .errors import GradientEscapeError, UnknownArrayError, ValueSemanticsError
+from .errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
 from .kernels import OPS
 
 __all__ = ["call_function", "call_ufunc"]
@@ -98,7 +98,7 @@ def _plain(value: Any, name: str) -> Any:
     if isinstance(value, Array):
         shown = name if name.endswith(")") else f"{name}()"
         if isinstance(value._value, Batched):
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"numpy.{shown} of an array inside vmap: NumPy has no batched values; use a function of tapegrad.numpy"
             )
         try:

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .errors import DtypeError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 
 __all__ = ["MXNetStream", "PhiloxStream", "Stream", "mxnet", "philox", "seed"]
 
@@ -156,7 +156,7 @@ class PhiloxStream(Stream):
         """Start again from `seed`, an integer of any size from 0 up."""
         seed = _integer("seed", seed)
         if seed < 0:
-            raise ValueError(f"seed must be at least 0, got {seed}")
+            raise ArgumentError(f"seed must be at least 0, got {seed}")
         with self._lock:
             self._restart(seed)
 
@@ -329,9 +329,9 @@ class PhiloxStream(Stream):
             weights /= weights.sum()
         wanted: int = math.prod(size)
         if wanted and not count:
-            raise ValueError("nothing can be chosen among 0 things")
+            raise ArgumentError("nothing can be chosen among 0 things")
         if not replace and wanted > count:
-            raise ValueError(f"{wanted} different ones cannot be chosen among {count}: allow replace=True")
+            raise ArgumentError(f"{wanted} different ones cannot be chosen among {count}: allow replace=True")
         with self._lock:
             return np.asarray(self._generator.choice(count, size, replace, weights), np.int64)
 
@@ -1024,14 +1024,14 @@ def _integer(name: str, value: Any) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, not {value!r}") from None
+        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}") from None
 
 
 def _count(value: Any) -> int:
     """An int from 0 up."""
     count = _integer("count", value)
     if count < 0:
-        raise ValueError(f"count must be at least 0, got {count}")
+        raise ArgumentError(f"count must be at least 0, got {count}")
     return count
 
 
@@ -1043,7 +1043,7 @@ def _sizes(shape: Sizes) -> tuple[int, ...]:
         given = (shape,) if isinstance(shape, SupportsIndex) else shape
         sizes = tuple(operator.index(size) for size in given)
     except TypeError:
-        raise TypeError(f"shape must be an int or a tuple of ints, not {shape!r}") from None
+        raise ArgumentTypeError(f"shape must be an int or a tuple of ints, not {shape!r}") from None
     if min(sizes, default=0) < 0:
         raise ShapeError(f"shape {sizes} has a negative size")
     return sizes
@@ -1053,7 +1053,7 @@ def _number(name: str, value: ArrayLike) -> Floats:
     """A parameter as an array of real numbers."""
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be a real number or an array of real numbers, not {value!r}")
+        raise ArgumentTypeError(f"{name} must be a real number or an array of real numbers, not {value!r}")
     return array
 
 
@@ -1061,7 +1061,7 @@ def _require(ok: NDArray[np.bool_] | np.bool_, name: str, value: Floats, rule: s
     """Refuse parameters outside their range, NaN included, and show one of them."""
     if not ok.all():
         culprit = np.broadcast_to(value, np.shape(ok))[~np.asarray(ok)].flat[0]
-        raise ValueError(f"{name} must be {rule}, got {culprit}")
+        raise ArgumentError(f"{name} must be {rule}, got {culprit}")
 
 
 def _rate(rate: float) -> float:
@@ -1077,10 +1077,10 @@ def _interval(low: Any, high: Any, kind: np.dtype[Any]) -> tuple[int, int]:
     """The bounds of integers of a dtype: the first, and the one after the last."""
     first, end = (0, _integer("low", low)) if high is None else (_integer("low", low), _integer("high", high))
     if first >= end:
-        raise ValueError(f"high must be more than low: there is no integer in [{first}, {end})")
+        raise ArgumentError(f"high must be more than low: there is no integer in [{first}, {end})")
     limits = np.iinfo(kind)
     if first < limits.min or end - 1 > limits.max:
-        raise ValueError(f"[{first}, {end}) does not fit in {kind}, which holds {limits.min} to {limits.max}")
+        raise ArgumentError(f"[{first}, {end}) does not fit in {kind}, which holds {limits.min} to {limits.max}")
     return first, end
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from .backend import Backend
-from .errors import BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
+from .errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
 from .kernels import OPS
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ class Registry:
     def _open(self, name: str) -> Backend:
         """Find who brings the name, import its engine and check its promises; every failure is one typed error."""
         if not isinstance(name, str):
-            raise TypeError(f"a backend is asked for by name, or is a Backend; not {name!r}")
+            raise ArgumentTypeError(f"a backend is asked for by name, or is a Backend; not {name!r}")
         namesakes = [plugin for plugin in self._plugins if plugin.name == name]
         owners = [plugin for plugin in namesakes if name in self._load(plugin)]
         if not owners:  # a plug-in may bring more than the backend it is declared as

@@ -23,7 +23,7 @@ from .batching import BATCHED, LEVELS, Batched, BatchedKernels, lift, of_level, 
 from .custom import OwnRule
 from .dispatch import engine_of, handle
 from .draws import BATCHES, RANDOMNESS, Batch
-from .errors import DtypeError, ShapeError, UnknownArrayError
+from .errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
 from .kernels import OPS, RECORDED, EngineKernels, Kernels
 from .layers import Places, attach
 from .registry import backend_of, get_backend
@@ -114,7 +114,9 @@ def map_arrays(fun: Callable[[Array], Any], tree: Any) -> Any:
 def callable_or_error(name: str, fun: Any) -> None:
     """Refuse what is no function, where it is given and not where it is called."""
     if not callable(fun):
-        raise TypeError(f"{name} takes a function, not a {type(fun).__name__}; call what it returns with the arguments")
+        raise ArgumentTypeError(
+            f"{name} takes a function, not a {type(fun).__name__}; call what it returns with the arguments"
+        )
 
 
 def _kind(leaf: Any) -> str:
@@ -195,7 +197,7 @@ def _convert_tree(tree: Any, kind: str, outer: bool, leave: _Exit) -> Any:
 
 
 def _no_array(name: str, position: int, leaf: Any, remedy: str) -> TypeError:
-    return TypeError(
+    return ArgumentTypeError(
         f"{name}: argument {position} holds a {type(leaf).__name__}, not an array; {remedy}, or, if it is a container, "
         f"make it known: {REGISTER}"
     )
@@ -244,15 +246,15 @@ def _positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]
     try:
         wanted = [index(n) for n in ((argnums,) if _is_one(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
     except TypeError:
-        raise TypeError(f"{name}: argnums is an int or a tuple of them, not {argnums!r}") from None
+        raise ArgumentTypeError(f"{name}: argnums is an int or a tuple of them, not {argnums!r}") from None
     if any(not -count <= n < count for n in wanted):
-        raise ValueError(
+        raise ArgumentError(
             f"{name}: argnums {argnums} is out of range for {count} positional argument(s); "
             "arguments given by keyword are not differentiated"
         )
     found = [n % count for n in wanted]
     if len(set(found)) < len(found):
-        raise ValueError(f"{name}: argnums {argnums} names an argument twice")
+        raise ArgumentError(f"{name}: argnums {argnums} names an argument twice")
     return found
 
 
@@ -292,7 +294,7 @@ class _Run:
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
-                raise TypeError(
+                raise ArgumentTypeError(
                     f"{name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
                 )
             out, self.aux = out
@@ -404,7 +406,7 @@ def _returned(name: str, leaf: Any, beside: Sequence[Any]) -> Array:
     try:
         return as_array(leaf, beside=beside)
     except UnknownArrayError as error:
-        raise TypeError(
+        raise ArgumentTypeError(
             f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
             f"containers of them, and make a container of your own known: {REGISTER}"
         ) from error
@@ -422,10 +424,10 @@ def _is_scalar(x: Array) -> bool:
 def _check_scalar(run: _Run) -> Array:
     if len(run.outs) != 1 or run.out_structure is not None:
         if run.value() is None:
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"{run.name}: the function returned None, and must return one scalar; is its `return` missing?"
             )
-        raise TypeError(
+        raise ArgumentTypeError(
             f"{run.name}: the function must return one scalar, not {type(run.value()).__name__} "
             f"of {len(run.outs)} array(s); use vjp or jacobian for several outputs, has_aux for extra ones"
         )
@@ -541,7 +543,7 @@ def _cotangents(name: str, run: _Run, given: Any, what: str = "cotangent") -> li
     leaves, structure = flatten(given)
     if len(leaves) != len(run.outs) or structure != run.out_structure:
         described = "one array" if run.out_structure is None else str(run.out_structure)
-        raise TypeError(f"{name}: the {what} must have the structure of the output, {described}")
+        raise ArgumentTypeError(f"{name}: the {what} must have the structure of the output, {described}")
     found = []
     for i, (leaf, out) in enumerate(zip(leaves, run.outs, strict=True)):
         g = _like(leaf, out)
@@ -593,12 +595,12 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
 def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
     if not isinstance(given, (tuple, list)) or len(given) != len(run.arguments):
-        raise TypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
+        raise ArgumentTypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
     rows = []
     for argument, tangent in zip(run.arguments.values(), given, strict=True):
         leaves, structure = flatten(tangent)
         if structure != argument.structure:
-            raise TypeError(f"{name}: a tangent must have the structure of its primal")
+            raise ArgumentTypeError(f"{name}: a tangent must have the structure of its primal")
         row = []
         for leaf, x in zip(leaves, argument.outer, strict=True):
             t = _like(leaf, x)
@@ -629,7 +631,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     (9.0, 6.0)
     """
     if not isinstance(primals, (tuple, list)):
-        raise TypeError("jvp: primals are a tuple or list with one entry an argument")
+        raise ArgumentTypeError("jvp: primals are a tuple or list with one entry an argument")
     run = _Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
     rows = _tangents("jvp", run, tangents)
     pushed = run.push(rows)
@@ -871,12 +873,16 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     gradient = grad(fun, argnums)
 
     if not _is_one(argnums):
-        raise TypeError(f"hvp: argnums is an int, not {argnums!r}; put several arguments into a tuple that is one")
+        raise ArgumentTypeError(
+            f"hvp: argnums is an int, not {argnums!r}; put several arguments into a tuple that is one"
+        )
 
     @wraps(fun)
     def hvp_of(*args: Any, **kwargs: Any) -> Any:
         if len(args) < 2:
-            raise TypeError(f"hvp: give the arguments of the function and then the vector, not {len(args)} argument(s)")
+            raise ArgumentTypeError(
+                f"hvp: give the arguments of the function and then the vector, not {len(args)} argument(s)"
+            )
         *primals, vector = args
         (position,) = _positions("hvp", argnums, len(primals))
 
@@ -950,14 +956,14 @@ def vmap(
     """
     callable_or_error("vmap", fun)
     if randomness not in RANDOMNESS:
-        raise ValueError(f"vmap: randomness is {randomness!r}; choose one of {', '.join(map(repr, RANDOMNESS))}")
+        raise ArgumentError(f"vmap: randomness is {randomness!r}; choose one of {', '.join(map(repr, RANDOMNESS))}")
 
     @wraps(fun)
     def vmap_of(*args: Any, **kwargs: Any) -> Any:
         outer = bool(MODE.get() & RECORDING)
         per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
         if len(per_argument) != len(args):
-            raise ValueError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
+            raise ArgumentError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
         beside = [leaf for arg in (*args, *kwargs.values()) for leaf in flatten(arg)[0]]
         kind = _common_kind([leaf for leaf in beside if _kind(leaf) is not SCALAR])
         flat = [(flatten(arg), _spread(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
@@ -975,7 +981,7 @@ def vmap(
                 except UnknownArrayError as error:
                     raise _no_array("vmap", n, leaf, "say None for it in in_axes") from error
                 if not -x.ndim <= axis < x.ndim:
-                    raise ValueError(
+                    raise ArgumentError(
                         f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}; "
                         "say None in in_axes for what all elements share"
                     )
@@ -997,9 +1003,9 @@ def vmap(
             keyword_rows.append(row)
         if len(sizes) > 1:
             described = ", ".join(f"{size} in {where}" for size, where in sizes.items())
-            raise ValueError(f"vmap: the batch axes have different lengths: {described}")
+            raise ArgumentError(f"vmap: the batch axes have different lengths: {described}")
         if not sizes:
-            raise ValueError("vmap: no argument is batched; give at least one an axis in in_axes, or give axis_size")
+            raise ArgumentError("vmap: no argument is batched; give at least one an axis in in_axes, or give axis_size")
         size = next(iter(sizes))
         with _Level(size, randomness) as level:
 
@@ -1022,7 +1028,7 @@ def vmap(
             for x, held in journal.survivors(leaves):
                 if isinstance(x._value, Batched) and x._value.level >= level:
                     x._hold(held)
-                    raise TypeError(
+                    raise ArgumentTypeError(
                         "vmap: the function wrote batched values in place into an array from outside, which has no "
                         "room for a batch; return them instead"
                     )
@@ -1030,11 +1036,11 @@ def vmap(
             axes = _spread(out_axes, out)
             for i, (x, axis) in enumerate(zip(results, axes, strict=True)):
                 if axis is None and isinstance(x._value, Batched) and x._value.level == level and x._value.mapped:
-                    raise ValueError(
+                    raise ArgumentError(
                         f"vmap: result {i} differs within the batch, so its out_axes cannot be None; give it an axis"
                     )
                 if axis is not None and not -x.ndim - 1 <= axis <= x.ndim:
-                    raise ValueError(
+                    raise ArgumentError(
                         f"vmap: axis {axis} in out_axes is out of range for result {i}, "
                         f"which has {x.ndim} axes beside that of the batch"
                     )
@@ -1058,7 +1064,7 @@ def _spread(axes: Any, tree: Any) -> list[Any]:
     if axes is None or isinstance(axes, int):
         return [axes] * len(leaves)
     if structure is None:
-        raise ValueError(f"vmap: axes {axes!r} do not fit an argument that is one array")
+        raise ArgumentError(f"vmap: axes {axes!r} do not fit an argument that is one array")
     import optree
 
     # In the axes None is a leaf that stands for a whole branch, in the tree a branch without leaves.
@@ -1066,8 +1072,8 @@ def _spread(axes: Any, tree: Any) -> list[Any]:
     try:
         spread = optree.broadcast_prefix(known, tree, namespace=NAMESPACE)
     except ValueError as error:
-        raise ValueError(f"vmap: axes {axes!r} are no prefix of the tree that they are for: {error}") from error
+        raise ArgumentError(f"vmap: axes {axes!r} are no prefix of the tree that they are for: {error}") from error
     for axis in spread:
         if axis is not UNMAPPED and not isinstance(axis, int):
-            raise TypeError(f"vmap: an axis is an int or None, not {axis!r}")
+            raise ArgumentTypeError(f"vmap: an axis is an int or None, not {axis!r}")
     return [None if axis is UNMAPPED else axis for axis in spread]

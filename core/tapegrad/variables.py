@@ -7,7 +7,7 @@ from typing import Any
 
 from . import dtypes
 from .array import Array, wrap
-from .errors import DtypeError, GraphError, NotRecordedError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, NotRecordedError, ShapeError
 from .kernels import OPS
 from .tape import MODE, RECORDING, Leaf, Node, Scope, reverse_sweep
 
@@ -24,7 +24,7 @@ def attach_grad(x: Array, grad_req: str = "write") -> None:
 def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
     """Make `x` a variable with its gradient in `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
     if grad_req not in REQUESTS:
-        raise ValueError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
+        raise ArgumentError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
     if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
         raise DtypeError(f"an array of {x._dtype.name} has no gradient; convert it with astype, to float32 for example")
     if cell.shape != x.shape:
@@ -46,11 +46,11 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
     if head_grads is None:
         head_grads = [None] * len(heads)
     if len(heads) != len(head_grads):
-        raise ValueError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
+        raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
     seeds = []
     for i, (head, g) in enumerate(zip(heads, head_grads, strict=True)):
         if not isinstance(head, Array):
-            raise TypeError(f"head {i} is a {type(head).__name__}, not an array")
+            raise ArgumentTypeError(f"head {i} is a {type(head).__name__}, not an array")
         node = head._node
         if node is None:
             raise NotRecordedError(_why_not_recorded(head))
@@ -61,6 +61,10 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
             if not isinstance(g, Array):
                 from .registry import backend_of
 
+                if isinstance(g, (bool, int, float, complex, list, tuple, str)):
+                    raise ArgumentTypeError(
+                        f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
+                    )
                 backend = backend_of(g)
                 cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
             if cotangent.shape != head.shape:
@@ -89,6 +93,8 @@ def _why_not_recorded(head: Array) -> str:
             "this array was recorded, but nothing that it was computed from is a variable: "
             "call attach_grad() on the arrays whose gradient you want, before record()"
         )
+    if not dtypes.is_dtype(head._dtype, ("real floating", "complex floating")):
+        return f"this array is of {head._dtype.name}, which has no gradient: take it before it is converted or compared"
     return "this array was not recorded: compute it inside `with autograd.record():`, from arrays with attach_grad()"
 
 
@@ -165,11 +171,11 @@ def gradients(
     and so has, with `create_graph`, a gradient that does not depend on the variable.
     """
     if not variables:
-        raise ValueError("variables cannot be an empty list")
+        raise ArgumentError("variables cannot be an empty list")
     seeds = _seeds(heads, head_grads, create_graph)
     for i, x in enumerate(variables):
         if not isinstance(x, Array):
-            raise TypeError(f"variable {i} is a {type(x).__name__}, not an array")
+            raise ArgumentTypeError(f"variable {i} is a {type(x).__name__}, not an array")
         if x._node.__class__ is not Leaf:
             raise GraphError(f"variable {i} is no variable: call attach_grad() on it before record()")
     retain = create_graph if retain_graph is None else retain_graph

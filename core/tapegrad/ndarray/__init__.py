@@ -41,7 +41,7 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     >>> from tapegrad import nd
     >>> nd.Custom(nd.ones(1), op_type="nobody's")
     Traceback (most recent call last):
-    ValueError: Custom(): there is no operator "nobody's"; those registered: ...
+    tapegrad.errors.ArgumentError: Custom(): there is no operator "nobody's"; those registered: ...
     """
     from .. import operator
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..array import Array
-from ..errors import AxisError
+from ..errors import ArgumentError, ArgumentTypeError, AxisError
 from ..kernels import RECORDED
 from .ndarray import INT, NDArray
 
@@ -19,17 +19,21 @@ def need(x: Any, where: str, name: str = "data") -> NDArray:
     if isinstance(x, NDArray):
         return x
     if isinstance(x, Array):
-        raise TypeError(f"{where}() takes an NDArray for {name!r}; make one of this array with as_nd_ndarray()")
-    raise TypeError(f"{where}() takes an NDArray for {name!r}, not {type(x).__name__}; make one with nd.array()")
+        raise ArgumentTypeError(f"{where}() takes an NDArray for {name!r}; make one of this array with as_nd_ndarray()")
+    raise ArgumentTypeError(
+        f"{where}() takes an NDArray for {name!r}, not {type(x).__name__}; make one with nd.array()"
+    )
 
 
 def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:
     """The arrays of a variadic function. A single list of them is an error as in MXNet, which says how to spread it."""
     found = list(arrays)
     if len(found) == 1 and isinstance(found[0], (list, tuple)):
-        raise TypeError(f"{where}() takes arrays one by one; spread the {type(found[0]).__name__}: {where}(*arrays)")
+        raise ArgumentTypeError(
+            f"{where}() takes arrays one by one; spread the {type(found[0]).__name__}: {where}(*arrays)"
+        )
     if not found:
-        raise TypeError(f"{where}() needs at least one array")
+        raise ArgumentTypeError(f"{where}() needs at least one array")
     return [need(x, where, f"argument {i}") for i, x in enumerate(found)]
 
 
@@ -38,7 +42,7 @@ def one_int(value: Any, where: str, name: str) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise TypeError(f"{where}(): {name} is an integer, not {value!r}") from None
+        raise ArgumentTypeError(f"{where}(): {name} is an integer, not {value!r}") from None
 
 
 def ints_of(value: Any, where: str, name: str) -> tuple[int, ...]:
@@ -48,7 +52,7 @@ def ints_of(value: Any, where: str, name: str) -> tuple[int, ...]:
     try:
         return tuple(operator.index(v) for v in value)
     except TypeError:
-        raise TypeError(f"{where}(): {name} is an int or a tuple of them, not {value!r}") from None
+        raise ArgumentTypeError(f"{where}(): {name} is an int or a tuple of them, not {value!r}") from None
 
 
 def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
@@ -57,7 +61,7 @@ def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
         return (operator.index(value),) * count
     found = ints_of(value, where, name)
     if len(found) != count:
-        raise ValueError(f"{where}(): {name} is {found}; give {count} numbers")
+        raise ArgumentError(f"{where}(): {name} is {found}; give {count} numbers")
     return found
 
 
@@ -69,6 +73,8 @@ def axis_tuple(axis: Any, ndim: int, where: str, exclude: bool = False) -> tuple
     if not listed:
         return () if exclude and axis is not None and ndim == 0 else tuple(range(ndim))
     axes = tuple(sorted({one_axis(a, ndim, where) for a in listed}))
+    if len(axes) != len(listed):
+        raise ArgumentError(f"{where}(): axis {axis} names an axis twice")
     return tuple(a for a in range(ndim) if a not in axes) if exclude else axes
 
 
@@ -77,7 +83,7 @@ def one_axis(axis: Any, ndim: int, where: str) -> int:
     try:
         found = operator.index(axis)
     except TypeError:
-        raise TypeError(f"{where}(): an axis is an integer, not {axis!r}") from None
+        raise ArgumentTypeError(f"{where}(): an axis is an integer, not {axis!r}") from None
     length = max(ndim, 1)
     if not -length <= found < length:
         raise AxisError(f"{where}(): axis {found} of an array with {ndim} axes; choose from {-length} to {length - 1}")

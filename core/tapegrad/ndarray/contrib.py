@@ -14,7 +14,7 @@ from ..context import Context, current_context
 from ..custom import custom
 from ..draws import drawn
 from ..dtypes import default_float
-from ..errors import ShapeError
+from ..errors import ArgumentError, BoundsError, ShapeError
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
 from ..random import mxnet as stream
@@ -144,7 +144,7 @@ def while_loop(
     ([1.0, 2.0, 4.0, 0.0], 8.0)
     """
     if max_iterations is None:
-        raise ValueError("while_loop() needs max_iterations, which is the length of its outputs")
+        raise ArgumentError("while_loop() needs max_iterations, which is the length of its outputs")
     alone = isinstance(loop_vars, Array)
     variables = _listed(loop_vars)
     collected: list[list[Any]] = []
@@ -195,7 +195,7 @@ def boolean_mask(data: Any, index: Any, axis: int = 0, out: Any = None, name: An
     data, index = need(data, "boolean_mask"), need(index, "boolean_mask", "index")
     along = one_axis(axis, data.ndim, "boolean_mask")
     if index.shape != (data.shape[along],):
-        raise IndexError(f"boolean_mask(): a mask of shape {index.shape} for an axis of length {data.shape[along]}")
+        raise BoundsError(f"boolean_mask(): a mask of shape {index.shape} for an axis of length {data.shape[along]}")
     places = np.flatnonzero(index.asnumpy())
     return give(out, ops.take(data, make(places, data.context), axis=along))
 
@@ -493,11 +493,11 @@ def BilinearResize2D(
     if mode == "like":
         given = need(like, where, "like").shape[2:]
     elif mode != "size":
-        raise ValueError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
+        raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
     sizes = []
     for length, wanted, scale in zip(data.shape[2:], given, (scale_height, scale_width), strict=True):
         if scale is None and not wanted:
-            raise ValueError(f"{where}() needs height and width, or scale_height and scale_width")
+            raise ArgumentError(f"{where}() needs height and width, or scale_height and scale_width")
         sizes.append(int(wanted) if scale is None else int(length * scale))
 
     def reading(count: int, length: int) -> NDArray:
@@ -679,7 +679,7 @@ def box_nms(
     """
     for which, chosen in (("in_format", in_format), ("out_format", out_format)):
         if chosen not in ("corner", "center"):
-            raise ValueError(f"box_nms(): {which} is {chosen!r}; choose 'corner' or 'center'")
+            raise ArgumentError(f"box_nms(): {which} is {chosen!r}; choose 'corner' or 'center'")
     data = need(data, "box_nms")
     if data.ndim < 2:
         raise ShapeError(f"box_nms() takes boxes (…, boxes, numbers), not shape {data.shape}")
@@ -817,7 +817,7 @@ def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: A
     [[0.5]]
     """
     if format not in ("corner", "center"):
-        raise ValueError(f"box_iou(): format is {format!r}; choose 'corner' or 'center'")
+        raise ArgumentError(f"box_iou(): format is {format!r}; choose 'corner' or 'center'")
     lhs, rhs = need(lhs, "box_iou", "lhs"), need(rhs, "box_iou", "rhs")
     left, right = _corners(lhs, format), _corners(rhs, format)
     left = [ops.reshape(x, shape=(x.size, 1)) for x in left]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
 from ..kernels import RECORDED as ops
 from .checks import dtype_of, int_tuple, need
 from .ndarray import NDArray, give, make
@@ -31,7 +31,7 @@ Host = np.ndarray[Any, Any]
 def _four(values: Any, where: str, name: str) -> Host:
     found = np.asarray(tuple(values), np.float32)
     if found.shape != (4,):
-        raise ValueError(f"{where}(): {name} is {tuple(values)}; give 4 numbers")
+        raise ArgumentError(f"{where}(): {name} is {tuple(values)}; give 4 numbers")
     return found
 
 
@@ -78,7 +78,7 @@ def MultiBoxPrior(
     height, width = data.shape[2:]
     scales, shapes = (np.atleast_1d(np.asarray(values, np.float32)) for values in (sizes, ratios))
     if not scales.size or not shapes.size:
-        raise ValueError(f"{where}() needs a size and a ratio at least; sizes is {sizes}, ratios {ratios}")
+        raise ArgumentError(f"{where}() needs a size and a ratio at least; sizes is {sizes}, ratios {ratios}")
     roots = np.sqrt(shapes)
     kinds = [(size, roots[0]) for size in scales] + [(scales[0], root) for root in roots[1:]]
     half = np.array(
@@ -314,7 +314,7 @@ def bipartite_matching(
     if data.ndim < 2:
         raise ShapeError(f"{where}() takes scores (…, rows, columns), not shape {data.shape}")
     if threshold is None:
-        raise TypeError(f"{where}() needs a threshold, which the scores of a pair exceed")
+        raise ArgumentTypeError(f"{where}() needs a threshold, which the scores of a pair exceed")
     *lead, rows, columns = data.shape
     host = data.asnumpy().reshape(-1, rows * columns)
     of_row, of_column = np.full((len(host), rows), -1), np.full((len(host), columns), -1)
@@ -414,7 +414,7 @@ def box_decode(
     where = "box_decode"
     data, anchors = need(data, where), need(anchors, where, "anchors")
     if format not in ("corner", "center"):
-        raise ValueError(f"{where}(): format is {format!r}; choose 'corner' or 'center'")
+        raise ArgumentError(f"{where}(): format is {format!r}; choose 'corner' or 'center'")
     if data.ndim != 3 or anchors.shape != (1, *data.shape[1:]) or data.shape[2] != 4:
         raise ShapeError(
             f"{where}() takes offsets (n, boxes, 4) and anchors (1, boxes, 4), not shapes {data.shape} and "
@@ -476,7 +476,7 @@ def ROIAlign(
         raise ShapeError(f"{where}(): {channels} channels are not as many for each of {rows}×{columns} cells")
     regions = rois.asnumpy().astype(np.float64)
     if len(regions) and not -1 <= regions[:, 0].min() <= regions[:, 0].max() < images:
-        raise IndexError(f"{where}(): a region is of image {regions[:, 0].max():g}, and there are {images}")
+        raise BoundsError(f"{where}(): a region is of image {regions[:, 0].max():g}, and there are {images}")
     places, weights = [], []
     for image, *box in regions:
         left, top, right, bottom = (side * spatial_scale - (0.5 if aligned else 0) for side in box)

@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import DtypeError, FileFormatError
+from ..errors import ArgumentTypeError, DtypeError, FileFormatError
 from .checks import need
 from .ndarray import NDArray, make
 
@@ -72,7 +72,7 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
         listed = data
         for name in listed:
             if not isinstance(name, str):
-                raise TypeError(f"save(): the name of an array is a string, not {name!r}")
+                raise ArgumentTypeError(f"save(): the name of an array is a string, not {name!r}")
     else:
         sequence = data if isinstance(data, Sequence) else [data]
         listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
@@ -155,7 +155,7 @@ def load_frombuffer(buf: bytes) -> Arrays:
     tapegrad.errors.FileFormatError: the buffer is no .npz and no safetensors file
     """
     if not isinstance(buf, (bytes, bytearray, memoryview)):
-        raise TypeError(f"load_frombuffer() takes bytes, not {type(buf).__name__}")
+        raise ArgumentTypeError(f"load_frombuffer() takes bytes, not {type(buf).__name__}")
     return _read(io.BytesIO(buf), len(buf), "the buffer")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..custom import custom
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import RECORDED as ops
 from .checks import dtype_of, need
 from .ndarray import NDArray, give
@@ -131,7 +131,7 @@ def MakeLoss(
     elif normalization == "valid":
         grad_scale /= max(int((data.asnumpy() > valid_thresh).sum()), 1)
     elif normalization != "null":
-        raise ValueError(f"MakeLoss(): normalization is {normalization!r}; choose 'null', 'batch' or 'valid'")
+        raise ArgumentError(f"MakeLoss(): normalization is {normalization!r}; choose 'null', 'batch' or 'valid'")
     return give(out, _loss(data, grad_scale))
 
 
@@ -288,7 +288,7 @@ def SoftmaxOutput(
     where = "SoftmaxOutput"
     data, label = need(data, where), need(label, where, "label")
     if normalization not in ("null", "batch", "valid"):
-        raise ValueError(f"SoftmaxOutput(): normalization is {normalization!r}; choose 'null', 'batch' or 'valid'")
+        raise ArgumentError(f"SoftmaxOutput(): normalization is {normalization!r}; choose 'null', 'batch' or 'valid'")
     axis = 1 if multi_output else data.ndim - 1
     given = data.shape
     if not multi_output and not preserve_shape and data.ndim > 2:

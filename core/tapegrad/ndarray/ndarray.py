@@ -15,7 +15,15 @@ from .. import variables as _variables
 from ..array import Array
 from ..context import Context
 from ..dispatch import engine_of, handle
-from ..errors import DtypeError, ShapeError, TapegradError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    BoundsError,
+    DtypeError,
+    MixedBackendsError,
+    ShapeError,
+    TapegradError,
+)
 from ..kernels import RECORDED as ops
 from ..ops.indexing import put, read
 from ..ops.transfer import move
@@ -170,7 +178,7 @@ class NDArray(Methods):
         """
         host = self._xp.to_numpy(self._value)
         if host.size != 1:
-            raise ValueError(f"asscalar() needs an array of one element, not of shape {self.shape}")
+            raise ArgumentError(f"asscalar() needs an array of one element, not of shape {self.shape}")
         return host.flat[0]
 
     def copyto(self, other: Any) -> Any:
@@ -190,7 +198,7 @@ class NDArray(Methods):
             return self._moved(other)
         if isinstance(other, NDArray):
             return other._rebind(move(self, engine_of(other), None))
-        raise TypeError(f"copyto() takes an NDArray or a context, not {type(other).__name__}")
+        raise ArgumentTypeError(f"copyto() takes an NDArray or a context, not {type(other).__name__}")
 
     def as_in_context(self, context: Context) -> Self:
         """This array if it lives in that context, else a copy there; differentiable.
@@ -282,7 +290,7 @@ class NDArray(Methods):
 
         if "shape" in kwargs:
             if shape:
-                raise TypeError("reshape() got the shape twice, by position and by name")
+                raise ArgumentTypeError("reshape() got the shape twice, by position and by name")
             shape = kwargs.pop("shape")
         elif len(shape) == 1 and not isinstance(shape[0], INT):
             (shape,) = shape
@@ -291,7 +299,7 @@ class NDArray(Methods):
     def __bool__(self) -> bool:
         size = self.size
         if size > 1:
-            raise ValueError(f"the truth value of an array of shape {self.shape} is ambiguous")
+            raise ArgumentError(f"the truth value of an array of shape {self.shape} is ambiguous")
         return size == 1 and bool(self.asnumpy().reshape(())[()])
 
     def __repr__(self) -> str:
@@ -408,7 +416,7 @@ def _key(x: NDArray, key: Any) -> Any:
 
 def _one(i: int, length: int, axis: int) -> slice:
     if not -length <= i < length:
-        raise IndexError(f"index {i} is out of bounds for axis {axis} with size {length}")
+        raise BoundsError(f"index {i} is out of bounds for axis {axis} with size {length}")
     i %= length
     return slice(i, i + 1)
 
@@ -427,7 +435,7 @@ def _index(part: Any) -> Any:
     if isinstance(part, (list, tuple, np.ndarray, range)):
         found = np.asarray(part)
         return found if found.dtype == bool else found.astype(np.int64)
-    raise ValueError(f"an NDArray cannot be indexed with {part!r} of type {type(part).__name__}")
+    raise ArgumentError(f"an NDArray cannot be indexed with {part!r} of type {type(part).__name__}")
 
 
 def _revive(values: np.ndarray[Any, Any], context: str) -> NDArray:
@@ -437,7 +445,7 @@ def _revive(values: np.ndarray[Any, Any], context: str) -> NDArray:
 
 def _dense(stype: str | None) -> None:
     if stype not in (None, "default"):
-        raise ValueError(f"storage type {stype!r}: arrays are dense here, with stype 'default'")
+        raise ArgumentError(f"storage type {stype!r}: arrays are dense here, with stype 'default'")
 
 
 def shape_of(shape: Any) -> tuple[int, ...]:
@@ -445,7 +453,7 @@ def shape_of(shape: Any) -> tuple[int, ...]:
     try:
         found = (operator.index(shape),) if isinstance(shape, INT) else tuple(map(operator.index, shape))
     except TypeError:
-        raise TypeError(f"a shape is an int or a tuple of them, not {shape!r}") from None
+        raise ArgumentTypeError(f"a shape is an int or a tuple of them, not {shape!r}") from None
     if min(found, default=0) < 0:
         raise ShapeError(f"a shape has no negative lengths: {found}")
     return found
@@ -467,7 +475,14 @@ def give(out: Any, found: Any) -> NDArray:
     if out is None:
         return found  # type: ignore[no-any-return]
     if not isinstance(out, NDArray):
-        raise TypeError(f"out is an NDArray that takes the result, not {type(out).__name__}; leave it out, or make one")
+        raise ArgumentTypeError(
+            f"out is an NDArray that takes the result, not {type(out).__name__}; leave it out, or make one"
+        )
+    if out._xp is not found._xp and engine_of(out) is not engine_of(found):
+        raise MixedBackendsError(
+            f"the result is on backend {found.backend.name!r}, and out on {out.backend.name!r}; "
+            f"leave out away, or make one there"
+        )
     return out._rebind(found)
 
 
@@ -477,7 +492,7 @@ def give_all(out: Any, found: Sequence[Any], where: str) -> list[NDArray]:
         return list(found)
     outs = [out] if isinstance(out, Array) else list(out)
     if len(outs) != len(found):
-        raise ValueError(f"{where}(): out has {len(outs)} arrays for {len(found)} results; give one for each")
+        raise ArgumentError(f"{where}(): out has {len(outs)} arrays for {len(found)} results; give one for each")
     return [give(o, x) for o, x in zip(outs, found, strict=True)]
 
 
@@ -510,7 +525,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     except (ValueError, TypeError) as error:
         if isinstance(error, TapegradError):
             raise
-        raise TypeError(f"source_array must be array like: {error}") from error
+        raise ArgumentTypeError(f"source_array must be array like: {error}") from error
     return make(host, ctx)
 
 
@@ -555,12 +570,18 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
 
     Dtypes: the default float, float32 unless changed, or `dtype`.
 
-    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype.
+    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype,
+    `ValueError` for a value that the dtype cannot hold.
 
     >>> full(2, 7).asnumpy().tolist()
     [7.0, 7.0]
     """
-    return give(out, make(np.full(shape_of(shape), val, dtype_or_default(dtype)), ctx))
+    wanted = dtype_or_default(dtype)
+    try:
+        value = np.asarray(val, wanted)
+    except (ValueError, TypeError, OverflowError):
+        raise ArgumentError(f"full(): val is {val!r}, which {wanted} cannot hold; give a number that it can") from None
+    return give(out, make(np.full(shape_of(shape), value), ctx))
 
 
 def empty(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
@@ -603,11 +624,11 @@ def arange(
     if stop is None and not infer_range:
         start, stop = 0, start
     if stop is None:
-        raise ValueError("arange(infer_range=True) takes its length from elsewhere; give stop")
+        raise ArgumentError("arange(infer_range=True) takes its length from elsewhere; give stop")
     if not all(isinstance(x, (int, float, np.number)) for x in (start, stop, step)):
-        raise TypeError(f"arange() takes numbers, not {start!r}, {stop!r} and {step!r}")
+        raise ArgumentTypeError(f"arange() takes numbers, not {start!r}, {stop!r} and {step!r}")
     if not step:
-        raise ValueError("arange(): step is 0; give another number")
+        raise ArgumentError("arange(): step is 0; give another number")
     return make(np.repeat(np.arange(start, stop, step), repeat).astype(dtype_or_default(dtype)), ctx)
 
 
@@ -658,7 +679,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
     <class 'numpy.int64'>
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"from_numpy() takes a NumPy array, not {type(ndarray).__name__}; use array()")
+        raise ArgumentTypeError(f"from_numpy() takes a NumPy array, not {type(ndarray).__name__}; use array()")
     if ndarray.dtype not in dtypes.ALL:
         raise DtypeError(f"from_numpy(): {ndarray.dtype} is no dtype of arrays here; convert it with astype")
     return make(ndarray)

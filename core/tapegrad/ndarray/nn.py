@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..kernels import RECORDED as ops
 from ..tape import is_training
 from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int
@@ -48,7 +48,7 @@ def _space(where: str, data: NDArray, layout: str | None) -> int:
     if ndim not in (1, 2, 3):
         raise ShapeError(f"{where}() takes images (batch, channels, *space), not shape {data.shape}")
     if layout not in (None, ("NCW", "NCHW", "NCDHW")[ndim - 1]):
-        raise ValueError(
+        raise ArgumentError(
             f"{where}(): layout is {layout!r}; channels come second, as in {('NCW', 'NCHW', 'NCDHW')[ndim - 1]!r}"
         )
     return ndim
@@ -67,7 +67,7 @@ def _channels(where: str, data: NDArray, **parameters: NDArray) -> int:
 
 def _bias(bias: Any, where: str) -> NDArray:
     if bias is None:
-        raise TypeError(f"{where}() needs a bias, or no_bias=True")
+        raise ArgumentTypeError(f"{where}() needs a bias, or no_bias=True")
     return need(bias, where, "bias")
 
 
@@ -273,9 +273,11 @@ def Pooling(
     data = need(data, where)
     ndim = _space(where, data, layout)
     if pool_type not in ("max", "avg", "sum", "lp"):
-        raise ValueError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
+        raise ArgumentError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
     if pooling_convention not in ("valid", "full", "same"):
-        raise ValueError(f"Pooling(): pooling_convention is {pooling_convention!r}; choose 'valid', 'full' or 'same'")
+        raise ArgumentError(
+            f"Pooling(): pooling_convention is {pooling_convention!r}; choose 'valid', 'full' or 'same'"
+        )
     window: dict[str, Any]
     if global_pool:
         window = {"kernel": data.shape[2:]}
@@ -288,7 +290,7 @@ def Pooling(
         }
         if pooling_convention == "same":
             if pool_type != "max" or ndim != 1 or any(window["pad"]):
-                raise ValueError(
+                raise ArgumentError(
                     "Pooling(): pooling_convention 'same' is for pool_type 'max' over one axis, without pad"
                 )
             (length,), (size,), (step,) = data.shape[2:], window["kernel"], window["stride"]
@@ -300,7 +302,7 @@ def Pooling(
     elif pool_type == "sum":
         found = ops.sum_pool(data, **window)
     elif p_value is None:
-        raise ValueError("Pooling(): pool_type 'lp' needs p_value")
+        raise ArgumentError("Pooling(): pool_type 'lp' needs p_value")
     else:
         found = ops.lp_pool(data, **window, p=p_value)
     return give(out, found)
@@ -408,7 +410,9 @@ def UpSampling(
     scale = one_int(scale, "UpSampling", "scale")
     if sample_type == "bilinear":
         if len(arrays) != 2:
-            raise TypeError(f"UpSampling(): sample_type 'bilinear' takes data and weight, not {len(arrays)} arrays")
+            raise ArgumentTypeError(
+                f"UpSampling(): sample_type 'bilinear' takes data and weight, not {len(arrays)} arrays"
+            )
         image, weight = arrays
         size, edge = 2 * scale - scale % 2, -(-(scale - 1) // 2)
         return Deconvolution(
@@ -421,9 +425,9 @@ def UpSampling(
             out=out,
         )
     if sample_type != "nearest":
-        raise ValueError(f"UpSampling(): sample_type is {sample_type!r}; choose 'nearest' or 'bilinear'")
+        raise ArgumentError(f"UpSampling(): sample_type is {sample_type!r}; choose 'nearest' or 'bilinear'")
     if multi_input_mode not in ("concat", "sum"):
-        raise ValueError(f"UpSampling(): multi_input_mode is {multi_input_mode!r}; choose 'concat' or 'sum'")
+        raise ArgumentError(f"UpSampling(): multi_input_mode is {multi_input_mode!r}; choose 'concat' or 'sum'")
     height = arrays[0].shape[2] * scale
     grown = [repeat(repeat(x, height // x.shape[2], axis=2), height // x.shape[2], axis=3) for x in arrays]
     if multi_input_mode == "sum":
@@ -498,7 +502,7 @@ def Activation(data: Any, act_type: str, out: Any = None, name: Any = None) -> N
         return give(out, data * ops.tanh(ops.softplus(data)))
     if act_type not in ACTIVATIONS:
         choices = ", ".join(map(repr, (*ACTIVATIONS, "mish")))
-        raise ValueError(f"Activation(): act_type is {act_type!r}; choose one of {choices}")
+        raise ArgumentError(f"Activation(): act_type is {act_type!r}; choose one of {choices}")
     return give(out, getattr(ops, ACTIVATIONS[act_type])(data))
 
 
@@ -549,7 +553,7 @@ def LeakyReLU(
     elif act_type == "rrelu":
         found = ops.leaky_relu(data, slope=(lower_bound + upper_bound) / 2)
     else:
-        raise ValueError(
+        raise ArgumentError(
             f"LeakyReLU(): act_type is {act_type!r}; choose 'leaky', 'prelu', 'elu', 'selu', 'gelu' or 'rrelu'"
         )
     return give(out, found)
@@ -587,7 +591,7 @@ def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None)
     [0.125, 1.5]
     """
     if not scalar:
-        raise ValueError("smooth_l1(): scalar is 0; give another number")
+        raise ArgumentError("smooth_l1(): scalar is 0; give another number")
     return give(out, ops.smooth_l1(need(data, "smooth_l1"), sigma=scalar))
 
 
@@ -715,7 +719,7 @@ def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: 
     if mode == "channel":
         return softmax(data, axis=1, out=out)
     if mode != "instance":
-        raise ValueError(f"SoftmaxActivation(): mode is {mode!r}; choose 'instance' or 'channel'")
+        raise ArgumentError(f"SoftmaxActivation(): mode is {mode!r}; choose 'instance' or 'channel'")
     return give(out, reshape(softmax(reshape(data, (0, -1))), data.shape))
 
 
@@ -780,9 +784,9 @@ def Dropout(
     """
     data = need(data, "Dropout")
     if mode not in ("training", "always"):
-        raise ValueError(f"Dropout(): mode is {mode!r}; choose 'training' or 'always'")
+        raise ArgumentError(f"Dropout(): mode is {mode!r}; choose 'training' or 'always'")
     if not 0 <= p < 1:
-        raise ValueError(f"Dropout(): p is {p}; give a probability from 0 up to but not with 1")
+        raise ArgumentError(f"Dropout(): p is {p}; give a probability from 0 up to but not with 1")
     if not p or (mode == "training" and not is_training()):
         return give(out, data.copy())
     from .random import drawn

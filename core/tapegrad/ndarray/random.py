@@ -11,7 +11,7 @@ from .. import draws as _draws
 from .. import random as _streams
 from ..array import Array
 from ..context import Context, current_context
-from ..errors import ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..kernels import RECORDED as ops
 from .checks import dtype_of, need
 from .ndarray import NDArray, give, make, shape_of
@@ -156,16 +156,16 @@ def exponential(
     """
     if not isinstance(scale, Array):
         if not isinstance(scale, (int, float, np.number)):
-            raise TypeError(f"exponential(): the mean is a number or an NDArray, not {scale!r}")
+            raise ArgumentTypeError(f"exponential(): the mean is a number or an NDArray, not {scale!r}")
         if scale <= 0:
-            raise ValueError(f"exponential(): the mean must be more than 0, got {scale}")
+            raise ArgumentError(f"exponential(): the mean must be more than 0, got {scale}")
     return _sample("exponential", {"rate": 1.0 / scale}, shape, dtype, ctx, out)
 
 
 def mean_of(rate: Any) -> Any:
     """The mean of waiting times of a rate. Raises `ValueError` for a rate of 0 or less."""
     if not isinstance(rate, Array) and rate <= 0:
-        raise ValueError(f"the rate lam must be more than 0, got {rate}")
+        raise ArgumentError(f"the rate lam must be more than 0, got {rate}")
     return 1.0 / rate
 
 

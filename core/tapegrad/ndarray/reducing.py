@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..array import Array
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import RECORDED as ops
 from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis, one_int
 from .ndarray import NDArray, give, give_all, make
@@ -245,7 +245,7 @@ def norm(
     """
     data = need(data, "norm")
     if ord not in (1, 2):
-        raise ValueError(f"norm(): ord is {ord!r}; choose 1 or 2")
+        raise ArgumentError(f"norm(): ord is {ord!r}; choose 1 or 2")
     axes = None if axis is None else axis_tuple(axis, data.ndim, "norm")
     keepdims = bool(keepdims) or data.ndim == 1
     if ord == 2:
@@ -281,7 +281,7 @@ def L2Normalization(
     data = need(data, "L2Normalization")
     choices = {"instance": range(1, data.ndim), "channel": (1,), "spatial": range(2, data.ndim)}
     if mode not in choices:
-        raise ValueError(f"L2Normalization(): mode is {mode!r}; choose one of {', '.join(map(repr, choices))}")
+        raise ArgumentError(f"L2Normalization(): mode is {mode!r}; choose one of {', '.join(map(repr, choices))}")
     total = ops.sum(ops.square(data), axis=tuple(choices[mode]), keepdims=True)
     return give(out, data / ops.sqrt(total + eps))
 
@@ -489,12 +489,12 @@ def topk(
     ([[3.0, 2.0], [5.0, 4.0]], [[0.0, 2.0], [1.0, 2.0]])
     """
     if ret_typ not in ("indices", "value", "both", "mask"):
-        raise ValueError(f"topk(): ret_typ is {ret_typ!r}; choose 'indices', 'value', 'both' or 'mask'")
+        raise ArgumentError(f"topk(): ret_typ is {ret_typ!r}; choose 'indices', 'value', 'both' or 'mask'")
     given = need(data, "topk")
     data, along = _along(given, axis, "topk")
     length, k = data.shape[along], one_int(k, "topk", "k")
     if k > length:
-        raise ValueError(f"topk(): k is {k}, and axis {along} has {length} elements")
+        raise ArgumentError(f"topk(): k is {k}, and axis {along} has {length} elements")
     order = ops.argsort(data, axis=along, descending=not is_ascend)
     first = ops.getitem(order, key=(slice(None),) * along + (slice(0, k if k > 0 else length),))
     if ret_typ == "mask":
@@ -549,7 +549,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArr
     try:
         counts, found = np.histogram(a.asnumpy(), edges, range)
     except ValueError as error:
-        raise ValueError(f"histogram(): {error}") from None
+        raise ArgumentError(f"histogram(): {error}") from None
     dtype = dtypes.default_float(dtype_of(a))
     return make(counts.astype(np.int64), a.context), make(found.astype(dtype), a.context)
 

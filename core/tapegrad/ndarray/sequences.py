@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import RECORDED as ops
 from .checks import dtype_of, int_tuple, ints_of, need
 from .ndarray import NDArray, give, make
@@ -93,7 +93,7 @@ def RNN(
     (5, 2, 4)
     """
     if mode not in GATES:
-        raise ValueError(f"RNN(): mode is {mode!r}; choose one of {', '.join(map(repr, GATES))}")
+        raise ArgumentError(f"RNN(): mode is {mode!r}; choose one of {', '.join(map(repr, GATES))}")
     if projection_size is not None or use_sequence_length or sequence_length is not None:
         raise NotImplementedError("RNN() has no projections and no sequences of several lengths; loop over the steps")
     data, parameters, state = need(data, "RNN"), need(parameters, "RNN", "parameters"), need(state, "RNN", "state")
@@ -172,7 +172,7 @@ def ctc_loss(
     0.6931
     """
     if blank_label not in ("first", "last"):
-        raise ValueError(f"ctc_loss(): blank_label is {blank_label!r}; choose 'first' or 'last'")
+        raise ArgumentError(f"ctc_loss(): blank_label is {blank_label!r}; choose 'first' or 'last'")
     data, label = need(data, "ctc_loss"), need(label, "ctc_loss", "label")
     if data.ndim != 3 or label.ndim != 2:
         raise ShapeError(
@@ -312,7 +312,7 @@ def GridGenerator(
     """
     data = need(data, "GridGenerator")
     if transform_type not in ("affine", "warp"):
-        raise ValueError(f"GridGenerator(): transform_type is {transform_type!r}; choose 'affine' or 'warp'")
+        raise ArgumentError(f"GridGenerator(): transform_type is {transform_type!r}; choose 'affine' or 'warp'")
     if transform_type == "affine" and (data.ndim != 2 or data.shape[1] != 6):
         raise ShapeError(f"GridGenerator() takes affine matrices as rows (n, 6), not shape {data.shape}")
     if transform_type == "warp" and (data.ndim != 4 or data.shape[1] != 2):
@@ -406,5 +406,5 @@ def SpatialTransformer(
     [[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]
     """
     if (transform_type, sampler_type) != ("affine", "bilinear"):
-        raise ValueError("SpatialTransformer() knows transform_type 'affine' and sampler_type 'bilinear'")
+        raise ArgumentError("SpatialTransformer() knows transform_type 'affine' and sampler_type 'bilinear'")
     return BilinearSampler(data, GridGenerator(loc, "affine", target_shape), out=out)

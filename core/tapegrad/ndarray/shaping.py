@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import DtypeError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..kernels import RECORDED as ops
 from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
 from .ndarray import INT, NDArray, give, give_all, make, mask_of
@@ -178,7 +178,7 @@ def reshape(
     data = need(data, "reshape")
     if shape is None:
         if target_shape is None:
-            raise TypeError("reshape() needs a shape, an int or a tuple of them")
+            raise ArgumentTypeError("reshape() needs a shape, an int or a tuple of them")
         shape = target_shape
     codes = ints_of(shape, "reshape", "shape")
     if all(c > 0 for c in codes):
@@ -355,7 +355,7 @@ def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
     listed = [[a] if isinstance(a, INT) else list(a) for a in (source, destination)]
     sources, places = [[one_axis(a, tensor.ndim, "moveaxis") for a in axes] for axes in listed]
     if not len(sources) == len(set(sources)) == len(places) == len(set(places)):
-        raise ValueError(f"moveaxis(): axes {sources} cannot go to {places}; give as many of both, each once")
+        raise ArgumentError(f"moveaxis(): axes {sources} cannot go to {places}; give as many of both, each once")
     order = [a for a in range(tensor.ndim) if a not in sources]
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, axis)
@@ -449,10 +449,10 @@ def pad(
     """
     data = need(data, "pad")
     if mode not in ("constant", "edge", "reflect"):
-        raise ValueError(f"pad(): mode is {mode!r}; choose 'constant', 'edge' or 'reflect'")
+        raise ArgumentError(f"pad(): mode is {mode!r}; choose 'constant', 'edge' or 'reflect'")
     flat = ints_of(pad_width, "pad", "pad_width") if pad_width is not None else ()
     if len(flat) != 2 * data.ndim:
-        raise ValueError(f"pad(): pad_width has {len(flat)} numbers; {data.ndim} axes need {2 * data.ndim}")
+        raise ArgumentError(f"pad(): pad_width has {len(flat)} numbers; {data.ndim} axes need {2 * data.ndim}")
     widths = tuple(zip(flat[::2], flat[1::2], strict=True))
     return give(out, ops.pad(data, widths=widths, mode=mode, value=constant_value))
 
@@ -652,10 +652,10 @@ def broadcast_like(
     if lhs_axes is None and rhs_axes is None:
         return give(out, ops.broadcast_to(lhs, shape=rhs.shape))
     if lhs_axes is None or rhs_axes is None:
-        raise ValueError(f"{where}(): lhs_axes is {lhs_axes} and rhs_axes {rhs_axes}; give both or neither")
+        raise ArgumentError(f"{where}(): lhs_axes is {lhs_axes} and rhs_axes {rhs_axes}; give both or neither")
     mine, theirs = ints_of(lhs_axes, where, "lhs_axes"), ints_of(rhs_axes, where, "rhs_axes")
     if len(mine) != len(theirs):
-        raise ValueError(f"{where}(): lhs_axes {mine} and rhs_axes {theirs} differ in number")
+        raise ArgumentError(f"{where}(): lhs_axes {mine} and rhs_axes {theirs} differ in number")
     if not mine:
         raise ShapeError(f"{where}(): lhs_axes and rhs_axes are empty; leave both out to take the whole shape")
     wanted = list(lhs.shape)
@@ -690,7 +690,7 @@ def slices(data: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[
     steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, INT) else tuple(step)
     steps = steps or (None,) * len(bounds[0])
     if not len(bounds[0]) == len(bounds[1]) == len(steps) <= data.ndim:
-        raise ValueError(
+        raise ArgumentError(
             f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} are not as many as each other, or more "
             f"than the {data.ndim} axes"
         )
@@ -872,7 +872,7 @@ def _within(places: Any, length: int, mode: str, where: str) -> Any:
         return ops.remainder(places, builtins.max(length, 1))
     if mode == "raise":
         return places
-    raise ValueError(f"{where}(): mode is {mode!r}; choose 'clip', 'wrap' or 'raise'")
+    raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'clip', 'wrap' or 'raise'")
 
 
 def batch_take(a: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -1319,7 +1319,7 @@ def _sequences(data: Any, axis: int, where: str) -> NDArray:
     """Sequences whose steps go along an axis that they can go along."""
     data = need(data, where)
     if axis not in (0, 1):
-        raise ValueError(f"{where}(): axis is {axis}; steps go along 0 or 1")
+        raise ArgumentError(f"{where}(): axis is {axis}; steps go along 0 or 1")
     if data.ndim < 2:
         raise ShapeError(f"{where}() takes sequences (steps, batch, …), not shape {data.shape}")
     return data  # type: ignore[no-any-return]
@@ -1435,7 +1435,7 @@ def SequenceReverse(
     """
     data = _sequences(data, 0, "SequenceReverse")
     if axis != 0:
-        raise ValueError(f"SequenceReverse(): axis is {axis}; steps go along 0")
+        raise ArgumentError(f"SequenceReverse(): axis is {axis}; steps go along 0")
     if not use_sequence_length:
         return flip(data, axis=0, out=out)
     steps, batch = data.shape[:2]

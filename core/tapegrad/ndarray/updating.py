@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..errors import ArgumentError
 from ..kernels import RECORDED as ops
 from ..tape import is_training, pause
 from .checks import dtype_of, need, need_all
@@ -44,7 +45,7 @@ def _constants(where: str, **arrays: Any) -> list[Any]:
 
 def _step(where: str, t: int | None) -> int:
     if t is None or t < 1:
-        raise ValueError(f"{where}() needs t, the number of this step, counted from 1; it is {t}")
+        raise ArgumentError(f"{where}() needs t, the number of this step, counted from 1; it is {t}")
     return t
 
 
@@ -695,7 +696,7 @@ def _each(
     arrays = need_all(data, where)
     rates = [x.asnumpy().tolist() if isinstance(x, NDArray) else list(x) for x in (lrs, wds)]
     if len(arrays) != per * num_weights or any(len(x) != num_weights for x in rates):
-        raise ValueError(
+        raise ArgumentError(
             f"{where}(): {len(arrays)} arrays, {len(rates[0])} lrs and {len(rates[1])} wds for {num_weights} weights; "
             f"give {per} arrays, an lr and a wd for each"
         )
@@ -841,5 +842,5 @@ def reset_arrays(*data: Any, num_arrays: int | None = None, out: Any = None, nam
     """
     arrays = need_all(data, "reset_arrays")
     if num_arrays not in (None, len(arrays)):
-        raise ValueError(f"reset_arrays(): num_arrays is {num_arrays}, and there are {len(arrays)}")
+        raise ArgumentError(f"reset_arrays(): num_arrays is {num_arrays}, and there are {len(arrays)}")
     _write(*((x, ops.zeros_like(x.detach())) for x in arrays))

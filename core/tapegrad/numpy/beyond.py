@@ -10,7 +10,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import OPS
 from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
@@ -74,7 +74,7 @@ def cov(
     def rows(z: Any) -> Array:
         z = manipulation.atleast_2d(asarray(z, dtype))
         if z.ndim > 2:
-            raise ValueError(f"cov takes one or two axes, not shape {z.shape}")
+            raise ArgumentError(f"cov takes one or two axes, not shape {z.shape}")
         found: Array = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
         return found
 
@@ -234,7 +234,7 @@ def block(arrays: Any) -> Array:
 
     def depth(part: Any) -> int:
         if isinstance(part, list) and not part:
-            raise ValueError("block: one of the lists is empty; each needs a block at least")
+            raise ArgumentError("block: one of the lists is empty; each needs a block at least")
         return 1 + max(map(depth, part)) if isinstance(part, list) else 0
 
     def least(part: Any) -> int:
@@ -570,7 +570,7 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = ()) -> Callable[...
                 )
             )
         if not results:
-            raise ValueError("vectorize: arrays without elements do not tell what the function returns")
+            raise ArgumentError("vectorize: arrays without elements do not tell what the function returns")
         if isinstance(results[0], tuple):
             return tuple(manipulation.stack(list(column)).reshape(shape) for column in zip(*results, strict=True))
         return manipulation.stack(results).reshape(shape)

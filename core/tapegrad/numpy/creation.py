@@ -12,7 +12,7 @@ from .. import dtypes
 from ..array import Array
 from ..backend import Backend
 from ..dispatch import engine_of, handle
-from ..errors import ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..kernels import OPS
 from ..registry import backend_of, get_backend
 
@@ -75,7 +75,7 @@ def _stacked(obj: Any, like: Array) -> Array:
         parts = [_stacked(part, like) for part in obj]
         shapes = {part.shape for part in parts}
         if len(shapes) > 1:
-            raise ValueError(
+            raise ArgumentError(
                 f"the elements of a nested list have different shapes: {', '.join(map(str, sorted(shapes)))}"
             )
         return OPS["stack"].call(*parts, axis=0)  # type: ignore[no-any-return]
@@ -118,7 +118,7 @@ def asarray(
         found = a
         if wanted is not None and wanted != found.dtype:
             if copy is False:
-                raise ValueError(
+                raise ArgumentError(
                     f"asarray: {found.dtype.name} as {wanted.name} needs a copy, and copy=False forbids it"
                 )
             found = OPS["astype"].call(found, dtype=wanted)
@@ -129,13 +129,13 @@ def asarray(
         return asarray(_stacked(a, _some_array(a)), wanted, device=device)
     if isinstance(a, (bool, int, float, complex, list, tuple)) and not isinstance(a, host.generic):
         if copy is False:
-            raise ValueError("asarray: Python numbers become an array by copying, and copy=False forbids it")
+            raise ArgumentError("asarray: Python numbers become an array by copying, and copy=False forbids it")
         try:
             values = host.asarray(a)
         except ValueError:
             raise ShapeError(f"asarray: {a!r} is no array: its rows differ in shape") from None
         if values.dtype.kind not in "biufc":
-            raise TypeError(f"asarray: {a!r} holds something that is no number")
+            raise ArgumentTypeError(f"asarray: {a!r} holds something that is no number")
         if (
             wanted is None
             and isinstance(a, (list, tuple))
@@ -228,7 +228,7 @@ def as_shape(shape: Any) -> tuple[int, ...]:
     try:
         return tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     except TypeError:
-        raise TypeError(f"a shape is made of integers; {shape!r} is not") from None
+        raise ArgumentTypeError(f"a shape is made of integers; {shape!r} is not") from None
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
@@ -383,7 +383,7 @@ def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
     if stop is None:
         start, stop = 0, start
     if step == 0:
-        raise ValueError("arange: the step is 0; it must lead from start to stop")
+        raise ArgumentError("arange: the step is 0; it must lead from start to stop")
     values = host.arange(_plain(start), _plain(stop), _plain(step))
     return make(values, dtype or _kind_of(values), device)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as host
 
 from ..array import Array
+from ..errors import ArgumentError
 from ..kernels import OPS
 from ..ops import fft as ops
 from .creation import asarray, make
@@ -320,7 +321,9 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -
 
 def _check_samples(name: str, n: int, d: float) -> None:
     if n < 1 or not d:
-        raise ValueError(f"{name}: {n} samples, {d} apart; there must be one at least, and they must not fall together")
+        raise ArgumentError(
+            f"{name}: {n} samples, {d} apart; there must be one at least, and they must not fall together"
+        )
 
 
 def _default() -> Any:

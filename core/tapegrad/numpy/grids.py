@@ -9,7 +9,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from . import manipulation
 from .beyond import tril_indices, triu_indices
 from .creation import arange, asarray, linspace, make
@@ -58,7 +58,7 @@ class _Joiner:
                 given = [int(word) for word in parts.pop(0).split(",")]
                 axis, ndmin, trans = (*given, *(axis, ndmin, trans)[len(given) :])
             except ValueError:
-                raise ValueError(
+                raise ArgumentError(
                     f"{self.name}: the directive is up to three whole numbers, 'axis,ndmin,start', and not 'r' or 'c'"
                 ) from None
         made = []

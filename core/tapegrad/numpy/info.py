@@ -9,7 +9,7 @@ import numpy as host
 from .. import dtypes
 from ..array import Array
 from ..backend import Backend
-from ..errors import DtypeError
+from ..errors import ArgumentError, DtypeError
 from ..registry import get_backend
 
 __all__ = [
@@ -234,7 +234,7 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
         dtype = _dtype_of(item)
         found = dtype if found is None else dtypes.promote(found, dtype)
     if found is None and not scalars:
-        raise ValueError("result_type needs at least one array or dtype")
+        raise ArgumentError("result_type needs at least one array or dtype")
     for scalar in scalars:
         found = dtypes.dtype_of_scalar(scalar, dtypes.BOOL if found is None else found)
     return found

@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from ..array import Array
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import OPS
 from ..ops import linalg as ops
 from . import products
@@ -171,7 +171,7 @@ def _triangle(a: Any, UPLO: str | None) -> Array:
     if UPLO is None:
         return found
     if UPLO.upper() not in ("L", "U"):
-        raise ValueError(f"UPLO is {UPLO!r}; choose 'L', the lower triangle, or 'U', the upper one")
+        raise ArgumentError(f"UPLO is {UPLO!r}; choose 'L', the lower triangle, or 'U', the upper one")
     half, name = (-1, "tril") if UPLO.upper() == "L" else (1, "triu")
     other = OPS["conj"].call(OPS["matrix_transpose"].call(OPS[name].call(found, k=half)))
     whole: Array = OPS[name].call(found, k=0) + other
@@ -616,7 +616,7 @@ def tensorinv(a: Any, ind: int = 2) -> Array:
     """
     a = asarray(a)
     if ind <= 0:
-        raise ValueError(f"tensorinv: ind is {ind}; it counts axes, from 1")
+        raise ArgumentError(f"tensorinv: ind is {ind}; it counts axes, from 1")
     first, last = a.shape[:ind], a.shape[ind:]
     if math.prod(first) != math.prod(last):
         raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} have not the size of the others")

@@ -10,7 +10,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array, seen_from
-from ..errors import ValueSemanticsError
+from ..errors import ArgumentError, ArgumentTypeError, ValueSemanticsError
 from ..kernels import OPS
 from ..ops.indexing import axis_of
 from .creation import as_shape, asarray
@@ -95,7 +95,7 @@ def _alike(arrays: Any) -> list[Array]:
         return list(arrays)
     found = [asarray(a) for a in arrays]
     if not found:
-        raise ValueError("need at least one array to join")
+        raise ArgumentError("need at least one array to join")
     return found
 
 
@@ -175,7 +175,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 def _in_rows(order: str, name: str) -> bool:
     """Whether elements are counted row by row ("C", "A") or column by column ("F")."""
     if order not in ("C", "A", "F"):
-        raise ValueError(f"{name}: order is {order!r}; choose 'C' (row by row) or 'F' (column by column)")
+        raise ArgumentError(f"{name}: order is {order!r}; choose 'C' (row by row) or 'F' (column by column)")
     return order != "F"
 
 
@@ -594,9 +594,11 @@ def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[Array]:
     if isinstance(sections, (int, host.integer)):
         n = int(sections)
         if n <= 0:
-            raise ValueError(f"split: {n} parts are none; choose a number from 1")
+            raise ArgumentError(f"split: {n} parts are none; choose a number from 1")
         if even and length % n:
-            raise ValueError(f"split: an axis of length {length} does not fall into {n} equal parts; use array_split")
+            raise ArgumentError(
+                f"split: an axis of length {length} does not fall into {n} equal parts; use array_split"
+            )
         return list(OPS["split"].call(a, sizes=tuple(length // n + (i < length % n) for i in range(n)), axis=axis))
     ends = [*map(operator.index, sections), length]
     front = (slice(None),) * axis
@@ -774,7 +776,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Array:
     if not isinstance(repeats, (int, host.integer)):
         counts = host.ravel(repeats)
         if counts.size and counts.dtype.kind not in "iub":
-            raise TypeError(f"repeat: how often is counted in integers; repeats is {repeats!r}")
+            raise ArgumentTypeError(f"repeat: how often is counted in integers; repeats is {repeats!r}")
         repeats = tuple(int(r) for r in counts)
         if len(repeats) == 1:
             repeats = repeats[0]
@@ -815,7 +817,9 @@ def _sides(value: Any, ndim: int, name: str) -> list[tuple[Any, Any]]:
     elif all(row is not None and len(row) in (1, 2) for row in rows) and len(rows) in (1, ndim):
         pairs = [(row[0], row[-1]) for row in rows if row is not None]
         return pairs * ndim if len(pairs) == 1 else pairs
-    raise ValueError(f"pad: {name} is {value!r}; give one for all sides, a pair for all axes, or a pair for each axis")
+    raise ArgumentError(
+        f"pad: {name} is {value!r}; give one for all sides, a pair for all axes, or a pair for each axis"
+    )
 
 
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Array:
@@ -844,11 +848,11 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Ar
         pad_width = [(width, width) if isinstance(width, int) else tuple(width) for width in pad_width]
     widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (array.ndim, 2)).tolist()
     if not isinstance(mode, str) or mode not in _PADS:
-        raise ValueError(f"pad: mode is {mode!r}; choose one of {', '.join(map(repr, _PADS))}")
+        raise ArgumentError(f"pad: mode is {mode!r}; choose one of {', '.join(map(repr, _PADS))}")
     wanted = _PADS[mode]
     stray = sorted(set(kwargs) - {wanted})
     if stray:
-        raise TypeError(f"pad() got an unexpected keyword argument {stray[0]!r} for mode {mode!r}")
+        raise ArgumentTypeError(f"pad() got an unexpected keyword argument {stray[0]!r} for mode {mode!r}")
     given = None if wanted is None else kwargs.get(wanted)
     if mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and given in (None, "even")):
         found: Array = _call("pad", array, widths=tuple(map(tuple, widths)), mode=mode, value=0)
@@ -860,7 +864,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Ar
     sides = _sides(given, array.ndim, str(wanted))
     for axis, ((before, after), pair) in enumerate(zip(widths, sides, strict=True)):
         if before < 0 or after < 0:
-            raise ValueError(f"pad: widths {before, after} of axis {axis} cannot be negative; cut off with a slice")
+            raise ArgumentError(f"pad: widths {before, after} of axis {axis} cannot be negative; cut off with a slice")
         parts = [
             _border(array, axis, before, False, mode, pair[0]),
             array,
@@ -896,10 +900,10 @@ def _border(x: Array, axis: int, width: int, behind: bool, mode: str, value: Any
         return broadcast_to(asarray(value, x.dtype), shape)
     if mode in ("reflect", "symmetric"):
         if value != "odd":
-            raise ValueError(f"pad: reflect_type is {value!r}; choose 'even' or 'odd'")
+            raise ArgumentError(f"pad: reflect_type is {value!r}; choose 'even' or 'odd'")
         skip = mode == "reflect"
         if width > n - skip:
-            raise ValueError(f"pad: a border of {width} by an odd reflection needs {width + skip} elements, not {n}")
+            raise ArgumentError(f"pad: a border of {width} by an odd reflection needs {width + skip} elements, not {n}")
         near = slice(n - width - skip, n - skip) if behind else slice(int(skip), width + skip)
         return 2 * edge - flip(x[(*lead, near)], axis)
     if mode == "linear_ramp":
@@ -932,11 +936,13 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Array:
     lengths = as_shape(window_shape)
     axes = tuple(range(x.ndim)) if axis is None else tuple(axis_of(a, x.ndim) for a in as_shape(axis))
     if len(lengths) != len(axes):
-        raise ValueError(f"sliding_window_view: {len(lengths)} lengths {lengths} for {len(axes)} axes")
+        raise ArgumentError(f"sliding_window_view: {len(lengths)} lengths {lengths} for {len(axes)} axes")
     for a, length in zip(axes, lengths, strict=True):
         count = x.shape[a] - length + 1
         if length < 0 or count < 1:
-            raise ValueError(f"sliding_window_view: a window of {length} does not fit an axis of length {x.shape[a]}")
+            raise ArgumentError(
+                f"sliding_window_view: a window of {length} does not fit an axis of length {x.shape[a]}"
+            )
         table = host.arange(count)[:, None] + host.arange(length)[None, :]
         found = OPS["take"].call(x, asarray(table.reshape(-1)), axis=a)
         x = moveaxis(found.reshape(*x.shape[:a], count, length, *x.shape[a + 1 :]), a + 1, -1)
@@ -1096,7 +1102,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Ar
     """
     a = asarray(a, dtype)
     if not bool(OPS["all"].call(OPS["isfinite"].call(a.detach()))):
-        raise ValueError("asarray_chkfinite: the array holds NaN or infinity")
+        raise ArgumentError("asarray_chkfinite: the array holds NaN or infinity")
     finite: Array = a
     return finite
 
@@ -1215,7 +1221,7 @@ def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: st
            [1, 2]], dtype=int64)
     """
     if indexing not in ("xy", "ij"):
-        raise ValueError(f"meshgrid: indexing is {indexing!r}; choose 'xy' or 'ij'")
+        raise ArgumentError(f"meshgrid: indexing is {indexing!r}; choose 'xy' or 'ij'")
     parts = [asarray(a).reshape(-1) for a in arrays]
     n = len(parts)
     order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))

@@ -8,7 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import OPS
 from . import linalg, manipulation, products
 from .creation import asarray
@@ -38,7 +38,7 @@ def _coefficients(name: str, p: Any) -> Array:
 
 def _times(name: str, m: Any) -> int:
     if int(m) < 0:
-        raise ValueError(f"{name}: m is {m}, and says how many times, 0 or more")
+        raise ArgumentError(f"{name}: m is {m}, and says how many times, 0 or more")
     return int(m)
 
 
@@ -83,7 +83,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
         x = x.astype("int64")
     n = x.shape[0] if N is None else N
     if n < 0:
-        raise ValueError(f"vander: N is {n}, and says how many powers, 0 or more")
+        raise ArgumentError(f"vander: N is {n}, and says how many powers, 0 or more")
     if n == 0:
         empty: Array = x[:, None][:, :0]
         return empty
@@ -294,7 +294,7 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None) -> Array
     if y.ndim not in (1, 2) or y.shape[0] != x.shape[0]:
         raise ShapeError(f"polyfit: y is of shape {y.shape}, and x has {x.shape[0]} points")
     if int(deg) < 0:
-        raise ValueError(f"polyfit: deg is {deg}, and has to be 0 or more")
+        raise ArgumentError(f"polyfit: deg is {deg}, and has to be 0 or more")
     table = vander(x, int(deg) + 1)
     if w is not None:
         w = asarray(w)

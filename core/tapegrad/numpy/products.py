@@ -8,7 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import OPS
 from ..ops import contraction
 from ..ops.indexing import axis_of
@@ -258,7 +258,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Array:
     if a.ndim != 1 or v.ndim != 1 or 0 in (*a.shape, *v.shape):
         raise ShapeError(f"convolve takes two sequences that are not empty, not shapes {a.shape} and {v.shape}")
     if mode not in ("full", "same", "valid"):
-        raise ValueError(f"convolve: mode is {mode!r}; choose 'full', 'same' or 'valid'")
+        raise ArgumentError(f"convolve: mode is {mode!r}; choose 'full', 'same' or 'valid'")
     if v.shape[0] > a.shape[0]:
         a, v = v, a
     n, m = a.shape[0], v.shape[0]
@@ -340,13 +340,13 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """
     f = asarray(f)
     if edge_order not in (1, 2):
-        raise ValueError(f"gradient: edge_order is {edge_order}; choose 1 or 2")
+        raise ArgumentError(f"gradient: edge_order is {edge_order}; choose 1 or 2")
     if f.dtype not in dtypes.INEXACT:
         f = f.astype(dtypes.get_default_dtype())
     axes = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     steps = list(varargs) * len(axes) if len(varargs) == 1 else list(varargs) or [1.0] * len(axes)
     if len(steps) != len(axes):
-        raise ValueError(f"gradient: {len(varargs)} spacings for {len(axes)} axes")
+        raise ArgumentError(f"gradient: {len(varargs)} spacings for {len(axes)} axes")
     found = [_slopes(f, axis_of(a, f.ndim), h, edge_order) for a, h in zip(axes, steps, strict=True)]
     return found[0] if len(found) == 1 else tuple(found)
 
@@ -355,7 +355,9 @@ def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
     """The slopes along one axis."""
     n, before = f.shape[axis], (slice(None),) * axis
     if n < edge_order + 1:
-        raise ValueError(f"gradient: axis {axis} has length {n}, and {edge_order + 1} elements are needed for a slope")
+        raise ArgumentError(
+            f"gradient: axis {axis} has length {n}, and {edge_order + 1} elements are needed for a slope"
+        )
 
     def part(start: int, stop: int) -> Array:
         found: Array = f[(*before, slice(start, stop))]
@@ -365,7 +367,7 @@ def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
     even = not isinstance(h, Array) or h.ndim == 0
     if not even:
         if h.shape != (n,):
-            raise ValueError(f"gradient: places of shape {h.shape} along axis {axis} of length {n}")
+            raise ArgumentError(f"gradient: places of shape {h.shape} along axis {axis} of length {n}")
         h = h[1:] - h[:-1]
         h = h.reshape(tuple(-1 if i == axis else 1 for i in range(f.ndim)))
 

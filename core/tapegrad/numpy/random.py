@@ -10,7 +10,7 @@ import numpy as host
 from .. import dtypes
 from ..array import Array
 from ..draws import drawn
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..random import philox
 from . import manipulation
 from .creation import asarray, make
@@ -149,7 +149,7 @@ def exponential(scale: Any = 1.0, size: Any = None) -> Array:
     if isinstance(scale, Array):
         return scale * exponential(size=_shape(size, scale))
     if not scale > 0:
-        raise ValueError(f"exponential: scale must be more than 0, got {scale}")
+        raise ArgumentError(f"exponential: scale must be more than 0, got {scale}")
     return _drawn(lambda: philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 

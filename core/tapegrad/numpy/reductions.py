@@ -9,7 +9,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import NoGradientError, ShapeError
+from ..errors import ArgumentError, NoGradientError, ShapeError
 from ..kernels import OPS
 from ..ops.reductions import axes_of
 from ..tape import MODE, RECORDING
@@ -359,7 +359,7 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
     op = name.removeprefix("nan")
     if where is not None and where is not True:
         if initial is None:
-            raise ValueError(f"{name}(where=…) needs an initial value, for where nothing holds; give initial")
+            raise ArgumentError(f"{name}(where=…) needs an initial value, for where nothing holds; give initial")
         x = _kept(x, where, initial)
     if initial is None:
         return _reduced(name, x, axis, keepdims)

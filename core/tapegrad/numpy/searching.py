@@ -8,7 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array
-from ..errors import DtypeError, NoGradientError, ShapeError
+from ..errors import ArgumentError, DtypeError, NoGradientError, ShapeError
 from ..kernels import OPS
 from ..tape import MODE, RECORDING
 from .creation import asarray
@@ -113,7 +113,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
         a = take(a, sorter)
     v = asarray(v)
     if side not in ("left", "right"):
-        raise ValueError(f"searchsorted: side is {side!r}; choose 'left' or 'right'")
+        raise ArgumentError(f"searchsorted: side is {side!r}; choose 'left' or 'right'")
     if a.ndim != 1:
         raise ShapeError(f"searchsorted: values are looked up in an array of one axis, not of shape {a.shape}")
     common = dtypes.promote(a.dtype, v.dtype)
@@ -138,7 +138,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Array:
         raise ShapeError(f"digitize: bins are a sequence of edges, not an array of shape {bins.shape}")
     edges = bins.detach().asnumpy()
     if not (rising := bool((edges[1:] >= edges[:-1]).all())) and not (edges[1:] <= edges[:-1]).all():
-        raise ValueError("digitize: the edges of bins go up, or they go down")
+        raise ArgumentError("digitize: the edges of bins go up, or they go down")
     if rising:
         return searchsorted(bins, x, side="left" if right else "right")
     # Counted from the other end of edges that go down.
@@ -211,7 +211,7 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
     [1, 3]
     """
     if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"take: mode is {mode!r}; choose 'raise', 'wrap' or 'clip'")
+        raise ArgumentError(f"take: mode is {mode!r}; choose 'raise', 'wrap' or 'clip'")
     a, indices = asarray(a), asarray(indices)
     if mode != "raise":
         length = a.size if axis is None else a.shape[axis]
@@ -322,7 +322,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
     Array([ 2.,  0., 30.], dtype=float32)
     """
     if len(condlist) != len(choicelist):
-        raise ValueError(f"select: {len(condlist)} conditions for {len(choicelist)} choices; give one for each")
+        raise ArgumentError(f"select: {len(condlist)} conditions for {len(choicelist)} choices; give one for each")
     found: Any = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         found = OPS["where"].call(asarray(condition), choice, found)
@@ -348,7 +348,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Ar
     condlist = condlist if isinstance(condlist, (list, tuple)) else [condlist]
     pieces = [f(x, *args, **kw) if callable(f) else f for f in funclist]
     if len(pieces) not in (len(condlist), len(condlist) + 1):
-        raise ValueError(f"piecewise: {len(pieces)} functions for {len(condlist)} conditions")
+        raise ArgumentError(f"piecewise: {len(pieces)} functions for {len(condlist)} conditions")
     found = pieces[len(condlist)] if len(pieces) > len(condlist) else OPS["zeros_like"].call(x.detach())
     for condition, piece in zip(condlist, pieces, strict=False):
         found = OPS["where"].call(asarray(condition), piece, found)
@@ -518,7 +518,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
         raise DtypeError(f"bincount() counts whole numbers, not {x.dtype.name}; convert with astype()")
     numbers = x.asnumpy()
     if x.size and numbers.min() < 0:
-        raise ValueError(f"bincount: {numbers.min()} is below 0; the numbers counted are 0, 1, 2, …")
+        raise ArgumentError(f"bincount: {numbers.min()} is below 0; the numbers counted are 0, 1, 2, …")
     length = max(int(minlength), int(numbers.max()) + 1 if x.size else 0)
     amounts = asarray(weights) if weights is not None else ones(x.shape, "int64")
     if amounts.shape != x.shape:
@@ -670,7 +670,7 @@ def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: flo
     a = asarray(a)
     missing = OPS["isnan"].call(a.detach())
     if bool(OPS["any"].call(OPS["all"].call(missing, axis=axis))):
-        raise ValueError(f"nan{name}: all of a slice is NaN, so it has no place")
+        raise ArgumentError(f"nan{name}: all of a slice is NaN, so it has no place")
     found: Array = OPS[name].call(OPS["where"].call(missing, filling, a.detach()), axis=axis, keepdims=keepdims)
     return found
 
@@ -719,7 +719,7 @@ def lexsort(keys: Any, axis: int = -1) -> Array:
     """
     parts = [asarray(key).detach() for key in keys]
     if not parts:
-        raise ValueError("lexsort needs at least one key")
+        raise ArgumentError("lexsort needs at least one key")
     shapes = {part.shape for part in parts}
     if len(shapes) > 1:
         raise ShapeError(

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import dtypes
 from ..array import Array
-from ..errors import DtypeError
+from ..errors import ArgumentError, DtypeError
 from ..kernels import OPS
 from .creation import asarray
 
@@ -103,7 +103,7 @@ def polygamma(n: int, x: Any, /) -> Array:
     Array([1.6449..., 0.6449...], dtype=float32)
     """
     if int(n) != n:
-        raise ValueError(f"polygamma: n is {n}; choose one of the orders 0, 1, 2, …")
+        raise ArgumentError(f"polygamma: n is {n}; choose one of the orders 0, 1, 2, …")
     found: Array = OPS["polygamma"].call(asarray(x), n=int(n))
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..errors import ArgumentError
 from ..op import elementwise
 from ..testing.samples import alone, exactly, normal, together, uniform
 
@@ -152,7 +153,7 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
     if approximate == "tanh":
         return x * xp.sigmoid(_GELU * x * (1 + 0.044715 * x * x))
     if approximate != "none":
-        raise ValueError(f"approximate is {approximate!r}; choose 'none' or 'tanh'")
+        raise ArgumentError(f"approximate is {approximate!r}; choose 'none' or 'tanh'")
     return 0.5 * x * xp.erfc(-math.sqrt(0.5) * x)
 
 

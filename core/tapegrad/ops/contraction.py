@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import AxisError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, AxisError, ShapeError
 from ..kernels import RECORDED
 from ..op import multilinear, op
 from ..testing.samples import normal
@@ -449,14 +449,16 @@ def einsum(*arguments: Any, optimize: Any = True) -> Any:
 def _written_out(arguments: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """The subscripts as text, and the operands, from either of NumPy's forms."""
     if not arguments:
-        raise TypeError('einsum() needs subscripts and arrays: einsum("ij,jk->ik", x, y)')
+        raise ArgumentTypeError('einsum() needs subscripts and arrays: einsum("ij,jk->ik", x, y)')
     if isinstance(arguments[0], str):
         return arguments[0], arguments[1:]
 
     def text(labels: Any) -> str:
         wrong = [label for label in labels if label is not Ellipsis and label not in range(len(_LETTERS))]
         if wrong:
-            raise ValueError(f"einsum: {wrong[0]!r} is no label; choose numbers from 0 to {len(_LETTERS) - 1}, or ...")
+            raise ArgumentError(
+                f"einsum: {wrong[0]!r} is no label; choose numbers from 0 to {len(_LETTERS) - 1}, or ..."
+            )
         return "".join("..." if label is Ellipsis else _LETTERS[label] for label in labels)
 
     operands = arguments[: len(arguments) // 2 * 2 : 2]
@@ -526,10 +528,12 @@ def _path(pieces: Sequence[tuple[Any, str]], result: str, optimize: Any) -> list
         left = len(pieces)
         for step in path:
             if not 0 < len(set(step)) == len(step) <= left or not all(0 <= i < left for i in step):
-                raise ValueError(f"einsum: {step} of the path {path} names pieces of which there are {left}, each once")
+                raise ArgumentError(
+                    f"einsum: {step} of the path {path} names pieces of which there are {left}, each once"
+                )
             left -= len(step) - 1
         if left != 1:
-            raise ValueError(f"einsum: the path {path} leaves {left} pieces of {len(pieces)}; it must leave one")
+            raise ArgumentError(f"einsum: the path {path} leaves {left} pieces of {len(pieces)}; it must leave one")
         return path
     if len(pieces) < 3 or optimize is False:
         return [(0, 1)] * (len(pieces) - 1)
@@ -541,5 +545,5 @@ def _path(pieces: Sequence[tuple[Any, str]], result: str, optimize: Any) -> list
     try:
         path, _ = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=how)
     except KeyError as error:
-        raise ValueError(f"einsum: optimize is {optimize!r}: {error.args[0]}") from None
+        raise ArgumentError(f"einsum: optimize is {optimize!r}: {error.args[0]}") from None
     return list(path)

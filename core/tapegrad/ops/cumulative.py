@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..op import linear, op
 from ..testing.samples import Draw, distinct, exactly, normal, positive
 from .elementwise import conjugated
@@ -357,7 +357,7 @@ def diff(xp: Any, x: Any, *, axis: int = -1, n: int = 1) -> Any:
     (Array([3., 5.], dtype=float32), Array([2.], dtype=float32))
     """
     if n < 0:
-        raise ValueError(f"n is {n}; a difference can be taken 0 times or more")
+        raise ArgumentError(f"n is {n}; a difference can be taken 0 times or more")
     axis = axis_of(axis, x.ndim)
     for _ in range(n):
         x = cut(xp, x, axis, 1, None) - cut(xp, x, axis, None, -1) if x.shape[axis] else x

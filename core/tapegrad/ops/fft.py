@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import AxisError, DtypeError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, ShapeError
 from ..kernels import RECORDED
 from ..op import linear
 from ..testing.samples import Draw, normal
@@ -57,7 +57,7 @@ def _length(name: str, x: Any, n: int | None, axis: int) -> int:
 
 def _check_norm(norm: Any) -> str:
     if norm not in _OTHER_NORM:
-        raise ValueError(f"norm is {norm!r}; choose 'backward', 'ortho' or 'forward'")
+        raise ArgumentError(f"norm is {norm!r}; choose 'backward', 'ortho' or 'forward'")
     return norm or "backward"
 
 
@@ -314,7 +314,7 @@ def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
     """Pairs of an axis and its length, from NumPy's arguments. Raises `ShapeError` where they do not agree."""
     for word, value in (("s", s), ("axes", axes)):
         if isinstance(value, int):
-            raise TypeError(f"{name}(): {word} is {value}; it must be a tuple, ({value},)")
+            raise ArgumentTypeError(f"{name}(): {word} is {value}; it must be a tuple, ({value},)")
     if axes is None:
         axes = range(x.ndim) if s is None else range(max(x.ndim - len(s), 0), x.ndim)
     axes = tuple(axes)

@@ -20,7 +20,16 @@ import numpy as np
 from .. import dtypes
 from ..array import Array, seen_from, warn_of_apart
 from ..dispatch import cast, engine_of, explain, handle
-from ..errors import AxisError, DtypeError, ShapeError, UnknownArrayError, ValueSemanticsError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    AxisError,
+    BoundsError,
+    DtypeError,
+    ShapeError,
+    UnknownArrayError,
+    ValueSemanticsError,
+)
 from ..kernels import OPS, RECORDED
 from ..op import linear, locally_constant
 from ..registry import backend_of
@@ -73,9 +82,9 @@ def spell_out(key: Key, shape: Sequence[int]) -> list[Any]:
     """The key with a part for every axis, no Ellipsis, and ints from 0 up. Raises `IndexError`."""
     used = sum(part is not None and part is not Ellipsis for part in key)
     if sum(part is Ellipsis for part in key) > 1:
-        raise IndexError("a key can have one Ellipsis (`...`), not several")
+        raise BoundsError("a key can have one Ellipsis (`...`), not several")
     if used > len(shape):
-        raise IndexError(
+        raise BoundsError(
             f"too many indices: an array of {len(shape)} axes has shape {tuple(shape)}, the key names {used}"
         )
     rest = [ALL] * (len(shape) - used)
@@ -94,7 +103,7 @@ def spell_out(key: Key, shape: Sequence[int]) -> list[Any]:
         if part is not AT and not isinstance(part, slice):
             length = shape[axis]
             if not -length <= part < length:
-                raise IndexError(f"index {part} is out of bounds for axis {axis} with size {length}")
+                raise BoundsError(f"index {part} is out of bounds for axis {axis} with size {length}")
             parts[i] = part + length if part < 0 else part
         axis += 1
     return parts
@@ -173,7 +182,7 @@ def _check_bounds(xp: Any, index: Any, length: int) -> None:
         return
     low, high = int(xp.min(index)), int(xp.max(index))
     if low < -length or high >= length:
-        raise IndexError(f"index {low if low < -length else high} is out of bounds for an axis with size {length}")
+        raise BoundsError(f"index {low if low < -length else high} is out of bounds for an axis with size {length}")
 
 
 def _read_standard(xp: Any, x: Any, indices: Sequence[Any], key: Key) -> Any:
@@ -673,7 +682,7 @@ def put_along_axis(xp: Any, x: Any, indices: Any, values: Any, *, axis: int = -1
 def _within(xp: Any, index: Any, length: int, mode: str) -> Any:
     """Indices of any number dtype as integers, brought within the axis: "clip" to its ends, "wrap" around it."""
     if mode not in ("clip", "wrap"):
-        raise ValueError(f"mode is {mode!r}; choose 'clip' or 'wrap'")
+        raise ArgumentError(f"mode is {mode!r}; choose 'clip' or 'wrap'")
     index = xp.astype(index, dtype=np.dtype("int64"))
     if mode == "wrap":
         return xp.remainder(index, xp.filled(index, shape=(), value=length))
@@ -906,7 +915,7 @@ def _slice(part: slice) -> slice:
     try:
         return slice(*(None if end is None else operator.index(end) for end in (part.start, part.stop, part.step)))
     except TypeError:
-        raise TypeError(f"the ends of a slice are integers or None; {part} has others") from None
+        raise ArgumentTypeError(f"the ends of a slice are integers or None; {part} has others") from None
 
 
 class _Parsed:
@@ -919,9 +928,9 @@ class _Parsed:
         self.before: Key | None = None
         used = sum(_uses(part) for part in parts)
         if sum(part is Ellipsis for part in parts) > 1:
-            raise IndexError("a key can have one Ellipsis (`...`), not several")
+            raise BoundsError("a key can have one Ellipsis (`...`), not several")
         if used > x.ndim:
-            raise IndexError(
+            raise BoundsError(
                 f"too many indices: an array of {x.ndim} axes has shape {x.shape}, the key uses {used} of them"
             )
         plain: list[Any] = []
@@ -979,7 +988,7 @@ def _part(x: Array, part: Any) -> Any:
     if isinstance(part, np.bool_):
         return bool(part)
     if isinstance(part, (str, bytes)):
-        raise IndexError(f"{part!r} is no index; {_CHOICES}")
+        raise BoundsError(f"{part!r} is no index; {_CHOICES}")
     if isinstance(part, np.integer):
         return int(part)
     if isinstance(part, (list, tuple, range)):
@@ -988,7 +997,7 @@ def _part(x: Array, part: Any) -> Any:
             part = part.astype(np.int64)
     if isinstance(part, np.ndarray):
         if part.dtype.kind not in "iub":
-            raise IndexError(f"an array of {part.dtype} is no index; {_CHOICES}")
+            raise BoundsError(f"an array of {part.dtype} is no index; {_CHOICES}")
         part = _adopted(x, part)
     elif not isinstance(part, Array):
         try:
@@ -996,10 +1005,10 @@ def _part(x: Array, part: Any) -> Any:
         except UnknownArrayError:
             if hasattr(part, "__index__"):
                 return operator.index(part)
-            raise IndexError(f"a {type(part).__name__} is no index; {_CHOICES}") from None
+            raise BoundsError(f"a {type(part).__name__} is no index; {_CHOICES}") from None
         part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
     if part._dtype not in _INTEGERS and part._dtype != dtypes.BOOL:
-        raise IndexError(f"an array of {part._dtype.name} is no index; {_CHOICES}")
+        raise BoundsError(f"an array of {part._dtype.name} is no index; {_CHOICES}")
     if part.ndim == 0 and part._dtype == dtypes.BOOL:
         return bool(part)
     return part
@@ -1008,7 +1017,7 @@ def _part(x: Array, part: Any) -> Any:
 def _check_mask(mask: Array, shape: tuple[int, ...], axis: int) -> None:
     for i, length in enumerate(mask.shape):
         if shape[axis + i] != length:
-            raise IndexError(
+            raise BoundsError(
                 f"a mask of shape {mask.shape} does not fit an array of shape {shape}: "
                 f"axis {axis + i} has size {shape[axis + i]}, the mask {length}"
             )
@@ -1175,11 +1184,11 @@ def as_value(x: Array, value: Any) -> Array:
             if raw is not None:
                 return handle(type(x), raw, None, engine_of(x))
         if isinstance(value, (bool, int, float, complex, np.ndarray, np.generic, list, tuple, range)):
-            host = np.asarray(value)
+            host = _host(value)
             _check_kind(host.dtype, x)
             return _adopted(x, host.astype(x._dtype, copy=False))
         if value is None or isinstance(value, (str, bytes, dict, set)):
-            raise TypeError(f"an array of numbers cannot hold a {type(value).__name__}")
+            raise ArgumentTypeError(f"an array of numbers cannot hold a {type(value).__name__}")
         backend = backend_of(value)
         value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:
@@ -1189,9 +1198,16 @@ def as_value(x: Array, value: Any) -> Array:
     return found
 
 
+def _host(value: Any) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ArgumentError(f"these values make no array: {error}") from None
+
+
 def _check_kind(dtype: np.dtype[Any], x: Array) -> None:
     if dtype.kind not in "biufc":
-        raise TypeError(f"an array of numbers cannot hold {dtype}")
+        raise ArgumentTypeError(f"an array of numbers cannot hold {dtype}")
     if dtype.kind == "c" and x._dtype.kind != "c":
         raise DtypeError(f"{dtype.name} does not go into an array of {x._dtype.name}; take its real part or abs()")
 

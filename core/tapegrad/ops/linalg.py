@@ -21,7 +21,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import AxisError, NoGradientError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, AxisError, NoGradientError, ShapeError
 from ..kernels import RECORDED
 from ..op import locally_constant, multilinear, op
 from ..testing.samples import Draw, distinct, exactly, normal, symmetric
@@ -994,7 +994,7 @@ def qr(xp: Any, x: Any, *, mode: str = "reduced") -> Any:
     """
     _check_matrix("qr", x)
     if mode not in ("reduced", "complete"):
-        raise ValueError(f"mode is {mode!r}; choose 'reduced' or 'complete'")
+        raise ArgumentError(f"mode is {mode!r}; choose 'reduced' or 'complete'")
     return tuple(xp.linalg.qr(x, mode=mode))
 
 
@@ -1102,7 +1102,7 @@ def matrix_power(x: Any, n: int) -> Any:
     try:
         n = operator.index(n)
     except TypeError:
-        raise TypeError(f"matrix_power(): the power is {n!r}; it must be an integer") from None
+        raise ArgumentTypeError(f"matrix_power(): the power is {n!r}; it must be an integer") from None
     if n < 0:
         x, n = inv(x), -n
     if n == 0:
@@ -1133,7 +1133,7 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
     """
     parts = list(arrays)
     if len(parts) < 2:
-        raise ValueError(f"multi_dot() takes two arrays or more, not {len(parts)}")
+        raise ArgumentError(f"multi_dot() takes two arrays or more, not {len(parts)}")
     ends = parts[0].ndim == 1, parts[-1].ndim == 1
     if ends[0]:
         parts[0] = RECORDED.expand_dims(parts[0], axis=0)
@@ -1387,7 +1387,7 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     """
     axes = _norm_axes(axis, x.ndim)
     if isinstance(ord, str):
-        raise ValueError(f"ord is {ord!r}, and vectors are measured by a number; choose one, or inf or -inf")
+        raise ArgumentError(f"ord is {ord!r}, and vectors are measured by a number; choose one, or inf or -inf")
     if ord == 2:
         squares = xp.real(x * xp.conj(x)) if xp.isdtype(x.dtype, "complex floating") else x * x
         return xp.sqrt(xp.sum(squares, axis=axes, keepdims=keepdims))
@@ -1430,7 +1430,7 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         sums = RECORDED.sum(RECORDED.abs(x), axis=(-2,) if abs(ord) == 1 else (-1,), keepdims=False)
         found = (RECORDED.max if ord > 0 else RECORDED.min)(sums, axis=(-1,), keepdims=False)
     else:
-        raise ValueError(f"matrix_norm(): ord is {ord!r}; choose 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
+        raise ArgumentError(f"matrix_norm(): ord is {ord!r}; choose 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
     return RECORDED.reshape(found, shape=(*found.shape, 1, 1)) if keepdims else found
 
 
@@ -1456,7 +1456,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     axes = _norm_axes(axis, x.ndim)
     if len(axes) == 1:
         if isinstance(ord, str):
-            raise ValueError(f"norm(): ord {ord!r} is for matrices, not for vectors")
+            raise ArgumentError(f"norm(): ord {ord!r} is for matrices, not for vectors")
         return vector_norm(x, axis=axes, keepdims=keepdims, ord=2 if ord is None else ord)
     if len(axes) != 2 or axes[0] == axes[1]:
         raise ShapeError(f"norm() of matrices takes two different axes, not {axis}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..batching import align
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import RECORDED
 from ..op import linear, multilinear, op
 from ..testing.samples import Draw, booleans, distinct, exactly, normal, positive, uniform
@@ -927,7 +927,7 @@ def lp_pool(
     Array([0.6, 0.8, 0. , 0. ], dtype=float32)
     """
     if p <= 0:
-        raise ValueError(f"p is {p!r}, and a norm needs one above 0")
+        raise ArgumentError(f"p is {p!r}, and a norm needs one above 0")
     powers = xp.sum_pool(xp.abs(x) ** p, kernel=kernel, stride=stride, pad=pad, ceil=ceil)
     return powers ** (1 / p)
 
@@ -1121,5 +1121,5 @@ def dropout(xp: Any, x: Any, mask: Any, *, rate: float) -> Any:
     Array([2., 0.], dtype=float32)
     """
     if not 0 <= rate < 1:
-        raise ValueError(f"rate is {rate!r}; it lies between 0 and 1, which it is not")
+        raise ArgumentError(f"rate is {rate!r}; it lies between 0 and 1, which it is not")
     return x * (xp.astype(mask, dtype=x.dtype) * (1 / (1 - rate)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..array import Array, seen_from
-from ..errors import ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..kernels import RECORDED
 from ..op import linear, op
 from ..testing.samples import alone, exactly, normal
@@ -57,7 +57,7 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     try:
         wanted = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     except TypeError:
-        raise TypeError(f"a shape is made of integers; {shape!r} is not") from None
+        raise ArgumentTypeError(f"a shape is made of integers; {shape!r} is not") from None
     size, known = prod(old), prod(wanted)
     if known == size and (not wanted or min(wanted) >= 0):
         return wanted
@@ -883,7 +883,7 @@ def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
            [5, 5]], dtype=int64)]
     """
     if indexing not in ("xy", "ij"):
-        raise ValueError(f"indexing is {indexing!r}; choose 'xy' or 'ij'")
+        raise ArgumentError(f"indexing is {indexing!r}; choose 'xy' or 'ij'")
     count = len(arrays)
     shape = [1] * count
     for i, a in enumerate(arrays):
@@ -1031,7 +1031,7 @@ def _sources(length: int, before: int, after: int, mode: str) -> list[int]:
 
 def _check_widths(shape: Sequence[int], widths: Widths, mode: str) -> None:
     if mode not in PADDINGS:
-        raise ValueError(f"mode is {mode!r}; choose one of {', '.join(map(repr, PADDINGS))}")
+        raise ArgumentError(f"mode is {mode!r}; choose one of {', '.join(map(repr, PADDINGS))}")
     if len(widths) != len(shape):
         raise ShapeError(
             f"{len(widths)} widths {tuple(widths)} for an array of {len(shape)} axes; give a pair for each"

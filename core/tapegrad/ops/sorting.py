@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..batching import loop
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..op import locally_constant, op
 from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
@@ -406,7 +406,7 @@ _METHODS = (*_CONTINUOUS, "lower", "higher", "nearest", "midpoint", "inverted_cd
 def _neighbours(q: float, n: int, method: str) -> tuple[int, int, float]:
     """The two places in a sorted array of n elements between which the quantile lies, and how far from the first."""
     if not 0 <= q <= 1:
-        raise ValueError(f"q is {q}; a quantile lies between 0 and 1")
+        raise ArgumentError(f"q is {q}; a quantile lies between 0 and 1")
     if method in _CONTINUOUS:
         alpha, beta = _CONTINUOUS[method]
         place = (n - 1) * q if method == "linear" else n * q + alpha + q * (1 - alpha - beta) - 1
@@ -421,7 +421,7 @@ def _neighbours(q: float, n: int, method: str) -> tuple[int, int, float]:
         whole = place == math.floor(place)
         place = place + 0.5 if whole and method == "averaged_inverted_cdf" else math.ceil(place)
     else:
-        raise ValueError(f"method is {method!r}; choose one of {', '.join(map(repr, _METHODS))}")
+        raise ArgumentError(f"method is {method!r}; choose one of {', '.join(map(repr, _METHODS))}")
     place = min(max(place, 0.0), n - 1.0)
     low = math.floor(place)
     return low, min(low + 1, n - 1), place - low
@@ -441,7 +441,7 @@ def _one(xp: Any, x: Any, place: int) -> Any:
 def _quantiles_of_sorted(xp: Any, ordered: Any, qs: tuple[float, ...], method: str) -> Any:
     n = ordered.shape[-1]
     if n == 0:
-        raise ValueError("a quantile of nothing: the axis is empty")
+        raise ArgumentError("a quantile of nothing: the axis is empty")
     found = []
     for q in qs:
         low, high, share = _neighbours(q, n, method)
@@ -643,7 +643,7 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     Array(2.5, dtype=float32)
     """
     if not 0 <= q <= 1:
-        raise ValueError(f"q is {q}; a quantile lies between 0 and 1")
+        raise ArgumentError(f"q is {q}; a quantile lies between 0 and 1")
     flat, _ = gathered(xp, x, axis)
     low, high, share = _nan_places(xp, flat, q)
     ordered = xp.sort(flat, axis=-1, descending=False, stable=True)

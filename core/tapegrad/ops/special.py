@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingExtraError
+from ..errors import ArgumentError, MissingExtraError
 from ..op import elementwise
 from ..testing.samples import alone, exactly, normal, positive, together, uniform
 
@@ -190,7 +190,7 @@ def polygamma(xp: Any, x: Any, *, n: int) -> Any:
     Array([1.6449...], dtype=float32)
     """
     if n < 0:
-        raise ValueError(f"n is {n}; polygamma has the orders 0, 1, 2, …")
+        raise ArgumentError(f"n is {n}; polygamma has the orders 0, 1, 2, …")
     if n == 0:
         return xp.digamma(x)
     return (-1.0) ** (n + 1) * math.gamma(n + 1.0) * xp.zeta(xp.filled(x, shape=(), value=n + 1), x)

@@ -9,7 +9,7 @@ import numpy as np
 from ..backend import Backend
 from ..batching import Batched, as_array, table_of
 from ..dispatch import engine_of, handle, inspect_result
-from ..errors import BackendError
+from ..errors import ArgumentTypeError, BackendError
 from ..kernels import EngineKernels
 from ..registry import get_backend
 from ..tape import MODE, RECORDING, Node, freed, next_seq
@@ -142,7 +142,9 @@ def to(x: Array, target: Any) -> Array:
     if device is None and ((isinstance(name, str) and "(" in name) or type(name).__name__ == "Context"):
         name, device = None, str(name)
     if not (name is None or isinstance(name, (str, Backend))):
-        raise TypeError(f"an array moves to a backend or a device, by name, or to a pair of both; not to {target!r}")
+        raise ArgumentTypeError(
+            f"an array moves to a backend or a device, by name, or to a pair of both; not to {target!r}"
+        )
     backend = kernels.backend if name is None else get_backend(name) if isinstance(name, str) else name
     if device is not None and device not in backend.devices():
         raise BackendError(
