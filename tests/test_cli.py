@@ -69,6 +69,21 @@ def test_a_reason_keeps_the_brackets_of_an_extra():
     assert "pip install 'tapegrad[cupy12]'" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("conformance", "nump"), "did you mean 'numpy'"),
+        (("conformance", "numpy", "--ops", "matmull"), "did you mean 'matmul'"),
+        (("mutate", "--ops", "matmull"), "did you mean 'matmul'"),
+    ],
+)
+def test_a_name_that_is_not_there_is_a_mistake_of_usage(words, told):
+    done = command(*words, COLUMNS="200")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unknown_command_is_refused():
     done = command("tuor")
     assert done.returncode != 0

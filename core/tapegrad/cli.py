@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +17,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from . import tour as guide
-from .registry import list_backends
+from .errors import BackendError
+from .registry import get_backend, list_backends
 
 app = typer.Typer(
     name="tapegrad",
@@ -24,6 +27,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+
+
+@contextmanager
+def mistakes_of_usage() -> Iterator[None]:
+    """Within it, a name that is not there is told as a mistake in the command, not with a traceback."""
+    try:
+        yield
+    except (BackendError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _listed(names: str) -> list[str]:
+    return [name for name in names.split(",") if name]
 
 
 @app.command()
@@ -45,7 +61,9 @@ def tour() -> None:
 @app.command()
 def backends() -> None:
     """List every declared engine: usable or not, its version, its devices, who brought it, or why it is broken."""
-    table = Table("backend", "usable", "version", "devices", "distribution", "reason", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("backend", "usable", "version", "devices", "distribution", "reason"):
+        table.add_column(head, overflow="fold")
     for info in list_backends():
         table.add_row(
             info.name + (" (default)" if info.is_default else ""),
@@ -70,15 +88,19 @@ def conformance(
     json: Annotated[Path | None, typer.Option(help="Write every number here.")] = None,
 ) -> None:
     """Judge engines: every law on every op, with the worst distances from the truth. Exits with 1 if a check fails."""
+    from .testing.conformance import judged_names
+    from .testing.judging import chosen_names
     from .testing.report import judge_engines
 
     for path in (html, json):
         if path is not None and not path.parent.is_dir():
             raise typer.BadParameter(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+    with mistakes_of_usage():
+        for name in names:
+            get_backend(name)
+        chosen = chosen_names(_listed(ops), judged_names())
     console = Console(width=None if sys.stdout.isatty() else 120)
-    verdicts = judge_engines(
-        names, quick=quick, ops=[name for name in ops.split(",") if name], jobs=jobs, console=console
-    )
+    verdicts = judge_engines(names, quick=quick, ops=chosen, jobs=jobs, console=console)
     if html is not None:
         from .testing.conformance import as_page
 
@@ -97,4 +119,6 @@ def mutate(
     """Damage the rules of ops on purpose and count what the suite catches. Exits with 1 below 99%."""
     from .testing import mutation
 
-    raise typer.Exit(mutation.main([*(["--ops", ops] if ops else []), "--jobs", str(jobs)]))
+    with mistakes_of_usage():
+        names = mutation.damaged_names(_listed(ops))
+    raise typer.Exit(mutation.main(["--ops", ",".join(names), "--jobs", str(jobs)]))

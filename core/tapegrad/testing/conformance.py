@@ -15,7 +15,17 @@ from ..registry import get_backend
 from .accuracy import accuracy_class
 from .functions import FUNCTIONS, calls_of
 from .generate import samples_of
-from .judging import DTYPES, Check, judge_call, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
+from .judging import (
+    DTYPES,
+    Check,
+    chosen_names,
+    judge_call,
+    judge_errors,
+    judge_sample,
+    judged_ops,
+    quick_dtypes,
+    quick_samples,
+)
 
 __all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "judge_op", "judged_names"]
 
@@ -154,19 +164,21 @@ def backend_conformance(
     `backend`: its name; `ops`: only these; `dtypes`: only these; `quick`: two samples an op, in one dtype.
     `progress` is called with the name of each op that is done. The engine's `xfails` count as failures here.
 
-    `tapegrad check NAME` does the same on the command line.
+    `tapegrad conformance NAME` does the same on the command line.
 
     Shapes: those of the samples.
 
     Dtypes: those that the engine has, unless named.
 
-    Raises: `UnknownBackendError` or `BackendUnavailableError` for an engine that cannot be had.
+    Raises: `UnknownBackendError` or `BackendUnavailableError` for an engine that cannot be had, `ValueError` for an op
+    that is not there.
 
     >>> backend_conformance("numpy", quick=True, ops=["add"]).failures
     []
     """
     checks: list[Check] = []
-    for name in ops or judged_names():
+    get_backend(backend)
+    for name in chosen_names(ops, judged_names()):
         checks += judge_op(backend, name, quick, dtypes)
         if progress is not None:
             progress(name)

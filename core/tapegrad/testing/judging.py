@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from .wide import has_longdouble
 __all__ = [
     "DTYPES",
     "Check",
+    "chosen_names",
     "differentiable",
     "judge_call",
     "judge_errors",
@@ -91,6 +93,18 @@ def judged_ops() -> dict[str, Op]:
     import tapegrad.ops  # noqa: F401
 
     return dict(sorted(registered().items()))
+
+
+def chosen_names(names: Sequence[str] | None, among: Sequence[str]) -> list[str]:
+    """The names, or all of `among` if there are none. Raises `ValueError` for one that is not among them."""
+    for name in names or ():
+        if name not in among:
+            close = get_close_matches(name, among, n=1)
+            raise ValueError(
+                f"there is no {name!r} to judge{f' (did you mean {close[0]!r}?)' if close else ''}; "
+                "an op of your own is known once its module is imported, as in a test of the suite under pytest"
+            )
+    return list(names or among)
 
 
 def quick_samples(op: Op) -> list[Sample]:

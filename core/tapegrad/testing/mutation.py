@@ -31,12 +31,12 @@ from ..plan import compile_call
 from . import accuracy, laws
 from .checks import Judge, engine
 from .generate import Sample, samples_of
-from .judging import judged_ops
+from .judging import chosen_names, judged_ops
 from .laws import Case
 from .runs import as_target
 from .samples import VARIATIONS
 
-__all__ = ["SCALES", "Mutant", "References", "caught", "main", "mutants", "run"]
+__all__ = ["SCALES", "Mutant", "References", "caught", "damaged_names", "main", "mutants", "run"]
 
 SCALES = (1e-12, 1e-4, 1.0, 1e4, 1e12)
 
@@ -455,9 +455,14 @@ def judge_op_mutants(name: str) -> list[tuple[str, str, str]]:
     return found
 
 
+def damaged_names(ops: Sequence[str] | None = None) -> list[str]:
+    """The ops that have rules to damage: those named, or all."""
+    return chosen_names(ops, [name for name, op in judged_ops().items() if op.formulas])
+
+
 def run(ops: Sequence[str] | None = None, jobs: int = 1) -> tuple[Counter[tuple[str, str]], list[str], list[str]]:
     """All mutants of the ops: counts by way and fate, those that survived, and those that no sample tells apart."""
-    names = list(ops or (name for name, op in judged_ops().items() if op.formulas))
+    names = damaged_names(ops)
     if jobs > 1:
         import multiprocessing
 
