@@ -17,7 +17,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from . import tour as guide
-from .errors import BackendError
+from .errors import ArgumentError, BackendError
 from .registry import get_backend, list_backends
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ def mistakes_of_usage() -> Iterator[None]:
     """Within it, a name that is not there is told as a mistake in the command, not with a traceback."""
     try:
         yield
-    except (BackendError, ValueError) as error:
+    except (ArgumentError, BackendError) as error:
         raise typer.BadParameter(str(error)) from None
 
 

@@ -109,7 +109,7 @@ class BackendError(TapegradError, RuntimeError):
     """An engine's plug-in does not keep its promises; the reason is the `__cause__` where there is one.
 
     Raised when the backend is asked for; `tapegrad backends` lists what is wrong with each. It is for the plug-in's
-    author to mend: `tapegrad check` names the promise.
+    author to mend.
 
     >>> import tapegrad
     >>> tapegrad.get_backend(tapegrad.Backend.__new__(type("Mine", (tapegrad.Backend,), {"name": "numpy"})))

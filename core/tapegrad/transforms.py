@@ -438,9 +438,11 @@ def _check_scalar(run: _Run) -> Array:
             "sum it, or use vjp or jacobian"
         )
     if out._dtype not in dtypes.FLOATING:
+        remedy = (
+            "use vjp for complex ones" if out._dtype in dtypes.COMPLEX else "integers and booleans have no derivative"
+        )
         raise DtypeError(
-            f"{run.name}: the function must return a real floating number, not {out._dtype.name}; "
-            "use vjp for complex ones"
+            f"{run.name}: the function must return a real floating number, not {out._dtype.name}; {remedy}"
         )
     return out
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tapegrad
+import tapegrad.numpy as tnp
 from tapegrad.errors import (
     DtypeError,
     DynamicShapeError,
@@ -35,6 +36,8 @@ ONE_TWO = np.asarray([1.0, 2.0])
         (lambda: tapegrad.grad(lambda x: x)(3), DtypeError, "integer|int64"),
         (lambda: tapegrad.grad(lambda x: x)(np.arange(3)), DtypeError, "convert it to a float"),
         (lambda: tapegrad.grad(lambda x: x, 1)(3.0), ValueError, "argnums 1 is out of range for 1"),
+        (lambda: tapegrad.grad(lambda x: tnp.argmax(x))(ONE_TWO), DtypeError, "int64; integers and booleans"),
+        (lambda: tnp.zeros((2, -1)), ShapeError, r"no negative lengths: \(2, -1\)"),
         (lambda: tapegrad.grad(lambda x: x)("text"), TypeError, "argument 0"),
         (lambda: tapegrad.grad(lambda x: x * 1j)(np.float64(2.0)), DtypeError, "real floating.*vjp"),
         (lambda: tapegrad.vjp(lambda x: x * 2, ONE_TWO)[1](np.ones(3)), ShapeError, r"\(3,\).*\(2,\)"),

@@ -231,20 +231,27 @@ def as_shape(shape: Any) -> tuple[int, ...]:
         raise ArgumentTypeError(f"a shape is made of integers; {shape!r} is not") from None
 
 
+def _new_shape(shape: Any) -> tuple[int, ...]:
+    found = as_shape(shape)
+    if min(found, default=0) < 0:
+        raise ShapeError(f"a shape has no negative lengths: {found}")
+    return found
+
+
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
     """An array full of one number, or of an array that is broadcast; without `dtype`, of its kind.
 
     Shapes: `shape`, an int or several.
     Dtypes: `dtype`, or that of the number: int64 for integers, the default float for floats.
-    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths, `ShapeError` for an array that does
-    not broadcast.
+    Raises: `TypeError` for a shape that is none, `ShapeError` for negative lengths, and for an array that
+    does not broadcast.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.full((2,), 7)
     Array([7, 7], dtype=int64)
     """
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
-        filled: Array = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=as_shape(shape))
+        filled: Array = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=_new_shape(shape))
         return filled
     values = host.asarray(fill_value)
     wanted = (
@@ -252,7 +259,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
         if dtype is not None
         else (_kind_of(values) if not isinstance(fill_value, host.generic) else values.dtype)
     )
-    return make(host.full(as_shape(shape), fill_value, dtype=wanted), None, device)
+    return make(host.full(_new_shape(shape), fill_value, dtype=wanted), None, device)
 
 
 def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
@@ -260,13 +267,13 @@ def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
 
     Shapes: `shape`, an int or several.
     Dtypes: `dtype`, or the default float.
-    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths.
+    Raises: `TypeError` for a shape that is none, `ShapeError` for negative lengths.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.zeros(2)
     Array([0., 0.], dtype=float32)
     """
-    return make(host.zeros(as_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
+    return make(host.zeros(_new_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
@@ -274,14 +281,14 @@ def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None)
 
     Shapes: `shape`, an int or several.
     Dtypes: `dtype`, or the default float.
-    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths.
+    Raises: `TypeError` for a shape that is none, `ShapeError` for negative lengths.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.ones((2, 2), dtype=tnp.int32)
     Array([[1, 1],
            [1, 1]], dtype=int32)
     """
-    return make(host.ones(as_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
+    return make(host.ones(_new_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
@@ -289,7 +296,7 @@ def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
 
     Shapes: `shape`, an int or several.
     Dtypes: `dtype`, or the default float.
-    Raises: `TypeError` for a shape that is none, `ValueError` for negative lengths.
+    Raises: `TypeError` for a shape that is none, `ShapeError` for negative lengths.
 
     >>> import tapegrad.numpy as tnp
     >>> tnp.empty((2, 3)).shape
@@ -313,7 +320,7 @@ def full_like(
     """
     a = asarray(a)
     like = a.detach() if dtype is None else OPS["astype"].call(a.detach(), dtype=dtypes.to_dtype(dtype))
-    size = a.shape if shape is None else as_shape(shape)
+    size = a.shape if shape is None else _new_shape(shape)
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
         made: Array = OPS["broadcast_to"].call(asarray(fill_value, like.dtype), shape=size)
     else:

@@ -170,8 +170,8 @@ def backend_conformance(
 
     Dtypes: those that the engine has, unless named.
 
-    Raises: `UnknownBackendError` or `BackendUnavailableError` for an engine that cannot be had, `ValueError` for an op
-    that is not there.
+    Raises: `UnknownBackendError` or `BackendUnavailableError` for an engine that cannot be had, `ArgumentError` for an
+    op that is not there.
 
     >>> backend_conformance("numpy", quick=True, ops=["add"]).failures
     []

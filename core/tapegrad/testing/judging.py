@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Backend
-from ..errors import TapegradError
+from ..errors import ArgumentError, TapegradError
 from ..op import Op, registered
 from . import accuracy, batches, laws
 from .checks import Judge, engine
@@ -96,11 +96,11 @@ def judged_ops() -> dict[str, Op]:
 
 
 def chosen_names(names: Sequence[str] | None, among: Sequence[str]) -> list[str]:
-    """The names, or all of `among` if there are none. Raises `ValueError` for one that is not among them."""
+    """The names, or all of `among` if there are none. Raises `ArgumentError` for one that is not among them."""
     for name in names or ():
         if name not in among:
             close = get_close_matches(name, among, n=1)
-            raise ValueError(
+            raise ArgumentError(
                 f"there is no {name!r} to judge{f' (did you mean {close[0]!r}?)' if close else ''}; "
                 "an op of your own is known once its module is imported, as in a test of the suite under pytest"
             )
