@@ -280,7 +280,8 @@ class Array(Methods):
 
     def _one(self, how: str) -> Any:
         if self.size != 1:
-            raise ArgumentError(f"{how} of an array needs one element, not shape {self.shape}; use any() or all()")
+            remedy = "; use any() or all()" if how == "bool()" else ""
+            raise ArgumentError(f"{how} of an array needs one element, not shape {self.shape}{remedy}")
         return self._xp.to_numpy(_plain_value(self, how)).reshape(())[()]
 
     def __len__(self) -> int:

@@ -74,7 +74,7 @@ def cov(
     def rows(z: Any) -> Array:
         z = manipulation.atleast_2d(asarray(z, dtype))
         if z.ndim > 2:
-            raise ArgumentError(f"cov takes one or two axes, not shape {z.shape}")
+            raise ShapeError(f"cov takes one or two axes, not shape {z.shape}")
         found: Array = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
         return found
 

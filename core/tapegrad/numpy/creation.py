@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from reprlib import repr as shortened
 from typing import Any
 
 import numpy as host
@@ -228,7 +229,7 @@ def as_shape(shape: Any) -> tuple[int, ...]:
     try:
         return tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     except TypeError:
-        raise ArgumentTypeError(f"a shape is made of integers; {shape!r} is not") from None
+        raise ArgumentTypeError(f"a shape is made of integers; {shortened(shape)} is not") from None
 
 
 def _new_shape(shape: Any) -> tuple[int, ...]:

@@ -205,7 +205,7 @@ def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
     Array([5, 1], dtype=int64)
     """
     parts, lengths = [_indices(part, "ravel_multi_index") for part in multi_index], tuple(dims)
-    if len(parts) != len(lengths):
+    if len(parts) != len(lengths) or not parts:
         raise ShapeError(f"ravel_multi_index: {len(parts)} array(s) of indices for the shape {lengths}")
     total = parts[0]
     for part, length in zip(parts[1:], lengths[1:], strict=True):

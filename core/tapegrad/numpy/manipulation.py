@@ -10,7 +10,7 @@ import numpy as host
 
 from .. import dtypes
 from ..array import Array, seen_from
-from ..errors import ArgumentError, ArgumentTypeError, ValueSemanticsError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError, ValueSemanticsError
 from ..kernels import OPS
 from ..ops.indexing import axis_of
 from .creation import as_shape, asarray
@@ -497,7 +497,7 @@ def hstack(tup: Any, *, dtype: Any = None) -> Array:
     Array([1, 2, 3], dtype=int64)
     """
     parts = [atleast_1d(a) for a in _alike(tup)]
-    return concat(parts, axis=0 if parts[0].ndim == 1 else 1, dtype=dtype)
+    return concat(parts, axis=0 if not parts or parts[0].ndim == 1 else 1, dtype=dtype)
 
 
 def dstack(tup: Any) -> Array:
@@ -846,7 +846,15 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Ar
         axes = {axis_of(axis, array.ndim): width for axis, width in pad_width.items()}
         pad_width = [axes.get(i, (0, 0)) for i in range(array.ndim)]
         pad_width = [(width, width) if isinstance(width, int) else tuple(width) for width in pad_width]
-    widths = host.broadcast_to(host.asarray(pad_width, dtype=int), (array.ndim, 2)).tolist()
+    asked = host.asarray(pad_width)
+    if asked.dtype.kind not in "iu" and asked.size:
+        raise ArgumentTypeError(f"pad: pad_width is of integers, not {asked.dtype.name}")
+    try:
+        widths = host.broadcast_to(asked.astype(int), (array.ndim, 2)).tolist()
+    except ValueError:
+        raise ShapeError(
+            f"pad: pad_width is of shape {asked.shape}; give a number, a pair, or a pair for each of {array.ndim} axes"
+        ) from None
     if not isinstance(mode, str) or mode not in _PADS:
         raise ArgumentError(f"pad: mode is {mode!r}; choose one of {', '.join(map(repr, _PADS))}")
     wanted = _PADS[mode]

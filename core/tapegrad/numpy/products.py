@@ -196,8 +196,11 @@ def vecmat(x1: Any, x2: Any, /) -> Array:
     >>> tnp.vecmat([1.0, -1.0], [[1.0, 2.0], [3.0, 4.0]])
     Array([-2., -2.], dtype=float32)
     """
+    matrices = asarray(x2)
+    if matrices.ndim < 2:
+        raise ShapeError(f"vecmat takes matrices in the last two axes of x2, not shape {matrices.shape}")
     row = OPS["expand_dims"].call(OPS["conj"].call(asarray(x1)), axis=-2)
-    return _one("matmul", row, x2)[..., 0, :]
+    return _one("matmul", row, matrices)[..., 0, :]
 
 
 def kron(a: Any, b: Any) -> Array:
@@ -367,7 +370,7 @@ def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
     even = not isinstance(h, Array) or h.ndim == 0
     if not even:
         if h.shape != (n,):
-            raise ArgumentError(f"gradient: places of shape {h.shape} along axis {axis} of length {n}")
+            raise ShapeError(f"gradient: places of shape {h.shape} along axis {axis} of length {n}")
         h = h[1:] - h[:-1]
         h = h.reshape(tuple(-1 if i == axis else 1 for i in range(f.ndim)))
 
