@@ -191,12 +191,13 @@ def test_pandas_is_made_of_our_arrays():
 
 def test_hypothesis_makes_arrays_of_the_namespace():
     array_api = pytest.importorskip("hypothesis.extra.array_api", reason="Hypothesis is what is tested")
-    from hypothesis import given, settings
+    from hypothesis import HealthCheck, given, settings
 
     strategies = array_api.make_strategies_namespace(tnp)
     seen = []
 
-    @settings(max_examples=10)
+    # How long it takes on a busy machine is not what is tested.
+    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(strategies.arrays("float64", (2, 3)))
     def collect(x):
         seen.append((type(x), x.shape))
