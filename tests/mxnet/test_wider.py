@@ -59,9 +59,11 @@ CASES = {
     "LRN": (lambda x: nd.LRN(x, nsize=3, alpha=0.5), [normal(1, 4, 2, 2)]),
     "InstanceNorm": (nd.InstanceNorm, [normal(2, 3, 4), positive(3), normal(3)]),
     "GroupNorm": (lambda *a: nd.GroupNorm(*a, num_groups=2), [normal(2, 4, 3), positive(4), normal(4)]),
+    "GroupNorm groups": (lambda *a: nd.GroupNorm(*a, num_groups=2), [normal(2, 4, 3), positive(2), normal(2)]),
     "L2Normalization": (lambda x: nd.L2Normalization(x, mode="channel"), [normal(2, 3, 2)]),
     "LeakyReLU elu": (lambda x: nd.LeakyReLU(x, act_type="elu"), [distinct(5)]),
     "LeakyReLU prelu": (lambda x, g: nd.LeakyReLU(x, g, act_type="prelu"), [distinct(2, 3), positive(3)]),
+    "LeakyReLU prelu batch": (lambda x, g: nd.LeakyReLU(x, g, act_type="prelu"), [distinct(2, 3, 2), positive(2, 3)]),
     "smooth_l1": (lambda x: nd.smooth_l1(x, scalar=2.0), [distinct(5)]),
     "softmin": (nd.softmin, [normal(2, 3)]),
     "softmax length": (lambda x: nd.softmax(x, nd.array([1, 3]), use_length=True), [normal(2, 3)]),
@@ -387,6 +389,32 @@ WRONG = {
     "labels": (lambda: nd.softmax_cross_entropy(X, V), mx.errors.ShapeError, r"label \(n,\)"),
     "gamma of images": (lambda: nd.InstanceNorm(IMAGE, V, V), mx.errors.ShapeError, r"gamma has shape \(3,\)"),
     "channels of groups": (lambda: nd.GroupNorm(V, V, V), mx.errors.ShapeError, r"\(batch, channels, \*space\)"),
+    "gamma of groups": (
+        lambda: nd.GroupNorm(IMAGE, V, V),
+        mx.errors.ShapeError,
+        r"gamma has shape \(3,\); give \(1,\)",
+    ),
+    "a condition for other rows": (
+        lambda: nd.where(nd.array([1, 0]), nd.ones((3, 2)), nd.ones((3, 2))),
+        mx.errors.ShapeError,
+        r"\(2,\) chooses among rows, and x has shape \(3, 2\)",
+    ),
+    "a kernel for another weight": (
+        lambda: nd.Deconvolution(IMAGE, nd.ones((1, 2, 5, 5)), kernel=(3, 3)),
+        mx.errors.ShapeError,
+        r"kernel is \(3, 3\), and weight has shape \(1, 2, 5, 5\)",
+    ),
+    "filters of another weight": (
+        lambda: nd.Deconvolution(IMAGE, nd.ones((1, 2, 3, 3)), num_filter=3),
+        mx.errors.ShapeError,
+        "num_filter is 3",
+    ),
+    "a bias for other filters": (
+        lambda: nd.Deconvolution(IMAGE, nd.ones((2, 2, 3, 3)), nd.ones(1), no_bias=False),
+        mx.errors.ShapeError,
+        r"bias has shape \(1,\); give \(2,\)",
+    ),
+    "a range without end": (lambda: nd.arange(float("inf")), ValueError, "give finite ones"),
     "channels around": (lambda: nd.LRN(V, nsize=3), mx.errors.ShapeError, r"LRN\(\) takes data"),
     "margins": (lambda: nd.SVMOutput(X, V), mx.errors.ShapeError, r"label \(n,\)"),
     "labels of a head": (lambda: nd.SoftmaxOutput(X, V), mx.errors.ShapeError, r"give \(2,\), or \(2, 2\)"),
@@ -405,7 +433,7 @@ WRONG = {
     "a diagonal of nothing": (lambda: nd.linalg.makediag(nd.array(3)), mx.errors.ShapeError, r"shape \(\)"),
     "words": (lambda: nd.from_numpy(np.array(["a"])), mx.errors.DtypeError, "no dtype of arrays"),
     "what is no NumPy array": (lambda: nd.from_numpy(3), TypeError, r"use array\(\)"),
-    "a step of nothing": (lambda: nd.arange(3, step=0), ValueError, "step is 0"),
+    "a step of nothing": (lambda: nd.arange(3, step=0), ValueError, "no step of 0"),
     "a range of letters": (lambda: nd.arange("a"), TypeError, r"arange\(\) takes numbers"),
     "less than no numbers": (lambda: nd.linspace(0, 1, -1), mx.errors.ShapeError, "no negative lengths"),
     "a side that is none": (lambda: nd.eye("a"), TypeError, "a shape is an int"),
@@ -434,3 +462,55 @@ def test_integers_are_averaged_as_floats():
 
 def test_no_regions_give_no_rows():
     assert nd.ROIPooling(IMAGE, nd.zeros((0, 5)), (2, 3), 1.0).shape == (0, 2, 2, 3)
+
+
+def test_axes_to_be_cut_may_be_one_or_be_named_twice():
+    x, like = nd.ones((3, 4, 5)), nd.ones((2, 2, 2))
+    assert nd.slice_like(x, like, axes=0).shape == (2, 4, 5)
+    assert nd.slice_like(x, like, axes=(1, -2)).shape == (3, 2, 5)
+    assert nd.slice_like(x, like).shape == nd.slice_like(x, like, axes=()).shape == (2, 2, 2)
+
+
+def test_a_norm_over_two_axes_is_one_of_all_elements():
+    x = nd.array([[3, -4], [0, 5]])
+    assert nd.norm(x, ord=1, axis=(0, 1)).asnumpy().tolist() == [12.0]
+    assert nd.norm(x.reshape((1, 2, 2)), ord=1, axis=(1, 2)).asnumpy().tolist() == [12.0]
+    assert nd.norm(x, axis=(0, 1), keepdims=True).asnumpy() == pytest.approx(np.array([[50**0.5]]))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "int64"])
+def test_ranges_of_integers_have_whole_steps(dtype):
+    for given in ((10,), (5, 100, 4), (50, 3, -2), (1.3, 9, 1.3), (1.5, 9.5, 2)):
+        found = nd.arange(*given, repeat=3, dtype=dtype)
+        assert found.dtype == np.dtype(dtype)
+        assert found.asnumpy().tolist() == np.repeat(np.arange(*given, dtype=dtype), 3).tolist()
+
+
+def test_slopes_for_each_image_are_those_of_each_alone():
+    x, slopes = nd.array(np.linspace(-1, 1, 24).reshape(2, 3, 4)), nd.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    together = nd.LeakyReLU(x, slopes, act_type="prelu").asnumpy()
+    for i in range(2):
+        alone = nd.LeakyReLU(x[i : i + 1], slopes[i], act_type="prelu").asnumpy()
+        assert together[i : i + 1].tolist() == alone.tolist()
+
+
+def test_groups_have_a_gamma_each_or_one_for_each_of_their_channels():
+    x, gamma, beta = nd.array(np.arange(24).reshape(2, 4, 3) ** 2), nd.array([2, 3]), nd.array([0.5, 1])
+    each = [nd.repeat(v, 2) for v in (gamma, beta)]
+    found = nd.GroupNorm(x, gamma, beta, num_groups=2, output_mean_var=True)
+    assert found[0].asnumpy().tolist() == nd.GroupNorm(x, *each, num_groups=2).asnumpy().tolist()
+    groups = x.asnumpy().reshape(2, 2, 6)
+    assert found[1].asnumpy() == pytest.approx(groups.mean(-1))
+    assert found[2].asnumpy() == pytest.approx(np.sqrt(groups.var(-1) + 1e-5))
+
+
+def test_batches_of_several_devices_give_their_variance():
+    x = nd.array([[1, 10], [3, 30]])
+    state = lambda: (nd.ones(2), nd.zeros(2), nd.zeros(2), nd.ones(2))
+    with autograd.train_mode():
+        found = nd.contrib.SyncBatchNorm(x, *state(), output_mean_var=True)
+        alone = nd.BatchNorm(x, *state(), output_mean_var=True)
+    assert found[0].asnumpy().tolist() == alone[0].asnumpy().tolist()
+    assert found[1].asnumpy().tolist() == alone[1].asnumpy().tolist() == [2.0, 20.0]
+    assert found[2].asnumpy().tolist() == [1.0, 100.0]
+    assert alone[2].asnumpy() == pytest.approx(1 / np.sqrt(np.array([1.001, 100.001])))

@@ -35,7 +35,7 @@ from .detection import (
     box_encode,
 )
 from .ndarray import NDArray, _as_numbers, give, make
-from .nn import BatchNorm
+from .nn import BatchNorm, batch_normalized
 from .random import uniform
 from .reducing import round as nearest
 from .sequences import CTCLoss, ctc_loss
@@ -747,13 +747,15 @@ def SyncBatchNorm(
     moving_var: Any,
     ndev: int = 1,
     key: str = "",
+    output_mean_var: bool = False,
     out: Any = None,
     name: Any = None,
     **options: Any,
 ) -> Any:
     """`nd.BatchNorm`; one array holds the whole batch here, so there is nothing to bring together across devices.
 
-    `ndev` and `key` have no meaning here; further options are those of `nd.BatchNorm`.
+    `ndev` and `key` have no meaning here; further options are those of `nd.BatchNorm`. `output_mean_var` adds the mean
+    and, other than there, the variance itself.
 
     Shapes: as `nd.BatchNorm`.
 
@@ -765,7 +767,9 @@ def SyncBatchNorm(
     >>> nd.contrib.SyncBatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).shape
     (2, 3)
     """
-    return BatchNorm(data, gamma, beta, moving_mean, moving_var, out=out, **options)
+    found, mean, var = batch_normalized(data, gamma, beta, moving_mean, moving_var, **options)
+    found = give(out, found)
+    return [found, mean, var] if output_mean_var else found
 
 
 def BatchNormWithReLU(

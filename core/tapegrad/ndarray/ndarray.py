@@ -614,7 +614,8 @@ def arange(
 
     Shapes: ⌈(stop − start) / step⌉ · repeat.
 
-    Dtypes: the default float, float32 unless changed, or `dtype`.
+    Dtypes: the default float, float32 unless changed, or `dtype`; for integers `start` and `step` lose their fractions
+    first, as in MXNet and NumPy.
 
     Raises: `TypeError` for what are no numbers, `ValueError` for a step of 0, `DtypeError` for no dtype.
 
@@ -627,9 +628,12 @@ def arange(
         raise ArgumentError("arange(infer_range=True) takes its length from elsewhere; give stop")
     if not all(isinstance(x, (int, float, np.number)) for x in (start, stop, step)):
         raise ArgumentTypeError(f"arange() takes numbers, not {start!r}, {stop!r} and {step!r}")
-    if not step:
-        raise ArgumentError("arange(): step is 0; give another number")
-    return make(np.repeat(np.arange(start, stop, step), repeat).astype(dtype_or_default(dtype)), ctx)
+    if not step or not np.isfinite([start, stop, step]).all():
+        raise ArgumentError(f"arange(): no numbers go from {start} to {stop} by {step}; give finite ones, no step of 0")
+    wanted, numbers = dtype_or_default(dtype), np.arange(start, stop, step)
+    if wanted.kind in "iu" and numbers.dtype.kind == "f":
+        numbers = int(start) + int(step) * np.arange(len(numbers))
+    return make(np.repeat(numbers, repeat).astype(wanted), ctx)
 
 
 def linspace(

@@ -215,6 +215,11 @@ def Deconvolution(
     ndim = _space(where, data, layout)
     if weight.ndim != data.ndim:
         raise ShapeError(f"Deconvolution(): weight has shape {weight.shape}; give (channels, filters, *kernel)")
+    if kernel is not None and tuple(weight.shape[2:]) != _per_axis(kernel, ndim, 1, where, "kernel"):
+        raise ShapeError(f"Deconvolution(): kernel is {kernel}, and weight has shape {weight.shape}")
+    filters = weight.shape[1] * num_group
+    if num_filter is not None and filters != num_filter:
+        raise ShapeError(f"Deconvolution(): num_filter is {num_filter}, and weight has shape {weight.shape}")
     steps = _per_axis(stride, ndim, 1, where, "stride")
     spread = _per_axis(dilate, ndim, 1, where, "dilate")
     edge = _per_axis(pad, ndim, 0, where, "pad")
@@ -230,7 +235,9 @@ def Deconvolution(
         around = edge
     found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
     if not no_bias:
-        found = found + ops.reshape(_bias(bias, where), shape=(1, bias.shape[0], *(1,) * ndim))
+        if _bias(bias, where).shape != (filters,):
+            raise ShapeError(f"Deconvolution(): bias has shape {bias.shape}; give ({filters},)")
+        found = found + ops.reshape(bias, shape=(1, filters, *(1,) * ndim))
     return give(out, found)
 
 
@@ -521,7 +528,8 @@ def LeakyReLU(
     `act_type`: "leaky" (slope · x), "prelu" (gamma · x, a slope for each channel), "elu" (slope · (eˣ − 1)), "selu",
     "gelu", or "rrelu": in training each slope is drawn from [lower_bound, upper_bound], else it is their mean.
 
-    Shapes: any; the result has that of `data`. `gamma` is (channels,), for the second axis, or broadcasts.
+    Shapes: any; the result has that of `data`. `gamma` is (channels,), for the second axis, (batch, channels), or
+    broadcasts.
 
     Dtypes: floats; integers give the default float.
 
@@ -537,8 +545,8 @@ def LeakyReLU(
         found = ops.leaky_relu(data, slope=slope)
     elif act_type == "prelu":
         slopes = need(gamma, "LeakyReLU", "gamma")
-        if slopes.ndim == 1 and data.ndim > 1:
-            slopes = ops.reshape(slopes, shape=(slopes.shape[0], *(1,) * (data.ndim - 2)))
+        if slopes.ndim in (1, 2) and slopes.ndim < data.ndim:
+            slopes = ops.reshape(slopes, shape=(*slopes.shape, *(1,) * (data.ndim - 2)))
         found = ops.prelu(data, slopes)
     elif act_type == "elu":
         found = ops.elu(data, alpha=slope)
@@ -836,6 +844,26 @@ def BatchNorm(
     >>> y.asnumpy().tolist(), mean.asnumpy().round(3).tolist()
     ([[-1.0, -1.0], [1.0, 1.0]], [0.20000000298023224, 2.0])
     """
+    found, mean, var = batch_normalized(
+        data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma, use_global_stats, axis
+    )
+    found = give(out, found)
+    return [found, mean, ops.rsqrt(var + eps)] if output_mean_var else found
+
+
+def batch_normalized(
+    data: Any,
+    gamma: Any,
+    beta: Any,
+    moving_mean: Any,
+    moving_var: Any,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    axis: int = 1,
+) -> tuple[NDArray, NDArray, NDArray]:
+    """What `BatchNorm` gives, with the mean and the variance that it was made with, (channels,)."""
     where = "BatchNorm"
     data = need(data, where)
     gamma, beta, moving_mean, moving_var = (
@@ -861,8 +889,7 @@ def BatchNorm(
         mean, var = moving_mean, moving_var
         inverse = ops.rsqrt(ops.reshape(var.detach(), shape=shape) + eps)
         found = (data - ops.reshape(mean.detach(), shape=shape)) * inverse * scale + shift
-    found = give(out, found)
-    return [found, mean, ops.rsqrt(var + eps)] if output_mean_var else found
+    return found, mean, var
 
 
 BatchNorm_v1 = BatchNorm
@@ -963,12 +990,13 @@ def GroupNorm(
 
     `output_mean_var` adds the means and standard deviations, (n, groups), to the result. Y. Wu and K. He (2018).
 
-    Shapes: (n, channels, *space); gamma and beta are (channels,), and `num_groups` divides the channels.
+    Shapes: (n, channels, *space); gamma and beta are (num_groups,), as in MXNet 1, or (channels,), as in the paper;
+    `num_groups` divides the channels.
 
     Dtypes: floats; the result has that of all together.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis, and another number of channels or
-    groups.
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis, for groups that do not divide the
+    channels, and for another number of gammas or betas.
 
     >>> from tapegrad import nd
     >>> x = nd.array([[[1], [3], [10], [30]]])
@@ -976,15 +1004,18 @@ def GroupNorm(
     [-1.0, 1.0, -1.0, 1.0]
     """
     data, gamma, beta = (need(x, "GroupNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
-    channels = _channels("GroupNorm", data, gamma=gamma, beta=beta)
+    channels = _channels("GroupNorm", data)
     if num_groups < 1 or channels % num_groups:
         raise ShapeError(f"GroupNorm(): {channels} channels cannot be put into {num_groups} groups")
-    shape = (num_groups, channels // num_groups, *(1,) * (data.ndim - 2))
+    for x, n in ((gamma, "gamma"), (beta, "beta")):
+        if x.shape not in ((num_groups,), (channels,)):
+            raise ShapeError(f"GroupNorm(): {n} has shape {x.shape}; give ({num_groups},), or ({channels},)")
+    space = (1,) * (data.ndim - 2)
     grouped = ops.reshape(data, shape=(data.shape[0], num_groups, channels // num_groups, *data.shape[2:]))
     found, mean, var = ops.normalize(
         grouped,
-        ops.reshape(gamma, shape=shape),
-        ops.reshape(beta, shape=shape),
+        ops.reshape(gamma, shape=(num_groups, gamma.shape[0] // num_groups, *space)),
+        ops.reshape(beta, shape=(num_groups, beta.shape[0] // num_groups, *space)),
         axis=tuple(range(2, grouped.ndim)),
         eps=eps,
     )

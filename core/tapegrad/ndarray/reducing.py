@@ -226,10 +226,10 @@ def norm(
     out: Any = None,
     name: Any = None,
 ) -> NDArray:
-    """The 1-norm or 2-norm over `axis` (an int, None for all); over a pair of axes that of a matrix as MXNet has it.
+    """The 1-norm or 2-norm over `axis` (an int or several, None for all).
 
-    For a pair of axes `ord=1` is the largest sum of absolute values of a column, `ord=2` the root of all squares
-    together.
+    Over several axes `ord=1` is the sum of all absolute values and `ord=2` the root of all squares together, as in
+    MXNet: no norm of matrices, for which there is `tapegrad.numpy.linalg.norm`.
 
     Shapes: any; the axes in question are left out, or kept with length 1 by `keepdims`. Without one left, (1,).
 
@@ -241,7 +241,7 @@ def norm(
     >>> from tapegrad import nd
     >>> x = nd.array([[3, 4], [0, 5]])
     >>> nd.norm(x, axis=1).asnumpy().tolist(), nd.norm(x, ord=1, axis=(0, 1)).asnumpy().tolist()
-    ([5.0, 5.0], [9.0])
+    ([5.0, 5.0], [12.0])
     """
     data = need(data, "norm")
     if ord not in (1, 2):
@@ -250,10 +250,6 @@ def norm(
     keepdims = bool(keepdims) or data.ndim == 1
     if ord == 2:
         found = ops.vector_norm(data, axis=axes, keepdims=keepdims)
-    elif axes is not None and len(axes) == 2:
-        columns = ops.sum(ops.abs(data), axis=(axes[0],), keepdims=True)
-        found = ops.max(columns, axis=(axes[1],), keepdims=True)
-        found = found if keepdims else ops.squeeze(found, axis=axes)
     else:
         found = ops.astype(ops.sum(ops.abs(data), axis=axes, keepdims=keepdims), dtype=dtype_of(data))
     found = kept(found)

@@ -733,7 +733,8 @@ def slice_like(data: Any, shape_like: Any, axes: Any = None, out: Any = None, na
     (2, 4)
     """
     data, other = need(data, "slice_like"), need(shape_like, "slice_like", "shape_like")
-    chosen = axis_tuple(axes, data.ndim, "slice_like")
+    listed = () if axes is None else ints_of(axes, "slice_like", "axes")
+    chosen = sorted({one_axis(a, data.ndim, "slice_like") for a in listed or range(data.ndim)})
     if chosen and chosen[-1] >= other.ndim:
         raise ShapeError(f"slice_like(): shape_like has shape {other.shape}, without axis {chosen[-1]}; name axes")
     key = tuple(builtins.slice(0, other.shape[i]) if i in chosen else builtins.slice(None) for i in range(data.ndim))
@@ -1127,11 +1128,12 @@ def Embedding(
 def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> NDArray:
     """`x` where the condition is not zero, else `y`; a condition of one axis chooses among rows.
 
-    Shapes: all broadcast; a `condition` of (n,) beside `x` of (n, …) decides about whole rows, as in MXNet.
+    Shapes: all broadcast; but a `condition` of (n,) decides about whole rows, as in MXNet, and `x` is then (n, …).
 
     Dtypes: any condition; the result has that of `x` and `y` together.
 
-    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not broadcast.
+    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not broadcast, and a
+    condition for another number of rows.
 
     >>> from tapegrad import nd
     >>> x = nd.array([-1, 4])
@@ -1142,7 +1144,12 @@ def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> 
     """
     condition, x, y = (need(v, "where", n) for v, n in ((condition, "condition"), (x, "x"), (y, "y")))
     booleans = truth(condition)
-    if condition.ndim == 1 and x.ndim > 1 and condition.shape[0] == x.shape[0]:
+    if condition.ndim == 1 and x.ndim > 1 and condition.shape != (1,):
+        if condition.shape[0] != x.shape[0]:
+            raise ShapeError(
+                f"where(): a condition of shape {condition.shape} chooses among rows, and x has shape {x.shape}; to "
+                f"choose among its columns, give the condition as many axes"
+            )
         booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
     return give(out, ops.where(booleans, x, y))
 
