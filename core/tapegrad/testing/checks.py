@@ -23,7 +23,7 @@ from ..registry import get_backend
 from .differences import Slopes, flatten, jacobian, sizes_of, slopes, unflatten
 from .runs import Target, as_target
 from .wide import WIDE_EPS, has_longdouble, wide_kernels, widen
-from .wide_linalg import forget
+from .wide_linalg import follow, forget
 from .wide_special import FUNCTIONS as SPECIAL
 from .wide_special import SPECIAL_EPS
 
@@ -129,9 +129,12 @@ def engine(backend: Any) -> EngineKernels:
 
 
 class Truth:
-    """What the outputs and derivatives of a target really are, in the widest precision that it runs in."""
+    """What the outputs and derivatives of a target really are, in the widest precision that it runs in.
 
-    def __init__(self, target: Target, dtype: Any, *, wide: bool | None = None) -> None:
+    `like`: what an engine gave, whose signs and phases it takes where any are right.
+    """
+
+    def __init__(self, target: Target, dtype: Any, *, wide: bool | None = None, like: Arrays | None = None) -> None:
         self.target = target
         self.dtype = np.dtype(dtype)
         self.real_dtype = np.finfo(self.dtype).dtype
@@ -143,6 +146,8 @@ class Truth:
         self.is_wide = True
         self.reason = ""
         forget()
+        if like is not None and target.op is not None:
+            follow(target.op.name, like)
         if wide is None:
             wide = has_longdouble()
         if wide:

@@ -34,7 +34,7 @@ class Case:
 
     @cached_property
     def truth(self) -> Truth:
-        return Truth(self.target, self.dtype)
+        return Truth(self.target, self.dtype, like=self.out)
 
     @cached_property
     def recording(self) -> Recording:

@@ -1,19 +1,23 @@
 """Linear algebra in longdouble, in the array API standard's words, for the small matrices of samples.
 
-NumPy's own stops at double. Eigenvectors and singular vectors begin as NumPy's and are refined, so that their signs
-are its signs; from one call to the next they follow the nearest phase, so that they depend smoothly on the matrix.
+NumPy's own stops at double. Eigenvectors and singular vectors begin as NumPy's and are refined. What the mathematics
+leaves open, their signs and phases and the order of eigenvalues that have none, they take from what `follow` was shown,
+the vectors of the engine under test, and from one call to the next they keep it, so that they depend smoothly on the
+matrix.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
-__all__ = ["FUNCTIONS", "forget"]
+from .wide import widen
+
+__all__ = ["FUNCTIONS", "follow", "forget"]
 
 QR = namedtuple("QR", ["Q", "R"])
 SVD = namedtuple("SVD", ["U", "S", "Vh"])
@@ -28,6 +32,26 @@ _nearest: dict[tuple[str, tuple[int, ...]], Any] = {}
 def forget() -> None:
     """Begin anew: the next vectors follow NumPy's signs."""
     _nearest.clear()
+
+
+def follow(name: str, outs: Sequence[Any]) -> None:
+    """The next vectors of the op of that name follow those that it gave elsewhere in their signs and phases."""
+    if name not in ("eig", "eigh", "svd") or any(not np.all(np.isfinite(out)) for out in outs):
+        return
+    first, second, *rest = map(widen, outs)
+    for at in np.ndindex(*first.shape[:-2] if name == "svd" else first.shape[:-1]):
+        if name == "svd":
+            left, right = first[at], np.conj(rest[0][at].T)
+            if left.shape[0] < right.shape[0]:
+                left, right, at = right, left, (*at, -1)
+            columns = right.shape[1]
+            _nearest["svd", (*right.shape, *at)] = right
+            if left.shape[1] > columns:
+                _nearest["svd, others", (left.shape[0], columns, *at)] = left[:, columns:]
+        elif name == "eigh":
+            _nearest["eigh", (*second[at].shape, *at)] = second[at]
+        else:
+            _nearest["eig", (second.shape[-1], *at)] = first[at], second[at]
 
 
 def _over_batch(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -280,12 +304,13 @@ def eig(x: Any, *, at: Any = ()) -> Any:
     n = x.shape[0]
     w, v = np.linalg.eig(_double(x))
     w, v = w.astype(np.clongdouble), v.astype(np.clongdouble)
+    signs = v
     last = _nearest.get(("eig", (n, *at)))
     if last is not None and n:
         # The order of the last call, where each of its eigenvalues has one nearby.
         order = np.argmin(np.abs(last[0][:, None] - w[None, :]), axis=1)
         if len(set(order.tolist())) == n:
-            w, v = w[order], v[:, order]
+            w, v, signs = w[order], v[:, order], last[1]
     a = x.astype(np.clongdouble)
     for k in range(n):
         start, vector, value = v[:, k].copy(), v[:, k].copy(), w[k]
@@ -300,7 +325,8 @@ def eig(x: Any, *, at: Any = ()) -> Any:
             vector, value = vector + step[:n], value + step[n]
         vector = vector / np.sqrt(np.sum(np.abs(vector) ** 2))
         turn = np.conj(vector[largest]) / np.abs(vector[largest])
-        vector = vector * turn * (1 if np.real(start[largest]) >= 0 else -1)
+        vector = vector * turn
+        vector = vector * (1 if np.real(np.vdot(signs[:, k], vector)) >= 0 else -1)
         w[k], v[:, k] = value, vector
     _nearest[("eig", (n, *at))] = (w, v)
     return Eig(w, v)
