@@ -68,6 +68,13 @@ def _complex(xp: Any, x: Any) -> Any:
     return xp.astype(x, xp.complex64 if xp.finfo(x.dtype).bits <= _FLOAT_BITS else xp.complex128)
 
 
+def _single(xp: Any, x: Any) -> Any:
+    """Real numbers in single precision at the least, in the engine's own words: half is transformed by NumPy in single
+    and by few other engines at all.
+    """
+    return x if xp.finfo(x.dtype).bits >= _FLOAT_BITS else xp.astype(x, xp.float32)
+
+
 def _whole(xp: Any, half: Any, n: int, axis: int) -> Any:
     """The spectrum of real numbers from its half, of which the other is the mirror; in the engine's own words."""
     before = (slice(None),) * (axis % half.ndim)
@@ -142,7 +149,7 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
     n = _length("fft", x, n, axis)
     norm = _check_norm(norm)
     if not xp.isdtype(x.dtype, "complex floating"):
-        return _whole(xp, xp.fft.rfft(x, n=n, axis=axis, norm=norm), n, axis)
+        return _whole(xp, xp.fft.rfft(_single(xp, x), n=n, axis=axis, norm=norm), n, axis)
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
 
 
@@ -163,7 +170,7 @@ def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     n = _length("ifft", x, n, axis)
     norm = _check_norm(norm)
     if not xp.isdtype(x.dtype, "complex floating"):
-        half = xp.fft.rfft(x, n=n, axis=axis, norm=_OTHER_NORM[norm])
+        half = xp.fft.rfft(_single(xp, x), n=n, axis=axis, norm=_OTHER_NORM[norm])
         return _whole(xp, xp.conj(half), n, axis)
     return xp.fft.ifft(x, n=n, axis=axis, norm=norm)
 
@@ -201,7 +208,7 @@ def rfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Array([10.+0.j, -2.+2.j, -2.+0.j], dtype=complex64)
     """
     n = _length("rfft", x, n, axis)
-    return xp.fft.rfft(_real_only(xp, "rfft", x), n=n, axis=axis, norm=_check_norm(norm))
+    return xp.fft.rfft(_single(xp, _real_only(xp, "rfft", x)), n=n, axis=axis, norm=_check_norm(norm))
 
 
 def _twice_but_ends(xp: Any, x: Any, axis: int, n: int) -> Any:
