@@ -15,6 +15,7 @@ import tapegrad
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "tapegrad"
+BARE = re.compile(r"raise (?:ValueError|TypeError|IndexError|KeyError|RuntimeError)\b")
 ENGINES = r"\b(jax|jaxlib|jnp|cupy|cupyx|torch|tensorflow|array_api_strict)\b"
 
 
@@ -34,6 +35,16 @@ def code_only(source: str) -> str:
 def test_core_names_no_engine(path):
     named = [line for line in code_only(path.read_text(encoding="utf-8")).splitlines() if re.search(ENGINES, line)]
     assert not named
+
+
+def test_refusals_are_of_types_that_mxneterror_catches():
+    # `testing` is left out: it is called by pytest and by engines' authors, who expect pytest's and Python's errors.
+    paths = [path for path in CORE.rglob("*.py") if "testing" not in path.parts]
+    assert not [f"{path.name}: {found}" for path in paths for found in BARE.findall(path.read_text(encoding="utf-8"))]
+
+
+def test_the_search_for_bare_errors_would_find_one():
+    assert BARE.findall('raise ValueError(f"x")') and not BARE.findall('raise ArgumentError(f"x")')
 
 
 def test_the_search_for_engines_would_find_one():

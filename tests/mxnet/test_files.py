@@ -34,6 +34,8 @@ def test_a_list_and_a_dictionary_come_back_as_they_were(tmp_path, suffix):
     assert back["w/1"].asnumpy().tolist() == [[1, 2]]
     nd.save(path, arrays[0])
     assert nd.load(path)[0].asnumpy().tolist() == [[1, 2]]
+    nd.save(path, [])
+    assert nd.load(path) == []
 
 
 @pytest.mark.parametrize("suffix", ["", ".safetensors"])

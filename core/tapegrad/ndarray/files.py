@@ -51,7 +51,7 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Write arrays to a file: one, a list of them, or a dictionary with names.
 
     A name ending in `.safetensors` is written in that format, every other as NumPy's `.npz` (the name is taken as it
-    is). `load` gives back what was given: a list (of one, for one array) or a dictionary.
+    is). `load` gives back what was given: a list (of one, for one array; empty for nothing at all) or a dictionary.
 
     Shapes: any, and kept.
 
@@ -189,7 +189,7 @@ def _read(file: IO[bytes], size: int, where: str) -> Arrays:
         UnicodeError,
     ) as error:
         raise FileFormatError(f"{where} is damaged: {error}") from error
-    if host and list(host) == [LISTED.format(i) for i in range(len(host))]:
+    if list(host) == [LISTED.format(i) for i in range(len(host))]:
         return [make(array) for array in host.values()]
     return {name: make(array) for name, array in host.items()}
 
