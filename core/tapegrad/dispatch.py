@@ -231,7 +231,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     elif isinstance(error, IndexError):
         known = BoundsError
     elif isinstance(error, (ValueError, TypeError)) and _is_about(_DTYPE_WORDS, text):
-        taken = " and ".join(dict.fromkeys(x.dtype.name for x in args if isinstance(x, Array)))
+        taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
         known = DtypeError
         where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
     elif isinstance(error, (ValueError, TypeError)) and _is_about(_SHAPE_WORDS, text):

@@ -131,6 +131,17 @@ MISUSES = {
     "no arrays": (lambda x: nd.concat(), ArgumentTypeError, "at least one array"),
     "a forward without array": (lambda x: Nothing()(x), ArgumentTypeError, "Nothing.forward returns .* not int"),
     "a backward without array": (backward(lambda x: Five()(x)), ArgumentTypeError, "Five.backward returns .* not int"),
+    "complex numbers to real ones": (lambda x: nd.array([1j]), DtypeError, "float32; give dtype='complex64'"),
+    "bits of floats": (lambda x: x & 1, DtypeError, "bitwise_and.*float32"),
+    "full of too many": (lambda x: nd.full(2, [1, 2, 3]), ShapeError, r"\(3,\), which is not \(2,\)"),
+    "less than no repeats": (lambda x: nd.arange(3, repeat=-1), ArgumentError, "repeat is -1"),
+    "a line between words": (lambda x: nd.linspace("a", 1, 3), ArgumentTypeError, "takes numbers, not 'a' and 1"),
+    "a capsule that is none": (lambda x: nd.from_dlpack(5), ArgumentTypeError, "DLPack capsule.*not int"),
+    "a file by number": (lambda x: nd.load(5), ArgumentTypeError, "name of a file, not int"),
+    "a file without name": (lambda x: nd.save(None, x), ArgumentTypeError, "name of a file, not NoneType"),
+    "a product of matrices": (lambda x: x @ x, ArgumentTypeError, r"no @; use nd.dot\(\)"),
+    "a quotient rounded down": (lambda x: 7 // x, ArgumentTypeError, r"no //; use nd.floor\(x / y\)"),
+    "a complement": (lambda x: ~x, ArgumentTypeError, r"no ~; use nd.logical_not\(x\)"),
     "a name that saves no array": (lambda x: nd.save("nowhere", [1]), ArgumentTypeError, "NDArray"),
 }
 

@@ -77,7 +77,7 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
         sequence = data if isinstance(data, Sequence) else [data]
         listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
     host = {name: need(x, "save", name).asnumpy() for name, x in listed.items()}
-    path = Path(fname)
+    path = Path(_name(fname, "save"))
     made = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
     # Beside the file and then in its place, so that a full disk leaves what was there before.
     beside = path.with_name(path.name + ".part")
@@ -137,8 +137,16 @@ def load(fname: str | os.PathLike[str]) -> Arrays:
     ...     [x.shape for x in nd.load(folder + "/layers.safetensors")]
     [(2,), (1, 2)]
     """
-    with open(fname, "rb") as file:
-        return _read(file, os.fstat(file.fileno()).st_size, repr(os.fspath(fname)))
+    name = _name(fname, "load")
+    with open(name, "rb") as file:
+        return _read(file, os.fstat(file.fileno()).st_size, repr(name))
+
+
+def _name(fname: Any, where: str) -> str:
+    """The name of a file: a number would open whatever the process has under it."""
+    if not isinstance(fname, (str, os.PathLike)):
+        raise ArgumentTypeError(f"{where}() takes the name of a file, not {type(fname).__name__}")
+    return os.fspath(fname)
 
 
 def load_frombuffer(buf: bytes) -> Arrays:

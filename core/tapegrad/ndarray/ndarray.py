@@ -53,6 +53,15 @@ INT = (int, np.integer)
 """What counts as an integer where one may stand for a tuple of them."""
 
 
+def _absent(sign: str, instead: str) -> Callable[..., Any]:
+    """An operator that arrays of the standard have and these have not."""
+
+    def refuse(*operands: Any) -> Any:
+        raise ArgumentTypeError(f"an NDArray has no {sign}; use {instead}")
+
+    return refuse
+
+
 class NDArray(Methods):
     """An array as MXNet has it: reductions keep shape (1,), comparisons give 0 and 1 in the dtype of their operands.
 
@@ -311,8 +320,10 @@ class NDArray(Methods):
 
     if not TYPE_CHECKING:
         # MXNet has no such operators.
-        __matmul__ = __rmatmul__ = __imatmul__ = __floordiv__ = __rfloordiv__ = __ifloordiv__ = None
-        __invert__ = __pos__ = None
+        __matmul__ = __rmatmul__ = __imatmul__ = _absent("@", "nd.dot() or nd.linalg.gemm2()")
+        __floordiv__ = __rfloordiv__ = __ifloordiv__ = _absent("//", "nd.floor(x / y)")
+        __invert__ = _absent("~", "nd.logical_not(x)")
+        __pos__ = _absent("+ of one array", "x itself, or x.copy()")
 
     def __ipow__(self, other: Any) -> Any:
         return NotImplemented
@@ -521,7 +532,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         return make(source_array.asnumpy().astype(kept), ctx)
     wanted = dtype_or_default(dtype)
     try:
-        host = np.asarray(source_array).astype(wanted)
+        host = np.asarray(source_array)
+        if host.dtype.kind == "c" and wanted.kind != "c":
+            raise DtypeError(f"array() of complex numbers would lose a part as {wanted}; give dtype='complex64'")
+        host = host.astype(wanted)
     except (ValueError, TypeError) as error:
         if isinstance(error, TapegradError):
             raise
@@ -581,7 +595,10 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
         value = np.asarray(val, wanted)
     except (ValueError, TypeError, OverflowError):
         raise ArgumentError(f"full(): val is {val!r}, which {wanted} cannot hold; give a number that it can") from None
-    return give(out, make(np.full(shape_of(shape), value), ctx))
+    sizes = shape_of(shape)
+    if value.ndim and value.shape != sizes:
+        raise ShapeError(f"full(): val has shape {value.shape}, which is not {sizes}; give a number")
+    return give(out, make(np.full(sizes, value), ctx))
 
 
 def empty(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
@@ -630,6 +647,8 @@ def arange(
         raise ArgumentTypeError(f"arange() takes numbers, not {start!r}, {stop!r} and {step!r}")
     if not step or not np.isfinite([start, stop, step]).all():
         raise ArgumentError(f"arange(): no numbers go from {start} to {stop} by {step}; give finite ones, no step of 0")
+    if not isinstance(repeat, INT) or repeat < 0:
+        raise ArgumentError(f"arange(): repeat is {repeat!r}; give an integer from 0 up")
     wanted, numbers = dtype_or_default(dtype), np.arange(start, stop, step)
     if wanted.kind in "iu" and numbers.dtype.kind == "f":
         numbers = int(start) + int(step) * np.arange(len(numbers))
@@ -651,6 +670,8 @@ def linspace(
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
     (num,) = shape_of(num)
+    if not all(isinstance(x, (int, float, np.number)) for x in (start, stop)):
+        raise ArgumentTypeError(f"linspace() takes numbers, not {start!r} and {stop!r}")
     return make(np.linspace(start, stop, num, endpoint=endpoint).astype(dtype_or_default(dtype)), ctx)
 
 
@@ -696,12 +717,16 @@ def from_dlpack(dlpack: Any) -> NDArray:
 
     Dtypes: that of the source.
 
-    Raises: what NumPy's `from_dlpack` raises; the values are on the host.
+    Raises: `TypeError` for what is neither, else what NumPy's `from_dlpack` raises; the values are on the host.
 
     >>> from_dlpack(np.ones(2)).asnumpy().tolist()
     [1.0, 1.0]
     """
-    return make(np.array(np.from_dlpack(_Capsule(dlpack) if not hasattr(dlpack, "__dlpack__") else dlpack)))
+    if hasattr(dlpack, "__dlpack__"):
+        return make(np.array(np.from_dlpack(dlpack)))
+    if type(dlpack).__name__ != "PyCapsule":
+        raise ArgumentTypeError(f"from_dlpack() takes a DLPack capsule, or what gives one, not {type(dlpack).__name__}")
+    return make(np.array(np.from_dlpack(_Capsule(dlpack))))
 
 
 class _Capsule:
