@@ -214,6 +214,7 @@ _NUMPY: dict[str, list[Any]] = {
     ],
     "expand_dims": [((normal(2, 3),), {"axis": 1}), ((normal(2),), {"axis": (0, 2)})],
     "extract": [(_after(_MASK, name="numpy.extract"), normal(5))],
+    "fabs": [(normal(3, 4),)],
     "flip": [(normal(2, 3),), ((normal(2, 3),), {"axis": 1})],
     "fliplr": [(normal(2, 3),)],
     "flipud": [(normal(3, 2),)],
