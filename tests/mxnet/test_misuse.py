@@ -131,6 +131,16 @@ MISUSES = {
     "no arrays": (lambda x: nd.concat(), ArgumentTypeError, "at least one array"),
     "a forward without array": (lambda x: Nothing()(x), ArgumentTypeError, "Nothing.forward returns .* not int"),
     "a backward without array": (backward(lambda x: Five()(x)), ArgumentTypeError, "Five.backward returns .* not int"),
+    "a loop over several numbers of steps": (
+        lambda x: nd.contrib.foreach(lambda a, s: (a, s), [x, nd.ones(2)], []),
+        ShapeError,
+        r"\(3,\), \(2,\)",
+    ),
+    "a step without states": (
+        lambda x: nd.contrib.foreach(lambda a, s: nd.ones(2), x, []),
+        ArgumentTypeError,
+        r"foreach\(\): a step returns .* two things",
+    ),
     "complex numbers to real ones": (lambda x: nd.array([1j]), DtypeError, "float32; give dtype='complex64'"),
     "bits of floats": (lambda x: x & 1, DtypeError, "bitwise_and.*float32"),
     "full of too many": (lambda x: nd.full(2, [1, 2, 3]), ShapeError, r"\(3,\), which is not \(2,\)"),

@@ -14,7 +14,7 @@ from ..context import Context, current_context
 from ..custom import custom
 from ..draws import drawn
 from ..dtypes import default_float
-from ..errors import ArgumentError, BoundsError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
 from ..kernels import OPS
 from ..kernels import RECORDED as ops
 from ..random import mxnet as stream
@@ -94,6 +94,13 @@ def _listed(values: Any) -> list[Any]:
     return list(values) if isinstance(values, (list, tuple)) else [values]
 
 
+def _pair(found: Any, where: str) -> Any:
+    """What a step returned, if it is two things: an array of two rows would be taken apart for them."""
+    if not isinstance(found, (list, tuple)) or len(found) != 2:
+        raise ArgumentTypeError(f"{where}(): a step returns its outputs and its states, two things, not {found!r:.60}")
+    return found
+
+
 def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any, Any]:
     """Run `body(slice, states) -> (outputs, states)` over the first axis of data: outputs stacked, and the last states.
 
@@ -103,7 +110,8 @@ def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any,
 
     Dtypes: any; those of what `body` returns.
 
-    Raises: `TypeError` for data that are no NDArrays, `ShapeError` for outputs whose shapes change from step to step.
+    Raises: `TypeError` for data that are no NDArrays and a `body` that returns no pair, `ShapeError` for data of
+    several numbers of steps and for outputs whose shapes change from step to step.
 
     >>> from tapegrad import nd
     >>> sums, total = nd.contrib.foreach(lambda x, s: (x + s, x + s), nd.array([1, 2, 3]), nd.zeros(1))
@@ -115,8 +123,14 @@ def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any,
     states = init_states
     collected: list[list[Any]] = []
     single = True
+    lengths = {x.shape[:1] for x in arrays}
+    if len(lengths) != 1 or lengths == {()}:
+        shapes = ", ".join(str(x.shape) for x in arrays)
+        raise ShapeError(
+            f"foreach() goes along a first axis that all data have alike, not shapes {shapes or 'of none'}"
+        )
     for i in range(arrays[0].shape[0]):
-        outputs, states = body(arrays[0][i] if alone else [x[i] for x in arrays], states)
+        outputs, states = _pair(body(arrays[0][i] if alone else [x[i] for x in arrays], states), "foreach")
         single = isinstance(outputs, Array)
         collected.append(_listed(outputs))
     stacked = [stack(*column) for column in zip(*collected, strict=True)]
@@ -134,7 +148,8 @@ def while_loop(
 
     Dtypes: any; those of what `func` returns.
 
-    Raises: `ValueError` without `max_iterations`, `ShapeError` for outputs whose shapes change from step to step.
+    Raises: `ValueError` without `max_iterations`, `TypeError` for a `func` that returns no pair, `ShapeError` for
+    outputs whose shapes change from step to step.
 
     >>> from tapegrad import nd
     >>> def double(x):
@@ -149,7 +164,7 @@ def while_loop(
     variables = _listed(loop_vars)
     collected: list[list[Any]] = []
     while len(collected) < max_iterations and bool(cond(*variables)):
-        outputs, new = func(*variables)
+        outputs, new = _pair(func(*variables), "while_loop")
         collected.append([] if outputs is None else _listed(outputs))
         variables = _listed(new) if new is not None else variables
     stacked = []
