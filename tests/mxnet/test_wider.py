@@ -52,6 +52,7 @@ CASES = {
     "linalg.inverse": (lambda a: nd.linalg.inverse(a + 3 * nd.eye(3, dtype="float64")), [normal(3, 3)]),
     "linalg.slogdet": (lambda a: nd.linalg.slogdet(a)[1], [normal(3, 3)]),
     "linalg.syevd": (lambda a: nd.linalg.syevd(a + a.T)[1], [normal(3, 3)]),
+    "linalg.syevd vectors": (lambda a: nd.linalg.syevd(a + a.T)[0], [normal(3, 3)]),
     "linalg.extracttrian": (nd.linalg.extracttrian, [normal(2, 3, 3)]),
     "linalg.maketrian": (lambda a: nd.linalg.maketrian(a, offset=1), [normal(2, 6)]),
     "linalg.makediag": (lambda a: nd.linalg.makediag(a, offset=-1), [normal(2, 3)]),
@@ -514,3 +515,16 @@ def test_batches_of_several_devices_give_their_variance():
     assert found[1].asnumpy().tolist() == alone[1].asnumpy().tolist() == [2.0, 20.0]
     assert found[2].asnumpy().tolist() == [1.0, 100.0]
     assert alone[2].asnumpy() == pytest.approx(1 / np.sqrt(np.array([1.001, 100.001])))
+
+
+def test_eigenvectors_have_the_sign_that_makes_their_largest_element_positive():
+    u, values = nd.linalg.syevd(nd.array([[1, 2], [2, 4]]))
+    assert u.asnumpy() == pytest.approx(np.array([[0.89442718, -0.44721359], [0.44721359, 0.89442718]]), abs=1e-6)
+    assert values.asnumpy() == pytest.approx([0.0, 5.0], abs=1e-6)
+    symmetric = np.random.default_rng(0).standard_normal((4, 3, 3))
+    u, values = nd.linalg.syevd(nd.array(symmetric + symmetric.transpose(0, 2, 1), dtype="float64"))
+    vectors = u.asnumpy()
+    assert (np.where(abs(vectors) == abs(vectors).max(-1, keepdims=True), vectors, 1) > 0).all()
+    again = vectors.transpose(0, 2, 1) @ (values.asnumpy()[:, :, None] * vectors)
+    assert again == pytest.approx(symmetric + symmetric.transpose(0, 2, 1))
+    assert nd.linalg.syevd(nd.zeros((2, 0, 0)))[0].shape == (2, 0, 0)

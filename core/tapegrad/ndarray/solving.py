@@ -288,6 +288,8 @@ def linalg_gelqf(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
 def linalg_syevd(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
     """The eigenvectors of symmetric matrices, as the rows of U, and the eigenvalues, ascending: Uᵀ diag(L) U = A.
 
+    Of the two signs an eigenvector has the one that makes its largest element (the first of several) positive.
+
     Shapes: (…, n, n) gives U (…, n, n) and L (…, n).
 
     Dtypes: floats; integers give the default float. A is taken to be symmetric, unchecked.
@@ -301,7 +303,12 @@ def linalg_syevd(A: Any, out: Any = None, name: Any = None) -> list[NDArray]:
     [1. 3.] [[2.0, 1.0], [1.0, 2.0]]
     """
     values, vectors = ops.eigh(_matrices(A, "linalg_syevd", square=True))
-    return give_all(out, [ops.matrix_transpose(vectors), values], "linalg_syevd")
+    rows = ops.matrix_transpose(vectors)
+    if rows.shape[-1]:
+        fixed = rows.detach()
+        largest = ops.take_along_axis(fixed, ops.argmax(ops.abs(fixed), axis=-1, keepdims=True), axis=-1)
+        rows = rows * ops.sign(largest)
+    return give_all(out, [rows, values], "linalg_syevd")
 
 
 def linalg_inverse(A: Any, out: Any = None, name: Any = None) -> NDArray:
