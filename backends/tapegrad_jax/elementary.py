@@ -22,7 +22,7 @@ def _is_complex(x: Any) -> bool:
     return bool(jnp.issubdtype(x.dtype, jnp.complexfloating))
 
 
-def _log1p(x: Any) -> Any:
+def log1p(x: Any) -> Any:
     # Kahan's: the error of rounding 1 + x is undone by dividing by what was really added.
     # XLA must not see through it.
     whole = lax.optimization_barrier(1 + x)
@@ -41,7 +41,7 @@ def _expm1(x: Any) -> Any:
 
 def _atanh(x: Any) -> Any:
     size = jnp.abs(x)
-    return jnp.copysign(0.5 * _log1p(2 * size / (1 - size)), x)
+    return jnp.copysign(0.5 * log1p(2 * size / (1 - size)), x)
 
 
 def _largest_exponent(x: Any) -> float:
@@ -125,9 +125,9 @@ def _log_size(a: Any, b: Any) -> Any:
     large = jnp.maximum(jnp.abs(a), jnp.abs(b))
     small = jnp.minimum(jnp.abs(a), jnp.abs(b))
     near = (large > 0.5) & (large < 2)
-    close = 0.5 * _log1p(jnp.where(near, (large - 1) * (large + 1) + small * small, 0))
+    close = 0.5 * log1p(jnp.where(near, (large - 1) * (large + 1) + small * small, 0))
     ratio = jnp.where((large == 0) | jnp.isinf(large), 0, small / large)
-    far = jnp.log(large) + 0.5 * _log1p(ratio * ratio)
+    far = jnp.log(large) + 0.5 * log1p(ratio * ratio)
     return jnp.where(jnp.isinf(a) | jnp.isinf(b), jnp.inf, jnp.where(near, close, far))
 
 
@@ -143,7 +143,7 @@ def _complex_log(base: float) -> Callable[[Any, Any], tuple[Any, Any]]:
 
 def _complex_log1p(a: Any, b: Any) -> tuple[Any, Any]:
     near = jnp.maximum(jnp.abs(a), jnp.abs(b)) < 0.5
-    close = 0.5 * _log1p(jnp.where(near, a * (2 + a) + b * b, 0))
+    close = 0.5 * log1p(jnp.where(near, a * (2 + a) + b * b, 0))
     return jnp.where(near, close, _log_size(1 + a, b)), jnp.arctan2(b, 1 + a)
 
 
@@ -177,7 +177,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
             ("expm1", _expm1, _complex_expm1),
             ("log", jnp.log, _complex_log(math.e)),
             ("log10", jnp.log10, _complex_log(10)),
-            ("log1p", _log1p, _complex_log1p),
+            ("log1p", log1p, _complex_log1p),
             ("log2", jnp.log2, _complex_log(2)),
             ("sinh", _sinh, _complex_sinh),
         )

@@ -19,7 +19,7 @@ from jax.sharding import NamedSharding
 
 from tapegrad.ops.indexing import AT
 
-from . import elementary, nn
+from . import elementary, gamma, nn
 from .layouts import is_about_sharding, partition, sharding
 
 __all__ = ["KERNELS"]
@@ -288,7 +288,7 @@ def matrix_rank(x: Any, *, rtol: float | None) -> Any:
 def polygamma(x: Any, *, n: int) -> Any:
     if n < 0:
         raise ValueError(f"n is {n}; polygamma has the orders 0, 1, 2, …")
-    return special.digamma(x) if n == 0 else special.polygamma(n, x)
+    return gamma.KERNELS["digamma"](x) if n == 0 else special.polygamma(n, x)
 
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
@@ -312,15 +312,12 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
         name: getattr(special, name)
         for name in (
             "betainc",
-            "betaln",
-            "digamma",
             "erf",
             "erfc",
             "erfinv",
             "gamma",
             "gammainc",
             "gammaincc",
-            "gammaln",
             "i0",
             "i0e",
             "i1",
@@ -329,5 +326,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
         )
     },
     **elementary.KERNELS,
+    **gamma.KERNELS,
     **nn.KERNELS,
 }
