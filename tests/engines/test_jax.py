@@ -157,3 +157,32 @@ def test_the_plugin_imports_no_jax_and_changes_none_of_its_settings():
         "assert dict(jax.config.values) == before\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "wanted"),
+    [
+        ("betaln", (12.0, 20.5), -21.487376593209678),
+        ("betaln", (3.0, 4.0), -4.0943445622221007),
+        ("gammaln", (1.0009765625,), -0.0005629031799912046),
+        ("gammaln", (1.9990234375,), -0.00041256773597148940),
+        ("gammaln", (0.25,), 1.2880225246980775),
+        ("digamma", (1.4619140625,), 0.00027276858695440815),
+        ("digamma", (1.4609375,), -0.00067240239024288040),
+        ("sinh", (2**-11 - 2**-12 * 1j,), 0.00048828125485063813 - 0.00024414065167851155j),
+        ("expm1", (2**-11 - 2**-12 * 1j,), 0.00048837066181676501 - 0.00024425986097161504j),
+        ("log", (0.75 + 0.03125j,), -0.28681476954567677 + 0.041642579098588424j),
+        ("log2", (0.75 + 0.03125j,), -0.41378624567725876 + 0.060077542355359919j),
+        ("log10", (0.75 + 0.03125j,), -0.12456207174204026 + 0.018085142314736643j),
+        ("cosh", (12 - 1j,), 43968.394549047835 - 68476.717306191418j),
+    ],
+)
+def test_functions_of_which_xla_loses_digits_have_them(name, at, wanted):
+    """Against mpmath's values."""
+    backend = tapegrad.get_backend("jax")
+    for dtype in map(np.dtype, ("complex128", "complex64") if isinstance(wanted, complex) else ("float64", "float32")):
+        with backend.all_dtypes():
+            kernel = getattr(backend.kernels, name)
+            found = np.asarray(kernel(*(backend.from_numpy(np.asarray(x, dtype)) for x in at)))
+        assert found.dtype == dtype
+        assert abs(found - wanted) <= 6 * np.finfo(dtype).eps * abs(wanted)
