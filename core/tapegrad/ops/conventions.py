@@ -30,5 +30,5 @@ def quotient(xp: Any, x: Any, y: Any) -> Any:
     zero = y == 0
     divisor = xp.where(zero, xp.ones_like(y), y)
     floor = xp.floor_divide(x, divisor)
-    up = (floor * divisor != x) & ((x < 0) != (divisor < 0))
+    up = xp.logical_and(xp.not_equal(floor * divisor, x), xp.not_equal(x < 0, divisor < 0))
     return xp.where(zero, xp.zeros_like(floor), xp.where(up, floor + 1, floor))
