@@ -110,24 +110,17 @@ def _reciprocal_cube_root(x: Any) -> Any:
     return 1 / np.cbrt(x)
 
 
-def _from_scipy(name: str) -> Callable[..., Any]:
-    """SciPy's function of that name, found when it is first called; results stay in the dtype that came."""
+def _on_host(name: str) -> Callable[..., Any]:
+    """The core's function of host arrays, found when it is first called."""
 
     def kernel(*arrays: Any) -> Any:
-        from tapegrad.ops.special import scipy_special
+        from tapegrad.ops.special import host_function
 
-        dtype = arrays[0].dtype
-        # The incomplete functions are only as accurate as the numbers they compute with.
-        if name in _INCOMPLETE and dtype in (np.float16, np.float32):
-            arrays = tuple([x.astype(np.float64) for x in arrays])
-        found = scipy_special(name)(*arrays)
-        return found if found.dtype == dtype else found.astype(dtype)
+        return host_function(name)(*arrays)
 
     kernel.__name__ = name
     return kernel
 
-
-_INCOMPLETE = ("betainc", "betaln", "gammainc", "gammaincc")
 
 _SPECIAL = (
     "betainc",
@@ -173,7 +166,7 @@ _UFUNCS = {
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
-    **{name: _from_scipy(name) for name in _SPECIAL},
+    **{name: _on_host(name) for name in _SPECIAL},
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,

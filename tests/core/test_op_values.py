@@ -11,7 +11,7 @@ from engines import NAMES, engine, on
 from tapegrad import autograd
 from tapegrad.errors import DtypeError, MissingExtraError, NoGradientError
 from tapegrad.kernels import OPS
-from tapegrad.ops.special import scipy_special
+from tapegrad.ops.special import host_function
 from tapegrad.testing.samples import Draw
 
 SAME = set(
@@ -111,13 +111,13 @@ def test_the_largest_few_come_in_order_with_their_places():
 
 
 def test_functions_that_need_scipy_say_so(monkeypatch):
-    scipy_special.cache_clear()
+    host_function.cache_clear()
     monkeypatch.setitem(sys.modules, "scipy", None)
     try:
         with pytest.raises(MissingExtraError, match=r"erf\(\) needs 'scipy': pip install 'tapegrad\[special\]'"):
             OPS["erf"].call(on(engine("numpy"), [0.5]))
     finally:
-        scipy_special.cache_clear()
+        host_function.cache_clear()
 
 
 REFUSED = {

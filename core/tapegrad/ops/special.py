@@ -1,12 +1,13 @@
 """Special functions: of each element by itself, from the library that the engine has for them.
 
-The body of most of them is SciPy's, on the host, so that any engine on the CPU has them all; an engine with a library
-of its own names its functions in `fused()`.
+The body of most of them is SciPy's, on the host, or `incomplete.py`'s, so that any engine on the CPU has them all; an
+engine with a library of its own names its functions in `fused()`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -27,13 +28,13 @@ __all__ = [
     "gammainc",
     "gammaincc",
     "gammaln",
+    "host_function",
     "i0",
     "i0e",
     "i1",
     "i1e",
     "logit",
     "polygamma",
-    "scipy_special",
     "sinc",
     "sinc_derivative",
     "xlog1py",
@@ -47,21 +48,36 @@ _SMALL = uniform(low=-0.9, high=0.9)
 
 
 @cache
-def scipy_special(name: str) -> Any:
-    """The function of that name in `scipy.special`, imported now."""
+def host_function(name: str) -> Callable[..., Any]:
+    """What computes an op of this module on host arrays, in their dtype: SciPy's function, imported now, or our own."""
     try:
         from scipy import special
+
+        from . import incomplete
     except ImportError as error:
         raise MissingExtraError(f"{name}() needs 'scipy': pip install 'tapegrad[special]'") from error
-    return getattr(special, name)
+    function = getattr(incomplete if name in incomplete.__all__ else special, name)
+
+    def of_arrays(*arrays: Any) -> Any:
+        dtype = arrays[0].dtype
+        if name in _AS_EXACT_AS_THE_DTYPE and dtype in (np.float16, np.float32):
+            arrays = tuple([x.astype(np.float64) for x in arrays])
+        found = function(*arrays)
+        return found if found.dtype == dtype else found.astype(dtype)
+
+    of_arrays.__name__ = name
+    return of_arrays
+
+
+_AS_EXACT_AS_THE_DTYPE = ("betainc", "betaln", "gammainc", "gammaincc")
+"""In single precision SciPy computes these in single, and loses up to 145 units in the last place."""
 
 
 def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
-    """SciPy's function of host copies, back on the engine and in the dtype that came."""
+    """The function of host copies, back on the engine."""
     backend = xp.backend
-    host = [backend.to_numpy(x) for x in arrays]
-    found = np.asarray(scipy_special(name)(*host), dtype=host[0].dtype)
-    return backend.from_numpy(found, device=backend.device_of(arrays[0]))
+    found = host_function(name)(*[backend.to_numpy(x) for x in arrays])
+    return backend.from_numpy(np.asarray(found), device=backend.device_of(arrays[0]))
 
 
 # The error function
