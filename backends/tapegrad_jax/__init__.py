@@ -122,7 +122,8 @@ class JaxBackend(tapegrad.Backend):
                     f"JAX has {array.dtype.name} switched off, and these integers do not fit {dtype.name}: "
                     "set JAX_ENABLE_X64=1, or call jax.config.update('jax_enable_x64', True) before the first array"
                 )
-        raw = self.namespace.array(array, dtype=dtype, copy=True)
+        # A copy of the host's, since jnp.array would compile one for every shape.
+        raw = self.module.device_put(np.array(array, dtype=dtype))
         return raw if device is None else self.to_device(raw, device)
 
     def constant(self, scalar: Any, like: Any) -> Any:

@@ -176,6 +176,14 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "sum_pool": _compiled("sum_pool", _sum_pool),
     **{
         name: _compiled(name)
-        for name in ("log_softmax", "max_pool_gather", "max_pool_spread", "overlap_add", "patches", "softmax")
+        for name in (
+            "log_softmax",
+            "max_pool_gather",
+            "max_pool_spread",
+            "multiply_or_zero",
+            "overlap_add",
+            "patches",
+            "softmax",
+        )
     },
 }
