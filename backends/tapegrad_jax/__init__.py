@@ -50,7 +50,8 @@ polygamma and zeta are looser bounds on what samples showed.
 
 
 class JaxBackend(tapegrad.Backend):
-    """JAX: immutable arrays on any of its devices, sharded or not; none of its global settings is touched.
+    """JAX: immutable arrays on any of its devices, sharded or not; none of its global settings is touched, but for
+    those that `share_compiled` makes in the suite's own processes.
 
     While JAX has its 64-bit numbers switched off, float64 and complex128 are refused, and integers are 32 bits wide, on
     the condition that their values fit.
@@ -85,6 +86,15 @@ class JaxBackend(tapegrad.Backend):
 
     def all_dtypes(self) -> contextlib.AbstractContextManager[Any]:
         return self.module.enable_x64(True)  # type: ignore[no-any-return]
+
+    def share_compiled(self, folder: str) -> None:
+        jax = self.module
+        if jax.config.jax_compilation_cache_dir is not None:
+            return  # the user's own choice
+        jax.config.update("jax_compilation_cache_dir", folder)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        # JAX decides at the first array that it compiles for whether there is such a folder.
+        importlib.import_module("jax.experimental.compilation_cache.compilation_cache").reset_cache()
 
     @cached_property
     def dtypes(self) -> Mapping[Any, np.dtype[Any]]:

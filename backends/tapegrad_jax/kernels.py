@@ -242,15 +242,17 @@ def divide(x: Any, y: Any) -> Any:
     return jnp.divide(x, y)
 
 
-@jax.jit
 def _or_one(x: Any, y: Any) -> Any:
     """y in the shape of x / y, and 1 where both are 0, or x is 0 and y NaN."""
     safe = jnp.where((x == 0) & ((y == 0) | (y != y)), 1, y)
     return jnp.broadcast_to(safe, jnp.broadcast_shapes(x.shape, y.shape))
 
 
+_compiled_or_one: Callable[..., Any] = jax.jit(_or_one)
+
+
 def divide_or_zero(x: Any, y: Any) -> Any:
-    return jnp.divide(x, _or_one(x, y))
+    return jnp.divide(x, _compiled_or_one(x, y))
 
 
 def round_to(x: Any, *, decimals: int) -> Any:

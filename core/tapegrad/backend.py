@@ -199,6 +199,11 @@ class Backend:
         """A context in which all dtypes of the engine can be had, for the suite; some engines hide a few."""
         return nullcontext()
 
+    def share_compiled(self, folder: str) -> None:
+        """From now on keep in `folder` what the engine compiles, and look there first, so that the processes of one run
+        of the suite do not compile the same things twice. Engines that compile nothing have nothing to do.
+        """
+
     def tolerance(self, dtype: Any, op: str = "") -> float:
         """How many ulps the engine may be off the correctly rounded value of an elementary or special function.
 

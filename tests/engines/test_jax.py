@@ -1,5 +1,6 @@
 """The JAX engine: the same gradients as NumPy's, eager and traced, and nothing of JAX's own settings touched."""
 
+import os
 import subprocess
 import sys
 
@@ -186,3 +187,21 @@ def test_functions_of_which_xla_loses_digits_have_them(name, at, wanted):
             found = np.asarray(kernel(*(backend.from_numpy(np.asarray(x, dtype)) for x in at)))
         assert found.dtype == dtype
         assert abs(found - wanted) <= 6 * np.finfo(dtype).eps * abs(wanted)
+
+
+SHARES = """
+import sys, jax, numpy, tapegrad
+found = []
+jax.monitoring.register_event_listener(lambda event, **_: found.append(event))
+backend = tapegrad.get_backend("jax")
+backend.share_compiled(sys.argv[1])
+print(backend.kernels.exp(backend.from_numpy(numpy.zeros(3, "float32"))))
+print(found.count("/jax/compilation_cache/cache_hits"))
+"""
+
+
+def test_what_one_process_of_the_suite_compiled_is_read_by_the_next(tmp_path):
+    env = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    command = [sys.executable, "-c", SHARES, str(tmp_path)]
+    runs = [subprocess.run(command, env=env, capture_output=True, text=True, check=True) for _ in range(2)]
+    assert [run.stdout.split("\n")[:2] for run in runs] == [["[1. 1. 1.]", "0"], ["[1. 1. 1.]", "1"]]

@@ -16,7 +16,7 @@ from .runs import Target
 
 __all__ = ["batch", "batch_of_pull"]
 
-SIZE = 3
+SIZE = 2
 
 
 def _rows(sample: Sample, target: Target, dtype: Any) -> list[list[Any]]:

@@ -6,13 +6,16 @@ Load it with `-p tapegrad.testing.plugin`. It registers no fixtures.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from .conformance import Conformance
 from .judging import Check
-from .suite import PROPERTY
+from .suite import FOLDER, PROPERTY
 
 __all__ = ["pytest_addoption", "pytest_configure"]
 
@@ -35,11 +38,26 @@ def pytest_configure(config: Any) -> None:
 
 
 class _Gatherer:
-    """The checks of a run, counted and written down."""
+    """The checks of a run, counted and written down, and what its workers share."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
         self.checks: list[Check] = []
+        self.folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @pytest.hookimpl(optionalhook=True)  # type: ignore[untyped-decorator]
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give the workers of pytest-xdist one folder for what the engine that was named compiles."""
+        if not self.config.getoption("tapegrad_backend", default=None):
+            return
+        if self.folder is None:
+            self.folder = tempfile.TemporaryDirectory(prefix="tapegrad-")
+        node.workerinput[FOLDER] = self.folder.name
+
+    def pytest_unconfigure(self) -> None:
+        """The folder has served."""
+        if self.folder is not None:
+            self.folder.cleanup()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Take the checks that a test has recorded."""

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from ..registry import get_backend
 from .conformance import UNITS, Conformance, judge_op
 from .judging import DTYPES, Check
 
@@ -52,9 +53,17 @@ def _work(name: str, ops: Sequence[str], quick: bool, jobs: int) -> Iterator[lis
         yield from map(work, ops)
         return
     import multiprocessing
+    import tempfile
 
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="tapegrad-") as folder,
+        multiprocessing.get_context("spawn").Pool(jobs, _begin, (name, folder)) as pool,
+    ):
         yield from pool.imap_unordered(work, ops)
+
+
+def _begin(name: str, folder: str) -> None:
+    get_backend(name).share_compiled(folder)
 
 
 def as_table(verdict: Conformance) -> Table:

@@ -24,6 +24,9 @@ __all__ = ["pytest_generate_tests", "test_errors", "test_function", "test_op", "
 PROPERTY = "tapegrad_checks"
 """The name under which a test hands its checks to the plug-in."""
 
+FOLDER = "tapegrad_compiled"
+"""The name under which the plug-in hands the workers of pytest-xdist a folder for what the engine compiles."""
+
 
 def _option(config: Any, name: str, default: Any) -> Any:
     return config.getoption(name, default=default) or default
@@ -44,6 +47,9 @@ def pytest_generate_tests(metafunc: Any) -> None:
         return
     config = metafunc.config
     backend = get_backend(_engine(config))
+    folder = getattr(config, "workerinput", {}).get(FOLDER)
+    if folder is not None:
+        backend.share_compiled(folder)
     only = [name for name in str(_option(config, "tapegrad_ops", "")).split(",") if name]
     quick = _quick(config)
     ops = {name: op for name, op in judged_ops().items() if not only or name in only}
