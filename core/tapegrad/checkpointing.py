@@ -76,10 +76,10 @@ class CheckpointNode(Node):
         # The sweep alone holds cotangents and values from here on, so that they go when it has passed.
         g.clear()
         del outs
-        found = reverse_sweep(_drained(seeds), recorded=recorded, free=not recorded, since=since)
-        entries = {entry: entry.parent for entry in nodes if isinstance(entry, Entry)}
         if free:
             self.inputs = self.again = None
+        found = reverse_sweep(_drained(seeds), recorded=recorded, free=not recorded, since=since)
+        entries = {entry: entry.parent for entry in nodes if isinstance(entry, Entry)}
         for node, value in found.items():
             target = entries.get(node, node) if isinstance(node, Entry) else node
             if target is None:
