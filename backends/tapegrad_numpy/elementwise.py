@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cmath import isfinite
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,13 +23,18 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
+_vdot: Callable[[Any, Any], Any] = getattr(np.vdot, "_implementation", np.vdot)
+"""`np.vdot` itself, without the search for arrays of other libraries, which takes longer than the product."""
+
+
 def _all_finite(x: Any) -> bool:
     return bool(np.count_nonzero(np.isfinite(x)) == x.size)
 
 
 def _multiply_or_zero(x: Any, y: Any) -> Any:
-    # Nearly always all is finite, and then it is a product; what is cheapest to find out depends on the size.
-    if x.size < 1000 and _all_finite(x) and _all_finite(y):
+    # Nearly always all is finite, and then it is a product. The sum of the products tells: it is not finite if any
+    # number is not, and `vdot` warns of nothing.
+    if x.size == y.size and isfinite(_vdot(x, y)):
         return x * y
     with np.errstate(invalid="ignore"):
         out = x * y
