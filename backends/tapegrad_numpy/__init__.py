@@ -48,6 +48,9 @@ class NumpyBackend(tapegrad.Backend):
     def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
         return np.array(array)
 
+    def spec(self, raw: Any) -> tapegrad.Spec:
+        return tapegrad.Spec(raw.shape, raw.dtype)
+
     def fused(self) -> Mapping[str, Callable[..., Any]]:
         return KERNELS
 

@@ -155,15 +155,15 @@ class _Layout:
         lines = []
         op = self.op
         outs = op.outs if isinstance(op.outs, tuple) else ()
-        if flavour != "raw" and self.recorded:
-            # Values that are gone cannot be wrapped.
-            lines += [f"if node.p_{self.recorded[0]} is None:", "    raise _freed(node)"]
+        if self.recorded:
+            lines += [f"p_{name} = node.p_{name}" for name in self.recorded]
+            lines += [f"if p_{self.recorded[0]} is None:", "    raise _freed(node)"]
         for name in self.kept:
             if flavour == "raw" or not self.is_array(name):
                 lines.append(f"{name} = node.s_{name}")
                 continue
             if name == op.variadic:
-                nodes = f"node.p_{name}" if name in self.recorded else f"(None,) * len(node.s_{name})"
+                nodes = f"p_{name}" if name in self.recorded else f"(None,) * len(node.s_{name})"
                 wrapped = f"[_wrap(v, p, node.xp) for v, p in zip(node.s_{name}, {nodes})]"
             elif name == "out" and op.outs:
                 wrapped = "[_wrap(v, _Output(node, i), node.xp) for i, v in enumerate(node.s_out)]"
@@ -174,16 +174,12 @@ class _Layout:
                 parent = f"_Output(node, {outs.index(name)}) if node.s_{name}.dtype in node.xp.inexact else None"
                 wrapped = f"_wrap(node.s_{name}, {parent}, node.xp)"
             else:
-                wrapped = f"_wrap(node.s_{name}, {f'node.p_{name}' if name in self.recorded else None}, node.xp)"
+                wrapped = f"_wrap(node.s_{name}, {f'p_{name}' if name in self.recorded else None}, node.xp)"
             if name in op.optional:
                 wrapped = f"None if node.s_{name} is None else {wrapped}"
             if flavour == "either":
                 wrapped = f"node.s_{name} if wrap is None else ({wrapped})"
             lines.append(f"{name} = {wrapped}")
-        for name in self.recorded:
-            lines.append(f"p_{name} = node.p_{name}")
-        if self.recorded:
-            lines += [f"if p_{self.recorded[0]} is None:", "    raise _freed(node)"]
         return [indent + line for line in lines]
 
     def call(self, name: str, g: str, *, conjugate: bool) -> str:
@@ -235,7 +231,7 @@ def _write_pull(layout: _Layout, title: str, flavour: str, xp: str, last: bool =
     op, pad = layout.op, "    "
     lines = [f"def {title}(node, g, table, fresh{'' if last else ', free'}):"]
     lines += layout.load(pad, flavour)
-    body = len(lines)
+    start = len(lines)
     if isinstance(op.outs, tuple) and op.outs:
         asked = {a for name in layout.recorded for a in layout.formula(name).names}
         defaults = {a for name in layout.recorded for a in layout.formula(name).defaults}
@@ -252,11 +248,20 @@ def _write_pull(layout: _Layout, title: str, flavour: str, xp: str, last: bool =
         lines.append(f"{pad}some = next(v for v in g if v is not None)")
         lines.append(f"{pad}g = [xp.filled(some, shape=s, value=0) if v is None else v for v, s in zip(g, shape_out)]")
     clear = " = ".join([f"node.p_{name}" for name in layout.recorded] + [f"node.s_{name}" for name in layout.kept])
-    lines += [f"{pad}{clear} = None"] if last else [f"{pad}if free:", f"{pad}    {clear} = None"]
+    if last:
+        lines += [f"{pad}{clear} = None", f"{pad}node.xp = fresh"]
+    else:
+        lines += [f"{pad}if free:", f"{pad}    {clear} = None"]
     in_hand = layout.recorded[0] if last and layout.recorded[0] != op.variadic else None
-    for name in layout.recorded:
+    for n, name in enumerate(layout.recorded):
         value = f"g_of_{name}"
         lines.append(f"{pad}{value} = {layout.call(name, 'g', conjugate=True)}")
+        if last:
+            # What the next formulas do not need makes room for their results.
+            later = {asked for other in layout.recorded[n + 1 :] for asked in layout.formula(other).names}
+            spent = [kept for kept in layout.formula(name).names if kept in layout.kept and layout.is_array(kept)]
+            spent = [kept for kept in spent if kept not in later] if later else []
+            lines += [f"{pad}del {', '.join(spent)}"] if spent else []
         if name == op.variadic:
             lines.append(f"{pad}for p, v in zip(p_{name}, {value}):")
             lines.append(f"{pad}    if p is not None and v is not None:")
@@ -273,7 +278,7 @@ def _write_pull(layout: _Layout, title: str, flavour: str, xp: str, last: bool =
             lines += _deposit(pad, f"p_{name}", value, met)
     if last:
         lines.append(f"{pad}return p_{in_hand}, g_of_{in_hand}" if in_hand else f"{pad}return None, None")
-    if any("xp" in line for line in lines[body:]):
+    if any("xp" in line for line in lines[start:] if line != f"{pad}node.xp = fresh"):
         lines.insert(1, f"{pad}xp = {xp}")
     return lines
 

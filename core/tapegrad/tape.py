@@ -30,7 +30,9 @@ __all__ = [
     "Output",
     "Scope",
     "check_thread",
+    "check_variables",
     "forward_sweep",
+    "is_fresh",
     "is_recording",
     "is_training",
     "next_seq",
@@ -184,22 +186,30 @@ def set_training(train_mode: bool) -> bool:
     return _switch(TRAINING, train_mode)
 
 
-LIVE: dict[int, Iterable[Node]] = {}
+LIVE: dict[int, Sequence[Sequence[Node]]] = {}
 """The variables of the transforms whose functions are running, in any thread, by the number that came before them."""
 
 
-def check_thread(nodes: Iterable[Node | None], how: str, *, fresh: bool | None = None) -> None:
+def is_fresh() -> bool:
+    """Whether this thread or task has never been told to record or to pause, as a thread just started."""
+    return MODE.get(None) is None
+
+
+def check_thread(nodes: Iterable[Node | None], how: str) -> None:
     """Refuse what a thread does unrecorded to values that a transform in another thread is differentiating.
 
     A new thread starts in an empty context, in which nothing is recorded; `pause()` says so on purpose, and passes.
-    `fresh`: whether the thread is in such a context, if not now.
     """
-    if not (MODE.get(None) is None if fresh is None else fresh):
-        return
+    if LIVE and is_fresh():
+        check_variables(nodes, how)
+
+
+def check_variables(nodes: Iterable[Node | None], how: str) -> None:
+    """`check_thread` in a fresh context while some transform is running."""
     first = min(list(LIVE), default=None)
     if first is None:
         return
-    variables = {node for row in list(LIVE.values()) for node in row}
+    variables = {node for rows in list(LIVE.values()) for row in rows for node in row}
     met: set[Node] = set()
     ahead = [node for node in nodes if node is not None]
     while ahead:
@@ -269,13 +279,9 @@ class Node:
 
     __slots__ = ("__weakref__", "seq", "xp")
     seq: int
-    """When the node was made; of a node that a sweep has freed, when that sweep began."""
     xp: Any
+    """The kernels of the node's engine; of a node that a sweep has freed, that sweep."""
     label = ""
-
-    def __lt__(self, other: Node) -> bool:
-        # Only freed nodes have equal numbers, and their order does not matter.
-        return id(self) < id(other)
 
     def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
         """Add the cotangents of the parents to `table`, and let go of parents and values if `free`.
@@ -284,9 +290,10 @@ class Node:
         """
         raise NotImplementedError
 
-    def pull_last(self, g: Any, table: dict[Node, Any], fresh: list[Node]) -> tuple[Node | None, Any]:
+    def pull_last(self, g: Any, table: dict[Node, Any], fresh: Sweep) -> tuple[Node | None, Any]:
         """`pull` for the last time: frees the node. A parent may be returned with its cotangent, not yet in `table`."""
         following = self.pull(g, table, fresh, True)
+        self.xp = fresh
         return (None, None) if following is None else (following, table.pop(following))
 
     def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
@@ -330,6 +337,7 @@ class Leaf(Node):
 
     def __init__(self, cell: Any = None, req: str = "write") -> None:
         self.seq = 0
+        self.xp = None
         self.cell = None if cell is None else ref(cell)
         self.req = req
         self.fresh = False
@@ -343,6 +351,7 @@ class Entry(Node):
 
     def __init__(self, parent: Node) -> None:
         self.seq = next_seq()
+        self.xp = None
         self.parent: Node | None = parent
 
     def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
@@ -379,6 +388,7 @@ class Output(Node):
 
     def __init__(self, source: Node, index: int) -> None:
         self.seq = next_seq()
+        self.xp = None
         self.source: Node | None = source
         self.index = index
 
@@ -423,6 +433,19 @@ def _watch(node: Node, g: Any, recorded: bool) -> Any:
     return g
 
 
+class Sweep(list[Node]):
+    """The nodes that a reverse sweep has met and not yet put in order. What the sweep frees refers to it for good.
+
+    `began`: the number that nodes made from then on are above. `failed`: it freed some nodes and then came to a halt.
+    """
+
+    __slots__ = ("began", "failed")
+
+    def __init__(self) -> None:
+        self.began = next_seq()
+        self.failed = False
+
+
 def reverse_sweep(
     seeds: Iterable[tuple[Node, Any]],
     *,
@@ -440,8 +463,7 @@ def reverse_sweep(
     reached from what was computed after that sweep, which has it for a constant.
     """
     table: dict[Node, Any] = {}
-    fresh: list[Node] = []
-    pending: list[tuple[int, Node]] = []
+    fresh = Sweep()
     for node, g in seeds:
         known = table.get(node)
         if known is None:
@@ -452,27 +474,48 @@ def reverse_sweep(
     mode = MODE.get()
     batched = not recorded and mode >= LEVEL
     watching = len(WATCHERS) > 0
-    if free and not (recorded or batched or watching or mode & ANOMALY):
-        return _plain_sweep(table, fresh, since, truncate)
-    heads = tuple(fresh)
-    began = next_seq()
-    at = -1
+    try:
+        if free and not (recorded or batched or watching or mode & ANOMALY):
+            return _plain_sweep(table, fresh, since, truncate)
+        return _any_sweep(table, fresh, since, truncate, recorded, batched, free, watching)
+    except BaseException:
+        fresh.clear()
+        fresh.failed = free
+        raise
+
+
+def _any_sweep(
+    table: dict[Node, Any],
+    fresh: Sweep,
+    since: int,
+    truncate: bool,
+    recorded: bool,
+    batched: bool,
+    free: bool,
+    watching: bool,
+) -> dict[Node, Any]:
+    pending: list[tuple[int, Node]] = []
+    node: Node | None = None
     following: Node | None = None
     while True:
         if following is not None and not fresh and not pending:
-            node = following
+            source, node = node, following
             if node.seq < since:
                 break
         else:
             if following is not None:
                 fresh.append(following)
             while fresh:
-                node = fresh.pop()
-                if node.seq >= since:
-                    heappush(pending, (-node.seq, node))
+                met = fresh.pop()
+                if met.seq < since:
+                    continue
+                if truncate and node is not None and _is_past(met, node):
+                    del table[met]
+                else:
+                    heappush(pending, (-met.seq, met))
             if not pending:
                 break
-            node = heappop(pending)[1]
+            source, node = None, heappop(pending)[1]
         g = table.pop(node)
         if watching:
             g = _watch(node, g, recorded)
@@ -483,85 +526,67 @@ def reverse_sweep(
                 following = node.pull_batched(g, table, fresh, free)
             else:
                 following = node.pull(g, table, fresh, free)
-        except BaseException as error:
-            if truncate and _ends_at(node, error, at, heads):
-                following = None
-                continue
-            if free:
-                _broken(node, error, began)
-            raise
-        at = node.seq
+        except GraphFreedError as error:
+            if not (truncate and error.node is node and source is not None and _is_past(node, source)):
+                raise
+            break
         if free:
-            node.seq = began
+            node.xp = fresh
     if watching:
         table = {node: _watch(node, g, recorded) for node, g in table.items()}
-    if mode & ANOMALY:
+    if MODE.get() & ANOMALY:
         from .inspection import check_gradients
 
         check_gradients(table)
     return table
 
 
-BROKEN: ContextVar[int] = ContextVar("tapegrad_broken", default=0)
-"""When the last sweep began that freed nodes and then failed. What was freed until then is a constant for nobody."""
+def _is_past(node: Node, source: Node) -> bool:
+    """Whether a node was freed before the one was made that a sweep has come from: a constant for it."""
+    sweep = node.xp
+    return sweep.__class__ is Sweep and not sweep.failed and source.seq > sweep.began
 
 
-def _ends_at(node: Node, error: BaseException, at: int, heads: tuple[Node, ...]) -> bool:
-    """Whether a sweep just comes to the end of its graph: the node was freed before all of that was computed.
-
-    `at` is the number of the node pulled before, which is the oldest of those that led here.
-    """
-    return (
-        isinstance(error, GraphFreedError)
-        and error.node is node
-        and at > node.seq
-        and node.seq > BROKEN.get()
-        and node not in heads
-    )
-
-
-def _broken(node: Node, error: BaseException, began: int) -> None:
-    BROKEN.set(began)
-    if not (isinstance(error, GraphFreedError) and error.node is node):
-        node.seq = began
-
-
-def _plain_sweep(table: dict[Node, Any], fresh: list[Node], since: int, truncate: bool) -> dict[Node, Any]:
+def _plain_sweep(table: dict[Node, Any], fresh: Sweep, since: int, truncate: bool) -> dict[Node, Any]:
     """The commonest `reverse_sweep`: over raw values, without hooks, freeing each node.
 
     Along a chain a cotangent goes from one pull to the next in hand, without passing through the table.
     """
     pending: list[tuple[int, Node]] = []
-    heads = tuple(fresh)
-    began = next_seq()
-    at = -1
+    source: Node | None = None
     node: Node | None
     while True:
         if len(fresh) == 1 and not pending:
             node = fresh.pop()
             if node.seq < since:
                 return table
+            if truncate and source is not None and _is_past(node, source):
+                del table[node]
+                return table
         else:
             while fresh:
                 node = fresh.pop()
-                if node.seq >= since:
+                if node.seq < since:
+                    continue
+                if truncate and source is not None and _is_past(node, source):
+                    del table[node]
+                else:
                     heappush(pending, (-node.seq, node))
             if not pending:
                 return table
             node = heappop(pending)[1]
-        try:
-            following, g = node.pull_last(table.pop(node), table, fresh)
-            at, node.seq, node = node.seq, began, following
-            if not pending:
+        source, (node, g) = node, node.pull_last(table.pop(node), table, fresh)
+        if not pending:
+            try:
                 while node is not None and not fresh and node.seq >= since:
                     following, g = node.pull_last(g, table, fresh)
-                    at, node.seq, node = node.seq, began, following
-        except BaseException as error:
-            assert node is not None
-            if not (truncate and _ends_at(node, error, at, heads)):
-                _broken(node, error, began)
-                raise
-            node = None
+                    source, node = node, following
+            except GraphFreedError as error:
+                assert node is not None
+                assert source is not None
+                if not (truncate and error.node is node and _is_past(node, source)):
+                    raise
+                return table
         if node is not None:
             known = table.get(node)
             if known is None:
@@ -573,13 +598,13 @@ def _plain_sweep(table: dict[Node, Any], fresh: list[Node], since: int, truncate
 
 def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:
     """All nodes from which the heads were computed and that are numbered `since` or above, oldest first."""
-    seen = {node for node in heads if node.seq >= since}
-    stack = list(seen)
-    while stack:
-        for parent in stack.pop().parents():
-            if parent.seq >= since and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
+    seen: set[Node] = set()
+    ahead = list(heads)
+    while ahead:
+        node = ahead.pop()
+        if node not in seen and node.seq >= since:
+            seen.add(node)
+            ahead.extend(node.parents())
     return sorted(seen, key=_seq_of)
 
 
@@ -600,9 +625,10 @@ def forward_sweep(
     """
     table = dict(tangents)
     looking = MODE.get() & ANOMALY
+    xp = RECORDED if wrap else batched_xp
     for node in reachable([head for head in heads if head is not None], since):
         if node not in table:
-            tangent = node.push(RECORDED if wrap else batched_xp, wrap, table)
+            tangent = node.push(xp, wrap, table)
             if tangent is not None:
                 table[node] = tangent
                 if looking:

@@ -8,7 +8,7 @@ in any order; a sweep is itself recorded when an outer transform or `record()` w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from functools import wraps
 from operator import index
@@ -37,8 +37,9 @@ from .tape import (
     Leaf,
     Node,
     Scope,
-    check_thread,
+    check_variables,
     forward_sweep,
+    is_fresh,
     next_seq,
     restore_mode,
     reverse_sweep,
@@ -156,10 +157,11 @@ def _company(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
 class _Exit:
     """The way out of a transform: results as the kinds that came in, sharing no memory with inputs or each other."""
 
-    __slots__ = ("held", "inputs")
+    __slots__ = ("arguments", "held", "more")
 
-    def __init__(self, inputs: Sequence[Any]) -> None:
-        self.inputs = inputs
+    def __init__(self, arguments: Collection[_Argument], more: Sequence[Any] = ()) -> None:
+        self.arguments = arguments
+        self.more = more
         self.held: set[int] | None = None
 
     def __call__(self, x: Array, kind: str) -> Any:
@@ -169,7 +171,8 @@ class _Exit:
         if kind is SCALAR and x.ndim == 0:
             return x.item()
         if self.held is None:
-            self.held = {id(i._value if isinstance(i, Array) else i) for i in self.inputs}
+            self.held = {id(x._value) for argument in self.arguments for x in argument.outer}
+            self.held.update([id(x._value if isinstance(x, Array) else x) for x in self.more])
         raw = x._value
         backend = engine_of(x).backend
         raw = backend.adopt(raw, copy=True) if id(raw) in self.held else backend.exclusive(raw)
@@ -179,8 +182,9 @@ class _Exit:
 
 def _common_kind(args: Sequence[Any]) -> str:
     """The kind in which results are returned: arrays if any argument holds one, else raw arrays, else scalars."""
-    if any(isinstance(arg, Array) for arg in args):
-        return ARRAY
+    for arg in args:
+        if isinstance(arg, Array):
+            return ARRAY
     kinds = {_kind(leaf) for arg in args for leaf in flatten(arg)[0]}
     return ARRAY if ARRAY in kinds else RAW if RAW in kinds else SCALAR
 
@@ -243,6 +247,8 @@ def _is_one(argnums: Any) -> bool:
 
 
 def _positions(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
+    if argnums.__class__ is int and 0 <= argnums < count:
+        return [argnums]
     try:
         wanted = [index(n) for n in ((argnums,) if _is_one(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
     except TypeError:
@@ -278,9 +284,10 @@ class _Run:
         self.arguments = {n: _Argument(name, args[n], n, args, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
-        fresh = MODE.get(None) is None
-        check_thread([x._node for argument in self.arguments.values() for x in argument.outer], name, fresh=fresh)
-        LIVE[self.since] = self._entries()
+        alone = is_fresh()
+        if alone and LIVE:
+            check_variables([x._node for argument in self.arguments.values() for x in argument.outer], name)
+        LIVE[self.since] = [argument.nodes for argument in self.arguments.values()]
         try:
             with Journal(RECORDING) as journal:
                 given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
@@ -301,11 +308,12 @@ class _Run:
             self.aux = _convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
         self.outs = [_returned(name, leaf, args) for leaf in self.out_leaves]
-        check_thread([x._node for x in self.outs], name, fresh=fresh)
+        if alone and LIVE:
+            check_variables([x._node for x in self.outs], name)
 
-    def exit(self, more: Sequence[Any] = ()) -> _Exit:
+    def exit(self, more: Sequence[Array] = ()) -> _Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
-        return _Exit([x for argument in self.arguments.values() for x in argument.outer] + [*more])
+        return _Exit(self.arguments.values(), more)
 
     def value(self) -> Any:
         done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
@@ -477,19 +485,30 @@ def value_and_grad(
 
     @wraps(fun)
     def value_and_grad_of(*args: Any, **kwargs: Any) -> Any:
-        run = _Run("grad", fun, args, kwargs, _positions("grad", argnums, len(args)), has_aux=has_aux)
-        out = _check_scalar(run)
-        head = OPS["ones_like"].call(wrap(out._value, None, out._xp))
+        run, head = _scalar_run(fun, args, kwargs, argnums, has_aux)
         value = run.value()
-        pulled = run.pull([head], free=True)
-        trees = [
-            unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
-            for a, row in zip(run.arguments.values(), pulled, strict=True)
-        ]
-        wanted = trees[0] if _is_one(argnums) else tuple(trees)
-        return ((value, run.aux), wanted) if has_aux else (value, wanted)
+        found = _gradient(run, head, argnums)
+        return ((value, run.aux), found) if has_aux else (value, found)
 
     return value_and_grad_of
+
+
+def _scalar_run(
+    fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: int | Sequence[int], has_aux: bool
+) -> tuple[_Run, Array]:
+    """A run of a scalar function, and the cotangent to begin with."""
+    run = _Run("grad", fun, args, kwargs, _positions("grad", argnums, len(args)), has_aux=has_aux)
+    out = _check_scalar(run)
+    return run, wrap(out._xp.ones_like(out._value), None, out._xp)
+
+
+def _gradient(run: _Run, head: Array, argnums: int | Sequence[int]) -> Any:
+    pulled = run.pull([head], free=True)
+    trees = [
+        unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+        for a, row in zip(run.arguments.values(), pulled, strict=True)
+    ]
+    return trees[0] if _is_one(argnums) else tuple(trees)
 
 
 def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -507,12 +526,13 @@ def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: boo
     >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
     (12.0, 12.0)
     """
-    both = value_and_grad(fun, argnums, has_aux)
+    callable_or_error("grad", fun)
 
     @wraps(fun)
     def grad_of(*args: Any, **kwargs: Any) -> Any:
-        value, found = both(*args, **kwargs)
-        return (found, value[1]) if has_aux else found
+        run, head = _scalar_run(fun, args, kwargs, argnums, has_aux)
+        found = _gradient(run, head, argnums)
+        return (found, run.aux) if has_aux else found
 
     return grad_of
 
@@ -595,22 +615,22 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (run.value(), pull, run.aux) if has_aux else (run.value(), pull)
 
 
-def _tangents(name: str, run: _Run, given: Sequence[Any]) -> list[list[Array]]:
+def _tangents(name: str, run: _Run, given: Sequence[Any], what: str = "tangent") -> list[list[Array]]:
     if not isinstance(given, (tuple, list)) or len(given) != len(run.arguments):
         raise ArgumentTypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
     rows = []
     for argument, tangent in zip(run.arguments.values(), given, strict=True):
         leaves, structure = flatten(tangent)
         if structure != argument.structure:
-            raise ArgumentTypeError(f"{name}: a tangent must have the structure of its primal")
+            raise ArgumentTypeError(f"{name}: a {what} must have the structure of its primal")
         row = []
         for leaf, x in zip(leaves, argument.outer, strict=True):
             t = _like(leaf, x)
             if t._like is None or t._like is not x._like:
                 if t.shape != x.shape:
-                    raise ShapeError(f"{name}: a tangent of shape {t.shape} for a primal of shape {x.shape}")
+                    raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")
                 if t._dtype != x._dtype:
-                    raise DtypeError(f"{name}: a tangent of {t._dtype.name} for a primal of {x._dtype.name}")
+                    raise DtypeError(f"{name}: a {what} of {t._dtype.name} for a primal of {x._dtype.name}")
             row.append(t)
         rows.append(row)
     return rows
@@ -892,11 +912,11 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return gradient(*primals[:position], x, *primals[position + 1 :], **kwargs)
 
         run = _Run("hvp", at, [primals[position]], {}, [0])
-        cotangents = _cotangents("hvp", run, vector, "vector")
-        (row,) = run.pull(cotangents, free=True)
+        rows = _tangents("hvp", run, [vector], "vector")
+        pushed = run.push(rows)
+        leave = run.exit(rows[0])
         (argument,) = run.arguments.values()
-        leave = run.exit(cotangents)
-        return unflatten(argument.structure, [leave(g, kind) for g, kind in zip(row, argument.kinds, strict=True)])
+        return unflatten(argument.structure, [leave(t, kind) for t, kind in zip(pushed, argument.kinds, strict=True)])
 
     return hvp_of
 
@@ -1047,7 +1067,7 @@ def vmap(
                         f"which has {x.ndim} axes beside that of the batch"
                     )
             arrays = [_open(x, level, 1 if axis is None else size) for x, axis in zip(results, axes, strict=True)]
-        leave = _Exit([x for row in moved for x, _ in row])
+        leave = _Exit((), [x for row in moved for x, _ in row])
         done = []
         for x, axis in zip(arrays, axes, strict=True):
             if axis is None:

@@ -123,7 +123,7 @@ def test_writes_that_would_leak() -> None:
         (lambda: tapegrad.grad(lambda x: x)(x=1.0), ValueError, "by keyword are not differentiated"),
         (lambda: tapegrad.grad(lambda x: None)(1.0), TypeError, "None.*one scalar; is its `return` missing"),
         (lambda: tapegrad.hvp(RECORDED.sum)(ONE_TWO), TypeError, "hvp.*and then the vector"),
-        (lambda: tapegrad.hvp(RECORDED.sum)(ONE_TWO, np.ones(3)), ShapeError, r"hvp: vector.*\(3,\).*\(2,\)"),
+        (lambda: tapegrad.hvp(RECORDED.sum)(ONE_TWO, np.ones(3)), ShapeError, r"hvp: a vector.*\(3,\).*\(2,\)"),
         (lambda: tapegrad.hvp(RECORDED.sum, (0,))(ONE_TWO, ONE_TWO), TypeError, "hvp: argnums is an int"),
         (lambda: tapegrad.vmap(lambda x: x, out_axes=None)(ONE_TWO), ValueError, "differs within the batch"),
         (lambda: tapegrad.vmap(lambda x: x, out_axes=1)(ONE_TWO), ValueError, "axis 1 in out_axes.*result 0"),

@@ -64,10 +64,11 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
     x = asarray(x)
     if dtype is not None:
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype(dtype))
-    elif x.dtype in (dtypes.BOOL, *dtypes.SIGNED):
-        x = OPS["astype"].call(x, dtype=dtypes.to_dtype("int64")) if x.dtype.name != "int64" else x
-    elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":
-        x = OPS["astype"].call(x, dtype=dtypes.to_dtype("uint64"))
+    elif x._like is None:  # not real floating numbers
+        if x.dtype in (dtypes.BOOL, *dtypes.SIGNED):
+            x = OPS["astype"].call(x, dtype=dtypes.to_dtype("int64")) if x.dtype.name != "int64" else x
+        elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":
+            x = OPS["astype"].call(x, dtype=dtypes.to_dtype("uint64"))
     adds = name.endswith("sum")
     found: Array = OPS[name].call(_kept(x, where, 0 if adds else 1), axis=axis, keepdims=keepdims)
     if initial is not None:

@@ -910,7 +910,7 @@ _ONE_AT: Key = (AT,)
 
 def _slice(part: slice) -> slice:
     """A slice of Python's own ints, so that no array is kept with the key."""
-    if part.start.__class__ in _PLAIN and part.stop.__class__ in _PLAIN and part.step.__class__ in _PLAIN:
+    if _is_plain(part):
         return part
     try:
         return slice(*(None if end is None else operator.index(end) for end in (part.start, part.stop, part.step)))
@@ -1040,32 +1040,38 @@ def read(x: Array, key: Any) -> Array:
     Array([2., 4.], dtype=float32)
     """
     kind = key.__class__
-    if kind is int or kind is slice or key is None or key is Ellipsis:
+    if kind is int or key is None or key is Ellipsis or (kind is slice and _is_plain(key)):
         key = (key,)
-    elif kind is not tuple:
-        if kind is list or kind is np.ndarray:
-            key = _part(x, key)
-        if key.__class__ is x.__class__:
-            if key._dtype in _INTEGERS:
-                return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
-            if key._dtype == dtypes.BOOL and 0 < key.ndim <= x.ndim:
-                _check_mask(key, x.shape, 0)
-                return getitem(x, *true_places(key), key=_ONE_AT * key.ndim)  # type: ignore[no-any-return]
-        return _read_indexed(x, key)
-    for part in key:
-        kind = part.__class__
+    else:
         if kind is slice:
+            key = (key,)
+        elif kind is not tuple:
+            if kind is list or kind is np.ndarray:
+                key = _part(x, key)
+            if key.__class__ is x.__class__:
+                if key._dtype in _INTEGERS:
+                    return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
+                if key._dtype == dtypes.BOOL and 0 < key.ndim <= x.ndim:
+                    _check_mask(key, x.shape, 0)
+                    return getitem(x, *true_places(key), key=_ONE_AT * key.ndim)  # type: ignore[no-any-return]
+            return _read_indexed(x, key)
+        for part in key:
+            kind = part.__class__
             if (
-                part.start.__class__ not in _PLAIN
-                or part.stop.__class__ not in _PLAIN
-                or part.step.__class__ not in _PLAIN
+                kind is not int
+                and part is not None
+                and part is not Ellipsis
+                and not (kind is slice and _is_plain(part))
             ):
                 return _read_indexed(x, key)
-        elif kind is not int and part is not None and part is not Ellipsis:
-            return _read_indexed(x, key)
     made: Array = getitem(x, key=key)
     made._origin = seen_from(x), key
     return made
+
+
+def _is_plain(part: slice) -> bool:
+    """Whether a slice is of Python's own integers."""
+    return part.start.__class__ in _PLAIN and part.stop.__class__ in _PLAIN and part.step.__class__ in _PLAIN
 
 
 def _read_indexed(x: Array, key: Any) -> Array:
