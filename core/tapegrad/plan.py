@@ -189,6 +189,8 @@ class _Layout:
         if formula.constant is not None:
             if formula.constant == 1:
                 return g
+            if formula.constant == 0:
+                return f"xp.zeros_like({g})"  # 0 even where the cotangent is infinite
             return f"-{g}" if formula.constant == -1 else f"{g} * {formula.constant!r}"
         conjugate = conjugate and self.key.complex and op.kind != "op"
         whole = op.kind != "elementwise" or "g" in formula.names

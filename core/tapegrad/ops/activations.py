@@ -158,7 +158,7 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x, alpha: xp.where(x > 0, g, g * (alpha * xp.exp(xp.where(x > 0, 0, x)))),
+    x=lambda xp, g, x, alpha: xp.where(x > 0, g, alpha * g) * xp.exp(xp.minimum(x, 0)),
     floats=True,
     accuracy="I1",
     samples=[*alone(_NUMBER), ((normal(3, 4),), {"alpha": 0.3})],
@@ -176,7 +176,7 @@ def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.where(x > 0, SELU_SCALE * g, g * ((SELU_SCALE * SELU_ALPHA) * xp.exp(xp.where(x > 0, 0, x)))),
+    x=lambda xp, g, x: xp.where(x > 0, SELU_SCALE * g, (SELU_SCALE * SELU_ALPHA) * g) * xp.exp(xp.minimum(x, 0)),
     floats=True,
     accuracy="I1",
     samples=alone(_NUMBER),

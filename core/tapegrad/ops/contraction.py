@@ -205,10 +205,10 @@ def _vecdot_axis(x: Any, y: Any, axis: int) -> int:
 
 @op(
     x=lambda xp, g, x, y, axis: xp.unbroadcast(
-        xp.multiply_or_zero(xp.expand_dims(xp.conj(g), axis=_vecdot_axis(x, y, axis)), y), shape=tuple(x.shape)
+        xp.multiply_or_zero(xp.expand_dims(xp.conj(g), axis=axis), y), shape=tuple(x.shape)
     ),
     y=lambda xp, g, x, y, axis: xp.unbroadcast(
-        xp.multiply_or_zero(xp.expand_dims(g, axis=_vecdot_axis(x, y, axis)), x), shape=tuple(y.shape)
+        xp.multiply_or_zero(xp.expand_dims(g, axis=axis), x), shape=tuple(y.shape)
     ),
     accuracy="I3",
     samples=[

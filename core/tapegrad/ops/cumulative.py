@@ -77,8 +77,8 @@ _ERRORS = [((normal(3, 4),), {"axis": 2}), ((normal(3, 4),), {"axis": None})]
 
 def _recurrence_pull(xp: Any, g: Any, factor: Any, axis: int, reverse: bool) -> Any:
     """The recurrence run the other way: its transpose in the terms."""
-    shifted = _later(xp, factor, axis) if reverse else _earlier(xp, factor, axis)
-    return xp.recurrence(conjugated(xp, shifted), g, axis=axis, reverse=not reverse)
+    factor = xp.roll(factor, shift=1 if reverse else -1, axis=axis)  # the factor it starts with is of no account
+    return xp.recurrence(conjugated(xp, factor), g, axis=axis, reverse=not reverse)
 
 
 def _previous(xp: Any, out: Any, axis: int, reverse: bool) -> Any:
@@ -180,7 +180,7 @@ def _cumulative_prod_pull(xp: Any, g: Any, x: Any, out: Any, axis: int | None, i
     axis = axis_of(axis, g.ndim)
     if include_initial:
         g = cut(xp, g, axis, 1, None)
-    behind = xp.recurrence(conjugated(xp, _earlier(xp, x, axis)), g, axis=axis, reverse=True)
+    behind = xp.recurrence(conjugated(xp, xp.roll(x, shift=-1, axis=axis)), g, axis=axis, reverse=True)
     return behind * conjugated(xp, _products_before(xp, out, axis, include_initial))
 
 
@@ -229,8 +229,7 @@ def _runs(xp: Any, x: Any, out: Any, axis: int) -> tuple[Any, Any, Any]:
     """Which elements attain the extreme, how many have since it began, and whether it lasts from the one before."""
     attains = x == out
     one = xp.astype(attains, dtype=x.dtype)
-    before = cut(xp, out, axis, None, -1) == cut(xp, out, axis, 1, None)
-    lasts = xp.concat(edge(xp, x, axis, 0), xp.astype(before, dtype=x.dtype), axis=axis)
+    lasts = xp.astype(out == _later(xp, out, axis), dtype=x.dtype)
     return attains, xp.maximum(xp.recurrence(lasts, one, axis=axis), 1), lasts
 
 
@@ -239,7 +238,8 @@ def _running_pull(xp: Any, g: Any, x: Any, out: Any, axis: int | None) -> Any:
     if not x.shape[axis]:
         return g
     attains, count, lasts = _runs(xp, x, out, axis)
-    return xp.where(attains, xp.recurrence(_earlier(xp, lasts, axis), g / count, axis=axis, reverse=True), 0)
+    onward = xp.roll(lasts, shift=-1, axis=axis)
+    return xp.where(attains, xp.recurrence(onward, g / count, axis=axis, reverse=True), 0)
 
 
 def _running_push(xp: Any, d_x: Any, x: Any, out: Any, axis: int | None) -> Any:
@@ -260,7 +260,12 @@ def _running(xp: Any, x: Any, axis: int | None, larger: Any) -> Any:
     return xp.positive(x)
 
 
-_RUNNING = [*_along(distinct()), (exactly([2.0, 2.0, 1.0, 3.0, 3.0, 3.0, 0.0]),), (exactly([-1.0, -1.0, -2.0, -2.0]),)]
+_RUNNING = [
+    *_along(distinct()),
+    (exactly([2.0, 2.0, 1.0, 3.0, 3.0, 3.0, 0.0]),),
+    (exactly([-1.0, -1.0, -2.0, -2.0]),),
+    ((exactly([[2.0, 2.0, 1.0], [3.0, 3.0, 3.0]]),), {"axis": 1}),
+]
 
 
 @op(

@@ -114,11 +114,6 @@ _OFF_AXES = normal().then(lambda x: x + (0.3 + 0.2j if x.dtype.kind == "c" else 
 """Numbers that no variation brings to 0 or ±1 or ±i, where a sign or an angle jumps."""
 
 
-def _nowhere(xp: Any, g: Any) -> Any:
-    """The product of a cotangent with the slope of a step: 0 even where the cotangent is infinite."""
-    return xp.zeros_like(g)
-
-
 # Arithmetic
 
 
@@ -297,6 +292,7 @@ def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     samples=[
         *together(_POSITIVE, uniform(low=-2.0, high=2.0)),
         (exactly([0.0, 1.0, 2.0]), exactly([2.0, 3.0, 1.5])),
+        (exactly([0.0, 0.0]), exactly([0.5, 0.0])),
         (normal(3, 4), exactly(2.0)),
         (normal(3, 4), exactly(3.0)),
         (exactly([-2.0, -1.0, 0.5, 3.0]), exactly([2.0, -3.0, 0.5, 0.0])),
@@ -351,7 +347,7 @@ def fmod(xp: Any, x: Any, y: Any) -> Any:
     return xp.where(x < 0, -rest, rest)
 
 
-@elementwise(x=_nowhere, y=_nowhere, samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
+@elementwise(x=0, y=0, samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
 def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y, rounded down.
 
@@ -992,7 +988,7 @@ def signbit(xp: Any, x: Any) -> Any:
     return xp.signbit(x)
 
 
-@elementwise(x=_nowhere, samples=alone(_STEPS), real=True)
+@elementwise(x=0, samples=alone(_STEPS), real=True)
 def floor(xp: Any, x: Any) -> Any:
     """The greatest integer that is not above x.
 
@@ -1005,7 +1001,7 @@ def floor(xp: Any, x: Any) -> Any:
     return xp.floor(x)
 
 
-@elementwise(x=_nowhere, samples=alone(_STEPS), real=True)
+@elementwise(x=0, samples=alone(_STEPS), real=True)
 def ceil(xp: Any, x: Any) -> Any:
     """The smallest integer that is not below x.
 
@@ -1018,7 +1014,7 @@ def ceil(xp: Any, x: Any) -> Any:
     return xp.ceil(x)
 
 
-@elementwise(x=_nowhere, samples=alone(_STEPS), real=True)
+@elementwise(x=0, samples=alone(_STEPS), real=True)
 def trunc(xp: Any, x: Any) -> Any:
     """The nearest integer towards zero.
 
@@ -1032,7 +1028,7 @@ def trunc(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=_nowhere,
+    x=0,
     # Between the hundredths, and so small that no step of a difference quotient leads to the next of them.
     accuracy="I0 real",
     samples=[
@@ -1247,6 +1243,7 @@ def _clip_high(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
         *[(x, y, None) for x, y in together(_NUMBER, uniform(low=-0.5, high=-0.2))],
         (normal(3, 4), exactly(-0.5), exactly(0.5)),
         (normal(3, 4), uniform(4, low=-1, high=-0.2), uniform(3, 1, low=0.2, high=1)),
+        (normal(3, 4), exactly(0.5), exactly(-0.5)),
         (normal(3, 4), None, None),
     ],
     real=True,

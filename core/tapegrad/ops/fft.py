@@ -188,6 +188,7 @@ _REAL_ALONG = [
     ((_real_draw(3, 4),), {"n": 7}),
     ((_real_draw(2, 5),), {"n": 2, "norm": "ortho"}),
     ((_real_draw(2, 3, 2),), {"axis": -2, "norm": "forward"}),
+    ((_real_draw(5, 3),), {"axis": 0, "n": 2}),
     (_real_draw(1),),
     (_real_draw(0, 3),),
 ]
@@ -215,7 +216,7 @@ def _twice_but_ends(xp: Any, x: Any, axis: int, n: int) -> Any:
     """x doubled, but for the elements of a half spectrum that mirror themselves: the first, for even n the last."""
     axis %= x.ndim
     length = x.shape[axis]
-    ends = 1 if n % 2 or length == 1 else 2
+    ends = 1 if n % 2 else 2
     pieces = [xp.filled(x, shape=(count,), value=value) for count, value in ((1, 1), (length - ends, 2)) if count]
     if ends == 2:
         pieces.append(xp.filled(x, shape=(1,), value=1))
@@ -229,9 +230,8 @@ def _irfft_length(x: Any, n: int | None, axis: int) -> int:
 
 def _irfft_transpose(xp: Any, g: Any, x: Any, n: Any, axis: int, norm: Any) -> Any:
     """Every element of the half spectrum stands for its mirror too, but for those that are their own."""
-    length = _irfft_length(x, n, axis)
     half = xp.rfft(g, n=None, axis=axis, norm=_OTHER_NORM[norm])
-    return _of_kind(xp, _resized(xp, _twice_but_ends(xp, half, axis, length), axis, x.shape[axis]), x)
+    return _of_kind(xp, _resized(xp, _twice_but_ends(xp, half, axis, g.shape[axis]), axis, x.shape[axis]), x)
 
 
 _HALF_ALONG = [
@@ -240,6 +240,7 @@ _HALF_ALONG = [
     ((normal(3, 4),), {"n": 5}),
     ((normal(2, 5),), {"n": 4, "norm": "ortho"}),
     ((normal(2, 3, 2),), {"axis": -2, "norm": "forward", "n": 7}),
+    ((normal(5, 3),), {"axis": 0, "n": 2}),
     ((normal(1),), {"n": 1}),
     (normal(0, 3),),
 ]
@@ -317,8 +318,8 @@ def ihfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
 # Several axes.
 
 
-def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
-    """Pairs of an axis and its length, from NumPy's arguments. Raises `ShapeError` where they do not agree."""
+def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[int, ...]:
+    """The axes that NumPy's arguments mean, from the front. Raises `ShapeError` for one that is named twice."""
     for word, value in (("s", s), ("axes", axes)):
         if isinstance(value, int):
             raise ArgumentTypeError(f"{name}(): {word} is {value}; it must be a tuple, ({value},)")
@@ -329,10 +330,16 @@ def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
         raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} has not all of the axes {axes}")
     if len({a % x.ndim for a in axes}) != len(axes):
         raise ShapeError(f"{name}(): axes {axes} of shape {tuple(x.shape)} name an axis twice")
-    sizes = [x.shape[a] for a in axes] if s is None else list(s)
-    if len(sizes) != len(axes):
-        raise ShapeError(f"{name}(): {len(sizes)} lengths for {len(axes)} axes")
-    return tuple((a % x.ndim, int(x.shape[a] if n == -1 else n)) for a, n in zip(axes, sizes, strict=True))
+    return tuple(a % x.ndim for a in axes)
+
+
+def _pairs(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
+    """Pairs of an axis and the length of the transform along it. Raises `ShapeError` where they do not agree."""
+    along = _axes(name, x, s, axes)
+    sizes = [x.shape[a] for a in along] if s is None else list(s)
+    if len(sizes) != len(along):
+        raise ShapeError(f"{name}(): {len(sizes)} lengths for {len(along)} axes")
+    return tuple((a, int(x.shape[a] if n == -1 else n)) for a, n in zip(along, sizes, strict=True))
 
 
 def _axes_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -351,8 +358,8 @@ def _over(xp: Any, name: str, x: Any, pairs: Sequence[tuple[int, int]], norm: An
     return x
 
 
-def _over_transposed(xp: Any, name: str, g: Any, shape: Sequence[int], pairs: Any, norm: Any) -> Any:
-    for axis, _ in reversed(pairs):
+def _over_transposed(xp: Any, name: str, g: Any, shape: Sequence[int], axes: Sequence[int], norm: Any) -> Any:
+    for axis in reversed(axes):
         g = _resized(xp, getattr(xp, name)(g, n=None, axis=axis, norm=norm), axis, shape[axis])
     return g
 
@@ -374,6 +381,7 @@ _REAL_SEVERAL: list[Any] = [
     ((_real_draw(3),), {"norm": "forward"}),
     (_real_draw(1, 1),),
     ((_real_draw(3, 4),), {"s": (-1, 3)}),
+    ((_real_draw(3, 4),), {"s": (2, -1)}),
 ]
 _HALF_SEVERAL: list[Any] = [
     (normal(3, 4),),
@@ -412,7 +420,7 @@ def fftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backw
     Array([[10., -2.],
            [-4.,  0.]], dtype=float32)
     """
-    return _over(xp, "fft", x, _axes("fftn", x, s, axes), norm)
+    return _over(xp, "fft", x, _pairs("fftn", x, s, axes), norm)
 
 
 @linear(
@@ -438,11 +446,12 @@ def ifftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
     Array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
-    return _over(xp, "ifft", x, _axes("ifftn", x, s, axes), norm)
+    return _over(xp, "ifft", x, _pairs("ifftn", x, s, axes), norm)
 
 
 def _rfftn_transpose(xp: Any, g: Any, x: Any, s: Any, axes: Any, norm: Any) -> Any:
-    *others, (last, n) = _axes("rfftn", x, s, axes)
+    *others, last = _axes("rfftn", x, s, axes)
+    n = _pairs("rfftn", x, s, axes)[-1][1]
     g = _over_transposed(xp, "fft", g, x.shape, others, norm)
     found = _resized(xp, xp.fft(g, n=n, axis=last, norm=norm), last, x.shape[last])
     return _of_kind(xp, found, x)
@@ -468,7 +477,7 @@ def rfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
     >>> rfftn(tnp.ones((4, 6))).shape
     (4, 4)
     """
-    pairs = _axes("rfftn", _real_only(xp, "rfftn", x), s, axes)
+    pairs = _pairs("rfftn", _real_only(xp, "rfftn", x), s, axes)
     if not pairs:
         raise ShapeError(f"rfftn() needs an axis; an array of shape {tuple(x.shape)} with axes {axes} has none")
     last, n = pairs[-1]
@@ -477,7 +486,7 @@ def rfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
 
 def _half_axes(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
     """Pairs of an axis and its length in the result, where the last is that of a half spectrum."""
-    pairs = _axes(name, x, s, axes)
+    pairs = _pairs(name, x, s, axes)
     if not pairs:
         raise ShapeError(f"{name}() needs an axis; an array of shape {tuple(x.shape)} with axes {axes} has none")
     if s is None or tuple(s)[-1] == -1:
@@ -487,9 +496,9 @@ def _half_axes(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], .
 
 
 def _irfftn_transpose(xp: Any, g: Any, x: Any, s: Any, axes: Any, norm: Any) -> Any:
-    *others, (last, n) = _half_axes("irfftn", x, s, axes)
+    *others, last = _axes("irfftn", x, s, axes)
     half = xp.rfft(g, n=None, axis=last, norm=_OTHER_NORM[norm])
-    half = _resized(xp, _twice_but_ends(xp, half, last, n), last, x.shape[last])
+    half = _resized(xp, _twice_but_ends(xp, half, last, g.shape[last]), last, x.shape[last])
     # Real numbers came out, so the transpose of the complex transforms is taken on conjugates, as the framework would.
     found = xp.conj(_over_transposed(xp, "ifft", xp.conj(half), x.shape, others, norm))
     return _of_kind(xp, found, x)

@@ -694,6 +694,7 @@ def _pool_weights(
         ((normal(2, 4, 5),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "count_include_pad": False}),
         ((normal(5, 5),), {"kernel": (2, 2), "ceil": True}),
         ((normal(5, 4),), {"kernel": (3, 3), "stride": (2, 2), "pad": (1, 1), "ceil": True}),
+        ((normal(4, 4),), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 1), "ceil": True}),
         ((normal(0, 4),), {"kernel": (2,)}),
     ],
     errors=[((normal(2, 3),), {"kernel": (4,)})],

@@ -256,6 +256,7 @@ def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float,
         (normal(5),),
         *_CORRECTED,
         (exactly([2.0, 2.0, 2.0]),),
+        ((exactly([[2.0] * 5, [0.5] * 5, [1.0] * 5]),), {"axis": 1}),
     ],
     errors=_ERRORS,
 )

@@ -539,6 +539,7 @@ _OVER: list[Any] = [
         *[(x, {"q": 0.3, **keywords}) for x, keywords in _OVER],
         *[(x, {"q": (0.25, 0.5, 1.0), **keywords}) for x, keywords in _OVER],
         *[((distinct(5),), {"q": (0.1, 0.4, 0.75), "method": method}) for method in _METHODS],
+        ((distinct(3, 4),), {"q": (0.2, 0.9), "axis": 0}),
         ((distinct(3, 0),), {"q": 0.5, "axis": 0}),
     ],
     errors=[((normal(5),), {"q": 1.5}), ((normal(5),), {"q": 0.5, "method": "best"}), ((normal(0),), {"q": 0.5})],

@@ -325,8 +325,7 @@ def gammaincc(xp: Any, a: Any, x: Any) -> Any:
 
 def _i1_slope(xp: Any, g: Any, x: Any, out: Any) -> Any:
     # (I0 + I2) / 2, with I2 by the recurrence; at 0, where the quotient is 0 / 0, it is one half.
-    quotient = xp.where(x == 0, 0.5, out / xp.where(x == 0, 1, x))
-    return xp.multiply_or_zero(g, xp.i0(x) - quotient)
+    return xp.multiply_or_zero(g, xp.i0(x) - xp.where(x == 0, 0.5, xp.divide_or_zero(out, x)))
 
 
 @elementwise(
@@ -373,10 +372,10 @@ def i0e(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x, out: xp.i0e(x) - xp.where(x == 0, 0.5, out / xp.where(x == 0, 1, x)) - xp.sign(x) * out,
+    x=lambda xp, x, out: xp.i0e(x) - xp.where(x == 0, 0.5, xp.divide_or_zero(out, x)) - xp.sign(x) * out,
     floats=True,
     accuracy="I1:200",
-    samples=alone(_SMALL),
+    samples=[*alone(_SMALL), (exactly([0.0, 0.5, -0.25]),)],
     real=True,
 )
 def i1e(xp: Any, x: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..op import Op
 from .checks import Judge, _between
-from .differences import flatten, sizes_of
+from .differences import flatten, sizes_of, unflatten, unflatten_bool
 from .laws import Case
 from .wide import widen
 
@@ -185,8 +185,6 @@ def accurate_pull(case: Case, judge: Judge) -> float:
 
 
 def _as_inputs(case: Case, vector: Any) -> Any:
-    from .differences import unflatten
-
     return unflatten(vector, case.truth.inputs)
 
 
@@ -240,20 +238,6 @@ def bitwise(case: Case, judge: Judge) -> None:
     single = unflatten_bool(arrives.sum(axis=0) <= 1, case.truth.inputs)
     for name, x, y, one in zip(case.input_names(), case.pulled, other.pulled, single, strict=True):
         _same_bits(judge, name, x, y, one)
-
-
-def unflatten_bool(vector: Any, like: Any) -> list[Any]:
-    """A vector of truths as arrays; a complex number is one where both of its parts are."""
-    found = []
-    at = 0
-    for x in like:
-        part = vector[at : at + x.size].reshape(x.shape)
-        at += x.size
-        if x.dtype.kind == "c":
-            part = part & vector[at : at + x.size].reshape(x.shape)
-            at += x.size
-        found.append(part)
-    return found
 
 
 def _same_bits(judge: Judge, where: str, got: Any, expected: Any, which: Any) -> None:

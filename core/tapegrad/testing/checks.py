@@ -188,6 +188,17 @@ class Truth:
             owners=self._owners(),
         )
 
+    def first_along(self, direction: np.ndarray[Any, Any]) -> Slopes:
+        """The derivative of the floating outputs along a direction."""
+        keep = self.inexact
+        return slopes(
+            self._flat(lambda inputs: [self._values(inputs)[i] for i in keep]),
+            flatten(self.inputs),
+            direction,
+            self.eps,
+            straight=self._straight,
+        )
+
     def _owners(self) -> list[np.ndarray[Any, Any]] | None:
         """Of an elementwise op, for each input (real and imaginary apart): the element each output depends on."""
         op = self.target.op

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Slopes", "flatten", "jacobian", "real_size", "sizes_of", "slopes", "unflatten"]
+__all__ = ["Slopes", "flatten", "jacobian", "real_size", "sizes_of", "slopes", "unflatten", "unflatten_bool"]
 
 _EIGHTH = tuple(np.longdouble(a) / b for a, b in ((4, 5), (-1, 5), (4, 105), (-1, 280)))
 _SIXTH = tuple(np.longdouble(a) / b for a, b in ((3, 4), (-3, 20), (1, 60)))
@@ -61,6 +61,20 @@ def unflatten(vector: np.ndarray[Any, Any], like: Sequence[np.ndarray[Any, Any]]
             found.append(whole)
         else:
             found.append(part.astype(x.dtype))
+    return found
+
+
+def unflatten_bool(vector: Any, like: Sequence[Any]) -> list[Any]:
+    """A vector of truths as arrays; a complex number is one where both of its parts are."""
+    found = []
+    at = 0
+    for x in like:
+        part = vector[at : at + x.size].reshape(x.shape)
+        at += x.size
+        if x.dtype.kind == "c":
+            part = part & vector[at : at + x.size].reshape(x.shape)
+            at += x.size
+        found.append(part)
     return found
 
 

@@ -205,6 +205,10 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
         chosen |= SECOND
         if op.kind in ("linear", "multilinear"):
             chosen["linear"] = laws.linear
+        if len(case.inexact) > 1:
+            chosen["outputs apart"] = laws.apart
+        if case.kinked.any():
+            chosen["shared at ties"] = laws.shared
     chosen["untouched"] = laws.untouched
     for name, law in chosen.items():
         if name in left_out or (name in wide and not case.truth.is_wide):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels import EngineKernels
 from .checks import Judge, Truth, _between, _floor, _random_like
-from .differences import Slopes, flatten, sizes_of, unflatten
+from .differences import Slopes, flatten, sizes_of, unflatten, unflatten_bool
 from .runs import Recording, Target
 from .wide import widen
 
@@ -258,14 +258,57 @@ def raise_shape(judge: Judge, text: str) -> None:
 
 def pull(case: Case, judge: Judge) -> None:
     """The pull is the transpose of the difference quotients."""
-    g = flatten(case.cotangents)
+    _transposed(case, judge, "pull", case.cotangents, case.pulled)
+
+
+def apart(case: Case, judge: Judge) -> None:
+    """The pull of each of several outputs by itself is, too: a cotangent that does not come counts as zero."""
+    if len(case.inexact) == 1:
+        return
+    for at in case.inexact:
+        given = [g if i == at else None for i, g in enumerate(case.all_cotangents(case.raw(case.cotangents)))]
+        alone = [g if i == at else g * 0 for i, g in zip(case.inexact, case.cotangents, strict=True)]
+        with np.errstate(all="ignore"):
+            pulled = [case.host(p) for p in case.recording.pull(given)]
+        _transposed(case, judge, "outputs apart", alone, pulled)
+
+
+def _transposed(case: Case, judge: Judge, law: str, cotangents: Sequence[Any], pulled: Sequence[Any]) -> None:
+    g = flatten(cotangents)
     low, high, size, doubt = _between(g, case.first)
     out = flatten([case.truth.out[i] for i in case.truth.inexact])
     floor = _floor(g, out, flatten(case.truth.inputs), case.first)
     allowed = judge.rtol * size + 2 * doubt + 4 * judge.eps * floor + case.smallest(g)
     allowed += case.grain(judge, size, g)
     allowed = np.where(case.overflowed, np.inf, allowed)
-    judge.compare("pull", 1, case.input_names(), case.pulled, low, high, allowed)
+    judge.compare(law, 1, case.input_names(), pulled, low, high, allowed)
+
+
+def shared(case: Case, judge: Judge) -> None:
+    """Where inputs tie, what they get is right together: along a direction in which there is no kink.
+
+    All growing alike, in proportion or by the same number, stay tied.
+    """
+    if not case.kinked.any():
+        return
+    x = flatten(case.truth.inputs)
+    for direction in (np.where(np.isfinite(x), x, 0), np.ones_like(x)):
+        along = case.truth.first_along(direction)
+        smooth = (along.low == along.high) & np.isfinite(along.doubt)
+        parts = unflatten_bool(smooth, [case.out[i] for i in case.inexact])
+        given = [np.where(part, g, np.zeros_like(g)) for g, part in zip(case.cotangents, parts, strict=True)]
+        with np.errstate(all="ignore"):
+            pulled = flatten([case.host(p) for p in case.recording.pull(case.all_cotangents(case.raw(given)))])
+            g = flatten(given)
+            terms = pulled * direction
+            expected = np.where(g != 0, g * along.value, 0)
+            size = np.abs(terms).sum() + np.abs(expected).sum()
+            doubt = np.where(g != 0, np.abs(g) * along.doubt, 0).sum()
+        if not np.isfinite(size) or size > 0.25 * float(np.finfo(case.dtype).max) or case.overflowed.any():
+            continue
+        one = np.asarray([expected.sum()])
+        allowed = np.asarray([judge.rtol * size + 2 * doubt + case.smallest(g)])
+        judge.compare("shared at ties", 1, ["<pull g, dx>"], [np.asarray(terms.sum())], one, one, allowed)
 
 
 def push(case: Case, judge: Judge) -> None:

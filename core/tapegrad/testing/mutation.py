@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from ..op import Formula, Op
+from ..ops.elementwise import is_complex
 from ..plan import compile_call
 from . import accuracy, laws
 from .checks import Judge, engine
@@ -51,9 +52,16 @@ class Mutant:
     detail: str
     dtype: str
     formula: Formula
+    acted: Acted | None = None
 
     def __str__(self) -> str:
         return f"{self.op}.{self.target}: {self.way}{f' ({self.detail})' if self.detail else ''}, {self.dtype}"
+
+
+class Acted:
+    """Whether a damage has found something to act on: a vector has no other axis, a real number no conjugate."""
+
+    seen = False
 
 
 # ---- damage to what a formula returns
@@ -94,18 +102,24 @@ RETURNED: dict[str, Callable[[Any, Any], Any]] = {
     "nothing": lambda xp, value: value * 0,
     "wrong axis": _turn,
     "off by one": _roll,
-    "conjugate": lambda xp, value: xp.conj(value),
+    "conjugate": lambda xp, value: xp.conj(value) if is_complex(xp, value) else value,
 }
 
 
-def _around(formula: Formula, damage: Callable[[Any, Any], Any]) -> Formula:
+def _around(formula: Formula, damage: Callable[[Any, Any], Any], acted: Acted) -> Formula:
     """The formula with `damage` done to what it returns."""
     original, names = formula.fn, formula.names
+
+    def done(xp: Any, value: Any) -> Any:
+        found = damage(xp, value)
+        acted.seen = acted.seen or found is not value
+        return found
+
     if original is None:
         number = formula.constant
 
         def of_constant(xp: Any, g: Any) -> Any:
-            return damage(xp, g * number)
+            return done(xp, g * number)
 
         return Formula(of_constant, ("xp", "g"))
     asked = names if "xp" in names else ("xp", *names)
@@ -113,7 +127,7 @@ def _around(formula: Formula, damage: Callable[[Any, Any], Any]) -> Formula:
     def damaged(*values: Any) -> Any:
         given = dict(zip(asked, values, strict=True))
         found = original(*[given[name] for name in names])
-        return _each(found, lambda part: damage(given["xp"], part))
+        return _each(found, lambda part: done(given["xp"], part))
 
     return Formula(damaged, asked, formula.defaults)
 
@@ -293,15 +307,22 @@ def mutants(op: Op) -> Iterator[Mutant]:
     if op.jvp is not None:
         targets["jvp"] = op.jvp
     for target, formula in targets.items():
+        if formula.constant is not None:
+            told = f"{formula.constant:g} → {formula.constant + 1:g}"
+            made = Formula(None, constant=formula.constant + 1)
+            yield Mutant(op.name, target, "number off by one", told, "float64", made)
+            if formula.constant == 0:
+                continue  # zero is zero, wherever it is put
         for dtype, factor in (("float64", 1 + 1e-9), ("float32", 1 + 1e-5)):
 
             def scaled(xp: Any, value: Any, factor: float = factor) -> Any:
                 return value * factor
 
-            yield Mutant(op.name, target, "scale", f"{factor:.10g}", dtype, _around(formula, scaled))
+            yield Mutant(op.name, target, "scale", f"{factor:.10g}", dtype, _around(formula, scaled, Acted()))
         for way, damage in RETURNED.items():
             dtype = "complex128" if way == "conjugate" else "float64"
-            yield Mutant(op.name, target, way, "result", dtype, _around(formula, damage))
+            acted = Acted()
+            yield Mutant(op.name, target, way, "result", dtype, _around(formula, damage, acted), acted)
         for way, detail, made in _rewritten(formula):
             dtype = "complex128" if way == "no conj" else "float64"
             yield Mutant(op.name, target, way, detail, dtype, made)
@@ -316,7 +337,16 @@ def _damaged(op: Op, mutant: Mutant) -> Op:
     return made
 
 
-LAWS: tuple[Callable[[Case, Judge], Any], ...] = (laws.pull, laws.push, accuracy.verified_rule)
+LAWS: tuple[Callable[[Case, Judge], Any], ...] = (
+    laws.pull,
+    laws.push,
+    laws.shapes,
+    laws.transposition,
+    laws.zero_cotangent,
+    laws.apart,
+    laws.shared,
+    accuracy.verified_rule,
+)
 CAUGHT, SURVIVED, SAME, NOT_JUDGED = "caught", "survived", "same", "not judged"
 FURTHER = 4
 """How many further draws of each sample, variation and dtype are tried on what no sample tells from its rule."""
@@ -357,7 +387,7 @@ def caught(references: References, mutant: Mutant, scales: Sequence[float] = SCA
 
     "same": they do not, and on no sample is any number of its pulls and pushes another than that of the rule itself;
     `further` then looks beyond the samples.
-    "not judged": the op does not take the mutant's dtype.
+    "not judged": the op does not take the mutant's dtype, or there is nothing to damage.
     """
     damaged = _damaged(references.op, mutant)
     left = set(scales)
@@ -442,11 +472,13 @@ def judge_op_mutants(name: str) -> list[tuple[str, str, str]]:
         for mutant in mutants(op):
             fate = caught(references, mutant)
             for other in _WIDER.get(mutant.dtype, ()):
-                if fate == SAME:
+                if fate == SAME or (fate == SURVIVED and mutant.dtype == "float64"):
                     # Some of a rule is there for complex numbers alone.
                     again = caught(references, replace(mutant, dtype=other))
-                    fate = SAME if again == NOT_JUDGED else again
+                    fate = fate if again in (NOT_JUDGED, SAME) else again
             told = str(mutant)
+            if fate == SAME and mutant.acted is not None and not mutant.acted.seen:
+                fate = NOT_JUDGED
             if fate == SAME:
                 tried, apart = further(references, mutant)
                 fate = SURVIVED if apart else SAME
@@ -506,6 +538,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{100 * hit / max(made, 1):.2f}%. {len(same)} more are their rules, bit for bit, on all that was tried; "
         f"with these counted as missed {100 * hit / max(whole, 1):.2f}%."
     )
+    idle = sum(count for (_, fate), count in counts.items() if fate == NOT_JUDGED)
+    print(f"{idle} had nothing to damage: no other axis, no complex numbers, or no derivative in that dtype.")
     return 0 if hit >= 0.99 * made else 1
 
 
