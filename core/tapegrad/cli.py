@@ -83,6 +83,7 @@ def conformance(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The engines to judge.")],
     quick: Annotated[bool, typer.Option("--quick", help="Two samples an op, in one dtype.")] = False,
     ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
+    modules: Annotated[str, typer.Option("--import", help="Modules whose ops are judged too, by commas.")] = "",
     jobs: Annotated[int, typer.Option(help="Processes to share the work between.")] = 1,
     html: Annotated[Path | None, typer.Option(help="Write a page with the heat map here.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write every number here.")] = None,
@@ -90,7 +91,7 @@ def conformance(
     """Judge engines: every law on every op, with the worst distances from the truth. Exits with 1 if a check fails."""
     from .testing.conformance import judged_names
     from .testing.judging import chosen_names
-    from .testing.report import judge_engines
+    from .testing.report import import_modules, judge_engines
 
     for path in (html, json):
         if path is not None and not path.parent.is_dir():
@@ -98,9 +99,10 @@ def conformance(
     with mistakes_of_usage():
         for name in names:
             get_backend(name)
+        import_modules(_listed(modules))
         chosen = chosen_names(_listed(ops), judged_names())
     console = Console(width=None if sys.stdout.isatty() else 120)
-    verdicts = judge_engines(names, quick=quick, ops=chosen, jobs=jobs, console=console)
+    verdicts = judge_engines(names, quick=quick, ops=chosen, modules=_listed(modules), jobs=jobs, console=console)
     if html is not None:
         from .testing.conformance import as_page
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from types import FunctionType, MethodType
+from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -16,10 +18,8 @@ from .array import Array, wrap
 from .batching import Batched, engine_kernels, table_of
 from .dispatch import handle
 from .errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecordedError, ShapeError
+from .kernels import Kernels
 from .tape import ANOMALY, WATCHERS, Entry, Leaf, Node, Output, Scope, reachable
-
-if TYPE_CHECKING:
-    from .kernels import Kernels
 
 __all__ = ["Hook", "detect_anomaly", "draw", "note_origin", "register_hook", "retain_grad", "tape_summary"]
 
@@ -276,15 +276,46 @@ def tape_summary(y: Array) -> str:
     kept: dict[int, int] = {}
     for node in nodes:
         depth[node] = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
-        for name in getattr(type(node), "__slots__", ()):
-            if name.startswith("s_"):
-                value = getattr(node, name)
-                nbytes = getattr(value, "nbytes", 0)
-                if getattr(value, "ndim", 0) and nbytes:
-                    kept[id(value)] = int(nbytes)
+        kept.update({id(value): int(value.nbytes) for value in _kept_by(node)})
     lines = [f"{len(nodes)} nodes, depth {max(depth.values())}, {sum(kept.values())} bytes kept"]
     lines += [f"  {count} {label}" for label, count in sorted(counts.items())]
     return "\n".join(lines)
+
+
+def _kept_by(node: Node) -> list[Any]:
+    """The raw arrays that a node holds: of an op what its formulas name, of other nodes what they and their rules keep.
+
+    Functions and objects of the user's own are not searched: they are not kept for the tape's sake.
+    """
+    found: list[Any] = []
+    met: set[int] = set()
+    ahead = [getattr(node, name, None) for name in getattr(type(node), "__slots__", ()) if not name.startswith("p_")]
+    while ahead:
+        thing = ahead.pop()
+        if id(thing) in met or isinstance(thing, (Node, Kernels)):
+            continue
+        met.add(id(thing))
+        if isinstance(thing, (tuple, list)):
+            ahead += thing
+        elif isinstance(thing, dict):
+            ahead += thing.values()
+        elif isinstance(thing, Array):
+            ahead.append(thing._value)
+        elif isinstance(thing, Batched):
+            ahead.append(thing.value)
+        elif isinstance(thing, MethodType):
+            ahead += [thing.__self__, thing.__func__]
+        elif isinstance(thing, FunctionType):
+            if thing.__module__.startswith("tapegrad."):
+                ahead += inspect.getclosurevars(thing).nonlocals.values()
+        elif getattr(thing, "nbytes", 0) and getattr(thing, "ndim", 0):
+            found.append(thing)
+        elif any(base.__module__.startswith("tapegrad.") for base in type(thing).__mro__):
+            ahead += [
+                getattr(thing, name, None) for base in type(thing).__mro__ for name in vars(base).get("__slots__", ())
+            ]
+            ahead += getattr(thing, "__dict__", {}).values()
+    return found
 
 
 def _layers(nodes: Sequence[Node]) -> tuple[list[list[Any]], list[list[Any]]]:

@@ -45,6 +45,15 @@ def test_the_ops_of_the_page_pass_the_suite(folder):
     assert done.returncode == 1 and "swish" in done.stdout
 
 
+def test_the_command_judges_the_ops_of_the_page(folder):
+    command = ("-m", "tapegrad", "conformance", "numpy", "--quick", "--ops", "swish,between", "--import")
+    done = run(folder, *command, "my_ops", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "on 2 ops, 0 failed" in done.stdout
+    done = run(folder, *command, "your_ops")
+    assert done.returncode == 2 and "--import your_ops: ModuleNotFoundError" in done.stderr
+
+
 def test_a_sample_in_another_form_is_said():
     decorated = elementwise(x=lambda power: power, samples=[(normal(3), {"power": 3.0})])
 

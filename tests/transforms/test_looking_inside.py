@@ -66,6 +66,16 @@ def test_a_summary_counts_what_is_kept() -> None:
     assert lines[1:] == ["  1 exp", "  1 multiply", "  1 sin", "  1 sum", "  1 variable"]
 
 
+def test_a_summary_counts_what_checkpoints_and_rules_of_ones_own_keep() -> None:
+    x = variable(np.ones(10))
+    cube = tapegrad.custom(lambda x: x * x * x).defvjp(lambda x: (x * x * x, 3 * x * x), lambda kept, g: (kept * g,))
+    with tapegrad.record():
+        again = tapegrad.checkpoint(lambda x: tnp.sin(tnp.cos(x)))(2 * x)
+        cubed = cube(x)
+    assert tapegrad.tape_summary(again).splitlines()[0] == "4 nodes, depth 3, 80 bytes kept"
+    assert tapegrad.tape_summary(cubed).splitlines()[0] == "3 nodes, depth 2, 80 bytes kept"
+
+
 def test_retained_gradients_of_intermediate_values() -> None:
     """In each backward anew; the graph goes on to the variable."""
     x = variable([1.0, 2.0])

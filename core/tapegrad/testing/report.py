@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib import import_module
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from ..errors import ArgumentError
 from ..registry import get_backend
 from .conformance import UNITS, Conformance, judge_op
 from .judging import DTYPES, Check
 
-__all__ = ["as_table", "judge_engines"]
+__all__ = ["as_table", "import_modules", "judge_engines"]
 
 
 SHORT = {"float64": "f64", "float32": "f32", "float16": "f16", "complex128": "c128", "complex64": "c64"}
 
 
 def judge_engines(
-    names: Sequence[str], *, quick: bool, ops: Sequence[str], jobs: int, console: Console
+    names: Sequence[str],
+    *,
+    quick: bool,
+    ops: Sequence[str],
+    jobs: int,
+    console: Console,
+    modules: Sequence[str] = (),
 ) -> list[Conformance]:
-    """Judge one engine after the other by these ops and functions, and print a table of each."""
+    """Judge one engine after the other by these ops and functions, and print a table of each.
+
+    `modules` register ops of their own; each process imports them.
+    """
     found = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     for name in names:
@@ -31,7 +43,7 @@ def judge_engines(
             task = progress.add_task(name, total=len(ops))
             checks: list[Check] = []
             failed = 0
-            for part in _work(name, ops, quick, jobs):
+            for part in _work(name, ops, modules, quick, jobs):
                 checks += part
                 failed += sum(not check.passed for check in part)
                 progress.update(task, advance=1, description=f"{name}: {len(checks):,} checks, {failed} failed")
@@ -47,7 +59,7 @@ def judge_engines(
     return found
 
 
-def _work(name: str, ops: Sequence[str], quick: bool, jobs: int) -> Iterator[list[Check]]:
+def _work(name: str, ops: Sequence[str], modules: Sequence[str], quick: bool, jobs: int) -> Iterator[list[Check]]:
     work = partial(judge_op, name, quick=quick)
     if jobs == 1:
         yield from map(work, ops)
@@ -57,13 +69,28 @@ def _work(name: str, ops: Sequence[str], quick: bool, jobs: int) -> Iterator[lis
 
     with (
         tempfile.TemporaryDirectory(prefix="tapegrad-") as folder,
-        multiprocessing.get_context("spawn").Pool(jobs, _begin, (name, folder)) as pool,
+        multiprocessing.get_context("spawn").Pool(jobs, _begin, (name, folder, modules)) as pool,
     ):
         yield from pool.imap_unordered(work, ops)
 
 
-def _begin(name: str, folder: str) -> None:
+def _begin(name: str, folder: str, modules: Sequence[str]) -> None:
+    import_modules(modules)
     get_backend(name).share_compiled(folder)
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import modules that register ops, from the current folder or from where Python finds them.
+
+    Raises: `ArgumentError` for a module that cannot be imported, with the reason.
+    """
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    for name in names:
+        try:
+            import_module(name)
+        except Exception as error:
+            raise ArgumentError(f"--import {name}: {type(error).__name__}: {error}") from error
 
 
 def as_table(verdict: Conformance) -> Table:
