@@ -226,8 +226,48 @@ def searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
     return found.astype(jnp.int64) if jax.config.jax_enable_x64 else found
 
 
+# Results whose lengths depend on the data: JAX would compile every step of theirs for every length, so that where the
+# host sees the numbers at no cost, it looks itself.
+
+
+def _is_on_host(x: Any) -> bool:
+    return _is_concrete(x) and len(x.devices()) == 1
+
+
+def _put_beside(x: Any, found: np.ndarray[Any, Any]) -> Any:
+    """A result of the host's where x is; integers as wide as JAX has them."""
+    if found.dtype == np.int64 and x.dtype != np.int64 and not jax.config.jax_enable_x64:
+        found = found.astype(np.int32)
+    return jax.device_put(found, next(iter(x.devices())) if x.committed else None)
+
+
 def true_places(mask: Any) -> Any:
-    return jnp.nonzero(mask) if mask.ndim else ()
+    if not mask.ndim:
+        return ()
+    if not _is_on_host(mask):
+        return jnp.nonzero(mask)
+    return tuple(_put_beside(mask, places) for places in np.nonzero(np.asarray(mask)))
+
+
+def _unique(name: str, *parts: int) -> Callable[[Any], Any]:
+    """The standard's function of that name, from some of what NumPy's `unique` returns: the values, where each is
+    first, which of them each element is, how often there is each.
+    """
+    own = getattr(jnp, name)
+    unique: Any = np.unique
+
+    def kernel(x: Any) -> Any:
+        if not _is_on_host(x):
+            return own(x)
+        wanted = {"return_index": 1 in parts, "return_inverse": 2 in parts, "return_counts": 3 in parts}
+        found = unique(np.asarray(x), equal_nan=False, **wanted)
+        if not isinstance(found, tuple):
+            return _put_beside(x, found)
+        shaped = [f.reshape(x.shape) if part == 2 else f for part, f in zip(parts, found, strict=True)]
+        return tuple(_put_beside(x, f) for f in shaped)
+
+    kernel.__name__ = name
+    return kernel
 
 
 # Division: of x / y with a broadcast y XLA makes x * (1 / y), which is off by a unit in the last place. So outside
@@ -322,6 +362,10 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "setitem": setitem,
     "solve": solve,
     "true_places": true_places,
+    "unique_all": _unique("unique_all", 0, 1, 2, 3),
+    "unique_counts": _unique("unique_counts", 0, 3),
+    "unique_inverse": _unique("unique_inverse", 0, 2),
+    "unique_values": _unique("unique_values", 0),
     **{
         name: getattr(special, name)
         for name in (
