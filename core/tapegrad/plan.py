@@ -151,34 +151,37 @@ class _Layout:
         return not (name in self.op.keywords or name.startswith(("spec_", "shape_", "dtype_")))
 
     def load(self, indent: str, flavour: str) -> list[str]:
-        """Lines that give each kept name its value, for one flavour of method."""
-        lines = []
+        """Lines that give each kept name its value, for one flavour of method.
+
+        Parents are read last: if the first is there, so was all that was read before, whichever thread sweeps besides.
+        """
         op = self.op
         outs = op.outs if isinstance(op.outs, tuple) else ()
+        lines = ["_own = node.xp"] if flavour != "raw" and any(map(self.is_array, self.kept)) else []
+        lines += [f"{name} = node.s_{name}" for name in self.kept]
+        lines += [f"p_{name} = node.p_{name}" for name in self.recorded]
         if self.recorded:
-            lines += [f"p_{name} = node.p_{name}" for name in self.recorded]
             lines += [f"if p_{self.recorded[0]} is None:", "    raise _freed(node)"]
-        for name in self.kept:
-            if flavour == "raw" or not self.is_array(name):
-                lines.append(f"{name} = node.s_{name}")
+        for name in self.kept if flavour != "raw" else ():
+            if not self.is_array(name):
                 continue
             if name == op.variadic:
-                nodes = f"p_{name}" if name in self.recorded else f"(None,) * len(node.s_{name})"
-                wrapped = f"[_wrap(v, p, node.xp) for v, p in zip(node.s_{name}, {nodes})]"
+                nodes = f"p_{name}" if name in self.recorded else f"(None,) * len({name})"
+                wrapped = f"[_wrap(v, p, _own) for v, p in zip({name}, {nodes})]"
             elif name == "out" and op.outs:
-                wrapped = "[_wrap(v, _Output(node, i), node.xp) for i, v in enumerate(node.s_out)]"
+                wrapped = "[_wrap(v, _Output(node, i), _own) for i, v in enumerate(out)]"
             elif name == "out":
-                wrapped = "_wrap(node.s_out, node, node.xp)"
+                wrapped = "_wrap(out, node, _own)"
             elif name in outs:
                 # As when it was handed out: an output of integers has no place on the tape.
-                parent = f"_Output(node, {outs.index(name)}) if node.s_{name}.dtype in node.xp.inexact else None"
-                wrapped = f"_wrap(node.s_{name}, {parent}, node.xp)"
+                parent = f"_Output(node, {outs.index(name)}) if {name}.dtype in _own.inexact else None"
+                wrapped = f"_wrap({name}, {parent}, _own)"
             else:
-                wrapped = f"_wrap(node.s_{name}, {f'p_{name}' if name in self.recorded else None}, node.xp)"
+                wrapped = f"_wrap({name}, {f'p_{name}' if name in self.recorded else None}, _own)"
             if name in op.optional:
-                wrapped = f"None if node.s_{name} is None else {wrapped}"
+                wrapped = f"None if {name} is None else {wrapped}"
             if flavour == "either":
-                wrapped = f"node.s_{name} if wrap is None else ({wrapped})"
+                wrapped = f"{name} if wrap is None else ({wrapped})"
             lines.append(f"{name} = {wrapped}")
         return [indent + line for line in lines]
 
