@@ -7,6 +7,7 @@ the shapes and nothing else: so the errors are the same as on any engine.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,7 +36,10 @@ def _body(name: str) -> Callable[..., Any]:
 
 
 def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
+    """A keyword as JAX can look it up: sequences as tuples, and every NaN, which equals nothing, as the same one."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_hashable, value))
+    return math.nan if isinstance(value, float) and value != value else value
 
 
 def _compiled(name: str, function: Callable[..., Any] | None = None) -> Callable[..., Any]:

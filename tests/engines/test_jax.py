@@ -205,3 +205,23 @@ def test_what_one_process_of_the_suite_compiled_is_read_by_the_next(tmp_path):
     command = [sys.executable, "-c", SHARES, str(tmp_path)]
     runs = [subprocess.run(command, env=env, capture_output=True, text=True, check=True) for _ in range(2)]
     assert [run.stdout.split("\n")[:2] for run in runs] == [["[1. 1. 1.]", "0"], ["[1. 1. 1.]", "1"]]
+
+
+def test_a_compiled_body_is_compiled_once_for_a_nan_as_for_any_number():
+    compiled = []
+
+    def listen(event, _, **__):
+        compiled.append(event)
+
+    backend = tapegrad.get_backend("jax")
+    x = backend.from_numpy(np.zeros((2, 5), "float32"))
+    counts = []
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        for _ in range(2):
+            out = backend.kernels.pad(x, widths=((0, 1), (0, 0)), mode="constant", value=float("nan"))
+            assert np.isnan(np.asarray(out)).sum() == 5
+            counts.append(compiled.count("/jax/core/compile/backend_compile_duration"))
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    assert counts[0] == counts[1] > 0
