@@ -103,6 +103,7 @@ __all__ = [
     "tan",
     "tanh",
     "trunc",
+    "twice_product",
     "where",
 ]
 
@@ -230,7 +231,25 @@ def positive(xp: Any, x: Any) -> Any:
     return xp.positive(x)
 
 
-@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, x + x), accuracy="I0 real", samples=alone(_NUMBER))
+@elementwise(
+    x=lambda xp, g, y: xp.twice_product(g, y),
+    y=lambda xp, g, x: xp.twice_product(g, x),
+    accuracy="I0 real",
+    samples=together(_NUMBER, _NUMBER),
+)
+def twice_product(xp: Any, x: Any, y: Any) -> Any:
+    """2xy, and 0 where x is 0, whatever y is, and where y is 0 and x infinite: a square carries a cotangent x back so.
+
+    >>> import math
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import twice_product
+    >>> twice_product(tnp.asarray([0.0, 2.0]), tnp.asarray([math.inf, 5.0]))
+    Array([ 0., 20.], dtype=float32)
+    """
+    return xp.multiply_or_zero(x, y + y)
+
+
+@elementwise(x=lambda xp, g, x: xp.twice_product(g, x), accuracy="I0 real", samples=alone(_NUMBER))
 def square(xp: Any, x: Any) -> Any:
     """The square x * x.
 
