@@ -239,15 +239,24 @@ def _softmax(x: Array, *, axis: Any) -> Array:
 
 
 def _log_softmax(x: Array, *, axis: Any) -> Array:
-    out = _shifted(x, axis)
-    terms = np.exp(out)
-    # The largest terms are exactly 1 and are counted, so that the rest is not lost beside them.
-    largest = out == 0
-    np.copyto(terms, 0, where=largest)
-    rest = np.add.reduce(terms, axis=axis, keepdims=True)
-    rest += np.add.reduce(largest, axis=axis, keepdims=True, dtype=x.dtype) - x.dtype.type(1)
+    # One largest term of each row is exactly 1, and is left out, so that the rest is not lost beside it.
+    if x.size and axis.__class__ is int and axis in (-1, x.ndim - 1):
+        rows = x.reshape(-1, x.shape[-1])
+        places = rows.argmax(axis=1)
+        places += np.arange(0, x.size, x.shape[-1])
+        out = rows - rows.reshape(-1).take(places)[:, None]
+        terms = np.exp(out)
+        terms.reshape(-1)[places] = 0
+        rest = np.add.reduce(terms, axis=1, keepdims=True)
+    else:
+        out = _shifted(x, axis)
+        terms = np.exp(out)
+        largest = out == 0
+        np.copyto(terms, 0, where=largest)
+        rest = np.add.reduce(terms, axis=axis, keepdims=True)
+        rest += np.add.reduce(largest, axis=axis, keepdims=True, dtype=x.dtype) - x.dtype.type(1)
     out -= np.log1p(rest, out=rest)
-    return out
+    return out.reshape(x.shape)
 
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
