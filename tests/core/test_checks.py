@@ -11,7 +11,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.ops import elementwise as e
-from tapegrad.testing import GradientError, check_grads, check_jvp, check_vjp, checks, conformance, mutation
+from tapegrad.testing import GradientError, check_grads, check_jvp, check_vjp, checks, conformance, laws, mutation
 from tapegrad.testing.differences import jacobian, slopes
 from tapegrad.testing.generate import AT_LEAST, samples_of
 from tapegrad.testing.judging import _takes, judged_ops
@@ -130,6 +130,36 @@ def test_a_kink_is_judged_by_its_two_sides():
     for share in (-0.01, 1.01):
         with pytest.raises(GradientError):
             check_vjp(of_x(share), [x, x], argnums=0)
+
+
+def seen_by(law, op, args, keywords=None):
+    judge = checks.Judge(op.name, "float64")
+    law(laws.Case(as_target(op, args, keywords, "float64"), "float64", checks.engine("numpy")), judge)
+    return bool(judge.found)
+
+
+def test_what_tied_inputs_get_is_judged_together():
+    # All to both is right for either by itself, and twice the slope where both grow.
+    op = judged_ops()["maximum"]
+    x = np.array([1.0, 2.0])
+    for shares, wrong in (((0.5, 0.5), False), ((1.0, 0.0), False), ((1.0, 1.0), True), ((0.0, 0.0), True)):
+        formulas = {
+            name: replace(op.formulas[name], fn=lambda g, share=share: g * share, names=("g",))
+            for name, share in zip("xy", shares, strict=True)
+        }
+        made = replace(op, formulas=formulas)
+        made.call = mutation.compile_call(made)
+        assert not seen_by(laws.pull, made, [x, x])
+        assert seen_by(laws.shared, made, [x, x]) == wrong
+
+
+def test_a_rule_that_mistakes_an_output_without_a_cotangent_is_seen():
+    op = judged_ops()["normalize"]
+    (mutant,) = (m for m in mutation.mutants(op) if m.target == "beta" and m.way == "number off by one")
+    sample = samples_of(op)[0]
+    for made, wrong in ((op, False), (mutation._damaged(op, mutant), True)):
+        assert not seen_by(laws.pull, made, sample.arrays("float64"), sample.keywords)
+        assert seen_by(laws.apart, made, sample.arrays("float64"), sample.keywords) == wrong
 
 
 @wide
