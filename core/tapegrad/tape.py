@@ -494,6 +494,7 @@ def _any_sweep(
     free: bool,
     watching: bool,
 ) -> dict[Node, Any]:
+    """`reverse_sweep` of any kind. `source` is the node pulled before, where the next was reached from it alone."""
     pending: list[tuple[int, Node]] = []
     node: Node | None = None
     following: Node | None = None
