@@ -174,11 +174,11 @@ def _sum_pool(x: Any, *, kernel: Any, stride: Any, pad: Any, ceil: bool) -> Any:
 
 
 OF_MANY_STEPS = (
-    *("average", "avg_pool", "cofactor", "cofactor_push", "cross", "cummax", "cummin", "depth_to_space", "diagflat"),
+    *("average", "avg_pool", "cofactor", "cofactor_push", "cummax", "cummin", "depth_to_space", "diagflat"),
     *("diagonal", "diagonal_scatter", "diff", "fft", "fftn", "hfft", "ifft", "ifftn", "ihfft", "irfft", "irfftn"),
     *("log_softmax", "logsumexp", "max_pool_gather", "max_pool_spread", "median", "meshgrid", "multiply_or_zero"),
     *("nanmax", "nanmean", "nanmedian", "nanmin", "nanquantile", "nanstd", "nanvar", "normalize", "one_hot"),
-    *("overlap_add", "pad", "patches", "quantile", "repeat", "rfft", "rfftn", "roll", "sinc_derivative", "softmax"),
+    *("overlap_add", "pad", "patches", "quantile", "repeat", "rfft", "rfftn", "roll", "softmax"),
     *("space_to_depth", "std", "tile", "trapezoid", "unstack", "var", "vector_norm"),
 )
 """Ops whose bodies XLA compiles in one piece. They look at no value, and in those that promise bits nothing is added to
