@@ -15,7 +15,7 @@ HEAD = """# How far each engine is off
 
 The worst distance of every op from the truth, over all samples of the conformance suite; [Reading a conformance
 report](conformance.md) says what the classes and units are. The page is written by `tests/conformance/page.py` from
-reports of whole runs, on {machine}:
+reports of whole runs, on {machine}; an op that changed after its run was judged again by itself:
 
 {runs}
 
