@@ -244,7 +244,7 @@ def _log_softmax(x: Array, *, axis: Any) -> Array:
         rows = x.reshape(-1, x.shape[-1])
         places = rows.argmax(axis=1)
         places += np.arange(0, x.size, x.shape[-1])
-        out = rows - rows.reshape(-1).take(places)[:, None]
+        out: Array = rows - rows.reshape(-1).take(places)[:, None]
         terms = np.exp(out)
         terms.reshape(-1)[places] = 0
         rest = np.add.reduce(terms, axis=1, keepdims=True)

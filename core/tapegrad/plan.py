@@ -29,6 +29,9 @@ _counter = 0
 _PROJECTION = (lambda x: x).__code__.co_code
 """The code of a formula that is just one of its names; it is written out instead of called."""
 
+_KERNEL_CALLS = [f.__code__.co_code for f in (lambda xp, x: xp.f(x), lambda xp, x, y: xp.f(x, y))]
+"""The code of formulas that hand all they ask for to one kernel or op; such a call is written out, too."""
+
 _SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "negative": "-"}
 """Ops that are Python's operators on the arrays of every engine, where the operator is the fastest spelling.
 
@@ -208,8 +211,13 @@ class _Layout:
                 arguments.append(f"spec_{asked}")
             else:
                 arguments.append(asked)
-        projects = formula.fn is not None and formula.fn.__code__.co_code == _PROJECTION and len(arguments) == 1
-        value = arguments[0] if projects else f"_f_{name}({', '.join(arguments)})"
+        code = formula.fn.__code__ if formula.fn is not None else None
+        value = f"_f_{name}({', '.join(arguments)})"
+        if code is not None and not code.co_freevars:
+            if code.co_code == _PROJECTION and len(arguments) == 1:
+                value = arguments[0]
+            elif code.co_code in _KERNEL_CALLS and code.co_varnames[0] == "xp":
+                value = f"xp.{code.co_names[0]}({', '.join(arguments[1:])})"
         if whole:
             if conjugate and name == op.variadic:
                 return f"[None if i is None else xp.conj(i) for i in {value}]"
