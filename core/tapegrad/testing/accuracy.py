@@ -85,7 +85,12 @@ def _limits(case: Case, wide: Any, got: Any, allowed: Any) -> Any:
     info = np.finfo(case.dtype)
     with np.errstate(invalid="ignore"):
         inside = np.isfinite(wide) & (np.abs(wide) < 0.5 * float(info.max))
-    return np.where(inside, allowed + 4 * float(info.smallest_normal), np.inf)
+    return np.where(inside, allowed + _underflow(case), np.inf)
+
+
+def _underflow(case: Case) -> float:
+    """By how much any number may be off where subnormals are zero."""
+    return 4 * float(np.finfo(case.dtype).smallest_normal)
 
 
 def accurate_value(case: Case, judge: Judge) -> float:
@@ -119,7 +124,7 @@ def accurate_value(case: Case, judge: Judge) -> float:
         allowed, measure = k * unit + k * eps * terms, np.maximum(unit, eps * terms)
     allowed = _limits(case, wide, got, allowed)
     judge.compare("accurate value", 0, case.output_names("output"), [case.out[i] for i in keep], wide, wide, allowed)
-    return _worst(got, wide, measure, allowed)
+    return _worst(case, got, wide, measure, allowed)
 
 
 def _units(arrays: Any, judge: Judge) -> Any:
@@ -130,9 +135,10 @@ def _units(arrays: Any, judge: Judge) -> Any:
         return np.ldexp(np.longdouble(judge.eps), np.frexp(size)[1] - 1)
 
 
-def _worst(got: Any, wide: Any, measure: Any, allowed: Any) -> float:
+def _worst(case: Case, got: Any, wide: Any, measure: Any, allowed: Any) -> float:
     with np.errstate(all="ignore"):
-        distance = np.where(np.isfinite(allowed), np.abs(got - wide) / measure, 0)
+        beyond = np.maximum(np.abs(got - wide) - _underflow(case), 0)
+        distance = np.where(np.isfinite(allowed), beyond / measure, 0)
     return float(np.max(np.where(np.isnan(distance), np.inf, distance), initial=0))
 
 
@@ -181,7 +187,7 @@ def accurate_pull(case: Case, judge: Judge) -> float:
     allowed = np.where(_overflows(case), np.inf, _limits(case, np.maximum(np.abs(wide), size), got, allowed))
     low = np.where(case.kinked, np.minimum(wide, got), wide)
     judge.compare("accurate pull", 1, case.input_names(), case.pulled, low, np.maximum(low, wide), allowed)
-    return _worst(got, wide, measure, np.where(case.kinked, np.inf, allowed))
+    return _worst(case, got, wide, measure, np.where(case.kinked, np.inf, allowed))
 
 
 def _as_inputs(case: Case, vector: Any) -> Any:
