@@ -8,6 +8,7 @@ written when they are first needed, so that importing an op costs next to nothin
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import linecache
 import types
@@ -847,6 +848,7 @@ def compile_call(op: Op) -> Callable[..., Any]:
 
     space: dict[str, Any] = {
         "__name__": __name__,
+        "__builtins__": vars(builtins),  # a warning of NumPy's looks for them in the globals of the frame
         "_op": op,
         "_seq": next_seq,
         "_mode": MODE.get,

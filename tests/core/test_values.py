@@ -507,3 +507,9 @@ def test_a_slice_does_not_keep_its_array_alive():
     finally:
         gc.enable()
     assert part.shape == (4,)
+
+
+def test_a_warning_of_the_engine_comes_through():
+    """It is raised where the op's code was written, which has globals of its own."""
+    with pytest.warns(RuntimeWarning, match="divide"):
+        assert np.isnan(tapegrad.numpy.zeros(2) / tapegrad.numpy.zeros(2)).all()

@@ -96,7 +96,7 @@ def table(verdicts):
         "",
         f"Of {len(verdicts)} calls, listed before any was tried, {right} have the right gradient, and none loses it in",
         "silence. Measured by `tests/standard/scipy_gradients.py`, which writes this page; the calls themselves are in",
-        "`tests/standard/scipy_calls.py`.",
+        f"`tests/standard/scipy_calls.py`. This was SciPy {scipy.__version__}; others may do more.",
         "",
         "| call | gradient | why not |",
         "|---|---|---|",

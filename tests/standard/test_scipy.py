@@ -1,6 +1,7 @@
 """SciPy's calls, judged again in a process of their own: SciPy must be told before it is imported."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,10 @@ def rows(page):
     return [row.split(" | ") for row in page.splitlines() if row.startswith("| `")]
 
 
+def version(page):
+    return re.search(r"This was SciPy (\d+\.\d+)", page)[1]
+
+
 def test_no_call_loses_its_gradient_in_silence(page):
     assert [row[0] for row in rows(page) if row[1] == "WRONG"] == []
 
@@ -45,7 +50,10 @@ def test_two_thirds_have_the_right_gradient(page):
 
 
 def test_the_page_says_what_is_measured(page):
+    """To the letter with the SciPy that it was measured with; what is right there is right with any other."""
     committed = (FOLDER.parents[1] / "docs" / "scipy.md").read_text(encoding="utf-8")
-    assert {row[0]: row[1] for row in rows(committed)} == {row[0]: row[1] for row in rows(page)}, (
-        "run python tests/standard/scipy_gradients.py"
-    )
+    said, found = ({row[0]: row[1] for row in rows(text)} for text in (committed, page))
+    if version(committed) != version(page):
+        said, found = ({name for name, verdict in each.items() if verdict == "right"} for each in (said, found))
+        found = said & found
+    assert said == found, "run python tests/standard/scipy_gradients.py"
