@@ -239,7 +239,8 @@ def _softmax(x: Array, *, axis: Any) -> Array:
 
 
 def _log_softmax(x: Array, *, axis: Any) -> Array:
-    # One largest term of each row is exactly 1, and is left out, so that the rest is not lost beside it.
+    # The largest terms are exactly 1. One of each row is left out of the sum, so that the rest is not lost beside it;
+    # along other axes they are all left out, and counted.
     if x.size and axis.__class__ is int and axis in (-1, x.ndim - 1):
         rows = x.reshape(-1, x.shape[-1])
         places = rows.argmax(axis=1)

@@ -270,11 +270,11 @@ def _write_pull(layout: _Layout, title: str, flavour: str, xp: str, last: bool =
     for n, name in enumerate(layout.recorded):
         value = f"g_of_{name}"
         lines.append(f"{pad}{value} = {layout.call(name, 'g', conjugate=True)}")
-        if last:
+        if last and n + 1 < len(layout.recorded):
             # What the next formulas do not need makes room for their results.
             later = {asked for other in layout.recorded[n + 1 :] for asked in layout.formula(other).names}
-            spent = [kept for kept in layout.formula(name).names if kept in layout.kept and layout.is_array(kept)]
-            spent = [kept for kept in spent if kept not in later] if later else []
+            asked_here = layout.formula(name).names
+            spent = [kept for kept in asked_here if kept in layout.kept and layout.is_array(kept) and kept not in later]
             lines += [f"{pad}del {', '.join(spent)}"] if spent else []
         if name == op.variadic:
             lines.append(f"{pad}for p, v in zip(p_{name}, {value}):")

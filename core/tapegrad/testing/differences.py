@@ -5,13 +5,13 @@ A complex number counts as two real ones, so everything here is real: a function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Slopes", "flatten", "jacobian", "real_size", "sizes_of", "slopes", "unflatten", "unflatten_bool"]
+__all__ = ["Slopes", "flatten", "jacobian", "pieces", "real_size", "sizes_of", "slopes", "unflatten", "unflatten_bool"]
 
 _EIGHTH = tuple(np.longdouble(a) / b for a, b in ((4, 5), (-1, 5), (4, 105), (-1, 280)))
 _SIXTH = tuple(np.longdouble(a) / b for a, b in ((3, 4), (-3, 20), (1, 60)))
@@ -46,36 +46,33 @@ def flatten(arrays: Sequence[Any]) -> np.ndarray[Any, Any]:
     return np.concatenate(parts).astype(np.longdouble)
 
 
+def pieces(vector: Any, like: Iterable[Any]) -> Iterator[tuple[Any, Any, Any]]:
+    """Each array of `like` with the parts of a flat vector that stand for it: real, and imaginary or None."""
+    at = 0
+    for x in like:
+        found = []
+        for _ in range(2 if x.dtype.kind == "c" else 1):
+            found.append(vector[at : at + x.size].reshape(x.shape))
+            at += x.size
+        yield x, found[0], found[1] if len(found) > 1 else None
+
+
 def unflatten(vector: np.ndarray[Any, Any], like: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
     """The vector as arrays of the shapes and kinds of `like`, in their dtypes."""
     found = []
-    at = 0
-    for x in like:
-        part = vector[at : at + x.size].reshape(x.shape)
-        at += x.size
-        if x.dtype.kind == "c":
-            imaginary = vector[at : at + x.size].reshape(x.shape)
-            at += x.size
-            whole = np.empty(x.shape, x.dtype)  # not by a sum: 1j times infinity has a real part, NaN
-            whole.real, whole.imag = part, imaginary
-            found.append(whole)
+    for x, real, imaginary in pieces(vector, like):
+        if imaginary is None:
+            found.append(real.astype(x.dtype))
         else:
-            found.append(part.astype(x.dtype))
+            whole = np.empty(x.shape, x.dtype)  # not by a sum: 1j times infinity has a real part, NaN
+            whole.real, whole.imag = real, imaginary
+            found.append(whole)
     return found
 
 
 def unflatten_bool(vector: Any, like: Sequence[Any]) -> list[Any]:
     """A vector of truths as arrays; a complex number is one where both of its parts are."""
-    found = []
-    at = 0
-    for x in like:
-        part = vector[at : at + x.size].reshape(x.shape)
-        at += x.size
-        if x.dtype.kind == "c":
-            part = part & vector[at : at + x.size].reshape(x.shape)
-            at += x.size
-        found.append(part)
-    return found
+    return [real if imaginary is None else real & imaginary for _, real, imaginary in pieces(vector, like)]
 
 
 _FORWARD = tuple(np.longdouble(a) / 12 for a in (-25, 48, -36, 16, -3))

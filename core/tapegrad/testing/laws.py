@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels import EngineKernels
 from .checks import Judge, Truth, _between, _floor, _random_like
-from .differences import Slopes, flatten, sizes_of, unflatten, unflatten_bool
+from .differences import Slopes, flatten, pieces, sizes_of, unflatten, unflatten_bool
 from .runs import Recording, Target
 from .wide import widen
 
@@ -481,16 +481,7 @@ def linear(case: Case, judge: Judge) -> None:
 
 def unsized(vector: np.ndarray[Any, Any], like: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
     """Sizes of real parts (and imaginary ones, taken together) in the shapes of `like`."""
-    found = []
-    at = 0
-    for x in like:
-        part = vector[at : at + x.size].reshape(x.shape)
-        at += x.size
-        if x.dtype.kind == "c":
-            part = part + vector[at : at + x.size].reshape(x.shape)
-            at += x.size
-        found.append(part)
-    return found
+    return [real if imaginary is None else real + imaginary for _, real, imaginary in pieces(vector, like)]
 
 
 def check_everything(
