@@ -201,7 +201,8 @@ class Backend:
 
     def share_compiled(self, folder: str) -> None:
         """From now on keep in `folder` what the engine compiles, and look there first, so that the processes of one run
-        of the suite do not compile the same things twice. Engines that compile nothing have nothing to do.
+        of the suite do not compile the same things twice. An engine may do here whatever else makes its compiling
+        cheaper and changes no number; one that compiles nothing has nothing to do.
         """
 
     def tolerance(self, dtype: Any, op: str = "") -> float:

@@ -207,6 +207,28 @@ def test_what_one_process_of_the_suite_compiled_is_read_by_the_next(tmp_path):
     assert [run.stdout.split("\n")[:2] for run in runs] == [["[1. 1. 1.]", "0"], ["[1. 1. 1.]", "1"]]
 
 
+LOWERS = """
+import jax, tapegrad
+from jax._src.interpreters import mlir
+made = []
+plain = mlir.make_ir_context
+mlir.make_ir_context = lambda: made.append(plain()) or made[-1]
+if {shared}:
+    tapegrad.get_backend("jax").share_compiled("{folder}")
+for n in range(3):
+    jax.numpy.exp(jax.device_put(jax.numpy.float32(n)).reshape((1,) * n))
+print(len(made))
+"""
+
+
+def test_the_suite_lowers_all_in_one_context_and_else_jax_does_as_it_does(tmp_path):
+    shared, plain = (
+        int(subprocess.check_output([sys.executable, "-c", LOWERS.format(shared=shared, folder=tmp_path)], text=True))
+        for shared in (True, False)
+    )
+    assert shared == 1 < plain
+
+
 def test_a_compiled_body_is_compiled_once_for_a_nan_as_for_any_number():
     compiled = []
 

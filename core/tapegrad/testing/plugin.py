@@ -47,9 +47,7 @@ class _Gatherer:
 
     @pytest.hookimpl(optionalhook=True)  # type: ignore[untyped-decorator]
     def pytest_configure_node(self, node: Any) -> None:
-        """Give the workers of pytest-xdist one folder for what the engine that was named compiles."""
-        if not self.config.getoption("tapegrad_backend", default=None):
-            return
+        """Give the workers of pytest-xdist one folder for what the engine compiles."""
         if self.folder is None:
             self.folder = tempfile.TemporaryDirectory(prefix="tapegrad-")
         node.workerinput[FOLDER] = self.folder.name
