@@ -84,7 +84,7 @@ def conformance(
     quick: Annotated[bool, typer.Option("--quick", help="Two samples an op, in one dtype.")] = False,
     ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
     modules: Annotated[str, typer.Option("--import", help="Modules whose ops are judged too, by commas.")] = "",
-    jobs: Annotated[int, typer.Option(help="Processes to share the work between.")] = 1,
+    jobs: Annotated[int | None, typer.Option(help="Processes; else one for each core, on a GPU one.", min=1)] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with the heat map here.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write every number here.")] = None,
 ) -> None:
@@ -116,11 +116,12 @@ def conformance(
 @app.command()
 def mutate(
     ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
-    jobs: Annotated[int, typer.Option(help="Processes to share the work between.")] = 1,
+    jobs: Annotated[int | None, typer.Option(help="Processes; else one for each core.", min=1)] = None,
 ) -> None:
     """Damage the rules of ops on purpose and count what the suite catches. Exits with 1 below 99%."""
     from .testing import mutation
 
     with mistakes_of_usage():
         names = mutation.damaged_names(_listed(ops))
-    raise typer.Exit(mutation.main(["--ops", ",".join(names), "--jobs", str(jobs)]))
+    shared = [] if jobs is None else ["--jobs", str(jobs)]
+    raise typer.Exit(mutation.main(["--ops", ",".join(names), *shared]))

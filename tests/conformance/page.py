@@ -1,6 +1,6 @@
 """Write `docs/conformance-results.md`, the worst distances of every op on every engine, from reports of whole runs.
 
-tapegrad conformance numpy --jobs 2 --json numpy.json      # and so for each engine
+tapegrad conformance numpy --json numpy.json      # and so for each engine
 python tests/conformance/page.py numpy.json strict.json jax.json
 """
 

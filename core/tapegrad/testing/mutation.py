@@ -15,6 +15,7 @@ import ast
 import copy
 import inspect
 import linecache
+import os
 import sys
 import types
 import warnings
@@ -492,9 +493,16 @@ def damaged_names(ops: Sequence[str] | None = None) -> list[str]:
     return chosen_names(ops, [name for name, op in judged_ops().items() if op.formulas])
 
 
-def run(ops: Sequence[str] | None = None, jobs: int = 1) -> tuple[Counter[tuple[str, str]], list[str], list[str]]:
-    """All mutants of the ops: counts by way and fate, those that survived, and those that no sample tells apart."""
+def run(
+    ops: Sequence[str] | None = None, jobs: int | None = None
+) -> tuple[Counter[tuple[str, str]], list[str], list[str]]:
+    """All mutants of the ops: counts by way and fate, those that survived, and those that no sample tells apart.
+
+    `jobs`: how many processes; None for one a core.
+    """
     names = damaged_names(ops)
+    if jobs is None:
+        jobs = min(os.cpu_count() or 1, len(names))
     if jobs > 1:
         import multiprocessing
 
@@ -518,7 +526,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the score: of the mutants that differ from their rules on some input, how many are caught."""
     parser = argparse.ArgumentParser(prog="tapegrad.testing.mutation", description="Mutation testing of the suite.")
     parser.add_argument("--ops", help="only these, separated by commas")
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--jobs", type=int, help="processes; else one for each core")
     options = parser.parse_args(arguments)
     counts, survived, same = run(options.ops.split(",") if options.ops else None, options.jobs)
     ways = sorted({way for way, _ in counts})

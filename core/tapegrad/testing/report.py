@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -28,13 +29,14 @@ def judge_engines(
     *,
     quick: bool,
     ops: Sequence[str],
-    jobs: int,
+    jobs: int | None,
     console: Console,
     modules: Sequence[str] = (),
 ) -> list[Conformance]:
     """Judge one engine after the other by these ops and functions, and print a table of each.
 
-    `modules` register ops of their own; each process imports them.
+    `modules` register ops of their own; each process imports them. `jobs`: how many processes; None for one a core, or
+    a single one where the engine's arrays are on a GPU, of whose memory the first process may take all.
     """
     found = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -59,8 +61,13 @@ def judge_engines(
     return found
 
 
-def _work(name: str, ops: Sequence[str], modules: Sequence[str], quick: bool, jobs: int) -> Iterator[list[Check]]:
+def _work(
+    name: str, ops: Sequence[str], modules: Sequence[str], quick: bool, jobs: int | None
+) -> Iterator[list[Check]]:
     work = partial(judge_op, name, quick=quick)
+    if jobs is None:
+        on_host = next(iter(get_backend(name).devices())).startswith("cpu")
+        jobs = min(os.cpu_count() or 1, len(ops)) if on_host else 1
     if jobs == 1:
         yield from map(work, ops)
         return
