@@ -481,20 +481,28 @@ def _index(*values: Any) -> Callable[[], Any]:
     return lambda: resolve("ndarray.array")(list(values))
 
 
-def _embedded(weight: Any) -> Any:
-    found = resolve("ndarray.Embedding")(_index(0, 2, 2)(), weight.as_nd_ndarray(), input_dim=3, output_dim=2)
-    return found.as_np_ndarray()
+def _embedded(name: str) -> Callable[..., Any]:
+    """A function that reads the rows of its one array at indices."""
+
+    def call(weight: Any) -> Any:
+        found = resolve(f"ndarray.{name}")(_index(0, 2, 2)(), weight.as_nd_ndarray(), input_dim=3, output_dim=2)
+        return found.as_np_ndarray()
+
+    return call
 
 
-def _normalized(*arrays: Any) -> Any:
+def _normalized(name: str) -> Callable[..., Any]:
     """Batch normalization in training, with moving statistics of its own at each call."""
     from ..autograd import train_mode
 
-    x, gamma, beta = (a.as_nd_ndarray() for a in arrays)
-    space = import_module("tapegrad.ndarray")
-    with train_mode():
-        found = space.BatchNorm(x, gamma, beta, space.zeros(3), space.ones(3), fix_gamma=False)
-    return found.as_np_ndarray()
+    def call(*arrays: Any) -> Any:
+        x, gamma, beta = (a.as_nd_ndarray() for a in arrays)
+        space = import_module("tapegrad.ndarray")
+        with train_mode():
+            found = resolve(f"ndarray.{name}")(x, gamma, beta, space.zeros(3), space.ones(3), fix_gamma=False)
+        return found.as_np_ndarray()
+
+    return call
 
 
 def _listed(name: str, *arrays: Any, **keywords: Any) -> Any:
@@ -534,7 +542,7 @@ _ND: dict[str, list[Any]] = {
         (_nd("Deconvolution", kernel=(2, 2), num_filter=1, stride=(2, 2)), normal(1, 2, 3, 3), normal(2, 1, 2, 2))
     ],
     "ElementWiseSum": [(_nd("ElementWiseSum"), *_SAME)],
-    "Embedding": [(_embedded, normal(3, 2))],
+    "Embedding": [(_embedded("Embedding"), normal(3, 2))],
     "Flatten": [(_nd("Flatten"), normal(2, 3, 2))],
     "FullyConnected": [(_nd("FullyConnected", num_hidden=4), normal(2, 3), normal(4, 3), normal(4))],
     "GridGenerator": [(_nd("GridGenerator", "affine", (3, 4)), normal(1, 6))],
@@ -575,6 +583,7 @@ _ND: dict[str, list[Any]] = {
     "elemwise_mul": [(_nd("elemwise_mul"), *_SAME)],
     "elemwise_sub": [(_nd("elemwise_sub"), *_SAME)],
     "expand_dims": [(_nd("expand_dims", axis=1), normal(2, 3))],
+    "fill_element_0index": [(_nd("fill_element_0index", _index(2, 0)), normal(2, 3), normal(2))],
     "flatten": [(_nd("flatten"), normal(2, 3, 2))],
     "flip": [(_nd("flip", axis=1), normal(2, 3))],
     "gather_nd": [(_nd("gather_nd", _index([0, 1], [1, 0])), normal(2, 2))],
@@ -630,7 +639,11 @@ _ND: dict[str, list[Any]] = {
     "tile": [(_nd("tile", (2, 1)), normal(2, 3))],
     "topk": [(_nd("topk", axis=1, k=2, ret_typ="value"), distinct(2, 4))],
     "transpose": [(_nd("transpose", (2, 0, 1)), normal(2, 3, 2))],
-    "BatchNorm": [(_normalized, normal(2, 3, 2), normal(3), normal(3))],
+    "BatchNorm": [(_normalized("BatchNorm"), normal(2, 3, 2), normal(3), normal(3))],
+    "RNN": [
+        (_nd("RNN", mode=mode, state_size=2, num_layers=1), normal(3, 1, 2), normal(size), normal(1, 1, 2))
+        for mode, size in (("rnn_tanh", 12), ("gru", 36))
+    ],
     "ROIPooling": [
         (_nd("ROIPooling", _index([0, 0, 0, 3, 3]), pooled_size=(2, 2), spatial_scale=1.0), distinct(1, 1, 4, 4))
     ],
@@ -672,6 +685,76 @@ _ND: dict[str, list[Any]] = {
     "where": [(lambda x, y: _chosen(x, y), normal(3, 2), normal(3, 2))],
 }
 
+
+def _scanned(rows: Any, state: Any) -> Any:
+    """A loop over rows by the face's control flow: its outputs, and its last state."""
+
+    def step(row: Any, state: Any) -> Any:
+        state = state * row + row
+        return state.tanh(), state
+
+    outs, last = resolve("ndarray.contrib.foreach")(step, rows.as_nd_ndarray(), state.as_nd_ndarray())
+    return [outs.as_np_ndarray(), last.as_np_ndarray()]
+
+
+def _repeated(x: Any) -> Any:
+    """A loop of three turns by the face's control flow."""
+    start = [x.as_nd_ndarray(), _index(0)()]
+    _, (last, _) = resolve("ndarray.contrib.while_loop")(
+        lambda _, turn: turn < 3, lambda y, turn: ([], [y * y - y, turn + 1]), start, max_iterations=5
+    )
+    return last.as_np_ndarray()
+
+
+def _branched(x: Any, y: Any) -> Any:
+    """The branch that is taken."""
+    a, b = x.as_nd_ndarray(), y.as_nd_ndarray()
+    return resolve("ndarray.contrib.cond")(_index(1)(), lambda: a * b, lambda: a + b).as_np_ndarray()
+
+
+_BOXES = exactly([[[0.1, 0.2, 1.3, 1.1], [0.5, 0.4, 2.1, 1.7], [1.2, 0.9, 1.8, 2.6]]])
+_CONTRIB: dict[str, list[Any]] = {
+    "AdaptiveAvgPooling2D": [(_nd("contrib.AdaptiveAvgPooling2D", 3), _IMAGE)],
+    "BatchNormWithReLU": [(_normalized("contrib.BatchNormWithReLU"), normal(2, 3, 2), normal(3), normal(3))],
+    "BilinearResize2D": [
+        (_nd("contrib.BilinearResize2D", height=3, width=5), _IMAGE),
+        (_nd("contrib.BilinearResize2D", height=6, width=2, align_corners=False), _IMAGE),
+    ],
+    "ROIAlign": [(_nd("contrib.ROIAlign", _index([0, 0.25, 0.125, 3.125, 2.75]), (2, 2), 1.0), _IMAGE)],
+    "SparseEmbedding": [(_embedded("contrib.SparseEmbedding"), normal(3, 2))],
+    "SyncBatchNorm": [(_normalized("contrib.SyncBatchNorm"), normal(2, 3, 2), normal(3), normal(3))],
+    "boolean_mask": [(_nd("contrib.boolean_mask", _index(1, 0, 1)), normal(3, 2))],
+    "box_decode": [
+        (_nd("contrib.box_decode", format=form, std0=0.1, std3=0.2), normal(1, 3, 4), _BOXES)
+        for form in ("corner", "center")
+    ],
+    "box_iou": [(_nd("contrib.box_iou"), _BOXES, _BOXES.then(lambda boxes: boxes[:, :2] + 0.13))],
+    "cond": [(_branched, *_SAME)],
+    "div_sqrt_dim": [(_nd("contrib.div_sqrt_dim"), normal(2, 3))],
+    "fft": [(_nd("contrib.fft"), normal(2, 4))],
+    "foreach": [(_scanned, normal(3, 2), normal(2))],
+    "ifft": [(_nd("contrib.ifft"), normal(2, 6))],
+    "index_copy": [
+        (
+            lambda old, new: _nd("contrib.index_copy")(old, resolve("numpy.array")([2, 0]), new),
+            normal(3, 2),
+            normal(2, 2),
+        )
+    ],
+    "interleaved_matmul_encdec_qk": [
+        (_nd("contrib.interleaved_matmul_encdec_qk", heads=2), normal(2, 1, 4), normal(3, 1, 8))
+    ],
+    "interleaved_matmul_encdec_valatt": [
+        (_nd("contrib.interleaved_matmul_encdec_valatt", heads=2), normal(3, 1, 8), normal(2, 2, 3))
+    ],
+    "interleaved_matmul_selfatt_qk": [(_nd("contrib.interleaved_matmul_selfatt_qk", heads=2), normal(2, 1, 12))],
+    "interleaved_matmul_selfatt_valatt": [
+        (_nd("contrib.interleaved_matmul_selfatt_valatt", heads=2), normal(2, 1, 12), normal(2, 2, 2))
+    ],
+    "quadratic": [(_nd("contrib.quadratic", a=0.5, b=-2.0, c=1.0), normal(2, 3))],
+    "while_loop": [(_repeated, normal(3))],
+}
+
 FUNCTIONS: dict[str, list[Any]] = {
     f"{space}.{name}": samples
     for space, table in (
@@ -680,6 +763,7 @@ FUNCTIONS: dict[str, list[Any]] = {
         ("numpy.fft", _FFT),
         ("numpy.special", _SPECIAL),
         ("ndarray", _ND),
+        ("ndarray.contrib", _CONTRIB),
     )
     for name, samples in table.items()
 }
