@@ -15,7 +15,7 @@ HEAD = """# How far each engine is off
 
 The worst distance of every op from the truth, over all samples of the conformance suite; [Reading a conformance
 report](conformance.md) says what the classes and units are. The page is written by `tests/conformance/page.py` from
-reports of whole runs, on {machine}; an op that changed after its run was judged again by itself:
+reports of whole runs, on {machine}:
 
 {runs}
 
@@ -69,5 +69,11 @@ def page(reports):
     return "\n".join(lines) + "\n"
 
 
+def read(path):
+    """The report in a file: the command writes a list of them, pytest the one."""
+    found = json.loads(Path(path).read_text("utf-8"))
+    return found[0] if isinstance(found, list) else found
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page([json.loads(Path(path).read_text("utf-8"))[0] for path in sys.argv[1:]]), encoding="utf-8")
+    PAGE.write_text(page([read(path) for path in sys.argv[1:]]), encoding="utf-8")
