@@ -12,15 +12,15 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.explaining import explained
-from tapegrad.kernels import OPS
+from tapegrad.engines.tables import OPS
 from tapegrad.numpy.info import Kind
+from tapegrad.op.words import explained
 
 MODULES = sorted(
     name
     for _, name, _ in pkgutil.walk_packages(tapegrad.__path__, "tapegrad.")
     # The command line and pytest's plug-in need libraries of their own; a suite is tests, not a thing to import.
-    if (not name.endswith("__main__") and not name.startswith(("tapegrad.cli", "tapegrad.testing.")))
+    if (not name.endswith("__main__") and not name.startswith(("tapegrad.tools.cli", "tapegrad.testing.")))
     or name in ("tapegrad.testing.checks", "tapegrad.testing.conformance")
 )
 
@@ -88,7 +88,7 @@ Of the modules of ops these are the ops; what else is in them is for the library
 """
 
 NO_ARRAYS = {
-    *("tapegrad.context", "tapegrad.dtypes", "tapegrad.errors", "tapegrad.registry", "tapegrad.tape"),
+    *("tapegrad.context", "tapegrad.dtypes", "tapegrad.errors", "tapegrad.engines.registry", "tapegrad.tape.mode"),
     *("tapegrad.Spec", "tapegrad.contrib.autograd.set_is_training", "tapegrad.detect_anomaly"),
     *("tapegrad.contrib.autograd.test_section", "tapegrad.contrib.autograd.train_section"),
     *("tapegrad.operator.get_all_registered_operators", "tapegrad.random.seed", "tapegrad.testing.GradientError"),

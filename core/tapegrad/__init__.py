@@ -5,34 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import (
-    errors,
-    ops,
-)
-from .array import Array, allow_escape
-from .backend import Backend, Spec
-from .checkpointing import checkpoint
-from .custom import custom
+from . import errors, ops
+from .arrays.array import Array, allow_escape
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
-from .inspection import detect_anomaly, draw, tape_summary
+from .engines.backend import Backend, Spec
+from .engines.registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
 from .ops.elementwise import where
-from .registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
-from .tape import is_recording, is_training, pause, predict_mode, record, train_mode
-from .transforms import (
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacfwd,
-    jacobian,
-    jacrev,
-    jvp,
-    linearize,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-    vmap,
-)
+from .tape.mode import is_recording, is_training, pause, predict_mode, record, train_mode
+from .transforms.checkpoint import checkpoint
+from .transforms.custom import custom
+from .transforms.gradients import elementwise_grad, grad, jvp, linearize, stop_gradient, value_and_grad, vjp
+from .transforms.inspection import detect_anomaly, draw, tape_summary
+from .transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
     from . import autograd, base, context, contrib, ndarray
@@ -41,7 +26,7 @@ if TYPE_CHECKING:
     from . import random as random
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
-    from .hookspecs import hookimpl
+    from .engines.hookspecs import hookimpl
 
 __all__ = [
     "Array",
@@ -106,7 +91,7 @@ _LAZY = {
     "base": ".base",
     "context": ".context",
     "contrib": ".contrib",
-    "hookspecs": ".hookspecs",
+    "hookspecs": ".engines.hookspecs",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "numpy": ".numpy",

@@ -10,7 +10,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; without its libraries, say in one line which extra has them, and exit with status 1."""
     try:
-        from .cli import app
+        from .tools.cli import app
     except ModuleNotFoundError as cause:
         library = (cause.name or "").partition(".")[0]
         if library not in ("typer", "rich"):

@@ -18,13 +18,10 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import variables as _variables
-from .array import Array
-from .custom import OwnRule
-from .dispatch import cast, handle
+from .arrays.array import Array, handle
 from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError
-from .layers import Places, attach, is_tracked
-from .tape import (
+from .op.call import cast
+from .tape.mode import (
     MODE,
     RECORDING,
     TRAINING,
@@ -38,6 +35,8 @@ from .tape import (
     set_training,
     train_mode,
 )
+from .transforms import variables as _variables
+from .transforms.rules import OwnRule, Places, attach, is_tracked
 
 __all__ = [
     "Function",

@@ -12,12 +12,12 @@ from functools import cache
 from types import TracebackType
 from typing import ClassVar
 
-from . import registry
-from .array import Array
-from .backend import Backend
-from .dispatch import engine_of
+from .arrays.array import Array
+from .arrays.batched import engine_of
+from .engines import registry
+from .engines.backend import Backend
+from .engines.tables import EngineKernels
 from .errors import ArgumentError, ArgumentTypeError, BackendUnavailableError
-from .kernels import EngineKernels
 from .ops.transfer import device_of
 
 __all__ = ["Context", "context_of", "cpu", "cpu_pinned", "current_context", "gpu", "num_gpus", "place"]

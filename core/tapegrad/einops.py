@@ -14,7 +14,7 @@ from typing import Any
 from einops._backends import AbstractBackend
 
 from . import numpy as tnp
-from .array import Array
+from .arrays.array import Array
 from .dtypes import INEXACT
 
 __all__ = ["TapegradBackend"]

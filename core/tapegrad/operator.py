@@ -27,7 +27,7 @@ from .autograd import Function
 from .errors import ArgumentError
 from .ndarray.checks import dtype_of, need_all
 from .ndarray.ndarray import NDArray, zeros
-from .tape import is_training
+from .tape.mode import is_training
 
 __all__ = ["CustomOp", "CustomOpProp", "get_all_registered_operators", "register"]
 

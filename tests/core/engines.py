@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.dispatch import handle
+from tapegrad.arrays.array import handle
 
 NAMES = ("numpy", "strict", "jax")
 

@@ -10,13 +10,13 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad.op.samples import normal, positive
 from tapegrad.ops import elementwise as e
 from tapegrad.testing import GradientError, check_grads, check_jvp, check_vjp, checks, conformance, laws, mutation
 from tapegrad.testing.differences import jacobian, slopes
 from tapegrad.testing.generate import AT_LEAST, samples_of
 from tapegrad.testing.judging import _takes, judged_ops
 from tapegrad.testing.runs import as_target
-from tapegrad.testing.samples import normal, positive
 from tapegrad.testing.wide import WIDE_EPS, has_longdouble
 from tapegrad.testing.wide_linalg import FUNCTIONS as LINALG
 from tapegrad.testing.wide_special import FUNCTIONS as SPECIAL

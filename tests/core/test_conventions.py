@@ -7,8 +7,8 @@ import pytest
 from engines import NAMES, on
 
 from tapegrad import autograd
-from tapegrad.kernels import OPS
-from tapegrad.variables import gradients
+from tapegrad.engines.tables import OPS
+from tapegrad.transforms.variables import gradients
 
 INF, NAN = math.inf, math.nan
 

@@ -7,8 +7,8 @@ import pytest
 from engines import NAMES, on
 
 import tapegrad
+from tapegrad.engines.tables import RECORDED as ops
 from tapegrad.errors import NoGradientError, ShapeError
-from tapegrad.kernels import RECORDED as ops
 from tapegrad.ops import contraction, fft, linalg
 from tapegrad.testing import check_grads
 

@@ -156,7 +156,7 @@ def test_the_statistics_of_normalize_have_gradients_alone_and_together(backend):
         return out * mean + var
 
     x, gamma, beta = numbers(3, 4), numbers(4), numbers(4)
-    ops = tapegrad.kernels.RECORDED
+    ops = tapegrad.engines.tables.RECORDED
     for f in (
         mixed,
         lambda *a: nn.normalize(*a, axis=(-1,))[1] + 0,

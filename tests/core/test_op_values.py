@@ -9,10 +9,10 @@ import pytest
 from engines import NAMES, engine, on
 
 from tapegrad import autograd
+from tapegrad.engines.tables import OPS
 from tapegrad.errors import DtypeError, MissingExtraError, NoGradientError
-from tapegrad.kernels import OPS
+from tapegrad.op.samples import Draw
 from tapegrad.ops.special import host_function
-from tapegrad.testing.samples import Draw
 
 SAME = set(
     """

@@ -15,7 +15,10 @@ import pytest
 
 from tapegrad import random
 from tapegrad.errors import DtypeError, ShapeError
-from tapegrad.random import MXNetStream, PhiloxStream, Stream
+from tapegrad.randomness import twisters
+from tapegrad.randomness.philox import PhiloxStream
+from tapegrad.randomness.stream import Stream
+from tapegrad.randomness.twisters import MXNetStream
 
 STREAMS = [MXNetStream, PhiloxStream]
 streams = pytest.mark.parametrize("make", STREAMS)
@@ -208,7 +211,7 @@ class OneByOne:
         while square > 1 or square == 0:
             x, y = (real(2) * cls.uniform(words, real) - real(1) for _ in range(2))
             square = x * x + y * y
-        return y * np.sqrt(real(-2) * random._log(np.array([square]))[0] / square)
+        return y * np.sqrt(real(-2) * twisters._log(np.array([square]))[0] / square)
 
     @classmethod
     def poisson(cls, words: Iterator[int], real: Any) -> Any:

@@ -13,8 +13,8 @@ import numpy
 import pytest
 
 import tapegrad
+from tapegrad.engines.registry import BackendInfo, Registry
 from tapegrad.errors import BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
-from tapegrad.registry import BackendInfo, Registry
 
 PLUGINS = Path(__file__).parents[1] / "plugin"
 

@@ -15,8 +15,8 @@ from engines import of, on, total
 
 import tapegrad
 from tapegrad.errors import DtypeError, GraphError, GraphFreedError, MixedBackendsError, NotRecordedError, ShapeError
-from tapegrad.tape import MODE
-from tapegrad.variables import backward, gradients
+from tapegrad.tape.mode import MODE
+from tapegrad.transforms.variables import backward, gradients
 
 
 def variable(values, req="write"):
@@ -161,7 +161,7 @@ def test_tasks_record_apart():
 
     async def within():
         assert tapegrad.is_recording()
-        tapegrad.tape.set_recording(False)  # in its own task only
+        tapegrad.tape.mode.set_recording(False)  # in its own task only
 
     async def main():
         await asyncio.gather(recording(), plain(), recording(), child_of_recording())

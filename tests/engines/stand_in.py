@@ -145,10 +145,12 @@ def install():
 def judge():
     """Every sample of every op, forward and back, beside NumPy; prints what differs."""
     import tapegrad
-    from tapegrad.dispatch import handle
+    from tapegrad.arrays.array import handle
     from tapegrad.op import registered
-    from tapegrad.tape import RECORDING, Leaf, Scope, reverse_sweep
-    from tapegrad.testing.samples import Draw
+    from tapegrad.op.samples import Draw
+    from tapegrad.tape.mode import RECORDING, Scope
+    from tapegrad.tape.nodes import Leaf
+    from tapegrad.tape.sweep import reverse_sweep
 
     def run(backend, op, arrays, keywords):
         kernels = backend.kernels

@@ -5,7 +5,7 @@ import pytest
 
 import tapegrad
 from tapegrad.op import registered
-from tapegrad.testing.samples import Draw
+from tapegrad.op.samples import Draw
 
 jax = pytest.importorskip("jax", reason="the JAX engine needs jax")
 import jax.numpy as jnp  # noqa: E402

@@ -5,8 +5,8 @@ import pytest
 
 import tapegrad as mx
 from tapegrad import autograd, nd
+from tapegrad.op.samples import normal
 from tapegrad.testing import check_grads
-from tapegrad.testing.samples import normal
 
 RNG = np.random.default_rng(7)
 

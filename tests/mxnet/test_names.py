@@ -8,8 +8,8 @@ import pytest
 
 import tapegrad as mx
 from tapegrad import autograd, nd
+from tapegrad.op.samples import distinct, normal, positive
 from tapegrad.testing import check_grads
-from tapegrad.testing.samples import distinct, normal, positive
 
 USAGE = Path(__file__).parents[1] / "data" / "mxnet_usage.csv"
 ROWS = csv.DictReader(USAGE.read_text(encoding="utf-8").splitlines())

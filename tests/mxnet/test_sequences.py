@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tapegrad import autograd, nd
+from tapegrad.op.samples import normal
 from tapegrad.testing import check_grads
-from tapegrad.testing.samples import normal
 
 
 def as_core(function):

@@ -7,8 +7,8 @@ import pytest
 
 import tapegrad as mx
 from tapegrad import autograd, nd
+from tapegrad.op.samples import distinct, normal, positive
 from tapegrad.testing import check_grads
-from tapegrad.testing.samples import distinct, normal, positive
 
 
 def variable(values, **options):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tapegrad.op import elementwise, registered
+from tapegrad.op.samples import normal
 from tapegrad.testing.generate import declared
-from tapegrad.testing.samples import normal
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-an-op.md"
 

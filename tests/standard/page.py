@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 import tapegrad.numpy as tnp
-from tapegrad.kernels import OPS
+from tapegrad.engines.tables import OPS
 
 PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
-from tapegrad.op import Op, registered
-from tapegrad.testing.samples import Draw
+from tapegrad.engines.tables import RECORDED
+from tapegrad.op import registered
+from tapegrad.op.record import Op
+from tapegrad.op.samples import Draw
 
 SAMPLES_PER_OP = 2
 UP_TO_A_PHASE = ("eigh", "svd")
@@ -97,7 +98,7 @@ def _build(op: Op, sample: Any, index: int, dtype: Any) -> Case | None:
     inputs = [np.array(part) for x in whole_inputs for part in in_parts(x)]
     try:
         with np.errstate(all="ignore"):
-            outs = call(*[tapegrad.transforms.as_array(x) for x in inputs])
+            outs = call(*[tapegrad.arrays.entering.as_array(x) for x in inputs])
     except tapegrad.errors.DtypeError:
         return None
     except Exception:  # an op that fails is for the tests to report, each by its name, not for the collection

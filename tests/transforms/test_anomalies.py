@@ -10,7 +10,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.errors import AnomalyError
-from tapegrad.tape import WATCHERS
+from tapegrad.tape.sweep import WATCHERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 ZERO_ONE = np.asarray([0.0, 1.0])
@@ -58,7 +58,7 @@ def test_the_message_names_the_op_the_value_and_the_line(program: Any, words: st
     with pytest.raises(AnomalyError, match=f"(?s){words}.*made_here = ") as caught, tapegrad.detect_anomaly():
         program()
     assert "core/tapegrad" not in str(caught.value)
-    assert tapegrad.tape.MODE.get() == 0
+    assert tapegrad.tape.mode.MODE.get() == 0
 
 
 def test_rules_of_ones_own_are_looked_at() -> None:

@@ -252,4 +252,4 @@ THEIRS = SimpleNamespace(**{name: getattr(jax, name) for name in NAMES}, stop_gr
 def test_a_program_gives_what_jax_gives(name: str) -> None:
     program = PROGRAMS[name]
     assert_equal(plain(program(tapegrad, tnp)), plain(program(THEIRS, jax.numpy)))
-    assert tapegrad.tape.MODE.get() == 0
+    assert tapegrad.tape.mode.MODE.get() == 0

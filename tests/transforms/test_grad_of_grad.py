@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
+from tapegrad.engines.tables import RECORDED
 
 from .compositions import CASES, DYNAMIC, Case, close
 

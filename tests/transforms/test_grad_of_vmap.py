@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
+from tapegrad.engines.tables import RECORDED
 
 from .compositions import CASES, Case, close
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
+from tapegrad.engines.tables import RECORDED
 
 from .compositions import CASES, DYNAMIC, Case
 

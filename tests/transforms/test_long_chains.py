@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
-from tapegrad.transforms import as_array
+from tapegrad.arrays.entering import as_array
+from tapegrad.engines.tables import RECORDED
 
 LENGTH = 1_000_000
 

@@ -10,6 +10,8 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad.arrays.entering import as_array
+from tapegrad.engines.tables import RECORDED
 from tapegrad.errors import (
     DtypeError,
     DynamicShapeError,
@@ -19,8 +21,6 @@ from tapegrad.errors import (
     NoGradientError,
     ShapeError,
 )
-from tapegrad.kernels import RECORDED
-from tapegrad.transforms import as_array
 
 ONE_TWO = np.asarray([1.0, 2.0])
 
@@ -57,7 +57,7 @@ def test_words(call: Any, kind: type[Exception], words: str) -> None:
     """Each misuse is one typed error."""
     with pytest.raises(kind, match=words):
         call()
-    assert tapegrad.tape.MODE.get() == 0
+    assert tapegrad.tape.mode.MODE.get() == 0
 
 
 def test_independent_outputs_have_zero_gradients() -> None:
@@ -92,7 +92,7 @@ def test_custom_rules_are_checked() -> None:
         tapegrad.grad(twice)(1.0)
     pair = tapegrad.custom(lambda x, y: x * y).defvjp(lambda x, y: (x * y, ()), lambda kept, g: (g,))
     with pytest.raises(TypeError, match=r"1 cotangent.*2 argument"):
-        tapegrad.grad(pair)(1.0, tapegrad.transforms.as_array(1.0))
+        tapegrad.grad(pair)(1.0, tapegrad.arrays.entering.as_array(1.0))
 
 
 def test_writes_that_would_leak() -> None:
@@ -141,7 +141,7 @@ def test_more_words(call: Any, kind: type[Exception], words: str) -> None:
     """Each misuse is one typed error, and leaves no state behind."""
     with pytest.raises(kind, match=words):
         call()
-    assert tapegrad.tape.MODE.get() == 0 and not tapegrad.draws.BATCHES.get()
+    assert tapegrad.tape.mode.MODE.get() == 0 and not tapegrad.transforms.draws.BATCHES.get()
 
 
 def test_a_tape_freed_by_another_thread_says_so() -> None:
@@ -189,7 +189,7 @@ def test_rules_and_hooks_return_arrays() -> None:
     with pytest.raises(ShapeError, match=r"hook was given.*\(2,\).*\(\)"):
         hooked(RECORDED.sum)
     assert hooked(lambda g: g * 2).tolist() == [4, 8]
-    assert tapegrad.tape.MODE.get() == 0
+    assert tapegrad.tape.mode.MODE.get() == 0
 
 
 def test_a_checkpoint_passes_through_what_is_no_array() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
+from tapegrad.engines.tables import RECORDED
 
 sin = RECORDED.sin
 
@@ -113,7 +113,7 @@ def test_a_new_thread_starts_unrecorded() -> None:
 def test_of_two_sweeps_that_free_one_graph_one_is_told() -> None:
     """Whatever the interleaving: a right gradient or the error, never a wrong value."""
     for _ in range(50):
-        x = tapegrad.transforms.as_array(np.ones(3))
+        x = tapegrad.arrays.entering.as_array(np.ones(3))
         x.attach_grad()
         with tapegrad.record():
             y = x
@@ -125,7 +125,7 @@ def test_of_two_sweeps_that_free_one_graph_one_is_told() -> None:
         def sweep(y: Any = y, x: Any = x, gate: Any = gate, results: Any = results) -> None:
             gate.wait()
             try:
-                tapegrad.variables.backward([y])
+                tapegrad.transforms.variables.backward([y])
                 results.append(x.grad.asnumpy())
             except tapegrad.errors.GraphFreedError as error:
                 results.append(error)
@@ -152,18 +152,18 @@ def test_an_exception_leaves_the_state_as_it_was(kind: type[BaseException]) -> N
         tapegrad.grad(fails)(1.0)
     with pytest.raises(kind):
         tapegrad.vmap(tapegrad.grad(fails))(np.ones(2))
-    assert not tapegrad.is_recording() and tapegrad.tape.MODE.get() == 0
+    assert not tapegrad.is_recording() and tapegrad.tape.mode.MODE.get() == 0
     stop = tapegrad.custom(lambda x: x * 1)
     stop.__name__ = "stop"
     stop.defvjp(x=fails_in_rule(kind))
-    a, b = (tapegrad.transforms.as_array(np.ones(2)) for _ in range(2))
+    a, b = (tapegrad.arrays.entering.as_array(np.ones(2)) for _ in range(2))
     a.attach_grad()
     b.attach_grad()
     with tapegrad.record():
         y = b * 2 + stop(a * 3)
     with pytest.raises(kind):
         y.backward()
-    assert tapegrad.tape.MODE.get() == 0
+    assert tapegrad.tape.mode.MODE.get() == 0
     assert a.grad.asnumpy().tolist() == [0, 0] and b.grad.asnumpy().tolist() == [0, 0]
 
 
@@ -205,13 +205,13 @@ def test_an_interrupt_at_any_line_of_a_backward_leaves_all_gradients_or_none() -
     """From the first line to the last, whichever it is."""
     outcomes = set()
     for n in range(1, 10_000):
-        a, b, c = (tapegrad.transforms.as_array(np.ones(2)) for _ in range(3))
+        a, b, c = (tapegrad.arrays.entering.as_array(np.ones(2)) for _ in range(3))
         for x in (a, b, c):
             x.attach_grad()
         with tapegrad.record():
             y = a * 2 + b * 3 + c * 4
         came = interrupted_at(n, y)
-        assert tapegrad.tape.MODE.get() == 0
+        assert tapegrad.tape.mode.MODE.get() == 0
         found = tuple(float(x.grad.asnumpy()[0]) for x in (a, b, c))
         assert found in {(0, 0, 0), (2, 3, 4)}, n
         outcomes.add((came, found))
@@ -241,7 +241,7 @@ def test_generators_that_hold_a_recording_end_it() -> None:
         return RECORDED.sum(x * x)
 
     np.testing.assert_array_equal(tapegrad.grad(holds)(np.ones(2)), [2, 2])
-    assert tapegrad.tape.MODE.get() == 0
+    assert tapegrad.tape.mode.MODE.get() == 0
 
 
 def test_a_generator_inside_a_gradient_is_differentiated() -> None:
@@ -272,4 +272,4 @@ def test_exceptions_in_nested_transforms_that_are_caught_change_nothing() -> Non
     np.testing.assert_array_equal(tapegrad.grad(tries)(rows[0]), [2, 4])
     np.testing.assert_array_equal(tapegrad.vmap(tapegrad.grad(tries))(rows), 2 * rows)
     np.testing.assert_array_equal(tapegrad.hessian(tries)(rows[0]), 2 * np.eye(2))
-    assert tapegrad.tape.MODE.get() == 0 and not tapegrad.draws.BATCHES.get()
+    assert tapegrad.tape.mode.MODE.get() == 0 and not tapegrad.transforms.draws.BATCHES.get()

@@ -10,8 +10,8 @@ import optree
 import pytest
 
 import tapegrad
-from tapegrad.kernels import RECORDED
-from tapegrad.transforms import as_array
+from tapegrad.arrays.entering import as_array
+from tapegrad.engines.tables import RECORDED
 
 
 class Point(NamedTuple):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import tapegrad
+from tapegrad.arrays.entering import as_array
 from tapegrad.errors import DynamicShapeError
 from tapegrad.op import registered
-from tapegrad.transforms import as_array
 
 from .compositions import CASES, Case, close
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tapegrad
-from tapegrad.transforms import as_array
+from tapegrad.arrays.entering import as_array
 
 from .compositions import CASES, Case, close
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import assert_type
 
 import tapegrad
+from tapegrad.engines.registry import BackendInfo
 from tapegrad.errors import BackendError, TapegradError, UnknownBackendError
-from tapegrad.registry import BackendInfo
 
 
 class StrictBackend(tapegrad.Backend):

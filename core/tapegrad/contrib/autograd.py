@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import autograd as _autograd
-from .. import tape as _tape
 from ..autograd import mark_variables
 from ..ndarray.checks import need
 from ..ndarray.ndarray import zeros
+from ..tape import mode as _tape
 
 __all__ = [
     "backward",

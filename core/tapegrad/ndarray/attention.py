@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..engines.tables import RECORDED as ops
 from ..errors import ShapeError
-from ..kernels import RECORDED as ops
 from .checks import need, one_int
 from .ndarray import NDArray, give
 

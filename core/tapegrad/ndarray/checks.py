@@ -6,9 +6,9 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError
-from ..kernels import RECORDED
 from .ndarray import INT, NDArray
 
 __all__ = ["axis_tuple", "dtype_of", "int_tuple", "ints_of", "kept", "need", "need_all", "one_axis", "one_int"]

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..array import Array
+from ..arrays.array import Array
 from ..context import Context, current_context
-from ..custom import custom
-from ..draws import drawn
 from ..dtypes import default_float
+from ..engines.tables import OPS
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
-from ..kernels import OPS
-from ..kernels import RECORDED as ops
 from ..random import mxnet as stream
+from ..transforms.custom import custom
+from ..transforms.draws import drawn
 from .attention import (
     interleaved_matmul_encdec_qk,
     interleaved_matmul_encdec_valatt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernels import RECORDED as ops
+from ..engines.tables import RECORDED as ops
 from .checks import need
 from .ndarray import NDArray, give
 

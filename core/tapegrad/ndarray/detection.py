@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
-from ..kernels import RECORDED as ops
 from .checks import dtype_of, int_tuple, need
 from .ndarray import NDArray, give, make
 

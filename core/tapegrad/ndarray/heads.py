@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..custom import custom
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
-from ..kernels import RECORDED as ops
+from ..transforms.custom import custom
 from .checks import dtype_of, need
 from .ndarray import NDArray, give
 from .shaping import indices_of, reshape

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..kernels import OPS
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from .checks import need
 from .ndarray import NDArray, _as_numbers, _comparison, give
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 
 __all__ = ["METHODS", "Methods", "bind"]
 

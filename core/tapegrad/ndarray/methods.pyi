@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from .ndarray import NDArray
 
 METHODS: tuple[str, ...]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from .. import context as _context
-from .. import dtypes, registry
-from .. import variables as _variables
-from ..array import Array
+from .. import dtypes
+from ..arrays.array import Array, handle
+from ..arrays.batched import engine_of
 from ..context import Context
-from ..dispatch import engine_of, handle
+from ..engines import registry
+from ..engines.tables import RECORDED as ops
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -24,10 +25,10 @@ from ..errors import (
     ShapeError,
     TapegradError,
 )
-from ..kernels import RECORDED as ops
 from ..ops.indexing import put, read
 from ..ops.transfer import move
-from ..tape import Leaf
+from ..tape.nodes import Leaf
+from ..transforms import variables as _variables
 from .host import array as single
 from .methods import Methods
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..kernels import RECORDED as ops
-from ..tape import is_training
+from ..tape.mode import is_training
 from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int
 from .ndarray import INT, NDArray, give, make
 from .shaping import indices_of, reshape
@@ -897,7 +897,7 @@ BatchNorm_v1 = BatchNorm
 
 def _assign(target: NDArray, value: NDArray) -> None:
     """Write to state that is no part of the computation, whether or not it is being recorded."""
-    from ..tape import pause
+    from ..tape.mode import pause
 
     with pause(train_mode=is_training()):
         target._rebind(value)

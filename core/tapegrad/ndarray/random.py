@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import draws as _draws
 from .. import random as _streams
-from ..array import Array
+from ..arrays.array import Array
 from ..context import Context, current_context
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..kernels import RECORDED as ops
+from ..transforms import draws as _draws
 from .checks import dtype_of, need
 from .ndarray import NDArray, give, make, shape_of
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
-from ..kernels import RECORDED as ops
 from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis, one_int
 from .ndarray import NDArray, give, give_all, make
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
-from ..kernels import RECORDED as ops
 from .checks import dtype_of, int_tuple, ints_of, need
 from .ndarray import NDArray, give, make
 from .nn import Dropout

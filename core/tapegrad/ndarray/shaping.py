@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
-from ..kernels import RECORDED as ops
 from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
 from .ndarray import INT, NDArray, give, give_all, make, mask_of
 

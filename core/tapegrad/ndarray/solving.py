@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engines.tables import RECORDED as ops
 from ..errors import ShapeError
-from ..kernels import RECORDED as ops
 from .checks import kept, need
 from .ndarray import NDArray, give, give_all, make
 

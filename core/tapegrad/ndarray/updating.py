@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError
-from ..kernels import RECORDED as ops
-from ..tape import is_training, pause
+from ..tape.mode import is_training, pause
 from .checks import dtype_of, need, need_all
 from .ndarray import NDArray, give
 

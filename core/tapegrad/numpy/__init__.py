@@ -7,7 +7,7 @@ Elementwise functions are the ops themselves; the rest has the standard's and Nu
 
 from __future__ import annotations
 
-from ..array import Array as ndarray
+from ..arrays.array import Array as ndarray
 from . import (
     beyond,
     creation,

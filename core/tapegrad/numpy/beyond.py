@@ -9,9 +9,9 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
-from ..kernels import OPS
 from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
 from .creation import asarray, make

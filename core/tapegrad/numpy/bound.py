@@ -8,11 +8,11 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ..array import Array
-from ..backend import Backend
-from ..dispatch import engine_of
-from ..kernels import OPS
-from ..registry import get_backend, use_backend
+from ..arrays.array import Array
+from ..arrays.batched import engine_of
+from ..engines.backend import Backend
+from ..engines.registry import get_backend, use_backend
+from ..engines.tables import OPS
 
 __all__ = ["Namespace", "namespace_for", "namespace_of"]
 

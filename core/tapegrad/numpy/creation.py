@@ -10,12 +10,12 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
-from ..backend import Backend
-from ..dispatch import engine_of, handle
+from ..arrays.array import Array, handle
+from ..arrays.batched import engine_of
+from ..engines.backend import Backend
+from ..engines.registry import backend_of, get_backend
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..kernels import OPS
-from ..registry import backend_of, get_backend
 
 __all__ = [
     "arange",

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as host
 
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError
-from ..kernels import OPS
 from ..ops import fft as ops
 from .creation import asarray, make
 

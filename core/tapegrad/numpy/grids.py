@@ -8,7 +8,7 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import manipulation
 from .beyond import tril_indices, triu_indices

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
-from ..backend import Backend
+from ..arrays.array import Array
+from ..engines.backend import Backend
+from ..engines.registry import get_backend
 from ..errors import ArgumentError, DtypeError
-from ..registry import get_backend
 
 __all__ = [
     "__array_api_version__",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
-from ..kernels import OPS
 from ..ops import linalg as ops
 from . import products
 from .creation import asarray

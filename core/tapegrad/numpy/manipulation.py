@@ -9,9 +9,9 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array, seen_from
+from ..arrays.array import Array, seen_from
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, ValueSemanticsError
-from ..kernels import OPS
 from ..ops.indexing import axis_of
 from .creation import as_shape, asarray
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..kernels import OPS
+from ..engines.tables import OPS
 
 NAMES = (
     *("abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_invert"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 
 NAMES: tuple[str, ...]
 ALIASES: dict[str, str]

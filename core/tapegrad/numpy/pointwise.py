@@ -8,9 +8,9 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import DtypeError, ShapeError
-from ..kernels import OPS
 from . import reductions
 from .creation import asarray
 from .info import iscomplexobj

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
-from ..kernels import OPS
 from . import linalg, manipulation, products
 from .creation import asarray
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
-from ..kernels import OPS
 from ..ops import contraction
 from ..ops.indexing import axis_of
 from .creation import asarray

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
-from ..draws import drawn
+from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from ..random import philox
+from ..transforms.draws import drawn
 from . import manipulation
 from .creation import asarray, make
 from .searching import take

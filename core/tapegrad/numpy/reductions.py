@@ -8,11 +8,11 @@ from typing import Any
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, NoGradientError, ShapeError
-from ..kernels import OPS
 from ..ops.reductions import axes_of
-from ..tape import MODE, RECORDING
+from ..tape.mode import MODE, RECORDING
 from .creation import asarray
 
 __all__ = [

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as host
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError, NoGradientError, ShapeError
-from ..kernels import OPS
-from ..tape import MODE, RECORDING
+from ..tape.mode import MODE, RECORDING
 from .creation import asarray
 
 __all__ = [

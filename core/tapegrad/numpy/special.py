@@ -11,9 +11,9 @@ import math
 from typing import Any
 
 from .. import dtypes
-from ..array import Array
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError
-from ..kernels import OPS
 from .creation import asarray
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..op import elementwise
-from ..testing.samples import alone, exactly, normal, together, uniform
+from ..op.samples import alone, exactly, normal, together, uniform
 
 __all__ = [
     "elu",

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, ShapeError
-from ..kernels import RECORDED
 from ..op import multilinear, op
-from ..testing.samples import normal
+from ..op.samples import normal
 
 __all__ = ["contract", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot", "vecdot"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..op import locally_constant
-from ..testing.samples import exactly
+from ..op.samples import exactly
 
 __all__ = ["quotient"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..op import locally_constant
-from ..testing.samples import alone, normal
+from ..op.samples import alone, normal
 
 __all__ = ["filled", "ones_like", "zeros_like"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..op import linear, op
-from ..testing.samples import Draw, distinct, exactly, normal, positive
+from ..op.samples import Draw, distinct, exactly, normal, positive
 from .elementwise import conjugated
 from .reductions import axes_of
 
@@ -50,7 +50,7 @@ def _earlier(xp: Any, x: Any, axis: int) -> Any:
 
 def along_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     """The batching rule of what runs along one axis: the axis, counted behind the batch axis; all operands batched."""
-    from ..kernels import RECORDED
+    from ..engines.tables import RECORDED
 
     spread = [
         x if on else RECORDED.broadcast_to(x, shape=(size, *x.shape)) for x, on in zip(args, batched, strict=True)
@@ -417,7 +417,7 @@ def _trapezoid_over_x(xp: Any, g: Any, y: Any, x: Any, axis: int) -> Any:
 
 
 def _trapezoid_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    from ..kernels import RECORDED
+    from ..engines.tables import RECORDED
 
     y, x = (*args, None)[:2]
     if not batched[0]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..op import linear
-from ..testing.samples import normal
+from ..op.samples import normal
 
 __all__ = ["diagonal", "diagonal_scatter", "trace"]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..batching import align
+from ..arrays.batched import align
 from ..op import elementwise, linear, locally_constant, op
-from ..testing import samples as draws
-from ..testing.samples import alone, exactly, normal, together, uniform
+from ..op import samples as draws
+from ..op.samples import alone, exactly, normal, together, uniform
 
 __all__ = [
     "abs",

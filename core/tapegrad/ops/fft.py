@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, ShapeError
-from ..kernels import RECORDED
 from ..op import linear
-from ..testing.samples import Draw, normal
+from ..op.samples import Draw, normal
 from .indexing import axis_of
 
 __all__ = [

@@ -18,8 +18,10 @@ from typing import Any, Final
 import numpy as np
 
 from .. import dtypes
-from ..array import Array, seen_from, warn_of_apart
-from ..dispatch import cast, engine_of, explain, handle
+from ..arrays.array import Array, handle, seen_from, warn_of_apart
+from ..arrays.batched import engine_of
+from ..engines.registry import backend_of
+from ..engines.tables import OPS, RECORDED
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -30,11 +32,11 @@ from ..errors import (
     UnknownArrayError,
     ValueSemanticsError,
 )
-from ..kernels import OPS, RECORDED
 from ..op import linear, locally_constant
-from ..registry import backend_of
-from ..tape import MODE, RECORDING, check_thread
-from ..testing.samples import SHAPES, booleans, exactly, integers, normal
+from ..op.call import cast, explain
+from ..op.samples import SHAPES, booleans, exactly, integers, normal
+from ..tape.guards import check_thread
+from ..tape.mode import MODE, RECORDING
 
 __all__ = [
     "AT",

@@ -21,10 +21,10 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, NoGradientError, ShapeError
-from ..kernels import RECORDED
 from ..op import locally_constant, multilinear, op
-from ..testing.samples import Draw, distinct, exactly, normal, symmetric
+from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
 from .elementwise import conjugated
 

@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ..batching import align
+from ..arrays.batched import align
+from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ShapeError
-from ..kernels import RECORDED
 from ..op import linear, multilinear, op
-from ..testing.samples import Draw, booleans, distinct, exactly, normal, positive, uniform
+from ..op.samples import Draw, booleans, distinct, exactly, normal, positive, uniform
 from .elementwise import conjugated
 
 __all__ = [

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from sys import getrefcount
 from typing import Any
 
-from ..array import Array
-from ..kernels import OPS
+from ..arrays.array import Array
+from ..engines.tables import OPS
 from . import contraction, elementwise  # noqa: F401  (the ops that operators are)
 
 __all__: list[str] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import AxisError, ShapeError
 from ..op import linear, locally_constant, op
-from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal, positive
+from ..op.samples import Draw, booleans, distinct, exactly, integers, normal, positive
 from .elementwise import conjugated, is_complex
 
 __all__ = [
@@ -519,7 +519,7 @@ def _average_over_weights(xp: Any, g: Any, x: Any, out: Any, weights: Any, axis:
 
 
 def _average_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    from ..kernels import RECORDED
+    from ..engines.tables import RECORDED
 
     x, weights = (*args, None)[:2]
     ndim = x.ndim - batched[0]

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..array import Array, seen_from
+from ..arrays.array import Array, seen_from
+from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..kernels import RECORDED
 from ..op import linear, op
-from ..testing.samples import alone, exactly, normal
+from ..op.samples import alone, exactly, normal
 from .indexing import ALL, AT, axis_of
 
 __all__ = [

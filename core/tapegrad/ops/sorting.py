@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..batching import loop
+from ..arrays.batched import loop
 from ..errors import ArgumentError, ShapeError
 from ..op import locally_constant, op
-from ..testing.samples import Draw, booleans, distinct, exactly, integers, normal
+from ..op.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
 from .reductions import axes_of, gathered, over_axes
 
@@ -53,7 +53,7 @@ _ERRORS = [((normal(3, 4),), {"axis": 2}), ((normal(3, 4),), {"axis": -3})]
 
 
 def _place_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    from ..kernels import RECORDED
+    from ..engines.tables import RECORDED
 
     (x,) = args
     ndim, axis = x.ndim - 1, keywords["axis"]
@@ -508,7 +508,7 @@ def _arranged(xp: Any, columns: Any, x: Any, q: Any, axis: Any, keepdims: bool) 
 
 
 def _quantile_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    from ..kernels import RECORDED
+    from ..engines.tables import RECORDED
 
     out = over_axes(op, size, args, batched, keywords)
     if not isinstance(keywords.get("q"), tuple):

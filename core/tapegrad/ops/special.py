@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import ArgumentError, MissingExtraError
 from ..op import elementwise
-from ..testing.samples import alone, exactly, normal, positive, together, uniform
+from ..op.samples import alone, exactly, normal, positive, together, uniform
 
 __all__ = [
     "betainc",

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..backend import Backend
-from ..batching import Batched, as_array, table_of
-from ..dispatch import engine_of, handle, inspect_result
+from ..arrays.array import handle
+from ..arrays.batched import Batched, engine_of, inner_array, table_of
+from ..engines.backend import Backend
+from ..engines.registry import get_backend
+from ..engines.tables import EngineKernels
 from ..errors import ArgumentTypeError, BackendError
-from ..kernels import EngineKernels
-from ..registry import get_backend
-from ..tape import MODE, RECORDING, Node, freed, next_seq
+from ..op.call import inspect_result
+from ..tape.mode import MODE, RECORDING
+from ..tape.nodes import Node, freed, next_seq
 
 if TYPE_CHECKING:
-    from ..array import Array
+    from ..arrays.array import Array
 
 __all__ = ["carry", "device_of", "move", "to"]
 
@@ -95,7 +97,7 @@ class Transfer(Node):
 def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, device: str | None) -> Any:
     """A raw value on another engine; of a batched one, what is inside, by a move of its own."""
     if isinstance(value, Batched):
-        moved = move(as_array(value), target, device)
+        moved = move(inner_array(value), target, device)
         return Batched(moved._value, moved._node, moved._xp, value.level, value.mapped)
     return carry(value, source.backend, target.backend, device)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op
+from ..op.record import Op
 from .checks import Judge, _between
 from .differences import flatten, sizes_of, unflatten, unflatten_bool
 from .laws import Case

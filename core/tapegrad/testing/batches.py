@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import handle
-from ..kernels import EngineKernels
-from ..transforms import vjp, vmap
+from ..arrays.array import handle
+from ..engines.tables import EngineKernels
+from ..transforms.gradients import vjp
+from ..transforms.vmap import vmap
 from .checks import Judge, _random_like
 from .generate import Sample
 from .runs import Target

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import use_default_dtype
-from ..kernels import EngineKernels
-from ..registry import get_backend
+from ..engines.registry import get_backend
+from ..engines.tables import EngineKernels
 from .differences import Slopes, flatten, jacobian, sizes_of, slopes, unflatten
 from .runs import Target, as_target
 from .wide import WIDE_EPS, has_longdouble, wide_kernels, widen

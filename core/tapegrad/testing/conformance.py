@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import get_backend
+from ..engines.registry import get_backend
 from .accuracy import accuracy_class
 from .functions import FUNCTIONS, calls_of
 from .generate import samples_of
@@ -68,7 +68,7 @@ class Conformance:
     @classmethod
     def of(cls, backend: str, checks: Iterable[Check]) -> Conformance:
         """Gather checks into verdicts."""
-        from ..batching import FALLBACKS
+        from ..arrays.batched import FALLBACKS
 
         registered = judged_ops()
         found: dict[str, OpVerdict] = {}

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .samples import Draw, distinct, exactly, normal, positive, symmetric, uniform
+from ..op.samples import Draw, distinct, exactly, normal, positive, symmetric, uniform
 
 __all__ = ["FUNCTIONS", "Call", "calls_of", "resolve"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op
-from .samples import BROADCASTS, SHAPES, Draw
+from ..op.record import Op
+from ..op.samples import BROADCASTS, SHAPES, Draw
 
 __all__ = ["AT_LEAST", "LAYOUTS", "Sample", "declared", "samples_of"]
 

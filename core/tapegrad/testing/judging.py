@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Backend
+from ..engines.backend import Backend
 from ..errors import ArgumentError, TapegradError
-from ..op import Op, registered
+from ..op import registered
+from ..op.record import Op
+from ..op.samples import Draw
 from . import accuracy, batches, laws
 from .checks import Judge, engine
 from .functions import Call
 from .generate import Sample, samples_of
 from .laws import Case
 from .runs import Target, as_target
-from .samples import Draw
 from .wide import has_longdouble
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels import EngineKernels
+from ..engines.tables import EngineKernels
 from .checks import Judge, Truth, _between, _floor, _random_like
 from .differences import Slopes, flatten, pieces, sizes_of, unflatten, unflatten_bool
 from .runs import Recording, Target

@@ -27,16 +27,16 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Formula, Op
+from ..op.record import Formula, Op
+from ..op.samples import VARIATIONS
+from ..op.source import compile_call
 from ..ops.elementwise import is_complex
-from ..plan import compile_call
 from . import accuracy, laws
 from .checks import Judge, engine
 from .generate import Sample, samples_of
 from .judging import chosen_names, judged_ops
 from .laws import Case
 from .runs import as_target
-from .samples import VARIATIONS
 
 __all__ = ["SCALES", "Mutant", "References", "caught", "damaged_names", "main", "mutants", "run"]
 

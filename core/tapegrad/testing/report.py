@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from ..engines.registry import get_backend
 from ..errors import ArgumentError
-from ..registry import get_backend
 from .conformance import UNITS, Conformance, judge_op
 from .judging import DTYPES, Check
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..dispatch import handle
-from ..kernels import EngineKernels
-from ..op import Op, registered
-from ..registry import use_backend
-from ..tape import RECORDING, Leaf, Node, Scope, forward_sweep, reverse_sweep
+from ..arrays.array import Array, handle
+from ..engines.registry import use_backend
+from ..engines.tables import EngineKernels
+from ..op import registered
+from ..op.record import Op
+from ..tape.mode import RECORDING, Scope
+from ..tape.nodes import Leaf, Node
+from ..tape.sweep import forward_sweep, reverse_sweep
 from .wide import WideBackend
 
 __all__ = ["Recording", "Target", "as_target"]
@@ -128,7 +130,7 @@ class Recording:
 
     def push_recorded(self, tangents: Sequence[Any]) -> Recording:
         """The push as a function of inputs and tangents, itself recorded."""
-        from ..array import wrap
+        from ..arrays.batched import wrap
 
         extra = [Leaf() for _ in tangents]
         given = [handle(Array, d, leaf, self.kernels) for d, leaf in zip(tangents, extra, strict=True)]
@@ -151,7 +153,7 @@ def as_target(
     f: Any, args: Sequence[Any], keywords: dict[str, Any] | None, dtype: Any, seed: int = 0, argnums: Any = None
 ) -> Target:
     """What a caller gave, as a target: an op, its function or any function of arrays, at drawn or given arguments."""
-    from .samples import Draw
+    from ..op.samples import Draw
 
     op = f if isinstance(f, Op) else getattr(f, "__tapegrad_op__", None)
     if isinstance(f, str):

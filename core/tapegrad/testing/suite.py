@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ..backend import Backend
-from ..registry import get_backend
+from ..engines.backend import Backend
+from ..engines.registry import get_backend
 from .functions import FUNCTIONS, calls_of
 from .generate import AT_LEAST, samples_of
 from .judging import DTYPES, Check, judge_call, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..backend import Backend
-from ..kernels import OPS, EngineKernels
-from ..registry import get_backend
+from ..engines.backend import Backend
+from ..engines.registry import get_backend
+from ..engines.tables import OPS, EngineKernels
 
 __all__ = ["WIDE_EPS", "WideBackend", "has_longdouble", "wide_kernels", "widen"]
 

@@ -1,0 +1,1 @@
+"""What a program holds: the array class, batched values, and the door by which foreign values come in."""

@@ -1,0 +1,231 @@
+"""What `xp` is: the table of kernels that bodies and formulas are written against.
+
+An engine's table runs on raw arrays. `RECORDED` is the ops themselves, so a formula run with it is on the tape.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import BackendError
+
+if TYPE_CHECKING:
+    from ..arrays.array import Array
+    from ..op.record import Op
+    from .backend import Backend, Spec
+
+OPS: dict[str, Op] = {}
+"""Every op by its name, first-party and strangers' alike."""
+
+
+class Likeness:
+    """What arrays of real floating numbers have in common when nothing but their numbers differs.
+
+    There is one object for each face, engine, dtype and shape, so that a single `is` says that two arrays need neither
+    conversion nor broadcasting. `scalars` holds the Python numbers met beside them, as the engine's constants.
+    """
+
+    __slots__ = ("cls", "scalars", "xp")
+
+    def __init__(self, cls: type[Array], xp: Kernels) -> None:
+        self.cls = cls
+        self.xp = xp
+        self.scalars: dict[float, Any] = {}
+
+    def scalar(self, number: float, value: Any) -> Any:
+        """A Python number as a constant beside `value`, an array of this likeness; kept for the next time.
+
+        Zero is not kept: as keys 0.0 and -0.0 are the same.
+        """
+        found = self.xp.weak(number, value)
+        if number and self.xp.backend is not None and self.xp.backend.shares_constants and len(self.scalars) < 1000:
+            self.scalars[number] = found
+        return found
+
+
+class Likenesses(dict[Any, "Likeness | None"]):
+    """The likenesses of one kernel table by face, dtype and shape, each made when it is first asked for.
+
+    None stands for arrays that have none: those of integers or complex numbers, and batched ones.
+    """
+
+    __slots__ = ("xp",)
+
+    def __init__(self, xp: Kernels) -> None:
+        self.xp = xp
+
+    def __missing__(self, key: tuple[type[Array], Any, tuple[int, ...]]) -> Likeness | None:
+        xp, dtype = self.xp, key[1]
+        if xp.backend is None:
+            return None
+        if len(self) > 10_000:
+            self.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
+        found = None if dtype in xp.complexes or dtype not in xp.inexact else Likeness(key[0], xp)
+        self[key] = found
+        return found
+
+
+class Kernels:
+    """A kernel table: an attribute per op, found once and then kept."""
+
+    backend: Backend | None
+    complexes: frozenset[Any]
+    inexact: frozenset[Any]
+    alike: Likenesses
+    layouts = False
+    """Whether gradients have to be brought into the layouts of their inputs, by `like`."""
+
+    def like(self, g: Any, x: Any) -> Any:
+        """A gradient in the layout of the value it belongs to."""
+        return g
+
+    def find(self, name: str) -> Any:
+        """The kernel for the op or function of that name."""
+        raise NotImplementedError
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        kernel = self.find(name)
+        setattr(self, name, kernel)
+        return kernel
+
+    def isdtype(self, dtype: Any, kind: Any) -> bool:
+        """Whether `dtype` is of that kind, in the words of the array API standard."""
+        backend = self.backend
+        if backend is not None and not isinstance(dtype, np.dtype):
+            dtype = backend.dtypes.get(dtype, dtype)
+        return dtypes.is_dtype(dtype, kind)
+
+    def finfo(self, dtype: Any) -> Any:
+        """Machine limits of a floating dtype."""
+        backend = self.backend
+        if backend is not None and not isinstance(dtype, np.dtype):
+            dtype = backend.dtypes.get(dtype, dtype)
+        return np.finfo(dtypes.to_dtype(dtype))
+
+
+class EngineKernels(Kernels):
+    """The kernels of one engine: its fused ones, then the standard's primitives, then the bodies of the ops."""
+
+    backend: Backend
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.alike = Likenesses(self)
+        self.fused = dict(backend.fused())
+        self.complexes = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.COMPLEX)
+        self.inexact = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.INEXACT)
+        self.spec = backend.spec
+        self.dtype_of = backend.dtype_of
+        self.layouts = backend.layouts
+        self.to_numpy = backend.to_numpy
+        self.constants: dict[Any, Any] = {}
+        self.standard = Standard(self, backend.namespace)
+
+    def __repr__(self) -> str:
+        return f"<kernels of backend {self.backend.name!r}>"
+
+    def like(self, g: Any, x: Any) -> Any:
+        return self.backend.like(g, self.spec(x)) if self.layouts else g
+
+    def weak(self, scalar: Any, like: Any) -> Any:
+        """A Python scalar as a 0-d array of the dtype of `like`, or None where its kind does not go into that dtype."""
+        key = (scalar.__class__, scalar, like.dtype, like.__class__)
+        found = self.constants.get(key)
+        if found is not None:
+            return found
+        kind = scalar.__class__
+        if key[2] not in self.inexact and kind is not bool and not (kind is int and self.dtype_of(like) != dtypes.BOOL):
+            return None
+        if kind is complex and key[2] not in self.complexes:
+            return None
+        found = self.backend.constant(scalar, like)
+        if self.backend.shares_constants and scalar:
+            if len(self.constants) > 1000:
+                self.constants.clear()
+            self.constants[key] = found
+        return found
+
+    def find(self, name: str) -> Any:
+        if name in self.fused:
+            return self.fused[name]
+        op = OPS.get(name)
+        if op is None:
+            raise AttributeError(f"xp.{name}: there is no op of that name, so a body or formula cannot use it")
+        if not op.primitive:
+            return partial(op.body, self)
+        function = self.standard.lookup(op.path)
+        if op.path and function is None:
+            raise BackendError(
+                f"backend {self.backend.name!r} has no kernel for {name!r}: "
+                "its namespace lacks it, and its fused() does not give it"
+            )
+        return partial(op.body, self.standard) if op.keywords or op.variadic or len(op.path) != 1 else function
+
+
+class Standard:
+    """The engine's namespace as the bodies of primitives see it: the standard's functions, in its conventions.
+
+    A body that calls the function of its own name is a primitive: it says in which words the standard has it.
+    tapegrad's dtypes are translated on the way in; names that the namespace lacks are kernels.
+    """
+
+    def __init__(self, kernels: EngineKernels, space: Any) -> None:
+        self._kernels = kernels
+        self._space = space
+        from .backend import Backend
+
+        backend = kernels.backend
+        particular = type(backend).native_dtype is not Backend.native_dtype
+        self._foreign = particular or any(not isinstance(dtype, (type, np.dtype)) for dtype in backend.dtypes)
+
+    def lookup(self, path: tuple[str, ...]) -> Any:
+        """The function at a path like ("linalg", "qr"), or None."""
+        space = self._space
+        for part in path:
+            space = getattr(space, part, None)
+        return space
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._space, name, None)
+        if found is None:
+            found = getattr(self._kernels, name)
+        elif name in ("linalg", "fft") and not callable(found):
+            found = Standard(self._kernels, found)
+        elif self._foreign and callable(found) and not isinstance(found, type):
+            found = partial(self._translated, found)
+        setattr(self, name, found)
+        return found
+
+    def _translated(self, function: Any, *args: Any, **keywords: Any) -> Any:
+        native = self._kernels.backend.native_dtype
+        positional = [native(a) if isinstance(a, np.dtype) else a for a in args]
+        named = {k: native(v) if isinstance(v, np.dtype) else v for k, v in keywords.items()}
+        return function(*positional, **named)
+
+
+class Recorded(Kernels):
+    """The ops themselves as a kernel table: a formula run with it works on arrays and is recorded."""
+
+    backend = None
+
+    def __repr__(self) -> str:
+        return "<the recorded ops>"
+
+    def find(self, name: str) -> Any:
+        if name not in OPS:
+            raise AttributeError(f"xp.{name}: there is no op of that name, so a formula cannot use it")
+        return OPS[name].call
+
+    def spec(self, x: Any) -> Spec:
+        """Shape, dtype and layout of an array."""
+        spec: Spec = x._xp.spec(x._value)
+        return spec
+
+
+RECORDED = Recorded()

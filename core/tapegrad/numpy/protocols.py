@@ -1,0 +1,255 @@
+"""NumPy's own functions and ufuncs on our arrays: the function of `tapegrad.numpy` of the same meaning, or a refusal.
+
+A function that tapegrad has not is computed by NumPy on copies, and its result is NumPy's; of an array that is being
+differentiated such a copy would lose the gradient, and raises `GradientEscapeError`. What would write to one of our
+arrays is refused, since it would write to a copy.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ..arrays.array import Array
+from ..arrays.batched import Batched
+from ..engines.tables import OPS
+from ..errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
+
+__all__ = ["call_function", "call_ufunc"]
+
+_REFLECTED = {
+    "add": "__radd__",
+    "bitwise_and": "__rand__",
+    "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__",
+    "divide": "__rtruediv__",
+    "floor_divide": "__rfloordiv__",
+    "left_shift": "__rlshift__",
+    "matmul": "__rmatmul__",
+    "multiply": "__rmul__",
+    "power": "__rpow__",
+    "remainder": "__rmod__",
+    "right_shift": "__rrshift__",
+    "subtract": "__rsub__",
+}
+"""What Python would call for an operator whose left operand is a NumPy array."""
+
+_REDUCED = {
+    "add": "sum",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "max",
+    "minimum": "min",
+    "multiply": "prod",
+}
+_ACCUMULATED = {"add": "cumsum", "multiply": "cumprod"}
+_WRITTEN = frozenset({"fill_diagonal", "place", "put", "putmask"})
+"""Functions that write to their first argument, which must be ours."""
+
+_WRITES = frozenset({"copyto", "put_along_axis"})
+_TELLING = frozenset({"iscomplexobj", "isrealobj", "ndim", "shape", "size"})
+"""Functions that look at no element."""
+
+_LIKE_NUMPY = (
+    *("all", "allclose", "amax", "amin", "angle", "any", "append", "apply_along_axis", "apply_over_axes", "argmax"),
+    *("argmin", "argpartition", "array2string", "array_repr", "array_str", "asarray_chkfinite"),
+    *("argsort", "argwhere", "around", "array_equal", "array_split", "astype", "atleast_1d", "atleast_2d"),
+    *("atleast_3d", "average", "block", "broadcast_arrays", "broadcast_to", "choose", "clip", "column_stack"),
+    *("compress", "concat", "concatenate", "convolve", "copy", "corrcoef", "correlate", "count_nonzero", "cov"),
+    *("cross", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "delete", "diag", "diagflat", "diagonal"),
+    *("diff", "digitize", "dot", "dsplit", "dstack", "ediff1d", "einsum", "empty_like", "expand_dims", "extract"),
+    *("flatnonzero", "flip", "fliplr", "flipud", "full_like", "gradient", "histogram", "hsplit", "hstack", "i0"),
+    *("imag", "inner", "insert", "interp", "isclose", "iscomplex", "iscomplexobj", "isin", "isreal", "isrealobj"),
+    *("kron", "linspace", "logspace", "matrix_transpose", "max", "mean", "median", "meshgrid", "min", "moveaxis"),
+    *("nan_to_num", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile"),
+    *("nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndim", "nonzero", "ones_like", "outer", "pad"),
+    *("percentile", "permute_dims", "piecewise", "polyval", "prod", "ptp", "quantile", "ravel", "real", "repeat"),
+    *("reshape", "resize", "result_type", "roll", "rollaxis", "rot90", "round", "searchsorted", "select", "shape"),
+    *("sinc", "size", "sort", "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis"),
+    *("tensordot", "tile", "trace", "transpose", "trapezoid", "tril", "triu", "unique", "unique_all"),
+    *("unique_counts", "unique_inverse", "unique_values", "unstack", "vander", "var", "vdot", "vecdot", "vsplit"),
+    *("vstack", "where", "zeros_like"),
+    *("array_equiv", "diag_indices_from", "einsum_path", "fix", "histogram2d", "histogram_bin_edges"),
+    *("histogramdd", "intersect1d", "isneginf", "isposinf", "ix_", "lexsort", "nanargmax", "nanargmin", "partition"),
+    *("poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub"),
+    *("ravel_multi_index", "real_if_close", "roots", "setdiff1d", "setxor1d", "sort_complex", "tril_indices_from"),
+    *("trim_zeros", "triu_indices_from", "union1d", "unravel_index", "unwrap", "geomspace", "bincount"),
+)
+"""The functions of `numpy` whose namesakes in `tapegrad.numpy` mean the same."""
+
+
+def _handled(value: Any) -> bool:
+    """Whether one of our arrays is in a value, at any depth of lists, tuples and dicts."""
+    if isinstance(value, Array):
+        return True
+    if isinstance(value, (list, tuple)):
+        return any(map(_handled, value))
+    return isinstance(value, dict) and any(map(_handled, value.values()))
+
+
+def _plain(value: Any, name: str) -> Any:
+    """A value with NumPy copies in the places of our arrays. Raises for those that would lose something by it."""
+    if isinstance(value, Array):
+        shown = name if name.endswith(")") else f"{name}()"
+        if isinstance(value._value, Batched):
+            raise ArgumentTypeError(
+                f"numpy.{shown} of an array inside vmap: NumPy has no batched values; use a function of tapegrad.numpy"
+            )
+        try:
+            value._check_escape(f"numpy.{shown}")
+        except GradientEscapeError as error:
+            raise GradientEscapeError(f"{error}. {_instead(value, shown)}") from None
+        return value.asnumpy()
+    if isinstance(value, (list, tuple)):
+        made = [_plain(part, name) for part in value]
+        return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
+    if isinstance(value, dict):
+        return {key: _plain(part, name) for key, part in value.items()}
+    return value
+
+
+def _instead(x: Array, shown: str) -> str:
+    if type(x) is Array:
+        return f"tapegrad has no differentiable {shown} of the same meaning"
+    return (
+        "NumPy's functions are differentiated on arrays of tapegrad.numpy alone: "
+        f"use a function or method of the face of this {type(x).__name__}, or x.as_np_ndarray()"
+    )
+
+
+def _is_ours(values: Sequence[Any]) -> bool:
+    """Whether all arrays of ours among the values, at any depth, are of the standard face."""
+    for value in values:
+        if isinstance(value, Array):
+            if type(value) is not Array:
+                return False
+        elif isinstance(value, (list, tuple)) and not _is_ours(value):
+            return False
+    return True
+
+
+# ufuncs
+
+
+@cache
+def _ops_by_ufunc() -> Mapping[Any, Callable[..., Any]]:
+    """The op for each ufunc of NumPy that has one of the same meaning."""
+    space = import_module("tapegrad.numpy")
+    calls = {id(op.call) for op in OPS.values()}
+    calls |= {id(getattr(space, name)) for name in ("divmod", "float_power", "logaddexp2", "rint")}
+    found = {}
+    for name in dir(np):
+        ufunc, function = getattr(np, name), getattr(space, name, None)
+        if isinstance(ufunc, np.ufunc) and function is not None and id(function) in calls:
+            found[ufunc] = function
+    return found
+
+
+def _scipy_op(ufunc: Any) -> Callable[..., Any] | None:
+    """The function of `tapegrad.numpy.special` for a ufunc of `scipy.special`."""
+    theirs = sys.modules.get("scipy.special")
+    space = import_module("tapegrad.numpy.special")
+    name = ufunc.__name__
+    if theirs is None or name not in space.__all__ or getattr(theirs, name, None) is not ufunc:
+        return None
+    found: Callable[..., Any] = getattr(space, name)
+    return found
+
+
+def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """`ufunc` of arrays among which are some of ours; see the module."""
+    name = ufunc.__name__
+    outs = keywords.get("out", ())
+    if any(isinstance(out, Array) for out in outs) or (method == "at" and isinstance(inputs[0], Array)):
+        raise ValueSemanticsError(f"numpy.{name}() cannot write to an array of tapegrad; write x[...] = {name}(...)")
+    if keywords.get("where", True) is True:
+        keywords = {key: value for key, value in keywords.items() if key != "where"}
+    ours = _is_ours(inputs) and not outs
+    space = import_module("tapegrad.numpy")
+    if method == "__call__" and ours and not keywords:
+        left = inputs[0]
+        if name in _REFLECTED and len(inputs) == 2 and not isinstance(left, Array):
+            return getattr(inputs[1], _REFLECTED[name])(left)
+        found = _ops_by_ufunc().get(ufunc) or _scipy_op(ufunc)
+        if found is not None:
+            return found(*[x if isinstance(x, Array) else _operand(x) for x in inputs])
+    if method == "reduce" and ours and name in _REDUCED and set(keywords) <= {"axis", "dtype", "keepdims"}:
+        return getattr(space, _REDUCED[name])(*inputs, **{"axis": 0, **_without_none(keywords, "dtype")})
+    if method == "outer" and ours and not keywords:
+        found = _ops_by_ufunc().get(ufunc)
+        if found is not None:
+            left, right = (x if isinstance(x, Array) else space.asarray(x) for x in inputs)
+            return found(left.reshape(*left.shape, *(1,) * right.ndim), right)
+    if method == "accumulate" and ours and name in _ACCUMULATED and set(keywords) <= {"axis", "dtype"}:
+        return getattr(space, _ACCUMULATED[name])(*inputs, **{"axis": 0, **_without_none(keywords, "dtype")})
+    how = name if method == "__call__" else f"{name}.{method}"
+    if keywords:
+        how += "(" + ", ".join(f"{key}=…" for key in keywords) + ")"
+    return getattr(ufunc, method)(*[_plain(x, how) for x in inputs], **keywords)
+
+
+def _operand(x: Any) -> Any:
+    """Nested lists as an array; numbers and raw arrays are the op's own matter."""
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+
+
+def _without_none(keywords: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in keywords.items() if not (key == name and value is None)}
+
+
+# Functions
+
+
+@cache
+def _functions() -> Mapping[Any, Callable[..., Any]]:
+    """Our function for each of NumPy's that has one of the same meaning."""
+    space = import_module("tapegrad.numpy")
+    found = {}
+    for name in _LIKE_NUMPY:
+        theirs, ours = getattr(np, name, None), getattr(space, name, None)
+        if theirs is not None and ours is not None:
+            found[theirs] = ours
+    found[np.lib.stride_tricks.sliding_window_view] = space.sliding_window_view
+    for part in ("linalg", "fft"):
+        theirs, ours = getattr(np, part), getattr(space, part)
+        found.update({getattr(theirs, n): getattr(ours, n) for n in ours.__all__ if hasattr(theirs, n)})
+    return found
+
+
+def _understood(function: Callable[..., Any], args: Sequence[Any], keywords: Mapping[str, Any]) -> bool:
+    try:
+        inspect.signature(function).bind(*args, **keywords)
+    except TypeError:
+        return False
+    return True
+
+
+def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """NumPy's `function` of arguments among which are arrays of ours; see the module."""
+    name = function.__name__
+    if name in _WRITTEN and _handled(args[:1]) and _is_ours(args) and not keywords.get("mode"):
+        return getattr(import_module("tapegrad.numpy"), name)(*args, **keywords)
+    if name in _WRITES | _WRITTEN and _handled(args[:1]):
+        raise ValueSemanticsError(
+            f"numpy.{name}() writes to its argument, and cannot write to an array of tapegrad; use x[...] = v"
+        )
+    if _handled(keywords.get("out")):
+        raise ValueSemanticsError(f"numpy.{name}(out=…) cannot write to an array of tapegrad; use its result")
+    if name in _TELLING and isinstance(args[0], Array):
+        return getattr(import_module("tapegrad.numpy"), name)(*args, **keywords)
+    found = _functions().get(function)
+    given = {key: value for key, value in keywords.items() if not (key == "out" and value is None)}
+    if found is not None and _is_ours((*args, *given.values())) and _understood(found, args, given):
+        try:
+            return found(*args, **given)
+        except UnknownArrayError:
+            pass  # None, or an array of objects, among the arguments: NumPy's own affair, unless a gradient is at stake
+    if found is not None and given:
+        name = f"{name}({', '.join(f'{key}=…' for key in given)})"
+    return function(*_plain(tuple(args), name), **_plain(dict(keywords), name))

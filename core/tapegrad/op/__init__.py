@@ -1,0 +1,344 @@
+"""Op and its kinds: a function of a kernel table, under the derivative that belongs to it.
+
+The kind says what sort of function it is, and with it what a formula for an input `x` means:
+
+==================  ======================================  ======================================================
+kind                formula for input `x`                   derived by the framework
+==================  ======================================  ======================================================
+`@elementwise`      the partial ∂out/∂x, or, where it       vjp, jvp, unbroadcasting, batching
+                    names `g`, the product g·∂out/∂x
+`@linear`           the transpose, in the named inputs      jvp (the op itself); there `x` is only a `Spec`
+                    together
+`@multilinear`      one transpose per input                 jvp (the sum over inputs), unbroadcasting
+`@op`               the vjp                                 jvp by transposing the vjp
+`@locally_constant`  none: zero everywhere                  leaves no node
+==================  ======================================  ======================================================
+
+A body that calls the function of its own name is a primitive: there `xp` is the engine's namespace, in the array API's
+own conventions. `standard=True` says so of a body whose function has another name there. Every other body is composed
+of ops.
+
+A formula is called with what it names: `xp`, `g`, `out`, inputs, keywords; of several outputs, their names and
+`g_name`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from ..engines.tables import OPS
+from ..errors import ArgumentTypeError
+from .record import Formula, Op
+
+__all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
+
+
+class _Parameters(NamedTuple):
+    """What a body or formula asks for, by kind, and the defaults that it gives."""
+
+    positional: tuple[str, ...]
+    variadic: str | None
+    keywords: tuple[str, ...]
+    defaults: Mapping[str, Any]
+
+
+def _parameters(function: Callable[..., Any]) -> _Parameters:
+    """The parameters of a callable: of a plain function read off its code, since `import tapegrad` reads a thousand."""
+    if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+        code = function.__code__
+        split, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+        positional, keywords = code.co_varnames[:split], code.co_varnames[split:end]
+        given = function.__defaults__ or ()
+        defaults = dict(zip(positional[split - len(given) :], given, strict=True)) | (function.__kwdefaults__ or {})
+        return _Parameters(
+            positional, code.co_varnames[end] if code.co_flags & inspect.CO_VARARGS else None, keywords, defaults
+        )
+    found = inspect.signature(function).parameters.values()
+    variadic = [p.name for p in found if p.kind is p.VAR_POSITIONAL]
+    return _Parameters(
+        tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)),
+        variadic[0] if variadic else None,
+        tuple(p.name for p in found if p.kind is p.KEYWORD_ONLY),
+        {p.name: p.default for p in found if p.default is not p.empty},
+    )
+
+
+def _arrays(body: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a body's array inputs, the variadic one last."""
+    asked = _parameters(body)
+    return (*asked.positional[1:], *((asked.variadic,) if asked.variadic else ()))
+
+
+def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
+    if isinstance(value, (int, float)):
+        return Formula(None, constant=float(value))
+    asked = _parameters(value)
+    names = (*asked.positional, *asked.keywords)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ArgumentTypeError(
+            f"op {op_name!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
+            f"it can have {', '.join(sorted(known))}"
+        )
+    return Formula(value, names, frozenset(name for name, default in asked.defaults.items() if default is None))
+
+
+def _define(
+    kind: str,
+    body: Callable[..., Any],
+    formulas: Mapping[str, Any],
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    real: bool = False,
+    casts: bool = False,
+    dynamic: bool = False,
+    batch: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
+    same: str = "",
+    accuracy: str = "I0",
+    standard: bool = False,
+    name: str | None = None,
+) -> Callable[..., Any]:
+    name = name or body.__name__
+    if name in OPS:
+        raise ArgumentTypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
+    asked = _parameters(body)
+    inputs, variadic = asked.positional[1:], asked.variadic
+    keywords = {name: asked.defaults.get(name, inspect.Parameter.empty) for name in asked.keywords}
+    arrays = _arrays(body)
+    fixed = frozenset(constant)
+    stray = (set(formulas) | fixed) - set(arrays)
+    if stray:
+        raise ArgumentTypeError(
+            f"op {name!r} has no input {', '.join(map(repr, sorted(stray)))}; its inputs are {', '.join(arrays)}"
+        )
+    reserved = {"xp", "g", "out", "node", "made", "table", "fresh", "wrap"} & {*arrays, *keywords}
+    if reserved:
+        raise ArgumentTypeError(
+            f"op {name!r}: the names {', '.join(sorted(reserved))} have a meaning of their own; choose others"
+        )
+    known = {"xp", "g", "out", *arrays, *keywords, *(f"spec_{a}" for a in arrays)}
+    if isinstance(outs, tuple):
+        known |= {*outs, *(f"g_{out}" for out in outs)}
+    names = body.__code__.co_names
+    group = next((part for part in ("linalg", "fft") if part in names), None)
+    found = Op(
+        name=name,
+        kind=kind,
+        body=body,
+        inputs=inputs,
+        variadic=variadic,
+        optional=frozenset(name for name in inputs if asked.defaults.get(name, ...) is None),
+        keywords=keywords,
+        formulas={target: _formula(name, target, value, known) for target, value in formulas.items()},
+        constant=fixed,
+        outs=outs,
+        promotes=tuple(a for a in arrays if a not in fixed) if promotes is None else tuple(promotes),
+        floats=floats,
+        real=real,
+        casts=casts,
+        dynamic=dynamic,
+        primitive=standard or name in names,
+        path=() if standard or name not in names else (group, name) if group else (name,),
+        batch=batch,
+        jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
+        same=same,
+        accuracy=accuracy,
+        samples=samples,
+        errors=errors,
+        module=body.__module__,
+    )
+    from .source import compile_call
+
+    OPS[name] = found
+    found.call = compile_call(found)
+    return found.call
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def elementwise(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    real: bool = False,
+    same: str = "",
+    accuracy: str = "I0",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op that acts on each element by itself, with broadcasting. A formula is the partial ∂out/∂x.
+
+    `floats`: integers become the default float first. `real`: complex numbers are refused. `constant`: inputs that have
+    no derivative. `same`: the op of one input that this is of a real array and itself, which is then recorded in its
+    place. The partial is taken to be holomorphic and conjugated once, here; functions that are not (abs, conj) are
+    `@op` or `@linear`.
+    """
+    return lambda body: _define(
+        "elementwise",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        promotes=promotes,
+        floats=floats,
+        real=real,
+        same=same,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def linear(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    casts: bool = False,
+    batch: Callable[..., Any] | None = None,
+    accuracy: str = "I0",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`."""
+    return lambda body: _define(
+        "linear",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        outs=outs,
+        promotes=promotes,
+        floats=floats,
+        casts=casts,
+        batch=batch,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def multilinear(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    promotes: Iterable[str] | None = None,
+    batch: Callable[..., Any] | None = None,
+    accuracy: str = "I3",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op that is linear in each input by itself. A formula is the transpose in that input."""
+    return lambda body: _define(
+        "multilinear",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        promotes=promotes,
+        batch=batch,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def op(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    constant: Iterable[str] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    real: bool = False,
+    dynamic: bool = False,
+    batch: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
+    accuracy: str = "I2",
+    standard: bool = False,
+    name: str | None = None,
+    **formulas: Any,
+) -> Decorator:
+    """Define an op of any other kind. A formula is the vjp; an input without one raises when it is tracked.
+
+    `outs` names several outputs (`True`: a number of them that the arguments decide). `dynamic`: shapes depend on data.
+    """
+    return lambda body: _define(
+        "op",
+        body,
+        formulas,
+        samples=samples,
+        errors=errors,
+        constant=constant,
+        outs=outs,
+        promotes=promotes,
+        floats=floats,
+        real=real,
+        dynamic=dynamic,
+        batch=batch,
+        jvp=jvp,
+        accuracy=accuracy,
+        standard=standard,
+        name=name,
+    )
+
+
+def locally_constant(
+    *,
+    samples: Sequence[Any] = (),
+    errors: Sequence[Any] = (),
+    outs: tuple[str, ...] | bool = (),
+    promotes: Iterable[str] | None = None,
+    floats: bool = False,
+    real: bool = False,
+    dynamic: bool = False,
+    batch: Callable[..., Any] | None = None,
+    standard: bool = False,
+    name: str | None = None,
+) -> Decorator:
+    """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node."""
+    return lambda body: _define(
+        "locally_constant",
+        body,
+        {},
+        samples=samples,
+        errors=errors,
+        constant=_arrays(body),
+        outs=outs,
+        promotes=_arrays(body) if promotes is None else promotes,
+        floats=floats,
+        real=real,
+        dynamic=dynamic,
+        batch=batch,
+        standard=standard,
+        name=name,
+    )
+
+
+def registered() -> Mapping[str, Op]:
+    """Every op by name."""
+    return OPS

@@ -1,0 +1,57 @@
+"""What an op is: its body, its derivative, how it batches, and the samples that judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A derivative formula, and the names it asks for. A plain number stands for a constant partial."""
+
+    fn: Callable[..., Any] | None
+    names: tuple[str, ...] = ()
+    defaults: frozenset[str] = frozenset()
+    constant: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Op:
+    """One operation: its body, its derivative, how it batches, and the samples that judge it."""
+
+    name: str
+    kind: str
+    body: Callable[..., Any]
+    inputs: tuple[str, ...]
+    variadic: str | None
+    optional: frozenset[str]
+    keywords: Mapping[str, Any]
+    formulas: Mapping[str, Formula]
+    constant: frozenset[str]
+    outs: tuple[str, ...] | bool
+    promotes: tuple[str, ...]
+    floats: bool
+    real: bool
+    casts: bool
+    dynamic: bool
+    primitive: bool
+    path: tuple[str, ...]
+    batch: Callable[..., Any] | None
+    jvp: Formula | None
+    same: str
+    accuracy: str
+    samples: Sequence[Any]
+    errors: Sequence[Any]
+    module: str
+    call: Callable[..., Any] = field(init=False)
+    note: Callable[..., Any] = field(init=False)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} op {self.name}>"
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The names of all array inputs, the variadic one last."""
+        return self.inputs + ((self.variadic,) if self.variadic else ())

@@ -1,0 +1,128 @@
+"""What `help()` says of an op: its author's words, and what its definition says already.
+
+The author writes the meaning in a line, and an example. Shapes, dtypes, the derivative and errors follow from the kind
+and the inputs; where they do not, the author's own paragraph, which begins with the same word, stands instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..arrays.batched import align
+
+if TYPE_CHECKING:
+    from .record import Op
+
+HEADS = ("Shapes:", "Dtypes:", "Derivative:", "Raises:")
+"""How the paragraphs begin, in their order."""
+
+
+def explained(op: Op) -> str:
+    """The docstring of the public function of an op."""
+    written = op.body.__doc__ or ""
+    words, arrow, example = written.partition(">>>")
+    margin = ""
+    if "\n" in written:
+        # Before Python 3.13 docstrings keep the margin of the source.
+        margin = words[words.rfind("\n") + 1 :] if arrow else " " * (len(written) - len(written.rstrip(" ")))
+    prose, own = [], []
+    for text in words.rstrip().split(f"\n\n{margin}"):
+        if text.startswith(HEADS):
+            for line in text.split(f"\n{margin}"):
+                if line.startswith(HEADS):
+                    own.append(line)
+                else:
+                    own[-1] += f"\n{margin}{line}"
+        else:
+            prose.append(text)
+    derived = _derived(
+        op.kind,
+        op.arrays,
+        tuple(op.formulas),
+        op.constant,
+        op.promotes,
+        op.floats,
+        op.real,
+        op.casts,
+        op.dynamic,
+        _is_elementwise(op),
+        "keepdims" in op.keywords and op.keywords.get("axis", ...) is None,
+    )
+    if own:
+        said = {_head(text) for text in own}
+        derived = sorted([*own, *[text for text in derived if _head(text) not in said]], key=_place)
+    parts = [*prose, f"\n{margin}".join(derived), *([arrow + example] if arrow else [])]
+    return f"\n\n{margin}".join(parts)
+
+
+def _head(text: str) -> str:
+    return text[: text.index(":") + 1]
+
+
+def _place(text: str) -> int:
+    return HEADS.index(_head(text))
+
+
+def _is_elementwise(op: Op) -> bool:
+    return (
+        op.kind == "elementwise"
+        or op.batch is align
+        or (op.kind == "locally_constant" and op.batch is None and not (op.keywords or op.outs))
+    )
+
+
+def _listed(names: Iterable[str], link: str = "and") -> str:
+    *front, last = [f"`{name}`" for name in names]
+    return f"{', '.join(front)} {link} {last}" if front else last
+
+
+@cache
+def _derived(
+    kind: str,
+    arrays: tuple[str, ...],
+    ruled: tuple[str, ...],
+    constant: frozenset[str],
+    promotes: tuple[str, ...],
+    floats: bool,
+    real: bool,
+    casts: bool,
+    dynamic: bool,
+    alone: bool,
+    reduces: bool,
+) -> list[str]:
+    """The lines that follow from a definition."""
+    found, raised = [], ["`ShapeError` for shapes that do not fit"]
+    if alone and len(arrays) == 1:
+        found.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
+        raised.clear()
+    elif alone:
+        found.append(f"Shapes: {_listed(arrays)} broadcast; the result has the shape they have in common.")
+        raised = ["`ShapeError` for shapes that do not broadcast"]
+    elif reduces:
+        found.append("Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.")
+        raised = ["`ShapeError` for an axis that is not there or named twice"]
+    kinds = "real numbers; " if real else ""
+    if len(promotes) > 1:
+        more = "integers to a float" if floats else "a Python number to that of the arrays"
+        found.append(f"Dtypes: {kinds}{_listed(promotes)} are promoted to one, {more}; the result has it.")
+    elif floats:
+        found.append(f"Dtypes: {kinds}the result has that of `{promotes[0]}`; integers become the default float first.")
+    elif kind != "locally_constant" and not casts:
+        found.append(f"Dtypes: {kinds or 'any; '}the result has that of `{arrays[0]}`.")
+    unruled = [name for name in arrays if name not in ruled and name not in constant]
+    if kind == "locally_constant":
+        found.append("Derivative: 0 wherever there is one, so the result is a constant.")
+    elif not ruled:
+        found.append("Derivative: none.")
+    else:
+        aside = f"; {_listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
+        found.append(f"Derivative: in {_listed(ruled)}{aside}.")
+    raised.append("`DtypeError` for complex numbers" if real else "`DtypeError` for a dtype that it does not take")
+    if unruled:
+        raised.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
+    if dynamic:
+        raised.append("`DynamicShapeError` under `vmap`")
+    found.append(f"Raises: {', '.join(raised)}, `TypeError` for what is no array.")
+    return found

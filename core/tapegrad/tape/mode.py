@@ -1,0 +1,145 @@
+"""The mode word: what ops do in this thread or task, as bits of one `ContextVar`."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from types import TracebackType
+
+RECORDING, TRAINING, JOURNALING, ANOMALY, LEVEL = 1, 2, 4, 8, 16
+"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
+
+MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
+
+
+class Scope:
+    """A stretch of a program in which bits of the mode word are set and others cleared; it may be entered again."""
+
+    __slots__ = ("clear", "previous", "set")
+
+    def __init__(self, set: int = 0, clear: int = 0) -> None:
+        self.set = set
+        self.clear = clear
+        self.previous: list[Token[int]] = []
+
+    def __enter__(self) -> None:
+        self.previous.append(MODE.set(MODE.get() & ~self.clear | self.set))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        restore_mode(self.previous.pop())
+
+
+def restore_mode(token: Token[int]) -> None:
+    """Put the mode word back to what it was, which may be that nobody had set it; in another context, to its value."""
+    try:
+        MODE.reset(token)
+    except ValueError:
+        MODE.set(0 if token.old_value is Token.MISSING else token.old_value)
+
+
+def record(train_mode: bool = True) -> Scope:
+    """Record ops within a `with` block, for `backward`. `train_mode` says whether `is_training()` holds in it.
+
+    Blocks nest, and each thread and task has its own state. Recording keeps what the backward pass needs; where no
+    gradient is wanted leave it out, or `pause()`.
+
+    >>> from tapegrad import nd
+    >>> x = nd.array([1, 2])
+    >>> x.attach_grad()
+    >>> with record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad.asnumpy().tolist()
+    [2.0, 4.0]
+    >>> with record(train_mode=False):
+    ...     is_recording(), is_training()
+    (True, False)
+    """
+    return Scope(RECORDING | TRAINING) if train_mode else Scope(RECORDING, TRAINING)
+
+
+def pause(train_mode: bool = False) -> Scope:
+    """Stop recording within a `with` block: what is computed there is a constant.
+
+    `train_mode` says whether `is_training()` holds in it. For bookkeeping, updates of parameters and metrics inside a
+    recorded block.
+
+    >>> with record(), pause():
+    ...     is_recording()
+    False
+    """
+    return Scope(TRAINING, RECORDING) if train_mode else Scope(0, RECORDING | TRAINING)
+
+
+def train_mode() -> Scope:
+    """Ops behave as in training (dropout drops) within a `with` block; recording stays as it is.
+
+    >>> with train_mode():
+    ...     is_recording(), is_training()
+    (False, True)
+    """
+    return Scope(TRAINING)
+
+
+def predict_mode() -> Scope:
+    """Ops behave as in prediction (dropout passes) within a `with` block; recording stays as it is.
+
+    >>> with record():
+    ...     with predict_mode():
+    ...         is_recording(), is_training()
+    (True, False)
+    """
+    return Scope(0, TRAINING)
+
+
+def is_recording() -> bool:
+    """Whether ops are being recorded, in this thread or task.
+
+    >>> is_recording()
+    False
+    >>> with record():
+    ...     is_recording()
+    True
+    """
+    return bool(MODE.get() & RECORDING)
+
+
+def is_training() -> bool:
+    """Whether ops behave as in training, in this thread or task.
+
+    Dropout drops and batch normalization uses the batch's statistics where it holds. `record()` switches it on too.
+
+    >>> with train_mode():
+    ...     is_training()
+    True
+    """
+    return bool(MODE.get() & TRAINING)
+
+
+def _switch(bit: int, on: bool) -> bool:
+    mode = MODE.get()
+    MODE.set(mode | bit if on else mode & ~bit)
+    return bool(mode & bit)
+
+
+def set_recording(is_recording: bool) -> bool:
+    """Switch recording on or off and return what it was.
+
+    Prefer `record()` and `pause()`, which end by themselves.
+
+    >>> set_recording(True), set_recording(False), is_recording()
+    (False, True, False)
+    """
+    return _switch(RECORDING, is_recording)
+
+
+def set_training(train_mode: bool) -> bool:
+    """Switch training behaviour on or off and return what it was.
+
+    Prefer `train_mode()` and `predict_mode()`, which end by themselves.
+
+    >>> set_training(True), set_training(False), is_training()
+    (False, True, False)
+    """
+    return _switch(TRAINING, train_mode)

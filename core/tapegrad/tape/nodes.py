@@ -1,0 +1,180 @@
+"""Nodes: what one recorded op leaves on the tape.
+
+A node holds the nodes it came from and the raw values that its formulas name. Handles hold nodes, and no node ever
+holds a handle, so memory falls by reference counting alone. Nodes are numbered as they are made.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+from ..errors import GraphFreedError
+
+next_seq = itertools.count(1).__next__
+
+
+class Node:
+    """What one recorded op left: its parents, its kernels, and what its formulas named.
+
+    `plan.py` writes a subclass per op and set of recorded inputs, with these methods; each takes the sweep's table and
+    adds what it computes to it. `pull` works on raw values, `pull_batched` on batched ones, `pull_recorded` on arrays.
+    """
+
+    __slots__ = ("__weakref__", "seq", "xp")
+    seq: int
+    xp: Any
+    """The kernels of the node's engine; of a node that a sweep has freed, that sweep."""
+    label = ""
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        """Add the cotangents of the parents to `table`, and let go of parents and values if `free`.
+
+        Of the parents that the table did not know, one may be returned; the others go to `fresh`.
+        """
+        raise NotImplementedError
+
+    def pull_last(self, g: Any, table: dict[Node, Any], fresh: Sweep) -> tuple[Node | None, Any]:
+        """`pull` for the last time: frees the node. A parent may be returned with its cotangent, not yet in `table`."""
+        following = self.pull(g, table, fresh, True)
+        self.xp = fresh
+        return (None, None) if following is None else (following, table.pop(following))
+
+    def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        """`pull` where some values are batched."""
+        return self.pull(g, table, fresh, free)
+
+    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        """`pull` on arrays and with recording ops, so that the sweep is itself on the tape."""
+        raise NotImplementedError
+
+    def push(self, xp: Any, wrap: Callable[[Any, Node | None, Any], Any] | None, table: dict[Node, Any]) -> Any:
+        """The tangent of the output from those of the parents in `table`; None where none is there.
+
+        `xp` is None for the node's own kernels; `wrap` makes arrays of saved values where the sweep is recorded.
+        """
+        raise NotImplementedError
+
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes of the recorded inputs. Raises `GraphFreedError` if they are gone."""
+        return ()
+
+
+def freed(node: Node) -> GraphFreedError:
+    """The error for a sweep that comes to a node an earlier one has freed."""
+    error = GraphFreedError(
+        f"this graph was already freed, by an earlier backward or grad through {node.label or 'one of its ops'}; "
+        "pass retain_graph=True to the earlier call, or record again"
+    )
+    error.node = node
+    return error
+
+
+class Sweep(list[Node]):
+    """The nodes that a reverse sweep has met and not yet put in order. What the sweep frees refers to it for good.
+
+    `began`: the number that nodes made from then on are above. `failed`: it freed some nodes and then came to a halt.
+    """
+
+    __slots__ = ("began", "failed")
+
+    def __init__(self) -> None:
+        self.began = next_seq()
+        self.failed = False
+
+
+class Leaf(Node):
+    """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
+
+    `fresh`: a backward has written to the cell since somebody last cleared this. Its number is 0, before all others.
+    """
+
+    __slots__ = ("cell", "fresh", "req")
+    label = "variable"
+
+    def __init__(self, cell: Any = None, req: str = "write") -> None:
+        self.seq = 0
+        self.xp = None
+        self.cell = None if cell is None else ref(cell)
+        self.req = req
+        self.fresh = False
+
+
+class Entry(Node):
+    """Where a transform begins: the variable of its own sweep, and for the sweeps of outer transforms a way through."""
+
+    __slots__ = ("parent",)
+    label = "argument"
+
+    def __init__(self, parent: Node) -> None:
+        self.seq = next_seq()
+        self.xp = None
+        self.parent: Node | None = parent
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        parent = self.parent
+        if parent is None:
+            raise freed(self)
+        if free:
+            self.parent = None
+        known = table.get(parent)
+        if known is None:
+            table[parent] = g
+            return parent
+        table[parent] = known + g
+        return None
+
+    pull_recorded = pull
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        if self.parent is None:
+            raise freed(self)
+        return table.get(self.parent)
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.parent is None:
+            raise freed(self)
+        return (self.parent,)
+
+
+class Output(Node):
+    """One output of a node that has several: passes its cotangent on to a list that the node pulls as a whole."""
+
+    __slots__ = ("index", "source")
+    label = "output"
+
+    def __init__(self, source: Node, index: int) -> None:
+        self.seq = next_seq()
+        self.xp = None
+        self.source: Node | None = source
+        self.index = index
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        source = self.source
+        if source is None:
+            raise freed(self)
+        if free:
+            self.source = None
+        cotangents = table.get(source)
+        if cotangents is None:
+            table[source] = {self.index: g}
+            return source
+        known = cotangents.get(self.index)
+        cotangents[self.index] = g if known is None else known + g
+        return None
+
+    pull_recorded = pull
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        source = self.source
+        if source is None:
+            raise freed(self)
+        tangents = table.get(source)
+        return None if tangents is None else tangents[self.index]
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.source is None:
+            raise freed(self)
+        return (self.source,)

@@ -1,0 +1,127 @@
+"""The commands, a function each; needs the extra `cli`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from json import dumps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+
+from ..engines.registry import get_backend, list_backends
+from ..errors import ArgumentError, BackendError
+from . import tour as guide
+
+app = typer.Typer(
+    name="tapegrad",
+    help="Differentiate ordinary array programs, on any array engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@contextmanager
+def mistakes_of_usage() -> Iterator[None]:
+    """Within it, a name that is not there is told as a mistake in the command, not with a traceback."""
+    try:
+        yield
+    except (ArgumentError, BackendError) as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _listed(names: str) -> list[str]:
+    return [name for name in names.split(",") if name]
+
+
+@app.command()
+def tour() -> None:
+    """Run the tutorial of the docs: its text, its code, and what the code prints."""
+    console = Console()
+    cells = guide.parse(guide.page())
+    for cell, result in zip(cells, guide.run(cells), strict=True):
+        console.print(Markdown(cell.prose))
+        console.print()
+        if cell.source:
+            console.print(Padding(Syntax(cell.source.rstrip(), "python", background_color="default"), (0, 4)))
+            console.file.flush()
+            # Results as they are, neither wrapped nor coloured: the numbers are the point.
+            sys.stdout.write(result.stdout if result.value is None else f"{result.stdout}{result.value}\n")
+            console.print()
+
+
+@app.command()
+def backends() -> None:
+    """List every declared engine: usable or not, its version, its devices, who brought it, or why it is broken."""
+    table = Table(box=None, pad_edge=False)
+    for head in ("backend", "usable", "version", "devices", "distribution", "reason"):
+        table.add_column(head, overflow="fold")
+    for info in list_backends():
+        table.add_row(
+            info.name + (" (default)" if info.is_default else ""),
+            "yes" if info.usable else "no",
+            info.version or "",
+            ", ".join(info.devices),
+            info.distribution,
+            info.reason or "",
+        )
+    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. The brackets of an extra,
+    # as in 'tapegrad[jax]', are not rich's markup.
+    Console(width=None if sys.stdout.isatty() else 10_000, markup=False).print(table)
+
+
+@app.command()
+def conformance(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The engines to judge.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Two samples an op, in one dtype.")] = False,
+    ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
+    modules: Annotated[str, typer.Option("--import", help="Modules whose ops are judged too, by commas.")] = "",
+    jobs: Annotated[int | None, typer.Option(help="Processes; else one for each core, on a GPU one.", min=1)] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the heat map here.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write every number here.")] = None,
+) -> None:
+    """Judge engines: every law on every op, with the worst distances from the truth. Exits with 1 if a check fails."""
+    from ..testing.conformance import judged_names
+    from ..testing.judging import chosen_names
+    from ..testing.report import import_modules, judge_engines
+
+    for path in (html, json):
+        if path is not None and not path.parent.is_dir():
+            raise typer.BadParameter(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+    with mistakes_of_usage():
+        for name in names:
+            get_backend(name)
+        import_modules(_listed(modules))
+        chosen = chosen_names(_listed(ops), judged_names())
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    verdicts = judge_engines(names, quick=quick, ops=chosen, modules=_listed(modules), jobs=jobs, console=console)
+    if html is not None:
+        from ..testing.conformance import as_page
+
+        html.write_text(as_page(verdicts), encoding="utf-8")
+    if json is not None:
+        json.write_text(dumps([verdict.as_json() for verdict in verdicts], indent=1), encoding="utf-8")
+    if any(verdict.failures for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def mutate(
+    ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
+    jobs: Annotated[int | None, typer.Option(help="Processes; else one for each core.", min=1)] = None,
+) -> None:
+    """Damage the rules of ops on purpose and count what the suite catches. Exits with 1 below 99%."""
+    from ..testing import mutation
+
+    with mistakes_of_usage():
+        names = mutation.damaged_names(_listed(ops))
+    shared = [] if jobs is None else ["--jobs", str(jobs)]
+    raise typer.Exit(mutation.main(["--ops", ",".join(names), *shared]))

@@ -1,0 +1,193 @@
+"""Checkpoint: keep the inputs of a stretch of a program, not all its values, and compute it again in the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import Any
+
+from ..arrays.array import Array, handle
+from ..arrays.batched import LEVELS, note_level, wrap
+from ..arrays.trees import callable_or_error, flatten, unflatten
+from ..errors import GraphError
+from ..tape.guards import Journal
+from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, TRAINING, Scope
+from ..tape.nodes import Entry, Node, freed, next_seq
+from ..tape.sweep import forward_sweep, reverse_sweep
+from .draws import Draws
+from .rules import Layer, Places, attach
+
+
+class CheckpointNode(Node):
+    """A stretch of a program that is recorded only when a sweep comes to it: its function and what it was given."""
+
+    __slots__ = ("again", "inputs", "outputs")
+    label = "checkpoint"
+
+    def __init__(self, again: Callable[[list[Array]], list[Array]], inputs: list[Array], outputs: list[Array]) -> None:
+        self.seq = next_seq()
+        self.xp = outputs[0]._xp
+        self.again: Callable[[list[Array]], list[Array]] | None = again
+        self.inputs: list[tuple[Any, Node | None, Any]] | None = [(x._value, x._node, x._xp) for x in inputs]
+        self.outputs = len(outputs)
+        if MODE.get() >= LEVEL:
+            note_level(self)
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.inputs is None:
+            raise freed(self)
+        return tuple(node for _, node, _ in self.inputs if node is not None)
+
+    def _replay(self) -> tuple[list[Node | None], list[Array], int]:
+        """The stretch computed again, on fresh variables: these, the outputs, and where its part of the tape begins."""
+        if self.inputs is None or self.again is None:
+            raise freed(self)
+        depth = MODE.get() // LEVEL
+        nodes: list[Node | None] = []
+        arrays = []
+        for value, node, xp in self.inputs:
+            fresh = None if node is None else Entry(node)
+            if fresh is not None and depth:
+                LEVELS[fresh] = depth
+            nodes.append(fresh)
+            arrays.append(wrap(value, fresh, xp))
+        since = next_seq()
+        with Scope(RECORDING):
+            outs = self.again(arrays)
+        return nodes, outs, since
+
+    def _pull(self, g: dict[int, Any], table: dict[Node, Any], fresh: list[Node], free: bool, recorded: bool) -> None:
+        nodes, outs, since = self._replay()
+        seeds = [(node, c) for i, c in g.items() if (node := outs[i]._node) is not None]
+        # The sweep alone holds cotangents and values from here on, so that they go when it has passed.
+        g.clear()
+        del outs
+        if free:
+            self.inputs = self.again = None
+        found = reverse_sweep(_drained(seeds), recorded=recorded, free=not recorded, since=since)
+        entries = {entry: entry.parent for entry in nodes if isinstance(entry, Entry)}
+        for node, value in found.items():
+            target = entries.get(node, node) if isinstance(node, Entry) else node
+            if target is None:
+                continue
+            known = table.get(target)
+            if known is None:
+                table[target] = value
+                fresh.append(target)
+            else:
+                table[target] = known + value
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        self._pull(g, table, fresh, free, recorded=False)
+        return None
+
+    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        self._pull(g, table, fresh, free, recorded=True)
+        return None
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        nodes, outs, _ = self._replay()
+        tangents = dict(table)
+        for entry in nodes:
+            if isinstance(entry, Entry) and entry.parent in table:
+                tangents[entry] = table[entry.parent]
+        pushed = forward_sweep([out._node for out in outs], tangents, wrap=wrap, batched_xp=xp)
+        if all(t is None for t in pushed):
+            return None
+        if any(t is None for t in pushed):
+            from ..engines.tables import RECORDED
+
+            zeros = [RECORDED.zeros_like(out.detach()) for out in outs]
+            pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
+        return tuple(pushed)
+
+
+def _drained(seeds: list[tuple[Node, Any]]) -> Iterator[tuple[Node, Any]]:
+    while seeds:
+        yield seeds.pop()
+
+
+class Replay:
+    """What `attach` puts on the tape for a stretch of a program."""
+
+    def __init__(self, again: Callable[[list[Array]], list[Array]]) -> None:
+        self.again = again
+
+    def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> CheckpointNode:
+        """The node for these inputs and outputs."""
+        return CheckpointNode(self.again, list(inputs), list(outputs))
+
+    def outside(self, layer: Layer) -> Replay:
+        """The same stretch for the arrays outside a level of batching."""
+        return Replay(lambda arrays: layer.take_off_outputs(self.again(layer.put_on_inputs(arrays))))
+
+
+def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
+
+    Arguments and results are pytrees, of which what is no array is passed through; what the function reads from outside
+    is differentiated too. When called again it draws the same random numbers, and otherwise must compute the same by
+    itself; it may not write in place to arrays from outside, which raises `GraphError`. Nests.
+
+    Memory falls to the inputs, time grows by one more forward pass: T. Chen et al. (2016), "Training deep nets with
+    sublinear memory cost".
+
+    Shapes: any; those of the function.
+
+    Dtypes: any; those of the function.
+
+    Raises: `GraphError` for a write in place to an array from outside, and a result that is no array, while recording.
+
+    >>> from tapegrad import grad
+    >>> import tapegrad.numpy as tnp
+    >>> def layers(x):
+    ...     for _ in range(50):
+    ...         x = tnp.sin(x)
+    ...     return x
+    >>> grad(checkpoint(layers))(1.0) == grad(layers)(1.0)
+    True
+    """
+
+    callable_or_error("checkpoint", fun)
+
+    @wraps(fun)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        if not MODE.get() & RECORDING or MODE.get() & ANOMALY:  # who looks for a line wants the line within
+            return fun(*args, **kwargs)
+        leaves, structure = flatten((args, kwargs))
+        places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Array)]
+        faces = [type(leaves[i]) for i in places]
+        fixed = [None if i in places else leaf for i, leaf in enumerate(leaves)]
+        constants: list[Any] = []
+        structures: list[Any] = []
+        training, draws = MODE.get() & TRAINING, Draws()
+
+        def again(arrays: list[Array]) -> list[Array]:
+            filled = list(fixed)
+            for i, x, face in zip(places, arrays, faces, strict=True):
+                filled[i] = handle(face, x._value, x._node, x._xp)
+            inner_args, inner_kwargs = unflatten(structure, filled)
+            with draws, Scope(training, TRAINING ^ training):
+                out_leaves, out_structure = flatten(fun(*inner_args, **inner_kwargs))
+            constants[:] = [None if isinstance(leaf, Array) else leaf for leaf in out_leaves]
+            structures[:] = [out_structure, [i for i, leaf in enumerate(out_leaves) if isinstance(leaf, Array)]]
+            return [leaf for leaf in out_leaves if isinstance(leaf, Array)]
+
+        inputs = [leaves[i] for i in places]
+        with Scope(0, RECORDING), Journal() as journal:
+            outs = again([x.detach() for x in inputs])
+        for x, held in journal.survivors(outs):
+            x._hold(held)
+            raise GraphError(
+                "a checkpointed function wrote in place to an array from outside, and would do so again in the "
+                "backward pass; return the new value instead"
+            )
+        out_structure, out_places = structures
+        made = list(constants)
+        if outs:
+            found = attach(Replay(again), inputs, outs, Places(outs), always=True)
+            for i, y, f in zip(out_places, outs, found, strict=True):
+                made[i] = handle(type(y), f._value, f._node, f._xp)
+        return unflatten(out_structure, made)
+
+    return checkpointed

@@ -1,0 +1,263 @@
+"""Rules of one's own: a function with its derivative written beside it, in the grammar of the built-in ops.
+
+The function is given arrays and its own computing is not recorded; what is recorded is one node that holds the rule.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from ..arrays.array import Array, handle
+from ..arrays.batched import wrap
+from ..errors import ArgumentTypeError, NoGradientError
+from ..tape.mode import MODE, RECORDING, Scope
+from ..tape.nodes import Node
+from .rules import OwnRule, Places, attach, is_tracked
+
+Saved = tuple[Any, Node | None, Any]
+
+
+def _save(x: Array) -> Saved:
+    return (x._value, x._node, x._xp)
+
+
+def _restore(saved: Any) -> Any:
+    return wrap(*saved) if saved.__class__ is tuple and len(saved) == 3 else saved
+
+
+class Custom:
+    """A function with a rule of its own; made by `custom`, called like the function.
+
+    Its rules are given by `defvjp` and `defjvp`; with one of them both modes work, by transposition.
+
+    >>> @custom
+    ... def f(x):
+    ...     return x * x
+    >>> type(f).__name__
+    'Custom'
+    """
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        update_wrapper(self, fun)
+        self.fun = fun
+        self.signature = inspect.signature(fun)
+        self.vjps: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {}
+        self.jvps: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {}
+        self.pair: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<custom function {self.__name__}>"  # type: ignore[attr-defined]
+
+    def _formulas(self, extra: str, given: dict[str, Callable[..., Any]]) -> dict[str, Any]:
+        known = {*self.signature.parameters, "out", extra}
+        made = {}
+        for target, formula in given.items():
+            if target not in self.signature.parameters:
+                raise ArgumentTypeError(
+                    f"{self!r} has no input {target!r}; its inputs are {', '.join(self.signature.parameters)}"
+                )
+            if not callable(formula):
+                raise ArgumentTypeError(f"{self!r}: the formula for {target!r} is a function, not {formula!r}")
+            names = tuple(inspect.signature(formula).parameters)
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                raise ArgumentTypeError(
+                    f"{self!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
+                    f"it can have {', '.join(sorted(known))}"
+                )
+            made[target] = (formula, names)
+        return made
+
+    def defvjp(self, *pair: Callable[..., Any], **formulas: Callable[..., Any]) -> Custom:
+        """Give the reverse rule: a formula per input, called with what it names (`g`, `out`, inputs, keywords).
+
+        Or a pair `fwd, bwd`: `fwd(*args)` returns the output and what to keep, `bwd(kept, g)` a cotangent per argument.
+        Several outputs: `g` and `out` are tuples. Returns the function itself. Raises `TypeError` for an unknown name.
+
+        >>> @custom
+        ... def cube(x):
+        ...     return x * x * x
+        >>> _ = cube.defvjp(x=lambda g, x: 3 * g * x * x)
+        >>> from tapegrad import grad
+        >>> grad(cube)(2.0)
+        12.0
+        """
+        if pair:
+            if len(pair) != 2 or formulas:
+                raise ArgumentTypeError("defvjp takes formulas by name, or a pair of functions fwd, bwd")
+            self.pair = (pair[0], pair[1])
+        else:
+            self.vjps.update(self._formulas("g", formulas))
+        return self
+
+    def defjvp(self, **formulas: Callable[..., Any]) -> Custom:
+        """Give the forward rule: a formula per input for what its tangent `d` adds to the tangent of the output.
+
+        A formula is called with what it names: `d`, `out`, inputs, keywords. Returns the function itself.
+
+        Raises: `TypeError` for a name that is no input, or a formula that asks for an unknown name.
+
+        >>> @custom
+        ... def cube(x):
+        ...     return x * x * x
+        >>> cube.defjvp(x=lambda d, x: 3 * x * x * d)
+        <custom function cube>
+        >>> from tapegrad import grad, jvp
+        >>> grad(cube)(2.0), jvp(cube, (2.0,), (1.0,))
+        (12.0, (8.0, 12.0))
+        """
+        self.jvps.update(self._formulas("d", formulas))
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; where an input is tracked, one node with the rule goes on the tape."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        name: str = self.__name__  # type: ignore[attr-defined]
+        targets = [key for key, value in arguments.items() if isinstance(value, Array)]
+        recording = MODE.get() & RECORDING and any(is_tracked(arguments[key]) for key in targets)
+        kept: Any = None
+        with Scope(0, RECORDING):
+            if self.pair is not None and recording:
+                given = self.pair[0](*args, **kwargs)
+                if not isinstance(given, tuple) or len(given) != 2:
+                    raise ArgumentTypeError(
+                        f"{name}: fwd must return a pair, the output and what to keep for bwd, "
+                        f"not a {type(given).__name__}"
+                    )
+                result, kept = given
+            else:
+                result = self.fun(*args, **kwargs)
+        if not recording:
+            return result
+        several = isinstance(result, (tuple, list))
+        outputs = list(result) if several else [result]
+        for i, out in enumerate(outputs):
+            if not isinstance(out, Array):
+                raise ArgumentTypeError(f"{name}: output {i} is a {type(out).__name__}; return arrays")
+        missing = [
+            key
+            for key in targets
+            if is_tracked(arguments[key]) and key not in self.vjps and key not in self.jvps and self.pair is None
+        ]
+        if missing:
+            raise NoGradientError(
+                f"{name} has no rule for {', '.join(map(repr, missing))}; give it with defvjp or defjvp, "
+                "or pass it through detach()"
+            )
+        stored = {key: _save(value) if isinstance(value, Array) else value for key, value in arguments.items()}
+        places = Places(outputs)
+
+        def environment() -> dict[str, Any]:
+            env = {key: _restore(value) if key in targets else value for key, value in stored.items()}
+            placed = tuple(places.output(i) for i in range(len(outputs)))
+            env["out"] = placed if several else placed[0]
+            return env
+
+        rule = OwnRule(name, *self._rules(name, targets, args, environment, several, kept))
+        found = attach(rule, [arguments[key] for key in targets], outputs, places)
+        made = [handle(type(out), y._value, y._node, y._xp) for out, y in zip(outputs, found, strict=True)]
+        return type(result)(made) if several else made[0]
+
+    def _rules(
+        self, name: str, targets: list[str], args: tuple[Any, ...], environment: Any, several: bool, kept: Any
+    ) -> tuple[Any, Any]:
+        """The pull and push of one call, over arrays, in the order of `targets`."""
+        vjps, jvps = self.vjps, self.jvps
+        pull_rule: Any = None
+        push_rule: Any = None
+        if self.pair is not None:
+            bwd = self.pair[1]
+            positions = [i for i, a in enumerate(args) if isinstance(a, Array)]
+            count = len(args)
+            stored = _keep(kept)
+
+            def pull_pair(cotangents: list[Array]) -> list[Any]:
+                pulled = bwd(_unkeep(stored), tuple(cotangents) if several else cotangents[0])
+                pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
+                if len(pulled) != count:
+                    raise ArgumentTypeError(
+                        f"the rule of {name} gave {len(pulled)} cotangent(s) for {count} argument(s)"
+                    )
+                return [pulled[i] for i in positions]
+
+            return pull_pair, None
+        if vjps:
+
+            def pull_named(cotangents: list[Array]) -> list[Any]:
+                env = environment()
+                env["g"] = tuple(cotangents) if several else cotangents[0]
+                return [vjps[key][0](*[env[a] for a in vjps[key][1]]) if key in vjps else None for key in targets]
+
+            pull_rule = pull_named
+        if jvps:
+
+            def push_named(tangents: list[Array]) -> list[Any]:
+                env = environment()
+                total: Any = None
+                for key, d in zip(targets, tangents, strict=True):
+                    if key in jvps:
+                        env["d"] = d
+                        t = jvps[key][0](*[env[a] for a in jvps[key][1]])
+                        if total is None:
+                            total = t
+                        else:
+                            total = tuple(a + b for a, b in zip(total, t, strict=True)) if several else total + t
+                return list(total) if several else [total]
+
+            push_rule = push_named
+        return pull_rule, push_rule
+
+
+def _keep(tree: Any) -> Any:
+    """A pytree of arrays as one of values with their nodes."""
+    from ..arrays.trees import map_arrays
+
+    return map_arrays(lambda x: _Kept(*_save(x)), tree)
+
+
+def _unkeep(tree: Any) -> Any:
+    from ..arrays.trees import map_leaves
+
+    return map_leaves(lambda x: wrap(x.value, x.node, x.xp) if isinstance(x, _Kept) else x, tree)
+
+
+class _Kept:
+    """A value and its node, as a leaf of a pytree."""
+
+    __slots__ = ("node", "value", "xp")
+
+    def __init__(self, value: Any, node: Node | None, xp: Any) -> None:
+        self.value, self.node, self.xp = value, node, xp
+
+
+def custom(fun: Callable[..., Any]) -> Custom:
+    """A function whose derivative you write yourself; see `Custom.defvjp` and `Custom.defjvp`.
+
+    Arrays may be any of its arguments, other arguments are passed through. With one rule, the other mode follows by
+    transposition.
+
+    A derivative of one's own is for what is not differentiable as it stands, for a formula that is faster or more
+    accurate, and for code that is no program over arrays.
+
+    Shapes: any; a cotangent has that of its input, a tangent that of its output.
+
+    Dtypes: any; a cotangent has that of its input.
+
+    Raises: when differentiated `NoGradientError` for an input without a rule, `ShapeError` or `DtypeError` for a rule
+    whose result does not fit, and `TypeError` for a function that returns anything but arrays.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> @custom
+    ... def log1pexp(x):
+    ...     return tnp.log1p(tnp.exp(x))
+    >>> log1pexp.defvjp(x=lambda g, x: g * (1 - 1 / (1 + tnp.exp(x))))
+    <custom function log1pexp>
+    >>> tapegrad.grad(log1pexp)(50.0)
+    1.0
+    """
+    return Custom(fun)

@@ -1,0 +1,416 @@
+"""Looking inside: hooks on gradients, the first NaN and where it came from, and the tape as text and as a picture."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from types import FunctionType, MethodType
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from ..arrays.array import Array, handle
+from ..arrays.batched import Batched, engine_kernels, table_of, wrap
+from ..engines.tables import Kernels
+from ..errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecordedError, ShapeError
+from ..tape.mode import ANOMALY, Scope
+from ..tape.nodes import Entry, Leaf, Node, Output
+from ..tape.sweep import WATCHERS, reachable
+
+
+class Hook:
+    """A registered hook; `remove()` takes it off again.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> x = tnp.ones(2)
+    >>> x.attach_grad()
+    >>> hook = x.register_hook(lambda g: g * 100)
+    >>> with tapegrad.record():
+    ...     y = x * 2
+    >>> y.backward(retain_graph=True)
+    >>> x.grad.tolist()
+    [200.0, 200.0]
+    >>> hook.remove()
+    >>> y.backward()
+    >>> x.grad.tolist()
+    [2.0, 2.0]
+    """
+
+    def __init__(self, node: Node, watcher: Callable[[Any, bool], Any]) -> None:
+        self._node = ref(node)
+        self._watcher = watcher
+
+    def remove(self) -> None:
+        """Take the hook off; once more does nothing."""
+        node = self._node()
+        if node is not None and node in WATCHERS:
+            WATCHERS[node] = [w for w in WATCHERS[node] if w is not self._watcher]
+            if not WATCHERS[node]:
+                del WATCHERS[node]
+
+
+def _tracked(x: Array, what: str) -> Node:
+    if not isinstance(x, Array):
+        raise ArgumentTypeError(f"{what} needs a tapegrad.Array, not {type(x).__name__}")
+    if x._node is None:
+        raise NotRecordedError(f"{what} needs an array that is being differentiated; this one is a constant")
+    return x._node
+
+
+def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
+    """Call `hook` with the cotangent of the value of `x` in each sweep; what it returns, unless None, takes its place.
+
+    The hook belongs to the value that `x` has now, and to what was computed from it before and after.
+
+    Shapes: the cotangent has that of the value, and so has what the hook returns.
+
+    Dtypes: the cotangent has that of the value, and so has what the hook returns.
+
+    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array; in the sweep `TypeError` or
+    `ShapeError` for a hook that returns something else.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> x = tnp.ones(2)
+    >>> x.attach_grad()
+    >>> seen = []
+    >>> hook = register_hook(x, seen.append)
+    >>> with tapegrad.record():
+    ...     y = x * 2
+    >>> y.backward()
+    >>> seen[0].tolist()
+    [2.0, 2.0]
+    """
+    node = _tracked(x, "register_hook")
+    face, xp = type(x), x._xp
+
+    def watcher(g: Any, recorded: bool) -> Any:
+        shown = _shown(face, g, xp, recorded)
+        found = hook(shown)
+        if found is None:
+            return None
+        if not isinstance(found, Array):
+            raise ArgumentTypeError(f"a hook returns an array or None, not a {type(found).__name__}")
+        if found.shape != shown.shape or found._dtype != shown._dtype:
+            raise ShapeError(
+                f"a hook was given a gradient of shape {shown.shape} and {shown._dtype.name} and returned one of shape "
+                f"{found.shape} and {found._dtype.name}"
+            )
+        return wrap(found._value, found._node, found._xp) if recorded else found._value
+
+    WATCHERS.setdefault(node, []).append(watcher)
+    return Hook(node, watcher)
+
+
+def _shown(face: type[Array], g: Any, xp: Kernels, recorded: bool) -> Array:
+    """A cotangent, as a sweep has it, in a handle of that face."""
+    if recorded:
+        return handle(face, g._value, g._node, g._xp)
+    return handle(face, g, None, table_of(g, xp))
+
+
+def retain_grad(x: Array) -> None:
+    """Keep the gradient of an intermediate value: each backward puts it into `x.grad`; the graph goes on.
+
+    Shapes: the gradient has that of the value.
+
+    Dtypes: the gradient has that of the value.
+
+    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> x = tnp.ones(2)
+    >>> x.attach_grad()
+    >>> with tapegrad.record():
+    ...     y = x * 3
+    ...     retain_grad(y)
+    ...     z = y * y
+    >>> z.backward()
+    >>> y.grad.tolist(), x.grad.tolist()
+    ([6.0, 6.0], [18.0, 18.0])
+    """
+    node = _tracked(x, "retain_grad")
+    if node.__class__ is Leaf and getattr(x, "_grad", None) is not None:
+        return
+    target = ref(x)
+    face, xp = type(x), x._xp
+
+    def watcher(g: Any, recorded: bool) -> None:
+        kept = target()
+        if kept is not None:
+            kept._grad = _shown(face, g, xp, recorded)
+
+    WATCHERS.setdefault(node, []).append(watcher)
+
+
+ORIGINS: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
+"""The forward line of each node, while anomalies are looked for."""
+
+
+def _user_lines() -> str:
+    """The stack of the program, without tapegrad's own frames."""
+    here = __name__.partition(".")[0]
+    frames = []
+    frame = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not (module == here or module.startswith(here + ".") or frame.f_code.co_filename.startswith("<tapegrad")):
+            frames.append((frame, frame.f_lineno))
+        frame = frame.f_back  # type: ignore[assignment]
+    summary = traceback.StackSummary.extract(iter(reversed(frames[:12])))
+    return "".join(summary.format())
+
+
+def _first_bad(value: Any) -> str | None:
+    """The first number of an array, a batched or a raw value that is not finite, in words."""
+    if isinstance(value, Array):
+        value = value._value
+    while isinstance(value, Batched):
+        value = value.value
+    host = engine_kernels(value).to_numpy(value)
+    if host.dtype.kind not in "fc":
+        return None
+    bad = ~np.isfinite(host)
+    if not bad.any():
+        return None
+    place = tuple(int(i) for i in np.argwhere(bad)[0])
+    count = f"{int(bad.sum())} of {host.size} elements are not finite"
+    return f"{host[place]} at index {place} of shape {host.shape} ({count})"
+
+
+def note_origin(node: Node, out: Any) -> None:
+    """Remember the line of a recorded op, and raise if its result is not finite; for anomaly detection."""
+    lines = _user_lines()
+    ORIGINS[node] = lines
+    for value in out if isinstance(out, tuple) else (out,):
+        bad = _first_bad(value)
+        if bad is not None:
+            raise AnomalyError(f"{node.label}() made {bad}\nin the forward pass at\n{lines}")
+    for parent in node.parents():
+        if isinstance(parent, (Leaf, Entry)):
+            ORIGINS[parent] = f"{node.label}() at\n{lines}"
+
+    def watcher(g: Any, recorded: bool) -> None:
+        for value in g.values() if isinstance(g, dict) else (g,):
+            found = _first_bad(value)
+            if found is not None:
+                raise AnomalyError(
+                    f"the gradient that reached the result of {node_label}() is {found}\nits forward line was\n{lines}"
+                )
+
+    node_label = node.label  # a watcher that held its node would keep it alive
+    WATCHERS.setdefault(node, []).append(watcher)
+
+
+def check_gradients(found: Mapping[Node, Any]) -> None:
+    """Raise if a gradient that a sweep has brought to a variable is not finite; for anomaly detection."""
+    for node, g in found.items():
+        bad = None if isinstance(g, dict) else _first_bad(g)
+        if bad is not None:
+            used = f"\nwhich was last used by {ORIGINS[node]}" if node in ORIGINS else ""
+            raise AnomalyError(f"the gradient that reached a variable is {bad}{used}")
+
+
+def check_tangent(node: Node, tangent: Any) -> None:
+    """Raise if a tangent that a forward sweep has made is not finite; for anomaly detection."""
+    for value in tangent if isinstance(tangent, tuple) else (tangent,):
+        bad = _first_bad(value)
+        if bad is not None:
+            lines = f"\nits forward line was\n{ORIGINS[node]}" if node in ORIGINS else ""
+            raise AnomalyError(f"the tangent of the result of {node.label}() is {bad}{lines}")
+
+
+def detect_anomaly() -> Scope:
+    """Within a `with` block, raise `AnomalyError` at the first NaN or infinity of the program or of a sweep.
+
+    It names the op, the values, and the line of the program that recorded it.
+
+    Slow: every value is looked at on the host. Costs nothing when off.
+
+    The derivative of √x at 0 is infinite, for one; this says where it came from.
+
+    Raises: within it `AnomalyError`, which names the op, the place in the array and the line of the forward pass.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> weights = tnp.asarray([1.0, float("nan")])
+    >>> with detect_anomaly():
+    ...     tapegrad.grad(lambda x: (x * weights).sum())(tnp.ones(2))
+    Traceback (most recent call last):
+    tapegrad.errors.AnomalyError: multiply() made nan at index (1,) of shape (2,) (1 of 2 elements are not finite)
+    ...
+    """
+    return Scope(ANOMALY)
+
+
+def _nodes(y: Array, what: str) -> list[Node]:
+    return reachable([_tracked(y, what)])
+
+
+def tape_summary(y: Array) -> str:
+    """What lies on the tape behind `y`: how many nodes of each op, how deep, and how many bytes they keep.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array.
+
+    >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
+    >>> x = nd.array([1.0, 2.0]); x.attach_grad()
+    >>> with ag.record():
+    ...     y = x * 2 + x
+    >>> print(tape_summary(y))
+    3 nodes, depth 2, 0 bytes kept
+      1 add
+      1 multiply
+      1 variable
+    """
+    nodes = _nodes(y, "tape_summary")
+    counts = Counter(node.label for node in nodes)
+    depth: dict[Node, int] = {}
+    kept: dict[int, int] = {}
+    for node in nodes:
+        depth[node] = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
+        kept.update({id(value): int(value.nbytes) for value in _kept_by(node)})
+    lines = [f"{len(nodes)} nodes, depth {max(depth.values())}, {sum(kept.values())} bytes kept"]
+    lines += [f"  {count} {label}" for label, count in sorted(counts.items())]
+    return "\n".join(lines)
+
+
+def _kept_by(node: Node) -> list[Any]:
+    """The raw arrays that a node holds: of an op what its formulas name, of other nodes what they and their rules keep.
+
+    Functions and objects of the user's own are not searched: they are not kept for the tape's sake.
+    """
+    found: list[Any] = []
+    met: set[int] = set()
+    ahead = [getattr(node, name, None) for name in getattr(type(node), "__slots__", ()) if not name.startswith("p_")]
+    while ahead:
+        thing = ahead.pop()
+        if id(thing) in met or isinstance(thing, (Node, Kernels)):
+            continue
+        met.add(id(thing))
+        if isinstance(thing, (tuple, list)):
+            ahead += thing
+        elif isinstance(thing, dict):
+            ahead += thing.values()
+        elif isinstance(thing, Array):
+            ahead.append(thing._value)
+        elif isinstance(thing, Batched):
+            ahead.append(thing.value)
+        elif isinstance(thing, MethodType):
+            ahead += [thing.__self__, thing.__func__]
+        elif isinstance(thing, FunctionType):
+            if thing.__module__.startswith("tapegrad."):
+                ahead += inspect.getclosurevars(thing).nonlocals.values()
+        elif getattr(thing, "nbytes", 0) and getattr(thing, "ndim", 0):
+            found.append(thing)
+        elif any(base.__module__.startswith("tapegrad.") for base in type(thing).__mro__):
+            ahead += [
+                getattr(thing, name, None) for base in type(thing).__mro__ for name in vars(base).get("__slots__", ())
+            ]
+            ahead += getattr(thing, "__dict__", {}).values()
+    return found
+
+
+def _layers(nodes: Sequence[Node]) -> tuple[list[list[Any]], list[list[Any]]]:
+    """The nodes by depth, and the edges as paths, a place of their own in each layer that they pass through."""
+    depth: dict[Node, int] = {}
+    for node in nodes:
+        depth[node] = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
+    layers: list[list[Any]] = [[] for _ in range(max(depth.values()) + 1)]
+    for node in nodes:
+        layers[depth[node]].append(node)
+    paths = []
+    for node in nodes:
+        for parent in node.parents():
+            if parent in depth:
+                path: list[Any] = [parent]
+                for level in range(depth[parent] + 1, depth[node]):
+                    path.append(object())
+                    layers[level].append(path[-1])
+                paths.append([*path, node])
+    return layers, paths
+
+
+def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
+    """The tape behind `y` as an SVG picture, variables on top; written to `path` if one is given.
+
+    Shapes: any.
+
+    Dtypes: any.
+
+    Raises: `ValueError` for a tape of more than `limit` nodes, `NotRecordedError` for a constant, `TypeError` for what
+    is no array, `OSError` where the file cannot be written.
+
+    >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
+    >>> x = nd.array([1.0, 2.0])
+    >>> x.attach_grad()
+    >>> with ag.record():
+    ...     y = x * 2 + x
+    >>> picture = draw(y)
+    >>> picture[:4], picture.count("<text"), ">multiply<" in picture
+    ('<svg', 3, True)
+    """
+    from html import escape  # here, because `import tapegrad` has no need of it
+
+    nodes = _nodes(y, "draw")
+    if len(nodes) > limit:
+        raise ArgumentError(
+            f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit"
+        )
+    layers, paths = _layers(nodes)
+    cell, gap, row = 130, 30, 78
+    above: dict[Any, list[Any]] = {}
+    for steps in paths:
+        for start, end in pairwise(steps):
+            above.setdefault(end, []).append(start)
+    widths = [[cell if isinstance(thing, Node) else gap for thing in layer] for layer in layers]
+    width = max(sum(each) for each in widths) + 20
+    height = len(layers) * row + 10
+    place: dict[Any, tuple[float, float]] = {}
+    for level, layer in enumerate(layers):
+        if level:
+            layer.sort(key=lambda thing: np.mean([place[p][0] for p in above.get(thing, ())] or [0.0]))
+        left = (width - sum(widths[level])) / 2
+        for thing in layer:
+            own = cell if isinstance(thing, Node) else gap
+            place[thing] = (left + own / 2, 10 + level * row)
+            left += own
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'font-family="system-ui, sans-serif" font-size="13">',
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0 0L8 4L0 8z" fill="#667"/></marker></defs>',
+        '<rect width="100%" height="100%" fill="#fff"/>',
+    ]
+    for steps in paths:
+        x1, y1 = place[steps[0]]
+        line = [f"M{x1:.0f} {y1 + 36:.0f}"]
+        for thing in steps[1:]:
+            x2, y2 = place[thing]
+            line.append(f"C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}")
+            if thing is not steps[-1]:
+                line.append(f"V{y2 + 36:.0f}")
+            x1, y1 = x2, y2
+        parts.append(f'<path d="{"".join(line)}" fill="none" stroke="#667" marker-end="url(#tip)"/>')
+    for node in nodes:
+        x, top = place[node]
+        leaf = node.__class__ is Leaf
+        head = node is y._node
+        fill, stroke = ("#e3f0dc", "#5a8f47") if leaf else ("#fdeccb", "#b9822b") if head else ("#e8ecf7", "#5b6ca8")
+        label = f"output {node.index}" if isinstance(node, Output) else node.label
+        parts.append(
+            f'<rect x="{x - 56:.0f}" y="{top:.0f}" width="112" height="36" rx="{18 if leaf else 6}" fill="{fill}" '
+            f'stroke="{stroke}"/><text x="{x:.0f}" y="{top + 23:.0f}" text-anchor="middle">{escape(label)}</text>'
+        )
+    parts.append("</svg>")
+    picture = "\n".join(parts)
+    if path is not None:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(picture)
+    return picture

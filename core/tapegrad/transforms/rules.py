@@ -1,0 +1,402 @@
+"""Functions tracked as a whole, at every level of batching: `custom`, `Function` and `checkpoint` inside a vmap.
+
+A batched value wraps an array together with its node, and that array's value may be batched again. A node goes to each
+level at which an input is tracked; the node of an outer level applies the same rule, with the batch put around what it
+gets and taken off what it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from weakref import ref
+
+from ..arrays.array import Array
+from ..arrays.batched import (
+    LEVELS,
+    Batched,
+    BatchedKernels,
+    engine_kernels,
+    inner_array,
+    lift,
+    note_level,
+    of_level,
+    wrap,
+)
+from ..arrays.entering import as_array
+from ..dtypes import is_dtype
+from ..engines.tables import OPS, RECORDED
+from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
+from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
+from ..tape.nodes import Leaf, Node, Output, freed, next_seq
+from ..tape.sweep import reverse_sweep
+
+
+def is_tracked(x: Array) -> bool:
+    """Whether an array has a place on the tape, be it inside the batch or outside."""
+    if x._node is not None:
+        return True
+    value = x._value
+    while isinstance(value, Batched):
+        if value.node is not None:
+            return True
+        value = value.value
+    return False
+
+
+def _level(arrays: Sequence[Array]) -> int:
+    return max((x._value.level for x in arrays if isinstance(x._value, Batched)), default=0)
+
+
+def _inside(x: Array, level: int) -> Array:
+    """An array inside the vmap of a level, as one that is not mapped where its place outside counts."""
+    if isinstance(x._value, Batched) and x._value.level == level:
+        return x
+    lifted = lift(x, level)
+    if lifted is x and is_tracked(wrap(x._value, None, x._xp)):
+        return wrap(Batched(x._value, None, x._xp, level, mapped=False), x._node, of_level(level))
+    return lifted
+
+
+class Layer:
+    """One level of batching around the inputs and outputs of a function: puts it on, and takes it off.
+
+    `inputs` and `outputs` are the arrays outside the batch. A flag says of each whether it has the batch axis; None, of
+    an input, that it is not in the batch and stays as it is.
+    """
+
+    def __init__(self, level: int, inputs: Sequence[Array], outputs: Sequence[Array]) -> None:
+        self.level = level
+        self.inputs: list[Array] = []
+        self.input_flags: list[bool | None] = []
+        for x in inputs:
+            array, flag = self._off(x)
+            self.inputs.append(array)
+            self.input_flags.append(flag)
+        self.outputs: list[Array] = []
+        self.output_flags: list[bool] = []
+        for y in outputs:
+            array, on = self._off(y)
+            self.outputs.append(array)
+            self.output_flags.append(bool(on))
+
+    def _off(self, x: Array) -> tuple[Array, bool | None]:
+        value = x._value
+        if isinstance(value, Batched) and value.level == self.level:
+            return inner_array(value), value.mapped
+        return wrap(value, x._node, x._xp), None
+
+    def put_on(self, x: Array, flag: bool | None) -> Array:
+        """An array outside the batch as one inside."""
+        if flag is None:
+            return x
+        return wrap(Batched(x._value, x._node, x._xp, self.level, flag), None, of_level(self.level))
+
+    def put_on_inputs(self, arrays: Sequence[Array]) -> list[Array]:
+        """Inputs, or their tangents, inside the batch."""
+        return [self.put_on(x, flag) for x, flag in zip(arrays, self.input_flags, strict=True)]
+
+    def put_on_outputs(self, arrays: Sequence[Array]) -> list[Array]:
+        """Outputs, or their cotangents, inside the batch."""
+        return [self.put_on(y, flag) for y, flag in zip(arrays, self.output_flags, strict=True)]
+
+    def take_off_inputs(self, given: Sequence[Any]) -> list[Array | None]:
+        """Cotangents of the inputs outside the batch: summed over it where the input has no part in it."""
+        found: list[Array | None] = []
+        for g, x, flag in zip(given, self.inputs, self.input_flags, strict=True):
+            if g is None or flag is None:
+                found.append(None)
+                continue
+            array, on = self._off(g)
+            if flag and not on:
+                array = RECORDED.broadcast_to(array, shape=x.shape)
+            elif on and not flag:
+                array = RECORDED.sum(array, axis=0)
+            found.append(array)
+        return found
+
+    def take_off_outputs(self, given: Sequence[Array]) -> list[Array]:
+        """Outputs, or their tangents, outside the batch, with its axis where the output has it."""
+        found = []
+        for y, like, flag in zip(given, self.outputs, self.output_flags, strict=True):
+            array, on = self._off(y)
+            found.append(RECORDED.broadcast_to(array, shape=like.shape) if flag and not on else array)
+        return found
+
+
+class Rule(Protocol):
+    """What `attach` puts on the tape: it makes its node, and knows what it is one level further out."""
+
+    def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> Node:
+        """The node for these inputs and outputs."""
+
+    def outside(self, layer: Layer) -> Rule:
+        """The same rule for the arrays outside a level of batching."""
+
+
+class Places:
+    """Where the outputs of a rule are on the tape; the nodes are known weakly, so that a rule may keep this."""
+
+    def __init__(self, outputs: Sequence[Array]) -> None:
+        self.values = [(y._value, y._xp) for y in outputs]
+        self.nodes: dict[int, Callable[[], Node | None]] = {}
+
+    def enter(self, level: int, node: Node) -> None:
+        """Note the node that stands at a level; 0 is that of the arrays themselves."""
+        self.nodes[level] = ref(node)
+
+    def output(self, i: int) -> Array:
+        """Output `i` in its place."""
+        value, xp = self.values[i]
+        return wrap(self._placed(value, i), self._place(0, i), xp)
+
+    def _place(self, level: int, i: int) -> Node | None:
+        known = self.nodes.get(level)
+        node = known() if known is not None else None
+        return None if node is None else Output(node, i)
+
+    def _placed(self, value: Any, i: int) -> Any:
+        if not isinstance(value, Batched):
+            return value
+        return Batched(self._placed(value.value, i), self._place(value.level, i), value.xp, value.level, value.mapped)
+
+
+def attach(
+    rule: Rule,
+    inputs: Sequence[Array],
+    outputs: Sequence[Array],
+    places: Places,
+    *,
+    always: bool = False,
+    at: int = 0,
+) -> list[Array]:
+    """The outputs, computed unrecorded, with the rule's nodes at every level at which an input is tracked.
+
+    `places` is told of the nodes. `always` puts a node at every level, for rules that read more than their inputs. `at`
+    is the level that this is called for, 0 from outside.
+    """
+    level = _level([*inputs, *outputs] if always else inputs)
+    found = [wrap(y._value, None, y._xp) for y in outputs]
+    if level:
+        inputs = [_inside(x, level) for x in inputs]
+        layer = Layer(level, inputs, found)
+        inside = [x for x, flag in zip(layer.inputs, layer.input_flags, strict=True) if flag is not None]
+        if always or any(map(is_tracked, inside)):
+            outer = attach(rule.outside(layer), layer.inputs, layer.outputs, places, always=always, at=level)
+            found = layer.put_on_outputs(outer)
+    if MODE.get() & RECORDING and (always or any(x._node is not None for x in inputs)):
+        node = rule.node(inputs, found)
+        places.enter(at, node)
+        if MODE.get() & ANOMALY:
+            from .inspection import note_origin
+
+            note_origin(node, tuple(y._value for y in found))
+        for i, y in enumerate(found):
+            if is_dtype(y._dtype, ("real floating", "complex floating")):
+                y._node = Output(node, i)
+    return found
+
+
+class RuleNode(Node):
+    """The node of a function whose derivative is a rule over arrays: `pull` gets cotangents, `push` gets tangents.
+
+    `pull_rule(cotangents)` returns a cotangent or None per input, `push_rule(tangents)` a tangent per output. Either
+    may be None and is then had from the other by transposition.
+    """
+
+    __slots__ = ("inputs", "name", "outputs", "pull_rule", "push_rule", "specs")
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[Array],
+        outputs: Sequence[Array],
+        pull_rule: Callable[[list[Array]], Sequence[Any]] | None,
+        push_rule: Callable[[list[Array]], Sequence[Any]] | None,
+    ) -> None:
+        self.seq = next_seq()
+        self.xp = outputs[0]._xp
+        self.name = name
+        self.inputs: tuple[Node | None, ...] | None = tuple(x._node for x in inputs)
+        self.specs: list[tuple[tuple[int, ...], Any]] | None = [(x.shape, x._dtype) for x in inputs]
+        self.outputs = [(y.shape, y._dtype) for y in outputs]
+        self.pull_rule = pull_rule
+        self.push_rule = push_rule
+        if MODE.get() >= LEVEL:
+            note_level(self)
+
+    @property
+    def label(self) -> str:  # type: ignore[override]
+        """The name of the function."""
+        return self.name
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.inputs is None:
+            raise freed(self)
+        return tuple(node for node in self.inputs if node is not None)
+
+    def _zeros(self, like: Array, spec: tuple[tuple[int, ...], Any]) -> Array:
+        zeros = OPS["filled"].call(like.detach(), shape=spec[0], value=0)
+        found: Array = zeros if zeros._dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
+        return found
+
+    def _arrays(self, some: dict[int, Any], specs: Sequence[Any], recorded: bool) -> list[Array]:
+        """All cotangents or tangents as arrays, zeros for the absent."""
+        given = {i: v if recorded else wrap(v, None, _table(v, self.xp)) for i, v in some.items()}
+        like = next(iter(given.values()))
+        return [given[i] if i in given else self._zeros(like, spec) for i, spec in enumerate(specs)]
+
+    def _pull(self, g: dict[int, Any], table: dict[Node, Any], fresh: list[Node], free: bool, recorded: bool) -> None:
+        inputs, specs, rule = self.inputs, self.specs, self.pull_rule
+        if inputs is None or specs is None:
+            raise freed(self)
+        cotangents = self._arrays(g, self.outputs, recorded)
+        with Scope(RECORDING) if recorded else Scope(0, RECORDING):
+            if rule is not None:
+                pulled = list(rule(cotangents))
+            else:
+                pulled = _transpose(self._push_all, cotangents, specs, recorded)
+        if len(pulled) != len(inputs):
+            raise ArgumentTypeError(
+                f"the rule of {self.name} gave {len(pulled)} cotangent(s) for {len(inputs)} input(s); "
+                "give one for each, None where there is none"
+            )
+        if free:
+            self.inputs = self.specs = self.pull_rule = self.push_rule = None
+        for i, (node, value, spec) in enumerate(zip(inputs, pulled, specs, strict=True)):
+            if node is None or value is None:
+                continue
+            if not isinstance(value, Array):
+                value = self._given(value, f"input {i} a cotangent")
+            if value.shape != spec[0]:
+                raise ShapeError(
+                    f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}"
+                )
+            if value._dtype != spec[1]:
+                raise DtypeError(
+                    f"the rule of {self.name} gave input {i} a cotangent of {value._dtype.name}, not {spec[1].name}"
+                )
+            v = wrap(value._value, value._node, value._xp) if recorded else value._value
+            known = table.get(node)
+            if known is None:
+                table[node] = v
+                fresh.append(node)
+            else:
+                table[node] = known + v
+
+    def _given(self, value: Any, what: str) -> Array:
+        """A number or a raw array that a rule gave."""
+        try:
+            return as_array(value)
+        except UnknownArrayError as error:
+            raise ArgumentTypeError(
+                f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
+            ) from error
+
+    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        self._pull(g, table, fresh, free, recorded=False)
+        return None
+
+    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+        self._pull(g, table, fresh, free, recorded=True)
+        return None
+
+    def _push_all(self, tangents: list[Array]) -> Sequence[Array]:
+        if self.push_rule is None:
+            raise NoGradientError(f"{self.name} has no rule: give it one with defvjp or defjvp")
+        return self.push_rule(tangents)
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        if self.inputs is None or self.specs is None:
+            raise freed(self)
+        given = {i: table[node] for i, node in enumerate(self.inputs) if node is not None and node in table}
+        if not given:
+            return None
+        recorded = wrap is not None
+        tangents = self._arrays(given, self.specs, recorded)
+        with Scope(RECORDING) if recorded else Scope(0, RECORDING):
+            if self.push_rule is not None:
+                pushed = list(self.push_rule(tangents))
+            elif self.pull_rule is not None:
+                pushed = _transpose(self.pull_rule, tangents, self.outputs, recorded)
+            else:
+                raise NoGradientError(f"{self.name} has no rule: give it one with defvjp or defjvp")
+        if len(pushed) != len(self.outputs):
+            raise ArgumentTypeError(
+                f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)"
+            )
+        pushed = [v if isinstance(v, Array) else self._given(v, f"output {i} a tangent") for i, v in enumerate(pushed)]
+        for i, (value, spec) in enumerate(zip(pushed, self.outputs, strict=True)):
+            if value.shape != spec[0]:
+                raise ShapeError(
+                    f"the rule of {self.name} gave output {i} a tangent of shape {value.shape}, not {spec[0]}"
+                )
+        return tuple(v if recorded else v._value for v in pushed)
+
+
+class OwnRule:
+    """A pull and a push for `attach`, each of which may be None."""
+
+    def __init__(
+        self,
+        name: str,
+        pull: Callable[[list[Array]], Sequence[Any]] | None,
+        push: Callable[[list[Array]], Sequence[Any]] | None,
+    ) -> None:
+        self.name = name
+        self.pull = pull
+        self.push = push
+
+    def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> RuleNode:
+        """The node for these inputs and outputs."""
+        return RuleNode(self.name, inputs, outputs, self.pull, self.push)
+
+    def outside(self, layer: Layer) -> OwnRule:
+        """The same rule for the arrays outside a level of batching."""
+        pull, push = self.pull, self.push
+        return OwnRule(
+            self.name,
+            None if pull is None else lambda given: layer.take_off_inputs(pull(layer.put_on_outputs(given))),
+            None if push is None else lambda given: layer.take_off_outputs(push(layer.put_on_inputs(given))),
+        )
+
+
+def _table(value: Any, xp: Any) -> Any:
+    if isinstance(value, Batched):
+        return of_level(value.level)
+    if isinstance(xp, BatchedKernels):
+        return engine_kernels(value)
+    return xp
+
+
+def _transpose(
+    linear: Callable[[list[Array]], Sequence[Any]], given: list[Array], specs: Sequence[Any], recorded: bool
+) -> list[Array]:
+    """The transpose of a linear map, applied: the map is recorded at zero, and `given` is carried back through it."""
+    leaves = [Leaf() for _ in specs]
+    depth = MODE.get() // LEVEL
+    if depth:
+        LEVELS.update(dict.fromkeys(leaves, depth))
+    like = given[0].detach()
+    since = next_seq()
+    with Scope(RECORDING):
+        zeros = []
+        for leaf, (shape, dtype) in zip(leaves, specs, strict=True):
+            zero = OPS["filled"].call(like, shape=shape, value=0)
+            if zero._dtype != dtype:
+                zero = OPS["astype"].call(zero, dtype=dtype)
+            zeros.append(wrap(zero._value, leaf, zero._xp))
+        outs = list(linear(zeros))
+    seeds = []
+    for out, g in zip(outs, given, strict=True):
+        if isinstance(out, Array) and out._node is not None and (out._node.seq >= since or out._node in leaves):
+            seeds.append((out._node, g if recorded else g._value))
+    found = reverse_sweep(seeds, recorded=recorded, free=False, since=since)
+    results = []
+    for leaf, zero in zip(leaves, zeros, strict=True):
+        value = found.get(leaf)
+        if value is None:
+            results.append(zero.detach())
+        else:
+            results.append(value if recorded else wrap(value, None, _table(value, zero._xp)))
+    return results

@@ -1,0 +1,390 @@
+"""One run of a function under a transform: arguments become variables, results come out as the kind that went in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..arrays.array import Array, handle
+from ..arrays.batched import BATCHED, LEVELS, Batched, BatchedKernels, engine_of, lift, table_of, without_nodes, wrap
+from ..arrays.entering import ARRAY, RAW, SCALAR, as_array, kind_of
+from ..arrays.trees import REGISTER, flatten, unflatten
+from ..engines.tables import OPS, Kernels
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
+from ..tape.guards import LIVE, Journal, check_variables, is_fresh
+from ..tape.mode import LEVEL, MODE, RECORDING, Scope
+from ..tape.nodes import Entry, Leaf, Node, next_seq
+from ..tape.sweep import forward_sweep, reverse_sweep
+from .rules import OwnRule, Places, attach
+
+AS_IT_IS = nullcontext()
+UNMAPPED = object()
+
+
+class Exit:
+    """The way out of a transform: results as the kinds that came in, sharing no memory with inputs or each other."""
+
+    __slots__ = ("arguments", "held", "more")
+
+    def __init__(self, arguments: Collection[Argument], more: Sequence[Any] = ()) -> None:
+        self.arguments = arguments
+        self.more = more
+        self.held: set[int] | None = None
+
+    def __call__(self, x: Array, kind: str) -> Any:
+        """A result as that kind; what is still tracked or batched stays an array."""
+        if kind is ARRAY or x._node is not None or isinstance(x._value, Batched):
+            return x
+        if kind is SCALAR and x.ndim == 0:
+            return x.item()
+        if self.held is None:
+            self.held = {id(x._value) for argument in self.arguments for x in argument.outer}
+            self.held.update([id(x._value if isinstance(x, Array) else x) for x in self.more])
+        raw = x._value
+        backend = engine_of(x).backend
+        raw = backend.adopt(raw, copy=True) if id(raw) in self.held else backend.exclusive(raw)
+        self.held.add(id(raw))
+        return raw
+
+
+def common_kind(args: Sequence[Any]) -> str:
+    """The kind in which results are returned: arrays if any argument holds one, else raw arrays, else scalars."""
+    for arg in args:
+        if isinstance(arg, Array):
+            return ARRAY
+    kinds = {kind_of(leaf) for arg in args for leaf in flatten(arg)[0]}
+    return ARRAY if ARRAY in kinds else RAW if RAW in kinds else SCALAR
+
+
+def convert_tree(tree: Any, kind: str, outer: bool, leave: Exit) -> Any:
+    leaves, structure = flatten(tree)
+    done = []
+    for leaf in leaves:
+        if isinstance(leaf, Array):
+            leaf = leaf if outer else leaf.detach()
+            leaf = leave(leaf, kind)
+        done.append(leaf)
+    return unflatten(structure, done)
+
+
+def not_an_array(name: str, position: int, leaf: Any, remedy: str) -> TypeError:
+    return ArgumentTypeError(
+        f"{name}: argument {position} holds a {type(leaf).__name__}, not an array; {remedy}, or, if it is a container, "
+        f"make it known: {REGISTER}"
+    )
+
+
+class Argument:
+    """A positional argument, flattened, with a fresh variable in the place of each array."""
+
+    def __init__(self, name: str, value: Any, position: int, beside: Sequence[Any], *, copy: bool = False) -> None:
+        self.leaves, self.structure = flatten(value)
+        self.kinds = [kind_of(leaf) for leaf in self.leaves]
+        self.nodes: list[Node] = []
+        self.arrays: list[Array] = []
+        self.outer: list[Array] = []
+        depth = MODE.get() // LEVEL
+        for leaf in self.leaves:
+            try:
+                x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside)
+            except Exception as error:
+                raise not_an_array(name, position, leaf, "choose other argnums") from error
+            if x._like is None and x._dtype not in dtypes.INEXACT:
+                raise DtypeError(
+                    f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
+                    "derivative; convert it to a float, or choose other argnums"
+                )
+            if depth:
+                x = lift(x, depth)
+            node: Node = Leaf() if x._node is None else Entry(x._node)
+            if depth:
+                LEVELS[node] = depth
+            variable = x.detach()
+            variable._node = node
+            self.outer.append(x)
+            self.nodes.append(node)
+            self.arrays.append(variable)
+
+    def tree(self) -> Any:
+        return unflatten(self.structure, self.arrays)
+
+
+def is_single(argnums: Any) -> bool:
+    return hasattr(argnums, "__index__")
+
+
+def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
+    if argnums.__class__ is int and 0 <= argnums < count:
+        return [argnums]
+    try:
+        wanted = [index(n) for n in ((argnums,) if is_single(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
+    except TypeError:
+        raise ArgumentTypeError(f"{name}: argnums is an int or a tuple of them, not {argnums!r}") from None
+    if any(not -count <= n < count for n in wanted):
+        raise ArgumentError(
+            f"{name}: argnums {argnums} is out of range for {count} positional argument(s); "
+            "arguments given by keyword are not differentiated"
+        )
+    found = [n % count for n in wanted]
+    if len(set(found)) < len(found):
+        raise ArgumentError(f"{name}: argnums {argnums} names an argument twice")
+    return found
+
+
+class Run:
+    """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
+
+    def __init__(
+        self,
+        name: str,
+        fun: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        positions: Sequence[int],
+        *,
+        has_aux: bool = False,
+        copy: bool = False,
+    ) -> None:
+        self.name = name
+        self.outer = bool(MODE.get() & RECORDING)
+        self.kind = common_kind(args)
+        self.arguments = {n: Argument(name, args[n], n, args, copy=copy) for n in positions}
+        self.leave = self.exit()
+        self.since = next_seq()
+        alone = is_fresh()
+        if alone and LIVE:
+            check_variables([x._node for argument in self.arguments.values() for x in argument.outer], name)
+        LIVE[self.since] = [argument.nodes for argument in self.arguments.values()]
+        try:
+            with Journal(RECORDING) as journal:
+                given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
+                out = fun(*given, **kwargs)
+        finally:
+            del LIVE[self.since]
+        if journal.entries:
+            for x, _ in journal.survivors(flatten(out)[0]):
+                if x._node is not None and x._node.seq >= self.since:
+                    x._node = None
+        self.aux: Any = None
+        if has_aux:
+            if not isinstance(out, tuple) or len(out) != 2:
+                raise ArgumentTypeError(
+                    f"{name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
+                )
+            out, self.aux = out
+            self.aux = convert_tree(self.aux, self.kind, self.outer, self.leave)
+        self.out_leaves, self.out_structure = flatten(out)
+        self.outs = [as_result(name, leaf, args) for leaf in self.out_leaves]
+        if alone and LIVE:
+            check_variables([x._node for x in self.outs], name)
+
+    def exit(self, more: Sequence[Array] = ()) -> Exit:
+        """A way out that knows the inputs, and whatever else must not be aliased."""
+        return Exit(self.arguments.values(), more)
+
+    def value(self) -> Any:
+        done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
+        return unflatten(self.out_structure, done)
+
+    def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
+        """The cotangents of the arguments, leaf by leaf, as arrays."""
+        seeds = []
+        for out, seed in zip(self.outs, cotangents, strict=True):
+            if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
+                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if self.outer else seed._value))
+        with Scope(RECORDING) if self.outer else AS_IT_IS:
+            found: dict[Node, Any] = reverse_sweep(
+                seeds, recorded=self.outer, free=free and not self.outer, since=self.since
+            )
+        results = []
+        for argument in self.arguments.values():
+            row = []
+            for node, x in zip(argument.nodes, argument.outer, strict=True):
+                g: Any = found.get(node)
+                if g is None:
+                    row.append(OPS["zeros_like"].call(x.detach()))
+                elif self.outer:
+                    row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
+                else:
+                    g = x._xp.like(g, x._value)
+                    row.append(handle(type(x), g, None, table_of(g, plain_table(x))))
+            results.append(row)
+        return results
+
+    def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
+        """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
+        if self._is_plain(cotangents):
+            return self.pull(cotangents, free=False)
+        with Scope(0, RECORDING):
+            rows = self.pull([without_nodes(g) for g in cotangents], free=False)
+        pulled = [g for row in rows for g in row]
+        rule = OwnRule(
+            f"the pull of {self.name}",
+            lambda tangents: self.push_linear(self._in_rows(tangents)),
+            lambda more: [g for row in self.pull_linear(list(more)) for g in row],
+        )
+        return self._in_rows(attach(rule, cotangents, pulled, Places(pulled)))
+
+    def push_linear(self, rows: list[list[Array]]) -> list[Array]:
+        """`push` for tangents that may be tracked themselves."""
+        tangents = [t for row in rows for t in row]
+        if self._is_plain(tangents):
+            return self.push(rows)
+        with Scope(0, RECORDING):
+            pushed = self.push([[without_nodes(t) for t in row] for row in rows])
+        rule = OwnRule(
+            f"the push of {self.name}",
+            lambda cotangents: [g for row in self.pull_linear(list(cotangents)) for g in row],
+            lambda more: self.push_linear(self._in_rows(more)),
+        )
+        return attach(rule, tangents, pushed, Places(pushed))
+
+    def _is_plain(self, given: Sequence[Array]) -> bool:
+        """Whether the sweep itself sees to it that what is given, tracked or not, is recorded."""
+        return self.outer or not MODE.get() & RECORDING or all(x._node is None for x in given)
+
+    def _in_rows(self, flat: Sequence[Array]) -> list[list[Array]]:
+        rest = iter(flat)
+        return [[next(rest) for _ in argument.nodes] for argument in self.arguments.values()]
+
+    def _entries(self) -> set[Node]:
+        return {node for argument in self.arguments.values() for node in argument.nodes}
+
+    def push(self, tangents: Sequence[Sequence[Array]]) -> list[Array]:
+        """The tangents of the outputs, as arrays."""
+        table: dict[Node, Any] = {}
+        for argument, row in zip(self.arguments.values(), tangents, strict=True):
+            for node, t in zip(argument.nodes, row, strict=True):
+                table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
+        batched = BATCHED if MODE.get() >= LEVEL else None
+        with Scope(RECORDING) if self.outer else AS_IT_IS:
+            pushed = forward_sweep(
+                [out._node for out in self.outs],
+                table,
+                wrap=wrap if self.outer else None,
+                batched_xp=batched,
+                since=self.since,
+            )
+        results = []
+        for out, t in zip(self.outs, pushed, strict=True):
+            if t is None:
+                results.append(OPS["zeros_like"].call(out.detach()))
+            elif self.outer:
+                results.append(handle(type(out), t._value, t._node, t._xp))
+            else:
+                results.append(handle(type(out), t, None, table_of(t, plain_table(out))))
+        return results
+
+
+def as_result(name: str, leaf: Any, beside: Sequence[Any]) -> Array:
+    """What a function under a transform returned, as an array."""
+    try:
+        return as_array(leaf, beside=beside)
+    except UnknownArrayError as error:
+        raise ArgumentTypeError(
+            f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
+            f"containers of them, and make a container of your own known: {REGISTER}"
+        ) from error
+
+
+def plain_table(x: Array) -> Kernels:
+    return engine_of(x) if isinstance(x._xp, BatchedKernels) else x._xp
+
+
+def is_scalar(x: Array) -> bool:
+    """Whether an array counts as a scalar: of no axes, or of the shape (1,) that a face's reductions have."""
+    return x._value.shape == () or (x._value.shape == (1,) and type(x) is not Array)
+
+
+def check_scalar(run: Run) -> Array:
+    if len(run.outs) != 1 or run.out_structure is not None:
+        if run.value() is None:
+            raise ArgumentTypeError(
+                f"{run.name}: the function returned None, and must return one scalar; is its `return` missing?"
+            )
+        raise ArgumentTypeError(
+            f"{run.name}: the function must return one scalar, not {type(run.value()).__name__} "
+            f"of {len(run.outs)} array(s); use vjp or jacobian for several outputs, has_aux for extra ones"
+        )
+    (out,) = run.outs
+    if not is_scalar(out):
+        raise ShapeError(
+            f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
+            "sum it, or use vjp or jacobian"
+        )
+    if out._dtype not in dtypes.FLOATING:
+        remedy = (
+            "use vjp for complex ones" if out._dtype in dtypes.COMPLEX else "integers and booleans have no derivative"
+        )
+        raise DtypeError(
+            f"{run.name}: the function must return a real floating number, not {out._dtype.name}; {remedy}"
+        )
+    return out
+
+
+def scalar_run(
+    fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: int | Sequence[int], has_aux: bool
+) -> tuple[Run, Array]:
+    """A run of a scalar function, and the cotangent to begin with."""
+    run = Run("grad", fun, args, kwargs, positions_of("grad", argnums, len(args)), has_aux=has_aux)
+    out = check_scalar(run)
+    return run, wrap(out._xp.ones_like(out._value), None, out._xp)
+
+
+def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:
+    pulled = run.pull([head], free=True)
+    trees = [
+        unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+        for a, row in zip(run.arguments.values(), pulled, strict=True)
+    ]
+    return trees[0] if is_single(argnums) else tuple(trees)
+
+
+def cotangents_for(name: str, run: Run, given: Any, what: str = "cotangent") -> list[Array]:
+    leaves, structure = flatten(given)
+    if len(leaves) != len(run.outs) or structure != run.out_structure:
+        described = "one array" if run.out_structure is None else str(run.out_structure)
+        raise ArgumentTypeError(f"{name}: the {what} must have the structure of the output, {described}")
+    found = []
+    for i, (leaf, out) in enumerate(zip(leaves, run.outs, strict=True)):
+        g = fitting(leaf, out)
+        if g.shape != out.shape:
+            raise ShapeError(f"{name}: {what} {i} has shape {g.shape}, its output {out.shape}")
+        if g._dtype != out._dtype:
+            raise DtypeError(f"{name}: {what} {i} is {g._dtype.name}, its output {out._dtype.name}")
+        found.append(g)
+    return found
+
+
+def fitting(leaf: Any, x: Array) -> Array:
+    """A cotangent or tangent as an array; Python scalars take the dtype of what they belong to."""
+    if kind_of(leaf) is SCALAR:
+        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
+        return wrap(raw, None, engine_of(x))
+    return as_array(leaf)
+
+
+def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[list[Array]]:
+    if not isinstance(given, (tuple, list)) or len(given) != len(run.arguments):
+        raise ArgumentTypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
+    rows = []
+    for argument, tangent in zip(run.arguments.values(), given, strict=True):
+        leaves, structure = flatten(tangent)
+        if structure != argument.structure:
+            raise ArgumentTypeError(f"{name}: a {what} must have the structure of its primal")
+        row = []
+        for leaf, x in zip(leaves, argument.outer, strict=True):
+            t = fitting(leaf, x)
+            if t._like is None or t._like is not x._like:
+                if t.shape != x.shape:
+                    raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")
+                if t._dtype != x._dtype:
+                    raise DtypeError(f"{name}: a {what} of {t._dtype.name} for a primal of {x._dtype.name}")
+            row.append(t)
+        rows.append(row)
+    return rows

@@ -1,0 +1,207 @@
+"""Variables: what `attach_grad` makes of an array, and the two calls that ask for gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .. import dtypes
+from ..arrays.array import Array
+from ..arrays.batched import wrap
+from ..engines.tables import OPS
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, NotRecordedError, ShapeError
+from ..tape.mode import MODE, RECORDING, Scope
+from ..tape.nodes import Leaf, Node
+from ..tape.sweep import reverse_sweep
+
+REQUESTS = ("write", "add", "null")
+
+
+def attach_grad(x: Array, grad_req: str = "write") -> None:
+    """Make `x` a variable with a gradient of zeros. See `Array.attach_grad`."""
+    mark_variable(x, OPS["zeros_like"].call(x.detach()), grad_req)
+
+
+def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
+    """Make `x` a variable with its gradient in `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
+    if grad_req not in REQUESTS:
+        raise ArgumentError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
+    if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
+        raise DtypeError(f"an array of {x._dtype.name} has no gradient; convert it with astype, to float32 for example")
+    if cell.shape != x.shape:
+        raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
+    if cell._dtype != x._dtype:
+        raise DtypeError(f"the gradient of a variable of {x._dtype.name} cannot be {cell._dtype.name}")
+    x._origin = None  # no longer a slice of something, but a variable of its own
+    if grad_req == "null":
+        x._node = None
+        x._grad = cell
+        return
+    x._node = Leaf(cell, grad_req)
+    x._grad = cell
+
+
+def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: bool) -> list[tuple[Node, Any]]:
+    if not heads:
+        raise GraphError("backward needs at least one head")
+    if head_grads is None:
+        head_grads = [None] * len(heads)
+    if len(heads) != len(head_grads):
+        raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
+    seeds = []
+    for i, (head, g) in enumerate(zip(heads, head_grads, strict=True)):
+        if not isinstance(head, Array):
+            raise ArgumentTypeError(f"head {i} is a {type(head).__name__}, not an array")
+        node = head._node
+        if node is None:
+            raise NotRecordedError(_why_not_recorded(head))
+        if g is None:
+            cotangent = OPS["ones_like"].call(wrap(head._value, None, head._xp))
+        else:
+            cotangent = g
+            if not isinstance(g, Array):
+                from ..engines.registry import backend_of
+
+                if isinstance(g, (bool, int, float, complex, list, tuple, str)):
+                    raise ArgumentTypeError(
+                        f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
+                    )
+                backend = backend_of(g)
+                cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
+            if cotangent.shape != head.shape:
+                cotangent = head._fit_head_gradient(cotangent)
+            if cotangent._dtype != head._dtype:
+                raise DtypeError(
+                    f"the head gradient is {cotangent._dtype.name}, its head {head._dtype.name}; convert it with astype"
+                )
+            if cotangent._xp is not head._xp and cotangent._xp.backend and head._xp.backend:
+                from ..errors import MixedBackendsError
+
+                raise MixedBackendsError(
+                    f"the head gradient is on backend {cotangent.backend.name!r}, its head on {head.backend.name!r}; "
+                    f'move it over with x.to("{head.backend.name}")'
+                )
+        if recorded:
+            seeds.append((node, wrap(cotangent._value, cotangent._node, cotangent._xp)))
+        else:
+            seeds.append((node, cotangent._value))
+    return seeds
+
+
+def _why_not_recorded(head: Array) -> str:
+    if getattr(head, "_constant", False):
+        return (
+            "this array was recorded, but nothing that it was computed from is a variable: "
+            "call attach_grad() on the arrays whose gradient you want, before record()"
+        )
+    if not dtypes.is_dtype(head._dtype, ("real floating", "complex floating")):
+        return f"this array is of {head._dtype.name}, which has no gradient: take it before it is converted or compared"
+    return "this array was not recorded: compute it inside `with autograd.record():`, from arrays with attach_grad()"
+
+
+def backward(
+    heads: Sequence[Array],
+    head_grads: Sequence[Any] | None = None,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> None:
+    """Put the gradients of `heads`, together, into the variables they were computed from.
+
+    All gradients are computed before any is written, so an error leaves every `.grad` as it was. A head listed twice
+    counts twice. With `create_graph` the gradients are on the tape themselves.
+    """
+    seeds = _seeds(heads, head_grads, create_graph)
+    if create_graph:
+        with Scope(RECORDING):
+            found = reverse_sweep(seeds, recorded=True, free=False, truncate=heads[0]._truncates)
+    else:
+        found = reverse_sweep(seeds, free=not retain_graph, truncate=heads[0]._truncates)
+    writes: dict[int, tuple[Array, Any]] = {}
+    reached = [leaf for leaf in found if isinstance(leaf, Leaf)]
+    for leaf, g in found.items():
+        if not isinstance(leaf, Leaf):
+            continue
+        cell = leaf.cell() if leaf.cell is not None else None
+        if cell is None:
+            continue
+        if cell._xp.layouts:
+            g = (
+                wrap(cell._xp.like(g._value, cell._value), g._node, g._xp)
+                if create_graph
+                else cell._xp.like(g, cell._value)
+            )
+        if leaf.req == "add":
+            # Two variables may share a cell, so what has been added to it in this backward counts.
+            _, before = writes.get(id(cell), (cell, None))
+            if before is None:
+                before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
+            g = before + g
+        writes[id(cell)] = cell, g
+    try:
+        _write(writes.values(), reached, create_graph)
+    except BaseException:
+        # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
+        _write(writes.values(), reached, create_graph)
+        raise
+
+
+def _write(writes: Iterable[tuple[Array, Any]], reached: Sequence[Leaf], recorded: bool) -> None:
+    """Rebind the cells, each to its gradient; the same again if called again."""
+    for cell, g in writes:
+        if recorded:
+            cell._value, cell._node, cell._xp = g._value, g._node, g._xp
+            cell._like = None
+        else:
+            cell._value, cell._node = g, None
+    for leaf in reached:
+        leaf.fresh = True
+
+
+def gradients(
+    heads: Sequence[Array],
+    variables: Sequence[Array],
+    head_grads: Sequence[Any] | None = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> list[Array]:
+    """The gradients of `heads`, together, with respect to `variables`; `.grad` is left alone.
+
+    `retain_graph` is `create_graph` unless given. A variable that the heads do not depend on has a gradient of zeros,
+    and so has, with `create_graph`, a gradient that does not depend on the variable.
+    """
+    if not variables:
+        raise ArgumentError("variables cannot be an empty list")
+    seeds = _seeds(heads, head_grads, create_graph)
+    for i, x in enumerate(variables):
+        if not isinstance(x, Array):
+            raise ArgumentTypeError(f"variable {i} is a {type(x).__name__}, not an array")
+        if x._node.__class__ is not Leaf:
+            raise GraphError(f"variable {i} is no variable: call attach_grad() on it before record()")
+    retain = create_graph if retain_graph is None else retain_graph
+    mode = MODE.get()
+    with Scope(mode | RECORDING if create_graph else mode):
+        found = reverse_sweep(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._truncates)
+    results = []
+    for x in variables:
+        assert x._node is not None
+        g = found.get(x._node)
+        if g is None:
+            zeros = OPS["zeros_like"].call(x.detach())
+            results.append(_after(x, zeros) if create_graph else zeros)
+            continue
+        made = object.__new__(type(x))
+        made._like = None
+        if x._xp.layouts:
+            g = wrap(x._xp.like(g._value, x._value), g._node, g._xp) if create_graph else x._xp.like(g, x._value)
+        made._value, made._node, made._xp = (g._value, g._node, g._xp) if create_graph else (g, None, x._xp)
+        results.append(_after(x, made) if create_graph and g._node is None else made)
+    return results
+
+
+def _after(x: Array, g: Any) -> Any:
+    """A constant gradient as a value on the tape behind `x`, so that its own gradient is zeros and not an error."""
+    never = OPS["not_equal"].call(OPS["zeros_like"].call(x.detach()), 0)
+    with Scope(RECORDING):
+        return OPS["where"].call(never, x, g)

@@ -1,0 +1,209 @@
+"""`vmap`: a function of one element, for a batch of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Any
+
+from ..arrays.array import Array, handle
+from ..arrays.batched import LEVELS, Batched, of_level
+from ..arrays.entering import SCALAR, as_array, kind_of
+from ..arrays.trees import NAMESPACE, callable_or_error, flatten, unflatten
+from ..engines.tables import RECORDED
+from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
+from ..tape.guards import Journal
+from ..tape.mode import LEVEL, MODE, RECORDING, Scope, restore_mode
+from .draws import BATCHES, RANDOMNESS, Batch
+from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
+
+
+class VmapScope(Scope):
+    """One more enclosing vmap, of so many elements, with what a random draw means in it."""
+
+    def __init__(self, size: int, randomness: str) -> None:
+        super().__init__()
+        self.size, self.randomness = size, randomness
+
+    def __enter__(self) -> int:  # type: ignore[override]
+        mode = MODE.get()
+        level = mode // LEVEL + 1
+        self.token = BATCHES.set((*BATCHES.get(), Batch(level, self.size, self.randomness)))
+        self.previous.append(MODE.set(mode + LEVEL))
+        return level
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        restore_mode(self.previous.pop())
+        BATCHES.reset(self.token)
+
+
+def open_batch(x: Array, level: int, size: int) -> Array:
+    """What came out of the vmap of that level, with the batch axis in front."""
+    value = x._value
+    if isinstance(value, Batched) and value.level == level:
+        inner = handle(type(x), value.value, value.node, value.xp)
+        if value.mapped:
+            return inner
+        x = inner
+    elif x._node is not None and LEVELS.get(x._node, 0) >= level:
+        x = x.detach()
+    found: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
+    return found
+
+
+def vmap(
+    fun: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    *,
+    axis_size: int | None = None,
+    randomness: str = "error",
+) -> Callable[..., Any]:
+    """A function of one example as a function of a batch of them.
+
+    `in_axes`: which axis of each argument is the batch, an int or None (not batched) for all, or one for each, or a
+    pytree prefix of an argument. `out_axes`: where the batch axis goes in the results, or None for a result that is the
+    same for all. `axis_size`: the size of the batch, for when no argument has one. `randomness`: what a random draw in
+    `fun` is: an error, the "same" for all elements, or "different", one for each. Transforms nest in any order.
+
+    Shapes: in `fun` arrays lack the batch axis; results have it at `out_axes`.
+
+    Dtypes: any, as in `fun`.
+
+    Raises: `ValueError` for axes that do not fit, batches of different sizes or none, `RandomnessError` for a draw,
+    `DynamicShapeError` where a shape depends on values, `TypeError` for writes into arrays from outside.
+
+    >>> import numpy as np
+    >>> import tapegrad
+    >>> vmap(tapegrad.grad(lambda x: x**3))(np.asarray([1.0, 2.0]))
+    array([ 3., 12.])
+    >>> import tapegrad.numpy as tnp
+    >>> len(set(vmap(lambda: tnp.random.normal(), axis_size=9, randomness="different")().tolist()))
+    9
+    """
+    callable_or_error("vmap", fun)
+    if randomness not in RANDOMNESS:
+        raise ArgumentError(f"vmap: randomness is {randomness!r}; choose one of {', '.join(map(repr, RANDOMNESS))}")
+
+    @wraps(fun)
+    def vmap_of(*args: Any, **kwargs: Any) -> Any:
+        outer = bool(MODE.get() & RECORDING)
+        per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
+        if len(per_argument) != len(args):
+            raise ArgumentError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
+        beside = [leaf for arg in (*args, *kwargs.values()) for leaf in flatten(arg)[0]]
+        kind = common_kind([leaf for leaf in beside if kind_of(leaf) is not SCALAR])
+        flat = [(flatten(arg), spread_axes(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
+        for_keywords = [(name, flatten(value)) for name, value in kwargs.items()]
+        sizes: dict[int, str] = {} if axis_size is None else {axis_size: "axis_size"}
+        moved: list[list[Any]] = []
+        for n, ((leaves, _), axes) in enumerate(flat):
+            row = []
+            for leaf, axis in zip(leaves, axes, strict=True):
+                if axis is None:
+                    row.append((leaf, False))
+                    continue
+                try:
+                    x = as_array(leaf)
+                except UnknownArrayError as error:
+                    raise not_an_array("vmap", n, leaf, "say None for it in in_axes") from error
+                if not -x.ndim <= axis < x.ndim:
+                    raise ArgumentError(
+                        f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}; "
+                        "say None in in_axes for what all elements share"
+                    )
+                if axis % x.ndim:
+                    x = RECORDED.moveaxis(x, source=axis, destination=0)
+                sizes.setdefault(x.shape[0], f"argument {n}")
+                row.append((x, True))
+            moved.append(row)
+        keyword_rows = []
+        for name, (leaves, _) in for_keywords:
+            row = []
+            for leaf in leaves:
+                if kind_of(leaf) is SCALAR or not hasattr(leaf, "shape") or not leaf.shape:
+                    row.append((leaf, False))
+                else:
+                    x = as_array(leaf)
+                    sizes.setdefault(x.shape[0], f"keyword {name}")
+                    row.append((x, True))
+            keyword_rows.append(row)
+        if len(sizes) > 1:
+            described = ", ".join(f"{size} in {where}" for size, where in sizes.items())
+            raise ArgumentError(f"vmap: the batch axes have different lengths: {described}")
+        if not sizes:
+            raise ArgumentError("vmap: no argument is batched; give at least one an axis in in_axes, or give axis_size")
+        size = next(iter(sizes))
+        with VmapScope(size, randomness) as level:
+
+            def enter(x: Any, on: bool) -> Any:
+                if not on:
+                    return x
+                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, of_level(level))
+
+            inner = [
+                unflatten(structure, [enter(x, on) for x, on in row])
+                for ((_, structure), _), row in zip(flat, moved, strict=True)
+            ]
+            named = {
+                name: unflatten(structure, [enter(x, on) for x, on in row])
+                for (name, (_, structure)), row in zip(for_keywords, keyword_rows, strict=True)
+            }
+            with Journal() as journal:
+                out = fun(*inner, **named)
+            leaves, structure = flatten(out)
+            for x, held in journal.survivors(leaves):
+                if isinstance(x._value, Batched) and x._value.level >= level:
+                    x._hold(held)
+                    raise ArgumentTypeError(
+                        "vmap: the function wrote batched values in place into an array from outside, which has no "
+                        "room for a batch; return them instead"
+                    )
+            results = [as_result("vmap", leaf, beside) for leaf in leaves]
+            axes = spread_axes(out_axes, out)
+            for i, (x, axis) in enumerate(zip(results, axes, strict=True)):
+                if axis is None and isinstance(x._value, Batched) and x._value.level == level and x._value.mapped:
+                    raise ArgumentError(
+                        f"vmap: result {i} differs within the batch, so its out_axes cannot be None; give it an axis"
+                    )
+                if axis is not None and not -x.ndim - 1 <= axis <= x.ndim:
+                    raise ArgumentError(
+                        f"vmap: axis {axis} in out_axes is out of range for result {i}, "
+                        f"which has {x.ndim} axes beside that of the batch"
+                    )
+            arrays = [open_batch(x, level, 1 if axis is None else size) for x, axis in zip(results, axes, strict=True)]
+        leave = Exit((), [x for row in moved for x, _ in row])
+        done = []
+        for x, axis in zip(arrays, axes, strict=True):
+            if axis is None:
+                x = RECORDED.getitem(x, key=(0,))
+            elif axis:
+                x = RECORDED.moveaxis(x, source=0, destination=axis)
+            done.append(leave(x if outer else x.detach(), kind))
+        return unflatten(structure, done)
+
+    return vmap_of
+
+
+def spread_axes(axes: Any, tree: Any) -> list[Any]:
+    """The axis of each leaf of `tree`, from an int, None, or a prefix of the tree."""
+    leaves, structure = flatten(tree)
+    if axes is None or isinstance(axes, int):
+        return [axes] * len(leaves)
+    if structure is None:
+        raise ArgumentError(f"vmap: axes {axes!r} do not fit an argument that is one array")
+    import optree
+
+    # In the axes None is a leaf that stands for a whole branch, in the tree a branch without leaves.
+    known = optree.tree_map(lambda a: UNMAPPED if a is None else a, axes, none_is_leaf=True, namespace=NAMESPACE)
+    try:
+        spread = optree.broadcast_prefix(known, tree, namespace=NAMESPACE)
+    except ValueError as error:
+        raise ArgumentError(f"vmap: axes {axes!r} are no prefix of the tree that they are for: {error}") from error
+    for axis in spread:
+        if axis is not UNMAPPED and not isinstance(axis, int):
+            raise ArgumentTypeError(f"vmap: an axis is an int or None, not {axis!r}")
+    return [None if axis is UNMAPPED else axis for axis in spread]
