@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .arrays.array import Array, handle
 from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError
 from .op.call import cast
+from .op.rules import OwnRule, Places, attach, is_tracked
 from .tape.mode import (
     MODE,
     RECORDING,
@@ -36,7 +37,6 @@ from .tape.mode import (
     train_mode,
 )
 from .transforms import variables as _variables
-from .transforms.rules import OwnRule, Places, attach, is_tracked
 
 __all__ = [
     "Function",

@@ -10,6 +10,7 @@ import tapegrad.ndarray as nd
 import tapegrad.numpy as tnp
 from tapegrad.errors import GradientEscapeError, NoGradientError
 from tapegrad.ndarray import mechanical
+from tapegrad.op.kinds import ELEMENTWISE
 from tapegrad.testing.functions import FUNCTIONS, calls_of, resolve
 from tapegrad.testing.generate import samples_of
 from tapegrad.testing.judging import judged_ops
@@ -134,7 +135,7 @@ def test_what_has_no_derivative_says_so_or_leaves_nothing_to_differentiate(name)
 def test_every_op_with_a_derivative_meets_what_is_hard():
     """0-d, empty, broadcast from one, negative strides, repeated arguments, ties, zeros, large and tiny numbers."""
     for name, op in judged_ops().items():
-        if op.kind != "elementwise" or not op.formulas:
+        if op.kind is not ELEMENTWISE or not op.formulas:
             continue
         samples = samples_of(op)
         arrays = [[x for x in s.arrays("float64") if isinstance(x, np.ndarray)] for s in samples]

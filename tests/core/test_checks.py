@@ -78,7 +78,7 @@ def test_the_error_says_which_argument_which_element_which_order_both_numbers_an
     op = judged_ops()["multiply"]
     wrong = replace(op.formulas["y"], fn=lambda x: x + (abs(x) > 1e3), names=("x",))
     made = replace(op, formulas={**op.formulas, "y": wrong})
-    made.call = mutation.compile_call(made)
+    made.call = mutation.public_function(made)
     x = np.array([[1.0, 2.0], [2000.0, 4.0]])
     with pytest.raises(GradientError) as caught:
         check_vjp(made, [x, x])
@@ -122,7 +122,7 @@ def test_a_kink_is_judged_by_its_two_sides():
     def of_x(share):
         formulas = {**op.formulas, "x": replace(op.formulas["x"], fn=lambda g: g * share, names=("g",))}
         made = replace(op, formulas=formulas)
-        made.call = mutation.compile_call(made)
+        made.call = mutation.public_function(made)
         return made
 
     for share in (0.0, 0.5, 1.0):
@@ -148,7 +148,7 @@ def test_what_tied_inputs_get_is_judged_together():
             for name, share in zip("xy", shares, strict=True)
         }
         made = replace(op, formulas=formulas)
-        made.call = mutation.compile_call(made)
+        made.call = mutation.public_function(made)
         assert not seen_by(laws.pull, made, [x, x])
         assert seen_by(laws.shared, made, [x, x]) == wrong
 

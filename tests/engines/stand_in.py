@@ -147,10 +147,10 @@ def judge():
     import tapegrad
     from tapegrad.arrays.array import handle
     from tapegrad.op import registered
+    from tapegrad.op.call import pull_back
     from tapegrad.op.samples import Draw
     from tapegrad.tape.mode import RECORDING, Scope
     from tapegrad.tape.nodes import Leaf
-    from tapegrad.tape.sweep import reverse_sweep
 
     def run(backend, op, arrays, keywords):
         kernels = backend.kernels
@@ -166,7 +166,7 @@ def judge():
             out = op.call(*handles, **keywords)
         outs = out if isinstance(out, (list, tuple)) else [out]
         seeds = [(o._node, kernels.ones_like(o._value)) for o in outs if o._node is not None]
-        found = reverse_sweep(seeds) if seeds else {}
+        found = pull_back(seeds) if seeds else {}
         values = [o._value for o in outs] + [found[leaf] for leaf in leaves if leaf in found]
         assert all(isinstance(v, backend.array_types()) for v in values), [type(v) for v in values]
         return [backend.to_numpy(v) for v in values]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tapegrad.numpy as tnp
 from tapegrad.engines.tables import OPS
+from tapegrad.op.kinds import LOCALLY_CONSTANT
 
 PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"
 
@@ -74,10 +75,10 @@ def row(op):
     """A line of the table."""
     with_gradient = [name for name in op.arrays if name in op.formulas]
     without = [f"({name})" for name in op.arrays if name not in op.formulas]
-    inputs = "—" if op.kind == "locally_constant" else ", ".join(with_gradient + without)
+    inputs = "—" if op.kind is LOCALLY_CONSTANT else ", ".join(with_gradient + without)
     known = ", ".join(f"`{name}`" for name in names(op))
     meaning = (op.body.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
-    grade = "exact" if op.kind == "locally_constant" else op.accuracy
+    grade = "exact" if op.kind is LOCALLY_CONSTANT else op.accuracy
     return f"| `{op.name}` | {meaning} | {known} | {inputs} | {grade}{', eager' if op.dynamic else ''} |"
 
 

@@ -13,6 +13,7 @@ import pytest
 import tapegrad
 from tapegrad.engines.tables import RECORDED
 from tapegrad.op import registered
+from tapegrad.op.kinds import LOCALLY_CONSTANT
 from tapegrad.op.record import Op
 from tapegrad.op.samples import Draw
 
@@ -115,7 +116,7 @@ def cases(*, dynamic: bool = False) -> list[Any]:
     """
     found = []
     for name, op in sorted(registered().items()):
-        if op.kind == "locally_constant" or op.dynamic != dynamic:
+        if op.kind is LOCALLY_CONSTANT or op.dynamic != dynamic:
             continue
         wanted = {"": SAMPLES_PER_OP, "-empty": 1, "-complex": 1}
         for dtype in (np.float64, np.complex128):

@@ -13,7 +13,7 @@ from weakref import ref
 import numpy as np
 
 from .. import dtypes
-from ..engines.tables import OPS, Kernels, Likeness
+from ..engines.tables import OPS, Kernels, Signature
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -61,12 +61,12 @@ class Array(Methods):
     (Array(13., dtype=float32), Array([0., 4., 6.], dtype=float32))
     """
 
-    __slots__ = ("__weakref__", "_constant", "_grad", "_like", "_node", "_origin", "_value", "_xp")
+    __slots__ = ("__weakref__", "_constant", "_grad", "_node", "_origin", "_signature", "_value", "_xp")
     _value: Any
     _origin: tuple[Any, Any] | None
     _constant: bool
     _grad: Array | None
-    _like: Likeness | None
+    _signature: Signature
     _node: Node | None
     _xp: Kernels
     _weak_numpy_scalars: ClassVar[bool] = False
@@ -208,7 +208,7 @@ class Array(Methods):
         3.0
         """
         made = object.__new__(type(self))
-        made._value, made._node, made._xp, made._like = self._value, None, self._xp, self._like
+        made._value, made._node, made._xp, made._signature = self._value, None, self._xp, self._signature
         return made
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
@@ -458,7 +458,7 @@ class Array(Methods):
         ([1.0, 2.0], [9.0, 2.0])
         """
         made: Self = object.__new__(type(self))
-        made._value, made._node, made._xp, made._like = self._held()
+        made._value, made._node, made._xp, made._signature = self._held()
         if getattr(self, "_constant", False):
             made._constant = True
         return made
@@ -550,12 +550,12 @@ class Array(Methods):
             warn_of_apart(self, stacklevel=4)
         return self._rebind(op(self, other))
 
-    def _held(self) -> tuple[Any, Node | None, Kernels, Likeness | None]:
+    def _held(self) -> tuple[Any, Node | None, Kernels, Signature]:
         """What the handle holds, for `_hold` to give back to it."""
-        return (self._value, self._node, self._xp, self._like)
+        return (self._value, self._node, self._xp, self._signature)
 
-    def _hold(self, held: tuple[Any, Node | None, Kernels, Likeness | None]) -> None:
-        self._value, self._node, self._xp, self._like = held
+    def _hold(self, held: tuple[Any, Node | None, Kernels, Signature]) -> None:
+        self._value, self._node, self._xp, self._signature = held
 
     def _rebind(self, new: Array) -> Self:
         """Give this handle a new value of the same shape and dtype; what was computed from the old one keeps that."""
@@ -577,7 +577,7 @@ class Array(Methods):
         self._value = new._value
         if new._xp is not self._xp:
             self._xp = new._xp
-            self._like = new._like if new.__class__ is self.__class__ else None
+            self._signature = new._xp.signatures[type(self), new._value.dtype, new._value.shape]
         if not mode & RECORDING:
             check_thread((new._node,), "a write")
             self._lose_node()
@@ -710,5 +710,5 @@ def handle(cls: type[Array], value: Any, node: Node | None, xp: Kernels) -> Arra
     made._value = value
     made._node = node
     made._xp = xp
-    made._like = xp.alike[cls, value.dtype, value.shape]
+    made._signature = xp.signatures[cls, value.dtype, value.shape]
     return made

@@ -9,20 +9,17 @@ one level.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
+from ..dtypes import is_dtype
 from ..engines import registry
 from ..engines.backend import Spec
-from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels, Likenesses
-from ..errors import ArgumentTypeError, DynamicShapeError
+from ..engines.tables import OPS, EngineKernels, Kernels, Signatures
+from ..errors import ArgumentTypeError
 from .array import Array, handle
 
 if TYPE_CHECKING:
-    from ..op.record import Op
     from ..tape.nodes import Node
 
 FALLBACKS: Counter[str] = Counter()
@@ -151,31 +148,30 @@ def inner_array(value: Any) -> Array:
 
 def engine_kernels(value: Any) -> EngineKernels:
     """The kernel table of the engine that holds a raw value."""
-    from ..engines.registry import backend_of
-
-    return backend_of(value).kernels  # type: ignore[return-value]
+    return registry.backend_of(value).kernels  # type: ignore[return-value]
 
 
 class BatchedKernels(Kernels):
-    """The kernels of batched values: each op by its batching rule, on the arrays inside."""
+    """The kernels of batched values: each op by its batching rule, on the arrays inside.
+
+    Arrays inside a vmap carry the table of its level and of the engine that holds their numbers (`table_of`).
+    """
 
     backend = None
 
-    def __init__(self) -> None:
-        self.alike = Likenesses(self)
+    def __init__(self, engine: EngineKernels | None) -> None:
+        self.engine = engine
+        self.signatures = Signatures(self)
+        if engine is None:
+            self.complexes = _AnyEngine("complex floating")  # type: ignore[assignment]
+            self.inexact = _AnyEngine("real floating", "complex floating")  # type: ignore[assignment]
+        else:
+            self.complexes = engine.complexes
+            self.inexact = engine.inexact
+            self.shares_constants = engine.shares_constants
 
     def __repr__(self) -> str:
-        return "<batched kernels>"
-
-    @property
-    def complexes(self) -> Any:  # type: ignore[override]
-        """The complex dtypes of all engines."""
-        return _AnyEngine("complexes")
-
-    @property
-    def inexact(self) -> Any:  # type: ignore[override]
-        """The floating and complex dtypes of all engines."""
-        return _AnyEngine("inexact")
+        return "<batched kernels>" if self.engine is None else f"<batched kernels of {self.engine.backend.name!r}>"
 
     def spec(self, value: Any) -> Spec:
         """Shape and dtype as the program sees them."""
@@ -183,15 +179,11 @@ class BatchedKernels(Kernels):
 
     def dtype_of(self, value: Any) -> Any:
         """tapegrad's dtype of a value."""
-        while isinstance(value, Batched):
-            value = value.value
-        return engine_kernels(value).dtype_of(value)
+        return (self.engine or engine_inside(value)).dtype_of(innermost(value))
 
     def weak(self, scalar: Any, like: Any) -> Any:
         """A Python scalar in the dtype of `like`, or None where its kind does not go into it."""
-        while isinstance(like, Batched):
-            like = like.value
-        return engine_kernels(like).weak(scalar, like)
+        return (self.engine or engine_inside(like)).weak(scalar, innermost(like))
 
     def to_numpy(self, value: Any) -> Any:
         """Refuse: a batched array has no single value."""
@@ -201,108 +193,48 @@ class BatchedKernels(Kernels):
         )
 
     def find(self, name: str) -> Any:
-        op = OPS[name]
-
-        def kernel(*args: Any, **keywords: Any) -> Any:
-            return apply(op, args, keywords)
-
-        kernel.__name__ = name
-        return kernel
+        return OPS[name].batched
 
 
 class _AnyEngine:
     """A set of dtypes over whatever engine a dtype object belongs to."""
 
-    def __init__(self, kind: str) -> None:
-        self.kinds = ("complex floating",) if kind == "complexes" else ("real floating", "complex floating")
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
 
     def __contains__(self, dtype: Any) -> bool:
-        from ..dtypes import is_dtype
-
         return is_dtype(dtype, self.kinds)
 
 
-BATCHED = BatchedKernels()
-_TABLES: dict[int, BatchedKernels] = {}
+BATCHED = BatchedKernels(None)
+"""For values of any level and engine, as they meet in a sweep."""
 
 
-def of_level(level: int) -> BatchedKernels:
-    """The kernel table that arrays inside the vmap of that level carry."""
-    found = _TABLES.get(level)
-    return _TABLES.setdefault(level, BatchedKernels()) if found is None else found
+def level_table(xp: Kernels, level: int) -> Kernels:
+    """The table that arrays inside the vmap of that level carry, where `xp` is that of the values in the batch."""
+    engine = xp.engine
+    assert engine is not None
+    table = engine.levels.get(level)
+    return engine.levels.setdefault(level, BatchedKernels(engine)) if table is None else table
 
 
 def table_of(value: Any, xp: Kernels) -> Kernels:
     """The kernel table that an array of this value carries: `xp`, unless it is batched."""
-    return of_level(value.level) if value.__class__ is Batched else xp
+    return level_table(value.xp, value.level) if value.__class__ is Batched else xp
 
 
-Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
-
-
-def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
-    """An op on values, some of them batched: one level is taken off, the op's rule applied, the level put back."""
-    keywords = {**op.keywords, **keywords}
-    level = max((x.level for x in args if isinstance(x, Batched)), default=0)
-    if level == 0:
-        raw = [x for x in args if hasattr(x, "dtype")]
-        # A Python scalar may have become the host's, beside arrays of another engine.
-        raw.sort(key=lambda x: isinstance(x, np.generic))
-        return getattr(engine_kernels(raw[0]), op.name)(*args, **keywords)
-    here = [isinstance(x, Batched) and x.level == level for x in args]
-    batched = [on and x.mapped for x, on in zip(args, here, strict=True)]
-    inside: list[Any] = []
-    engine = _engine_inside(args[here.index(True)])
-    for x, on in zip(args, here, strict=True):
-        if on:
-            inside.append(inner_array(x))
-        elif isinstance(x, Batched):
-            inside.append(wrap(x, None, of_level(x.level)))
-        elif hasattr(x, "dtype"):
-            # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
-            inside.append(wrap(x, None, engine))
-        else:
-            inside.append(x)
-    if not any(batched):
-        return _outside(op.call(*inside, **keywords), level, mapped=False)
-    if op.dynamic:
-        raise DynamicShapeError(
-            f"{op.name}() under vmap: the shape of its result depends on the data, and would differ within the batch"
-        )
-    size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
-    if op.batch is not None:
-        out = op.batch(op, size, inside, batched, keywords)
-    elif op.kind in ("elementwise", "locally_constant") and _is_elementwise(op):
-        out = align(op, size, inside, batched, keywords)
-    elif not op.primitive:
-        out = op.body(BATCHED, *args, **keywords)
-        if isinstance(out, (list, tuple)):
-            return tuple(_unmapped(o, level) for o in out)
-        return _unmapped(out, level)
-    else:
-        out = loop(op, size, inside, batched, keywords)
-    return _outside(out, level, mapped=True)
-
-
-def _engine_inside(value: Any) -> EngineKernels:
-    """The kernels of the engine that holds the numbers of a batched value."""
-    while isinstance(value.value, Batched):
+def innermost(value: Any) -> Any:
+    """The engine's array under any batching."""
+    while value.__class__ is Batched:
         value = value.value
-    return value.xp if isinstance(value.xp, EngineKernels) else engine_kernels(value.value)
+    return value
 
 
-def _unmapped(out: Any, level: int) -> Any:
-    """What a composed body returns, inside the batch even where it does not depend on what is mapped."""
-    if isinstance(out, Batched) and out.level == level:
-        return out
-    xp = of_level(out.level) if isinstance(out, Batched) else engine_kernels(out)
-    return Batched(out, None, xp, level, mapped=False)
-
-
-def _outside(out: Any, level: int, *, mapped: bool) -> Any:
-    if isinstance(out, (list, tuple)):
-        return tuple(Batched(o._value, o._node, o._xp, level, mapped) for o in out)
-    return Batched(out._value, out._node, out._xp, level, mapped)
+def engine_inside(value: Any) -> EngineKernels:
+    """The kernel table of the engine that holds the numbers of a value, batched or not."""
+    if value.__class__ is Batched and value.xp.engine is not None:
+        return value.xp.engine  # type: ignore[no-any-return]
+    return engine_kernels(innermost(value))
 
 
 LEVELS: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
@@ -318,54 +250,14 @@ def note_level(node: Node) -> None:
 
 def engine_of(x: Array) -> EngineKernels:
     """The kernels of the engine that holds the numbers of an array, through any batching."""
-    value, xp = x._value, x._xp
-    while isinstance(value, Batched):
-        value, xp = value.value, value.xp
-    if not isinstance(xp, EngineKernels):
-        return registry.backend_of(value).kernels  # type: ignore[return-value]
-    return xp
+    return x._xp.engine or engine_inside(x._value)
 
 
 def lift(x: Array, level: int) -> Array:
     """A tracked array from outside the vmap of that level as one inside; its node stays known to the outside."""
-    from .array import handle
-
     if x._node is None or LEVELS.get(x._node, 0) >= level:
         return x
-    return handle(type(x), Batched(x._value, x._node, x._xp, level, mapped=False), None, of_level(level))
-
-
-def _is_elementwise(op: Op) -> bool:
-    return op.kind == "elementwise" or (op.primitive and not op.keywords)
-
-
-def align(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
-    """The rule of ops that broadcast: axes of length one go behind the batch axis until ranks agree."""
-    rank = max(x.ndim - on for x, on in zip(args, batched, strict=True) if hasattr(x, "ndim"))
-    aligned = []
-    for x, on in zip(args, batched, strict=True):
-        if on and x.ndim - 1 < rank:
-            shape = tuple(x.shape)
-            x = RECORDED.reshape(x, shape=shape[:1] + (1,) * (rank - len(shape) + 1) + shape[1:])
-        aligned.append(x)
-    return op.call(*aligned, **keywords)
-
-
-def loop(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
-    """The rule of last resort: the op on each element of the batch, results stacked. Counted in `FALLBACKS`."""
-    FALLBACKS[op.name] += 1
-    if size == 0:
-        raise NotImplementedError(f"vmap over an empty batch: {op.name}() has no batching rule, only a loop")
-    outs = []
-    for i in range(size):
-        outs.append(
-            op.call(
-                *[RECORDED.getitem(x, key=(i,)) if on else x for x, on in zip(args, batched, strict=True)], **keywords
-            )
-        )
-    if isinstance(outs[0], (list, tuple)):
-        return [RECORDED.stack(*column, axis=0) for column in zip(*outs, strict=True)]
-    return RECORDED.stack(*outs, axis=0)
+    return handle(type(x), Batched(x._value, x._node, x._xp, level, mapped=False), None, level_table(x._xp, level))
 
 
 def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
@@ -373,12 +265,8 @@ def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
     made = object.__new__(Array)
     made._value = value
     made._node = node
-    if value.__class__ is Batched:
-        made._xp = of_level(value.level)
-        made._like = None
-    else:
-        made._xp = xp
-        made._like = xp.alike[Array, value.dtype, value.shape]
+    made._xp = table = table_of(value, xp)
+    made._signature = table.signatures[Array, value.dtype, value.shape]
     return made
 
 

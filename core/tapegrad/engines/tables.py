@@ -22,60 +22,98 @@ OPS: dict[str, Op] = {}
 """Every op by its name, first-party and strangers' alike."""
 
 
-class Likeness:
-    """What arrays of real floating numbers have in common when nothing but their numbers differs.
+class Signature:
+    """What arrays share that differ in nothing but their numbers: face, kernel table, dtype and shape.
 
-    There is one object for each face, engine, dtype and shape, so that a single `is` says that two arrays need neither
-    conversion nor broadcasting. `scalars` holds the Python numbers met beside them, as the engine's constants.
+    There is one object for each, so that a single `is` says that two arrays need neither conversion nor broadcasting.
+    Arrays of one `family` differ in shape alone, arrays of one `home` in shape and dtype.
     """
 
-    __slots__ = ("cls", "scalars", "xp")
+    __slots__ = ("cls", "complex", "dtype", "family", "home", "inexact", "ones", "pairs", "scalars", "shape", "xp")
 
-    def __init__(self, cls: type[Array], xp: Kernels) -> None:
+    def __init__(self, cls: type[Array], xp: Kernels, dtype: Any, shape: tuple[int, ...], home: Any, family: Any):
         self.cls = cls
         self.xp = xp
+        self.dtype = dtype
+        self.shape = shape
+        self.home = home
+        self.family = family
+        self.inexact = dtype in xp.inexact
+        self.complex = 1 if dtype in xp.complexes else 0
         self.scalars: dict[float, Any] = {}
+        self.pairs = Pairs(self)
+        self.ones: Any = None
 
-    def scalar(self, number: float, value: Any) -> Any:
-        """A Python number as a constant beside `value`, an array of this likeness; kept for the next time.
+    def scalar(self, number: complex, value: Any) -> Any:
+        """A Python number as a constant beside `value`, an array of this signature; None where its kind does not fit.
 
-        Zero is not kept: as keys 0.0 and -0.0 are the same.
+        Kept for the next time, unless it is zero (as keys 0.0 and -0.0 are the same) or stands beside integers (as keys
+        2 and 2.0 are the same).
         """
-        found = self.xp.weak(number, value)
-        if number and self.xp.backend is not None and self.xp.backend.shares_constants and len(self.scalars) < 1000:
-            self.scalars[number] = found
-        return found
+        constant = self.xp.weak(number, value)
+        if number and self.inexact and self.xp.shares_constants and len(self.scalars) < 1000:
+            self.scalars[number] = constant  # type: ignore[index]
+        return constant
 
 
-class Likenesses(dict[Any, "Likeness | None"]):
-    """The likenesses of one kernel table by face, dtype and shape, each made when it is first asked for.
-
-    None stands for arrays that have none: those of integers or complex numbers, and batched ones.
+class Pairs(dict[Signature, "tuple[Signature | None, int]"]):
+    """What becomes of an operand of one signature beside one of another: the signature of an elementwise result, and
+    which of the two is broadcast (1: the first, 2: the second). None where more than broadcasting is to be done.
     """
 
-    __slots__ = ("xp",)
+    __slots__ = ("first",)
+
+    def __init__(self, first: Signature) -> None:
+        self.first = first
+
+    def __missing__(self, second: Signature) -> tuple[Signature | None, int]:
+        first = self.first
+        pair: tuple[Signature | None, int] = (None, 0)
+        if first.family is second.family:
+            try:
+                shape = np.broadcast_shapes(first.shape, second.shape)
+            except ValueError:
+                return pair
+            pair = (
+                first.xp.signatures[first.cls, first.dtype, shape],
+                (shape != first.shape) | (shape != second.shape) << 1,
+            )
+        if len(self) > 1000:
+            self.clear()
+        self[second] = pair
+        return pair
+
+
+class Signatures(dict[Any, Signature]):
+    """The signatures of one kernel table by face, dtype and shape, each made when it is first asked for."""
+
+    __slots__ = ("families", "xp")
 
     def __init__(self, xp: Kernels) -> None:
         self.xp = xp
+        self.families: dict[Any, object] = {}
 
-    def __missing__(self, key: tuple[type[Array], Any, tuple[int, ...]]) -> Likeness | None:
-        xp, dtype = self.xp, key[1]
-        if xp.backend is None:
-            return None
+    def __missing__(self, key: tuple[type[Array], Any, tuple[int, ...]]) -> Signature:
+        cls, dtype, shape = key
         if len(self) > 10_000:
             self.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
-        found = None if dtype in xp.complexes or dtype not in xp.inexact else Likeness(key[0], xp)
-        self[key] = found
-        return found
+        home = self.families.setdefault(cls, object())
+        family = self.families.setdefault((cls, dtype), object())
+        signature = self[key] = Signature(cls, self.xp, dtype, tuple(shape), home, family)
+        return signature
 
 
 class Kernels:
     """A kernel table: an attribute per op, found once and then kept."""
 
     backend: Backend | None
+    engine: EngineKernels | None
+    """The table of the engine that holds the numbers, through any batching; None of a table for values of any engine."""
     complexes: frozenset[Any]
     inexact: frozenset[Any]
-    alike: Likenesses
+    signatures: Signatures
+    shares_constants = False
+    """Whether one 0-d array may serve for every scalar of its value and dtype."""
     layouts = False
     """Whether gradients have to be brought into the layouts of their inputs, by `like`."""
 
@@ -113,10 +151,15 @@ class EngineKernels(Kernels):
     """The kernels of one engine: its fused ones, then the standard's primitives, then the bodies of the ops."""
 
     backend: Backend
+    engine: EngineKernels
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.alike = Likenesses(self)
+        self.engine = self
+        self.signatures = Signatures(self)
+        self.shares_constants = backend.shares_constants
+        self.levels: dict[int, Kernels] = {}
+        """The tables of batched values whose numbers this engine holds, by the level of their vmap."""
         self.fused = dict(backend.fused())
         self.complexes = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.COMPLEX)
         self.inexact = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.INEXACT)
@@ -145,7 +188,7 @@ class EngineKernels(Kernels):
         if kind is complex and key[2] not in self.complexes:
             return None
         found = self.backend.constant(scalar, like)
-        if self.backend.shares_constants and scalar:
+        if self.shares_constants and scalar:
             if len(self.constants) > 1000:
                 self.constants.clear()
             self.constants[key] = found
@@ -213,6 +256,7 @@ class Recorded(Kernels):
     """The ops themselves as a kernel table: a formula run with it works on arrays and is recorded."""
 
     backend = None
+    engine = None
 
     def __repr__(self) -> str:
         return "<the recorded ops>"

@@ -64,7 +64,7 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
     x = asarray(x)
     if dtype is not None:
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype(dtype))
-    elif x._like is None:  # not real floating numbers
+    elif not x._signature.inexact:
         if x.dtype in (dtypes.BOOL, *dtypes.SIGNED):
             x = OPS["astype"].call(x, dtype=dtypes.to_dtype("int64")) if x.dtype.name != "int64" else x
         elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":

@@ -19,11 +19,13 @@ own conventions. `standard=True` says so of a body whose function has another na
 of ops.
 
 A formula is called with what it names: `xp`, `g`, `out`, inputs, keywords; of several outputs, their names and
-`g_name`.
+`g_name`. It is a function, a number, or an expression over these names as text, such as `x="1 - out * out"`, which
+costs no call.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FunctionType
@@ -31,7 +33,11 @@ from typing import Any, NamedTuple
 
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
+from .batching import batched_function
+from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, Kind
 from .record import Formula, Op
+from .source import public_function
+from .words import explained
 
 __all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
 
@@ -75,6 +81,11 @@ def _arrays(body: Callable[..., Any]) -> tuple[str, ...]:
 def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
     if isinstance(value, (int, float)):
         return Formula(None, constant=float(value))
+    text = value if isinstance(value, str) else ""
+    if text:
+        names = dict.fromkeys(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name))
+        value = eval(f"lambda {', '.join(names)}: {text}")
+        value.text = text
     asked = _parameters(value)
     names = (*asked.positional, *asked.keywords)
     unknown = [name for name in names if name not in known]
@@ -83,11 +94,11 @@ def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
             f"op {op_name!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
             f"it can have {', '.join(sorted(known))}"
         )
-    return Formula(value, names, frozenset(name for name, default in asked.defaults.items() if default is None))
+    return Formula(value, names, frozenset(n for n, default in asked.defaults.items() if default is None))
 
 
 def _define(
-    kind: str,
+    kind: Kind,
     body: Callable[..., Any],
     formulas: Mapping[str, Any],
     *,
@@ -98,7 +109,6 @@ def _define(
     promotes: Iterable[str] | None = None,
     floats: bool = False,
     real: bool = False,
-    casts: bool = False,
     dynamic: bool = False,
     batch: Callable[..., Any] | None = None,
     jvp: Callable[..., Any] | None = None,
@@ -120,7 +130,7 @@ def _define(
         raise ArgumentTypeError(
             f"op {name!r} has no input {', '.join(map(repr, sorted(stray)))}; its inputs are {', '.join(arrays)}"
         )
-    reserved = {"xp", "g", "out", "node", "made", "table", "fresh", "wrap"} & {*arrays, *keywords}
+    reserved = RESERVED & {*arrays, *keywords}
     if reserved:
         raise ArgumentTypeError(
             f"op {name!r}: the names {', '.join(sorted(reserved))} have a meaning of their own; choose others"
@@ -144,7 +154,6 @@ def _define(
         promotes=tuple(a for a in arrays if a not in fixed) if promotes is None else tuple(promotes),
         floats=floats,
         real=real,
-        casts=casts,
         dynamic=dynamic,
         primitive=standard or name in names,
         path=() if standard or name not in names else (group, name) if group else (name,),
@@ -156,12 +165,17 @@ def _define(
         errors=errors,
         module=body.__module__,
     )
-    from .source import compile_call
-
     OPS[name] = found
-    found.call = compile_call(found)
+    found.call = public_function(found)
+    found.call.__doc__ = explained(found)
+    found.batched = batched_function(found)
     return found.call
 
+
+RESERVED = frozenset(
+    ("xp", "g", "out", "node", "made", "table", "met", "free", "own", "wrap", "known", "signature", "stretched", "flags")
+)
+"""Names with a meaning of their own in the code that is written for an op."""
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -188,7 +202,7 @@ def elementwise(
     `@op` or `@linear`.
     """
     return lambda body: _define(
-        "elementwise",
+        ELEMENTWISE,
         body,
         formulas,
         samples=samples,
@@ -212,7 +226,6 @@ def linear(
     outs: tuple[str, ...] | bool = (),
     promotes: Iterable[str] | None = None,
     floats: bool = False,
-    casts: bool = False,
     batch: Callable[..., Any] | None = None,
     accuracy: str = "I0",
     standard: bool = False,
@@ -221,7 +234,7 @@ def linear(
 ) -> Decorator:
     """Define an op linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`."""
     return lambda body: _define(
-        "linear",
+        LINEAR,
         body,
         formulas,
         samples=samples,
@@ -230,7 +243,6 @@ def linear(
         outs=outs,
         promotes=promotes,
         floats=floats,
-        casts=casts,
         batch=batch,
         accuracy=accuracy,
         standard=standard,
@@ -252,7 +264,7 @@ def multilinear(
 ) -> Decorator:
     """Define an op that is linear in each input by itself. A formula is the transpose in that input."""
     return lambda body: _define(
-        "multilinear",
+        MULTILINEAR,
         body,
         formulas,
         samples=samples,
@@ -288,7 +300,7 @@ def op(
     `outs` names several outputs (`True`: a number of them that the arguments decide). `dynamic`: shapes depend on data.
     """
     return lambda body: _define(
-        "op",
+        GENERAL,
         body,
         formulas,
         samples=samples,
@@ -322,7 +334,7 @@ def locally_constant(
 ) -> Decorator:
     """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node."""
     return lambda body: _define(
-        "locally_constant",
+        LOCALLY_CONSTANT,
         body,
         {},
         samples=samples,

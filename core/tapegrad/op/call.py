@@ -1,7 +1,7 @@
-"""The road of operands not yet alike: adopt what is raw, agree on face, engine and dtype, call the op again.
+"""Calling an op: the slow path of operands that are not alike, and what the fast paths share.
 
-An op's own code handles operands of one face, one engine and one dtype; it comes here with all others. Errors of
-kernels come here too, to be put into words.
+The written function of an op computes with operands of one face, one engine and one dtype. All others come to
+`slow_call`, which makes them so and calls the op again.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import Batched, BatchedKernels, engine_of, lift, note_level, of_level
+from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, wrap
+from ..arrays.entering import enter
 from ..engines import registry
-from ..engines.tables import OPS, EngineKernels, Kernels
+from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -28,17 +29,20 @@ from ..errors import (
     TapegradError,
 )
 from ..tape.guards import check_thread
-from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING
-from ..tape.nodes import Node
+from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
+from ..tape.nodes import Leaf, Node, Output, next_seq
+from ..tape.sweep import forward_sweep, reverse_sweep
 
 if TYPE_CHECKING:
     from .record import Op
+    from .source import OpNode
 
-SCALARS = (bool, int, float, complex)
+NUMBERS = frozenset((bool, int, float, complex))
+"""Python's numbers, which take the dtype of the array that they meet."""
 
 
-def _face(op: Op, handles: Sequence[Array]) -> type[Array]:
-    faces = {type(x) for x in handles}
+def _face(op: Op, arrays: Sequence[Array]) -> type[Array]:
+    faces = {type(x) for x in arrays}
     if len(faces) > 1:
         names = " and ".join(sorted(face.__name__ for face in faces))
         raise ArgumentTypeError(
@@ -47,152 +51,150 @@ def _face(op: Op, handles: Sequence[Array]) -> type[Array]:
     return faces.pop() if faces else Array
 
 
-def _held(parts: Any) -> Iterator[Array]:
-    """The arrays of ours in nested lists: an operand that is a list is of their engine."""
+def arrays_in(parts: Any) -> Iterator[Array]:
+    """The arrays of ours in nested lists and tuples."""
     for part in parts:
         if isinstance(part, Array):
             yield part
         elif isinstance(part, (list, tuple)):
-            yield from _held(part)
+            yield from arrays_in(part)
 
 
-def _table(op: Op, handles: Sequence[Array]) -> Kernels | None:
-    tables = {x._xp for x in handles}
-    batched = {t for t in tables if isinstance(t, BatchedKernels)}
-    if batched and len(tables) > 1:
-        engines = {engine_of(x) if x._xp in batched else x._xp for x in handles}
-        if len(engines) == 1:
-            return batched.pop()
-        tables = engines
-    if len(tables) > 1:
-        names = sorted(t.backend.name for t in tables if t.backend is not None)
+def _engine(op: Op, arrays: Sequence[Array]) -> EngineKernels | None:
+    engines = list(dict.fromkeys(map(engine_of, arrays)))
+    if len(engines) > 1:
+        names = [engine.backend.name for engine in engines]
         raise MixedBackendsError(
-            f"{op.name}() got arrays of two backends, {' and '.join(map(repr, names))}; "
+            f"{op.name}() got arrays of two backends, {' and '.join(map(repr, sorted(names)))}; "
             f'move one over with x.to("{names[0]}")'
         )
-    return tables.pop() if tables else None
+    return engines[0] if engines else None
 
 
-def _adopt(op: Op, name: str, raw: Any, cls: type[Array], engine: EngineKernels | None) -> Array:
-    """A raw array as a handle of the face and engine of the other operands."""
-    if isinstance(raw, np.generic):
-        raw = np.asarray(raw)
-    if isinstance(raw, (list, tuple)) and cls is Array:
-        from ..numpy.creation import asarray
+def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Call `op` on operands that are not alike: numbers, raw arrays, other dtypes, batched and plain ones.
 
-        with registry.use_backend(registry.get_backend() if engine is None else engine.backend):
-            return asarray(raw)
-    if isinstance(raw, (str, bytes, list, tuple, dict, set)) or raw is None:
-        raise ArgumentTypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}")
-    backend = registry.backend_of(raw)
-    copy = bool(MODE.get() & RECORDING)
-    if engine is None or backend is engine.backend:
-        return handle(cls, backend.adopt(raw, copy=copy), None, backend.kernels)
-    if isinstance(raw, np.ndarray):
-        return handle(cls, engine.backend.from_numpy(raw), None, engine)
-    raise MixedBackendsError(
-        f"{op.name}() got arrays of two backends, {engine.backend.name!r} and {backend.name!r}; "
-        f'move one over with x.to("{engine.backend.name}")'
-    )
-
-
-def cast(x: Array, dtype: np.dtype[Any]) -> Array:
-    """`x` in another dtype, recorded where `x` is tracked."""
-    found: Array = OPS["astype"].call(x, dtype=dtype)
-    return found
-
-
-def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Call `op` on operands that are not alike: scalars, raw arrays, other dtypes, batched and plain ones.
-
-    Raises `TypeError` for what is no array or of two faces, `MixedBackendsError` for two engines, `DtypeError` where
-    dtypes have nothing in common.
+    Raises `TypeError` for anything that is not an array and for two faces, `MixedBackendsError` for two engines,
+    `DtypeError` where dtypes have nothing in common.
     """
     names = op.inputs + (op.variadic or "",) * (len(args) - len(op.inputs))
-    handles = [x for x in args if isinstance(x, Array)]
-    for x in args:
-        if isinstance(x, (list, tuple)):
-            handles.extend(_held(x))
-    cls = _face(op, handles)
-    xp = _table(op, handles)
-    engine = engine_of(handles[0]) if handles else None
+    arrays = [*arrays_in(args)]
+    cls = _face(op, arrays)
+    engine = _engine(op, arrays)
     operands: list[Any] = list(args)
     borrowed = False
     for i, x in enumerate(args):
-        if isinstance(x, Array) or x.__class__ in SCALARS or (x is None and names[i] in op.optional):
+        if isinstance(x, Array) or x.__class__ in NUMBERS or (x is None and names[i] in op.optional):
             continue
         if isinstance(x, np.generic) and cls._weak_numpy_scalars:
             operands[i] = x.item()
             continue
-        operands[i] = _adopt(op, names[i], x, cls, engine)
-        borrowed = not MODE.get() & RECORDING
+        recording = bool(MODE.get() & RECORDING)
+        operands[i] = enter(x, engine, cls, copy=recording, what=f"{op.name}()", name=names[i])
+        borrowed = not recording
         engine = engine or engine_of(operands[i])
     if not operands and op.variadic:
         raise ArgumentTypeError(f"{op.name}() needs at least one array")
     engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
     assert engine is not None
-    xp = xp or engine
-    if isinstance(xp, BatchedKernels):
-        level = max(x._value.level for x in operands if isinstance(x, Array) and isinstance(x._value, Batched))
-        xp = of_level(level)
-        operands = [
-            lift(x, level)
-            if isinstance(x, Array) and not (isinstance(x._value, Batched) and x._value.level == level)
-            else x
-            for x in operands
-        ]
-
-    promoting = [i for i, name in enumerate(names) if name in op.promotes and operands[i] is not None]
-    common = None
-    for i in promoting:
-        if isinstance(operands[i], Array):
-            dtype = operands[i]._dtype
-            common = dtype if common is None else dtypes.promote(common, dtype)
-    for i in promoting:
-        if not isinstance(operands[i], Array):
-            common = dtypes.dtype_of_scalar(operands[i], dtypes.BOOL if common is None else common)
-    if op.floats and common is not None:
+    operands, xp = _on_one_level(operands, engine)
+    if op.floats:
+        common = _common_dtype(op, names, operands)
         if common in dtypes.INTEGER and op.name in cls._integer_ops:
             return OPS[cls._integer_ops[op.name]].call(*operands, **keywords)
-        common = dtypes.default_float(common)
-    for i, x in enumerate(operands):
-        if x is None:
-            continue
-        wanted = common if i in promoting else None
-        if not isinstance(x, Array):
-            dtype = wanted or dtypes.dtype_of_scalar(x, dtypes.BOOL)
-            raw = engine.backend.from_numpy(np.asarray(x, dtype=dtype))
-            operands[i] = handle(cls, raw, None, xp)
-            continue
-        if wanted is not None and x._dtype != wanted:
-            x = cast(x, wanted)
-        if x._xp is not xp or x.__class__ is not cls:
-            x = handle(cls, x._value, x._node, xp)
-        operands[i] = x
-    out = op.call(*operands, **keywords)
-    if borrowed and op.kind not in ("elementwise", "multilinear"):
-        for made in out if isinstance(out, list) else [out]:
-            if not isinstance(made._value, Batched):
-                made._value = engine.backend.exclusive(made._value)
+    out = op.call(*_of_one_dtype(op, names, operands, cls, xp, engine), **keywords)
+    if borrowed and not op.kind.copies:
+        for array in out if isinstance(out, list) else [out]:
+            if not isinstance(array._value, Batched):
+                array._value = engine.backend.exclusive(array._value)
     return out
+
+
+def _on_one_level(operands: list[Any], engine: EngineKernels) -> tuple[list[Any], Kernels]:
+    """The operands inside the innermost vmap that any of them is in, and the table of that level."""
+    levels = [x._value.level for x in operands if isinstance(x, Array) and isinstance(x._value, Batched)]
+    if not levels:
+        return operands, engine
+    level = max(levels)
+    lifted = [
+        lift(x, level)
+        if isinstance(x, Array) and not (isinstance(x._value, Batched) and x._value.level == level)
+        else x
+        for x in operands
+    ]
+    return lifted, level_table(engine, level)
+
+
+def _common_dtype(op: Op, names: Sequence[str], operands: Sequence[Any]) -> np.dtype[Any] | None:
+    """The dtype to which the operands that promote are promoted, Python numbers last."""
+    promoting = [x for x, name in zip(operands, names, strict=True) if name in op.promotes and x is not None]
+    common: np.dtype[Any] | None = None
+    for x in promoting:
+        if isinstance(x, Array):
+            common = x._dtype if common is None else dtypes.promote(common, x._dtype)
+    for x in promoting:
+        if not isinstance(x, Array):
+            common = dtypes.dtype_of_scalar(x, dtypes.BOOL if common is None else common)
+    return common
+
+
+def _of_one_dtype(
+    op: Op, names: Sequence[str], operands: Sequence[Any], cls: type[Array], xp: Kernels, engine: EngineKernels
+) -> list[Any]:
+    """The operands as arrays of one face and table, those that promote cast to the common dtype."""
+    common = _common_dtype(op, names, operands)
+    if op.floats and common is not None:
+        common = dtypes.default_float(common)
+    alike: list[Any] = []
+    for x, name in zip(operands, names, strict=True):
+        target = common if name in op.promotes else None
+        if x is None:
+            alike.append(None)
+        elif not isinstance(x, Array):
+            dtype = target or dtypes.dtype_of_scalar(x, dtypes.BOOL)
+            alike.append(handle(cls, engine.backend.from_numpy(np.asarray(x, dtype=dtype)), None, xp))
+        else:
+            if target is not None and x._dtype != target:
+                x = cast(x, target)
+            alike.append(x if x._xp is xp and x.__class__ is cls else handle(cls, x._value, x._node, xp))
+    return alike
+
+
+def cast(x: Array, dtype: np.dtype[Any]) -> Array:
+    """`x` in another dtype, recorded where `x` is tracked."""
+    result: Array = OPS["astype"].call(x, dtype=dtype)
+    return result
+
+
+def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | None) -> list[Array]:
+    """The arrays of an op of several outputs; those of integers have no place on the tape."""
+    arrays = [
+        handle(cls, v, Output(node, i) if node and v.dtype in xp.inexact else None, xp) for i, v in enumerate(values)
+    ]
+    if node is None and MODE.get() & RECORDING:
+        for array in arrays:
+            array._constant = True
+    return arrays
+
+
+def plain_keyword(op: Op, name: str, value: Any) -> Any:
+    """The value of a keyword, which is no place for a derivative: arrays in it as numbers, tracked ones refused."""
+    if isinstance(value, Array):
+        if value._node is not None:
+            check_thread((value._node,), f"{op.name}({name}=…)")
+            if MODE.get() & RECORDING:
+                raise NoGradientError(f"{op.name}() has no derivative in {name!r}; pass {name}.detach()")
+        if isinstance(value._value, Batched):
+            raise ArgumentTypeError(f"{op.name}() takes one number for {name!r}, not one for each element of a vmap")
+        return value.item() if value.size == 1 else value._value
+    if value.__class__ in (tuple, list) and any(isinstance(part, (Array, tuple, list)) for part in value):
+        return value.__class__(plain_keyword(op, name, part) for part in value)
+    return value
 
 
 def refusal(op: Op) -> DtypeError:
     """The error of an op of real numbers that got complex ones, whatever its engine makes of them."""
     return DtypeError(f"{op.name}() is a function of real numbers, not of complex ones; take the real part first")
-
-
-def number(op: Op, name: str, value: Any) -> Any:
-    """A number that an op takes by keyword, and in which it has no derivative, out of an array of ours."""
-    if not isinstance(value, Array):
-        return value
-    if value._node is not None:
-        check_thread((value._node,), f"{op.name}({name}=…)")
-        if MODE.get() & RECORDING:
-            raise NoGradientError(f"{op.name}() has no derivative in {name!r}; pass {name}.detach()")
-    if isinstance(value._value, Batched):
-        raise ArgumentTypeError(f"{op.name}() takes one number for {name!r}, not one for each element of a vmap")
-    return value.item() if value.size == 1 else value._value
 
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
@@ -246,7 +248,7 @@ def _is_about(words: Sequence[str], text: str) -> bool:
     return any(word in text.lower() for word in words)
 
 
-def inspect_result(op: Op, node: Node, out: Any) -> None:
+def inspect_result(op: Op | None, node: Node, out: Any) -> None:
     """Called for each recorded op under vmap, and while anomaly detection is on."""
     mode = MODE.get()
     if mode >= LEVEL:
@@ -255,3 +257,75 @@ def inspect_result(op: Op, node: Node, out: Any) -> None:
         from ..transforms.inspection import note_origin
 
         note_origin(node, out)
+
+
+# Sweeps over values of any sort.
+
+
+def pull_back(
+    seeds: Sequence[tuple[Node, Any]],
+    *,
+    recorded: bool = False,
+    free: bool = True,
+    since: int = 1,
+    truncate: bool = False,
+) -> dict[Node, Any]:
+    """A reverse sweep with the kernels that it takes: the recorded ops over arrays, else kernels over raw values."""
+    if recorded:
+        return reverse_sweep(seeds, free=free, since=since, truncate=truncate, xp=RECORDED, wrap=wrap)
+    xp = BATCHED if MODE.get() >= LEVEL else None
+    return reverse_sweep(seeds, free=free, since=since, truncate=truncate, xp=xp)
+
+
+def push_forward(
+    heads: Sequence[Node | None], tangents: dict[Node, Any], *, recorded: bool = False, since: int = 1
+) -> list[Any]:
+    """A forward sweep with the kernels that it takes."""
+    if recorded:
+        return forward_sweep(heads, tangents, since=since, xp=RECORDED, wrap=wrap)
+    return forward_sweep(heads, tangents, since=since, xp=BATCHED if MODE.get() >= LEVEL else None)
+
+
+def pull_into(table: dict[Node, Any], node: Node, g: Any) -> dict[Node, Any]:
+    """The cotangents of one node's parents, pulled back on arrays and added to `table`."""
+    parent, cotangent = node.pull(g, table, [], None, RECORDED, wrap)
+    if parent is not None:
+        known = table.get(parent)
+        table[parent] = cotangent if known is None else known + cotangent
+    return table
+
+
+def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+    """The tangent of an op that only has a vjp: the vjp is linear in its cotangent, and its transpose is the jvp."""
+    from ..arrays.batched import wrap as to_array
+
+    if xp is None:
+        xp = node.xp
+    given = {parent: table[parent] for parent in node.parents() if parent in table}
+    if not given:
+        return None
+    some = next(iter(given.values()))
+    several = bool(node.op.outs)
+    kept = (node.s_shape_out, node.s_dtype_out)  # type: ignore[attr-defined]
+    outs = list(zip(*kept, strict=True)) if several else [kept]
+    leaves: list[Node] = [Leaf() for _ in outs]
+    since = next_seq()
+    with Scope(RECORDING):
+        example = (some if wrap else to_array(some, None, node.xp)).detach()
+        zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
+        heads = [to_array(z._value, leaf, z._xp) for z, leaf in zip(zeros, leaves, strict=True)]
+        pulled = pull_into({}, node, dict(enumerate(heads)) if several else heads[0])
+    seeds = [(pulled[p]._node, d) for p, d in given.items() if p in pulled and pulled[p]._node is not None]
+    seeds = [seed for seed in seeds if seed[0].seq >= since or seed[0] in leaves]
+    found = pull_back(seeds, recorded=wrap is not None, free=False, since=since)
+    tangents = [found.get(leaf) for leaf in leaves]
+    filled = [
+        xp.filled(some, shape=shape, value=0)
+        if tangent is None
+        # A real output of a complex input: the transpose has an imaginary part that no cotangent of it ever meets.
+        else xp.real(tangent)
+        if xp.isdtype(tangent.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating")
+        else tangent
+        for tangent, (shape, dtype) in zip(tangents, outs, strict=True)
+    ]
+    return tuple(filled) if several else filled[0]

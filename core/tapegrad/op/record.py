@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .kinds import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -16,13 +18,18 @@ class Formula:
     defaults: frozenset[str] = frozenset()
     constant: float | None = None
 
+    @property
+    def text(self) -> str:
+        """The formula as an expression, if it was given as one; it then is part of a node's code as it stands."""
+        return getattr(self.fn, "text", "")
+
 
 @dataclass(slots=True, eq=False)
 class Op:
     """One operation: its body, its derivative, how it batches, and the samples that judge it."""
 
     name: str
-    kind: str
+    kind: Kind
     body: Callable[..., Any]
     inputs: tuple[str, ...]
     variadic: str | None
@@ -34,7 +41,6 @@ class Op:
     promotes: tuple[str, ...]
     floats: bool
     real: bool
-    casts: bool
     dynamic: bool
     primitive: bool
     path: tuple[str, ...]
@@ -46,7 +52,11 @@ class Op:
     errors: Sequence[Any]
     module: str
     call: Callable[..., Any] = field(init=False)
-    note: Callable[..., Any] = field(init=False)
+    """The public function, over arrays."""
+    batched: Callable[..., Any] = field(init=False)
+    """The op over values of which some are batched."""
+    recorder: Callable[[int], Callable[..., Any]] = field(init=False)
+    """What makes a node of the op, by the number of its variant."""
 
     def __repr__(self) -> str:
         return f"<{self.kind} op {self.name}>"

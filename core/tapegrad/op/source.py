@@ -1,938 +1,683 @@
-"""From formulas to straight-line Python, once per op and set of recorded inputs.
+"""The source code of an op, written once, as `dataclasses` writes `__init__`.
 
-Two things are written here, as `dataclasses` writes `__init__`, and registered with `linecache` so that tracebacks show
-them: the public function of an op (`compile_call`), which computes and, where an input is tracked, leaves a node; and
-the class of that node (`compile_node`), whose methods are the op's formulas with every name already resolved. Both are
-written when they are first needed, so that importing an op costs next to nothing.
+Two things are written, each when it is first needed, and registered with `linecache` so that tracebacks show them:
+
+* the public function of an op, which computes and, where an input is tracked, leaves a node (`public_function`);
+* for each set of recorded inputs the class of that node, whose `pull` and `push` are the op's formulas with every name
+  resolved (`node_class`).
+
+In written code `v_x` is the value of input `x`, `p_x` its node, `s_x` what a node keeps of it, `d_x` its tangent.
 """
 
 from __future__ import annotations
 
 import builtins
-import inspect
 import linecache
 import types
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from inspect import Parameter
+from textwrap import indent
+from typing import Any, NamedTuple
 
-from ..arrays.array import handle
-from ..engines.tables import OPS, RECORDED
+from ..engines.tables import OPS
 from ..errors import NoGradientError
 from ..tape.guards import LIVE, check_thread
-from ..tape.mode import MODE, RECORDING, Scope
-from ..tape.nodes import Leaf, Node, Output, freed, next_seq
-from ..tape.sweep import reverse_sweep
-from .record import Formula, Op
-from .words import explained
+from ..tape.mode import INSPECTED, MODE, RECORDING
+from ..tape.nodes import Node, Output, freed, next_seq
+from . import call
+from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
+from .record import Op
 
-_counter = 0
-
-_PROJECTION = (lambda x: x).__code__.co_code
-"""The code of a formula that is just one of its names; it is written out instead of called."""
-
-_KERNEL_CALLS = [f.__code__.co_code for f in (lambda xp, x: xp.f(x), lambda xp, x, y: xp.f(x, y))]
-"""The code of formulas that hand all they ask for to one kernel or op; such a call is written out, too."""
-
-_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "negative": "-"}
+SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "negative": "-"}
 """Ops that are Python's operators on the arrays of every engine, where the operator is the fastest spelling.
 
 Not division: compilers like to multiply by the reciprocal instead, and an engine must be able to forbid it.
 """
 
-
-_NUMBERS = frozenset((int, float, type(None)))
-"""What a keyword that is a number usually is."""
+_written = 0
 
 
-def _execute(source: str, space: dict[str, Any], title: str) -> None:
-    global _counter
-    _counter += 1
-    filename = f"<tapegrad {title} #{_counter}>"
+def _execute(source: str, names: dict[str, Any], title: str) -> None:
+    global _written
+    _written += 1
+    filename = f"<tapegrad {title} #{_written}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), space)
+    exec(compile(source, filename, "exec"), names)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What a node's code depends on: which inputs are recorded, which were broadcast, whether numbers are complex."""
+def _block(lines: Iterable[str], depth: int = 1) -> str:
+    return indent("\n".join(lines), "    " * depth)
+
+
+# A node: what it keeps, how it pulls a cotangent back and pushes a tangent forward.
+
+
+class Variant(NamedTuple):
+    """What the code of a node depends on: which inputs are recorded, which were broadcast, whether numbers are complex."""
 
     recorded: tuple[bool, ...]
     stretched: tuple[bool, ...]
     complex: bool
 
+    @classmethod
+    def of_bits(cls, op: Op, bits: int) -> Variant:
+        """The variant that a public function knows by a number: a bit for each input, again for each, and one more."""
+        count = len(op.arrays)
+        flags = [bool(bits >> i & 1) for i in range(2 * count + 1)]
+        return cls(tuple(flags[:count]), tuple(flags[count:-1]), flags[-1])
 
-class PlanNode(Node):
-    """The base of the written classes. What a first-order sweep needs is written at once, the rest when asked for."""
+
+class OpNode(Node):
+    """The base of written node classes. `pull` is written with the class, `push` when it is asked for."""
 
     __slots__ = ()
     op: Op
-    key: Key
-
-    def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        _complete(type(self))
-        return self.pull_batched(g, table, fresh, free)
-
-    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        _complete(type(self))
-        return self.pull_recorded(g, table, fresh, free)
+    variant: Variant
 
     def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
-        _complete(type(self))
+        cls = type(self)
+        names = _names_of(cls.op)
+        _execute(NodeCode(cls.op, cls.variant).push_source(), names, f"{cls.op.name} forward")
+        cls.push = names["push"]  # type: ignore[method-assign]
         return self.push(xp, wrap, table)
 
 
-class _Layout:
-    """Which names a node of an op keeps for a key, and under what expression each is had when recording."""
+class NodeCode:
+    """The code of one op's nodes for one variant. `kept` has the expression for each name that a node keeps."""
 
-    def __init__(self, op: Op, key: Key) -> None:
+    def __init__(self, op: Op, variant: Variant) -> None:
         self.op = op
-        self.key = key
-        self.recorded = [name for name, on in zip(op.arrays, key.recorded, strict=True) if on]
-        self.stretched = {name for name, on in zip(op.arrays, key.stretched, strict=True) if on}
-        wanted: dict[str, None] = {}
-        for name in self.recorded:
-            for asked in self.formula(name).names:
-                wanted[asked] = None
-        if op.kind in ("linear", "multilinear"):
-            wanted.update(dict.fromkeys(op.keywords))
-            wanted.update(dict.fromkeys(name for name in op.arrays if name in op.constant))
-        if op.jvp is not None:
-            wanted.update(dict.fromkeys(op.jvp.names))
+        self.complex = variant.complex
+        self.recorded = [name for name, on in zip(op.arrays, variant.recorded, strict=True) if on]
+        self.stretched = [
+            name
+            for name, on, wide in zip(op.arrays, variant.recorded, variant.stretched, strict=True)
+            if on and wide and op.kind is ELEMENTWISE
+        ]
         self.kept: dict[str, str] = {}
-        outs = op.outs if isinstance(op.outs, tuple) else ()
-        for name in wanted:
-            if name in ("xp", "g") or (name.startswith(("g_", "d_")) and name not in op.arrays + tuple(op.keywords)):
-                continue
-            if name in op.keywords:
-                self.kept[name] = name
-            elif name in outs:
-                self.kept[name] = f"out[{outs.index(name)}]"
-            elif name == "out":
-                self.kept[name] = "out"
-            elif name.startswith("spec_"):
-                self.kept[name] = self.spec_of(name[5:])
-            elif op.kind == "linear" and name not in op.constant:
-                self.kept[f"spec_{name}"] = self.spec_of(name)
-            else:
-                self.kept[name] = f"v_{name}"
-        several = [name for name in op.inputs if name not in op.constant and name not in op.optional]
-        if op.kind == "linear" and len(several) > 1:
-            self.kept.update({f"spec_{name}": self.spec_of(name) for name in several})
-        if op.kind == "linear" and op.variadic in self.recorded:
-            self.kept[f"spec_{op.variadic}"] = self.spec_of(op.variadic)
-        if op.kind == "multilinear":
-            self.kept.update({f"shape_{name}": f"v_{name}.shape" for name in self.recorded})
-            if len(self.recorded) > 0:
-                others = [n for n in op.inputs if n not in self.recorded or len(self.recorded) > 1]
-                self.kept.update({name: f"v_{name}" for name in others})
-        if op.kind == "elementwise":
-            self.kept.update({f"shape_{name}": f"v_{name}.shape" for name in self.recorded if name in self.stretched})
-            if self.stretched:
-                self.kept["shape_out"] = "out.shape"
-        if op.outs or (op.kind == "op" and op.jvp is None):
-            self.kept["shape_out"] = "[o.shape for o in out]" if op.outs else "out.shape"
-        if op.kind == "op" and op.jvp is None:
-            self.kept["dtype_out"] = "[xp.dtype_of(o) for o in out]" if op.outs else "xp.dtype_of(out)"
+        self.uses_xp = False
+        for name in self.recorded:
+            self.keep_names(op.formulas[name].names)
+        op.kind.keep(self)
 
-    def spec_of(self, name: str) -> str:
+    def keep(self, name: str, expression: str) -> None:
+        """Have the node keep an expression under a name."""
+        self.kept[name] = expression
+
+    def keep_names(self, names: Iterable[str]) -> None:
+        """Have the node keep what a formula asks for by these names."""
+        op = self.op
+        outs = op.outs if isinstance(op.outs, tuple) else ()
+        for name in names:
+            if name in op.keywords:
+                self.keep(name, name)
+            elif name in outs:
+                self.keep(name, f"out[{outs.index(name)}]")
+            elif name == "out":
+                self.keep(name, "out")
+            elif name.startswith("spec_"):
+                self.keep(name, self._spec(name.removeprefix("spec_")))
+            elif name in op.arrays:
+                argument = op.kind.argument(op, name)
+                self.keep(argument, f"v_{name}" if argument == name else self._spec(name))
+
+    def _spec(self, name: str) -> str:
         if name == self.op.variadic:
             return f"[xp.spec(v) for v in v_{name}]"
-        if name in self.op.optional:
-            return f"None if v_{name} is None else xp.spec(v_{name})"
-        return f"xp.spec(v_{name})"
+        return f"None if v_{name} is None else xp.spec(v_{name})" if name in self.op.optional else f"xp.spec(v_{name})"
 
-    def formula(self, name: str) -> Formula:
-        return self.op.formulas[name]
+    def _is_array(self, name: str) -> bool:
+        return name not in self.op.keywords and not name.startswith(("spec_", "shape_", "dtype_"))
 
-    def save(self, indent: str, make: str) -> list[str]:
-        """Lines that make the node `n` and fill it."""
-        lines = [f"node = ({make})()" if " or " in make else f"node = {make}()", "node.seq = _seq()", "node.xp = xp"]
-        lines += [f"node.p_{name} = p_{name}" for name in self.recorded]
-        lines += [f"node.s_{name} = {source}" for name, source in self.kept.items()]
-        return [indent + line for line in lines]
+    @property
+    def slots(self) -> list[str]:
+        """The slots of the node class, parents first."""
+        return [f"p_{name}" for name in self.recorded] + [f"s_{name}" for name in self.kept]
 
-    def is_array(self, name: str) -> bool:
-        return not (name in self.op.keywords or name.startswith(("spec_", "shape_", "dtype_")))
+    def save(self, make: str) -> list[str]:
+        """Lines that make a node and fill it."""
+        return [
+            f"node = {make}()",
+            "node.seq = _seq()",
+            "node.xp = xp",
+            *(f"node.p_{name} = p_{name}" for name in self.recorded),
+            *(f"node.s_{name} = {expression}" for name, expression in self.kept.items()),
+        ]
 
-    def load(self, indent: str, flavour: str) -> list[str]:
-        """Lines that give each kept name its value, for one flavour of method.
+    def record_source(self) -> str:
+        """A function that makes a node out of what a call has: its table, result, values, parents and keywords."""
+        op = self.op
+        parents = [f"p_{name}" for name in op.arrays if not (name == op.variadic and name in op.constant)]
+        head = ", ".join(["xp", "out", *(f"v_{name}" for name in op.arrays), *parents, *op.keywords])
+        return f"def record({head}):\n{_block([*self.save('_node_class'), 'return node'])}\n"
+
+    def _load(self) -> list[str]:
+        """Lines that give each kept name its value.
 
         Parents are read last: if the first is there, so was all that was read before, whichever thread sweeps besides.
         """
+        return [
+            *(f"{name} = node.s_{name}" for name in self.kept),
+            *(f"p_{name} = node.p_{name}" for name in self.recorded),
+            f"if p_{self.recorded[0]} is None:",
+            "    raise _freed(node)",
+        ]
+
+    def _wrap(self) -> list[str]:
+        """Lines that make arrays of kept values, for a sweep that is itself recorded."""
         op = self.op
         outs = op.outs if isinstance(op.outs, tuple) else ()
-        lines = ["_own = node.xp"] if flavour != "raw" and any(map(self.is_array, self.kept)) else []
-        lines += [f"{name} = node.s_{name}" for name in self.kept]
-        lines += [f"p_{name} = node.p_{name}" for name in self.recorded]
-        if self.recorded:
-            lines += [f"if p_{self.recorded[0]} is None:", "    raise _freed(node)"]
-        for name in self.kept if flavour != "raw" else ():
-            if not self.is_array(name):
-                continue
+        lines = []
+        for name in filter(self._is_array, self.kept):
             if name == op.variadic:
                 nodes = f"p_{name}" if name in self.recorded else f"(None,) * len({name})"
-                wrapped = f"[_wrap(v, p, _own) for v, p in zip({name}, {nodes})]"
+                array = f"[wrap(v, p, own) for v, p in zip({name}, {nodes})]"
             elif name == "out" and op.outs:
-                wrapped = "[_wrap(v, _Output(node, i), _own) for i, v in enumerate(out)]"
+                array = "[wrap(v, _Output(node, i), own) for i, v in enumerate(out)]"
             elif name == "out":
-                wrapped = "_wrap(out, node, _own)"
+                array = "wrap(out, node, own)"
             elif name in outs:
                 # As when it was handed out: an output of integers has no place on the tape.
-                parent = f"_Output(node, {outs.index(name)}) if {name}.dtype in _own.inexact else None"
-                wrapped = f"_wrap({name}, {parent}, _own)"
+                array = f"wrap({name}, _Output(node, {outs.index(name)}) if {name}.dtype in own.inexact else None, own)"
             else:
-                wrapped = f"_wrap({name}, {f'p_{name}' if name in self.recorded else None}, _own)"
-            if name in op.optional:
-                wrapped = f"None if {name} is None else {wrapped}"
-            if flavour == "either":
-                wrapped = f"{name} if wrap is None else ({wrapped})"
-            lines.append(f"{name} = {wrapped}")
-        return [indent + line for line in lines]
+                array = f"wrap({name}, {f'p_{name}' if name in self.recorded else None}, own)"
+            lines.append(
+                f"{name} = None if {name} is None else {array}" if name in op.optional else f"{name} = {array}"
+            )
+        return ["if wrap is not None:", "    own = node.xp", *("    " + line for line in lines)] if lines else []
 
-    def call(self, name: str, g: str, *, conjugate: bool) -> str:
+    def formula(self, name: str, g: str, *, conjugate: bool) -> str:
         """The expression for what the formula of an input makes of `g`, a cotangent or tangent."""
-        formula = self.formula(name)
         op = self.op
+        formula = op.formulas[name]
         if formula.constant is not None:
-            if formula.constant == 1:
-                return g
             if formula.constant == 0:
+                self.uses_xp = True
                 return f"xp.zeros_like({g})"  # 0 even where the cotangent is infinite
-            return f"-{g}" if formula.constant == -1 else f"{g} * {formula.constant!r}"
-        conjugate = conjugate and self.key.complex and op.kind != "op"
-        whole = op.kind != "elementwise" or "g" in formula.names
-        inner = g
-        if conjugate and whole:
-            inner = f"[xp.conj(i) for i in {g}]" if op.outs is True else f"xp.conj({g})"
-        arguments = []
-        for asked in formula.names:
-            if asked == "g":
-                arguments.append(inner)
-            elif op.kind == "linear" and asked in op.arrays and asked not in op.constant:
-                arguments.append(f"spec_{asked}")
-            else:
-                arguments.append(asked)
-        code = formula.fn.__code__ if formula.fn is not None else None
-        value = f"_f_{name}({', '.join(arguments)})"
-        if code is not None and not code.co_freevars:
-            if code.co_code == _PROJECTION and len(arguments) == 1:
-                value = arguments[0]
-            elif code.co_code in _KERNEL_CALLS and code.co_varnames[0] == "xp":
-                value = f"xp.{code.co_names[0]}({', '.join(arguments[1:])})"
-        if whole:
-            if conjugate and name == op.variadic:
-                return f"[None if i is None else xp.conj(i) for i in {value}]"
-            return f"xp.conj({value})" if conjugate else value
-        return f"{g} * xp.conj({value})" if conjugate else f"{g} * {value}"
+            return {1: g, -1: f"-{g}"}.get(formula.constant, f"{g} * {formula.constant!r}")
+        conjugate = conjugate and self.complex and op.kind.conjugates()
+        self.uses_xp |= conjugate or "xp" in formula.names
+        product = op.kind.is_product(formula)
+        if conjugate and product:
+            g = f"[xp.conj(i) for i in {g}]" if op.outs is True else f"xp.conj({g})"
+        as_given = all(op.kind.argument(op, asked) == asked for asked in formula.names)
+        if formula.text and as_given and (g == "g" or "g" not in formula.names):
+            value = formula.text if "g" in formula.names or formula.text.isidentifier() else f"({formula.text})"
+        else:
+            arguments = [g if asked == "g" else op.kind.argument(op, asked) for asked in formula.names]
+            value = f"_f_{name}({', '.join(arguments)})"
+        if not product:
+            return f"{g} * xp.conj({value})" if conjugate else f"{g} * {value}"
+        if conjugate and name == op.variadic:
+            return f"[None if i is None else xp.conj(i) for i in {value}]"
+        return f"xp.conj({value})" if conjugate else value
 
+    def call_op(self, arguments: Sequence[str]) -> str:
+        """The expression that applies the op itself, as the tangent of a linear op does."""
+        return f"xp.{self.op.name}({', '.join([*arguments, *(f'{name}={name}' for name in self.op.keywords)])})"
 
-def _deposit(indent: str, parent: str, value: str, met: str) -> list[str]:
-    return [
-        indent + line
-        for line in (
-            f"_t = table.get({parent})",
-            "if _t is None:",
-            f"    table[{parent}] = {value}",
-            f"    {met}",
-            "else:",
-            f"    table[{parent}] = _t + {value}",
-        )
-    ]
+    def stop_without_tangents(self) -> list[str]:
+        """Lines that end a push to which no tangent has come."""
+        return [f"if {' and '.join(f'd_{name} is None' for name in self.recorded)}:", "    return None"]
 
-
-def _write_pull(layout: _Layout, title: str, flavour: str, xp: str, last: bool = False) -> list[str]:
-    """A method that pulls back a cotangent; with `last`, one that frees and returns a parent with its cotangent."""
-    op, pad = layout.op, "    "
-    lines = [f"def {title}(node, g, table, fresh{'' if last else ', free'}):"]
-    lines += layout.load(pad, flavour)
-    start = len(lines)
-    if isinstance(op.outs, tuple) and op.outs:
-        asked = {a for name in layout.recorded for a in layout.formula(name).names}
-        defaults = {a for name in layout.recorded for a in layout.formula(name).defaults}
+    def _cotangents_of_outputs(self) -> list[str]:
+        """Lines that give the cotangents of several outputs their names; an absent one is zeros where it is needed."""
+        op = self.op
+        if not isinstance(op.outs, tuple):
+            return [
+                "g = [g.get(i) for i in range(len(shape_out))]",
+                "some = next(v for v in g if v is not None)",
+                "g = [xp.filled(some, shape=s, value=0) if v is None else v for v, s in zip(g, shape_out)]",
+            ]
+        asked = {asked for name in self.recorded for asked in op.formulas[name].names}
+        defaults = {asked for name in self.recorded for asked in op.formulas[name].defaults}
+        lines = []
         for index, out in enumerate(op.outs):
             if f"g_{out}" in asked:
-                lines.append(f"{pad}g_{out} = g.get({index})")
+                lines.append(f"g_{out} = g.get({index})")
                 if f"g_{out}" not in defaults:
-                    lines.append(f"{pad}if g_{out} is None:")
-                    lines.append(
-                        f"{pad}    g_{out} = xp.filled(next(iter(g.values())), shape=shape_out[{index}], value=0)"
-                    )
-    elif op.outs:
-        lines.append(f"{pad}g = [g.get(i) for i in range(len(shape_out))]")
-        lines.append(f"{pad}some = next(v for v in g if v is not None)")
-        lines.append(f"{pad}g = [xp.filled(some, shape=s, value=0) if v is None else v for v, s in zip(g, shape_out)]")
-    clear = " = ".join([f"node.p_{name}" for name in layout.recorded] + [f"node.s_{name}" for name in layout.kept])
-    if last:
-        lines += [f"{pad}{clear} = None", f"{pad}node.xp = fresh"]
-    else:
-        lines += [f"{pad}if free:", f"{pad}    {clear} = None"]
-    in_hand = layout.recorded[0] if last and layout.recorded[0] != op.variadic else None
-    for n, name in enumerate(layout.recorded):
-        value = f"g_of_{name}"
-        lines.append(f"{pad}{value} = {layout.call(name, 'g', conjugate=True)}")
-        if last and n + 1 < len(layout.recorded):
-            # What the next formulas do not need makes room for their results.
-            later = {asked for other in layout.recorded[n + 1 :] for asked in layout.formula(other).names}
-            asked_here = layout.formula(name).names
-            spent = [kept for kept in asked_here if kept in layout.kept and layout.is_array(kept) and kept not in later]
-            lines += [f"{pad}del {', '.join(spent)}"] if spent else []
-        if name == op.variadic:
-            lines.append(f"{pad}for p, v in zip(p_{name}, {value}):")
-            lines.append(f"{pad}    if p is not None and v is not None:")
-            lines += _deposit(pad * 3, "p", "v", "fresh.append(p)")
-            continue
-        if op.kind == "elementwise" and name in layout.stretched:
-            lines.append(f"{pad}{value} = xp.unbroadcast({value}, shape=shape_{name})")
-        if op.kind == "multilinear":
-            lines.append(f"{pad}if {value}.shape != shape_{name}:")
-            lines.append(f"{pad}    {value} = xp.unbroadcast({value}, shape=shape_{name})")
-        if name != in_hand:
-            at_the_end = not last and name == layout.recorded[-1]
-            met = f"return p_{name}" if at_the_end else f"fresh.append(p_{name})"
-            lines += _deposit(pad, f"p_{name}", value, met)
-    if last:
-        lines.append(f"{pad}return p_{in_hand}, g_of_{in_hand}" if in_hand else f"{pad}return None, None")
-    if any("xp" in line for line in lines[start:] if line != f"{pad}node.xp = fresh"):
-        lines.insert(1, f"{pad}xp = {xp}")
-    return lines
+                    zeros = f"xp.filled(next(iter(g.values())), shape=shape_out[{index}], value=0)"
+                    lines += [f"if g_{out} is None:", f"    g_{out} = {zeros}"]
+        return lines
 
-
-def _write_push(layout: _Layout) -> list[str]:
-    op, pad = layout.op, "    "
-    if op.kind == "op" and op.jvp is None:
-        return ["def push(node, xp, wrap, table):", f"{pad}return _push_by_transpose(node, xp, wrap, table)"]
-    lines = ["def push(node, xp, wrap, table):", f"{pad}if xp is None:", f"{pad}    xp = node.xp"]
-    lines += layout.load(pad, "either")
-    for name in layout.recorded:
-        if name == op.variadic:
-            lines.append(f"{pad}d_{name} = [None if p is None else table.get(p) for p in p_{name}]")
-        else:
-            lines.append(f"{pad}d_{name} = table.get(p_{name})")
-    keywords = "".join(f", {name}={name}" for name in op.keywords)
-    if op.kind == "op":
-        assert op.jvp is not None and op.jvp.fn is not None
-        nothing = " and ".join(f"d_{name} is None" for name in layout.recorded)
-        lines += [f"{pad}if {nothing}:", f"{pad}    return None"]
-        known = {f"d_{name}" for name in layout.recorded}
-        arguments = ["None" if a.startswith("d_") and a not in known else a for a in op.jvp.names]
-        lines.append(f"{pad}return _f_jvp({', '.join(arguments)})")
-        return lines
-    if op.kind == "elementwise":
-        lines.append(f"{pad}out_t = None")
-        for name in layout.recorded:
-            lines.append(f"{pad}if d_{name} is not None:")
-            lines.append(f"{pad}    _t = {layout.call(name, f'd_{name}', conjugate=False)}")
-            lines.append(f"{pad}    out_t = _t if out_t is None else out_t + _t")
-        if layout.stretched:
-            lines.append(f"{pad}if out_t is not None and out_t.shape != shape_out:")
-            lines.append(f"{pad}    out_t = xp.broadcast_to(out_t, shape=shape_out)")
-        lines.append(f"{pad}return out_t")
-        return lines
-    if op.kind == "multilinear":
-        lines.append(f"{pad}out_t = None")
-        for name in layout.recorded:
-            arguments = [f"d_{name}" if other == name else other for other in op.inputs]
-            lines.append(f"{pad}if d_{name} is not None:")
-            lines.append(f"{pad}    _t = xp.{op.name}({', '.join(arguments)}{keywords})")
-            lines.append(f"{pad}    out_t = _t if out_t is None else out_t + _t")
-        lines.append(f"{pad}return out_t")
-        return lines
-    if op.variadic in layout.recorded:
-        name = op.variadic
-        lines.append(f"{pad}some = next((d for d in d_{name} if d is not None), None)")
-        lines += [f"{pad}if some is None:", f"{pad}    return None"]
+    def pull_source(self) -> str:
+        """The method that pulls a cotangent back to the parents; see `Node.pull`."""
+        op = self.op
+        in_hand = self.recorded[0] if self.recorded[0] != op.variadic else None
+        lines = []
+        for number, name in enumerate(self.recorded):
+            cotangent = f"g_{name}_" if op.outs else f"g_{name}"
+            lines.append(f"{cotangent} = {self.formula(name, 'g', conjugate=True)}")
+            later = {asked for other in self.recorded[number + 1 :] for asked in op.formulas[other].names}
+            if number + 1 < len(self.recorded):
+                # What the next formulas do not need makes room for their results.
+                spent = [k for k in op.formulas[name].names if k in self.kept and self._is_array(k) and k not in later]
+                lines += [f"del {', '.join(spent)}"] if spent else []
+            if name == op.variadic:
+                lines += [f"for p, v in zip(p_{name}, {cotangent}):", "    if p is not None and v is not None:"]
+                lines += [f"        {line}" for line in _deposit("p", "v")]
+                continue
+            reshape = op.kind.reshape(self, name, cotangent)
+            self.uses_xp |= bool(reshape)
+            lines += reshape
+            if name != in_hand:
+                lines += _deposit(f"p_{name}", cotangent)
         lines.append(
-            f"{pad}d_{name} = [xp.filled(some, shape=s.shape, value=0) if d is None else d"
-            f" for d, s in zip(d_{name}, spec_{name})]"
+            f"return p_{in_hand}, {f'g_{in_hand}_' if op.outs else f'g_{in_hand}'}" if in_hand else "return None, None"
         )
-        lines.append(f"{pad}return xp.{op.name}(*d_{name}{keywords})")
-        return lines
-    nothing = " and ".join(f"d_{name} is None" for name in layout.recorded)
-    lines += [f"{pad}if {nothing}:", f"{pad}    return None"]
-    several = [name for name in op.inputs if name not in op.constant]
-    if len(several) > 1:
-        some = ", ".join(f"d_{name}" for name in layout.recorded)
-        lines.append(f"{pad}some = next(d for d in ({some},) if d is not None)")
-        for name in several:
-            fill = f"xp.filled(some, shape=spec_{name}.shape, value=0)"
-            if name not in layout.recorded:
-                lines.append(f"{pad}d_{name} = {fill}")
-            else:
-                lines += [f"{pad}if d_{name} is None:", f"{pad}    d_{name} = {fill}"]
-    arguments = [name if name in op.constant else f"d_{name}" for name in op.inputs]
-    if op.variadic:
-        arguments.append(f"*{op.variadic}")
-    lines.append(f"{pad}return xp.{op.name}({', '.join(arguments)}{keywords})")
-    return lines
+        outputs = self._cotangents_of_outputs() if op.outs else []
+        uses_xp = self.uses_xp or bool(outputs)
+        body = [
+            *self._load(),
+            *self._wrap(),
+            *(["if xp is None:", "    xp = node.xp"] if uses_xp else []),
+            "if free is not None:",
+            f"    {' = '.join(f'node.{slot}' for slot in self.slots)} = None",
+            "    node.xp = free",
+            *outputs,
+            *lines,
+        ]
+        return f"def pull(node, g, table, met, free, xp, wrap):\n{_block(body)}\n"
+
+    def parents_source(self) -> str:
+        """The method that gives the nodes of the recorded inputs."""
+        nodes = ", ".join(f"*node.p_{n}" if n == self.op.variadic else f"node.p_{n}" for n in self.recorded)
+        several = self.op.variadic in self.recorded
+        result = f"tuple(p for p in ({nodes},) if p is not None)" if several else f"({nodes},)"
+        body = [f"if node.p_{self.recorded[0]} is None:", "    raise _freed(node)", f"return {result}"]
+        return f"def parents(node):\n{_block(body)}\n"
+
+    def push_source(self) -> str:
+        """The method that pushes the parents' tangents forward; see `Node.push`."""
+        tangents = [
+            f"d_{name} = [None if p is None else table.get(p) for p in p_{name}]"
+            if name == self.op.variadic
+            else f"d_{name} = table.get(p_{name})"
+            for name in self.recorded
+        ]
+        body = [
+            *self._load(),
+            *self._wrap(),
+            "if xp is None:",
+            "    xp = node.xp",
+            *tangents,
+            *self.op.kind.push(self),
+        ]
+        return f"def push(node, xp, wrap, table):\n{_block(body)}\n"
 
 
-def _push_by_transpose(n: PlanNode, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
-    """The tangent of an op that only has a vjp: the vjp is linear in its cotangent, and its transpose is the jvp."""
-    from ..arrays.batched import wrap as to_array
-
-    if xp is None:
-        xp = n.xp
-    given = {parent: table[parent] for parent in n.parents() if parent in table}
-    if not given:
-        return None
-    some = next(iter(given.values()))
-    several = bool(n.op.outs)
-    kept = (n.s_shape_out, n.s_dtype_out)  # type: ignore[attr-defined]
-    outs = list(zip(*kept, strict=True)) if several else [kept]
-    leaves: list[Node] = [Leaf() for _ in outs]
-    since = next_seq()
-    with Scope(RECORDING):
-        example = (some if wrap else to_array(some, None, n.xp)).detach()
-        zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
-        heads = [to_array(z._value, leaf, z._xp) for z, leaf in zip(zeros, leaves, strict=True)]
-        pulled: dict[Node, Any] = {}
-        n.pull_recorded(dict(enumerate(heads)) if several else heads[0], pulled, [], False)
-    seeds = [(pulled[p]._node, d) for p, d in given.items() if p in pulled and pulled[p]._node is not None]
-    seeds = [seed for seed in seeds if seed[0].seq >= since or seed[0] in leaves]
-    found = reverse_sweep(seeds, recorded=wrap is not None, free=False, since=since)
-    tangents = [found.get(leaf) for leaf in leaves]
-    filled = [
-        xp.filled(some, shape=shape, value=0)
-        if tangent is None
-        # A real output of a complex input: the transpose has an imaginary part that no cotangent of it ever meets.
-        else xp.real(tangent)
-        if xp.isdtype(tangent.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating")
-        else tangent
-        for tangent, (shape, dtype) in zip(tangents, outs, strict=True)
+def _deposit(parent: str, cotangent: str) -> list[str]:
+    return [
+        f"known = table.get({parent})",
+        "if known is None:",
+        f"    table[{parent}] = {cotangent}",
+        f"    met.append({parent})",
+        "else:",
+        f"    table[{parent}] = known + {cotangent}",
     ]
-    return tuple(filled) if several else filled[0]
 
 
-def compile_node(op: Op, key: Key) -> type[PlanNode]:
-    """The node class of an op for one set of recorded inputs. Raises `NoGradientError` where a rule is missing."""
-    for name, on in zip(op.arrays, key.recorded, strict=True):
+def _names_of(op: Op) -> dict[str, Any]:
+    """The global names of the code of an op's nodes."""
+    names: dict[str, Any] = {
+        "__builtins__": vars(builtins),
+        "_freed": freed,
+        "_Output": Output,
+        "_push_by_transpose": call.push_by_transpose,
+        "_f_jvp": None if op.jvp is None else op.jvp.fn,
+    }
+    return names | {f"_f_{name}": formula.fn for name, formula in op.formulas.items()}
+
+
+def node_class(op: Op, variant: Variant) -> tuple[type[OpNode], Callable[..., OpNode]]:
+    """The node class of an op for one set of recorded inputs, and a function that makes a node of it.
+
+    Raises `NoGradientError` where a rule is missing.
+    """
+    for name, on in zip(op.arrays, variant.recorded, strict=True):
         if on and name not in op.formulas:
             raise NoGradientError(
                 f"{op.name}() has no derivative in {name!r}; pass {name}.detach() to treat it as a constant"
             )
-    layout = _Layout(op, key)
-    space = _space(op)
-    lines = _write_pull(layout, "pull", "raw", "node.xp")
-    lines += _write_pull(layout, "pull_last", "raw", "node.xp", last=True)
-    several = op.variadic in layout.recorded
-    nodes = ", ".join(f"node.p_{name}" for name in layout.recorded)
-    lines += [
-        "def parents(node):",
-        f"    if node.p_{layout.recorded[0]} is None:",
-        "        raise _freed(node)",
-        f"    return tuple(p for p in {nodes} if p is not None)" if several else f"    return ({nodes},)",
-    ]
-    _execute("\n".join(lines) + "\n", space, f"{op.name} backward")
-    return type(
-        f"{op.name}_{'_'.join(layout.recorded)}",
-        (PlanNode,),
-        {
-            "__slots__": tuple(f"p_{name}" for name in layout.recorded) + tuple(f"s_{name}" for name in layout.kept),
-            "__module__": __name__,
-            "op": op,
-            "key": key,
-            "label": op.name,
-            "pull": space["pull"],
-            "pull_last": space["pull_last"],
-            "parents": space["parents"],
-        },
-    )
+    code = NodeCode(op, variant)
+    names = _names_of(op)
+    _execute(code.pull_source() + code.parents_source() + code.record_source(), names, f"{op.name} backward")
+    members = {"__slots__": tuple(code.slots), "__module__": __name__, "op": op, "variant": variant, "label": op.name}
+    members |= {"pull": names["pull"], "parents": names["parents"]}
+    cls: type[OpNode] = type(f"{op.name}_{'_'.join(code.recorded)}", (OpNode,), members)
+    names |= {"_node_class": cls, "_seq": next_seq}
+    return cls, names["record"]
 
 
-def _complete(cls: type[PlanNode]) -> None:
-    layout = _Layout(cls.op, cls.key)
-    space = _space(cls.op)
-    lines = _write_pull(layout, "pull_batched", "raw", "_BATCHED")
-    lines += _write_pull(layout, "pull_recorded", "recorded", "_RECORDED")
-    lines += _write_push(layout)
-    _execute("\n".join(lines) + "\n", space, f"{cls.op.name} higher order")
-    for name in ("pull_batched", "pull_recorded", "push"):
-        setattr(cls, name, space[name])
+# The public function.
+
+UNARY = """\
+        signature = {x}._signature
+        v_{x} = {x}._value
+        p_{x} = {x}._node
+"""
+
+BINARY = """\
+        if {y}.__class__ is {x}.__class__:
+            signature = {x}._signature
+            if signature is not {y}._signature:
+                signature, stretched = signature.pairs[{y}._signature]
+            v_{x} = {x}._value
+            p_{x} = {x}._node
+            v_{y} = {y}._value
+            p_{y} = {y}._node
+        elif {y}.__class__ in NUMBERS:
+            signature = {x}._signature
+            v_{x} = {x}._value
+            p_{x} = {x}._node
+            v_{y} = signature.scalars.get({y})
+            if v_{y} is None and (v_{y} := signature.scalar({y}, v_{x})) is None:
+                signature = None
+            p_{y} = None
+        elif {x}.__class__ in NUMBERS:
+            signature = {y}._signature
+            v_{y} = {y}._value
+            p_{y} = {y}._node
+            v_{x} = signature.scalars.get({x})
+            if v_{x} is None and (v_{x} := signature.scalar({x}, v_{y})) is None:
+                signature = None
+            p_{x} = None
+        else:
+            signature = None
+"""
+
+FUNCTION = """\
+def {name}({parameters}):
+{prologue}    try:
+{operands}    except (AttributeError, IndexError):
+        signature = None
+    if signature is None{unfit}:
+        return _slow_call(_op, ({everything}), {keywords})
+{refusal}    xp = signature.xp
+    try:
+        out = {compute}
+    except Exception as error:
+{failure}
+{result}"""
+
+ARRAY = """\
+    made = signature.cls()
+    made._value = out
+    made._xp = xp
+    made._signature = {signature}
+"""
+
+CONSTANT = """\
+    flags = _mode()
+    if {untracked}:
+        made._node = None
+        if flags & RECORDING:
+            made._constant = True
+        return made
+    if not flags & RECORDING:
+        made._node = None
+        if _live:
+            _check_thread(({parents},), "{name}()")
+        return made
+"""
+
+NODE = """\
+    made._node = node
+    if flags >= INSPECTED:
+        _inspect(_op, node, out)
+    return made
+"""
+
+OUTPUTS = """\
+    out = tuple(out)
+    if {untracked}:
+        return _outputs(signature.cls, xp, out, None)
+    if not _mode() & RECORDING:
+        if _live:
+            _check_thread(({parents},), "{name}()")
+        return _outputs(signature.cls, xp, out, None)
+    bits = {bits}
+    node = (_recorders.get(bits) or _recorder(bits))({recorded})
+    if _mode() >= INSPECTED:
+        _inspect(_op, node, out)
+    return _outputs(signature.cls, xp, out, node)
+"""
+
+PLAIN = frozenset((int, float, bool, str, type(None)))
+"""What a keyword usually is, and certainly holds no array."""
 
 
-def _space(op: Op) -> dict[str, Any]:
-    from ..arrays.batched import BATCHED, wrap
+class CallCode:
+    """The source of the public function of an op."""
 
-    space: dict[str, Any] = {
-        "_wrap": wrap,
-        "_freed": freed,
-        "_RECORDED": RECORDED,
-        "_BATCHED": BATCHED,
-        "_Output": Output,
-        "_push_by_transpose": _push_by_transpose,
-    }
-    for name, formula in op.formulas.items():
-        space[f"_f_{name}"] = formula.fn
-    if op.jvp is not None:
-        space["_f_jvp"] = op.jvp.fn
-    return space
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.tracked = [name for name in op.arrays if name not in op.constant]
+        self.promoting = [name for name in op.arrays if name in op.promotes]
+        self.takes_numbers = len(op.inputs) == 2 == len(self.promoting) and op.kind.aligns and not op.variadic
+        self.plain = not (op.keywords or op.optional or op.variadic or op.constant or op.outs)
+        self.pointwise = op.kind is ELEMENTWISE and self.plain and len(op.inputs) <= 2
 
+    def source(self) -> str:
+        """The function, from operands that are alike to the result; all else is `slow_call`'s."""
+        op = self.op
+        parameters = [f"{name}=None" if name in op.optional else name for name in op.inputs]
+        parameters += [f"*{op.variadic}"] if op.variadic else ["*"] if op.keywords else []
+        parameters += [n if default is Parameter.empty else f"{n}=_d_{n}" for n, default in op.keywords.items()]
+        everything = [*op.inputs, *([f"*{op.variadic}"] if op.variadic else [])]
+        keywords = "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}"
+        values = [*(f"v_{name}" for name in op.inputs), *([f"*v_{op.variadic}"] if op.variadic else [])]
+        arguments = ", ".join([*values, *(f"{name}={name}" for name in op.keywords)])
+        raises = f"raise _explain(_op, ({', '.join(everything)},), {keywords}, error)"
+        compute, failure = f"xp.{op.name}({arguments})", [raises]
+        if op.name in SYMBOLS:
+            # Not every engine's arrays leave an operator to the other operand where that is batched.
+            failure = ["if xp.backend is not None:", f"    {raises}", f"out = {compute}"]
+            compute = f" {SYMBOLS[op.name]} ".join(values) if len(values) == 2 else f"{SYMBOLS[op.name]}{values[0]}"
+        checks = [
+            line
+            for name in op.keywords
+            for line in (f"if {name}.__class__ not in PLAIN:", f"    {name} = _plain(_op, {name!r}, {name})")
+        ]
+        prologue = [*checks, *(["stretched = 0"] if self.takes_numbers else [])]
+        untracked = " and ".join(self._untracked()) or "True"
+        first = op.arrays[0] if op.inputs else f"{op.variadic}[0]"
+        of_dtype = f"{self.promoting[0]}._signature" if self.promoting and self.promoting[0] in op.inputs else None
+        signature = "signature" if of_dtype is None or self.takes_numbers or self.promoting[0] == first else of_dtype
+        return FUNCTION.format(
+            name=op.name,
+            parameters=", ".join(parameters),
+            prologue=_block(prologue) + "\n" if prologue else "",
+            operands=self._operands(),
+            unfit=f" or ({untracked} and not {signature}.inexact)" if op.floats else "",
+            everything=", ".join(everything) + ",",
+            keywords=keywords,
+            refusal=f"    if {signature}.complex:\n        raise _refusal(_op)\n" if op.real else "",
+            compute=compute,
+            failure=_block(failure, 2),
+            result=self._result(),
+        )
 
-def _write_call(op: Op) -> str:
-    """The public function of an op. The order is: alike operands or `_general`, compute, wrap, record if tracked."""
-    inputs, pad = op.inputs, "    "
-    parameters = list(inputs)
-    parameters = [f"{name}=None" if name in op.optional else name for name in inputs]
-    if op.variadic:
-        parameters.append(f"*{op.variadic}")
-    elif op.keywords:
-        parameters.append("*")
-    parameters += [
-        name if default is inspect.Parameter.empty else f"{name}=_d_{name}" for name, default in op.keywords.items()
-    ]
-    keywords = "".join(f", {name}={name}" for name in op.keywords)
-    bound = "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}"
-    everything = ", ".join([*inputs, *([f"*{op.variadic}"] if op.variadic else [])])
-    general = f"return _general(_op, ({everything},), {bound})"
-    lines = [f"def {op.name}({', '.join(parameters)}):"]
-    for name in op.keywords:
-        if "float" in str(op.body.__annotations__.get(name)):
-            # A number that is an array of ours would be taken for a constant, and its gradient lost.
-            lines.append(f"{pad}if {name}.__class__ not in _NUMBERS:")
-            lines.append(f"{pad}    {name} = _number(_op, {name!r}, {name})")
-
-    if op.variadic and op.variadic not in op.constant:
-        return "\n".join(lines + _variadic_call(op, keywords, general)) + "\n"
-
-    first = inputs[0]
-    promoting = [name for name in inputs if name in op.promotes]
-    scalar_ok = len(inputs) == 2 and op.kind in ("elementwise", "locally_constant") and set(promoting) == set(inputs)
-    alike = []
-    for name in inputs[1:]:
-        test = f"{name}.__class__ is not _cls or {name}._xp is not xp"
-        if name in promoting and name != promoting[0]:
-            test += f" or {_unequal(f'{name}._value.dtype', f'{promoting[0]}._value.dtype')}"
-        alike.append(f"({name} is not None and ({test}))" if name in op.optional else test)
-    if op.variadic:
-        alike.append(f"({op.variadic} and any(i.__class__ is not _cls or i._xp is not xp for i in {op.variadic}))")
-
-    if op.kind == "elementwise" and len(inputs) <= 2 and not (op.constant or op.optional or op.variadic or op.keywords):
-        lines += _alike_call(op)
-    tracked = [name for name in inputs if name not in op.constant]
-    if scalar_ok:
-        lines += _pair(inputs[0], inputs[1], general)
-    else:
-        lines += [f"{pad}_cls = {first}.__class__"]
-        lines += [f"{pad}try:", f"{pad}    xp = {first}._xp", f"{pad}    v_{first} = {first}._value"]
-        if alike:
-            lines += [f"{pad}    if {' or '.join(alike)}:", f"{pad}        {general}"]
-        for name in inputs[1:]:
-            lines.append(
-                f"{pad}    v_{name} = "
-                + (f"None if {name} is None else " if name in op.optional else "")
-                + f"{name}._value"
-            )
+    def _operands(self) -> str:
+        """Lines that take values and nodes from the operands; `signature` is None where they are not alike."""
+        op = self.op
+        if self.takes_numbers:
+            return BINARY.format(x=op.inputs[0], y=op.inputs[1])
+        if self.plain and len(op.inputs) == 1:
+            return UNARY.format(x=op.inputs[0])
+        lines = [f"signature = {op.inputs[0] if op.inputs else f'{op.variadic}[0]'}._signature"]
+        for number, name in enumerate(op.inputs):
+            of_one = ["family", self.promoting[0]] if name in self.promoting[1:] else ["home", op.inputs[0]]
+            other = "signature" if of_one[1] == op.inputs[0] else f"{of_one[1]}._signature"
+            take = [f"v_{name} = {name}._value"] + [f"p_{name} = {name}._node"] * (name in self.tracked)
+            if number:
+                take = [f"if {name}._signature.{of_one[0]} is not {other}.{of_one[0]}:", "    signature = None", *take]
+            if name in op.optional:
+                missing = " = ".join([f"v_{name}"] + [f"p_{name}"] * (name in self.tracked))
+                take = [f"if {name} is None:", f"    {missing} = None", "else:", *("    " + line for line in take)]
+            lines += take
         if op.variadic:
-            values = f"tuple([i._value for i in {op.variadic}]) if {op.variadic} else ()"
-            lines.append(f"{pad}    v_{op.variadic} = {values}")
-        lines += [f"{pad}except AttributeError:", f"{pad}    {general}"]
-    for name in tracked if not scalar_ok else ():
-        lines.append(
-            f"{pad}p_{name} = " + (f"None if {name} is None else " if name in op.optional else "") + f"{name}._node"
-        )
-    if op.floats:
-        lines += [
-            f"{pad}if {_none(tracked) if tracked else 'True'} and v_{first}.dtype not in xp.inexact:",
-            f"{pad}    {general}",
-        ]
-    if op.real:
-        lines += [f"{pad}if v_{promoting[0]}.dtype in xp.complexes:", f"{pad}    raise _refusal(_op)"]
-    values = ", ".join([f"v_{name}" for name in inputs] + ([f"*v_{op.variadic}"] if op.variadic else []))
-    compute = _compute(op, values + keywords)
-    lines += [
-        f"{pad}try:",
-        f"{pad}    out = {compute}",
-        f"{pad}except Exception as _error:",
-        *_failure(op, pad + "    ", values, f"raise _explain(_op, ({everything},), {bound}, _error)"),
-    ]
-    if op.outs:
-        lines.append(f"{pad}out = tuple(out)")
-    if op.kind == "locally_constant":
-        lines += _hand_over(op, pad, "None")
-        return "\n".join(lines) + "\n"
-    lines += [f"{pad}if {_none(tracked)}:"] + _hand_over(op, pad * 2, "constant")
-    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"] + _strays(op, pad, tracked)
-    lines += _hand_over(op, pad * 2, "None")
-    if op.casts:
-        lines += [f"{pad}if out.dtype not in xp.inexact:"] + _hand_over(op, pad * 2, "None")
-    inline = len(inputs) <= 2 and len(tracked) == len(inputs) and not op.optional
-    if inline:
-        lines += _inline_nodes(op, pad)
-    else:
-        lines += _by_key(op, pad)
-    lines += _hand_over(op, pad, "node")
-    return "\n".join(lines) + "\n"
-
-
-def _pair(x: str, y: str, general: str) -> list[str]:
-    """Lines that take values and nodes from two operands: arrays of one dtype, or an array and a Python number."""
-    lines = [
-        f"if {x}.__class__ in _SCALARS:",
-        f"    _cls = {y}.__class__",
-        "    try:",
-        f"        xp = {y}._xp",
-        f"        v_{y} = {y}._value",
-        f"        p_{y} = {y}._node",
-        f"        v_{x} = xp.weak({x}, v_{y})",
-        "    except AttributeError:",
-        f"        {general}",
-        f"    if v_{x} is None:",
-        f"        {general}",
-        f"    p_{x} = None",
-        "else:",
-        f"    _cls = {x}.__class__",
-        "    try:",
-        f"        xp = {x}._xp",
-        f"        v_{x} = {x}._value",
-        f"        p_{x} = {x}._node",
-        f"        if {y}.__class__ is _cls:",
-        f"            v_{y} = {y}._value",
-        f"            p_{y} = {y}._node",
-        f"            if {y}._xp is not xp or {_unequal(f'v_{y}.dtype', f'v_{x}.dtype')}:",
-        f"                {general}",
-        f"        elif {y}.__class__ in _SCALARS and (v_{y} := xp.weak({y}, v_{x})) is not None:",
-        f"            p_{y} = None",
-        "        else:",
-        f"            {general}",
-        "    except AttributeError:",
-        f"        {general}",
-    ]
-    return ["    " + line for line in lines]
-
-
-def _alike_call(op: Op) -> list[str]:
-    """Lines for the commonest call of all: one array, two of one likeness, or one and a Python number.
-
-    Nothing has to be converted or broadcast, and the result is of the same likeness; so nothing is asked of shapes and
-    dtypes. Whatever else comes falls through to the lines that do ask.
-    """
-    inputs = op.inputs
-    pad = "    "
-    x, y = inputs[0], inputs[-1]
-    lines = ["try:"]
-    if len(inputs) == 1:
-        lines += [f"    _like = {x}._like", f"    v_{x} = {x}._value", f"    p_{x} = {x}._node"]
-    else:
-        lines += [
-            f"    if {y}.__class__ is {x}.__class__:",
-            f"        _like = {x}._like",
-            f"        if _like is {y}._like:",
-            f"            v_{x} = {x}._value",
-            f"            p_{x} = {x}._node",
-            f"            v_{y} = {y}._value",
-            f"            p_{y} = {y}._node",
-            "        else:",
-            "            _like = None",
-        ]
-        for number, array in ((y, x), (x, y)):
+            name = op.variadic
+            tracked = name in self.tracked
+            alike = "family" if name in self.promoting else "home"
             lines += [
-                f"    elif {number}.__class__ is float or {number}.__class__ is int:",
-                f"        _like = {array}._like",
-                "        if _like is not None:",
-                f"            v_{array} = {array}._value",
-                f"            p_{array} = {array}._node",
-                f"            v_{number} = _like.scalars.get({number})",
-                f"            if v_{number} is None:",
-                f"                v_{number} = _like.scalar({number}, v_{array})",
-                f"            p_{number} = None",
+                f"v_{name} = [i._value for i in {name}]"
+                if tracked
+                else f"v_{name} = tuple([i._value for i in {name}])",
+                *([f"p_{name} = tuple([i._node for i in {name}])"] if tracked else []),
+                f"for i in {name}:",
+                f"    if i._signature.{alike} is not signature.{alike}:",
+                "        signature = None",
             ]
-        lines += ["    else:", "        _like = None"]
-    lines += ["except AttributeError:", "    _like = None", "if _like is not None:"]
-    values = ", ".join(f"v_{name}" for name in inputs)
-    lines += [
-        "    xp = _like.xp",
-        "    try:",
-        f"        out = {_compute(op, values)}",
-        "    except Exception as _error:",
-        *_failure(op, "        ", values, f"raise _explain(_op, ({', '.join(inputs)},), {{}}, _error)"),
-        "    made = _like.cls()",
-        "    made._value = out",
-        "    made._xp = xp",
-        "    made._like = _like",
-        f"    if {_none(list(inputs))}:",
-        "        made._node = None",
-        "        if _mode() & 1:",
-        "            made._constant = True",
-        "        return made",
-        "    _m = _mode()",
-        "    if not _m & 1:",
-        *_strays(op, "    ", inputs),
-        "        made._node = None",
-        "        return made",
-    ]
-    cases = [(True,)] if len(inputs) == 1 else [(True, False), (False, True), (True, True)]
-    heads = ["if True:"] if len(inputs) == 1 else [f"if p_{y} is None:", f"elif p_{x} is None:", "else:"]
-    for head, case in zip(heads, cases, strict=True):
-        unruled = any(on and name not in op.formulas for name, on in zip(inputs, case, strict=True))
-        name = "_C" + "".join("1" if on else "0" for on in case)
-        build = f"_build({name!r}, {case!r}, {(False,) * len(case)!r}, False)"
-        lines.append(f"    {head}")
-        if unruled:
-            lines.append(f"        {build}")
-        else:
-            if op.same and head == "else:":
-                lines.insert(len(lines) - 1, f"    elif p_{x} is p_{y} and v_{x} is v_{y}:")
-                alone = _Layout(OPS[op.same], Key((True,), (False,), False))
-                lines[-1:-1] = alone.save("        ", "_same or _build_same()")
-            lines += _Layout(op, Key(case, (False,) * len(case), False)).save("        ", f"{name} or {build}")
-    lines += ["    made._node = node", "    if _m > 7:", "        _inspect(_op, node, out)", "    return made"]
-    return [pad + line for line in lines]
+        return _block(lines, 2) + "\n"
 
+    def _result(self) -> str:
+        """Lines that put the result into an array and, where an input is tracked, leave a node."""
+        op, name = self.op, self.op.name
+        if op.kind is LOCALLY_CONSTANT:
+            if op.outs:
+                return "    return _outputs(signature.cls, xp, tuple(out), None)\n"
+            return ARRAY.format(signature="xp.signatures[signature.cls, out.dtype, out.shape]") + "    made._node = None\n    return made\n"
+        facts = {
+            "name": name,
+            "untracked": " and ".join(self._untracked()),
+            "parents": ", ".join(f"*p_{n}" if n == op.variadic else f"p_{n}" for n in self.tracked),
+            "bits": self._bits(),
+            "recorded": self._record_arguments(),
+        }
+        if op.outs:
+            return OUTPUTS.format(**facts)
+        if not self.pointwise:
+            made = ARRAY.format(signature="xp.signatures[signature.cls, out.dtype, out.shape]")
+            node = [
+                "if not made._signature.inexact:",
+                "    made._node = None",
+                "    return made",
+                f"bits = {facts['bits']}",
+                f"node = (_recorders.get(bits) or _recorder(bits))({facts['recorded']})",
+            ]
+            return made + CONSTANT.format(**facts) + _block(node) + "\n" + NODE
+        return ARRAY.format(signature="signature") + CONSTANT.format(**facts) + self._common_nodes() + "\n" + NODE
 
-def _inline_nodes(op: Op, pad: str) -> list[str]:
-    """Lines that make the common nodes at once: real, no broadcasting of recorded inputs, two inputs at most."""
-    lines: list[str] = []
-    inputs = op.inputs
-    cases = [(True,)] if len(inputs) == 1 else [(True, False), (False, True), (True, True)]
-    heads = (
-        ["if True:"] if len(inputs) == 1 else [f"if p_{inputs[1]} is None:", f"elif p_{inputs[0]} is None:", "else:"]
-    )
-    for head, case in zip(heads, cases, strict=True):
-        recorded = [name for name, on in zip(inputs, case, strict=True) if on]
-        tests = []
-        if op.kind == "elementwise" and len(inputs) == 2:
-            tests.append(
-                f"v_{recorded[0]}.shape == " + (f"v_{recorded[1]}.shape" if len(recorded) == 2 else "out.shape")
+    def _untracked(self) -> list[str]:
+        """The tests that no input is tracked."""
+        return [f"not any(p_{n})" if n == self.op.variadic else f"p_{n} is None" for n in self.tracked]
+
+    def _bits(self) -> str:
+        """The expression for the number of a node's variant; see `Variant.of_bits`."""
+        op, count = self.op, len(self.op.arrays)
+        bits = []
+        for number, name in enumerate(op.arrays):
+            if name not in self.tracked:
+                continue
+            bits.append(
+                f"(True in [p is not None for p in p_{name}])" if name == op.variadic else f"(p_{name} is not None)"
             )
-        if op.kind != "op" and any(op.formulas[name].constant is None for name in recorded if name in op.formulas):
-            tests.append(f"{'out[0]' if op.outs else 'out'}.dtype not in xp.complexes")
-        deep = pad
-        if len(inputs) == 2:
-            lines.append(pad + head)
-            deep += "    "
-        name = "_C" + "".join("1" if on else "0" for on in case)
-        of_all = case + (False,) * bool(op.variadic)  # a variadic input that comes here is a constant one
-        build = f"_build({name!r}, {of_all!r}, {(False,) * len(of_all)!r}, False)"
-        if any(name not in op.formulas for name in recorded):
-            lines.append(deep + build)
-            continue
-        inner = deep
-        if tests:
-            lines.append(f"{deep}if {' and '.join(tests)}:")
-            inner += "    "
-        layout = _Layout(op, Key(of_all, (False,) * len(of_all), False))
-        lines += layout.save(inner, f"{name} or {build}")
-        if tests:
-            lines.append(f"{deep}else:")
-            lines += _by_key(op, deep + "    ")
-    return lines
+            bits[-1] += f" << {number}" if number else ""
+            if op.kind is ELEMENTWISE and count > 1 and not self.takes_numbers:
+                bits.append(f"(p_{name} is not None and v_{name}.shape != out.shape) << {count + number}")
+        if self.takes_numbers:
+            bits.append(f"stretched << {count}")
+        of = "made._signature" if not op.outs else "xp.signatures[signature.cls, out[0].dtype, out[0].shape]"
+        return " | ".join([*bits, f"{of}.complex << {2 * count}"])
+
+    def _record_arguments(self) -> str:
+        op = self.op
+        parents = [n for n in op.arrays if not (n == op.variadic and n in op.constant)]
+        nodes = ["None" if name in op.constant else f"p_{name}" for name in parents]
+        return ", ".join(["xp", "out", *(f"v_{name}" for name in op.arrays), *nodes, *op.keywords])
+
+    def _common_nodes(self) -> str:
+        """Lines that make the nodes of real numbers without broadcasting at once, and look up the others."""
+        op = self.op
+        cases = [(True,)] if len(op.inputs) == 1 else [(True, False), (False, True), (True, True)]
+        tests = [f"p_{op.inputs[-1]} is None", f"p_{op.inputs[0]} is None", None] if len(cases) == 3 else [None]
+        rare = "stretched or signature.complex" if len(cases) == 3 else "signature.complex"
+        look_up = f"node = (_recorders.get(bits) or _recorder(bits))({self._record_arguments()})"
+        lines = [f"if {rare}:", f"    bits = {self._bits()}", f"    {look_up}"]
+        for case, test in zip(cases, tests, strict=True):
+            if op.same and test is None:
+                x, y = op.inputs
+                lines += [f"elif p_{x} is p_{y} and v_{x} is v_{y}:", f"    node = _record_same(xp, out, v_{x}, p_{x})"]
+            lines.append("else:" if test is None else f"elif {test}:")
+            number = sum(on << i for i, on in enumerate(case))
+            if all(name in op.formulas for name, on in zip(op.inputs, case, strict=True) if on):
+                code = NodeCode(op, Variant(case, (False,) * len(case), False))
+                lines += ["    " + line for line in code.save(f"(_class_{number} or _class({number}))")]
+            else:
+                lines.append(f"    _recorder({number})")  # raises: there is no rule
+        return _block(lines)
 
 
-def _compute(op: Op, arguments: str) -> str:
-    """The expression that computes the op: an operator where there is one, else a kernel."""
-    symbol = _SYMBOLS.get(op.name)
-    if symbol is None:
-        return f"xp.{op.name}({arguments})"
-    values = [f"v_{name}" for name in op.inputs]
-    return f"{symbol}{values[0]}" if len(values) == 1 else f" {symbol} ".join(values)
-
-
-def _failure(op: Op, pad: str, values: str, complain: str) -> list[str]:
-    """Lines for when a kernel raises. An operator among batched values is tried again as a kernel: not every engine's
-    arrays leave an operator to the other operand.
-    """
-    if op.name not in _SYMBOLS:
-        return [pad + complain]
-    return [f"{pad}if xp.backend is not None:", f"{pad}    {complain}", f"{pad}out = xp.{op.name}({values})"]
-
-
-def _unequal(first: str, second: str) -> str:
-    """The test whether two dtypes differ. Most engines have one object for each; the standard only promises `==`."""
-    return f"({first} is not {second} and {first} != {second})"
-
-
-def _none(names: list[str]) -> str:
-    return " and ".join(f"p_{name} is None" for name in names)
-
-
-def _strays(op: Op, pad: str, tracked: Sequence[str]) -> list[str]:
-    """Lines that look, while a transform is running somewhere, whether this is a thread that loses its gradient."""
-    nodes = ", ".join(f"p_{name}" for name in tracked)
-    return [f"{pad}    if _live:", f"{pad}        _check_thread(({nodes},), {op.name + '()'!r})"]
-
-
-def _hand_over(op: Op, pad: str, node: str) -> list[str]:
-    """Lines that put the result into handles of the operands' face and return them.
-
-    `node` is `node`, `None`, or `constant`: nothing was tracked, which is noted if it happens while recording.
-    """
-    lines = []
-    if node == "node":
-        lines += [f"{pad}if _m > 7:", f"{pad}    _inspect(_op, node, out)"]
-    if op.outs:
-        if node != "node":
-            lines.append(f"{pad}return [_handle(_cls, v, None, xp) for v in out]")
-        else:
-            lines.append(
-                f"{pad}return [_handle(_cls, v, _Output(node, i) if v.dtype in xp.inexact else None, xp)"
-                " for i, v in enumerate(out)]"
-            )
-        return lines
-    lines += [f"{pad}made = _cls()", f"{pad}made._value = out", f"{pad}made._xp = xp"]
-    lines.append(f"{pad}made._like = xp.alike[_cls, out.dtype, out.shape]")
-    lines.append(f"{pad}made._node = {'node' if node == 'node' else 'None'}")
-    if node == "constant":
-        lines += [f"{pad}if _mode() & 1:", f"{pad}    made._constant = True"]
-    return [*lines, f"{pad}return made"]
-
-
-def _by_key(op: Op, pad: str) -> list[str]:
-    """Lines for the rarer nodes, found by which inputs are recorded, which were broadcast, whether any is complex."""
-    recorded, stretched = [], []
-    for name in op.inputs:
-        recorded.append("False" if name in op.constant else f"p_{name} is not None")
-        stretched.append(
-            f"p_{name} is not None and v_{name}.shape != out.shape"
-            if op.kind == "elementwise" and name not in op.constant
-            else "False"
-        )
-    if op.variadic:
-        recorded.append("False")
-        stretched.append("False")
-    out = "out[0]" if op.outs else "out"
-    values = ", ".join([f"v_{name}" for name in op.arrays])
-    parents = ", ".join("None" if name in op.constant else f"p_{name}" for name in op.inputs)
-    keywords = "".join(f", {name}" for name in op.keywords)
-    return [
-        f"{pad}_key = (({', '.join(recorded)},), ({', '.join(stretched)},), {out}.dtype in xp.complexes)",
-        f"{pad}node = (_fillers.get(_key) or _filler(_key))(xp, out, {values}, {parents}{keywords})",
-    ]
-
-
-def _variadic_call(op: Op, keywords: str, general: str) -> list[str]:
-    name, pad = op.variadic, "    "
-    out = "out[0]" if op.outs else "out"
-    lines = [
-        f"{pad}try:",
-        f"{pad}    _first = {name}[0]",
-        f"{pad}    _cls = _first.__class__",
-        f"{pad}    xp = _first._xp",
-        f"{pad}    _dtype = _first._value.dtype",
-        f"{pad}    v_{name} = [x._value for x in {name}]",
-        f"{pad}    if any(x.__class__ is not _cls or x._xp is not xp or {_unequal('x._value.dtype', '_dtype')}"
-        f" for x in {name}):",
-        f"{pad}        {general}",
-        f"{pad}except (AttributeError, IndexError):",
-        f"{pad}    {general}",
-        f"{pad}p_{name} = tuple([x._node for x in {name}])",
-    ]
-    if op.floats:
-        lines += [f"{pad}if _dtype not in xp.inexact:", f"{pad}    {general}"]
-    bound = "{" + ", ".join(f"{key!r}: {key}" for key in op.keywords) + "}"
-    lines += [
-        f"{pad}try:",
-        f"{pad}    out = xp.{op.name}(*v_{name}{keywords})",
-        f"{pad}except Exception as _error:",
-        f"{pad}    raise _explain(_op, {name}, {bound}, _error)",
-    ]
-    if op.outs:
-        lines.append(f"{pad}out = tuple(out)")
-    if op.kind == "locally_constant":
-        return lines + _hand_over(op, pad, "None")
-    lines += [f"{pad}if all([p is None for p in p_{name}]):"] + _hand_over(op, pad * 2, "constant")
-    lines += [f"{pad}_m = _mode()", f"{pad}if not _m & 1:"]
-    lines += [f"{pad}    if _live:", f"{pad}        _check_thread(p_{name}, {op.name + '()'!r})"]
-    lines += _hand_over(op, pad * 2, "None")
-    extra = "".join(f", {key}" for key in op.keywords)
-    lines += [
-        f"{pad}_key = ((True,), (False,), {out}.dtype in xp.complexes)",
-        f"{pad}node = (_fillers.get(_key) or _filler(_key))(xp, out, v_{name}, p_{name}{extra})",
-    ]
-    return lines + _hand_over(op, pad, "node")
-
-
-def compile_call(op: Op) -> Callable[..., Any]:
+def public_function(op: Op) -> Callable[..., Any]:
     """The public function of an op; its code is written when it is first called."""
-    from . import call as dispatch
-
-    space: dict[str, Any] = {
+    recorders: dict[int, Callable[..., OpNode]] = {}
+    names: dict[str, Any] = {
         "__name__": __name__,
         "__builtins__": vars(builtins),  # a warning of NumPy's looks for them in the globals of the frame
+        "RECORDING": RECORDING,
+        "INSPECTED": INSPECTED,
+        "NUMBERS": call.NUMBERS,
+        "PLAIN": PLAIN,
         "_op": op,
         "_seq": next_seq,
         "_mode": MODE.get,
         "_live": LIVE,
         "_check_thread": check_thread,
-        "_fillers": {},
-        "_Output": Output,
-        "_general": dispatch.general,
-        "_explain": dispatch.explain,
-        "_refusal": dispatch.refusal,
-        "_number": dispatch.number,
-        "_NUMBERS": _NUMBERS,
-        "_inspect": dispatch.inspect_result,
-        "_handle": handle,
-        "_SCALARS": frozenset((bool, int, float, complex)),
-        "_C1": None,
-        "_C10": None,
-        "_C01": None,
-        "_C11": None,
-        "_same": None,
+        "_recorders": recorders,
+        "_slow_call": call.slow_call,
+        "_explain": call.explain,
+        "_refusal": call.refusal,
+        "_plain": call.plain_keyword,
+        "_inspect": call.inspect_result,
+        "_outputs": call.outputs,
+        **{f"_class_{number}": None for number in (1, 2, 3)},
+        **{f"_d_{name}": default for name, default in op.keywords.items()},
     }
-    for name, default in op.keywords.items():
-        space[f"_d_{name}"] = default
 
-    def build(name: str, recorded: tuple[bool, ...], stretched: tuple[bool, ...], is_complex: bool) -> type[PlanNode]:
-        cls = space[name] = compile_node(op, Key(recorded, stretched, is_complex))
-        return cls
+    def recorder(bits: int) -> Callable[..., OpNode]:
+        cls, recorders[bits] = node_class(op, Variant.of_bits(op, bits))
+        if f"_class_{bits}" in names:
+            names[f"_class_{bits}"] = cls
+        return recorders[bits]
 
-    def build_same() -> type[PlanNode]:
-        cls = space["_same"] = compile_node(OPS[op.same], Key((True,), (False,), False))
-        return cls
+    def class_of(bits: int) -> type[OpNode]:
+        recorder(bits)
+        return names[f"_class_{bits}"]  # type: ignore[no-any-return]
 
-    def filler(key: tuple[tuple[bool, ...], tuple[bool, ...], bool]) -> Callable[..., Any]:
-        plan = Key(*key)
-        cls = compile_node(op, plan)
-        layout = _Layout(op, plan)
-        values = [f"v_{name}" for name in op.arrays]
-        parents = [f"p_{name}" for name in op.arrays if not (name == op.variadic and name in op.constant)]
-        head = f"def fill({', '.join(['xp', 'out', *values, *parents, *op.keywords])}):"
-        local: dict[str, Any] = {"_seq": next_seq, "_made_by": cls}
-        _execute(
-            "\n".join([head, *layout.save("    ", "_made_by"), "    return node"]) + "\n", local, f"{op.name} save"
-        )
-        found: Callable[..., Any] = local["fill"]
-        space["_fillers"][key] = found
-        return found
+    def record_same(xp: Any, out: Any, value: Any, parent: Node) -> OpNode:
+        names["_record_same"] = OPS[op.same].recorder(1)
+        return names["_record_same"](xp, out, value, parent)  # type: ignore[no-any-return]
 
-    def note(
-        xp: Any, out: Any, values: Sequence[Any], parents: Sequence[Node | None], keywords: Mapping[str, Any]
-    ) -> Node:
-        """The node of a result that was computed elsewhere, as by a write in place; not for broadcasting ops."""
-        fixed = op.variadic in op.constant
-        recorded = (*(p is not None for p in parents), *((False,) if fixed else ()))
-        key = (recorded, (False,) * len(recorded), out.dtype in xp.complexes)
-        fill = space["_fillers"].get(key) or filler(key)
-        node: Node = fill(xp, out, *values, *parents, **keywords)
-        if MODE.get() > 3:
-            dispatch.inspect_result(op, node, out)
-        return node
-
-    op.note = note
-
-    def first_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        written: dict[str, Any] = dict(space)
-        _execute(_write_call(op), written, op.name)
+    def first_call(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        written: dict[str, Any] = dict(names)
+        _execute(CallCode(op).source(), written, op.name)
         source = written[op.name]
-        call.__code__ = source.__code__
-        call.__defaults__ = source.__defaults__
-        call.__kwdefaults__ = source.__kwdefaults__
-        return call(*args, **kwargs)
+        function.__code__ = source.__code__
+        function.__defaults__ = source.__defaults__
+        function.__kwdefaults__ = source.__kwdefaults__
+        return function(*args, **keywords)
 
-    space["_build"] = build
-    space["_build_same"] = build_same
-    space["_filler"] = filler
-    space["_first_call"] = first_call
-    call = types.FunctionType(_stub.__code__, space, op.name)
-    call.__doc__ = explained(op)
-    call.__module__ = op.module
-    call.__qualname__ = op.name
-    call.__wrapped__ = partial(op.body, None)  # type: ignore[attr-defined]  # where inspect finds the signature
-    call.__tapegrad_op__ = op  # type: ignore[attr-defined]
-    return call
+    names |= {"_recorder": recorder, "_class": class_of, "_record_same": record_same, "_first_call": first_call}
+    op.recorder = lambda bits: recorders.get(bits) or recorder(bits)
+    function = types.FunctionType(_stub.__code__, names, op.name)
+    function.__module__ = op.module
+    function.__qualname__ = op.name
+    function.__wrapped__ = partial(op.body, None)  # type: ignore[attr-defined]  # where inspect finds the signature
+    function.__tapegrad_op__ = op  # type: ignore[attr-defined]
+    return function
 
 
-def _stub(*args: Any, **kwargs: Any) -> Any:
-    return _first_call(args, kwargs)  # type: ignore[name-defined]  # noqa: F821
+def _stub(*args: Any, **keywords: Any) -> Any:
+    return _first_call(args, keywords)  # type: ignore[name-defined]  # noqa: F821
+
+
+def record(op: Op, xp: Any, out: Any, values: Sequence[Any], parents: Sequence[Node | None], keywords: Any) -> Node:
+    """The node of a result that was computed elsewhere, as by a write in place; not for ops that broadcast."""
+    recorded = sum((parent is not None) << i for i, parent in enumerate(parents))
+    bits = recorded | (out.dtype in xp.complexes) << 2 * len(op.arrays)
+    node = op.recorder(bits)(xp, out, *values, *parents, **keywords)
+    if MODE.get() >= INSPECTED:
+        call.inspect_result(op, node, out)
+    return node

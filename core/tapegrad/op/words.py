@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..arrays.batched import align
+from .batching import align
+from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
 
 if TYPE_CHECKING:
     from .record import Op
@@ -38,17 +39,17 @@ def explained(op: Op) -> str:
         else:
             prose.append(text)
     derived = _derived(
-        op.kind,
+        op.kind.name,
         op.arrays,
         tuple(op.formulas),
         op.constant,
         op.promotes,
         op.floats,
         op.real,
-        op.casts,
         op.dynamic,
         _is_elementwise(op),
         "keepdims" in op.keywords and op.keywords.get("axis", ...) is None,
+        "dtype" in op.keywords and op.name == "astype",
     )
     if own:
         said = {_head(text) for text in own}
@@ -67,9 +68,9 @@ def _place(text: str) -> int:
 
 def _is_elementwise(op: Op) -> bool:
     return (
-        op.kind == "elementwise"
+        op.kind is ELEMENTWISE
         or op.batch is align
-        or (op.kind == "locally_constant" and op.batch is None and not (op.keywords or op.outs))
+        or (op.kind is LOCALLY_CONSTANT and op.batch is None and not (op.keywords or op.outs))
     )
 
 
@@ -87,10 +88,10 @@ def _derived(
     promotes: tuple[str, ...],
     floats: bool,
     real: bool,
-    casts: bool,
     dynamic: bool,
     alone: bool,
     reduces: bool,
+    recast: bool,
 ) -> list[str]:
     """The lines that follow from a definition."""
     found, raised = [], ["`ShapeError` for shapes that do not fit"]
@@ -109,7 +110,7 @@ def _derived(
         found.append(f"Dtypes: {kinds}{_listed(promotes)} are promoted to one, {more}; the result has it.")
     elif floats:
         found.append(f"Dtypes: {kinds}the result has that of `{promotes[0]}`; integers become the default float first.")
-    elif kind != "locally_constant" and not casts:
+    elif kind != "locally_constant" and not recast:
         found.append(f"Dtypes: {kinds or 'any; '}the result has that of `{arrays[0]}`.")
     unruled = [name for name in arrays if name not in ruled and name not in constant]
     if kind == "locally_constant":

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..arrays.batched import align
 from ..op import elementwise, linear, locally_constant, op
 from ..op import samples as draws
+from ..op.batching import align
 from ..op.samples import alone, exactly, normal, together, uniform
 
 __all__ = [
@@ -141,7 +141,7 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
     return xp.subtract(x, y)
 
 
-@elementwise(x=lambda y: y, y=lambda x: x, same="square", accuracy="I0 real", samples=together(_NUMBER, _NUMBER))
+@elementwise(x="y", y="x", same="square", accuracy="I0 real", samples=together(_NUMBER, _NUMBER))
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The product x * y; x * x is recorded as the square of x.
 
@@ -153,7 +153,7 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, y: xp.divide_or_zero(g, y),
+    x="xp.divide_or_zero(g, y)",
     y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
     floats=True,
     accuracy="I0 real",
@@ -173,8 +173,8 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, y: xp.multiply_or_zero(g, y),
-    y=lambda xp, g, x: xp.multiply_or_zero(g, x),
+    x="xp.multiply_or_zero(g, y)",
+    y="xp.multiply_or_zero(g, x)",
     accuracy="I0 real",
     samples=together(_NUMBER, _NUMBER),
 )
@@ -192,7 +192,7 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, y: xp.divide_or_zero(g, y),
+    x="xp.divide_or_zero(g, y)",
     y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
     floats=True,
     accuracy="I0 real",
@@ -232,8 +232,8 @@ def positive(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, y: xp.twice_product(g, y),
-    y=lambda xp, g, x: xp.twice_product(g, x),
+    x="xp.twice_product(g, y)",
+    y="xp.twice_product(g, x)",
     accuracy="I0 real",
     samples=together(_NUMBER, _NUMBER),
 )
@@ -249,7 +249,7 @@ def twice_product(xp: Any, x: Any, y: Any) -> Any:
     return xp.multiply_or_zero(x, y + y)
 
 
-@elementwise(x=lambda xp, g, x: xp.twice_product(g, x), accuracy="I0 real", samples=alone(_NUMBER))
+@elementwise(x="xp.twice_product(g, x)", accuracy="I0 real", samples=alone(_NUMBER))
 def square(xp: Any, x: Any) -> Any:
     """The square x * x.
 
@@ -479,7 +479,7 @@ def hypot(xp: Any, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, out: xp.multiply_or_zero(g, out),
+    x="xp.multiply_or_zero(g, out)",
     floats=True,
     accuracy="I1",
     samples=alone(_NUMBER),
@@ -526,7 +526,7 @@ def expm1(xp: Any, x: Any) -> Any:
     return xp.expm1(x)
 
 
-@elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, x), floats=True, accuracy="I1", samples=alone(_POSITIVE))
+@elementwise(x="xp.divide_or_zero(g, x)", floats=True, accuracy="I1", samples=alone(_POSITIVE))
 def log(xp: Any, x: Any) -> Any:
     """The natural logarithm.
 
@@ -610,7 +610,7 @@ def logaddexp(xp: Any, x: Any, y: Any) -> Any:
 # Trigonometric and hyperbolic functions
 
 
-@elementwise(x=lambda xp, x: xp.cos(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x="xp.cos(x)", floats=True, accuracy="I1", samples=alone(_NUMBER))
 def sin(xp: Any, x: Any) -> Any:
     """The sine of x, in radians.
 
@@ -735,7 +735,7 @@ def cosh(xp: Any, x: Any) -> Any:
     return xp.cosh(x)
 
 
-@elementwise(x=lambda xp, x: xp.sech_square(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x="xp.sech_square(x)", floats=True, accuracy="I1", samples=alone(_NUMBER))
 def tanh(xp: Any, x: Any) -> Any:
     """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none.
 
@@ -931,7 +931,7 @@ def angle(xp: Any, x: Any) -> Any:
     return xp.atan2(xp.zeros_like(x), x)
 
 
-@linear(x=lambda xp, g: xp.conj(g), batch=align, samples=alone(_NUMBER))
+@linear(x="xp.conj(g)", batch=align, samples=alone(_NUMBER))
 def conj(xp: Any, x: Any) -> Any:
     """The complex conjugate; real numbers as they are.
 

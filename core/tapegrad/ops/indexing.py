@@ -35,6 +35,7 @@ from ..errors import (
 from ..op import linear, locally_constant
 from ..op.call import cast, explain
 from ..op.samples import SHAPES, booleans, exactly, integers, normal
+from ..op.source import record
 from ..tape.guards import check_thread
 from ..tape.mode import MODE, RECORDING
 
@@ -814,7 +815,7 @@ def gather_nd(xp: Any, x: Any, indices: Any) -> Any:
 
 
 @linear(
-    values=lambda xp, g, indices: xp.gather_nd(g, indices),
+    values="xp.gather_nd(g, indices)",
     constant=("indices",),
     promotes=(),
     accuracy="I3",
@@ -841,7 +842,7 @@ def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) ->
 
 
 @linear(
-    x=lambda g: g,
+    x="g",
     values=lambda xp, g, indices, axis: xp.take(g, indices, axis=axis),
     constant=("indices",),
     accuracy="I3",
@@ -1156,9 +1157,8 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
         check_thread((x._node, value._node), "a write")
         x._lose_node()
     elif x._node is not None or value._node is not None:
-        x._node = OPS["setitem"].note(
-            x._xp, x._value, (x._value, value._value, places), (x._node, value._node), {"key": key}
-        )
+        values, parents = (x._value, value._value, places), (x._node, value._node)
+        x._node = record(OPS["setitem"], x._xp, x._value, values, parents, {"key": key})
 
 
 def _whole(x: Array, value: Any) -> Array:

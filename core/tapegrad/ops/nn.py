@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ..arrays.batched import align
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ShapeError
 from ..op import linear, multilinear, op
+from ..op.batching import align
 from ..op.samples import Draw, booleans, distinct, exactly, normal, positive, uniform
 from .elementwise import conjugated
 

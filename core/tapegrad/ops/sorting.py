@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.batched import loop
 from ..errors import ArgumentError, ShapeError
 from ..op import locally_constant, op
+from ..op.batching import loop
 from ..op.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
 from .reductions import axes_of, gathered, over_axes

@@ -392,7 +392,7 @@ def i1e(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, y: xp.xlogy(g, y),
+    x="xp.xlogy(g, y)",
     y=lambda xp, g, x, y: xp.divide_or_zero(xp.multiply(g, x), y),
     floats=True,
     accuracy="I1",
@@ -412,7 +412,7 @@ def xlogy(xp: Any, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, y: xp.xlog1py(g, y),
+    x="xp.xlog1py(g, y)",
     y=lambda xp, g, x, y: xp.divide_or_zero(xp.multiply(g, x), 1 + y),
     floats=True,
     accuracy="I1",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.array import handle
-from ..arrays.batched import Batched, engine_of, inner_array, table_of
+from ..arrays.batched import Batched, engine_of, inner_array, innermost, table_of
 from ..engines.backend import Backend
 from ..engines.registry import get_backend
 from ..engines.tables import EngineKernels
 from ..errors import ArgumentTypeError, BackendError
 from ..op.call import inspect_result
-from ..tape.mode import MODE, RECORDING
-from ..tape.nodes import Node, freed, next_seq
+from ..tape.mode import INSPECTED, MODE, RECORDING
+from ..tape.nodes import Node, Sweep, Wrap, freed, next_seq
 
 if TYPE_CHECKING:
     from ..arrays.array import Array
@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["carry", "device_of", "move", "to"]
 
 
-def _raw(x: Any) -> Any:
-    while isinstance(x, Batched):
-        x = x.value
-    return x
-
-
 def device_of(x: Array) -> str:
     """The device that holds the numbers of an array."""
-    return engine_of(x).backend.device_of(_raw(x._value))
+    return engine_of(x).backend.device_of(innermost(x._value))
 
 
 def carry(raw: Any, source: Backend, target: Backend, device: str | None) -> Any:
@@ -63,22 +57,18 @@ class Transfer(Node):
     source_device: str
     device: str | None
 
-    def _deposit(self, g: Any, table: dict[Node, Any], free: bool) -> Node | None:
-        parent = self.parent
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
+        parent, target = self.parent, self.xp
         if parent is None:
             raise freed(self)
-        if free:
+        if free is not None:
             self.parent = None
-        known = table.get(parent)
-        table[parent] = g if known is None else known + g
-        return parent if known is None else None
-
-    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        back = _carry_value(g, self.xp, self.source, self.source_device)
-        return self._deposit(back, table, free)
-
-    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        return self._deposit(move(g, self.source, self.source_device), table, free)
+            self.xp = free
+        if wrap is not None:
+            return parent, move(g, self.source, self.source_device)
+        return parent, _carry_value(g, target, self.source, self.source_device)
 
     def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
         tangent = table.get(self.parents()[0])
@@ -115,9 +105,12 @@ def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
         node.source = source
         node.source_device = device_of(x)
         node.device = device
-        if MODE.get() > 3:
-            inspect_result(None, node, value)  # type: ignore[arg-type]
-    return handle(type(x), value, node, table_of(value, target))
+        if MODE.get() >= INSPECTED:
+            inspect_result(None, node, value)
+    moved = handle(type(x), value, node, table_of(value, target))
+    if x._node is None and MODE.get() & RECORDING:
+        moved._constant = True
+    return moved
 
 
 def to(x: Array, target: Any) -> Array:

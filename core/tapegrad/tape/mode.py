@@ -8,6 +8,9 @@ from types import TracebackType
 RECORDING, TRAINING, JOURNALING, ANOMALY, LEVEL = 1, 2, 4, 8, 16
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
 
+INSPECTED = ANOMALY
+"""Mode words from here up ask for a look at each node that is recorded."""
+
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
 

@@ -15,12 +15,15 @@ from ..errors import GraphFreedError
 
 next_seq = itertools.count(1).__next__
 
+Wrap = Callable[[Any, "Node | None", Any], Any]
+"""What makes an array of a saved value, the node that it belongs to, and the node's kernels."""
+
 
 class Node:
     """What one recorded op left: its parents, its kernels, and what its formulas named.
 
-    `plan.py` writes a subclass per op and set of recorded inputs, with these methods; each takes the sweep's table and
-    adds what it computes to it. `pull` works on raw values, `pull_batched` on batched ones, `pull_recorded` on arrays.
+    `op/source.py` writes a subclass for each op and set of recorded inputs. A sweep tells a node by arguments how it
+    goes: over raw values or, with `wrap`, over arrays; with which kernels; and whether it frees what it has pulled.
     """
 
     __slots__ = ("__weakref__", "seq", "xp")
@@ -29,28 +32,18 @@ class Node:
     """The kernels of the node's engine; of a node that a sweep has freed, that sweep."""
     label = ""
 
-    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        """Add the cotangents of the parents to `table`, and let go of parents and values if `free`.
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
+        """Pull back a cotangent: return one parent with its cotangent, and deposit those of the others.
 
-        Of the parents that the table did not know, one may be returned; the others go to `fresh`.
+        The returned pair is in hand and not yet in `table`; parents that `table` did not know go to `met`. `free` is
+        the sweep that frees the node, `xp` its kernels (None: the node's own); `wrap` makes arrays of saved values
+        where the sweep is itself recorded.
         """
         raise NotImplementedError
 
-    def pull_last(self, g: Any, table: dict[Node, Any], fresh: Sweep) -> tuple[Node | None, Any]:
-        """`pull` for the last time: frees the node. A parent may be returned with its cotangent, not yet in `table`."""
-        following = self.pull(g, table, fresh, True)
-        self.xp = fresh
-        return (None, None) if following is None else (following, table.pop(following))
-
-    def pull_batched(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        """`pull` where some values are batched."""
-        return self.pull(g, table, fresh, free)
-
-    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        """`pull` on arrays and with recording ops, so that the sweep is itself on the tape."""
-        raise NotImplementedError
-
-    def push(self, xp: Any, wrap: Callable[[Any, Node | None, Any], Any] | None, table: dict[Node, Any]) -> Any:
+    def push(self, xp: Any, wrap: Wrap | None, table: dict[Node, Any]) -> Any:
         """The tangent of the output from those of the parents in `table`; None where none is there.
 
         `xp` is None for the node's own kernels; `wrap` makes arrays of saved values where the sweep is recorded.
@@ -60,6 +53,16 @@ class Node:
     def parents(self) -> tuple[Node, ...]:
         """The nodes of the recorded inputs. Raises `GraphFreedError` if they are gone."""
         return ()
+
+
+def deposit(table: dict[Node, Any], met: list[Node], parent: Node, g: Any) -> None:
+    """Add a cotangent to what a sweep's table has for a node."""
+    known = table.get(parent)
+    if known is None:
+        table[parent] = g
+        met.append(parent)
+    else:
+        table[parent] = known + g
 
 
 def freed(node: Node) -> GraphFreedError:
@@ -113,20 +116,16 @@ class Entry(Node):
         self.xp = None
         self.parent: Node | None = parent
 
-    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
         parent = self.parent
         if parent is None:
             raise freed(self)
-        if free:
+        if free is not None:
             self.parent = None
-        known = table.get(parent)
-        if known is None:
-            table[parent] = g
-            return parent
-        table[parent] = known + g
-        return None
-
-    pull_recorded = pull
+            self.xp = free
+        return parent, g
 
     def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
         if self.parent is None:
@@ -151,21 +150,21 @@ class Output(Node):
         self.source: Node | None = source
         self.index = index
 
-    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
         source = self.source
         if source is None:
             raise freed(self)
-        if free:
+        if free is not None:
             self.source = None
+            self.xp = free
         cotangents = table.get(source)
         if cotangents is None:
-            table[source] = {self.index: g}
-            return source
+            return source, {self.index: g}
         known = cotangents.get(self.index)
         cotangents[self.index] = g if known is None else known + g
-        return None
-
-    pull_recorded = pull
+        return None, None
 
     def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
         source = self.source

@@ -12,10 +12,9 @@ from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..engines.tables import RECORDED
 from ..errors import GraphFreedError
-from .mode import ANOMALY, LEVEL, MODE
-from .nodes import Node, Sweep
+from .mode import ANOMALY, MODE
+from .nodes import Node, Sweep, Wrap, deposit
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
 """Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
@@ -32,92 +31,34 @@ def _watch(node: Node, g: Any, recorded: bool) -> Any:
 def reverse_sweep(
     seeds: Iterable[tuple[Node, Any]],
     *,
-    recorded: bool = False,
     free: bool = True,
     since: int = 1,
     truncate: bool = False,
+    xp: Any = None,
+    wrap: Wrap | None = None,
 ) -> dict[Node, Any]:
     """Carry the cotangents of `seeds` back to the leaves, newest node first, and return the leaves' cotangents.
 
-    With `recorded` cotangents are arrays and the sweep goes on the tape. With `free` each node is freed once it has
+    With `wrap` cotangents are arrays and the sweep goes on the tape, `xp` being the recorded ops; without, they are raw
+    values, and each node's own kernels are taken unless `xp` gives others. With `free` each node is freed once it has
     been pulled. Nodes numbered below `since` are not pulled: leaves, the variables of the transform that sweeps, and
     what belongs to an outer one; their cotangents are what is returned. Iterative, so that the length of a chain does
     not matter. Raises `GraphFreedError` at a node that an earlier sweep has freed; with `truncate` not if it is only
     reached from what was computed after that sweep, which has it for a constant.
     """
     table: dict[Node, Any] = {}
-    fresh = Sweep()
+    met = Sweep()
     for node, g in seeds:
-        known = table.get(node)
-        if known is None:
-            table[node] = g
-            fresh.append(node)
-        else:
-            table[node] = known + g
-    mode = MODE.get()
-    batched = not recorded and mode >= LEVEL
+        deposit(table, met, node, g)
     watching = len(WATCHERS) > 0
     try:
-        if free and not (recorded or batched or watching or mode & ANOMALY):
-            return _plain_sweep(table, fresh, since, truncate)
-        return _any_sweep(table, fresh, since, truncate, recorded, batched, free, watching)
+        _sweep(table, met, met if free else None, since, truncate, xp, wrap, watching)
     except BaseException:
-        fresh.clear()
-        fresh.failed = free
+        met.clear()
+        met.failed = free
         raise
-
-
-def _any_sweep(
-    table: dict[Node, Any],
-    fresh: Sweep,
-    since: int,
-    truncate: bool,
-    recorded: bool,
-    batched: bool,
-    free: bool,
-    watching: bool,
-) -> dict[Node, Any]:
-    """`reverse_sweep` of any kind. `source` is the node pulled before, where the next was reached from it alone."""
-    pending: list[tuple[int, Node]] = []
-    node: Node | None = None
-    following: Node | None = None
-    while True:
-        if following is not None and not fresh and not pending:
-            source, node = node, following
-            if node.seq < since:
-                break
-        else:
-            if following is not None:
-                fresh.append(following)
-            while fresh:
-                met = fresh.pop()
-                if met.seq < since:
-                    continue
-                if truncate and node is not None and _is_past(met, node):
-                    del table[met]
-                else:
-                    heappush(pending, (-met.seq, met))
-            if not pending:
-                break
-            source, node = None, heappop(pending)[1]
-        g = table.pop(node)
-        if watching:
-            g = _watch(node, g, recorded)
-        try:
-            if recorded:
-                following = node.pull_recorded(g, table, fresh, free)
-            elif batched:
-                following = node.pull_batched(g, table, fresh, free)
-            else:
-                following = node.pull(g, table, fresh, free)
-        except GraphFreedError as error:
-            if not (truncate and error.node is node and source is not None and _is_past(node, source)):
-                raise
-            break
-        if free:
-            node.xp = fresh
     if watching:
-        table = {node: _watch(node, g, recorded) for node, g in table.items()}
+        table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
     if MODE.get() & ANOMALY:
         from ..transforms.inspection import check_gradients
 
@@ -125,31 +66,33 @@ def _any_sweep(
     return table
 
 
-def _is_past(node: Node, source: Node) -> bool:
-    """Whether a node was freed before the one was made that a sweep has come from: a constant for it."""
-    sweep = node.xp
-    return sweep.__class__ is Sweep and not sweep.failed and source.seq > sweep.began
+def _sweep(
+    table: dict[Node, Any],
+    met: Sweep,
+    free: Sweep | None,
+    since: int,
+    truncate: bool,
+    xp: Any,
+    wrap: Wrap | None,
+    watching: bool,
+) -> None:
+    """Pull nodes until none is left in `met` but those numbered below `since`, whose cotangents stay in `table`.
 
-
-def _plain_sweep(table: dict[Node, Any], fresh: Sweep, since: int, truncate: bool) -> dict[Node, Any]:
-    """The commonest `reverse_sweep`: over raw values, without hooks, freeing each node.
-
-    Along a chain a cotangent goes from one pull to the next in hand, without passing through the table.
+    Nodes that were met wait in a heap, newest first. Along a chain a cotangent goes from one pull to the next in hand,
+    without passing through the table. `source` is the node pulled before.
     """
     pending: list[tuple[int, Node]] = []
     source: Node | None = None
     node: Node | None
     while True:
-        if len(fresh) == 1 and not pending:
-            node = fresh.pop()
-            if node.seq < since:
-                return table
+        if len(met) == 1 and not pending and met[0].seq >= since:
+            node = met.pop()
             if truncate and source is not None and _is_past(node, source):
                 del table[node]
-                return table
+                return
         else:
-            while fresh:
-                node = fresh.pop()
+            while met:
+                node = met.pop()
                 if node.seq < since:
                     continue
                 if truncate and source is not None and _is_past(node, source):
@@ -157,27 +100,31 @@ def _plain_sweep(table: dict[Node, Any], fresh: Sweep, since: int, truncate: boo
                 else:
                     heappush(pending, (-node.seq, node))
             if not pending:
-                return table
-            node = heappop(pending)[1]
-        source, (node, g) = node, node.pull_last(table.pop(node), table, fresh)
-        if not pending:
-            try:
-                while node is not None and not fresh and node.seq >= since:
-                    following, g = node.pull_last(g, table, fresh)
-                    source, node = node, following
-            except GraphFreedError as error:
-                assert node is not None
-                assert source is not None
-                if not (truncate and error.node is node and _is_past(node, source)):
-                    raise
-                return table
+                return
+            source, node = None, heappop(pending)[1]
+        g = table.pop(node)
+        if watching:
+            g = _watch(node, g, wrap is not None)
+        try:
+            parent, g = node.pull(g, table, met, free, xp, wrap)
+            source, node = node, parent
+            if not (pending or watching):
+                while node is not None and not met and node.seq >= since:
+                    parent, g = node.pull(g, table, met, free, xp, wrap)
+                    source, node = node, parent
+        except GraphFreedError as error:
+            assert node is not None
+            if not (truncate and error.node is node and source is not None and _is_past(node, source)):
+                raise
+            return
         if node is not None:
-            known = table.get(node)
-            if known is None:
-                table[node] = g
-                fresh.append(node)
-            else:
-                table[node] = known + g
+            deposit(table, met, node, g)
+
+
+def _is_past(node: Node, source: Node) -> bool:
+    """Whether a node was freed before the one was made that a sweep has come from: a constant for it."""
+    sweep = node.xp
+    return sweep.__class__ is Sweep and not sweep.failed and source.seq > sweep.began
 
 
 def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:
@@ -199,17 +146,16 @@ def forward_sweep(
     heads: Sequence[Node | None],
     tangents: dict[Node, Any],
     *,
-    wrap: Callable[[Any, Node | None, Any], Any] | None,
-    batched_xp: Any = None,
     since: int = 1,
+    xp: Any = None,
+    wrap: Wrap | None = None,
 ) -> list[Any]:
     """Carry the leaves' tangents in `tangents` forward to the heads, oldest node first, and return theirs (None: zero).
 
-    With `wrap` the tangents are arrays and the sweep goes on the tape; without, they are raw.
+    `xp` and `wrap` are those of `reverse_sweep`.
     """
     table = dict(tangents)
     looking = MODE.get() & ANOMALY
-    xp = RECORDED if wrap else batched_xp
     for node in reachable([head for head in heads if head is not None], since):
         if node not in table:
             tangent = node.push(xp, wrap, table)

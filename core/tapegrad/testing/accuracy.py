@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..op.kinds import ELEMENTWISE, GENERAL
 from ..op.record import Op
 from .checks import Judge, _between
 from .differences import flatten, sizes_of, unflatten, unflatten_bool
@@ -169,7 +170,7 @@ def accurate_pull(case: Case, judge: Judge) -> float:
     count = (case.first.value != 0).sum(axis=0)
     eps = judge.eps
     unit = _units(_as_inputs(case, wide), judge)
-    if op.kind == "op":
+    if op.kind is GENERAL:
         # An entry of the Jacobian may be what is left of two that cancel, each as large as the largest beside it.
         largest = np.max(np.where(np.isfinite(case.first.value), np.abs(case.first.value), 0), axis=1, initial=0)
         size = np.maximum(size, np.abs(flatten(case.cotangents)) @ largest)
@@ -219,7 +220,7 @@ def verified_rule(case: Case, judge: Judge) -> None:
 
 def op_sums(case: Case) -> bool:
     """Whether the op sums numbers up, so that what is left of them may be smaller than their rounding."""
-    return case.target.op is None or case.target.op.kind != "elementwise"
+    return case.target.op is None or case.target.op.kind is not ELEMENTWISE
 
 
 def bitwise(case: Case, judge: Judge) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays.array import handle
 from ..engines.tables import EngineKernels
+from ..op.kinds import ELEMENTWISE, LOCALLY_CONSTANT
 from ..transforms.gradients import vjp
 from ..transforms.vmap import vmap
 from .checks import Judge, _random_like
@@ -96,11 +97,7 @@ def _alike(
             eps = float(np.finfo(x.dtype).eps)
             finite = np.isfinite(y)
             with np.errstate(all="ignore"):
-                size = (
-                    np.abs(y)
-                    if op.kind in ("elementwise", "locally_constant")
-                    else np.max(np.abs(y[finite]), initial=0)
-                )
+                size = np.abs(y) if op.kind in (ELEMENTWISE, LOCALLY_CONSTANT) else np.max(np.abs(y[finite]), initial=0)
                 close = np.abs(x - y) <= (64 * eps if not op.accuracy.startswith("I0") else 8 * eps) * size
                 wrong = ~np.where(finite, close, (x == y) | (np.isnan(x) & np.isnan(y)))
         if np.any(wrong):

@@ -20,6 +20,7 @@ import numpy as np
 from ..dtypes import use_default_dtype
 from ..engines.registry import get_backend
 from ..engines.tables import EngineKernels
+from ..op.kinds import ELEMENTWISE, LINEAR, MULTILINEAR
 from .differences import Slopes, flatten, jacobian, sizes_of, slopes, unflatten
 from .runs import Target, as_target
 from .wide import WIDE_EPS, has_longdouble, wide_kernels, widen
@@ -202,7 +203,7 @@ class Truth:
     def _owners(self) -> list[np.ndarray[Any, Any]] | None:
         """Of an elementwise op, for each input (real and imaginary apart): the element each output depends on."""
         op = self.target.op
-        if op is None or op.kind != "elementwise" or len(self.out) != 1 or not self.inexact:
+        if op is None or op.kind is not ELEMENTWISE or len(self.out) != 1 or not self.inexact:
             return None
         out = self.out[0]
         found = []
@@ -227,7 +228,7 @@ class Truth:
     @property
     def _straight(self) -> bool:
         """Whether the op is linear in each number that goes in, so that its differences are exact, and its pull's."""
-        return self.target.op is not None and self.target.op.kind in ("linear", "multilinear")
+        return self.target.op is not None and self.target.op.kind in (LINEAR, MULTILINEAR)
 
     def pull(self, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """The recorded pull at other inputs, in wide precision."""

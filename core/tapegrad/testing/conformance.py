@@ -68,13 +68,13 @@ class Conformance:
     @classmethod
     def of(cls, backend: str, checks: Iterable[Check]) -> Conformance:
         """Gather checks into verdicts."""
-        from ..arrays.batched import FALLBACKS
+        from ..op.batching import FALLBACKS
 
         registered = judged_ops()
         found: dict[str, OpVerdict] = {}
         for check in checks:
             op = registered.get(check.op)
-            accuracy, kind = ("", "function") if op is None else (accuracy_class(op).name, op.kind)
+            accuracy, kind = ("", "function") if op is None else (accuracy_class(op).name, op.kind.name)
             verdict = found.setdefault(check.op, OpVerdict(check.op, accuracy, kind))
             verdict.checks += 1
             if check.law != "error":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..op.kinds import ELEMENTWISE, LOCALLY_CONSTANT
 from ..op.record import Op
 from ..op.samples import BROADCASTS, SHAPES, Draw
 
@@ -88,11 +89,11 @@ def declared(op: Op) -> list[Sample]:
 
 def _reshaped(op: Op, sample: Sample) -> Iterator[Sample]:
     """An elementwise sample in the shapes of the pool that are not there yet."""
-    if op.kind not in ("elementwise", "locally_constant") or not all(
+    if op.kind not in (ELEMENTWISE, LOCALLY_CONSTANT) or not all(
         isinstance(x, Draw) and x.kind != "exactly" and not x.steps for x in sample.draws
     ):
         return
-    if op.kind == "locally_constant" and op.keywords:
+    if op.kind is LOCALLY_CONSTANT and op.keywords:
         return
     if len(sample.draws) == 1:
         for shape in SHAPES:

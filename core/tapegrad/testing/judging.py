@@ -13,6 +13,7 @@ import numpy as np
 from ..engines.backend import Backend
 from ..errors import ArgumentError, TapegradError
 from ..op import registered
+from ..op.kinds import LINEAR, MULTILINEAR
 from ..op.record import Op
 from ..op.samples import Draw
 from . import accuracy, batches, laws
@@ -204,7 +205,7 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
     if derivative:
         chosen |= FIRST
         chosen |= SECOND
-        if op.kind in ("linear", "multilinear"):
+        if op.kind in (LINEAR, MULTILINEAR):
             chosen["linear"] = laws.linear
         if len(case.inexact) > 1:
             chosen["outputs apart"] = laws.apart

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.tables import EngineKernels
+from ..op.kinds import ELEMENTWISE, LINEAR
 from .checks import Judge, Truth, _between, _floor, _random_like
 from .differences import Slopes, flatten, pieces, sizes_of, unflatten, unflatten_bool
 from .runs import Recording, Target
@@ -181,7 +182,7 @@ class Case:
     def grain(self, judge: Judge, sizes: Any, weights: Any) -> Any:
         """Where numbers are summed, the rounding of the largest of them is in all."""
         op = self.target.op
-        if op is not None and op.kind == "elementwise":
+        if op is not None and op.kind is ELEMENTWISE:
             return 0.0
         known = sizes[np.isfinite(sizes)]
         unit = np.sum(np.abs(weights)) if self.absolute else 0
@@ -452,13 +453,13 @@ def linear(case: Case, judge: Judge) -> None:
     inputs = case.target.inputs()
     scaled = (
         [x * x.dtype.type(2) for x in inputs]
-        if op.kind == "linear"
+        if op.kind is LINEAR
         else [inputs[0] * inputs[0].dtype.type(2), *inputs[1:]]
     )
-    moved = case.tangents if op.kind == "linear" else [case.tangents[0], *inputs[1:]]
+    moved = case.tangents if op.kind is LINEAR else [case.tangents[0], *inputs[1:]]
     total = (
         [x + d for x, d in zip(inputs, case.tangents, strict=True)]
-        if op.kind == "linear"
+        if op.kind is LINEAR
         else [inputs[0] + case.tangents[0], *inputs[1:]]
     )
     with np.errstate(all="ignore"):

@@ -29,7 +29,7 @@ import numpy as np
 
 from ..op.record import Formula, Op
 from ..op.samples import VARIATIONS
-from ..op.source import compile_call
+from ..op.source import public_function
 from ..ops.elementwise import is_complex
 from . import accuracy, laws
 from .checks import Judge, engine
@@ -334,7 +334,7 @@ def _damaged(op: Op, mutant: Mutant) -> Op:
         made = replace(op, jvp=mutant.formula)
     else:
         made = replace(op, formulas={**op.formulas, mutant.target: mutant.formula})
-    made.call = compile_call(made)
+    made.call = public_function(made)
     return made
 
 

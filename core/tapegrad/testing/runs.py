@@ -12,10 +12,10 @@ from ..arrays.array import Array, handle
 from ..engines.registry import use_backend
 from ..engines.tables import EngineKernels
 from ..op import registered
+from ..op.call import pull_back, push_forward
 from ..op.record import Op
 from ..tape.mode import RECORDING, Scope
 from ..tape.nodes import Leaf, Node
-from ..tape.sweep import forward_sweep, reverse_sweep
 from .wide import WideBackend
 
 __all__ = ["Recording", "Target", "as_target"]
@@ -106,13 +106,13 @@ class Recording:
         seeds = [
             (o._node, g) for o, g in zip(self.outs, cotangents, strict=True) if o._node is not None and g is not None
         ]
-        found = reverse_sweep(seeds, free=False) if seeds else {}
+        found = pull_back(seeds, free=False) if seeds else {}
         return [self._or_zeros(found.get(leaf), x) for leaf, x in zip(self.leaves, self.inputs, strict=True)]
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """The raw tangents of the outputs."""
         table: dict[Node, Any] = {leaf: d for leaf, d in zip(self.leaves, tangents, strict=True) if d is not None}
-        found = forward_sweep([o._node for o in self.outs], table, wrap=None)
+        found = push_forward([o._node for o in self.outs], table)
         return [self._or_zeros(t, o._value) for t, o in zip(found, self.outs, strict=True)]
 
     def pull_recorded(self, cotangents: Sequence[Any]) -> Recording:
@@ -121,7 +121,7 @@ class Recording:
         given = [handle(Array, g, leaf, self.kernels) for g, leaf in zip(cotangents, extra, strict=True)]
         seeds = [(o._node, g) for o, g in zip(self.outs, given, strict=True) if o._node is not None]
         with Scope(RECORDING):
-            found = reverse_sweep(seeds, recorded=True, free=False) if seeds else {}
+            found = pull_back(seeds, recorded=True, free=False) if seeds else {}
         pulled = [
             found[leaf] if leaf in found else handle(Array, self._or_zeros(None, x), None, self.kernels)
             for leaf, x in zip(self.leaves, self.inputs, strict=True)
@@ -130,13 +130,11 @@ class Recording:
 
     def push_recorded(self, tangents: Sequence[Any]) -> Recording:
         """The push as a function of inputs and tangents, itself recorded."""
-        from ..arrays.batched import wrap
-
         extra = [Leaf() for _ in tangents]
         given = [handle(Array, d, leaf, self.kernels) for d, leaf in zip(tangents, extra, strict=True)]
         table: dict[Node, Any] = dict(zip(self.leaves, given, strict=True))
         with Scope(RECORDING):
-            found = forward_sweep([o._node for o in self.outs], table, wrap=wrap)
+            found = push_forward([o._node for o in self.outs], table, recorded=True)
         pushed = [
             handle(Array, self._or_zeros(None, o._value), None, self.kernels) if t is None else t
             for t, o in zip(found, self.outs, strict=True)

@@ -10,12 +10,13 @@ from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, note_level, wrap
 from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..errors import GraphError
+from ..op.call import pull_back
+from ..op.rules import Places, VmapLevel, attach
 from ..tape.guards import Journal
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, TRAINING, Scope
-from ..tape.nodes import Entry, Node, freed, next_seq
-from ..tape.sweep import forward_sweep, reverse_sweep
+from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq
+from ..tape.sweep import forward_sweep
 from .draws import Draws
-from .rules import Layer, Places, attach
 
 
 class CheckpointNode(Node):
@@ -56,34 +57,24 @@ class CheckpointNode(Node):
             outs = self.again(arrays)
         return nodes, outs, since
 
-    def _pull(self, g: dict[int, Any], table: dict[Node, Any], fresh: list[Node], free: bool, recorded: bool) -> None:
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
         nodes, outs, since = self._replay()
         seeds = [(node, c) for i, c in g.items() if (node := outs[i]._node) is not None]
         # The sweep alone holds cotangents and values from here on, so that they go when it has passed.
         g.clear()
         del outs
-        if free:
+        if free is not None:
             self.inputs = self.again = None
-        found = reverse_sweep(_drained(seeds), recorded=recorded, free=not recorded, since=since)
+            self.xp = free
+        found = pull_back(_drained(seeds), recorded=wrap is not None, free=wrap is None, since=since)
         entries = {entry: entry.parent for entry in nodes if isinstance(entry, Entry)}
         for node, value in found.items():
             target = entries.get(node, node) if isinstance(node, Entry) else node
-            if target is None:
-                continue
-            known = table.get(target)
-            if known is None:
-                table[target] = value
-                fresh.append(target)
-            else:
-                table[target] = known + value
-
-    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        self._pull(g, table, fresh, free, recorded=False)
-        return None
-
-    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        self._pull(g, table, fresh, free, recorded=True)
-        return None
+            if target is not None:
+                deposit(table, met, target, value)
+        return None, None
 
     def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
         nodes, outs, _ = self._replay()
@@ -91,7 +82,7 @@ class CheckpointNode(Node):
         for entry in nodes:
             if isinstance(entry, Entry) and entry.parent in table:
                 tangents[entry] = table[entry.parent]
-        pushed = forward_sweep([out._node for out in outs], tangents, wrap=wrap, batched_xp=xp)
+        pushed = forward_sweep([out._node for out in outs], tangents, xp=xp, wrap=wrap)
         if all(t is None for t in pushed):
             return None
         if any(t is None for t in pushed):
@@ -117,7 +108,7 @@ class Replay:
         """The node for these inputs and outputs."""
         return CheckpointNode(self.again, list(inputs), list(outputs))
 
-    def outside(self, layer: Layer) -> Replay:
+    def outside(self, layer: VmapLevel) -> Replay:
         """The same stretch for the arrays outside a level of batching."""
         return Replay(lambda arrays: layer.take_off_outputs(self.again(layer.put_on_inputs(arrays))))
 

@@ -13,9 +13,9 @@ from typing import Any
 from ..arrays.array import Array, handle
 from ..arrays.batched import wrap
 from ..errors import ArgumentTypeError, NoGradientError
+from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..tape.mode import MODE, RECORDING, Scope
 from ..tape.nodes import Node
-from .rules import OwnRule, Places, attach, is_tracked
 
 Saved = tuple[Any, Node | None, Any]
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import Batched, of_level
+from ..arrays.batched import Batched, level_table
 from ..errors import RandomnessError
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], Array
     numbers, levels = fresh() if draws is None else draws.take(fresh)
     made = make(numbers)
     for level in levels:
-        made = handle(type(made), Batched(made._value, None, made._xp, level), None, of_level(level))
+        made = handle(type(made), Batched(made._value, None, made._xp, level), None, level_table(made._xp, level))
     return made
 
 

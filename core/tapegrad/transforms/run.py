@@ -11,16 +11,16 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import BATCHED, LEVELS, Batched, BatchedKernels, engine_of, lift, table_of, without_nodes, wrap
+from ..arrays.batched import LEVELS, Batched, engine_of, lift, table_of, without_nodes, wrap
 from ..arrays.entering import ARRAY, RAW, SCALAR, as_array, kind_of
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..engines.tables import OPS, Kernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
+from ..op.call import pull_back, push_forward
+from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import LIVE, Journal, check_variables, is_fresh
 from ..tape.mode import LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq
-from ..tape.sweep import forward_sweep, reverse_sweep
-from .rules import OwnRule, Places, attach
 
 AS_IT_IS = nullcontext()
 UNMAPPED = object()
@@ -94,7 +94,7 @@ class Argument:
                 x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside)
             except Exception as error:
                 raise not_an_array(name, position, leaf, "choose other argnums") from error
-            if x._like is None and x._dtype not in dtypes.INEXACT:
+            if not x._signature.inexact:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
                     "derivative; convert it to a float, or choose other argnums"
@@ -198,9 +198,7 @@ class Run:
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
                 seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if self.outer else seed._value))
         with Scope(RECORDING) if self.outer else AS_IT_IS:
-            found: dict[Node, Any] = reverse_sweep(
-                seeds, recorded=self.outer, free=free and not self.outer, since=self.since
-            )
+            found = pull_back(seeds, recorded=self.outer, free=free and not self.outer, since=self.since)
         results = []
         for argument in self.arguments.values():
             row = []
@@ -261,15 +259,8 @@ class Run:
         for argument, row in zip(self.arguments.values(), tangents, strict=True):
             for node, t in zip(argument.nodes, row, strict=True):
                 table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
-        batched = BATCHED if MODE.get() >= LEVEL else None
         with Scope(RECORDING) if self.outer else AS_IT_IS:
-            pushed = forward_sweep(
-                [out._node for out in self.outs],
-                table,
-                wrap=wrap if self.outer else None,
-                batched_xp=batched,
-                since=self.since,
-            )
+            pushed = push_forward([out._node for out in self.outs], table, recorded=self.outer, since=self.since)
         results = []
         for out, t in zip(self.outs, pushed, strict=True):
             if t is None:
@@ -293,7 +284,7 @@ def as_result(name: str, leaf: Any, beside: Sequence[Any]) -> Array:
 
 
 def plain_table(x: Array) -> Kernels:
-    return engine_of(x) if isinstance(x._xp, BatchedKernels) else x._xp
+    return engine_of(x)
 
 
 def is_scalar(x: Array) -> bool:
@@ -380,7 +371,7 @@ def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent
         row = []
         for leaf, x in zip(leaves, argument.outer, strict=True):
             t = fitting(leaf, x)
-            if t._like is None or t._like is not x._like:
+            if t._signature is not x._signature:
                 if t.shape != x.shape:
                     raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")
                 if t._dtype != x._dtype:

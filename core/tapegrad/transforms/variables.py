@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import dtypes
-from ..arrays.array import Array
+from ..arrays.array import Array, handle
 from ..arrays.batched import wrap
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, NotRecordedError, ShapeError
+from ..op.call import pull_back
 from ..tape.mode import MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node
-from ..tape.sweep import reverse_sweep
 
 REQUESTS = ("write", "add", "null")
 
@@ -114,9 +114,9 @@ def backward(
     seeds = _seeds(heads, head_grads, create_graph)
     if create_graph:
         with Scope(RECORDING):
-            found = reverse_sweep(seeds, recorded=True, free=False, truncate=heads[0]._truncates)
+            found = pull_back(seeds, recorded=True, free=False, truncate=heads[0]._truncates)
     else:
-        found = reverse_sweep(seeds, free=not retain_graph, truncate=heads[0]._truncates)
+        found = pull_back(seeds, free=not retain_graph, truncate=heads[0]._truncates)
     writes: dict[int, tuple[Array, Any]] = {}
     reached = [leaf for leaf in found if isinstance(leaf, Leaf)]
     for leaf, g in found.items():
@@ -151,7 +151,7 @@ def _write(writes: Iterable[tuple[Array, Any]], reached: Sequence[Leaf], recorde
     for cell, g in writes:
         if recorded:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
-            cell._like = None
+            cell._signature = cell._xp.signatures[type(cell), g._value.dtype, g._value.shape]
         else:
             cell._value, cell._node = g, None
     for leaf in reached:
@@ -182,7 +182,7 @@ def gradients(
     retain = create_graph if retain_graph is None else retain_graph
     mode = MODE.get()
     with Scope(mode | RECORDING if create_graph else mode):
-        found = reverse_sweep(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._truncates)
+        found = pull_back(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._truncates)
     results = []
     for x in variables:
         assert x._node is not None
@@ -191,11 +191,9 @@ def gradients(
             zeros = OPS["zeros_like"].call(x.detach())
             results.append(_after(x, zeros) if create_graph else zeros)
             continue
-        made = object.__new__(type(x))
-        made._like = None
         if x._xp.layouts:
             g = wrap(x._xp.like(g._value, x._value), g._node, g._xp) if create_graph else x._xp.like(g, x._value)
-        made._value, made._node, made._xp = (g._value, g._node, g._xp) if create_graph else (g, None, x._xp)
+        made = handle(type(x), *((g._value, g._node, g._xp) if create_graph else (g, None, x._xp)))
         results.append(_after(x, made) if create_graph and g._node is None else made)
     return results
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, of_level
+from ..arrays.batched import LEVELS, Batched, level_table
 from ..arrays.entering import SCALAR, as_array, kind_of
 from ..arrays.trees import NAMESPACE, callable_or_error, flatten, unflatten
 from ..engines.tables import RECORDED
@@ -142,7 +142,7 @@ def vmap(
             def enter(x: Any, on: bool) -> Any:
                 if not on:
                     return x
-                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, of_level(level))
+                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, level_table(x._xp, level))
 
             inner = [
                 unflatten(structure, [enter(x, on) for x, on in row])

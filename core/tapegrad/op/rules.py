@@ -12,24 +12,14 @@ from typing import Any, Protocol
 from weakref import ref
 
 from ..arrays.array import Array
-from ..arrays.batched import (
-    LEVELS,
-    Batched,
-    BatchedKernels,
-    engine_kernels,
-    inner_array,
-    lift,
-    note_level,
-    of_level,
-    wrap,
-)
+from ..arrays.batched import LEVELS, Batched, engine_kernels, inner_array, level_table, lift, note_level, table_of, wrap
 from ..arrays.entering import as_array
 from ..dtypes import is_dtype
-from ..engines.tables import OPS, RECORDED
+from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
-from ..tape.nodes import Leaf, Node, Output, freed, next_seq
-from ..tape.sweep import reverse_sweep
+from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq
+from .call import pull_back
 
 
 def is_tracked(x: Array) -> bool:
@@ -54,11 +44,11 @@ def _inside(x: Array, level: int) -> Array:
         return x
     lifted = lift(x, level)
     if lifted is x and is_tracked(wrap(x._value, None, x._xp)):
-        return wrap(Batched(x._value, None, x._xp, level, mapped=False), x._node, of_level(level))
+        return wrap(Batched(x._value, None, x._xp, level, mapped=False), x._node, level_table(x._xp, level))
     return lifted
 
 
-class Layer:
+class VmapLevel:
     """One level of batching around the inputs and outputs of a function: puts it on, and takes it off.
 
     `inputs` and `outputs` are the arrays outside the batch. A flag says of each whether it has the batch axis; None, of
@@ -90,7 +80,7 @@ class Layer:
         """An array outside the batch as one inside."""
         if flag is None:
             return x
-        return wrap(Batched(x._value, x._node, x._xp, self.level, flag), None, of_level(self.level))
+        return wrap(Batched(x._value, x._node, x._xp, self.level, flag), None, level_table(x._xp, self.level))
 
     def put_on_inputs(self, arrays: Sequence[Array]) -> list[Array]:
         """Inputs, or their tangents, inside the batch."""
@@ -130,7 +120,7 @@ class Rule(Protocol):
     def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> Node:
         """The node for these inputs and outputs."""
 
-    def outside(self, layer: Layer) -> Rule:
+    def outside(self, layer: VmapLevel) -> Rule:
         """The same rule for the arrays outside a level of batching."""
 
 
@@ -179,7 +169,7 @@ def attach(
     found = [wrap(y._value, None, y._xp) for y in outputs]
     if level:
         inputs = [_inside(x, level) for x in inputs]
-        layer = Layer(level, inputs, found)
+        layer = VmapLevel(level, inputs, found)
         inside = [x for x, flag in zip(layer.inputs, layer.input_flags, strict=True) if flag is not None]
         if always or any(map(is_tracked, inside)):
             outer = attach(rule.outside(layer), layer.inputs, layer.outputs, places, always=always, at=level)
@@ -246,10 +236,13 @@ class RuleNode(Node):
         like = next(iter(given.values()))
         return [given[i] if i in given else self._zeros(like, spec) for i, spec in enumerate(specs)]
 
-    def _pull(self, g: dict[int, Any], table: dict[Node, Any], fresh: list[Node], free: bool, recorded: bool) -> None:
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
         inputs, specs, rule = self.inputs, self.specs, self.pull_rule
         if inputs is None or specs is None:
             raise freed(self)
+        recorded = wrap is not None
         cotangents = self._arrays(g, self.outputs, recorded)
         with Scope(RECORDING) if recorded else Scope(0, RECORDING):
             if rule is not None:
@@ -261,8 +254,9 @@ class RuleNode(Node):
                 f"the rule of {self.name} gave {len(pulled)} cotangent(s) for {len(inputs)} input(s); "
                 "give one for each, None where there is none"
             )
-        if free:
+        if free is not None:
             self.inputs = self.specs = self.pull_rule = self.push_rule = None
+            self.xp = free
         for i, (node, value, spec) in enumerate(zip(inputs, pulled, specs, strict=True)):
             if node is None or value is None:
                 continue
@@ -276,13 +270,8 @@ class RuleNode(Node):
                 raise DtypeError(
                     f"the rule of {self.name} gave input {i} a cotangent of {value._dtype.name}, not {spec[1].name}"
                 )
-            v = wrap(value._value, value._node, value._xp) if recorded else value._value
-            known = table.get(node)
-            if known is None:
-                table[node] = v
-                fresh.append(node)
-            else:
-                table[node] = known + v
+            deposit(table, met, node, value._value if wrap is None else wrap(value._value, value._node, value._xp))
+        return None, None
 
     def _given(self, value: Any, what: str) -> Array:
         """A number or a raw array that a rule gave."""
@@ -292,14 +281,6 @@ class RuleNode(Node):
             raise ArgumentTypeError(
                 f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
             ) from error
-
-    def pull(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        self._pull(g, table, fresh, free, recorded=False)
-        return None
-
-    def pull_recorded(self, g: Any, table: dict[Node, Any], fresh: list[Node], free: bool) -> Node | None:
-        self._pull(g, table, fresh, free, recorded=True)
-        return None
 
     def _push_all(self, tangents: list[Array]) -> Sequence[Array]:
         if self.push_rule is None:
@@ -351,7 +332,7 @@ class OwnRule:
         """The node for these inputs and outputs."""
         return RuleNode(self.name, inputs, outputs, self.pull, self.push)
 
-    def outside(self, layer: Layer) -> OwnRule:
+    def outside(self, layer: VmapLevel) -> OwnRule:
         """The same rule for the arrays outside a level of batching."""
         pull, push = self.pull, self.push
         return OwnRule(
@@ -361,12 +342,9 @@ class OwnRule:
         )
 
 
-def _table(value: Any, xp: Any) -> Any:
-    if isinstance(value, Batched):
-        return of_level(value.level)
-    if isinstance(xp, BatchedKernels):
-        return engine_kernels(value)
-    return xp
+def _table(value: Any, xp: Kernels) -> Kernels:
+    """The table of a value that a sweep brought, beside one of `xp`, which may be of another level."""
+    return table_of(value, xp.engine or engine_kernels(value))
 
 
 def _transpose(
@@ -391,7 +369,7 @@ def _transpose(
     for out, g in zip(outs, given, strict=True):
         if isinstance(out, Array) and out._node is not None and (out._node.seq >= since or out._node in leaves):
             seeds.append((out._node, g if recorded else g._value))
-    found = reverse_sweep(seeds, recorded=recorded, free=False, since=since)
+    found = pull_back(seeds, recorded=recorded, free=False, since=since)
     results = []
     for leaf, zero in zip(leaves, zeros, strict=True):
         value = found.get(leaf)

@@ -1,0 +1,175 @@
+"""Batching an op: one level of vmap is taken off its operands, the op's rule applied, and the level put back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arrays.array import Array
+from ..arrays.batched import BATCHED, Batched, engine_inside, engine_kernels, inner_array, table_of, wrap
+from ..engines.tables import RECORDED
+from ..errors import DynamicShapeError
+from ..tape.mode import MODE, RECORDING
+from ..tape.nodes import Leaf, Node
+from .call import pull_into
+from .kinds import LOCALLY_CONSTANT
+from .rules import OwnRule, Places, VmapLevel, attach, is_tracked
+from .source import record
+
+if TYPE_CHECKING:
+    from .record import Op
+
+FALLBACKS: Counter[str] = Counter()
+"""How often each op was batched by a loop, because it has no rule of its own."""
+
+Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
+
+
+def batched_function(op: Op) -> Callable[..., Any]:
+    """The op over values of which some are batched."""
+
+    def batched(*args: Any, **keywords: Any) -> Any:
+        return apply(op, args, keywords)
+
+    batched.__name__ = op.name
+    return batched
+
+
+def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """An op on values, some of them batched: one level is taken off, the op's rule applied, the level put back."""
+    keywords = {**op.keywords, **keywords}
+    level = max((x.level for x in args if isinstance(x, Batched)), default=0)
+    if level == 0:
+        raw = [x for x in args if hasattr(x, "dtype")]
+        # A Python scalar may have become the host's, beside arrays of another engine.
+        raw.sort(key=lambda x: isinstance(x, np.generic))
+        return getattr(engine_kernels(raw[0]), op.name)(*args, **keywords)
+    here = [isinstance(x, Batched) and x.level == level for x in args]
+    batched = [on and x.mapped for x, on in zip(args, here, strict=True)]
+    inside: list[Any] = []
+    engine = engine_inside(args[here.index(True)])
+    for x, on in zip(args, here, strict=True):
+        if on:
+            inside.append(inner_array(x))
+        elif isinstance(x, Batched):
+            inside.append(wrap(x, None, engine))
+        elif hasattr(x, "dtype"):
+            # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
+            inside.append(wrap(x, None, engine))
+        else:
+            inside.append(x)
+    if not any(batched):
+        return _outside(op.call(*inside, **keywords), level, mapped=False)
+    if op.dynamic:
+        raise DynamicShapeError(
+            f"{op.name}() under vmap: the shape of its result depends on the data, and would differ within the batch"
+        )
+    size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
+    if op.batch is not None:
+        out = op.batch(op, size, inside, batched, keywords)
+    elif aligns(op):
+        out = align(op, size, inside, batched, keywords)
+    elif not op.primitive:
+        if op.formulas and MODE.get() & RECORDING and any(isinstance(x, Array) and is_tracked(x) for x in inside):
+            return by_rule(op, level, args, keywords)
+        return _inside_level(op.body(BATCHED, *args, **keywords), level)
+    else:
+        out = loop(op, size, inside, batched, keywords)
+    return _outside(out, level, mapped=True)
+
+
+def _inside_level(out: Any, level: int) -> Any:
+    """What a composed body returns, inside the batch even where it does not depend on what is mapped."""
+    if isinstance(out, (list, tuple)):
+        return tuple(_inside_level(o, level) for o in out)
+    if isinstance(out, Batched) and out.level == level:
+        return out
+    return Batched(out, None, table_of(out, engine_inside(out)), level, mapped=False)
+
+
+def _bare(value: Any) -> Any:
+    return (
+        Batched(_bare(value.value), None, value.xp, value.level, value.mapped) if isinstance(value, Batched) else value
+    )
+
+
+def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """A composed op on values that are tracked outside the vmap of that level: its own rule is what the outside sees.
+
+    Differentiating its body instead would be another derivative where the rule knows better, as that of `det` does.
+    """
+    places = [i for i, x in enumerate(args) if hasattr(x, "dtype")]
+    table = table_of(next(x for x in args if isinstance(x, Batched) and x.level == level), RECORDED)
+    inputs = [wrap(args[i], None, table) for i in places]
+    out = _inside_level(op.body(BATCHED, *map(_bare, args), **keywords), level)
+    outputs = [wrap(o, None, table) for o in (out if op.outs else (out,))]
+    results = Places(outputs)
+    names = [op.inputs[i] if i < len(op.inputs) else op.variadic for i in places]
+    tracked = [i for i, name in enumerate(names) if name not in op.constant and is_tracked(inputs[i])]
+    leaves = {i: Leaf() for i in tracked}
+
+    def node() -> Node:
+        values = list(args)
+        parents: list[Any] = [None] * len(args)
+        for i, leaf in leaves.items():
+            parents[places[i]] = leaf
+        kept = [results.output(i)._value for i in range(len(outputs))]
+        return record(op, table, tuple(kept) if op.outs else kept[0], values, parents, keywords)
+
+    def pull(cotangents: list[Array]) -> list[Any]:
+        g = dict(enumerate(cotangents)) if op.outs else cotangents[0]
+        pulled = pull_into({}, node(), g)
+        return [pulled.get(leaves[i]) if i in leaves else None for i in range(len(inputs))]
+
+    def push(tangents: list[Array]) -> list[Any]:
+        given = {leaves[i]: t for i, t in enumerate(tangents) if i in leaves}
+        pushed = node().push(RECORDED, wrap, given)
+        return list(pushed) if op.outs else [pushed]
+
+    batch = VmapLevel(level, inputs, outputs)
+    rule = OwnRule(op.name, pull, push).outside(batch)
+    found = batch.put_on_outputs(attach(rule, batch.inputs, batch.outputs, results, at=level))
+    return tuple(x._value for x in found) if op.outs else found[0]._value
+
+
+def _outside(out: Any, level: int, *, mapped: bool) -> Any:
+    if isinstance(out, (list, tuple)):
+        return tuple(Batched(o._value, o._node, o._xp, level, mapped) for o in out)
+    return Batched(out._value, out._node, out._xp, level, mapped)
+
+
+def aligns(op: Op) -> bool:
+    """Whether a batch of the op needs no more than aligned axes."""
+    return op.kind.aligns and (op.kind is not LOCALLY_CONSTANT or (op.primitive and not op.keywords))
+
+
+def align(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
+    """The rule of ops that broadcast: axes of length one go behind the batch axis until ranks agree."""
+    rank = max(x.ndim - on for x, on in zip(args, batched, strict=True) if hasattr(x, "ndim"))
+    aligned = []
+    for x, on in zip(args, batched, strict=True):
+        if on and x.ndim - 1 < rank:
+            shape = tuple(x.shape)
+            x = RECORDED.reshape(x, shape=shape[:1] + (1,) * (rank - len(shape) + 1) + shape[1:])
+        aligned.append(x)
+    return op.call(*aligned, **keywords)
+
+
+def loop(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:
+    """The rule of last resort: the op on each element of the batch, results stacked. Counted in `FALLBACKS`."""
+    FALLBACKS[op.name] += 1
+    if size == 0:
+        raise NotImplementedError(f"vmap over an empty batch: {op.name}() has no batching rule, only a loop")
+    outs = []
+    for i in range(size):
+        outs.append(
+            op.call(
+                *[RECORDED.getitem(x, key=(i,)) if on else x for x, on in zip(args, batched, strict=True)], **keywords
+            )
+        )
+    if isinstance(outs[0], (list, tuple)):
+        return [RECORDED.stack(*column, axis=0) for column in zip(*outs, strict=True)]
+    return RECORDED.stack(*outs, axis=0)
