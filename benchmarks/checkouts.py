@@ -213,7 +213,7 @@ def in_own_processes(names: Sequence[str], old: Path, rounds: int, progress: Cal
         def run(side: str) -> dict[str, float]:
             return in_own_process("benchmarks.million", "tapegrad", str(LONG_CHAIN_OPS), environment=environments[side])
 
-        results = take_turns(list(environments), max(5, rounds // 3), run)
+        results = take_turns(list(environments), max(5, rounds // 2), run)
         for row in (time, memory):
             row.samples = {side: [result[row.unit] for result in each] for side, each in results.items()}
         rows += [row for row in (time, memory) if row.name in names]

@@ -169,17 +169,17 @@ def as_json(rows: Sequence[Row], peers: Sequence[str]) -> str:
 
 def ratios_table(rows: Sequence[Row], old: Path, *, limits: bool) -> Table:
     """What two checkouts took, and the ratios, beside their limits if asked."""
-    titles = ["case", "what", "unit", "old", "new", "new/old", "middle half"]
+    titles = ["case", "unit", "old", "new", "new/old", "middle half"]
     if limits:
         titles.append(f"limit beside {LIMITS_BESIDE}")
     table = Table(*titles, title=f"Old: {old}; new: {ROOT}")
-    for column in table.columns[3:]:
+    for column in table.columns[2:]:
         column.justify = "right"
     for row in rows:
         (goal,) = row.goals
         ratio, middle = row.value(goal), row.middle_half(goal)
         cells = [
-            *(row.name, row.what, row.unit, rounded(row.figure("old")), rounded(row.figure("new"))),
+            *(row.name, row.unit, rounded(row.figure("old")), rounded(row.figure("new"))),
             "–" if ratio is None else f"{ratio:.3f}",
             "" if middle is None else f"{middle[0]:.2f} to {middle[1]:.2f}",
         ]

@@ -282,6 +282,6 @@ def test_the_table_of_checkouts_has_limits_when_asked(limits):
     table = ratios_table([kept, missed, free], Path("old"), limits=limits)
     titles = [column.header for column in table.columns]
     assert ("limit beside 708adec" in titles) == limits
-    assert list(table.columns[5].cells) == ["1.000"] * 3
+    assert list(table.columns[4].cells) == ["1.000"] * 3
     if limits:
         assert list(table.columns[-1].cells) == ["[green]≤ 1.1 ✓[/]", "[red]≤ 0.4 ✗[/]", ""]
