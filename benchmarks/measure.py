@@ -47,8 +47,9 @@ class Row:
 
     def ratios(self, over: str, under: str) -> list[float]:
         """The ratio of two peers in each round; none where one of them was not measured."""
-        pairs = zip(self.samples.get(over, ()), self.samples.get(under, ()), strict=True)
-        return [a / b for a, b in pairs]
+        if not self.samples.get(over) or not self.samples.get(under):
+            return []
+        return [a / b for a, b in zip(self.samples[over], self.samples[under], strict=True)]
 
     def middle_half(self, goal: Goal) -> tuple[float, float] | None:
         """Between which ratios the middle half of the rounds lie, None where there are fewer than two."""

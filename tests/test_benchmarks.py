@@ -93,6 +93,7 @@ def test_peers_take_turns_and_ratios_stay_within_a_round():
     assert order == ["hand", "tapegrad", "tapegrad", "hand", "hand", "tapegrad"]
     row = Row("W0", "", "µs", samples, [beside_hand(2.1, 1.7)])
     assert row.value(row.goals[0]) == pytest.approx(np.median([2 / 1, 3 / 4, 6 / 5]))
+    assert row.value(Goal("torch", "tapegrad", at_most=False)) is None
 
 
 def test_goals_are_ceilings_or_floors():
