@@ -267,29 +267,28 @@ def reducing() -> Iterator[Case]:
             yield case(f"{label} backward", f"record, {what}, backward", numbers((3,)), hand, alone(face, call), per=1)
 
 
+def gradient_of(function: Callable[[Any, Any], Any], *, batched: bool = False) -> Callable[[], Callable[..., Any]]:
+    """For `transformed`: the gradient of a function of `tapegrad.numpy` and an array, for each row if `batched`."""
+
+    def transform() -> Callable[..., Any]:
+        import tapegrad
+
+        gradient = tapegrad.grad(lambda x: function(tapegrad.numpy, x))
+        return tapegrad.vmap(gradient) if batched else gradient
+
+    return transform
+
+
 def transforming() -> Iterator[Case]:
     """Transforms of functions of a line."""
-
-    def square(x: Any) -> Any:
-        return x * x
-
-    def gradient_of(function: Callable[[Any, Any], Any], batched: bool) -> Callable[[], Callable[..., Any]]:
-        def transform() -> Callable[..., Any]:
-            import tapegrad
-
-            gradient = tapegrad.grad(lambda x: function(tapegrad.numpy, x))
-            return tapegrad.vmap(gradient) if batched else gradient
-
-        return transform
-
-    total = lambda xp, x: xp.sum(x * x)
-    bent = lambda xp, x: xp.sum(xp.tanh(x))
-    hand, bent_hand = by_hand(lambda x: 2 * x), by_hand(lambda x: 1 - np.tanh(x) ** 2)
     rows = numbers((4, 3))
-    yield case("vmap square", "vmap(grad(sum(x * x)))", rows, hand, transformed(gradient_of(total, True)), 1, 0.4)
-    yield case("vmap tanh", "vmap(grad(sum(tanh(x))))", rows, bent_hand, transformed(gradient_of(bent, True)), 1, 0.4)
-    scalar = gradient_of(lambda xp, x: square(x), False)
-    yield case("grad", "grad(x * x) of an array of no axes", numbers(()), hand, transformed(scalar), 1)
+    square = transformed(gradient_of(lambda xp, x: xp.sum(x * x), batched=True))
+    yield case("vmap square", "vmap(grad(sum(x * x)))", rows, by_hand(lambda x: 2 * x), square, per=1, limit=0.4)
+    tanh = transformed(gradient_of(lambda xp, x: xp.sum(xp.tanh(x)), batched=True))
+    hand = by_hand(lambda x: 1 - np.tanh(x) ** 2)
+    yield case("vmap tanh", "vmap(grad(sum(tanh(x))))", rows, hand, tanh, per=1, limit=0.4)
+    scalar = transformed(gradient_of(lambda xp, x: x * x))
+    yield case("grad", "grad(x * x) of an array of no axes", numbers(()), by_hand(lambda x: 2 * x), scalar, per=1)
 
 
 def indexing() -> Iterator[Case]:
@@ -305,9 +304,9 @@ def indexing() -> Iterator[Case]:
 def comparing_and_multiplying() -> Iterator[Case]:
     """Comparisons and products of small matrices."""
     for face in FACES:
-        less, product = operator.lt, "dot" if face is ND else "matmul"
+        product = "dot" if face is ND else "matmul"
         hand = by_hand(lambda x, y: (x < y).astype(np.float64))
-        yield case(f"compare {face.name}", "x < y", numbers((3,), (3,)), hand, unrecorded(face, less))
+        yield case(f"compare {face.name}", "x < y", numbers((3,), (3,)), hand, unrecorded(face, operator.lt))
         for form, suffix in ((unrecorded, ""), (recorded, " recorded")):
             what = f"product of 3 x 3 matrices{suffix and ', recorded'}"
             matrices = numbers((3, 3), (3, 3))
