@@ -582,7 +582,7 @@ def histogram(
     _counted("histogram", a, None, "", bins)
     values, edges = a.asnumpy().reshape(-1), host.asarray(histogram_bin_edges(a, bins, range).asnumpy())
     if weights is None:
-        counts, _ = host.histogram(values, edges, density=bool(density))
+        counts, _ = host.histogram(values, edges, density=True) if density else host.histogram(values, edges)
         return asarray(counts), asarray(edges)
     # The last bin is closed at both ends.
     place = host.searchsorted(edges, values, side="right") - 1

@@ -263,15 +263,16 @@ class Truth:
 def _random_like(arrays: Sequence[Any], rng: np.random.Generator, dtype: Any) -> Arrays:
     """Numbers away from zero, real or complex as the arrays are, in the precision of `dtype`."""
     real = np.finfo(np.dtype(dtype)).dtype
-    found = []
-    for x in arrays:
-        x = np.asarray(x)
-        numbers = rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+
+    def numbers(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
+
+    found: Arrays = []
+    for x in map(np.asarray, arrays):
         if x.dtype.kind == "c":
-            numbers = numbers + 1j * rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-            found.append(np.asarray(numbers).astype(np.result_type(real, np.complex64)))
+            found.append((numbers(x.shape) + 1j * numbers(x.shape)).astype(np.result_type(real, np.complex64)))
         else:
-            found.append(np.asarray(numbers).astype(real))
+            found.append(numbers(x.shape).astype(real))
     return found
 
 
