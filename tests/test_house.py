@@ -3,15 +3,19 @@
 import ast
 import importlib
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import tapegrad
+from tapegrad.extras import pip_install
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "tapegrad"
@@ -92,6 +96,44 @@ def test_the_first_array_imports_numpys_plugin_alone():
 def test_ci_runs_the_readmes_own_test_command():
     (command,) = re.findall(r"^    (python3 .*tox .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert f"{command} </dev/null\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_requirement_has_its_tested_version():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    tested = {}
+    for constraint in [Requirement(line) for line in lines if not line.startswith("#")]:
+        if constraint.marker is None or constraint.marker.evaluate():
+            (pin,) = constraint.specifier
+            assert pin.operator == "=="
+            tested[canonicalize_name(constraint.name)] = pin.version
+    wrong = []
+    for requirement in map(Requirement, requires("tapegrad")):
+        version = tested.get(canonicalize_name(requirement.name))
+        if version is None or not requirement.specifier.contains(version):
+            wrong.append(f"{requirement}: {version}")
+    assert not wrong, "run `tox -e constraints`"
+
+
+def test_a_remedy_names_what_the_extra_is_made_of():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for extra in ("cli", "jax", "cupy12", "cupy13", "special"):
+        assert shlex.split(pip_install(extra)) == ["pip", "install", *sorted(declared[extra])]
+
+
+def test_without_a_distribution_the_remedy_names_the_extra(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.requires", missing)
+    assert pip_install("jax") == "install what tapegrad's extra 'jax' lists"
+
+
+def test_no_remedy_asks_an_index_for_tapegrad():
+    # A clone is all that there is to install from, and an extra of it is `".[jax]"` there.
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    texts += [path for folder in ("core", "backends") for path in (ROOT / folder).rglob("*.py")]
+    asked = {path.name: re.findall(r"pip install [^`\n]*\btapegrad\b", path.read_text("utf-8")) for path in texts}
+    assert not {name: remedies for name, remedies in asked.items() if remedies}
 
 
 def test_the_page_on_engines_shows_the_plugin_that_is_tested():

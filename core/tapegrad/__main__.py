@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .errors import MissingExtraError
+from .extras import pip_install
 
 __all__ = ["main"]
 
@@ -15,7 +16,7 @@ def main() -> None:
         library = (cause.name or "").partition(".")[0]
         if library not in ("typer", "rich"):
             raise
-        error = MissingExtraError(f"tapegrad: the command line needs {library!r}: pip install 'tapegrad[cli]'")
+        error = MissingExtraError(f"tapegrad: the command line needs {library!r}: {pip_install('cli')}")
         raise SystemExit(str(error)) from cause
     app()
 

@@ -73,8 +73,8 @@ def backends() -> None:
             info.distribution,
             info.reason or "",
         )
-    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. The brackets of an extra,
-    # as in 'tapegrad[jax]', are not rich's markup.
+    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. Brackets in a reason, such
+    # as a distribution's extra, are not rich's markup.
     Console(width=None if sys.stdout.isatty() else 10_000, markup=False).print(table)
 
 
