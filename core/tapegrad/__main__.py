@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import MissingExtraError
-from .extras import pip_install
+from .extras import missing_extra
 
 __all__ = ["main"]
 
@@ -16,8 +15,7 @@ def main() -> None:
         library = (cause.name or "").partition(".")[0]
         if library not in ("typer", "rich"):
             raise
-        error = MissingExtraError(f"tapegrad: the command line needs {library!r}: {pip_install('cli')}")
-        raise SystemExit(str(error)) from cause
+        raise SystemExit(str(missing_extra("tapegrad: the command line", library, "cli"))) from cause
     app()
 
 

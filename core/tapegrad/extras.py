@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["pip_install"]
+from .errors import MissingExtraError
+
+__all__ = ["missing_extra", "pip_install"]
 
 PROJECT = "tapegrad"
 
@@ -30,3 +32,15 @@ def pip_install(extra: str) -> str:
     if not wanted:
         return f"install what {PROJECT}'s extra {extra!r} lists"
     return " ".join(["pip install", *(f"'{requirement}'" for requirement in wanted)])
+
+
+def missing_extra(what: str, library: str, extra: str) -> MissingExtraError:
+    """The error to raise where `what` needs a library of an extra that is not installed.
+
+    >>> print(missing_extra("gammainc()", "scipy", "special"))
+    gammainc() needs 'scipy': pip install 'scipy>=...
+    """
+    remedy = pip_install(extra)
+    error = MissingExtraError(f"{what} needs {library!r}: {remedy}", name=library)
+    error.remedy = remedy
+    return error

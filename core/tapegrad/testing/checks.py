@@ -20,6 +20,7 @@ import numpy as np
 from ..dtypes import use_default_dtype
 from ..engines.registry import get_backend
 from ..engines.tables import EngineKernels
+from ..errors import MissingExtraError
 from .differences import Slopes, flatten, jacobian, sizes_of, slopes, unflatten
 from .runs import Target, as_target
 from .wide import WIDE_EPS, has_longdouble, wide_kernels, widen
@@ -155,6 +156,8 @@ class Truth:
                 with np.errstate(all="ignore"):
                     self.out = self._values(self.inputs)
                 return
+            except MissingExtraError:
+                raise
             except Exception as error:
                 self.reason = f"{type(error).__name__}: {error}"
         self.kernels = engine("numpy")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.backend import Backend
-from ..errors import ArgumentError, TapegradError
+from ..errors import ArgumentError, MissingExtraError, TapegradError
 from ..op import registered
 from ..op.record import Op
 from ..op.samples import Draw
@@ -68,7 +68,10 @@ LEFT_OUT: dict[str, set[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of one law on one sample in one dtype; `distance` is in the class's unit, of laws that measure."""
+    """The outcome of one law on one sample in one dtype; `distance` is in the class's unit, of laws that measure.
+
+    `skipped` says what is not installed that it would have needed; such a check has neither passed nor failed.
+    """
 
     op: str
     sample: str
@@ -77,11 +80,22 @@ class Check:
     passed: bool
     message: str = ""
     distance: float | None = None
+    skipped: str = ""
 
     @property
     def id(self) -> str:
         """`tanh-3:float32:pull`."""
         return f"{self.sample}:{self.dtype}:{self.law}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was tried and did not pass."""
+        return not self.passed and not self.skipped
+
+
+def _absence(error: MissingExtraError) -> str:
+    """What is not installed, without who wanted it: one reason for all that wait for it."""
+    return f"{error.name} is not installed ({error.remedy})" if error.name else str(error)
 
 
 def differentiable(op: Op) -> bool:
@@ -176,6 +190,8 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
             found = law()
             distance = found if isinstance(found, float) else None
             judge.verdict()
+        except MissingExtraError as error:
+            return Check(op.name, sample.id, dtype, name, False, skipped=_absence(error))
         except Exception as error:
             words = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
             return Check(op.name, sample.id, dtype, name, False, f"{sample}: {words}", distance)
@@ -188,6 +204,9 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
 
     try:
         _ = case.out, case.truth
+    except MissingExtraError as error:
+        yield Check(op.name, sample.id, dtype, "value", False, skipped=_absence(error))
+        return
     except Exception as error:
         yield Check(op.name, sample.id, dtype, "value", False, f"{sample}: {type(error).__name__}: {error}")
         return
@@ -256,16 +275,19 @@ def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> 
             for name, law in COMPOSED.items():
                 if name in LEFT_OUT.get(dtype, set()):
                     continue
-                words = ""
+                words = skipped = ""
                 try:
                     judge = Judge(call.function, dtype)
                     judge.narrow([out.dtype for out in case.out])
                     law(case, judge)
                     judge.verdict()
+                except MissingExtraError as error:
+                    skipped = _absence(error)
                 except Exception as error:
                     told = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
                     words = f"{call}: {told}"
-                found.append(Check(call.function, call.id, dtype, name, not words, words))
+                passed = not words and not skipped
+                found.append(Check(call.function, call.id, dtype, name, passed, words, skipped=skipped))
         return found
 
 
@@ -291,6 +313,8 @@ def _judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
         try:
             raws = [kernels.backend.from_numpy(x) for x in target.inputs()]
             target.values(kernels, raws)
+        except MissingExtraError as error:
+            yield Check(op.name, name, "float64", "error", False, skipped=_absence(error))
         except (TapegradError, TypeError, ValueError, IndexError) as error:
             named = op.name in str(error) or isinstance(error, TapegradError)
             yield Check(
