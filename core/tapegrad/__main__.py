@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from .extras import missing_extra
 
 __all__ = ["main"]
@@ -13,10 +16,18 @@ def main() -> None:
         from .tools.cli import app
     except ModuleNotFoundError as cause:
         library = (cause.name or "").partition(".")[0]
-        if library not in ("typer", "rich"):
+        if library not in ("typer", "rich", "pygments"):  # the last is what rich colours code with
             raise
         raise SystemExit(str(missing_extra("tapegrad: the command line", library, "cli"))) from cause
-    app()
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:  # a disk that is full, a file that cannot be written
+        # What could not be written would be tried again, and told again, when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(f"tapegrad: {error}") from None
 
 
 if __name__ == "__main__":
