@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tapegrad
-from tapegrad import tour
+from tapegrad.tools import tour
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "tutorial.json").read_text(encoding="utf-8"))
 
@@ -45,7 +45,7 @@ def test_the_tour_prints_what_was_recorded():
 
 def test_each_cell_does_exactly_what_was_recorded():
     code = (
-        "import json; from tapegrad import tour; cells = [c for c in tour.parse(tour.page()) if c.source]; "
+        "import json; from tapegrad.tools import tour; cells = [c for c in tour.parse(tour.page()) if c.source]; "
         "print(json.dumps([[r.stdout, r.value] for r in tour.run(cells)]))"
     )
     # In a process of its own, since the numbers are those of a fresh, unseeded stream.

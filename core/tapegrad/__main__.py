@@ -24,8 +24,10 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
-    except OSError as error:  # a disk that is full, a file that cannot be written
-        # What could not be written would be tried again, and told again, when Python exits.
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        # The output is full or gone. Were it not sent elsewhere, Python would try once more at its exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(f"tapegrad: {error}") from None
 

@@ -8,11 +8,11 @@ import pytest
 
 from tapegrad import get_backend
 from tapegrad.errors import MissingExtraError
+from tapegrad.op.samples import normal
 from tapegrad.ops.special import host_function
 from tapegrad.testing.conformance import Conformance, as_page, judge_op
 from tapegrad.testing.functions import calls_of
 from tapegrad.testing.judging import judge_call, judge_errors, judged_ops
-from tapegrad.testing.samples import normal
 
 REASON = re.compile(r"scipy is not installed \(pip install 'scipy>=[\d.]+'\)")
 
