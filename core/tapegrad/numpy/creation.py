@@ -12,7 +12,7 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
-from ..engines.backend import Backend
+from ..arrays.entering import dtype_of_numbers, enter, make
 from ..engines.registry import backend_of, get_backend
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
@@ -45,55 +45,6 @@ __all__ = [
 ]
 
 
-def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> Array:
-    """Host numbers as an array of the chosen or default backend, on the device."""
-    backend = backend or get_backend()
-    values = host.asarray(values, dtype=None if dtype is None else dtypes.to_dtype(dtype))
-    return handle(
-        Array, backend.from_numpy(values, device=None if device is None else str(device)), None, backend.kernels
-    )
-
-
-def _kind_of(values: host.ndarray[Any, Any]) -> host.dtype[Any]:
-    """The dtype of an array made of Python numbers: floats and complex numbers take the default precision."""
-    kind: host.dtype[Any] = values.dtype
-    if kind.kind == "f":
-        return dtypes.get_default_dtype()
-    if kind.kind == "c":
-        return dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
-    return host.dtype("int64") if kind.kind == "i" else kind
-
-
-def _holds_arrays(obj: Any) -> bool:
-    return isinstance(obj, Array) or (isinstance(obj, (list, tuple)) and any(map(_holds_arrays, obj)))
-
-
-def _stacked(obj: Any, like: Array) -> Array:
-    """Nested lists with arrays among their elements as one array, so that gradients reach the elements."""
-    if isinstance(obj, Array):
-        return obj
-    if isinstance(obj, (list, tuple)):
-        parts = [_stacked(part, like) for part in obj]
-        shapes = {part.shape for part in parts}
-        if len(shapes) > 1:
-            raise ArgumentError(
-                f"the elements of a nested list have different shapes: {', '.join(map(str, sorted(shapes)))}"
-            )
-        return OPS["stack"].call(*parts, axis=0)  # type: ignore[no-any-return]
-    return make(
-        obj, like.dtype if isinstance(obj, (int, float)) and like.dtype in dtypes.INEXACT else None, None, like.backend
-    )
-
-
-def _some_array(obj: Any) -> Array:
-    if isinstance(obj, Array):
-        return obj
-    for part in obj:
-        if _holds_arrays(part):
-            return _some_array(part)
-    raise AssertionError("called only where there is an array")
-
-
 def asarray(
     a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
 ) -> Array:
@@ -114,45 +65,7 @@ def asarray(
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.asarray([x, 2 * x])))(3.0)
     3.0
     """
-    wanted = None if dtype is None else dtypes.to_dtype(dtype)
-    if isinstance(a, Array):
-        found = a
-        if wanted is not None and wanted != found.dtype:
-            if copy is False:
-                raise ArgumentError(
-                    f"asarray: {found.dtype.name} as {wanted.name} needs a copy, and copy=False forbids it"
-                )
-            found = OPS["astype"].call(found, dtype=wanted)
-        elif copy:
-            found = handle(type(a), a._value, a._node, a._xp)
-        return found if device is None else found.to_device(device)
-    if isinstance(a, (list, tuple)) and _holds_arrays(a):
-        return asarray(_stacked(a, _some_array(a)), wanted, device=device)
-    if isinstance(a, (bool, int, float, complex, list, tuple)) and not isinstance(a, host.generic):
-        if copy is False:
-            raise ArgumentError("asarray: Python numbers become an array by copying, and copy=False forbids it")
-        try:
-            values = host.asarray(a)
-        except ValueError:
-            raise ShapeError(f"asarray: {a!r} is no array: its rows differ in shape") from None
-        if values.dtype.kind not in "biufc":
-            raise ArgumentTypeError(f"asarray: {a!r} holds something that is no number")
-        if (
-            wanted is None
-            and isinstance(a, (list, tuple))
-            and any(isinstance(p, host.generic | host.ndarray) for p in a)
-        ):
-            wanted = values.dtype
-        return make(values, wanted or _kind_of(values), device)
-    if isinstance(a, host.generic):
-        return make(host.asarray(a), wanted, device)
-    if isinstance(a, range):
-        return make(host.asarray(a, dtype=host.int64), wanted, device)
-    backend = backend_of(a)
-    if isinstance(a, host.ndarray) and get_backend().name != backend.name:
-        return make(a, wanted, device)
-    raw = a if copy is False else backend.adopt(a, copy=True)
-    return asarray(handle(Array, raw, None, backend.kernels), wanted, device=device)
+    return enter(a, Array, dtype, device=device, copy=copy)
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> Array:
@@ -258,7 +171,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     wanted = (
         dtypes.to_dtype(dtype)
         if dtype is not None
-        else (_kind_of(values) if not isinstance(fill_value, host.generic) else values.dtype)
+        else (dtype_of_numbers(values) if not isinstance(fill_value, host.generic) else values.dtype)
     )
     return make(host.full(_new_shape(shape), fill_value, dtype=wanted), None, device)
 
@@ -393,7 +306,7 @@ def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
     if step == 0:
         raise ArgumentError("arange: the step is 0; it must lead from start to stop")
     values = host.arange(_plain(start), _plain(stop), _plain(step))
-    return make(values, dtype or _kind_of(values), device)
+    return make(values, dtype or dtype_of_numbers(values), device)
 
 
 def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[Any, Any, Array]:
@@ -450,9 +363,7 @@ def linspace(
         step = (ends[1] - ends[0]) / (num - 1 if endpoint else num) if retstep else None
     else:
         values, step = host.linspace(start, stop, num, endpoint=endpoint, retstep=True)
-        found = make(
-            values.astype(dtypes.to_dtype(dtype)) if dtype is not None else values, dtype or _kind_of(values), device
-        )
+        found = make(values, dtype or dtype_of_numbers(values), device)
     return (found, step) if retstep else found
 
 
@@ -473,7 +384,7 @@ def logspace(
         found: Array = OPS["power"].call(base, linspace(start, stop, num, endpoint, axis=axis))
         return found if dtype is None else asarray(found, dtype)
     values = host.logspace(start, stop, num, endpoint=endpoint, base=base)
-    return make(values, dtype or _kind_of(values))
+    return make(values, dtype or dtype_of_numbers(values))
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
@@ -492,7 +403,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         found = first * (asarray(last) / first) ** weight
         return found if dtype is None else asarray(found, dtype)
     values = host.geomspace(start, stop, num, endpoint=endpoint)
-    return make(values, dtype or _kind_of(values))
+    return make(values, dtype or dtype_of_numbers(values))
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: Any = None) -> Array:

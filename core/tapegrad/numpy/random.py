@@ -10,7 +10,7 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
-from ..random import philox
+from ..randomness.defaults import philox
 from ..transforms.draws import drawn
 from . import manipulation
 from .creation import asarray, make

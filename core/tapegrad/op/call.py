@@ -14,6 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import Batched, BatchedKernels, engine_of, lift, note_level, of_level
+from ..arrays.entering import enter
 from ..engines import registry
 from ..engines.tables import OPS, EngineKernels, Kernels
 from ..errors import (
@@ -30,6 +31,7 @@ from ..errors import (
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING
 from ..tape.nodes import Node
+from ..tape.observers import tell_recorded
 
 if TYPE_CHECKING:
     from .record import Op
@@ -78,10 +80,8 @@ def _adopt(op: Op, name: str, raw: Any, cls: type[Array], engine: EngineKernels 
     if isinstance(raw, np.generic):
         raw = np.asarray(raw)
     if isinstance(raw, (list, tuple)) and cls is Array:
-        from ..numpy.creation import asarray
-
         with registry.use_backend(registry.get_backend() if engine is None else engine.backend):
-            return asarray(raw)
+            return enter(raw, cls)
     if isinstance(raw, (str, bytes, list, tuple, dict, set)) or raw is None:
         raise ArgumentTypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}")
     backend = registry.backend_of(raw)
@@ -252,6 +252,4 @@ def inspect_result(op: Op, node: Node, out: Any) -> None:
     if mode >= LEVEL:
         note_level(node)
     if mode & ANOMALY:
-        from ..transforms.inspection import note_origin
-
-        note_origin(node, out)
+        tell_recorded(node, out)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays.array import Array, handle
 from ..engines.registry import use_backend
-from ..engines.tables import EngineKernels
+from ..engines.tables import RECORDED, EngineKernels
 from ..op import registered
 from ..op.record import Op
 from ..tape.mode import RECORDING, Scope
@@ -136,7 +136,7 @@ class Recording:
         given = [handle(Array, d, leaf, self.kernels) for d, leaf in zip(tangents, extra, strict=True)]
         table: dict[Node, Any] = dict(zip(self.leaves, given, strict=True))
         with Scope(RECORDING):
-            found = forward_sweep([o._node for o in self.outs], table, wrap=wrap)
+            found = forward_sweep([o._node for o in self.outs], table, wrap=wrap, xp=RECORDED)
         pushed = [
             handle(Array, self._or_zeros(None, o._value), None, self.kernels) if t is None else t
             for t, o in zip(found, self.outs, strict=True)

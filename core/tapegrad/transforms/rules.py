@@ -29,6 +29,7 @@ from ..engines.tables import OPS, RECORDED
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node, Output, freed, next_seq
+from ..tape.observers import tell_recorded
 from ..tape.sweep import reverse_sweep
 
 
@@ -188,9 +189,7 @@ def attach(
         node = rule.node(inputs, found)
         places.enter(at, node)
         if MODE.get() & ANOMALY:
-            from .inspection import note_origin
-
-            note_origin(node, tuple(y._value for y in found))
+            tell_recorded(node, tuple(y._value for y in found))
         for i, y in enumerate(found):
             if is_dtype(y._dtype, ("real floating", "complex floating")):
                 y._node = Output(node, i)
