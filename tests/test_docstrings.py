@@ -21,7 +21,7 @@ MODULES = sorted(
     for _, name, _ in pkgutil.walk_packages(tapegrad.__path__, "tapegrad.")
     # The command line and pytest's plug-in need libraries of their own; a suite is tests, not a thing to import.
     if (not name.endswith("__main__") and not name.startswith(("tapegrad.tools.cli", "tapegrad.testing.")))
-    or name in ("tapegrad.testing.checks", "tapegrad.testing.conformance")
+    or name in ("tapegrad.testing.checks", "tapegrad.testing.grads", "tapegrad.testing.conformance")
 )
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
