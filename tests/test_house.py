@@ -145,12 +145,10 @@ def circles(imports: Iterable[Import]) -> list[set[str]]:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="arrays/array.py still knows the faces and the transforms")
 def test_every_file_imports_from_its_own_layer_and_those_below():
     assert not upward(imports_of(CORE), LAYERS)
 
 
-@pytest.mark.xfail(strict=True, reason="arrays/array.py still knows the faces and the transforms")
 def test_no_files_import_one_another():
     assert not circles(imports_of(CORE))
 
@@ -215,6 +213,42 @@ def test_engines_use_only_what_the_core_exports(path):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "tapegrad":
             private += [node.attr] if node.attr not in tapegrad.__all__ else []
     assert not private
+
+
+def test_dir_shows_what_a_user_may_use_and_nothing_else():
+    shown = set(dir(tapegrad))
+    assert set(tapegrad.__all__) <= shown
+    assert shown - set(tapegrad.__all__) <= PUBLIC | {"__version__"}
+    assert all(hasattr(tapegrad, name) for name in shown)
+
+
+def test_a_name_brought_from_another_library_says_what_to_use_here():
+    for name, instead in {
+        "array": "numpy.asarray",
+        "no_grad": "pause",
+        "jit": "run at once",
+        "remat": "checkpoint",
+    }.items():
+        with pytest.raises(AttributeError, match=rf"tapegrad has no '{name}': .*{instead}"):
+            getattr(tapegrad, name)
+    with pytest.raises(AttributeError, match="module 'tapegrad' has no attribute 'nothing'"):
+        tapegrad.nothing  # noqa: B018
+
+
+def test_what_is_said_of_other_libraries_names_only_what_is_here():
+    assert not set(tapegrad._FOREIGN) & set(dir(tapegrad))
+    for instead in tapegrad._FOREIGN.values():
+        for path in re.findall(r"tapegrad\.([a-z_.]*[a-z])", instead):
+            found = tapegrad
+            for part in path.split("."):
+                found = getattr(found, part)
+
+
+def test_import_tapegrad_imports_no_face():
+    code = "import tapegrad, sys; print(*[name for name in sys.modules if name.startswith('tapegrad.')])"
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    faces = ("tapegrad.numpy", "tapegrad.ndarray", "tapegrad.autograd", "tapegrad.random", "tapegrad.testing")
+    assert imported and not [name for name in imported if name.startswith(faces)]
 
 
 def test_import_tapegrad_imports_no_engine_and_no_plugin():

@@ -13,7 +13,8 @@ from ..engines.registry import backend_of, get_backend
 from ..engines.tables import OPS, EngineKernels
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from .array import Array, handle
-from .batched import engine_of, wrap
+from .batched import engine_of
+from .face import standard_face
 from .trees import flatten
 
 ARRAY, RAW, SCALAR = "array", "raw", "scalar"
@@ -38,7 +39,7 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] = ()) -> Ar
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
     backend = backend_of(leaf)
-    return wrap(backend.adopt(leaf, copy=copy), None, backend.kernels)
+    return handle(standard_face(), backend.adopt(leaf, copy=copy), None, backend.kernels)
 
 
 def company_of(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
@@ -49,8 +50,8 @@ def company_of(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
             return type(leaf), engine_of(leaf)
     for leaf in leaves:
         if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
-            return Array, backend_of(leaf).kernels  # type: ignore[return-value]
-    return Array, get_backend().kernels  # type: ignore[return-value]
+            return standard_face(), backend_of(leaf).kernels  # type: ignore[return-value]
+    return standard_face(), get_backend().kernels  # type: ignore[return-value]
 
 
 def make(
@@ -58,34 +59,35 @@ def make(
     dtype: Any = None,
     device: Any = None,
     backend: Backend | None = None,
-    face: type[Array] = Array,
+    face: type[Array] | None = None,
 ) -> Array:
     """Host numbers as an array of that or the default backend, on the device."""
     backend = backend or get_backend()
     values = np.asarray(values, dtype=None if dtype is None else dtypes.to_dtype(dtype))
     raw = backend.from_numpy(values, device=None if device is None else str(device))
-    return handle(face, raw, None, backend.kernels)
+    return handle(face or standard_face(), raw, None, backend.kernels)
 
 
 def enter(
     value: Any,
-    face: type[Array],
     dtype: Any = None,
     *,
     device: Any = None,
     copy: bool | None = None,
+    face: type[Array] | None = None,
     what: str = "asarray",
 ) -> Array:
-    """What `asarray` makes of a value: an array as it is, everything else as a constant of that face.
+    """What `asarray` makes of a value: an array as it is, everything else as a constant of the standard or that face.
 
     Nested lists of numbers take the default dtypes; tracked arrays among their elements stay tracked. `what` is the
-    function that errors name. See `tapegrad.numpy.asarray` for the rest.
+    function that errors name. `device` is for host numbers; what is an array already stays where it is.
+    See `tapegrad.numpy.asarray` for the rest.
     """
     dtype = None if dtype is None else dtypes.to_dtype(dtype)
     if isinstance(value, Array):
-        return _again(value, dtype, device, copy, what)
+        return _again(value, dtype, copy, what)
     if isinstance(value, (list, tuple)) and _holds_arrays(value):
-        return _again(_stacked(value, _first_array(value)), dtype, device, None, what)
+        return _again(_stacked(value, _first_array(value)), dtype, None, what)
     if isinstance(value, (bool, int, float, complex, list, tuple)) and not isinstance(value, np.generic):
         if copy is False:
             raise ArgumentError(f"{what}: Python numbers become an array by copying, and copy=False forbids it")
@@ -107,18 +109,18 @@ def enter(
     if isinstance(value, np.ndarray) and get_backend().name != backend.name:
         return make(value, dtype, device, face=face)
     raw = value if copy is False else backend.adopt(value, copy=True)
-    return _again(handle(face, raw, None, backend.kernels), dtype, device, None, what)
+    return _again(handle(face or standard_face(), raw, None, backend.kernels), dtype, None, what)
 
 
-def _again(x: Array, dtype: Any, device: Any, copy: bool | None, what: str) -> Array:
-    """An array in another dtype or on another device, or in a handle of its own."""
+def _again(x: Array, dtype: Any, copy: bool | None, what: str) -> Array:
+    """An array in another dtype, or in a handle of its own."""
     if dtype is not None and dtype != x._dtype:
         if copy is False:
             raise ArgumentError(f"{what}: {x._dtype.name} as {dtype.name} needs a copy, and copy=False forbids it")
         x = OPS["astype"].call(x, dtype=dtype)
     elif copy:
         x = handle(type(x), x._value, x._node, x._xp)
-    return x if device is None else x.to_device(device)
+    return x
 
 
 def dtype_of_numbers(values: np.ndarray[Any, Any]) -> np.dtype[Any]:

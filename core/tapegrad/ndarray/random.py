@@ -42,7 +42,7 @@ __all__ = [
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
     """What the stream of MXNet draws by that method, as an array in a context."""
     draw = partial(getattr(stream, method), *parameters)
-    return _draws.drawn(draw, partial(make, ctx=ctx), **named)  # type: ignore[return-value]
+    return _draws.drawn(draw, partial(make, ctx=ctx), **named)
 
 
 def _sample(
