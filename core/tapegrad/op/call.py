@@ -14,6 +14,8 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import Batched, BatchedKernels, engine_of, lift, note_level, of_level
+from ..arrays.entering import enter
+from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.tables import OPS, EngineKernels, Kernels
 from ..errors import (
@@ -30,6 +32,7 @@ from ..errors import (
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING
 from ..tape.nodes import Node
+from ..tape.observers import tell_recorded
 
 if TYPE_CHECKING:
     from .record import Op
@@ -38,13 +41,13 @@ SCALARS = (bool, int, float, complex)
 
 
 def _face(op: Op, handles: Sequence[Array]) -> type[Array]:
-    faces = {type(x) for x in handles}
+    faces = {type(x) for x in handles} - {Array}  # the core's own arrays take the face of those beside them
     if len(faces) > 1:
         names = " and ".join(sorted(face.__name__ for face in faces))
         raise ArgumentTypeError(
             f"{op.name}() got arrays of two faces, {names}; convert one with as_np_ndarray() or as_nd_ndarray()"
         )
-    return faces.pop() if faces else Array
+    return faces.pop() if faces else Array if handles else standard_face()
 
 
 def _held(parts: Any) -> Iterator[Array]:
@@ -77,11 +80,9 @@ def _adopt(op: Op, name: str, raw: Any, cls: type[Array], engine: EngineKernels 
     """A raw array as a handle of the face and engine of the other operands."""
     if isinstance(raw, np.generic):
         raw = np.asarray(raw)
-    if isinstance(raw, (list, tuple)) and cls is Array:
-        from ..numpy.creation import asarray
-
+    if isinstance(raw, (list, tuple)) and cls._face.takes_lists:
         with registry.use_backend(registry.get_backend() if engine is None else engine.backend):
-            return asarray(raw)
+            return enter(raw, face=cls)
     if isinstance(raw, (str, bytes, list, tuple, dict, set)) or raw is None:
         raise ArgumentTypeError(f"{op.name}() takes an array for {name!r}, not {type(raw).__name__}")
     backend = registry.backend_of(raw)
@@ -121,7 +122,7 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     for i, x in enumerate(args):
         if isinstance(x, Array) or x.__class__ in SCALARS or (x is None and names[i] in op.optional):
             continue
-        if isinstance(x, np.generic) and cls._weak_numpy_scalars:
+        if isinstance(x, np.generic) and cls._face.weak_numpy_scalars:
             operands[i] = x.item()
             continue
         operands[i] = _adopt(op, names[i], x, cls, engine)
@@ -152,8 +153,8 @@ def general(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if not isinstance(operands[i], Array):
             common = dtypes.dtype_of_scalar(operands[i], dtypes.BOOL if common is None else common)
     if op.floats and common is not None:
-        if common in dtypes.INTEGER and op.name in cls._integer_ops:
-            return OPS[cls._integer_ops[op.name]].call(*operands, **keywords)
+        if common in dtypes.INTEGER and op.name in cls._face.integer_ops:
+            return OPS[cls._face.integer_ops[op.name]].call(*operands, **keywords)
         common = dtypes.default_float(common)
     for i, x in enumerate(operands):
         if x is None:
@@ -252,6 +253,4 @@ def inspect_result(op: Op, node: Node, out: Any) -> None:
     if mode >= LEVEL:
         note_level(node)
     if mode & ANOMALY:
-        from ..transforms.inspection import note_origin
-
-        note_origin(node, out)
+        tell_recorded(node, out)

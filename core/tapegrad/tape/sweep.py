@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..engines.tables import RECORDED
 from ..errors import GraphFreedError
 from .mode import ANOMALY, LEVEL, MODE
 from .nodes import Node, Sweep
+from .observers import tell_pushed, tell_swept
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
 """Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
@@ -119,9 +119,7 @@ def _any_sweep(
     if watching:
         table = {node: _watch(node, g, recorded) for node, g in table.items()}
     if MODE.get() & ANOMALY:
-        from ..transforms.inspection import check_gradients
-
-        check_gradients(table)
+        tell_swept(table)
     return table
 
 
@@ -200,23 +198,21 @@ def forward_sweep(
     tangents: dict[Node, Any],
     *,
     wrap: Callable[[Any, Node | None, Any], Any] | None,
-    batched_xp: Any = None,
+    xp: Any = None,
     since: int = 1,
 ) -> list[Any]:
     """Carry the leaves' tangents in `tangents` forward to the heads, oldest node first, and return theirs (None: zero).
 
-    With `wrap` the tangents are arrays and the sweep goes on the tape; without, they are raw.
+    `xp`: the kernels that the rules run on, None for each node's own. With `wrap` the tangents are arrays and the sweep
+    goes on the tape, with the recorded ops for `xp`; without, they are raw.
     """
     table = dict(tangents)
     looking = MODE.get() & ANOMALY
-    xp = RECORDED if wrap else batched_xp
     for node in reachable([head for head in heads if head is not None], since):
         if node not in table:
             tangent = node.push(xp, wrap, table)
             if tangent is not None:
                 table[node] = tangent
                 if looking:
-                    from ..transforms.inspection import check_tangent
-
-                    check_tangent(node, tangent)
+                    tell_pushed(node, tangent)
     return [None if head is None else table.get(head) for head in heads]

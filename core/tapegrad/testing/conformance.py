@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.registry import get_backend
-from .accuracy import accuracy_class
+from .accuracy_classes import accuracy_class
 from .functions import FUNCTIONS, calls_of
 from .generate import samples_of
 from .judging import (

@@ -16,6 +16,7 @@ from ..op import registered
 from ..op.record import Op
 from ..op.samples import Draw
 from . import accuracy, batches, laws
+from .accuracy_classes import accuracy_class
 from .checks import Judge, engine
 from .functions import Call
 from .generate import Sample, samples_of
@@ -218,7 +219,7 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
     chosen: dict[str, Law] = dict(ALWAYS)
     if case.truth.is_wide and case.truth.inexact:
         chosen["accurate value"] = accuracy.accurate_value
-    if accuracy.accuracy_class(op).has_bits(np.dtype(dtype)):
+    if accuracy_class(op).has_bits(np.dtype(dtype)):
         chosen["bitwise"] = accuracy.bitwise
     if derivative:
         chosen |= FIRST

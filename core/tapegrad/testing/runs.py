@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array, handle
+from ..arrays.batched import wrap
+from ..arrays.face import standard_face
 from ..engines.registry import use_backend
-from ..engines.tables import EngineKernels
+from ..engines.tables import RECORDED, EngineKernels
 from ..op import registered
 from ..op.record import Op
 from ..tape.mode import RECORDING, Scope
@@ -130,13 +132,11 @@ class Recording:
 
     def push_recorded(self, tangents: Sequence[Any]) -> Recording:
         """The push as a function of inputs and tangents, itself recorded."""
-        from ..arrays.batched import wrap
-
         extra = [Leaf() for _ in tangents]
         given = [handle(Array, d, leaf, self.kernels) for d, leaf in zip(tangents, extra, strict=True)]
         table: dict[Node, Any] = dict(zip(self.leaves, given, strict=True))
         with Scope(RECORDING):
-            found = forward_sweep([o._node for o in self.outs], table, wrap=wrap)
+            found = forward_sweep([o._node for o in self.outs], table, wrap=wrap, xp=RECORDED)
         pushed = [
             handle(Array, self._or_zeros(None, o._value), None, self.kernels) if t is None else t
             for t, o in zip(found, self.outs, strict=True)
@@ -164,7 +164,7 @@ def as_target(
     drawn: list[Any] = []
     faces: list[type[Array]] = []
     for x in args:
-        faces.append(type(x) if isinstance(x, Array) else Array)
+        faces.append(type(x) if isinstance(x, Array) else standard_face())
         if isinstance(x, Draw):
             x = x.draw(rng, dtype)
         elif isinstance(x, Array):

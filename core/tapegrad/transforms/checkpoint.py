@@ -9,6 +9,7 @@ from typing import Any
 from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, note_level, wrap
 from ..arrays.trees import callable_or_error, flatten, unflatten
+from ..engines.tables import RECORDED
 from ..errors import GraphError
 from ..tape.guards import Journal
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, TRAINING, Scope
@@ -91,12 +92,10 @@ class CheckpointNode(Node):
         for entry in nodes:
             if isinstance(entry, Entry) and entry.parent in table:
                 tangents[entry] = table[entry.parent]
-        pushed = forward_sweep([out._node for out in outs], tangents, wrap=wrap, batched_xp=xp)
+        pushed = forward_sweep([out._node for out in outs], tangents, wrap=wrap, xp=xp)
         if all(t is None for t in pushed):
             return None
         if any(t is None for t in pushed):
-            from ..engines.tables import RECORDED
-
             zeros = [RECORDED.zeros_like(out.detach()) for out in outs]
             pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
         return tuple(pushed)
@@ -185,9 +184,9 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         out_structure, out_places = structures
         made = list(constants)
         if outs:
-            found = attach(Replay(again), inputs, outs, Places(outs), always=True)
-            for i, y, f in zip(out_places, outs, found, strict=True):
-                made[i] = handle(type(y), f._value, f._node, f._xp)
+            attached = attach(Replay(again), inputs, outs, Places(outs), always=True)
+            for i, x in zip(out_places, attached, strict=True):
+                made[i] = x
         return unflatten(out_structure, made)
 
     return checkpointed

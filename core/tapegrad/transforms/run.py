@@ -14,7 +14,7 @@ from ..arrays.array import Array, handle
 from ..arrays.batched import BATCHED, LEVELS, Batched, BatchedKernels, engine_of, lift, table_of, without_nodes, wrap
 from ..arrays.entering import ARRAY, RAW, SCALAR, as_array, kind_of
 from ..arrays.trees import REGISTER, flatten, unflatten
-from ..engines.tables import OPS, Kernels
+from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
 from ..tape.guards import LIVE, Journal, check_variables, is_fresh
 from ..tape.mode import LEVEL, MODE, RECORDING, Scope
@@ -261,13 +261,13 @@ class Run:
         for argument, row in zip(self.arguments.values(), tangents, strict=True):
             for node, t in zip(argument.nodes, row, strict=True):
                 table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
-        batched = BATCHED if MODE.get() >= LEVEL else None
+        xp = RECORDED if self.outer else BATCHED if MODE.get() >= LEVEL else None
         with Scope(RECORDING) if self.outer else AS_IT_IS:
             pushed = forward_sweep(
                 [out._node for out in self.outs],
                 table,
                 wrap=wrap if self.outer else None,
-                batched_xp=batched,
+                xp=xp,
                 since=self.since,
             )
         results = []
@@ -297,8 +297,8 @@ def plain_table(x: Array) -> Kernels:
 
 
 def is_scalar(x: Array) -> bool:
-    """Whether an array counts as a scalar: of no axes, or of the shape (1,) that a face's reductions have."""
-    return x._value.shape == () or (x._value.shape == (1,) and type(x) is not Array)
+    """Whether an array counts as a scalar: that is for its face to say."""
+    return x._value.shape in x._face.scalar_shapes
 
 
 def check_scalar(run: Run) -> Array:
