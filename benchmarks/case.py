@@ -53,13 +53,17 @@ def faster_than(peer: str, first: float | None = None, final: float | None = Non
     return Goal(peer, "tapegrad", False, first, final)
 
 
+LIMITS_BESIDE = "708adec"
+"""The commit beside which a case's `limit` counts."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One workload at one size.
 
     `per` is the number of operations in a step, so that times read per operation. Peers are compared within `rtol` on
     ``magnified(problem())``: a training step takes a huge learning rate there, lest a wrong gradient hide behind the
-    parameters it is subtracted from.
+    parameters it is subtracted from. `limit` is a ceiling of tapegrad's time over its time at `LIMITS_BESIDE`.
     """
 
     workload: str
@@ -71,6 +75,7 @@ class Case:
     per: int = 1
     rtol: float = 1e-9
     magnified: Callable[[Any], Any] = lambda problem: problem
+    limit: float | None = None
 
     @property
     def name(self) -> str:
@@ -96,7 +101,7 @@ def disagreements(reference: Iterable[np.ndarray], other: Iterable[np.ndarray], 
             found.append(f"result {position}: shape {actual.shape}, expected {expected.shape}")
             continue
         scale = float(np.max(np.abs(expected), initial=0.0))
-        difference = float(np.max(np.abs(expected - actual), initial=0.0))
+        difference = float(np.max(np.abs(expected - 1.0 * actual), initial=0.0))  # 1.0: booleans too
         if not difference <= rtol * scale:
             found.append(f"result {position}: off by {difference:.3g} where entries reach {scale:.3g}")
     return found

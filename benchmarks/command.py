@@ -8,39 +8,19 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import (
-    chain,
-    control_flow,
-    elementwise,
-    imports,
-    lenet,
-    million,
-    mlp,
-    rosenbrock,
-    step_memory,
-    transformer,
-)
-from benchmarks.case import Goal
-from benchmarks.measure import Row, measure
+from benchmarks import checkouts, imports, million, step_memory
+from benchmarks.case import LIMITS_BESIDE, Goal
+from benchmarks.measure import ROOT, Row, measure
 from benchmarks.peers import PEERS
+from benchmarks.workloads import IN_PROCESS
 
-IN_PROCESS = {
-    "W1": chain.cases,
-    "W2": control_flow.cases,
-    "W3": elementwise.cases,
-    "W4": mlp.cases,
-    "W5": lenet.cases,
-    "W6": transformer.cases,
-    "W7": rosenbrock.cases,
-}
-"""Workloads timed in this process, peer beside peer."""
-
-WORKLOADS = (*IN_PROCESS, "W8", "W9", "W10")
+WORKLOADS = (*(name for name in IN_PROCESS if name != "W11"), "W8", "W9", "W10", "W11")
 HEAVY = ("W3", "W8", "W10")
 """Workloads of seconds per step or hundreds of megabytes: a third of the rounds will do."""
 
@@ -52,19 +32,47 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description="tapegrad beside NumPy by hand, PyTorch, HIPS/autograd and JAX, as far as they are installed.",
     )
     parser.add_argument(
-        "workloads", nargs="*", help=f"any of {', '.join(WORKLOADS)}; all when none is named", metavar="WORKLOAD"
+        "workloads",
+        nargs="*",
+        help=f"any of {', '.join(WORKLOADS)}; with --against also a case or a word of its name; all by default",
+        metavar="WORKLOAD",
     )
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="all by default")
-    parser.add_argument("--rounds", type=int, default=9, help="how often each peer takes its turn (9)")
-    parser.add_argument("--sample-ms", type=float, default=30, help="CPU time of one turn, at least one step (30)")
+    parser.add_argument("--rounds", type=int, help="how often each takes its turn (9; 20 with --against)")
+    parser.add_argument(
+        "--sample-ms", type=float, help="CPU time of one turn, at least one step (30; 8 with --against)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, all samples included, instead of tables")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="PATH",
+        help="no peers, but this checkout of tapegrad beside the one at PATH",
+    )
+    parser.add_argument(
+        "--limits",
+        action="store_true",
+        help=f"with --against: the ratios to be kept beside {LIMITS_BESIDE}, as a column",
+    )
     options = parser.parse_args(argv)
-    unknown = [name for name in options.workloads if name not in WORKLOADS]
-    if unknown:
-        parser.error(f"unknown workload {unknown[0]!r}; choose from {', '.join(WORKLOADS)}")
+    if options.against is None:
+        unknown = [name for name in options.workloads if name not in WORKLOADS]
+        if unknown:
+            parser.error(f"unknown workload {unknown[0]!r}; choose from {', '.join(WORKLOADS)}")
+        options.workloads = options.workloads or list(WORKLOADS)
+    else:
+        if not (options.against / "core" / "tapegrad").is_dir():
+            parser.error(f"{options.against} is no checkout of tapegrad: it has no core/tapegrad")
+        try:
+            options.workloads = checkouts.named(options.workloads)
+        except ValueError as error:
+            parser.error(str(error))
+    if options.rounds is None:
+        options.rounds = 9 if options.against is None else 20
     if options.rounds < 1:
         parser.error("--rounds must be at least 1")
-    options.workloads = options.workloads or list(WORKLOADS)
+    if options.sample_ms is None:
+        options.sample_ms = 30 if options.against is None else 8
     return options
 
 
@@ -159,10 +167,52 @@ def as_json(rows: Sequence[Row], peers: Sequence[str]) -> str:
     return json.dumps({"surroundings": surroundings(peers), "cases": cases}, indent=1)
 
 
+def ratios_table(rows: Sequence[Row], old: Path, *, limits: bool) -> Table:
+    """What two checkouts took, and the ratios, beside their limits if asked."""
+    titles = ["case", "unit", "old", "new", "new/old", "middle half"]
+    if limits:
+        titles.append(f"limit beside {LIMITS_BESIDE}")
+    table = Table(*titles, title=f"Old: {old}; new: {ROOT}")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in rows:
+        (goal,) = row.goals
+        ratio, middle = row.value(goal), row.middle_half(goal)
+        cells = [
+            *(row.name, row.unit, rounded(row.figure("old")), rounded(row.figure("new"))),
+            "–" if ratio is None else f"{ratio:.3f}",
+            "" if middle is None else f"{middle[0]:.2f} to {middle[1]:.2f}",
+        ]
+        table.add_row(*cells, *([bound(goal, goal.first, ratio)] if limits else []))
+    return table
+
+
+def print_reasons(console: Console, rows: Sequence[Row], titles: Mapping[str, str]) -> None:
+    """Why something was not measured, a line each."""
+    for row in rows:
+        for name, reason in row.absent.items():
+            console.print(f"{row.name}, {titles.get(name, name)}: {reason}", markup=False, highlight=False)
+
+
+def run_against(options: argparse.Namespace, progress: Console) -> None:
+    """Measure this checkout beside another one and print the ratios."""
+    checkouts.stay_on_one_core()
+    rows = checkouts.measure(options.workloads, options.against, options.rounds, options.sample_ms, progress.print)
+    if options.json:
+        print(as_json(rows, ["hand"]))
+        return
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    console.print(ratios_table(rows, options.against, limits=options.limits))
+    print_reasons(console, rows, {})
+
+
 def run(argv: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for and print it; progress goes to standard error."""
     options = arguments(argv)
     progress = Console(stderr=True)
+    if options.against is not None:
+        run_against(options, progress)
+        return
     for peer in options.peers:
         if PEERS[peer].installed:
             PEERS[peer].prepare()
@@ -178,6 +228,4 @@ def run(argv: Sequence[str] | None = None) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
     for table in tables(rows, options.peers):
         console.print(table)
-    reasons = {(row.name, peer): reason for row in rows for peer, reason in row.absent.items()}
-    for (name, peer), reason in reasons.items():
-        console.print(f"{name}, {PEERS[peer].title}: {reason}", markup=False, highlight=False)
+    print_reasons(console, rows, {name: peer.title for name, peer in PEERS.items()})

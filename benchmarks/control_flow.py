@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from benchmarks.case import Case, Step, beside_hand, faster_than
@@ -12,7 +14,7 @@ def vector() -> np.ndarray:
     return np.array([2.2122064, 0.7740038, 1.0434403], dtype=np.float32)
 
 
-def by_hand(a: np.ndarray) -> Step:
+def by_hand(a: np.ndarray, *, summed: bool = False) -> Step:
     """NumPy by hand: count the doublings, then undo them one by one."""
 
     def step() -> tuple[np.ndarray, np.ndarray]:
@@ -28,13 +30,13 @@ def by_hand(a: np.ndarray) -> Step:
             g = 100 * g
         for _ in range(doublings):
             g = g * 2
-        return c, g
+        return np.sum(c) if summed else c, g
 
     return step
 
 
-def by_tapegrad(problem: np.ndarray) -> Step:
-    """Tapegrad: the tutorial's own cells."""
+def by_tapegrad(problem: np.ndarray, *, summed: bool = False) -> Step:
+    """Tapegrad: the tutorial's own cells; `summed`, the sum of their result."""
     from tapegrad import autograd, nd
 
     a = nd.array(problem)
@@ -48,7 +50,7 @@ def by_tapegrad(problem: np.ndarray) -> Step:
 
     def step() -> tuple[nd.NDArray, nd.NDArray]:
         with autograd.record():
-            c = f(a)
+            c = nd.sum(f(a)) if summed else f(a)
         c.backward()
         return c, a.grad
 
@@ -97,7 +99,14 @@ def by_hips(a: np.ndarray) -> Step:
 FORMS = {"hand": by_hand, "tapegrad": by_tapegrad, "torch": by_torch, "hips": by_hips}
 
 
+SUMMED = {"hand": partial(by_hand, summed=True), "tapegrad": partial(by_tapegrad, summed=True)}
+
+
 def cases(tiny: bool = False) -> list[Case]:
-    """The one case of this workload: it is tiny as it stands."""
+    """The function, which is tiny as it stands, and the sum of its result."""
     goals = (beside_hand(final=2.0), faster_than("torch"), faster_than("hips"))
-    return [Case("W2", "", "the tutorial's while loop on a vector of three", vector, FORMS, goals, rtol=1e-6)]
+    what = "the tutorial's while loop on a vector of three"
+    return [
+        Case("W2", "", what, vector, FORMS, goals, rtol=1e-6),
+        Case("W2", "summed", f"{what}, summed", vector, SUMMED, (beside_hand(),), rtol=1e-6, limit=0.45),
+    ]

@@ -7,17 +7,20 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
-from typing import Any
+from statistics import median, quantiles
+from typing import Any, TypeVar
 
 from benchmarks.case import Case, Goal, Step, disagreements, results
 from benchmarks.peers import PEERS
 
 ROOT = Path(__file__).parent.parent
 """Where this package lies, from where the processes it starts can import it too."""
+
+
+Sample = TypeVar("Sample")
 
 
 @dataclass
@@ -39,14 +42,27 @@ class Row:
         """What `goal` is about, measured: the median of the ratios of each round, None where a peer is absent."""
         if goal.under is None:
             return self.figure(goal.over)
-        if not self.samples.get(goal.over) or not self.samples.get(goal.under):
+        ratios = self.ratios(goal.over, goal.under)
+        return median(ratios) if ratios else None
+
+    def ratios(self, over: str, under: str) -> list[float]:
+        """The ratio of two peers in each round; none where one of them was not measured."""
+        if not self.samples.get(over) or not self.samples.get(under):
+            return []
+        return [a / b for a, b in zip(self.samples[over], self.samples[under], strict=True)]
+
+    def middle_half(self, goal: Goal) -> tuple[float, float] | None:
+        """Between which ratios the middle half of the rounds lie, None where there are fewer than two."""
+        ratios = self.ratios(goal.over, goal.under) if goal.under is not None else []
+        if len(ratios) < 2:
             return None
-        return median(a / b for a, b in zip(self.samples[goal.over], self.samples[goal.under], strict=True))
+        first, _, third = quantiles(ratios, n=4)
+        return first, third
 
 
-def take_turns(names: Sequence[str], rounds: int, sample: Callable[[str], float]) -> dict[str, list[float]]:
+def take_turns(names: Sequence[str], rounds: int, sample: Callable[[str], Sample]) -> dict[str, list[Sample]]:
     """Take `rounds` samples of every name, one each per round, each round beginning with another name."""
-    samples: dict[str, list[float]] = {name: [] for name in names}
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
     for turn in range(rounds):
         start = turn % len(names) if names else 0
         for name in (*names[start:], *names[:start]):
@@ -107,10 +123,10 @@ def measure(case: Case, peers: Iterable[str], rounds: int, sample_ms: float) -> 
     return row
 
 
-def in_own_process(module: str, *arguments: str) -> dict[str, Any]:
-    """Run ``python -m module arguments`` and read the JSON object it prints."""
+def in_own_process(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Run ``python -m module arguments``, in this process's environment or another, and read the JSON it prints."""
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1])
     return json.loads(done.stdout)

@@ -231,6 +231,7 @@ def cases(tiny: bool = False) -> list[Case]:
             lambda: curvature(size),
             PRODUCT,
             (faster_than("torch", final=3.5), faster_than("hips")),
+            limit=0.7,
         ),
         Case(
             "W7",

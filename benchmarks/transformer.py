@@ -7,6 +7,7 @@ the loss is the mean square of what comes out.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -294,8 +295,5 @@ def cases(tiny: bool = False) -> list[Case]:
     batch, sequence, width, heads = (2, 3, 8, 2) if tiny else (8, 64, 128, 4)
     goals = (beside_hand(), faster_than("torch"), faster_than("hips", final=2.0))
     what = f"SGD step of two GPT blocks, width {width}, batch {batch}"
-    return [
-        Case(
-            "W6", "", what, lambda: blocks(batch, sequence, width, heads), FORMS, goals, rtol=1e-4, magnified=magnified
-        )
-    ]
+    problem = partial(blocks, batch, sequence, width, heads)
+    return [Case("W6", "", what, problem, FORMS, goals, rtol=1e-4, magnified=magnified, limit=0.92)]

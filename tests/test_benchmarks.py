@@ -5,14 +5,19 @@ Nothing is timed here.
 
 import contextlib
 import json
+import os
+import re
+import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import checkouts
 from benchmarks.case import Goal, beside_hand, disagreements, results
-from benchmarks.command import IN_PROCESS, arguments, as_json, tables
-from benchmarks.measure import Row, enough_repetitions, in_own_process, measure, take_turns
+from benchmarks.command import IN_PROCESS, arguments, as_json, ratios_table, tables
+from benchmarks.measure import ROOT, Row, enough_repetitions, in_own_process, measure, take_turns
 from benchmarks.peers import PEERS
 
 CASES = [case for workload in IN_PROCESS.values() for case in workload(tiny=True)]
@@ -88,6 +93,7 @@ def test_peers_take_turns_and_ratios_stay_within_a_round():
     assert order == ["hand", "tapegrad", "tapegrad", "hand", "hand", "tapegrad"]
     row = Row("W0", "", "µs", samples, [beside_hand(2.1, 1.7)])
     assert row.value(row.goals[0]) == pytest.approx(np.median([2 / 1, 3 / 4, 6 / 5]))
+    assert row.value(Goal("torch", "tapegrad", at_most=False)) is None
 
 
 def test_goals_are_ceilings_or_floors():
@@ -149,3 +155,134 @@ def test_the_long_chain_runs_in_a_process_of_its_own(peer):
 
 def test_importing_tapegrad_loads_no_other_engine():
     assert in_own_process("benchmarks.one_import", "tapegrad")["loaded"] == []
+
+
+def silent(line):
+    """Progress that nobody reads."""
+
+
+def cases_named(*words):
+    """The tiny cases of workers that `words` choose."""
+    names = checkouts.named(words)
+    return [case for case in checkouts.all_cases(tiny=True) if case.name in names]
+
+
+def test_a_checkout_beside_itself_agrees_in_every_case():
+    """Every case runs in both workers and returns the same there; that nothing is absent says so."""
+    rows = checkouts.in_workers(checkouts.all_cases(tiny=True), ROOT, 1, 1e-6, silent, tiny=True)
+    assert {row.name: row.absent for row in rows if row.absent} == {}
+    assert {len(samples) for row in rows for samples in row.samples.values()} == {1}
+    assert sorted(name for name in checkouts.all_names() if name[:3] not in ("W8 ", "W9 ")) == sorted(
+        row.name for row in rows
+    )
+
+
+@pytest.fixture
+def other_checkout(tmp_path):
+    """A copy of this checkout's packages, to be changed."""
+    for folder in ("core", "backends"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def break_in(checkout, statement):
+    """Have the checkout's tapegrad run `statement` last, as it is imported."""
+    with (checkout / "core" / "tapegrad" / "__init__.py").open("a") as source:
+        source.write(f"\n{statement}\n")
+
+
+def test_each_worker_imports_the_tapegrad_of_its_checkout(other_checkout):
+    with checkouts.Worker(ROOT) as ours, checkouts.Worker(other_checkout) as theirs:
+        assert Path(ours.ask("origin")) == ROOT / "core" / "tapegrad"
+        assert Path(theirs.ask("origin")) == other_checkout / "core" / "tapegrad"
+
+
+def test_a_case_on_which_checkouts_disagree_is_left_out(other_checkout):
+    break_in(other_checkout, "from . import nd; nd.sum = lambda x: x[:1] * 1.0")
+    rows = checkouts.in_workers(cases_named("sum"), other_checkout, 1, 1e-6, silent, tiny=True)
+    by_name = {row.name: row for row in rows}
+    assert "disagrees with the old" in by_name["W11 sum nd"].absent["new"]
+    assert by_name["W11 sum nd"].samples == {}
+    assert not by_name["W11 sum numpy"].absent
+
+
+def test_a_case_that_fails_on_one_checkout_is_left_out_with_the_reason(other_checkout):
+    break_in(other_checkout, "from . import nd; del nd.norm")
+    rows = checkouts.in_workers(cases_named("norm"), other_checkout, 1, 1e-6, silent, tiny=True)
+    by_name = {row.name: row for row in rows}
+    assert "norm" in by_name["W11 norm nd"].absent["old"]
+    assert list(by_name["W11 norm nd"].absent) == ["old"]
+    assert not by_name["W11 norm numpy"].absent
+
+
+def test_a_worker_that_ends_is_an_error(other_checkout):
+    break_in(other_checkout, "raise SystemExit(0)")
+    with pytest.raises(RuntimeError, match=re.escape(f"the worker of {other_checkout} has ended")):
+        checkouts.Worker(other_checkout)
+
+
+def test_a_process_that_fails_to_start_a_program_is_left_out_with_the_reason(other_checkout):
+    break_in(other_checkout, "raise ImportError('no engine')")
+    (row,) = checkouts.in_own_processes(["W9 bare"], other_checkout, 1, silent)
+    assert row.absent == {"old": "ImportError: no engine"}
+    assert row.value(row.goals[0]) is None
+
+
+def test_cases_are_named_by_words():
+    assert checkouts.named(["W1 (10,)"]) == ["W1 (10,)"]
+    assert checkouts.named(["W8"]) == ["W8 time", "W8 memory"]
+    assert set(checkouts.named(["W1"])) == {name for name in checkouts.all_names() if name.startswith("W1 ")}
+    assert checkouts.named([]) == checkouts.all_names()
+    with pytest.raises(ValueError, match="W77"):
+        checkouts.named(["W1", "W77"])
+
+
+def test_case_names_are_unique():
+    names = checkouts.all_names()
+    assert len(names) == len(set(names))
+
+
+def test_the_ratio_of_checkouts_is_the_median_within_rounds():
+    row = checkouts.empty_row("W0", "", "µs", 0.4)
+    row.samples = {"old": [1.0, 10.0, 2.0], "new": [0.3, 5.0, 1.8]}
+    assert row.value(row.goals[0]) == pytest.approx(0.5)
+    assert row.middle_half(row.goals[0]) == pytest.approx((0.3, 0.9))
+    assert row.goals[0].met(0.4, row.goals[0].first)
+    assert not row.goals[0].met(0.5, row.goals[0].first)
+
+
+def test_workers_keep_the_compiled_modules_and_hash_alike(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    environment = checkouts.environment(Path("somewhere"))
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert environment["PYTHONHASHSEED"] == "0"
+    assert environment["PYTHONPATH"].split(os.pathsep) == [
+        str(Path("somewhere", folder)) for folder in ("core", "backends")
+    ]
+
+
+def test_what_is_no_checkout_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        arguments(["--against", str(tmp_path)])
+    assert "no checkout of tapegrad" in capsys.readouterr().err
+
+
+def test_an_unknown_case_is_refused_by_name(capsys):
+    with pytest.raises(SystemExit):
+        arguments(["W77", "--against", str(ROOT)])
+    assert "W77" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limits", [False, True])
+def test_the_table_of_checkouts_has_limits_when_asked(limits):
+    kept, missed, free = (
+        checkouts.empty_row(name, "", "µs", limit) for name, limit in [("a", 1.1), ("b", 0.4), ("c", None)]
+    )
+    for row in (kept, missed, free):
+        row.samples = {"old": [2.0, 2.0], "new": [2.0, 2.0]}
+    table = ratios_table([kept, missed, free], Path("old"), limits=limits)
+    titles = [column.header for column in table.columns]
+    assert ("limit beside 708adec" in titles) == limits
+    assert list(table.columns[4].cells) == ["1.000"] * 3
+    if limits:
+        assert list(table.columns[-1].cells) == ["[green]≤ 1.1 ✓[/]", "[red]≤ 0.4 ✗[/]", ""]

@@ -3,15 +3,21 @@
 import ast
 import importlib
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import tapegrad
+from tapegrad.extras import pip_install
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "tapegrad"
@@ -29,6 +35,153 @@ def code_only(source: str) -> str:
     """Python source without comments and docstrings, in which an engine may well serve as an example."""
     source = re.sub(r'^\s*r?"""(?:[^"\\]|\\.|"(?!""))*"""\s*$', "", source, flags=re.MULTILINE)
     return re.sub(r"(^|\s)#.*$", r"\1", source, flags=re.MULTILINE)
+
+
+LAYERS = [
+    ("errors", "dtypes"),
+    ("tape", "randomness"),
+    ("engines",),
+    ("arrays",),
+    ("op",),
+    ("ops",),
+    ("transforms",),
+    ("numpy",),
+    ("autograd", "base", "context", "contrib", "nd", "ndarray", "operator", "random"),
+    ("einops", "testing"),
+    ("tools",),
+    ("__init__", "__main__"),
+]
+"""What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""
+
+PUBLIC = {"errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[8], *LAYERS[11]}
+"""What a user imports. All else at the top is the folder of a layer."""
+
+
+class Import(NamedTuple):
+    """An import of one file of the core by another, as paths without the suffix; `typing`: for annotations only."""
+
+    source: str
+    target: str
+    line: int
+    typing: bool
+
+
+def imports_of(root: Path) -> list[Import]:
+    """The imports within a package, inside functions too, and those by a literal name with `import_module`."""
+    files = {path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.py")}
+    found = []
+    for source in sorted(files):
+        tree = ast.parse((root / f"{source}.py").read_text(encoding="utf-8"))
+        guarded = {
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for statement in (node.orelse if isinstance(node.test, ast.UnaryOp) else node.body)
+            for inner in ast.walk(statement)
+        }
+        for node in ast.walk(tree):
+            names: list[tuple[str, ...]] = []
+            if isinstance(node, ast.ImportFrom):
+                names = _from(node, source, root.name)
+            elif isinstance(node, ast.Import):
+                names = [tuple(alias.name.split(".")) for alias in node.names]
+                names = [name[1:] for name in names if name[0] == root.name]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
+                name = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+                names = [tuple(name.split(".")[1:])] if name.partition(".")[0] == root.name else []
+            for target in {_file_of(name, files) for name in names}:
+                found.append(Import(source, target, node.lineno, id(node) in guarded))
+    return found
+
+
+def _from(node: ast.ImportFrom, source: str, package: str) -> list[tuple[str, ...]]:
+    module = tuple(node.module.split(".")) if node.module else ()
+    if node.level:
+        module = tuple(source.split("/")[: -node.level]) + module
+    elif module[:1] == (package,):
+        module = module[1:]
+    else:
+        return []
+    return [(*module, alias.name) for alias in node.names]
+
+
+def _file_of(name: tuple[str, ...], files: set[str]) -> str:
+    """The file that a dotted name leads to: its own, or the nearest module around it."""
+    for end in range(len(name), -1, -1):
+        for path in ("/".join(name[:end]), "/".join((*name[:end], "__init__"))):
+            if path in files:
+                return path
+    raise AssertionError(f"no module for {name}")
+
+
+def upward(imports: Iterable[Import], layers: Sequence[Sequence[str]]) -> list[str]:
+    """The imports, other than those for annotations, that go to a layer above the importing file's."""
+    rank = {name: i for i, layer in enumerate(layers) for name in layer}
+    return [
+        f"{i.source}:{i.line} imports {i.target}"
+        for i in imports
+        if not i.typing and rank[i.target.split("/")[0]] > rank[i.source.split("/")[0]]
+    ]
+
+
+def circles(imports: Iterable[Import]) -> list[set[str]]:
+    """The sets of files that import one another, wherever in the files that is, but for annotations."""
+    graph: dict[str, set[str]] = {}
+    for i in imports:
+        if not i.typing and i.source != i.target:
+            graph.setdefault(i.source, set()).add(i.target)
+
+    def reached(start: str) -> set[str]:
+        met: set[str] = set()
+        ahead = [start]
+        while ahead:
+            for target in graph.get(ahead.pop(), ()):
+                if target not in met:
+                    met.add(target)
+                    ahead.append(target)
+        return met
+
+    reach = {source: reached(source) for source in graph}
+    return [
+        circle
+        for source, targets in sorted(reach.items())
+        if source in targets and source == min(circle := {file for file in targets if source in reach.get(file, ())})
+    ]
+
+
+def test_every_file_imports_from_its_own_layer_and_those_below():
+    assert not upward(imports_of(CORE), LAYERS)
+
+
+def test_no_files_import_one_another():
+    assert not circles(imports_of(CORE))
+
+
+def test_at_the_top_lies_what_a_user_imports_and_the_folders_of_the_layers():
+    top = {path.stem for path in CORE.iterdir() if path.suffix == ".py"}
+    folders = {path.name for path in CORE.iterdir() if (path / "__init__.py").exists()}
+    assert top <= PUBLIC
+    assert top | folders == {name for layer in LAYERS for name in layer}
+
+
+def test_imports_that_run_up_or_round_would_be_found(tmp_path):
+    root = tmp_path / "house"
+    for path, source in {
+        "__init__.py": "from .roof import tiles",
+        "ground.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .roof import tiles",
+        "walls/__init__.py": "",
+        "walls/north.py": "from ..ground import stone\ndef f():\n    from .south import door",
+        "walls/south.py": "import house.walls.north",
+        "walls/east.py": "def f():\n    from .. import roof",
+        "walls/west.py": "from importlib import import_module\nimport_module('house.roof').tiles",
+        "roof.py": "from .walls.north import f",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(source)
+    imports = imports_of(root)
+    layers = [("ground",), ("walls",), ("roof",), ("__init__",)]
+    assert upward(imports, layers) == ["walls/east:2 imports roof", "walls/west:2 imports roof"]
+    assert circles(imports) == [{"walls/north", "walls/south"}]
 
 
 @pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
@@ -66,6 +219,42 @@ def test_engines_use_only_what_the_core_exports(path):
     assert not private
 
 
+def test_dir_shows_what_a_user_may_use_and_nothing_else():
+    shown = set(dir(tapegrad))
+    assert set(tapegrad.__all__) <= shown
+    assert shown - set(tapegrad.__all__) <= PUBLIC | {"__version__"}
+    assert all(hasattr(tapegrad, name) for name in shown)
+
+
+def test_a_name_brought_from_another_library_says_what_to_use_here():
+    for name, instead in {
+        "array": "numpy.asarray",
+        "no_grad": "pause",
+        "jit": "run at once",
+        "remat": "checkpoint",
+    }.items():
+        with pytest.raises(AttributeError, match=rf"tapegrad has no '{name}': .*{instead}"):
+            getattr(tapegrad, name)
+    with pytest.raises(AttributeError, match="module 'tapegrad' has no attribute 'nothing'"):
+        tapegrad.nothing  # noqa: B018
+
+
+def test_what_is_said_of_other_libraries_names_only_what_is_here():
+    assert not set(tapegrad._FOREIGN) & set(dir(tapegrad))
+    for instead in tapegrad._FOREIGN.values():
+        for path in re.findall(r"tapegrad\.([a-z_.]*[a-z])", instead):
+            found = tapegrad
+            for part in path.split("."):
+                found = getattr(found, part)
+
+
+def test_import_tapegrad_imports_no_face():
+    code = "import tapegrad, sys; print(*[name for name in sys.modules if name.startswith('tapegrad.')])"
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    faces = ("tapegrad.numpy", "tapegrad.ndarray", "tapegrad.autograd", "tapegrad.random", "tapegrad.testing")
+    assert imported and not [name for name in imported if name.startswith(faces)]
+
+
 def test_import_tapegrad_imports_no_engine_and_no_plugin():
     imported = modules_after("import tapegrad, tapegrad.ndarray, tapegrad.autograd")
     assert "tapegrad" in imported
@@ -92,6 +281,44 @@ def test_the_first_array_imports_numpys_plugin_alone():
 def test_ci_runs_the_readmes_own_test_command():
     (command,) = re.findall(r"^    (python3 .*tox .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert f"{command} </dev/null\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_requirement_has_its_tested_version():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    tested = {}
+    for constraint in [Requirement(line) for line in lines if not line.startswith("#")]:
+        if constraint.marker is None or constraint.marker.evaluate():
+            (pin,) = constraint.specifier
+            assert pin.operator == "=="
+            tested[canonicalize_name(constraint.name)] = pin.version
+    wrong = []
+    for requirement in map(Requirement, requires("tapegrad")):
+        version = tested.get(canonicalize_name(requirement.name))
+        if version is None or not requirement.specifier.contains(version):
+            wrong.append(f"{requirement}: {version}")
+    assert not wrong, "run `tox -e constraints`"
+
+
+def test_a_remedy_names_what_the_extra_is_made_of():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for extra in ("cli", "jax", "cupy12", "cupy13", "special"):
+        assert shlex.split(pip_install(extra)) == ["pip", "install", *sorted(declared[extra])]
+
+
+def test_without_a_distribution_the_remedy_names_the_extra(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.requires", missing)
+    assert pip_install("jax") == "install what tapegrad's extra 'jax' lists"
+
+
+def test_no_remedy_asks_an_index_for_tapegrad():
+    # A clone is all that there is to install from, and an extra of it is `".[jax]"` there.
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    texts += [path for folder in ("core", "backends") for path in (ROOT / folder).rglob("*.py")]
+    asked = {path.name: re.findall(r"pip install [^`\n]*\btapegrad\b", path.read_text("utf-8")) for path in texts}
+    assert not {name: remedies for name, remedies in asked.items() if remedies}
 
 
 def test_the_page_on_engines_shows_the_plugin_that_is_tested():

@@ -11,6 +11,7 @@ import numpy as np
 
 import tapegrad
 from tapegrad.errors import BackendError, BackendUnavailableError
+from tapegrad.extras import pip_install
 
 __all__ = ["CupyBackend"]
 
@@ -24,7 +25,7 @@ class CupyBackend(tapegrad.Backend):
 
     name = "cupy"
     engine = "cupy"
-    install = "pip install 'tapegrad[cupy12]', or tapegrad[cupy13] for CUDA 13"
+    install = f"{pip_install('cupy12')} for CUDA 12, {pip_install('cupy13')} for CUDA 13"
 
     def array_types(self) -> tuple[type, ...]:
         self._count()

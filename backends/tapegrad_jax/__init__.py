@@ -13,6 +13,7 @@ import numpy as np
 import tapegrad
 from tapegrad.dtypes import INEXACT, INTEGER
 from tapegrad.errors import BackendUnavailableError, DtypeError
+from tapegrad.extras import pip_install
 
 __all__ = ["JaxBackend"]
 
@@ -71,7 +72,7 @@ class JaxBackend(tapegrad.Backend):
 
     name = "jax"
     engine = "jax"
-    install = "pip install 'tapegrad[jax]'"
+    install = pip_install("jax")
     layouts = True
     shares_constants = True  # they are NumPy scalars, which JAX takes to any device and into any trace
 

@@ -32,7 +32,7 @@ def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if x.dtype == np.float16:
-        return np.mean(x, axis=axis, keepdims=keepdims)
+        return x.mean(axis=axis, keepdims=keepdims)
     total = _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
     if axis is None:
         count = x.size

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors, ops
 from .arrays.array import Array, allow_escape
+from .arrays.face import register_face
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .engines.backend import Backend, Spec
 from .engines.registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
@@ -27,6 +28,22 @@ if TYPE_CHECKING:
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
     from .engines.hookspecs import hookimpl
+
+
+def _load_standard() -> type[Array]:
+    from .numpy.array import ndarray
+
+    return ndarray
+
+
+def _load_mxnets() -> type[Array]:
+    from .ndarray.ndarray import NDArray
+
+    return NDArray
+
+
+register_face("numpy", _load_standard)
+register_face("nd", _load_mxnets)
 
 __all__ = [
     "Array",
@@ -86,12 +103,11 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_LAZY = {
+_MODULES = {
     "autograd": ".autograd",
     "base": ".base",
     "context": ".context",
     "contrib": ".contrib",
-    "hookspecs": ".engines.hookspecs",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "numpy": ".numpy",
@@ -102,36 +118,69 @@ _LAZY = {
 """The faces and other modules that `import tapegrad` does not load; they come when they are first named."""
 
 _WITHIN = {
-    "Context": "context",
-    "MXNetError": "base",
-    "cpu": "context",
-    "cpu_pinned": "context",
-    "current_context": "context",
-    "gpu": "context",
-    "hookimpl": "hookspecs",
+    "Context": ".context",
+    "MXNetError": ".base",
+    "cpu": ".context",
+    "cpu_pinned": ".context",
+    "current_context": ".context",
+    "gpu": ".context",
+    "hookimpl": ".engines.hookspecs",
 }
-"""Names at the top, most of them MXNet's (`mx.cpu()`), and the module of those above that each comes from."""
+"""Names at the top, most of them MXNet's (`mx.cpu()`), and the modules that they come from."""
 
-_MXNETS = frozenset(
-    (
-        *("callback", "gluon", "image", "init", "initializer", "io", "kv", "kvstore", "lr_scheduler", "metric", "mod"),
-        *("model", "module", "mon", "monitor", "np", "npx", "optimizer", "profiler", "recordio", "rnn", "rtc"),
-        *("runtime", "sym", "symbol", "test_utils", "util", "visualization", "viz"),
-    )
-)
-"""Modules of MXNet that are not here, so that the error can say what is."""
+
+def _all_of(names: str, instead: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), instead)
+
+
+_FOREIGN = {
+    **_all_of(
+        "callback gluon image init initializer io kv kvstore lr_scheduler metric mod model module mon monitor np npx "
+        "optimizer profiler recordio rnn rtc runtime sym symbol test_utils util visualization viz",
+        "of MXNet it has the imperative part, which is nd, autograd, context, random, contrib and operator; "
+        "see docs/migrate-from-mxnet.md",
+    ),
+    **_all_of(
+        "array as_tensor asarray from_numpy tensor",
+        "make arrays with tapegrad.numpy.asarray(...), or with tapegrad.nd.array(...) in MXNet's face",
+    ),
+    **_all_of(
+        "abs arange concat concatenate dot einsum empty exp eye full linspace log matmul max mean min ones reshape sin "
+        "cos sqrt stack sum tanh zeros",
+        "functions of arrays are in tapegrad.numpy, and MXNet's in tapegrad.nd",
+    ),
+    **_all_of("Tensor Variable NDArray", "arrays are tapegrad.Array, made by tapegrad.numpy or tapegrad.nd"),
+    **_all_of("lax", "functions of arrays are in tapegrad.numpy; loops and branches are Python's own"),
+    **_all_of("requires_grad requires_grad_ parameter Parameter", "call x.attach_grad() to make x a variable"),
+    **_all_of("no_grad inference_mode", "nothing is recorded outside record(); within it, use tapegrad.pause()"),
+    **_all_of("GradientTape enable_grad set_grad_enabled", "use tapegrad.record() and tapegrad.pause()"),
+    **_all_of("is_grad_enabled", "use tapegrad.is_recording()"),
+    **_all_of("backward", "call y.backward() on the result, or tapegrad.autograd.backward([...]) on several"),
+    **_all_of("jit compile pmap", "ops run at once; an engine's own compiler takes functions that call tapegrad"),
+    **_all_of("custom_gradient custom_jvp custom_vjp defjvp defvjp primitive", "use tapegrad.custom"),
+    **_all_of("remat", "use tapegrad.checkpoint"),
+    **_all_of("make_vjp", "use tapegrad.vjp"),
+    **_all_of("make_jvp", "use tapegrad.jvp"),
+    **_all_of("grad_and_aux", "use tapegrad.grad(f, has_aux=True)"),
+    **_all_of("hessian_vector_product make_hvp", "use tapegrad.hvp"),
+    **_all_of("detach", "use x.detach(), or tapegrad.stop_gradient on a pytree"),
+    **_all_of("func functional", "grad, vjp, jvp, vmap and the rest are at the top of tapegrad"),
+    **_all_of("tree tree_map tree_util", "pytrees are optree's; use optree.tree_map"),
+    **_all_of("manual_seed PRNGKey", "use tapegrad.random.seed(...)"),
+    **_all_of("cuda device", 'move arrays with x.to("gpu(0)"); in MXNet\'s face contexts are tapegrad.gpu(0)'),
+    **_all_of("load save", "use tapegrad.nd.save and tapegrad.nd.load"),
+    **_all_of("nn optim", "there are no layers or optimizers; tapegrad.ops.nn has the functions, nd the updates"),
+}
+"""Names that people bring from MXNet, JAX, PyTorch, TensorFlow and HIPS' autograd, and what to use here."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        found = import_module(_LAZY[name], __name__)
+    if name in _MODULES:
+        found = import_module(_MODULES[name], __name__)
     elif name in _WITHIN:
-        found = getattr(import_module(_LAZY[_WITHIN[name]], __name__), name)
-    elif name in _MXNETS:
-        raise AttributeError(
-            f"tapegrad has no {name!r}: of MXNet it has the imperative part, which is nd, autograd, context, random, "
-            "contrib and operator; see docs/migrate-from-mxnet.md"
-        )
+        found = getattr(import_module(_WITHIN[name], __name__), name)
+    elif name in _FOREIGN:
+        raise AttributeError(f"tapegrad has no {name!r}: {_FOREIGN[name]}")
     else:
         raise AttributeError(f"module 'tapegrad' has no attribute {name!r}")
     globals()[name] = found
@@ -139,4 +188,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, *_WITHIN})
+    return sorted({*__all__, *_MODULES, "__version__", "dtypes", "op"})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .errors import MissingExtraError
+import os
+import sys
+
+from .extras import missing_extra
 
 __all__ = ["main"]
 
@@ -13,11 +16,20 @@ def main() -> None:
         from .tools.cli import app
     except ModuleNotFoundError as cause:
         library = (cause.name or "").partition(".")[0]
-        if library not in ("typer", "rich"):
+        if library not in ("typer", "rich", "pygments"):  # the last is what rich colours code with
             raise
-        error = MissingExtraError(f"tapegrad: the command line needs {library!r}: pip install 'tapegrad[cli]'")
-        raise SystemExit(str(error)) from cause
-    app()
+        raise SystemExit(str(missing_extra("tapegrad: the command line", library, "cli"))) from cause
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        # The output is full or gone. Were it not sent elsewhere, Python would try once more at its exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(f"tapegrad: {error}") from None
 
 
 if __name__ == "__main__":

@@ -278,17 +278,16 @@ class Function:
         for i, y in enumerate(outputs):
             if not isinstance(y, Array):
                 raise ArgumentTypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
-        found: Sequence[Array] = [handle(type(y), y._value, None, y._xp) for y in outputs]
         if mode & RECORDING and any(map(is_tracked, inputs)):
             face = type(inputs[0])
             specs = [(x._dtype, x.shape) for x in inputs]
             places = Places(outputs)
             self._saved = _Saved(places, self._saved, outputs)
             rule = OwnRule(name, lambda cotangents: self._pulled(face, specs, cotangents), None)
-            found = attach(rule, inputs, outputs, places)
+            made = attach(rule, inputs, outputs, places)
         else:
             self._saved = ()
-        made = [handle(type(y), f._value, f._node, f._xp) for y, f in zip(outputs, found, strict=True)]
+            made = [handle(type(y), y._value, None, y._xp) for y in outputs]
         if isinstance(result, Array):
             return made[0]
         return made if isinstance(result, list) else tuple(made)

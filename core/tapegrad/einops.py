@@ -14,7 +14,6 @@ from typing import Any
 from einops._backends import AbstractBackend
 
 from . import numpy as tnp
-from .arrays.array import Array
 from .dtypes import INEXACT
 
 __all__ = ["TapegradBackend"]
@@ -27,49 +26,49 @@ class TapegradBackend(AbstractBackend):
 
     def is_appropriate_type(self, tensor: Any) -> bool:
         """Whether this is an array of ours, of the standard's face."""
-        return type(tensor) is Array
+        return isinstance(tensor, tnp.ndarray)
 
-    def from_numpy(self, x: Any) -> Array:
+    def from_numpy(self, x: Any) -> tnp.ndarray:
         """A NumPy array as ours."""
         return tnp.asarray(x)
 
-    def to_numpy(self, x: Array) -> Any:
+    def to_numpy(self, x: tnp.ndarray) -> Any:
         """Our array as NumPy's."""
         return x.asnumpy()
 
-    def arange(self, start: int, stop: int) -> Array:
+    def arange(self, start: int, stop: int) -> tnp.ndarray:
         """Whole numbers."""
         return tnp.arange(start, stop)
 
-    def reduce(self, x: Array, operation: str, axes: Any) -> Array:
+    def reduce(self, x: tnp.ndarray, operation: str, axes: Any) -> tnp.ndarray:
         """A reduction by its name: min, max, sum, mean, prod, any or all."""
-        found: Array = getattr(tnp, operation)(x, axis=tuple(axes))
+        found: tnp.ndarray = getattr(tnp, operation)(x, axis=tuple(axes))
         return found
 
-    def transpose(self, x: Array, axes: Any) -> Array:
+    def transpose(self, x: tnp.ndarray, axes: Any) -> tnp.ndarray:
         """The axes in another order."""
         return tnp.permute_dims(x, axes)
 
-    def stack_on_zeroth_dimension(self, tensors: list[Array]) -> Array:
+    def stack_on_zeroth_dimension(self, tensors: list[tnp.ndarray]) -> tnp.ndarray:
         """The arrays along a new first axis."""
         return tnp.stack(tensors)
 
-    def tile(self, x: Array, repeats: Any) -> Array:
+    def tile(self, x: tnp.ndarray, repeats: Any) -> tnp.ndarray:
         """The array repeated along each axis."""
         return tnp.tile(x, repeats)
 
-    def concat(self, tensors: list[Array], axis: int) -> Array:
+    def concat(self, tensors: list[tnp.ndarray], axis: int) -> tnp.ndarray:
         """The arrays along an axis."""
         return tnp.concat(tensors, axis=axis)
 
-    def add_axis(self, x: Array, new_position: int) -> Array:
+    def add_axis(self, x: tnp.ndarray, new_position: int) -> tnp.ndarray:
         """A new axis of length one."""
         return tnp.expand_dims(x, new_position)
 
-    def is_float_type(self, x: Array) -> bool:
+    def is_float_type(self, x: tnp.ndarray) -> bool:
         """Whether a mean can be taken."""
         return x.dtype in INEXACT
 
-    def einsum(self, pattern: str, *x: Array) -> Array:
+    def einsum(self, pattern: str, *x: tnp.ndarray) -> tnp.ndarray:
         """Einstein's sum."""
         return tnp.einsum(pattern, *x)

@@ -82,14 +82,17 @@ class BoundsError(TapegradError, IndexError):
 
 
 class MissingExtraError(TapegradError, ImportError):
-    """A part of tapegrad was asked for whose libraries are not installed; the message names the extra.
+    """A part of tapegrad was asked for whose libraries are not installed; the message says how to install them.
 
-    Raised by the command line and by special functions that SciPy computes. Install the extra.
+    Raised by the command line and by special functions that SciPy computes. `name` is the library, as of any
+    ImportError, and `remedy` the command that installs it, where they are known.
 
-    >>> raise MissingExtraError("gammainc() needs 'scipy': pip install 'tapegrad[special]'")
+    >>> raise MissingExtraError("gammainc() needs 'scipy': pip install 'scipy>=1.13'")
     Traceback (most recent call last):
-    tapegrad.errors.MissingExtraError: gammainc() needs 'scipy': pip install 'tapegrad[special]'
+    tapegrad.errors.MissingExtraError: gammainc() needs 'scipy': pip install 'scipy>=1.13'
     """
+
+    remedy: str = ""
 
 
 class FileFormatError(TapegradError, ValueError):

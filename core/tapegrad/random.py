@@ -16,30 +16,12 @@ from one stream; each call then gets numbers of its own, in whichever order the 
 
 from typing import TYPE_CHECKING, Any
 
+from .randomness.defaults import mxnet, philox, seed
 from .randomness.philox import PhiloxStream
-from .randomness.stream import Stream, as_integer
+from .randomness.stream import Stream
 from .randomness.twisters import MXNetStream
 
 __all__ = ["MXNetStream", "PhiloxStream", "Stream", "mxnet", "philox", "seed"]
-
-mxnet = MXNetStream()
-"""The stream of the MXNet face."""
-
-philox = PhiloxStream()
-"""The stream of everything else."""
-
-
-def seed(seed: int, ctx: Any = "all") -> None:
-    """Start both streams again from `seed`, any integer. With a context, `ctx`, as MXNet's `seed(s, ctx=…)` does.
-
-    >>> seed(0)
-    >>> mxnet.normal()
-    array(2.2122064, dtype=float32)
-    """
-    seed = as_integer("seed", seed)
-    mxnet.seed(seed, device=ctx != "all")
-    philox.seed(seed if seed >= 0 else seed % 2**64)
-
 
 if TYPE_CHECKING:
     from .ndarray.random import *  # noqa: F403

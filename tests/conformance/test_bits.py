@@ -7,6 +7,7 @@ import pytest
 
 from tapegrad.ops.elementwise import add, maximum, multiply
 from tapegrad.testing import accuracy
+from tapegrad.testing.accuracy_classes import accuracy_class
 from tapegrad.testing.checks import GradientError, Judge, engine
 from tapegrad.testing.laws import Case
 from tapegrad.testing.runs import as_target
@@ -28,13 +29,13 @@ def _judge(function, arrays, change):
 
 def test_which_dtypes_have_bits():
     real, both = np.dtype("float32"), np.dtype("complex128")
-    assert [accuracy.accuracy_class(_op(f)).has_bits(d) for f in (add, multiply) for d in (real, both)] == [
+    assert [accuracy_class(_op(f)).has_bits(d) for f in (add, multiply) for d in (real, both)] == [
         True,
         True,
         True,
         False,
     ]
-    assert not accuracy.accuracy_class(SimpleNamespace(accuracy="I1")).has_bits(real)
+    assert not accuracy_class(SimpleNamespace(accuracy="I1")).has_bits(real)
 
 
 def test_one_bit_is_seen():

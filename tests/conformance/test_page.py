@@ -2,7 +2,7 @@
 
 import re
 
-from tapegrad.testing.accuracy import accuracy_class
+from tapegrad.testing.accuracy_classes import accuracy_class
 from tapegrad.testing.judging import judged_ops
 from tests.conformance.page import PAGE
 

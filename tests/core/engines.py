@@ -37,7 +37,7 @@ def engine(name):
 
 def on(backend, values, dtype=None):
     """Host values as an array of that backend."""
-    return handle(tapegrad.Array, backend.from_numpy(np.asarray(values, dtype=dtype)), None, backend.kernels)
+    return handle(tapegrad.numpy.ndarray, backend.from_numpy(np.asarray(values, dtype=dtype)), None, backend.kernels)
 
 
 def of(values, dtype=None):

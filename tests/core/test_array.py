@@ -303,7 +303,7 @@ def test_pickles_hold_values_and_never_the_tape(backend):
         y = x * 3
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         found = pickle.loads(pickle.dumps(y, protocol))
-        assert type(found) is tapegrad.Array
+        assert type(found) is tapegrad.numpy.ndarray
         assert found.backend is backend
         assert found.dtype == np.float32
         assert found.asnumpy().tolist() == [[3, 6]]

@@ -250,7 +250,7 @@ def test_draws_that_need_all_states_and_leave_some_idle():
 
 
 def test_a_draw_larger_than_one_block(monkeypatch):
-    monkeypatch.setattr(random, "_BLOCK", 37)
+    monkeypatch.setattr(twisters, "_BLOCK", 37)
     slow, fast = OneByOne(2), MXNetStream(2)
     np.testing.assert_array_equal(fast.normal(shape=1000), slow.draw(slow.normal, 1000, np.float32))
     # 3151 numbers are 64 for each state but the last, which has 15 and is idle in the second block.

@@ -160,7 +160,7 @@ def judge():
             if isinstance(x, np.ndarray):
                 tracked = name in op.formulas and x.dtype.kind in "fc"
                 leaves += [Leaf()] if tracked else []
-                x = handle(tapegrad.Array, backend.from_numpy(x), leaves[-1] if tracked else None, kernels)
+                x = handle(tapegrad.numpy.ndarray, backend.from_numpy(x), leaves[-1] if tracked else None, kernels)
             handles.append(x)
         with Scope(RECORDING):
             out = op.call(*handles, **keywords)

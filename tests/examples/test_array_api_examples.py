@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="the Gaussian process is fitted by SciPy: install tapegrad[examples]")
-pytest.importorskip("tqdm", reason="the examples show a progress bar: install tapegrad[examples]")
+pytest.importorskip("scipy", reason="the Gaussian process is fitted by SciPy: see the extra `examples`")
+pytest.importorskip("tqdm", reason="the examples show a progress bar: see the extra `examples`")
 
 import fluid
 import gaussian_process
@@ -77,7 +77,7 @@ def test_every_engine_gives_the_same(name, case):
     ("example", "option"), [(gaussian_process, "--count=10"), (kalman, "--steps=2"), (fluid, "--steps=2")]
 )
 def test_runs_as_a_program(example, option, tmp_path, capsys):
-    pytest.importorskip("matplotlib", reason="the pictures are drawn with matplotlib: install tapegrad[examples]")
+    pytest.importorskip("matplotlib", reason="the pictures are drawn with matplotlib: see the extra `examples`")
     picture = tmp_path / "picture.png"
     example.main([option, "--plot", str(picture)])
     assert "at the start" in capsys.readouterr().out or example is gaussian_process
@@ -128,7 +128,7 @@ def test_lies_lead_squares_astray_but_not_hubers_loss():
 
 
 def test_robust_regression_runs_as_a_program(tmp_path, capsys):
-    pytest.importorskip("matplotlib", reason="the picture is drawn with matplotlib: install tapegrad[examples]")
+    pytest.importorskip("matplotlib", reason="the picture is drawn with matplotlib: see the extra `examples`")
     picture = tmp_path / "picture.png"
     robust_regression.main(["--steps", "3", "--plot", str(picture)])
     assert capsys.readouterr().out.count("final loss") == 2

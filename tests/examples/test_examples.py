@@ -11,8 +11,8 @@ import handwritten
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="the digits ship with scikit-learn: install tapegrad[examples]")
-pytest.importorskip("tqdm", reason="the examples show a progress bar: install tapegrad[examples]")
+pytest.importorskip("sklearn", reason="the digits ship with scikit-learn: see the extra `examples`")
+pytest.importorskip("tqdm", reason="the examples show a progress bar: see the extra `examples`")
 
 import char_rnn
 import lenet
@@ -146,7 +146,7 @@ def test_learns_as_its_handwritten_twin(example):
 @EXAMPLES
 def test_runs_as_a_program(example, tmp_path, capsys):
     """It prints the loss and what the model is worth, and draws the curve where it was asked to."""
-    pytest.importorskip("matplotlib", reason="the loss curve is drawn with matplotlib: install tapegrad[examples]")
+    pytest.importorskip("matplotlib", reason="the loss curve is drawn with matplotlib: see the extra `examples`")
     picture = tmp_path / "loss.png"
     example.main(["--steps", "5", "--seed", "1", "--plot", str(picture)])
     printed = capsys.readouterr().out

@@ -48,13 +48,13 @@ def methods_stub() -> str:
         "from collections.abc import Mapping",
         "from typing import Any",
         "",
-        "from ..array import Array",
+        "from ..transforms.program import ProgramArray",
         "from .ndarray import NDArray",
     )
     # MXNet's reductions take other keywords than the standard's: a subclass in name and semantics, not in signatures.
     lines.insert(0, '# mypy: disable-error-code="override"')
     lines += ["METHODS: tuple[str, ...]", "", "def bind(functions: Mapping[str, Any]) -> None: ...", ""]
-    lines.append("class Methods(Array):")
+    lines.append("class Methods(ProgramArray):")
     for name in methods.METHODS:
         lines.append(signature(name, getattr(methods.Methods, name), method=True))
     return "\n".join(lines) + "\n"

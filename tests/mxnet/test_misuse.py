@@ -149,9 +149,7 @@ MISUSES = {
     "a capsule that is none": (lambda x: nd.from_dlpack(5), ArgumentTypeError, "DLPack capsule.*not int"),
     "a file by number": (lambda x: nd.load(5), ArgumentTypeError, "name of a file, not int"),
     "a file without name": (lambda x: nd.save(None, x), ArgumentTypeError, "name of a file, not NoneType"),
-    "a product of matrices": (lambda x: x @ x, ArgumentTypeError, r"no @; use nd.dot\(\)"),
-    "a quotient rounded down": (lambda x: 7 // x, ArgumentTypeError, r"no //; use nd.floor\(x / y\)"),
-    "a complement": (lambda x: ~x, ArgumentTypeError, r"no ~; use nd.logical_not\(x\)"),
+    "a complement of floats": (lambda x: ~x, DtypeError, r"bitwise_invert\(\) does not take float32"),
     "a name that saves no array": (lambda x: nd.save("nowhere", [1]), ArgumentTypeError, "NDArray"),
 }
 

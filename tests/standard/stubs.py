@@ -8,8 +8,7 @@ from pathlib import Path
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad import methods
-from tapegrad.numpy import mechanical
+from tapegrad.numpy import mechanical, methods
 
 FOLDER = Path(tapegrad.__file__).parent
 WIDTH = 120
@@ -43,26 +42,27 @@ def declared(name, function, *, result, method=False):
 def mechanical_stub():
     """Functions that are ops."""
     lines = ['"""Functions of `tapegrad.numpy` that are ops. Written by tests/standard/stubs.py."""', ""]
-    lines += ["from typing import Any", "", "from ..array import Array", ""]
+    lines += ["from typing import Any", "", "from .array import ndarray", ""]
     lines += ["NAMES: tuple[str, ...]", "ALIASES: dict[str, str]", "__all__: list[str]", ""]
-    lines += [declared(name, getattr(mechanical, name), result="Array") for name in sorted(mechanical.__all__)]
+    lines += [declared(name, getattr(mechanical, name), result="ndarray") for name in sorted(mechanical.__all__)]
     return "\n".join(lines) + "\n"
 
 
 def methods_stub():
     """Methods that are functions."""
-    lines = ['"""Methods of Array that are functions of `tapegrad.numpy`. Written by tests/standard/stubs.py."""', ""]
-    lines += ["from typing import Any, Self", "", "METHODS: tuple[str, ...]", "", "class Methods:"]
+    lines = ['"""Functions of `tapegrad.numpy` as methods of `ndarray`. Written by tests/standard/stubs.py."""', ""]
+    lines += ["from typing import Any, Self", "", "METHODS: tuple[str, ...]", ""]
+    lines += ["def bind(functions: Any) -> None: ...", "", "class Methods:"]
     lines += ["    @property", "    def real(self) -> Self: ...", "    @property", "    def imag(self) -> Self: ..."]
     for name in methods.METHODS:
         result = "tuple[Self, ...]" if name == "nonzero" else "Self"
         lines.append(declared(name, getattr(tnp, name), result=result, method=True))
-    for function in (methods.flatten, methods.transpose):
-        lines.append(declared(function.__name__, function, result="Self", method=True))
+    for name in ("flatten", "transpose"):
+        lines.append(declared(name, getattr(methods.Methods, name), result="Self", method=True))
     return "\n".join(lines) + "\n"
 
 
-STUBS = {"numpy/mechanical.pyi": mechanical_stub, "methods.pyi": methods_stub}
+STUBS = {"numpy/mechanical.pyi": mechanical_stub, "numpy/methods.pyi": methods_stub}
 
 if __name__ == "__main__":
     for name, write in STUBS.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("scipy", reason="SciPy is what is tested: install tapegrad[examples]")
+pytest.importorskip("scipy", reason="SciPy is what is tested: see the extra `special`")
 
 FOLDER = Path(__file__).parent
 CODE = """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from weakref import ref
 
 import numpy as np
@@ -26,21 +26,19 @@ from ..errors import (
 from ..tape.guards import JOURNAL, check_thread
 from ..tape.mode import JOURNALING, MODE, RECORDING
 from ..tape.nodes import Leaf, Node
-from .methods import Methods
+from .face import STANDARD, Face
 
-if TYPE_CHECKING:
-    from ..engines.backend import Backend
-    from ..ndarray import NDArray
-    from ..transforms.inspection import Hook
+SomeArray = TypeVar("SomeArray", bound="Array")
 
 
-class Array(Methods):
-    """An array of any engine, with the semantics of the array API standard and a place on the tape.
+class Array:
+    """An array of any engine: operators, a shape and a dtype, and a place on the tape.
 
-    Arrays are made by the functions of `tapegrad.numpy` and by ops, not by calling this class.
+    This is what rules and bodies of ops work on, and what the arrays of both faces are: `isinstance(x, tapegrad.Array)`
+    holds of `tapegrad.numpy.ndarray` and of `tapegrad.nd.NDArray`. Arrays are made by the functions of a face and by
+    ops, not by calling this class.
 
-    Operators, slices and methods are NumPy's, recorded where recording is on. A slice or reshape is a value of its own,
-    never a view. NumPy's own functions work on arrays of any engine: `numpy.sin(x)` is `tapegrad.numpy.sin(x)`.
+    Operators are ops, recorded where recording is on. A slice or reshape is a value of its own, never a view.
 
     Shapes: any.
 
@@ -53,12 +51,10 @@ class Array(Methods):
     >>> import tapegrad
     >>> import tapegrad.numpy as tnp
     >>> x = tnp.asarray([1.0, 2.0, 3.0])
-    >>> x.attach_grad()
-    >>> with tapegrad.record():
-    ...     y = (x[1:] ** 2).sum()
-    >>> y.backward()
-    >>> y, x.grad
-    (Array(13., dtype=float32), Array([0., 4., 6.], dtype=float32))
+    >>> isinstance(x, tapegrad.Array)
+    True
+    >>> x[1:] ** 2 + 1
+    Array([ 5., 10.], dtype=float32)
     """
 
     __slots__ = ("__weakref__", "_constant", "_grad", "_node", "_origin", "_signature", "_value", "_xp")
@@ -69,11 +65,10 @@ class Array(Methods):
     _signature: Signature
     _node: Node | None
     _xp: Kernels
-    _weak_numpy_scalars: ClassVar[bool] = False
-    _truncates: ClassVar[bool] = False
-    """Whether what is computed from a freed graph has it for a constant, instead of an error in `backward`."""
-    _integer_ops: ClassVar[Mapping[str, str]] = {}
-    """The op that stands in, on integers, for one that would make them floats: a face's convention."""
+    _face: ClassVar[Face] = STANDARD
+    """The conventions by which the core treats arrays of this class."""
+
+    __array_ufunc__: Any = None  # so that NumPy's operators leave the work to ours
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,101 +98,6 @@ class Array(Methods):
         """The dtype as the core has it, whatever a face says."""
         return self._xp.dtype_of(self._value)  # type: ignore[no-any-return]
 
-    @property
-    def backend(self) -> Backend:
-        """The engine that holds the numbers."""
-        from .batched import engine_of
-
-        return engine_of(self).backend
-
-    @property
-    def grad(self) -> Self | None:
-        """The gradient that `backward` fills in, zeros until then; None without `attach_grad`."""
-        return getattr(self, "_grad", None)
-
-    def attach_grad(self, grad_req: str = "write") -> None:
-        """Make this a variable: from now on `backward` puts its gradient into `.grad`.
-
-        `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result
-        of a computation it cuts the graph: the array becomes a variable of its own.
-
-        Raises: `DtypeError` for integers or booleans, `ValueError` for an unknown `grad_req`.
-
-        >>> import tapegrad, tapegrad.numpy as tnp
-        >>> x = tnp.asarray(3.0)
-        >>> x.attach_grad("add")
-        >>> for _ in range(2):
-        ...     with tapegrad.record():
-        ...         y = x * x
-        ...     y.backward()
-        >>> x.grad
-        Array(12., dtype=float32)
-        """
-        from ..transforms.variables import attach_grad
-
-        attach_grad(self, grad_req)
-
-    def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
-        """Put the gradients of this array into the `.grad` of the variables it was computed from.
-
-        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
-        another backward.
-
-        Raises: `NotRecordedError` for a constant, `GraphFreedError` where an earlier backward has freed the graph,
-        `ShapeError` or `DtypeError` for a cotangent that does not fit.
-
-        >>> import tapegrad, tapegrad.numpy as tnp
-        >>> x = tnp.asarray([1.0, 2.0])
-        >>> x.attach_grad()
-        >>> with tapegrad.record():
-        ...     y = x * x
-        >>> y.backward(tnp.asarray([1.0, 10.0]))
-        >>> x.grad
-        Array([ 2., 40.], dtype=float32)
-        """
-        from ..transforms.variables import backward
-
-        backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
-
-    def _fit_head_gradient(self, g: Array) -> Array:
-        """A head gradient of another shape as one of this array's, if the face takes it for one; else `ShapeError`."""
-        raise ShapeError(f"the head gradient has shape {g.shape}, its head {self.shape}")
-
-    def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
-        """Call `hook` with the cotangent of this value in each sweep; as `tapegrad.transforms.inspection` does.
-
-        >>> import tapegrad, tapegrad.numpy as tnp
-        >>> x = tnp.asarray([1.0, 2.0])
-        >>> x.attach_grad()
-        >>> with tapegrad.record():
-        ...     y = x * x
-        ...     _ = y.register_hook(lambda g: g * 100)
-        >>> y.backward()
-        >>> x.grad
-        Array([200., 400.], dtype=float32)
-        """
-        from ..transforms.inspection import register_hook
-
-        return register_hook(self, hook)
-
-    def retain_grad(self) -> None:
-        """Keep the gradient of this intermediate value in `.grad`, without cutting the graph as `attach_grad` does.
-
-        >>> import tapegrad, tapegrad.numpy as tnp
-        >>> x = tnp.asarray([1.0, 2.0])
-        >>> x.attach_grad()
-        >>> with tapegrad.record():
-        ...     y = x * x
-        ...     y.retain_grad()
-        ...     z = (y * y).sum()
-        >>> z.backward()
-        >>> y.grad
-        Array([2., 8.], dtype=float32)
-        """
-        from ..transforms.inspection import retain_grad
-
-        retain_grad(self)
-
     def detach(self) -> Self:
         """The same value as a constant.
 
@@ -220,7 +120,7 @@ class Array(Methods):
         >>> tnp.asarray([1.0, 2.0]).asnumpy()
         array([1., 2.], dtype=float32)
         """
-        return self._xp.to_numpy(_plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
+        return self._xp.to_numpy(plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
 
     def item(self) -> Any:
         """The single element as a Python scalar.
@@ -282,7 +182,7 @@ class Array(Methods):
         if self.size != 1:
             remedy = "; use any() or all()" if how == "bool()" else ""
             raise ArgumentError(f"{how} of an array needs one element, not shape {self.shape}{remedy}")
-        return self._xp.to_numpy(_plain_value(self, how)).reshape(())[()]
+        return self._xp.to_numpy(plain_value(self, how)).reshape(())[()]
 
     def __len__(self) -> int:
         if not self._value.shape:
@@ -377,76 +277,6 @@ class Array(Methods):
     def __pos__(self) -> Self:
         return self.copy()
 
-    @property
-    def T(self) -> Self:
-        """The array with its axes in reverse order."""
-        return OPS["permute_dims"].call(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
-
-    @property
-    def mT(self) -> Self:
-        """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
-        if self.ndim < 2:
-            raise ShapeError(f"a matrix has two axes at least, an array of shape {self.shape} has not")
-        return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
-
-    @property
-    def device(self) -> str:
-        """The device that holds the numbers, in tapegrad's names: `cpu(0)`, `gpu(1)`."""
-        from ..ops.transfer import device_of
-
-        return device_of(self)
-
-    def to_device(self, device: str, /, *, stream: Any = None) -> Self:
-        """The array on another device of its engine. `stream` is the engine's affair and must be None."""
-        if stream is not None:
-            raise NotImplementedError("to_device() takes no stream; the engine chooses it")
-        return self.to(device)
-
-    def to(self, target: Any) -> Self:
-        """The array on another engine (by its backend's name), on another device ("gpu(1)"), or both, as a pair.
-
-        Differentiable: the cotangent makes the journey back, so that one graph may span engines. Raises
-        `UnknownBackendError`, `BackendUnavailableError`, and `DtypeError` where the engine lacks the dtype.
-
-        >>> import tapegrad
-        >>> tapegrad.numpy.asarray([1.0, 2.0]).to("numpy").backend.name
-        'numpy'
-        """
-        from ..ops.transfer import to
-
-        return to(self, target)  # type: ignore[return-value]
-
-    def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
-        """The elements in another dtype; complex numbers lose their imaginary part where it is a real one.
-
-        Raises: `DtypeError` for what is no dtype, or one that the engine does not have.
-
-        >>> import tapegrad.numpy as tnp
-        >>> tnp.asarray([1.7, -1.7]).astype("int32")
-        Array([ 1, -1], dtype=int32)
-        """
-        if dtypes.to_dtype(dtype) == self._dtype:
-            return self.copy() if copy else self
-        return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
-
-    def as_np_ndarray(self) -> Array:
-        """The same value and place on the tape in the standard face, `tapegrad.numpy`: this array."""
-        return self
-
-    def as_nd_ndarray(self) -> NDArray:
-        """The same value and place on the tape in the face of MXNet, `tapegrad.nd`.
-
-        >>> import tapegrad.numpy as tnp
-        >>> tnp.asarray([1.0, 2.0]).as_nd_ndarray()
-        <BLANKLINE>
-        [1. 2.]
-        <NDArray 2 @cpu(0)>
-        """
-        from ..ndarray import NDArray
-        from .array import handle
-
-        return handle(NDArray, self._value, self._node, self._xp)  # type: ignore[return-value]
-
     def copy(self) -> Self:
         """The same value in a handle of its own, to be written to as one likes; gradients flow through.
 
@@ -469,22 +299,6 @@ class Array(Methods):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self.copy() if self._node is not None and MODE.get() & RECORDING else self.detach()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._check_escape("pickling")
-        return _rebuilt, (type(self), self.asnumpy(), self.backend.name, self.device)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
-        """`numpy.sin(x)`, and operators with a NumPy array on the left: the op of the same meaning."""
-        from ..numpy.protocols import call_ufunc
-
-        return call_ufunc(ufunc, method, inputs, keywords)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
-        """`numpy.concatenate([x, y])`: the function of `tapegrad.numpy` of the same meaning."""
-        from ..numpy.protocols import call_function
-
-        return call_function(function, args, keywords)
-
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
         self._check_escape("numpy.asarray()")
@@ -492,36 +306,6 @@ class Array(Methods):
             raise ArgumentError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
         found = self.asnumpy()
         return found if dtype is None else found.astype(dtype, copy=False)
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """The standard's functions for this array: `tapegrad.numpy`, with new arrays on this array's engine."""
-        from ..numpy.bound import namespace_for
-
-        if api_version not in (None, *API_VERSIONS):
-            raise ArgumentError(f"api_version is {api_version!r}; choose one of {', '.join(API_VERSIONS)}")
-        return namespace_for(self)
-
-    def __dlpack__(
-        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
-    ) -> Any:
-        """The numbers for another library, as a DLPack capsule. Raises `GradientEscapeError` when tracked.
-
-        What another library might write to is a copy; with `copy=False` it shares the memory, and must not write.
-        """
-        self._check_escape("DLPack")
-        raw = _plain_value(self, "__dlpack__")
-        shared: Any = raw if copy is False else self.backend.adopt(raw, copy=True)
-        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
-        given = {name: option for name, option in options.items() if option is not None}
-        if isinstance(shared, np.generic):
-            shared = np.array(shared)
-        return shared.__dlpack__(**given)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        """The device, in DLPack's numbers."""
-        raw = _plain_value(self, "__dlpack_device__")
-        device: tuple[int, int] = (np.array(raw) if isinstance(raw, np.generic) else raw).__dlpack_device__()
-        return device
 
     def _check_rebind(self) -> None:
         """Refuse a write to a variable while recording: it would stop being the variable."""
@@ -590,8 +374,6 @@ class Array(Methods):
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 """The kinds of dtypes by what goes into what without loss of kind."""
-
-API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 
 _ESCAPE: ContextVar[bool] = ContextVar("tapegrad_escape", default=False)
 
@@ -686,7 +468,7 @@ def _measure() -> int | None:
 _count_of_named = _measure()
 
 
-def _plain_value(x: Array, how: str) -> Any:
+def plain_value(x: Array, how: str) -> Any:
     if x._xp.backend is None:
         raise ArgumentTypeError(
             f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch; "
@@ -695,16 +477,7 @@ def _plain_value(x: Array, how: str) -> Any:
     return x._value
 
 
-def _rebuilt(cls: type[Array], values: np.ndarray[Any, Any], backend: str, device: str) -> Array:
-    """An array out of a pickle: on the engine it was on."""
-    from ..engines.registry import get_backend
-    from .array import handle
-
-    found = get_backend(backend)
-    return handle(cls, found.from_numpy(values, device=device), None, found.kernels)
-
-
-def handle(cls: type[Array], value: Any, node: Node | None, xp: Kernels) -> Array:
+def handle(cls: type[SomeArray], value: Any, node: Node | None, xp: Kernels) -> SomeArray:
     """A handle of face `cls` on a value."""
     made = object.__new__(cls)
     made._value = value

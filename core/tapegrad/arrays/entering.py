@@ -1,4 +1,4 @@
-"""The door by which foreign values come in: raw arrays of any engine, numbers, lists."""
+"""The door by which foreign values become arrays: raw arrays of any engine, numbers, and nested lists."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..engines.registry import backend_of, get_backend
-from ..engines.tables import EngineKernels
-from ..errors import ArgumentTypeError, DtypeError, MixedBackendsError
+from ..engines.backend import Backend
+from ..engines.registry import backend_of, get_backend, use_backend
+from ..engines.tables import OPS, EngineKernels
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError
 from .array import Array, handle
-from .batched import engine_of, wrap
+from .batched import engine_of
+from .face import standard_face
 from .trees import flatten
 
 ARRAY, RAW, SCALAR = "array", "raw", "scalar"
@@ -37,13 +39,133 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] = ()) -> Ar
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
     backend = backend_of(leaf)
-    return wrap(backend.adopt(leaf, copy=copy), None, backend.kernels)
+    return handle(standard_face(), backend.adopt(leaf, copy=copy), None, backend.kernels)
+
+
+def company_of(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
+    """The face and the engine that scalars take among these: an array's, else a raw one's, else the defaults."""
+    leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
+    for leaf in leaves:
+        if isinstance(leaf, Array):
+            return type(leaf), engine_of(leaf)
+    for leaf in leaves:
+        if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
+            return standard_face(), backend_of(leaf).kernels  # type: ignore[return-value]
+    return standard_face(), get_backend().kernels  # type: ignore[return-value]
+
+
+def make(
+    values: Any,
+    dtype: Any = None,
+    device: Any = None,
+    backend: Backend | None = None,
+    face: type[Array] | None = None,
+) -> Array:
+    """Host numbers as an array of that or the default backend, on the device."""
+    backend = backend or get_backend()
+    values = np.asarray(values, dtype=None if dtype is None else dtypes.to_dtype(dtype))
+    raw = backend.from_numpy(values, device=None if device is None else str(device))
+    return handle(face or standard_face(), raw, None, backend.kernels)
 
 
 def enter(
+    value: Any,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
+    face: type[Array] | None = None,
+    what: str = "asarray",
+) -> Array:
+    """What `asarray` makes of a value: an array as it is, everything else as a constant of the standard or that face.
+
+    Nested lists of numbers take the default dtypes; tracked arrays among their elements stay tracked. `what` is the
+    function that errors name. `device` is for host numbers; what is an array already stays where it is.
+    See `tapegrad.numpy.asarray` for the rest.
+    """
+    dtype = None if dtype is None else dtypes.to_dtype(dtype)
+    if isinstance(value, Array):
+        return _again(value, dtype, copy, what)
+    if isinstance(value, (list, tuple)) and _holds_arrays(value):
+        return _again(_stacked(value, _first_array(value)), dtype, None, what)
+    if isinstance(value, (bool, int, float, complex, list, tuple)) and not isinstance(value, np.generic):
+        if copy is False:
+            raise ArgumentError(f"{what}: Python numbers become an array by copying, and copy=False forbids it")
+        try:
+            values = np.asarray(value)
+        except ValueError:
+            raise ShapeError(f"{what}: {value!r} is not an array: its rows differ in shape") from None
+        if values.dtype.kind not in "biufc":
+            raise ArgumentTypeError(f"{what}: {value!r} holds something that is not a number")
+        if dtype is None:
+            hosts = isinstance(value, (list, tuple)) and any(isinstance(p, np.generic | np.ndarray) for p in value)
+            dtype = values.dtype if hosts else dtype_of_numbers(values)
+        return make(values, dtype, device, face=face)
+    if isinstance(value, np.generic):
+        return make(np.asarray(value), dtype, device, face=face)
+    if isinstance(value, range):
+        return make(np.asarray(value, dtype=np.int64), dtype, device, face=face)
+    backend = backend_of(value)
+    if isinstance(value, np.ndarray) and get_backend().name != backend.name:
+        return make(value, dtype, device, face=face)
+    raw = value if copy is False else backend.adopt(value, copy=True)
+    return _again(handle(face or standard_face(), raw, None, backend.kernels), dtype, None, what)
+
+
+def _again(x: Array, dtype: Any, copy: bool | None, what: str) -> Array:
+    """An array in another dtype, or in a handle of its own."""
+    if dtype is not None and dtype != x._dtype:
+        if copy is False:
+            raise ArgumentError(f"{what}: {x._dtype.name} as {dtype.name} needs a copy, and copy=False forbids it")
+        x = OPS["astype"].call(x, dtype=dtype)
+    elif copy:
+        x = handle(type(x), x._value, x._node, x._xp)
+    return x
+
+
+def dtype_of_numbers(values: np.ndarray[Any, Any]) -> np.dtype[Any]:
+    """The dtype of an array made of Python numbers: floats and complex numbers take the default precision."""
+    if values.dtype.kind == "f":
+        return dtypes.get_default_dtype()
+    if values.dtype.kind == "c":
+        return dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
+    dtype: np.dtype[Any] = np.dtype("int64") if values.dtype.kind == "i" else values.dtype
+    return dtype
+
+
+def _holds_arrays(value: Any) -> bool:
+    return isinstance(value, Array) or (isinstance(value, (list, tuple)) and any(map(_holds_arrays, value)))
+
+
+def _first_array(parts: Any) -> Array:
+    for part in parts:
+        if isinstance(part, Array):
+            return part
+        if _holds_arrays(part):
+            return _first_array(part)
+    raise AssertionError("called only where there is an array")
+
+
+def _stacked(value: Any, like: Array) -> Array:
+    """Nested lists with arrays among their elements as one array, so that gradients reach the elements."""
+    if isinstance(value, Array):
+        return value
+    if isinstance(value, (list, tuple)):
+        parts = [_stacked(part, like) for part in value]
+        shapes = {part.shape for part in parts}
+        if len(shapes) > 1:
+            raise ArgumentError(
+                f"the elements of a nested list have different shapes: {', '.join(map(str, sorted(shapes)))}"
+            )
+        return OPS["stack"].call(*parts, axis=0)  # type: ignore[no-any-return]
+    dtype = like._dtype if isinstance(value, (int, float)) and like._dtype in dtypes.INEXACT else None
+    return make(value, dtype, None, engine_of(like).backend, type(like))
+
+
+def enter_beside(
     value: Any, engine: EngineKernels | None, face: type[Array], *, copy: bool, what: str, name: str = ""
 ) -> Array:
-    """The one door for foreign values: an array of `face` on `engine`, that of the arrays which it stands beside.
+    """A foreign value as an array of `face` on `engine`: those of the arrays that it stands beside.
 
     An array of ours passes if its engine is the same. A raw array of that engine is adopted, as a copy if `copy`. A
     host array moves over; where the engine lacks its dtype it is rounded to the next narrower one of its kind. With no
@@ -51,6 +173,9 @@ def enter(
     """
     if isinstance(value, np.generic):
         value = np.asarray(value)
+    if isinstance(value, (list, tuple)) and face._face.takes_lists:
+        with use_backend(get_backend() if engine is None else engine.backend):
+            return enter(value, face=face, what=what)
     if value is None or isinstance(value, (str, bytes, dict, set, list, tuple)):
         raise ArgumentTypeError(f"{what} takes an array{f' for {name!r}' if name else ''}, not {type(value).__name__}")
     if isinstance(value, Array):
@@ -78,15 +203,3 @@ def from_host(engine: EngineKernels, values: np.ndarray[Any, Any]) -> Any:
         if narrower is None:
             raise
         return engine.backend.from_numpy(values.astype(narrower))
-
-
-def company_of(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
-    """The face and the engine that scalars take among these: an array's, else a raw one's, else the defaults."""
-    leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
-    for leaf in leaves:
-        if isinstance(leaf, Array):
-            return type(leaf), engine_of(leaf)
-    for leaf in leaves:
-        if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
-            return Array, backend_of(leaf).kernels  # type: ignore[return-value]
-    return Array, get_backend().kernels  # type: ignore[return-value]

@@ -17,6 +17,9 @@ from ..errors import BackendUnavailableError, DtypeError
 if TYPE_CHECKING:
     from .tables import Kernels
 
+PROJECT = "tapegrad"
+"""The name of the distribution, and of the hooks by which engines come in."""
+
 
 class Spec(NamedTuple):
     """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout.
@@ -148,6 +151,12 @@ class Backend:
         """tapegrad's dtype of an array of the engine."""
         dtype = raw.dtype
         return dtype if isinstance(dtype, np.dtype) else self.dtypes[dtype]
+
+    @property
+    def translates_dtypes(self) -> bool:
+        """Whether the engine's functions take dtype objects other than ours."""
+        particular = type(self).native_dtype is not Backend.native_dtype
+        return particular or any(not isinstance(dtype, (type, np.dtype)) for dtype in self.dtypes)
 
     def native_dtype(self, dtype: Any) -> Any:
         """The engine's own object for a dtype. Raises `DtypeError` where the engine has none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from .registry import PROJECT
+from .backend import PROJECT
 
 if TYPE_CHECKING:
     from .backend import Backend

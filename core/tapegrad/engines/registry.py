@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
-from .backend import Backend
+from .backend import PROJECT, Backend
 from .tables import OPS
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-PROJECT = "tapegrad"
 ENTRY_POINT_GROUP = "tapegrad.backends"
 
 FALLBACK = "numpy"  # the engine of the host's own arrays: the default where nobody has chosen another

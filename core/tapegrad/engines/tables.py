@@ -221,11 +221,7 @@ class Standard:
     def __init__(self, kernels: EngineKernels, space: Any) -> None:
         self._kernels = kernels
         self._space = space
-        from .backend import Backend
-
-        backend = kernels.backend
-        particular = type(backend).native_dtype is not Backend.native_dtype
-        self._foreign = particular or any(not isinstance(dtype, (type, np.dtype)) for dtype in backend.dtypes)
+        self._foreign = kernels.backend.translates_dtypes
 
     def lookup(self, path: tuple[str, ...]) -> Any:
         """The function at a path like ("linalg", "qr"), or None."""

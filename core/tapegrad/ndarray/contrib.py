@@ -15,7 +15,7 @@ from ..dtypes import default_float
 from ..engines.tables import OPS
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
-from ..random import mxnet as stream
+from ..randomness.defaults import mxnet as stream
 from ..transforms.custom import custom
 from ..transforms.draws import drawn
 from .attention import (

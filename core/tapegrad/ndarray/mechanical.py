@@ -170,7 +170,7 @@ def _binary(name: str, op_name: str, *example: str) -> None:
         found = op(lhs, rhs)
         return found if out is None else give(out, found)
 
-    dtypes = WHOLE if op_name in NDArray._integer_ops else TOGETHER
+    dtypes = WHOLE if op_name in NDArray._face.integer_ops else TOGETHER
     _named(function, name, op_name, OF_TWO.format(dtypes=dtypes), example)
 
 

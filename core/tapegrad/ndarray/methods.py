@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..arrays.array import Array
+from ..transforms.program import ProgramArray
 
 __all__ = ["METHODS", "Methods", "bind"]
 
@@ -22,7 +22,7 @@ METHODS = (
 """The names that are methods as they are functions, the array in first place."""
 
 
-class Methods(Array):
+class Methods(ProgramArray):
     """What `NDArray` has by way of `nd`: `x.exp()` is `nd.exp(x)`. Their signatures are in `methods.pyi`."""
 
     __slots__ = ()

@@ -4,14 +4,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..arrays.array import Array
+from ..transforms.program import ProgramArray
 from .ndarray import NDArray
 
 METHODS: tuple[str, ...]
 
 def bind(functions: Mapping[str, Any]) -> None: ...
 
-class Methods(Array):
+class Methods(ProgramArray):
     def abs(self, out: Any = ..., name: Any = ...) -> NDArray: ...
     def arccos(self, out: Any = ..., name: Any = ...) -> NDArray: ...
     def arccosh(self, out: Any = ..., name: Any = ...) -> NDArray: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,6 +13,7 @@ from .. import context as _context
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
+from ..arrays.face import Face
 from ..context import Context
 from ..engines import registry
 from ..engines.tables import RECORDED as ops
@@ -25,6 +26,7 @@ from ..errors import (
     ShapeError,
     TapegradError,
 )
+from ..numpy.protocols import call_function, call_ufunc
 from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.nodes import Leaf
@@ -54,13 +56,22 @@ INT = (int, np.integer)
 """What counts as an integer where one may stand for a tuple of them."""
 
 
-def _absent(sign: str, instead: str) -> Callable[..., Any]:
-    """An operator that arrays of the standard have and these have not."""
+def _fit_head_gradient(g: Array, head: Array) -> Array | None:
+    """A head gradient that differs in axes of length 1 only, such as (4,) for (4, 1), is read in order."""
+    mine, theirs = ([n for n in shape if n != 1] for shape in (head.shape, g.shape))
+    return ops.reshape(g, shape=head.shape) if mine == theirs else None
 
-    def refuse(*operands: Any) -> Any:
-        raise ArgumentTypeError(f"an NDArray has no {sign}; use {instead}")
 
-    return refuse
+MXNET = Face(
+    "nd",
+    takes_lists=False,
+    weak_numpy_scalars=True,
+    integer_ops={"divide": "quotient"},
+    scalar_shapes=((), (1,)),
+    truncates=True,
+    fit_head_gradient=_fit_head_gradient,
+)
+"""MXNet's conventions."""
 
 
 class NDArray(Methods):
@@ -90,9 +101,7 @@ class NDArray(Methods):
 
     __slots__ = ("_mask",)
     _mask: tuple[Any, Array]
-    _weak_numpy_scalars: ClassVar[bool] = True
-    _truncates: ClassVar[bool] = True
-    _integer_ops: ClassVar[Mapping[str, str]] = {"divide": "quotient"}
+    _face: ClassVar[Face] = MXNET
 
     @property
     def dtype(self) -> Any:
@@ -169,11 +178,6 @@ class NDArray(Methods):
 
         autograd.backward(self, out_grad, retain_graph, train_mode)
 
-    def _fit_head_gradient(self, g: Array) -> Array:
-        """A head gradient that differs in axes of length 1 only, such as (4,) for (4, 1), is read in order."""
-        mine, theirs = ([n for n in shape if n != 1] for shape in (self.shape, g.shape))
-        return ops.reshape(g, shape=self.shape) if mine == theirs else super()._fit_head_gradient(g)
-
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, without gradients. One of shape (1,) is also a number, to `float` and to `"%f"`."""
         host = super().asnumpy()
@@ -223,7 +227,7 @@ class NDArray(Methods):
     as_in_ctx = as_in_context
 
     def _moved(self, context: Context) -> Self:
-        return move(self, *_context.place(context))  # type: ignore[return-value]
+        return move(self, *_context.place(context))
 
     def astype(self, dtype: Any, copy: bool = True) -> Self:
         """The elements in another dtype, recorded; with `copy=False` this array itself where it has that dtype.
@@ -236,19 +240,6 @@ class NDArray(Methods):
             return self
         return ops.astype(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
 
-    def as_nd_ndarray(self) -> Self:
-        """This array."""
-        return self
-
-    def as_np_ndarray(self) -> Array:
-        """The same value and place on the tape as an array of the standard face, `tapegrad.numpy`.
-
-        >>> from tapegrad import nd
-        >>> nd.ones(2).as_np_ndarray()
-        Array([1., 1.], dtype=float32)
-        """
-        return handle(Array, self._value, self._node, self._xp)
-
     def tostype(self, stype: str) -> Self:
         """This array; storage other than "default" is a `ValueError`."""
         _dense(stype)
@@ -256,8 +247,6 @@ class NDArray(Methods):
 
     def slice_assign(self, rhs: Any, begin: Any, end: Any, step: Any = None) -> Self:
         """Write `rhs` to the elements from `begin` up to `end` in steps; the array itself is returned."""
-        from .shaping import slices
-
         self[slices(self, begin, end, step, "slice_assign")] = rhs
         return self
 
@@ -284,27 +273,9 @@ class NDArray(Methods):
         """The values as a DLPack capsule, a copy: writing to it does not write to this array."""
         return to_dlpack_for_write(self)
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> Self:
-        """The same elements in another shape: `x.reshape((2, -1))`, `x.reshape(2, -1)` or `x.reshape(shape=(2, -1))`.
-
-        0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
-        numbers; with `reverse=True` they are read from the right.
-
-        Raises: `ShapeError` where the sizes do not agree.
-
-        >>> from tapegrad import nd
-        >>> nd.ones((2, 3, 4)).reshape((0, -1)).shape
-        (2, 12)
-        """
-        from .op import reshape
-
-        if "shape" in kwargs:
-            if shape:
-                raise ArgumentTypeError("reshape() got the shape twice, by position and by name")
-            shape = kwargs.pop("shape")
-        elif len(shape) == 1 and not isinstance(shape[0], INT):
-            (shape,) = shape
-        return reshape(self, shape=shape, **kwargs)  # type: ignore[return-value]
+    if TYPE_CHECKING:
+        # Set on the class by shaping.py.
+        def reshape(self, *shape: Any, **kwargs: Any) -> Self: ...
 
     def __bool__(self) -> bool:
         size = self.size
@@ -319,13 +290,6 @@ class NDArray(Methods):
     __str__ = __repr__
     __hash__ = object.__hash__
 
-    if not TYPE_CHECKING:
-        # MXNet has no such operators.
-        __matmul__ = __rmatmul__ = __imatmul__ = _absent("@", "nd.dot() or nd.linalg.gemm2()")
-        __floordiv__ = __rfloordiv__ = __ifloordiv__ = _absent("//", "nd.floor(x / y)")
-        __invert__ = _absent("~", "nd.logical_not(x)")
-        __pos__ = _absent("+ of one array", "x itself, or x.copy()")
-
     def __ipow__(self, other: Any) -> Any:
         return NotImplemented
 
@@ -337,7 +301,11 @@ class NDArray(Methods):
         mirrored = _MIRRORED.get(ufunc.__name__)
         if mirrored is not None and method == "__call__" and not keywords and not isinstance(inputs[0], Array):
             return getattr(inputs[1], mirrored)(inputs[0])
-        return super().__array_ufunc__(ufunc, method, *inputs, **keywords)
+        return call_ufunc(ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        """NumPy's functions give NumPy's arrays. Raises `GradientEscapeError` where that would lose a gradient."""
+        return call_function(function, args, keywords)
 
     def __getitem__(self, key: Any) -> Self:
         return read(self, _key(self, key))  # type: ignore[return-value]
@@ -460,6 +428,19 @@ def _dense(stype: str | None) -> None:
         raise ArgumentError(f"storage type {stype!r}: arrays are dense here, with stype 'default'")
 
 
+def slices(x: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[slice, ...]:
+    """MXNet's begin, end and step as a key."""
+    bounds = [(x,) if x is None or isinstance(x, INT) else tuple(x) for x in (begin, end)]
+    steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, INT) else tuple(step)
+    steps = steps or (None,) * len(bounds[0])
+    if not len(bounds[0]) == len(bounds[1]) == len(steps) <= x.ndim:
+        raise ArgumentError(
+            f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} are not as many as each other, or more "
+            f"than the {x.ndim} axes"
+        )
+    return tuple(slice(*bound) for bound in zip(*bounds, steps, strict=True))
+
+
 def shape_of(shape: Any) -> tuple[int, ...]:
     """A shape given as an int or a sequence of them. Raises `TypeError`, or `ShapeError` for negative lengths."""
     try:
@@ -474,7 +455,7 @@ def shape_of(shape: Any) -> tuple[int, ...]:
 def make(values: np.ndarray[Any, Any], ctx: Context | None = None) -> NDArray:
     """Host values as an NDArray in a context."""
     xp, device = _context.place(ctx)
-    return handle(NDArray, xp.backend.from_numpy(values, device=device), None, xp)  # type: ignore[return-value]
+    return handle(NDArray, xp.backend.from_numpy(values, device=device), None, xp)
 
 
 def dtype_or_default(dtype: Any) -> np.dtype[Any]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import random as _streams
 from ..arrays.array import Array
 from ..context import Context, current_context
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..randomness.defaults import mxnet as stream
 from ..transforms import draws as _draws
 from .checks import dtype_of, need
 from .ndarray import NDArray, give, make, shape_of
@@ -41,8 +41,8 @@ __all__ = [
 
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
     """What the stream of MXNet draws by that method, as an array in a context."""
-    draw = partial(getattr(_streams.mxnet, method), *parameters)
-    return _draws.drawn(draw, partial(make, ctx=ctx), **named)  # type: ignore[return-value]
+    draw = partial(getattr(stream, method), *parameters)
+    return _draws.drawn(draw, partial(make, ctx=ctx), **named)
 
 
 def _sample(

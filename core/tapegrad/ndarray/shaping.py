@@ -14,7 +14,7 @@ from .. import dtypes
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
-from .ndarray import INT, NDArray, give, give_all, make, mask_of
+from .ndarray import INT, NDArray, give, give_all, make, mask_of, slices
 
 __all__ = [
     "BlockGrad",
@@ -192,6 +192,31 @@ def reshape(
 
 
 Reshape = reshape
+
+
+def _reshape_method(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
+    """The same elements in another shape: `x.reshape((2, -1))`, `x.reshape(2, -1)` or `x.reshape(shape=(2, -1))`.
+
+    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
+    numbers; with `reverse=True` they are read from the right.
+
+    Raises: `ShapeError` where the sizes do not agree.
+
+    >>> from tapegrad import nd
+    >>> nd.ones((2, 3, 4)).reshape((0, -1)).shape
+    (2, 12)
+    """
+    if "shape" in kwargs:
+        if shape:
+            raise ArgumentTypeError("reshape() got the shape twice, by position and by name")
+        shape = kwargs.pop("shape")
+    elif len(shape) == 1 and not isinstance(shape[0], INT):
+        (shape,) = shape
+    return reshape(self, shape=shape, **kwargs)
+
+
+_reshape_method.__name__ = "reshape"
+setattr(NDArray, "reshape", _reshape_method)  # noqa: B010  (the class declares it, and mypy forbids to assign it)
 
 
 def reshape_like(
@@ -682,19 +707,6 @@ def slice(data: Any, begin: Any, end: Any, step: Any = None, out: Any = None, na
     """
     data = need(data, "slice")
     return give(out, ops.getitem(data, key=slices(data, begin, end, step, "slice")))
-
-
-def slices(data: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[builtins.slice, ...]:
-    """MXNet's begin, end and step as a key."""
-    bounds = [(x,) if x is None or isinstance(x, INT) else tuple(x) for x in (begin, end)]
-    steps = (None,) * len(bounds[0]) if step is None else (step,) if isinstance(step, INT) else tuple(step)
-    steps = steps or (None,) * len(bounds[0])
-    if not len(bounds[0]) == len(bounds[1]) == len(steps) <= data.ndim:
-        raise ArgumentError(
-            f"{where}(): begin {bounds[0]}, end {bounds[1]} and step {steps} are not as many as each other, or more "
-            f"than the {data.ndim} axes"
-        )
-    return tuple(builtins.slice(*bound) for bound in zip(*bounds, steps, strict=True))
 
 
 crop = slice

@@ -7,7 +7,6 @@ Elementwise functions are the ops themselves; the rest has the standard's and Nu
 
 from __future__ import annotations
 
-from ..arrays.array import Array as ndarray
 from . import (
     beyond,
     creation,
@@ -25,6 +24,7 @@ from . import fft as fft
 from . import linalg as linalg
 from . import random as random
 from . import special as special
+from .array import ndarray  # before `creation`, whose function `array` is the name in this package
 from .beyond import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .grids import *  # noqa: F403
@@ -33,6 +33,7 @@ from .info import __array_api_version__ as __array_api_version__
 from .info import __array_namespace_info__ as __array_namespace_info__
 from .manipulation import *  # noqa: F403
 from .mechanical import *  # noqa: F403
+from .methods import bind
 from .pointwise import *  # noqa: F403
 from .polynomials import *  # noqa: F403
 from .products import *  # noqa: F403
@@ -57,3 +58,5 @@ __all__ = [  # noqa: PLE0604  (all of them are strings)
     "random",
     "special",
 ]
+
+bind(globals())

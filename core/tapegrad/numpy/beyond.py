@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
@@ -15,6 +15,9 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
 from .creation import asarray, make
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "apply_along_axis",
@@ -56,7 +59,7 @@ def cov(
     aweights: Any = None,
     *,
     dtype: Any = None,
-) -> Array:
+) -> ndarray:
     """The covariances of the rows of `m`, or of its columns without `rowvar`; those of `y` come behind them.
 
     `fweights`: how often each observation occurs. `aweights`: how much each weighs, which is differentiated too.
@@ -71,11 +74,11 @@ def cov(
            [-1.,  1.]], dtype=float32)
     """
 
-    def rows(z: Any) -> Array:
+    def rows(z: Any) -> ndarray:
         z = manipulation.atleast_2d(asarray(z, dtype))
         if z.ndim > 2:
             raise ShapeError(f"cov takes one or two axes, not shape {z.shape}")
-        found: Array = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
+        found: ndarray = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
         return found
 
     found = rows(m)
@@ -103,7 +106,7 @@ def cov(
     return manipulation.squeeze(product)
 
 
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Array:
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> ndarray:
     """The correlations of the rows of `x`, or of its columns without `rowvar`.
 
     Shapes: n rows of as many observations give (n, n), one row ().
@@ -118,11 +121,11 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     found = cov(x, y, rowvar, dtype=dtype)
     if found.ndim == 0:
         return found / found
-    lengths: Array = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
+    lengths: ndarray = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
     return found / lengths[:, None] / lengths[None, :]
 
 
-def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:
+def _places(x: ndarray, obj: Any, axis: int) -> host.ndarray[Any, Any]:
     """Indices along an axis, as host numbers: they decide shapes, so that they must be known."""
     if isinstance(obj, slice):
         return host.arange(x.shape[axis])[obj]
@@ -130,7 +133,7 @@ def _places(x: Array, obj: Any, axis: int) -> host.ndarray[Any, Any]:
     return found if found.size else found.astype(int)
 
 
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> ndarray:
     """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array.
 
     Shapes: that of `arr` with as many more along `axis`; `values` broadcast.
@@ -161,7 +164,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
     return searching.take(both, host.where(order < 0, arr.shape[axis] - 1 - order, order), axis=axis)
 
 
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Array:
+def delete(arr: Any, obj: Any, axis: int | None = None) -> ndarray:
     """The array without the indices `obj` along an axis; without it, of the flattened array.
 
     Shapes: that of `arr` with fewer along `axis`.
@@ -180,7 +183,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Array:
     return searching.take(arr, kept, axis=axis)
 
 
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Array:
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
     """The differences of neighbours in the flattened array, with values before and behind them if given.
 
     Shapes: (n - 1,) for n elements, and what is put before and behind.
@@ -196,7 +199,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Array:
     return manipulation.concat([asarray(part, ary.dtype).reshape(-1) for part in parts])
 
 
-def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **keywords: Any) -> Array:
+def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **keywords: Any) -> ndarray:
     """`func1d` of each vector along an axis, what it returns standing in the place of the vector.
 
     Shapes: that of `arr` with what `func1d` returns in the place of `axis`.
@@ -218,7 +221,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
     return manipulation.moveaxis(found, source, destination) if several else found
 
 
-def block(arrays: Any) -> Array:
+def block(arrays: Any) -> ndarray:
     """One array out of nested lists of blocks: the innermost lists side by side, the next ones below each other.
 
     Shapes: blocks of a row have the same height, rows the same width.
@@ -243,7 +246,7 @@ def block(arrays: Any) -> Array:
     levels = depth(arrays)
     rank = max(levels, least(arrays))
 
-    def joined(part: Any, level: int) -> Array:
+    def joined(part: Any, level: int) -> ndarray:
         if isinstance(part, list):
             return manipulation.concat([joined(inner, level - 1) for inner in part], axis=-level)
         part = asarray(part)
@@ -252,7 +255,7 @@ def block(arrays: Any) -> Array:
     return joined(arrays, levels)
 
 
-def resize(a: Any, new_shape: Any) -> Array:
+def resize(a: Any, new_shape: Any) -> ndarray:
     """The elements, again and again as long as it takes, in a shape of any size.
 
     Shapes: `new_shape`.
@@ -273,7 +276,7 @@ def resize(a: Any, new_shape: Any) -> Array:
     return searching.take(a, places, axis=0).reshape(new_shape)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above.
 
     Shapes: (N, M), square if M is not given.
@@ -288,7 +291,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
     return make(host.tri(N, M, k), dtype or dtypes.get_default_dtype())
 
 
-def indices(dimensions: Any, dtype: Any = "int64") -> Array:
+def indices(dimensions: Any, dtype: Any = "int64") -> ndarray:
     """The indices of a grid: for each axis, its index at every place.
 
     Shapes: (n, *dimensions) for n dimensions.
@@ -303,7 +306,7 @@ def indices(dimensions: Any, dtype: Any = "int64") -> Array:
     return make(host.indices(tuple(dimensions)), dtype)
 
 
-def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
+def diag_indices(n: int, ndim: int = 2) -> tuple[ndarray, ...]:
     """The indices of the main diagonal.
 
     Shapes: `ndim` arrays (n,).
@@ -317,7 +320,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
     return (make(host.arange(n)),) * ndim
 
 
-def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...]:
     """The indices of the elements at and below the k-th diagonal.
 
     Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
@@ -331,7 +334,7 @@ def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     return tuple(map(make, host.tril_indices(n, k, m)))
 
 
-def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...]:
     """The indices of the elements at and above the k-th diagonal.
 
     Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
@@ -345,7 +348,7 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     return tuple(map(make, host.triu_indices(n, k, m)))
 
 
-def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The median over `axis` of what is not NaN.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -358,11 +361,11 @@ def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     >>> tapegrad.grad(tnp.nanmedian)(tnp.asarray([1.0, tnp.nan, 3.0]))
     Array([0.5, 0. , 0.5], dtype=float32)
     """
-    found: Array = OPS["nanmedian"].call(asarray(a), axis=axis, keepdims=keepdims)
+    found: ndarray = OPS["nanmedian"].call(asarray(a), axis=axis, keepdims=keepdims)
     return found
 
 
-def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN.
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
@@ -383,7 +386,7 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> 
     return manipulation.stack(found).reshape(*shape, *found[0].shape) if shape else found[0]
 
 
-def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
+def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN.
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
@@ -398,13 +401,13 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -
     return nanquantile(a, host.reshape(each, shape), axis, keepdims=keepdims)
 
 
-def _filled(x: Any, value: float) -> Array:
+def _filled(x: Any, value: float) -> ndarray:
     x = asarray(x)
-    found: Array = OPS["where"].call(OPS["isnan"].call(x), value, x)
+    found: ndarray = OPS["where"].call(OPS["isnan"].call(x), value, x)
     return found
 
 
-def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     """The running sums along `axis` with NaNs as zeros.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -418,7 +421,7 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     return reductions.cumsum(_filled(a, 0.0), axis, dtype)
 
 
-def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     """The running products along `axis` with NaNs as ones.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -432,7 +435,7 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     return reductions.cumprod(_filled(a, 1.0), axis, dtype)
 
 
-def partition(a: Any, kth: Any, axis: int | None = -1) -> Array:
+def partition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
     """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -446,7 +449,7 @@ def partition(a: Any, kth: Any, axis: int | None = -1) -> Array:
     return searching.sort(a, axis)
 
 
-def argpartition(a: Any, kth: Any, axis: int | None = -1) -> Array:
+def argpartition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
     """The indices that order the elements as `partition` does.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -460,7 +463,7 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1) -> Array:
     return searching.argsort(a, axis)
 
 
-def union1d(ar1: Any, ar2: Any) -> Array:
+def union1d(ar1: Any, ar2: Any) -> ndarray:
     """The different values that are in either array, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -474,7 +477,7 @@ def union1d(ar1: Any, ar2: Any) -> Array:
     return searching.unique_values(manipulation.concat([manipulation.ravel(ar1), manipulation.ravel(ar2)]))
 
 
-def intersect1d(ar1: Any, ar2: Any) -> Array:
+def intersect1d(ar1: Any, ar2: Any) -> ndarray:
     """The different values that are in both arrays, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -491,7 +494,7 @@ def intersect1d(ar1: Any, ar2: Any) -> Array:
     return found[searching.isin(found.detach(), second)]
 
 
-def setdiff1d(ar1: Any, ar2: Any) -> Array:
+def setdiff1d(ar1: Any, ar2: Any) -> ndarray:
     """The different values of the first array that are not in the second, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -506,7 +509,7 @@ def setdiff1d(ar1: Any, ar2: Any) -> Array:
     return found[searching.isin(found.detach(), ar2, invert=True)]
 
 
-def setxor1d(ar1: Any, ar2: Any) -> Array:
+def setxor1d(ar1: Any, ar2: Any) -> ndarray:
     """The different values that are in one of the arrays and not in both, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.

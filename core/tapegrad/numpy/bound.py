@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -13,6 +12,7 @@ from ..arrays.batched import engine_of
 from ..engines.backend import Backend
 from ..engines.registry import get_backend, use_backend
 from ..engines.tables import OPS
+from .package import package
 
 __all__ = ["Namespace", "namespace_for", "namespace_of"]
 
@@ -73,7 +73,7 @@ def namespace_for(x: Array) -> ModuleType:
     True
     """
     backend = engine_of(x).backend
-    return import_module(__package__) if backend is get_backend() else namespace_of(backend)
+    return package() if backend is get_backend() else namespace_of(backend)
 
 
 @functools.cache
@@ -85,7 +85,7 @@ def namespace_of(backend: Backend) -> Namespace:
     >>> namespace_of(backend) is namespace_of(backend)
     True
     """
-    return Namespace(import_module(__package__), backend)
+    return Namespace(package(), backend)
 
 
 def _again(module: str, backend: str) -> Any:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from reprlib import repr as shortened
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
+from ..arrays.entering import dtype_of_numbers, enter
+from ..arrays.entering import make as make_in_face
+from ..arrays.face import standard_face
 from ..engines.backend import Backend
 from ..engines.registry import backend_of, get_backend
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..ops.transfer import device_of, to
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "arange",
@@ -45,58 +52,14 @@ __all__ = [
 ]
 
 
-def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> Array:
+def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> ndarray:
     """Host numbers as an array of the chosen or default backend, on the device."""
-    backend = backend or get_backend()
-    values = host.asarray(values, dtype=None if dtype is None else dtypes.to_dtype(dtype))
-    return handle(
-        Array, backend.from_numpy(values, device=None if device is None else str(device)), None, backend.kernels
-    )
-
-
-def _kind_of(values: host.ndarray[Any, Any]) -> host.dtype[Any]:
-    """The dtype of an array made of Python numbers: floats and complex numbers take the default precision."""
-    kind: host.dtype[Any] = values.dtype
-    if kind.kind == "f":
-        return dtypes.get_default_dtype()
-    if kind.kind == "c":
-        return dtypes.dtype_of_scalar(1j, dtypes.get_default_dtype())
-    return host.dtype("int64") if kind.kind == "i" else kind
-
-
-def _holds_arrays(obj: Any) -> bool:
-    return isinstance(obj, Array) or (isinstance(obj, (list, tuple)) and any(map(_holds_arrays, obj)))
-
-
-def _stacked(obj: Any, like: Array) -> Array:
-    """Nested lists with arrays among their elements as one array, so that gradients reach the elements."""
-    if isinstance(obj, Array):
-        return obj
-    if isinstance(obj, (list, tuple)):
-        parts = [_stacked(part, like) for part in obj]
-        shapes = {part.shape for part in parts}
-        if len(shapes) > 1:
-            raise ArgumentError(
-                f"the elements of a nested list have different shapes: {', '.join(map(str, sorted(shapes)))}"
-            )
-        return OPS["stack"].call(*parts, axis=0)  # type: ignore[no-any-return]
-    return make(
-        obj, like.dtype if isinstance(obj, (int, float)) and like.dtype in dtypes.INEXACT else None, None, like.backend
-    )
-
-
-def _some_array(obj: Any) -> Array:
-    if isinstance(obj, Array):
-        return obj
-    for part in obj:
-        if _holds_arrays(part):
-            return _some_array(part)
-    raise AssertionError("called only where there is an array")
+    return make_in_face(values, dtype, device, backend)  # type: ignore[return-value]
 
 
 def asarray(
     a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
-) -> Array:
+) -> ndarray:
     """`a` as an array: an array of ours or of any engine, Python numbers, or nested lists of these.
 
     Arrays keep their engine and dtype; Python floats take the default dtype. Tracked elements stay tracked.
@@ -114,48 +77,11 @@ def asarray(
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.asarray([x, 2 * x])))(3.0)
     3.0
     """
-    wanted = None if dtype is None else dtypes.to_dtype(dtype)
-    if isinstance(a, Array):
-        found = a
-        if wanted is not None and wanted != found.dtype:
-            if copy is False:
-                raise ArgumentError(
-                    f"asarray: {found.dtype.name} as {wanted.name} needs a copy, and copy=False forbids it"
-                )
-            found = OPS["astype"].call(found, dtype=wanted)
-        elif copy:
-            found = handle(type(a), a._value, a._node, a._xp)
-        return found if device is None else found.to_device(device)
-    if isinstance(a, (list, tuple)) and _holds_arrays(a):
-        return asarray(_stacked(a, _some_array(a)), wanted, device=device)
-    if isinstance(a, (bool, int, float, complex, list, tuple)) and not isinstance(a, host.generic):
-        if copy is False:
-            raise ArgumentError("asarray: Python numbers become an array by copying, and copy=False forbids it")
-        try:
-            values = host.asarray(a)
-        except ValueError:
-            raise ShapeError(f"asarray: {a!r} is no array: its rows differ in shape") from None
-        if values.dtype.kind not in "biufc":
-            raise ArgumentTypeError(f"asarray: {a!r} holds something that is no number")
-        if (
-            wanted is None
-            and isinstance(a, (list, tuple))
-            and any(isinstance(p, host.generic | host.ndarray) for p in a)
-        ):
-            wanted = values.dtype
-        return make(values, wanted or _kind_of(values), device)
-    if isinstance(a, host.generic):
-        return make(host.asarray(a), wanted, device)
-    if isinstance(a, range):
-        return make(host.asarray(a, dtype=host.int64), wanted, device)
-    backend = backend_of(a)
-    if isinstance(a, host.ndarray) and get_backend().name != backend.name:
-        return make(a, wanted, device)
-    raw = a if copy is False else backend.adopt(a, copy=True)
-    return asarray(handle(Array, raw, None, backend.kernels), wanted, device=device)
+    x: ndarray = enter(a, dtype, device=device, copy=copy)  # type: ignore[assignment]
+    return x if device is None or device_of(x) == str(device) else to(x, str(device))
 
 
-def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> Array:
+def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> ndarray:
     """`object` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`.
 
     Shapes: that of `object`, with 1 in front until there are `ndmin` axes.
@@ -170,7 +96,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: st
     return found.reshape((1,) * (ndmin - found.ndim) + found.shape) if found.ndim < ndmin else found
 
 
-def ascontiguousarray(a: Any, dtype: Any = None) -> Array:
+def ascontiguousarray(a: Any, dtype: Any = None) -> ndarray:
     """`a` as an array; the order of elements in memory is the engine's own matter.
 
     Shapes: as `asarray`.
@@ -184,7 +110,7 @@ def ascontiguousarray(a: Any, dtype: Any = None) -> Array:
     return asarray(a, dtype)
 
 
-def copy(a: Any, order: str = "K") -> Array:
+def copy(a: Any, order: str = "K") -> ndarray:
     """A copy of an array, recorded where `a` is tracked.
 
     Shapes: that of `a`.
@@ -201,7 +127,7 @@ def copy(a: Any, order: str = "K") -> Array:
     return asarray(a, copy=True)
 
 
-def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ndarray:
     """An array of any library that speaks DLPack; of one that no backend knows, by the default.
 
     Shapes: that of `x`.
@@ -220,8 +146,10 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
             raise
         backend = get_backend()
         raw = backend.namespace.from_dlpack(x)
-        return asarray(handle(Array, backend.adopt(raw, copy=True), None, backend.kernels), device=device)
-    return asarray(handle(Array, backend.adopt(x, copy=copy is not False), None, backend.kernels), device=device)
+        return asarray(handle(standard_face(), backend.adopt(raw, copy=True), None, backend.kernels), device=device)
+    return asarray(
+        handle(standard_face(), backend.adopt(x, copy=copy is not False), None, backend.kernels), device=device
+    )
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:
@@ -239,7 +167,7 @@ def _new_shape(shape: Any) -> tuple[int, ...]:
     return found
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
     """An array full of one number, or of an array that is broadcast; without `dtype`, of its kind.
 
     Shapes: `shape`, an int or several.
@@ -252,18 +180,18 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     Array([7, 7], dtype=int64)
     """
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
-        filled: Array = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=_new_shape(shape))
+        filled: ndarray = OPS["broadcast_to"].call(asarray(fill_value, dtype), shape=_new_shape(shape))
         return filled
     values = host.asarray(fill_value)
     wanted = (
         dtypes.to_dtype(dtype)
         if dtype is not None
-        else (_kind_of(values) if not isinstance(fill_value, host.generic) else values.dtype)
+        else (dtype_of_numbers(values) if not isinstance(fill_value, host.generic) else values.dtype)
     )
     return make(host.full(_new_shape(shape), fill_value, dtype=wanted), None, device)
 
 
-def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
+def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
     """Zeros, of the default dtype unless given.
 
     Shapes: `shape`, an int or several.
@@ -277,7 +205,7 @@ def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
     return make(host.zeros(_new_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
-def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
+def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
     """Ones, of the default dtype unless given.
 
     Shapes: `shape`, an int or several.
@@ -292,7 +220,7 @@ def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None)
     return make(host.ones(_new_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
-def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
+def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
     """An array of arbitrary numbers; here they are zeros.
 
     Shapes: `shape`, an int or several.
@@ -308,7 +236,7 @@ def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
 
 def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None
-) -> Array:
+) -> ndarray:
     """An array of the shape, dtype and device of `a`, full of one number, or of an array that is broadcast.
 
     Shapes: that of the array, or `shape`.
@@ -323,13 +251,13 @@ def full_like(
     like = a.detach() if dtype is None else OPS["astype"].call(a.detach(), dtype=dtypes.to_dtype(dtype))
     size = a.shape if shape is None else _new_shape(shape)
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
-        made: Array = OPS["broadcast_to"].call(asarray(fill_value, like.dtype), shape=size)
+        made: ndarray = OPS["broadcast_to"].call(asarray(fill_value, like.dtype), shape=size)
     else:
         made = OPS["filled"].call(like, shape=size, value=fill_value)
     return made if device is None else made.to_device(device)
 
 
-def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
+def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> ndarray:
     """Zeros of the shape, dtype and device of `a`.
 
     Shapes: that of the array, or `shape`.
@@ -343,7 +271,7 @@ def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None
     return full_like(a, 0, dtype, shape=shape, device=device)
 
 
-def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
+def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> ndarray:
     """Ones of the shape, dtype and device of `a`.
 
     Shapes: that of the array, or `shape`.
@@ -357,7 +285,9 @@ def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None,
     return full_like(a, 1, dtype, shape=shape, device=device)
 
 
-def empty_like(prototype: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> Array:
+def empty_like(
+    prototype: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None
+) -> ndarray:
     """An array of the shape, dtype and device of `prototype`; here its numbers are zeros.
 
     Shapes: that of the array, or `shape`.
@@ -375,7 +305,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, Array) else value
 
 
-def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Array:
+def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> ndarray:
     """Numbers from `start` up to `stop`, without it, `step` apart; with one number, from zero up to it.
 
     Shapes: (n,), for n numbers.
@@ -393,27 +323,27 @@ def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
     if step == 0:
         raise ArgumentError("arange: the step is 0; it must lead from start to stop")
     values = host.arange(_plain(start), _plain(stop), _plain(step))
-    return make(values, dtype or _kind_of(values), device)
+    return make(values, dtype or dtype_of_numbers(values), device)
 
 
-def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[Any, Any, Array]:
+def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[Any, Any, ndarray]:
     """The two ends as arrays that broadcast against weights between 0 and 1, which run along a new axis."""
-    tracked = next((z for z in (start, stop) if isinstance(z, Array)), None)
-    ends = [asarray(z) if isinstance(z, (host.ndarray, list, tuple)) else z for z in (start, stop)]
-    like = tracked if tracked is not None else next(z for z in ends if isinstance(z, Array))
+    tracked: Any = next((z for z in (start, stop) if isinstance(z, Array)), None)
+    ends: list[Any] = [asarray(z) if isinstance(z, (host.ndarray, list, tuple)) else z for z in (start, stop)]
+    like: Any = tracked if tracked is not None else next(z for z in ends if isinstance(z, Array))
     ndim = max(z.ndim if isinstance(z, Array) else 0 for z in ends)
     place = range(ndim + 1)[axis]
     kind = dtypes.default_float(like.dtype)
     numbers = host.linspace(0.0, 1.0, int(num), endpoint=endpoint).astype(host.result_type(kind, host.float32))
     shape = tuple(int(num) if i == place else 1 for i in range(ndim + 1))
     raw = like.backend.from_numpy(host.asarray(numbers.real, dtype=host.finfo(kind).dtype).reshape(shape))
-    weight = handle(type(like), raw, None, engine_of(like))
+    weight: ndarray = handle(type(like), raw, None, engine_of(like))
     first, last = (OPS["expand_dims"].call(_widened(z, ndim), axis=place) if isinstance(z, Array) else z for z in ends)
     return first, last, weight
 
 
-def _widened(x: Array, ndim: int) -> Array:
-    found: Array = x.reshape((1,) * (ndim - x.ndim) + x.shape)
+def _widened(x: Any, ndim: int) -> ndarray:
+    found: ndarray = x.reshape((1,) * (ndim - x.ndim) + x.shape)
     return found
 
 
@@ -450,15 +380,13 @@ def linspace(
         step = (ends[1] - ends[0]) / (num - 1 if endpoint else num) if retstep else None
     else:
         values, step = host.linspace(start, stop, num, endpoint=endpoint, retstep=True)
-        found = make(
-            values.astype(dtypes.to_dtype(dtype)) if dtype is not None else values, dtype or _kind_of(values), device
-        )
+        found = make(values, dtype or dtype_of_numbers(values), device)
     return (found, step) if retstep else found
 
 
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
-) -> Array:
+) -> ndarray:
     """`num` numbers from base**start to base**stop, even on a logarithmic scale; differentiable in all three.
 
     Shapes: `num` numbers along `axis`, of ends that broadcast.
@@ -470,13 +398,13 @@ def logspace(
     Array([  1.,  10., 100.], dtype=float32)
     """
     if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop, base)):
-        found: Array = OPS["power"].call(base, linspace(start, stop, num, endpoint, axis=axis))
+        found: ndarray = OPS["power"].call(base, linspace(start, stop, num, endpoint, axis=axis))
         return found if dtype is None else asarray(found, dtype)
     values = host.logspace(start, stop, num, endpoint=endpoint, base=base)
-    return make(values, dtype or _kind_of(values))
+    return make(values, dtype or dtype_of_numbers(values))
 
 
-def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> ndarray:
     """`num` numbers from `start` to `stop`, each the same multiple of the one before; differentiable in both ends.
 
     Shapes: `num` numbers along `axis`, of ends that broadcast.
@@ -492,10 +420,10 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         found = first * (asarray(last) / first) ** weight
         return found if dtype is None else asarray(found, dtype)
     values = host.geomspace(start, stop, num, endpoint=endpoint)
-    return make(values, dtype or _kind_of(values))
+    return make(values, dtype or dtype_of_numbers(values))
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: Any = None) -> Array:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: Any = None) -> ndarray:
     """Ones on the k-th diagonal, zeros elsewhere.
 
     Shapes: (N, M), square if M is not given.
@@ -510,7 +438,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: 
     return make(host.eye(N, M, k=k), dtype or dtypes.get_default_dtype(), device)
 
 
-def identity(n: int, dtype: Any = None) -> Array:
+def identity(n: int, dtype: Any = None) -> ndarray:
     """The unit matrix.
 
     Shapes: (n, n).
@@ -525,11 +453,11 @@ def identity(n: int, dtype: Any = None) -> Array:
     return eye(n, dtype=dtype)
 
 
-def _window(values: host.ndarray[Any, Any]) -> Array:
+def _window(values: host.ndarray[Any, Any]) -> ndarray:
     return make(values, dtypes.get_default_dtype())
 
 
-def bartlett(M: int) -> Array:
+def bartlett(M: int) -> ndarray:
     """The triangular window of M points, zero at both ends.
 
     Shapes: (M,).
@@ -543,7 +471,7 @@ def bartlett(M: int) -> Array:
     return _window(host.bartlett(M))
 
 
-def blackman(M: int) -> Array:
+def blackman(M: int) -> ndarray:
     """Blackman's window of M points.
 
     Shapes: (M,).
@@ -557,7 +485,7 @@ def blackman(M: int) -> Array:
     return _window(host.blackman(M))
 
 
-def hamming(M: int) -> Array:
+def hamming(M: int) -> ndarray:
     """Hamming's window of M points.
 
     Shapes: (M,).
@@ -571,7 +499,7 @@ def hamming(M: int) -> Array:
     return _window(host.hamming(M))
 
 
-def hanning(M: int) -> Array:
+def hanning(M: int) -> ndarray:
     """The window of M points that is one arch of a cosine, zero at both ends.
 
     Shapes: (M,).
@@ -585,7 +513,7 @@ def hanning(M: int) -> Array:
     return _window(host.hanning(M))
 
 
-def kaiser(M: int, beta: float) -> Array:
+def kaiser(M: int, beta: float) -> ndarray:
     """Kaiser's window of M points; the greater `beta`, the narrower.
 
     Shapes: (M,).

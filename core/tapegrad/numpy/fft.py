@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
-from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError
 from ..ops import fft as ops
 from .creation import asarray, make
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "fft",
@@ -35,8 +37,8 @@ __all__ = [
 
 
 def _one(name: str, doc: str) -> Any:
-    def transform(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
-        found: Array = OPS[name].call(asarray(a), n=n, axis=axis, norm=norm or "backward")
+    def transform(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> ndarray:
+        found: ndarray = OPS[name].call(asarray(a), n=n, axis=axis, norm=norm or "backward")
         return found
 
     transform.__name__ = transform.__qualname__ = name
@@ -45,8 +47,8 @@ def _one(name: str, doc: str) -> Any:
 
 
 def _many(name: str, doc: str) -> Any:
-    def transform(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Array:
-        found: Array = OPS[name].call(
+    def transform(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> ndarray:
+        found: ndarray = OPS[name].call(
             asarray(a),
             s=s if s is None or isinstance(s, int) else tuple(s),
             axes=axes if axes is None or isinstance(axes, int) else tuple(axes),
@@ -197,7 +199,7 @@ irfftn = _many(
 )
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
     """The transform along two axes.
 
     Shapes: as `fftn`, over `axes`.
@@ -209,11 +211,11 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -
     Array([[10., -2.],
            [-4.,  0.]], dtype=float32)
     """
-    found: Array = fftn(a, s=s, axes=axes, norm=norm)
+    found: ndarray = fftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
     """The inverse of `fft2`.
 
     Shapes: as `ifftn`, over `axes`.
@@ -225,11 +227,11 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     Array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
-    found: Array = ifftn(a, s=s, axes=axes, norm=norm)
+    found: ndarray = ifftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
     """The transform of real numbers along two axes, halved along the last.
 
     Shapes: as `rfftn`, over `axes`.
@@ -240,11 +242,11 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     >>> tnp.fft.rfft2(tnp.ones((4, 6))).shape
     (4, 4)
     """
-    found: Array = rfftn(a, s=s, axes=axes, norm=norm)
+    found: ndarray = rfftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Array:
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
     """The inverse of `rfft2`.
 
     Shapes: as `irfftn`, over `axes`.
@@ -255,11 +257,11 @@ def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None)
     >>> tnp.fft.irfft2(tnp.ones((4, 4))).shape
     (4, 6)
     """
-    found: Array = irfftn(a, s=s, axes=axes, norm=norm)
+    found: ndarray = irfftn(a, s=s, axes=axes, norm=norm)
     return found
 
 
-def fftshift(x: Any, axes: Any = None) -> Array:
+def fftshift(x: Any, axes: Any = None) -> ndarray:
     """The zero frequency moved to the middle.
 
     Shapes: that of `x`.
@@ -270,11 +272,11 @@ def fftshift(x: Any, axes: Any = None) -> Array:
     >>> tnp.fft.fftshift([0, 1, 2, -2, -1])
     Array([-2, -1,  0,  1,  2], dtype=int64)
     """
-    found: Array = ops.fftshift(asarray(x), axes)
+    found: ndarray = ops.fftshift(asarray(x), axes)
     return found
 
 
-def ifftshift(x: Any, axes: Any = None) -> Array:
+def ifftshift(x: Any, axes: Any = None) -> ndarray:
     """The inverse of `fftshift`.
 
     Shapes: that of `x`.
@@ -285,11 +287,11 @@ def ifftshift(x: Any, axes: Any = None) -> Array:
     >>> tnp.fft.ifftshift([-2, -1, 0, 1, 2])
     Array([ 0,  1,  2, -2, -1], dtype=int64)
     """
-    found: Array = ops.ifftshift(asarray(x), axes)
+    found: ndarray = ops.ifftshift(asarray(x), axes)
     return found
 
 
-def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
+def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> ndarray:
     """The frequencies of `fft`, for samples `d` apart.
 
     Shapes: (n,).
@@ -304,7 +306,7 @@ def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) ->
     return make(host.fft.fftfreq(n, d), dtype or _default(), device)
 
 
-def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
+def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> ndarray:
     """The frequencies of `rfft`, for samples `d` apart.
 
     Shapes: (n // 2 + 1,).

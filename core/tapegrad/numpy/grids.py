@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
@@ -13,6 +13,9 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from . import manipulation
 from .beyond import tril_indices, triu_indices
 from .creation import arange, asarray, linspace, make
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "c_",
@@ -32,11 +35,11 @@ __all__ = [
 ]
 
 
-def _run(key: slice) -> Array:
+def _run(key: slice) -> ndarray:
     """The numbers of a slice: so far apart, or, with an imaginary step, so many with both ends."""
     start, step = 0 if key.start is None else key.start, 1 if key.step is None else key.step
     if isinstance(step, complex):
-        found: Array = linspace(start, key.stop, int(abs(step)))
+        found: ndarray = linspace(start, key.stop, int(abs(step)))
         return found
     return arange(start, key.stop, step)
 
@@ -50,7 +53,7 @@ class _Joiner:
     def __repr__(self) -> str:
         return f"<tapegrad.numpy.{self.name}>"
 
-    def __getitem__(self, key: Any) -> Array:
+    def __getitem__(self, key: Any) -> ndarray:
         axis, ndmin, trans = self.axis, self.ndmin, self.trans
         parts = list(key) if isinstance(key, tuple) else [key]
         if parts and isinstance(parts[0], str):
@@ -77,7 +80,7 @@ class _Joiner:
 class _Columns(_Joiner):
     """`r_` with its parts as columns."""
 
-    def __getitem__(self, key: Any) -> Array:
+    def __getitem__(self, key: Any) -> ndarray:
         parts = key if isinstance(key, tuple) else (key,)
         made = [_run(part) if isinstance(part, slice) else asarray(part) for part in parts]
         return manipulation.concat([x.reshape(-1, 1) if x.ndim < 2 else x for x in made], axis=-1)
@@ -124,7 +127,7 @@ mgrid, ogrid = _Grid("mgrid", True), _Grid("ogrid", False)
 s_, index_exp = _Key("s_", False), _Key("index_exp", True)
 
 
-def ix_(*args: Any) -> tuple[Array, ...]:
+def ix_(*args: Any) -> tuple[ndarray, ...]:
     """Sequences as an open grid of indices: `x[ix_(rows, columns)]`; masks stand for the places where they hold.
 
     Shapes: a sequence of n indices for axis i gives n at axis i and 1 at the others.
@@ -166,14 +169,14 @@ def fromfunction(function: Callable[..., Any], shape: Any, *, dtype: Any = None,
     return function(*[make(part, kind) for part in host.indices(tuple(shape))], **kwargs)
 
 
-def _indices(x: Any, name: str) -> Array:
-    found: Array = asarray(x)
+def _indices(x: Any, name: str) -> ndarray:
+    found: ndarray = asarray(x)
     if found.dtype not in dtypes.INTEGER:
         raise DtypeError(f"{name} takes indices, which are integers, not {found.dtype.name}")
     return found
 
 
-def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
+def unravel_index(indices: Any, shape: Any) -> tuple[ndarray, ...]:
     """Indices into a flattened array as indices for each axis of `shape`.
 
     Shapes: for each axis an array of the shape of `indices`.
@@ -192,7 +195,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
     return tuple(reversed(found))
 
 
-def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
+def ravel_multi_index(multi_index: Any, dims: Any) -> ndarray:
     """Indices for each axis of the shape `dims` as indices into the flattened array.
 
     Shapes: the indices, one array for each axis, broadcast.
@@ -220,7 +223,7 @@ def _square(arr: Any, name: str) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
-def tril_indices_from(arr: Any, k: int = 0) -> tuple[Array, ...]:
+def tril_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
     """The indices of the elements of a matrix at and below its k-th diagonal.
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
@@ -235,7 +238,7 @@ def tril_indices_from(arr: Any, k: int = 0) -> tuple[Array, ...]:
     return tril_indices(n, k, m)
 
 
-def triu_indices_from(arr: Any, k: int = 0) -> tuple[Array, ...]:
+def triu_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
     """The indices of the elements of a matrix at and above its k-th diagonal.
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
@@ -250,7 +253,7 @@ def triu_indices_from(arr: Any, k: int = 0) -> tuple[Array, ...]:
     return triu_indices(n, k, m)
 
 
-def diag_indices_from(arr: Any) -> tuple[Array, ...]:
+def diag_indices_from(arr: Any) -> tuple[ndarray, ...]:
     """The indices of the main diagonal of an array whose axes are of one length.
 
     Shapes: `arr` (n, n, …); a sequence of n for each axis.
@@ -267,7 +270,7 @@ def diag_indices_from(arr: Any) -> tuple[Array, ...]:
     return (asarray(host.arange(shape[0])),) * len(shape)
 
 
-def mask_indices(n: int, mask_func: Callable[..., Any], k: Any = 0) -> tuple[Array, ...]:
+def mask_indices(n: int, mask_func: Callable[..., Any], k: Any = 0) -> tuple[ndarray, ...]:
     """The indices at which `mask_func`, `triu` say, leaves the elements of an n by n matrix of ones.
 
     Shapes: the rows and the columns are sequences of one length.

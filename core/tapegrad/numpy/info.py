@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
@@ -11,6 +11,9 @@ from ..arrays.array import Array
 from ..engines.backend import Backend
 from ..engines.registry import get_backend
 from ..errors import ArgumentError, DtypeError
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "__array_api_version__",
@@ -85,11 +88,11 @@ class Kind(type):
 
     dtype: host.dtype[Any]
 
-    def __call__(cls, x: Any = 0, /) -> Array:
+    def __call__(cls, x: Any = 0, /) -> ndarray:
         """`x` as an array of this dtype."""
         from .creation import asarray
 
-        found: Array = asarray(x, cls.dtype)
+        found: ndarray = asarray(x, cls.dtype)
         return found
 
     def __hash__(cls) -> int:

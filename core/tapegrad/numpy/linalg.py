@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arrays.array import Array
 from ..engines.tables import OPS
@@ -11,6 +11,9 @@ from ..errors import ArgumentError, ShapeError
 from ..ops import linalg as ops
 from . import products
 from .creation import asarray
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "cholesky",
@@ -52,8 +55,8 @@ def _call(name: str, *arrays: Any, **keywords: Any) -> Any:
     return OPS[name].call(*[asarray(a) for a in arrays], **keywords)
 
 
-def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
-    found: Array = _call(name, *arrays, **keywords)
+def _one(name: str, *arrays: Any, **keywords: Any) -> ndarray:
+    found: ndarray = _call(name, *arrays, **keywords)
     return found
 
 
@@ -68,40 +71,40 @@ def _threshold(rtol: Any) -> Any:
 class EighResult(NamedTuple):
     """Eigenvalues in ascending order, and eigenvectors as columns."""
 
-    eigenvalues: Array
-    eigenvectors: Array
+    eigenvalues: ndarray
+    eigenvectors: ndarray
 
 
 class EigResult(NamedTuple):
     """Eigenvalues, and eigenvectors as columns."""
 
-    eigenvalues: Array
-    eigenvectors: Array
+    eigenvalues: ndarray
+    eigenvectors: ndarray
 
 
 class QRResult(NamedTuple):
     """An orthonormal and an upper triangular factor."""
 
-    Q: Array
-    R: Array
+    Q: ndarray
+    R: ndarray
 
 
 class SlogdetResult(NamedTuple):
     """The sign of a determinant, and the logarithm of its magnitude."""
 
-    sign: Array
-    logabsdet: Array
+    sign: ndarray
+    logabsdet: ndarray
 
 
 class SVDResult(NamedTuple):
     """Left singular vectors, singular values in descending order, right singular vectors as rows."""
 
-    U: Array
-    S: Array
-    Vh: Array
+    U: ndarray
+    S: ndarray
+    Vh: ndarray
 
 
-def cholesky(a: Any, /, *, upper: bool = False) -> Array:
+def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
     """The triangular factor of a positive definite matrix, lower unless `upper`.
 
     It is a function of the Hermitian part; the derivative is that of Murray (2016), made Hermitian.
@@ -122,7 +125,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Array:
     return _one("cholesky", a, upper=upper)
 
 
-def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+def cross(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     """The cross product of 3-vectors along an axis.
 
     Shapes: that which both broadcast to, with 3 along `axis`.
@@ -136,7 +139,7 @@ def cross(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     return _one("cross", x, y, axis=axis)
 
 
-def det(a: Any) -> Array:
+def det(a: Any) -> ndarray:
     """The determinant; its gradient, the matrix of cofactors, is right at singular matrices too.
 
     Shapes: (..., n, n) gives (...).
@@ -151,7 +154,7 @@ def det(a: Any) -> Array:
     return _one("det", a)
 
 
-def diagonal(x: Any, /, *, offset: int = 0) -> Array:
+def diagonal(x: Any, /, *, offset: int = 0) -> ndarray:
     """A diagonal of the matrices in the last two axes.
 
     Shapes: (..., m, n) gives (..., d).
@@ -165,16 +168,16 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Array:
     return _one("diagonal", x, offset=offset, axis1=-2, axis2=-1)
 
 
-def _triangle(a: Any, UPLO: str | None) -> Array:
+def _triangle(a: Any, UPLO: str | None) -> ndarray:
     """The Hermitian matrix of which one triangle is meant; without `UPLO` the matrix as it is."""
-    found: Array = asarray(a)
+    found: ndarray = asarray(a)
     if UPLO is None:
         return found
     if UPLO.upper() not in ("L", "U"):
         raise ArgumentError(f"UPLO is {UPLO!r}; choose 'L', the lower triangle, or 'U', the upper one")
     half, name = (-1, "tril") if UPLO.upper() == "L" else (1, "triu")
     other = OPS["conj"].call(OPS["matrix_transpose"].call(OPS[name].call(found, k=half)))
-    whole: Array = OPS[name].call(found, k=0) + other
+    whole: ndarray = OPS[name].call(found, k=0) + other
     return whole
 
 
@@ -198,7 +201,7 @@ def eigh(a: Any, UPLO: str | None = None) -> EighResult:
     return EighResult(*_call("eigh", _triangle(a, UPLO)))
 
 
-def eigvalsh(a: Any, UPLO: str | None = None) -> Array:
+def eigvalsh(a: Any, UPLO: str | None = None) -> ndarray:
     """Eigenvalues of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part.
 
     The derivative is that of Giles (2008).
@@ -228,7 +231,7 @@ def eig(a: Any) -> EigResult:
     return EigResult(*_call("eig", a))
 
 
-def eigvals(a: Any) -> Array:
+def eigvals(a: Any) -> ndarray:
     """Eigenvalues of a square matrix, complex.
 
     Shapes: (..., n, n) gives (..., n).
@@ -242,7 +245,7 @@ def eigvals(a: Any) -> Array:
     return _one("eigvals", a)
 
 
-def inv(a: Any) -> Array:
+def inv(a: Any) -> ndarray:
     """The inverse of a matrix.
 
     Shapes: (..., n, n), and so is the result.
@@ -257,7 +260,7 @@ def inv(a: Any) -> Array:
     return _one("inv", a)
 
 
-def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Array:
+def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> ndarray:
     """The Moore-Penrose inverse; singular values below `rtol` (NumPy: `rcond`) times the largest count as zero.
 
     The derivative is that of Golub and Pereyra (1973), for matrices that keep their rank.
@@ -274,7 +277,7 @@ def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Array:
     return _one("pinv", a, rtol=_threshold(rcond if rtol is None else rtol))
 
 
-def solve(a: Any, b: Any) -> Array:
+def solve(a: Any, b: Any) -> ndarray:
     """The solution x of a @ x = b.
 
     Shapes: `a` (..., n, n), `b` (n,) or (..., n, k), and so is the result.
@@ -288,7 +291,7 @@ def solve(a: Any, b: Any) -> Array:
     return _one("solve", a, b)
 
 
-def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Array, Array, Array, Array]:
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     """The least-squares solution x of a @ x = b, the squared residuals, the rank, the singular values.
 
     All have their derivative where the matrix keeps its rank, by that of `pinv`: Golub and Pereyra (1973).
@@ -302,11 +305,11 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Array, Array, Array, Array
     >>> tnp.round(x, 4), rank
     (Array([1., 2.], dtype=float32), Array(2, dtype=int64))
     """
-    found: tuple[Array, Array, Array, Array] = ops.lstsq(asarray(a), asarray(b), rcond)
+    found: tuple[ndarray, ndarray, ndarray, ndarray] = ops.lstsq(asarray(a), asarray(b), rcond)
     return found
 
 
-def matmul(x: Any, y: Any, /) -> Array:
+def matmul(x: Any, y: Any, /) -> ndarray:
     """The matrix product.
 
     Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
@@ -320,7 +323,7 @@ def matmul(x: Any, y: Any, /) -> Array:
     return _one("matmul", x, y)
 
 
-def matrix_transpose(x: Any, /) -> Array:
+def matrix_transpose(x: Any, /) -> ndarray:
     """The last two axes exchanged.
 
     Shapes: (..., m, n) becomes (..., n, m).
@@ -335,7 +338,7 @@ def matrix_transpose(x: Any, /) -> Array:
     return _one("matrix_transpose", x)
 
 
-def matrix_power(a: Any, n: int) -> Array:
+def matrix_power(a: Any, n: int) -> ndarray:
     """A matrix to an integer power.
 
     Shapes: (..., n, n), and so is the result.
@@ -348,11 +351,11 @@ def matrix_power(a: Any, n: int) -> Array:
     Array([[89, 55],
            [55, 34]], dtype=int64)
     """
-    found: Array = ops.matrix_power(asarray(a), n)
+    found: ndarray = ops.matrix_power(asarray(a), n)
     return found
 
 
-def matrix_rank(A: Any, *, rtol: Any = None) -> Array:
+def matrix_rank(A: Any, *, rtol: Any = None) -> ndarray:
     """The number of singular values above `rtol` times the largest.
 
     Shapes: (..., m, n) gives (...).
@@ -366,7 +369,7 @@ def matrix_rank(A: Any, *, rtol: Any = None) -> Array:
     return _one("matrix_rank", A, rtol=_threshold(rtol))
 
 
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarray:
     """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.
 
     Shapes: (..., m, n) gives (...), or (..., 1, 1) with `keepdims`.
@@ -377,11 +380,11 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array
     >>> tnp.linalg.matrix_norm([[3.0, 0.0], [0.0, 4.0]], ord="nuc")
     Array(7., dtype=float32)
     """
-    found: Array = ops.matrix_norm(asarray(x), keepdims=keepdims, ord=ord)
+    found: ndarray = ops.matrix_norm(asarray(x), keepdims=keepdims, ord=ord)
     return found
 
 
-def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> ndarray:
     """The norm of vectors along `axis`, of order `ord`; at 0 its gradient is 0.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -397,7 +400,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
     return _one("vector_norm", x, axis=axis, keepdims=keepdims, ord=ord)
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> ndarray:
     """The norm of vectors or matrices, as `numpy.linalg.norm` tells them apart.
 
     Shapes: the axes that are measured go, or keep length 1 with `keepdims`.
@@ -409,11 +412,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     >>> tnp.linalg.norm([[3.0, 4.0], [0.0, 0.0]], axis=1)
     Array([5., 0.], dtype=float32)
     """
-    found: Array = ops.norm(asarray(x), ord=ord, axis=axis, keepdims=keepdims)
+    found: ndarray = ops.norm(asarray(x), ord=ord, axis=axis, keepdims=keepdims)
     return found
 
 
-def outer(x: Any, y: Any, /) -> Array:
+def outer(x: Any, y: Any, /) -> ndarray:
     """All products of an element of one vector with one of the other.
 
     Shapes: (m,) and (n,) give (m, n).
@@ -475,7 +478,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return SVDResult(*_call("svd", a, full_matrices=full_matrices)) if compute_uv else svdvals(a)
 
 
-def svdvals(x: Any, /) -> Array:
+def svdvals(x: Any, /) -> ndarray:
     """The singular values in descending order.
 
     Shapes: (..., m, n) gives (..., min(m, n)).
@@ -490,7 +493,7 @@ def svdvals(x: Any, /) -> Array:
     return _one("svdvals", x)
 
 
-def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Array:
+def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> ndarray:
     """The product summed over several axes.
 
     Shapes: the axes of `x` that are left, then those of `y`.
@@ -504,7 +507,7 @@ def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Array:
     return _one("tensordot", x, y, axes=axes)
 
 
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> ndarray:
     """The sum along a diagonal of the matrices in the last two axes.
 
     Shapes: (..., m, n) gives (...).
@@ -518,7 +521,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
     return _one("trace", x if dtype is None else asarray(x, dtype), offset=offset, axis1=-2, axis2=-1)
 
 
-def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     """The dot product of vectors along an axis, the first conjugated.
 
     Shapes: that which both broadcast to, without `axis`.
@@ -532,7 +535,7 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     return products.vecdot(x, y, axis=axis)
 
 
-def multi_dot(arrays: Any) -> Array:
+def multi_dot(arrays: Any) -> ndarray:
     """The product of several matrices, in the order that costs least.
 
     Shapes: (m, k), (k, l), ..., (p, n) give (m, n); the first and the last may be vectors.
@@ -543,11 +546,11 @@ def multi_dot(arrays: Any) -> Array:
     >>> tnp.linalg.multi_dot([tnp.ones(2), tnp.ones((2, 3)), tnp.ones((3, 2))])
     Array([6., 6.], dtype=float32)
     """
-    found: Array = ops.multi_dot([asarray(a) for a in arrays])
+    found: ndarray = ops.multi_dot([asarray(a) for a in arrays])
     return found
 
 
-def expm(x: Any, /) -> Array:
+def expm(x: Any, /) -> ndarray:
     """The exponential of a matrix: Higham (2005); the derivative is that of Mathias (1996).
 
     Shapes: (..., n, n), and so is the result.
@@ -565,7 +568,7 @@ def expm(x: Any, /) -> Array:
     return _one("expm", x)
 
 
-def cond(x: Any, p: Any = None) -> Array:
+def cond(x: Any, p: Any = None) -> ndarray:
     """The condition number: the ratio of the extreme singular values, or by another norm.
 
     Shapes: (..., m, n) gives (...); square but for p of None, 2 and -2.
@@ -576,11 +579,11 @@ def cond(x: Any, p: Any = None) -> Array:
     >>> tnp.linalg.cond([[2.0, 0.0], [0.0, 8.0]])
     Array(4., dtype=float32)
     """
-    found: Array = ops.cond(asarray(x), p)
+    found: ndarray = ops.cond(asarray(x), p)
     return found
 
 
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> ndarray:
     """The x for which tensordot(a, x, x.ndim) is b; `axes` of `a` are moved to its end first.
 
     Shapes: `a` (*shape of b, *shape of x), `b` any of that size.
@@ -603,7 +606,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
     return solve(a.reshape(size, size), b.reshape(-1)).reshape(shape)
 
 
-def tensorinv(a: Any, ind: int = 2) -> Array:
+def tensorinv(a: Any, ind: int = 2) -> ndarray:
     """The inverse of tensordot with `a` over its last axes, the first `ind` of which are those of the result.
 
     Shapes: (*first, *last), of which the two have one size, becomes (*last, *first).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
@@ -14,6 +14,9 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, ValueSemanticsError
 from ..ops.indexing import axis_of
 from .creation import as_shape, asarray
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "append",
@@ -82,24 +85,24 @@ def _call(name: str, x: Any, **keywords: Any) -> Any:
     return OPS[name].call(asarray(x), **keywords)
 
 
-def _seen(x: Array, name: str, **keywords: Any) -> Array:
+def _seen(x: ndarray, name: str, **keywords: Any) -> ndarray:
     """What would be a view in NumPy: it remembers what it was taken from, so that a lost write is noticed."""
-    found: Array = OPS[name].call(x, **keywords)
+    found: ndarray = OPS[name].call(x, **keywords)
     if found is not x:
         found._origin = seen_from(x), None
     return found
 
 
-def _alike(arrays: Any) -> list[Array]:
+def _alike(arrays: Any) -> list[ndarray]:
     if isinstance(arrays, Array):
-        return list(arrays)
+        return [*arrays]
     found = [asarray(a) for a in arrays]
     if not found:
         raise ArgumentError("need at least one array to join")
     return found
 
 
-def _cast(arrays: list[Array], dtype: Any) -> list[Array]:
+def _cast(arrays: list[ndarray], dtype: Any) -> list[ndarray]:
     return arrays if dtype is None else [asarray(a, dtype) for a in arrays]
 
 
@@ -151,7 +154,7 @@ def size(a: Any, axis: int | None = None) -> int:
     return total
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ndarray:
     """The elements in another dtype; complex to real raises `DtypeError`, use `real`.
 
     Shapes: that of `x`.
@@ -168,7 +171,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
         from ..errors import DtypeError
 
         raise DtypeError(f"astype: {x.dtype.name} does not go into {wanted.name}; take real(x) or imag(x) first")
-    found: Array = x if wanted == x.dtype and not copy else _call("astype", x, dtype=wanted)
+    found: ndarray = x if wanted == x.dtype and not copy else _call("astype", x, dtype=wanted)
     return found if device is None else found.to_device(device)
 
 
@@ -179,7 +182,7 @@ def _in_rows(order: str, name: str) -> bool:
     return order != "F"
 
 
-def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
+def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> ndarray:
     """The same elements in another shape; one length may be -1. `order="F"` counts column by column.
 
     Shapes: `shape`, of as many elements as `x`.
@@ -200,7 +203,7 @@ def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
     return transpose(transpose(x).reshape(tuple(reversed(as_shape(shape)))))
 
 
-def ravel(a: Any, order: str = "C") -> Array:
+def ravel(a: Any, order: str = "C") -> ndarray:
     """The elements in one row, counted row by row, or column by column with `order="F"`.
 
     Shapes: (n,), for n elements.
@@ -214,7 +217,7 @@ def ravel(a: Any, order: str = "C") -> Array:
     return reshape(a, -1, order)
 
 
-def transpose(a: Any, axes: Any = None) -> Array:
+def transpose(a: Any, axes: Any = None) -> ndarray:
     """The axes in another order, reversed unless given.
 
     Shapes: axis i of the result is axis `axes[i]` of `a`.
@@ -230,7 +233,7 @@ def transpose(a: Any, axes: Any = None) -> Array:
     return permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else axes)
 
 
-def permute_dims(a: Any, axes: Any = None) -> Array:
+def permute_dims(a: Any, axes: Any = None) -> ndarray:
     """The axes in the order given, or reversed.
 
     Shapes: axis i of the result is axis `axes[i]` of `a`.
@@ -245,7 +248,7 @@ def permute_dims(a: Any, axes: Any = None) -> Array:
     return _seen(a, "permute_dims", axes=tuple(reversed(range(a.ndim))) if axes is None else as_shape(axes))
 
 
-def matrix_transpose(x: Any, /) -> Array:
+def matrix_transpose(x: Any, /) -> ndarray:
     """The last two axes exchanged.
 
     Shapes: (..., m, n) becomes (..., n, m).
@@ -259,7 +262,7 @@ def matrix_transpose(x: Any, /) -> Array:
     return _seen(asarray(x), "matrix_transpose")
 
 
-def swapaxes(a: Any, axis1: int, axis2: int) -> Array:
+def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged.
 
     Shapes: that of `a` with two lengths exchanged.
@@ -273,7 +276,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Array:
     return _seen(asarray(a), "swapaxes", axis1=axis1, axis2=axis2)
 
 
-def moveaxis(a: Any, source: Any, destination: Any) -> Array:
+def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
     """Axes moved to other places, the rest kept in order.
 
     Shapes: axis `source[i]` of `a` is axis `destination[i]` of the result.
@@ -287,7 +290,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Array:
     return _seen(asarray(a), "moveaxis", source=source, destination=destination)
 
 
-def rollaxis(a: Any, axis: int, start: int = 0) -> Array:
+def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
     """An axis moved back until it lies before place `start`.
 
     Shapes: that of `a` in another order.
@@ -303,7 +306,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Array:
     return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-def expand_dims(a: Any, axis: Any = 0) -> Array:
+def expand_dims(a: Any, axis: Any = 0) -> ndarray:
     """A new axis of length one, or several.
 
     Shapes: that of `a` with 1 at each place of `axis`.
@@ -318,7 +321,7 @@ def expand_dims(a: Any, axis: Any = 0) -> Array:
     return _seen(asarray(a), "expand_dims", axis=axis)
 
 
-def squeeze(a: Any, axis: Any = None) -> Array:
+def squeeze(a: Any, axis: Any = None) -> ndarray:
     """The axes of length one taken away: those named, or all.
 
     Shapes: that of `a` without those axes.
@@ -335,7 +338,7 @@ def squeeze(a: Any, axis: Any = None) -> Array:
     return _seen(a, "squeeze", axis=axis)
 
 
-def broadcast_to(array: Any, shape: Any) -> Array:
+def broadcast_to(array: Any, shape: Any) -> ndarray:
     """The elements repeated to `shape`.
 
     Shapes: `shape`, whose last lengths are those of the array wherever these are not 1.
@@ -349,7 +352,7 @@ def broadcast_to(array: Any, shape: Any) -> Array:
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.broadcast_to(x, (2, 2))))(tnp.asarray([1.0, 2.0]))
     Array([2., 2.], dtype=float32)
     """
-    found: Array = _call("broadcast_to", array, shape=as_shape(shape))
+    found: ndarray = _call("broadcast_to", array, shape=as_shape(shape))
     return found
 
 
@@ -371,7 +374,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         raise ShapeError(f"shapes {', '.join(map(str, shapes))} do not broadcast together") from error
 
 
-def broadcast_arrays(*arrays: Any) -> list[Array]:
+def broadcast_arrays(*arrays: Any) -> list[ndarray]:
     """The arrays, each repeated to their common shape.
 
     Shapes: any that broadcast; a list of arrays of the common shape.
@@ -387,7 +390,7 @@ def broadcast_arrays(*arrays: Any) -> list[Array]:
     return [a if a.shape == common else broadcast_to(a, common) for a in found]
 
 
-def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
+def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> ndarray:
     """The arrays joined along an axis they have; with None, all elements in one row.
 
     Shapes: alike but for `axis`, whose lengths add up.
@@ -404,11 +407,11 @@ def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
     parts = _cast(_alike(arrays), dtype)
     if axis is None:
         parts, axis = [ravel(p) for p in parts], 0
-    found: Array = OPS["concat"].call(*parts, axis=axis)
+    found: ndarray = OPS["concat"].call(*parts, axis=axis)
     return found
 
 
-def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> Array:
+def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> ndarray:
     """The arrays joined along an axis they have. NumPy's name of `concat`.
 
     Shapes: alike but for `axis`, whose lengths add up.
@@ -422,7 +425,7 @@ def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> A
     return concat(arrays, axis=axis, dtype=dtype)
 
 
-def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Array:
+def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> ndarray:
     """The arrays joined along a new axis.
 
     Shapes: all the same; the result has their number at place `axis`.
@@ -435,11 +438,11 @@ def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Array:
     Array([[1, 3],
            [2, 4]], dtype=int64)
     """
-    found: Array = OPS["stack"].call(*_cast(_alike(arrays), dtype), axis=axis)
+    found: ndarray = OPS["stack"].call(*_cast(_alike(arrays), dtype), axis=axis)
     return found
 
 
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[ndarray, ...]:
     """The slices along an axis.
 
     Shapes: that of `x` without `axis`, as many as it is long.
@@ -453,7 +456,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
     return tuple(OPS["unstack"].call(asarray(x), axis=axis))
 
 
-def append(arr: Any, values: Any, axis: int | None = None) -> Array:
+def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
     """`values` joined on behind `arr`, flattened both unless an axis is given.
 
     Shapes: as `concat`.
@@ -467,7 +470,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Array:
     return concat((arr, values), axis=axis)
 
 
-def vstack(tup: Any, *, dtype: Any = None) -> Array:
+def vstack(tup: Any, *, dtype: Any = None) -> ndarray:
     """The arrays one below the other.
 
     Shapes: alike but for the first axis; vectors are rows.
@@ -485,7 +488,7 @@ def vstack(tup: Any, *, dtype: Any = None) -> Array:
 row_stack = vstack
 
 
-def hstack(tup: Any, *, dtype: Any = None) -> Array:
+def hstack(tup: Any, *, dtype: Any = None) -> ndarray:
     """The arrays side by side.
 
     Shapes: alike but for the second axis, or the only one.
@@ -500,7 +503,7 @@ def hstack(tup: Any, *, dtype: Any = None) -> Array:
     return concat(parts, axis=0 if not parts or parts[0].ndim == 1 else 1, dtype=dtype)
 
 
-def dstack(tup: Any) -> Array:
+def dstack(tup: Any) -> ndarray:
     """The arrays one behind the other, along a third axis.
 
     Shapes: alike but for the third axis; vectors are (1, n, 1), matrices (m, n, 1).
@@ -515,7 +518,7 @@ def dstack(tup: Any) -> Array:
     return concat([atleast_3d(a) for a in _alike(tup)], axis=2)
 
 
-def column_stack(tup: Any) -> Array:
+def column_stack(tup: Any) -> ndarray:
     """Columns side by side as a matrix.
 
     Shapes: vectors of one length, or matrices of as many rows.
@@ -587,7 +590,7 @@ def atleast_3d(*arrays: Any) -> Any:
     return _atleast(3, arrays)
 
 
-def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[Array]:
+def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[ndarray]:
     a = asarray(a)
     axis = axis_of(axis, a.ndim)
     length = a.shape[axis]
@@ -605,7 +608,7 @@ def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[Array]:
     return [OPS["getitem"].call(a, key=(*front, slice(*part))) for part in zip([0, *ends], ends, strict=False)]
 
 
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
     """Pieces along an axis: so many of equal length, or cut at the places given.
 
     Shapes: that of the array with other lengths along `axis`; pieces between places are what slices would be.
@@ -621,7 +624,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     return _split(ary, indices_or_sections, axis, even=True)
 
 
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
     """Pieces along an axis, as equal in length as may be.
 
     Shapes: that of the array with other lengths along `axis`; the first pieces are longer by one where they must.
@@ -635,7 +638,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Array
     return _split(ary, indices_or_sections, axis, even=False)
 
 
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
+def vsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
     """Pieces along the first axis.
 
     Shapes: as `split` of axis 0.
@@ -649,7 +652,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
     return split(ary, indices_or_sections, 0)
 
 
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
+def hsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
     """Pieces along the second axis, or the only one.
 
     Shapes: as `split` of axis 1, or 0 for a vector.
@@ -665,7 +668,7 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
+def dsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
     """Pieces along the third axis.
 
     Shapes: as `split` of axis 2.
@@ -679,7 +682,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Array]:
     return split(ary, indices_or_sections, 2)
 
 
-def flip(m: Any, axis: Any = None) -> Array:
+def flip(m: Any, axis: Any = None) -> ndarray:
     """The elements in reverse order along an axis, several, or all.
 
     Shapes: that of `m`.
@@ -691,11 +694,11 @@ def flip(m: Any, axis: Any = None) -> Array:
     Array([[2, 1],
            [4, 3]], dtype=int64)
     """
-    found: Array = _call("flip", m, axis=axis)
+    found: ndarray = _call("flip", m, axis=axis)
     return found
 
 
-def flipud(m: Any) -> Array:
+def flipud(m: Any) -> ndarray:
     """The rows in reverse order.
 
     Shapes: one axis at least; that of `m`.
@@ -709,7 +712,7 @@ def flipud(m: Any) -> Array:
     return flip(m, 0)
 
 
-def fliplr(m: Any) -> Array:
+def fliplr(m: Any) -> ndarray:
     """The columns in reverse order.
 
     Shapes: two axes at least; that of `m`.
@@ -724,7 +727,7 @@ def fliplr(m: Any) -> Array:
     return flip(m, 1)
 
 
-def roll(a: Any, shift: Any, axis: Any = None) -> Array:
+def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     """The elements moved along an axis, those that fall off coming in at the other end.
 
     Shapes: that of `a`; without `axis` its elements move as if in one row.
@@ -735,11 +738,11 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Array:
     >>> tnp.roll([1, 2, 3], 1)
     Array([3, 1, 2], dtype=int64)
     """
-    found: Array = _call("roll", a, shift=shift, axis=axis)
+    found: ndarray = _call("roll", a, shift=shift, axis=axis)
     return found
 
 
-def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
+def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ndarray:
     """The plane of two axes turned by quarters.
 
     Shapes: that of `m`, the two lengths exchanged where k is odd.
@@ -751,11 +754,11 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     Array([[2, 4],
            [1, 3]], dtype=int64)
     """
-    found: Array = _call("rot90", m, k=k, axes=axes)
+    found: ndarray = _call("rot90", m, k=k, axes=axes)
     return found
 
 
-def repeat(a: Any, repeats: Any, axis: int | None = None) -> Array:
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     """Each element so many times, along an axis or of the flattened array.
 
     Shapes: that of `a` with the sum of the counts along `axis`.
@@ -780,11 +783,11 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Array:
         repeats = tuple(int(r) for r in counts)
         if len(repeats) == 1:
             repeats = repeats[0]
-    found: Array = _call("repeat", a, repeats=repeats, axis=axis)
+    found: ndarray = _call("repeat", a, repeats=repeats, axis=axis)
     return found
 
 
-def tile(A: Any, reps: Any) -> Array:
+def tile(A: Any, reps: Any) -> ndarray:
     """The whole array repeated along each axis.
 
     Shapes: each length times its repetition, aligned from the back.
@@ -796,7 +799,7 @@ def tile(A: Any, reps: Any) -> Array:
     Array([[1, 2, 1, 2],
            [1, 2, 1, 2]], dtype=int64)
     """
-    found: Array = _call("tile", A, repetitions=as_shape(reps))
+    found: ndarray = _call("tile", A, repetitions=as_shape(reps))
     return found
 
 
@@ -822,7 +825,7 @@ def _sides(value: Any, ndim: int, name: str) -> list[tuple[Any, Any]]:
     )
 
 
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Array:
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> ndarray:
     """The array with a border, by `mode`.
 
     "constant": of `constant_values`; "edge", "reflect", "symmetric", "wrap": of the array itself (`reflect_type="odd"`:
@@ -863,7 +866,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Ar
         raise ArgumentTypeError(f"pad() got an unexpected keyword argument {stray[0]!r} for mode {mode!r}")
     given = None if wanted is None else kwargs.get(wanted)
     if mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and given in (None, "even")):
-        found: Array = _call("pad", array, widths=tuple(map(tuple, widths)), mode=mode, value=0)
+        found: ndarray = _call("pad", array, widths=tuple(map(tuple, widths)), mode=mode, value=0)
         return found
     if mode in ("constant", "empty") and (given is None or isinstance(given, (int, float, complex))):
         value = 0 if given is None else given
@@ -879,7 +882,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Ar
             _border(array, axis, after, True, mode, pair[1]),
         ]
         array = concat([asarray(part, array.dtype) for part in parts], axis=axis)
-    padded: Array = array
+    padded: ndarray = array
     return padded
 
 
@@ -899,7 +902,7 @@ _PADS = {
 """The modes of `pad`, and the keyword that each takes."""
 
 
-def _border(x: Array, axis: int, width: int, behind: bool, mode: str, value: Any) -> Array:
+def _border(x: ndarray, axis: int, width: int, behind: bool, mode: str, value: Any) -> ndarray:
     """The border of an axis on one side."""
     lead, n = (slice(None),) * axis, x.shape[axis]
     edge = x[(*lead, slice(n - 1, n) if behind else slice(0, 1))]
@@ -928,7 +931,7 @@ def _border(x: Array, axis: int, width: int, behind: bool, mode: str, value: Any
     return broadcast_to(level, shape)
 
 
-def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Array:
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> ndarray:
     """All windows of a shape over the axes, their elements in new last axes; a value, where NumPy gives a view.
 
     Shapes: that of `x` with the numbers of windows along the axes, and `window_shape` behind.
@@ -954,17 +957,17 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Array:
         table = host.arange(count)[:, None] + host.arange(length)[None, :]
         found = OPS["take"].call(x, asarray(table.reshape(-1)), axis=a)
         x = moveaxis(found.reshape(*x.shape[:a], count, length, *x.shape[a + 1 :]), a + 1, -1)
-    windows: Array = x
+    windows: ndarray = x
     return windows
 
 
-def _all_of(a: Any, name: str) -> Array:
+def _all_of(a: Any, name: str) -> ndarray:
     if not isinstance(a, Array):
         raise ValueSemanticsError(f"{name}() writes to its argument, which must be an array of tapegrad")
-    return a
+    return a  # type: ignore[return-value]
 
 
-def fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
+def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
     """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix.
 
     Shapes: two axes at least.
@@ -986,13 +989,13 @@ def fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
     a[where] = _repeated(values, len(where[0])) if ndim(val) else values
 
 
-def _repeated(values: Array, count: int) -> Array:
+def _repeated(values: ndarray, count: int) -> ndarray:
     """A sequence, repeated or cut to a length."""
-    found: Array = OPS["take"].call(values, asarray(host.arange(count) % values.shape[0]), axis=0)
+    found: ndarray = OPS["take"].call(values, asarray(host.arange(count) % values.shape[0]), axis=0)
     return found
 
 
-def put(a: Array, ind: Any, v: Any) -> None:
+def put(a: ndarray, ind: Any, v: Any) -> None:
     """Write `v`, repeated as often as needed, to places of the flattened array, in place.
 
     Shapes: any.
@@ -1013,7 +1016,7 @@ def put(a: Array, ind: Any, v: Any) -> None:
         )
 
 
-def place(arr: Array, mask: Any, vals: Any) -> None:
+def place(arr: ndarray, mask: Any, vals: Any) -> None:
     """Write the values, one after the other and again, where the mask holds, in place.
 
     Shapes: `mask` has that of `arr`.
@@ -1032,7 +1035,7 @@ def place(arr: Array, mask: Any, vals: Any) -> None:
         arr[held] = _repeated(ravel(asarray(vals, arr.dtype)), len(held[0]))
 
 
-def putmask(a: Array, mask: Any, values: Any) -> None:
+def putmask(a: ndarray, mask: Any, values: Any) -> None:
     """Write to each element for which the mask holds the value at its own place, repeated over the array; in place.
 
     Shapes: `mask` broadcasts to `a`.
@@ -1050,7 +1053,7 @@ def putmask(a: Array, mask: Any, values: Any) -> None:
     a[...] = OPS["where"].call(asarray(mask), wide, a)
 
 
-def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
+def apply_over_axes(func: Any, a: Any, axes: Any) -> ndarray:
     """`func(a, axis)` over one axis after the other, axes that it takes away put back with length one.
 
     Shapes: that of `a`, with 1 where `func` takes an axis away.
@@ -1069,7 +1072,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Array:
     return found
 
 
-def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> Array:
+def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
     """`a` as an array. See `asarray`.
 
     Shapes: as `asarray`.
@@ -1083,7 +1086,7 @@ def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> Array:
     return asarray(a, dtype)
 
 
-def asfortranarray(a: Any, dtype: Any = None) -> Array:
+def asfortranarray(a: Any, dtype: Any = None) -> ndarray:
     """`a` as an array; the order of elements in memory is the engine's own matter.
 
     Shapes: as `asarray`.
@@ -1097,7 +1100,7 @@ def asfortranarray(a: Any, dtype: Any = None) -> Array:
     return asarray(a, dtype)
 
 
-def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Array:
+def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
     """`a` as an array of finite numbers. Raises `ValueError` if any is NaN or infinite.
 
     Shapes: as `asarray`.
@@ -1111,11 +1114,11 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> Ar
     a = asarray(a, dtype)
     if not bool(OPS["all"].call(OPS["isfinite"].call(a.detach()))):
         raise ArgumentError("asarray_chkfinite: the array holds NaN or infinity")
-    finite: Array = a
+    finite: ndarray = a
     return finite
 
 
-def diag(v: Any, k: int = 0) -> Array:
+def diag(v: Any, k: int = 0) -> ndarray:
     """The k-th diagonal of a matrix, or the matrix that has it.
 
     Shapes: (n,) becomes (n + |k|, n + |k|); a matrix becomes its diagonal, (d,).
@@ -1129,11 +1132,11 @@ def diag(v: Any, k: int = 0) -> Array:
     Array([[1, 0],
            [0, 4]], dtype=int64)
     """
-    found: Array = _call("diag", v, k=k)
+    found: ndarray = _call("diag", v, k=k)
     return found
 
 
-def diagflat(v: Any, k: int = 0) -> Array:
+def diagflat(v: Any, k: int = 0) -> ndarray:
     """The matrix whose k-th diagonal are the elements of `v`.
 
     Shapes: (n + |k|, n + |k|), for n elements.
@@ -1149,7 +1152,7 @@ def diagflat(v: Any, k: int = 0) -> Array:
     return diag(ravel(v), k)
 
 
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
     """A diagonal of the planes of two axes, as the last axis.
 
     Shapes: that of `a` without the two axes, and with the length of the diagonal behind.
@@ -1160,11 +1163,11 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     >>> tnp.diagonal(tnp.ones((2, 3, 4))).shape
     (4, 2)
     """
-    found: Array = _call("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
+    found: ndarray = _call("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> ndarray:
     """The sum along a diagonal of the planes of two axes.
 
     Shapes: that of `a` without the two axes.
@@ -1178,11 +1181,11 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     Array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    found: Array = _call("trace", asarray(a, dtype), offset=offset, axis1=axis1, axis2=axis2)
+    found: ndarray = _call("trace", asarray(a, dtype), offset=offset, axis1=axis1, axis2=axis2)
     return found
 
 
-def tril(m: Any, k: int = 0) -> Array:
+def tril(m: Any, k: int = 0) -> ndarray:
     """The matrix with zeros above its k-th diagonal.
 
     Shapes: (..., m, n), and so is the result.
@@ -1194,11 +1197,11 @@ def tril(m: Any, k: int = 0) -> Array:
     Array([[1, 0],
            [3, 4]], dtype=int64)
     """
-    found: Array = _call("tril", m, k=k)
+    found: ndarray = _call("tril", m, k=k)
     return found
 
 
-def triu(m: Any, k: int = 0) -> Array:
+def triu(m: Any, k: int = 0) -> ndarray:
     """The matrix with zeros below its k-th diagonal.
 
     Shapes: (..., m, n), and so is the result.
@@ -1210,11 +1213,11 @@ def triu(m: Any, k: int = 0) -> Array:
     Array([[1, 2],
            [0, 4]], dtype=int64)
     """
-    found: Array = _call("triu", m, k=k)
+    found: ndarray = _call("triu", m, k=k)
     return found
 
 
-def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[Array]:
+def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[ndarray]:
     """The coordinates of a grid, an array for each axis; if `sparse` of length one along the others.
 
     `copy=False` is NumPy's permission to return views; arrays are values here.

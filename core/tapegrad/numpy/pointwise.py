@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
 from .. import dtypes
-from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import DtypeError, ShapeError
 from . import reductions
 from .creation import asarray
 from .info import iscomplexobj
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "allclose",
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 
-def angle(z: Any, deg: bool = False) -> Array:
+def angle(z: Any, deg: bool = False) -> ndarray:
     """The angle of each complex number, from -pi to pi, or in degrees.
 
     Shapes: any; the result has that of `z`.
@@ -58,11 +60,11 @@ def angle(z: Any, deg: bool = False) -> Array:
     >>> tnp.angle([1j, -1.0], deg=True)
     Array([ 90., 180.], dtype=float32)
     """
-    found: Array = OPS["angle"].call(asarray(z))
+    found: ndarray = OPS["angle"].call(asarray(z))
     return found * (180 / math.pi) if deg else found
 
 
-def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Array:
+def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> ndarray:
     """The elements kept between `min` and `max`, either of which may be missing; `a_min`, `a_max` are older words.
 
     Shapes: all broadcast; the result has the shape they have in common.
@@ -77,11 +79,11 @@ def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: 
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.clip(x, 0.0, 1.0)))(tnp.asarray([-1.0, 0.5, 1.0]))
     Array([0., 1., 1.], dtype=float32)
     """
-    found: Array = OPS["clip"].call(asarray(a), a_min if min is None else min, a_max if max is None else max)
+    found: ndarray = OPS["clip"].call(asarray(a), a_min if min is None else min, a_max if max is None else max)
     return found
 
 
-def round(a: Any, decimals: int = 0) -> Array:
+def round(a: Any, decimals: int = 0) -> ndarray:
     """The elements rounded to so many decimals, halves to even.
 
     Shapes: any; the result has that of `a`.
@@ -92,14 +94,14 @@ def round(a: Any, decimals: int = 0) -> Array:
     >>> tnp.round([0.5, 1.5, 2.25]), tnp.round([0.125], 2)
     (Array([0., 2., 2.], dtype=float32), Array([0.12], dtype=float32))
     """
-    found: Array = OPS["round"].call(asarray(a), decimals=decimals)
+    found: ndarray = OPS["round"].call(asarray(a), decimals=decimals)
     return found
 
 
 around = round
 
 
-def rint(x: Any, /) -> Array:
+def rint(x: Any, /) -> ndarray:
     """The elements rounded to integers, halves to even.
 
     Shapes: any; the result has that of `x`.
@@ -113,7 +115,7 @@ def rint(x: Any, /) -> Array:
     return round(x)
 
 
-def divmod(x: Any, y: Any, /) -> tuple[Array, Array]:
+def divmod(x: Any, y: Any, /) -> tuple[ndarray, ndarray]:
     """The quotient rounded down, and the remainder.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -128,7 +130,7 @@ def divmod(x: Any, y: Any, /) -> tuple[Array, Array]:
     return OPS["floor_divide"].call(x, y), OPS["remainder"].call(x, y)
 
 
-def float_power(x: Any, y: Any, /) -> Array:
+def float_power(x: Any, y: Any, /) -> ndarray:
     """Powers in floating point, also of whole numbers.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -140,11 +142,11 @@ def float_power(x: Any, y: Any, /) -> Array:
     Array([0.5 , 0.25], dtype=float32)
     """
     x = asarray(x)
-    found: Array = OPS["power"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
+    found: ndarray = OPS["power"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
     return found
 
 
-def logaddexp2(x: Any, y: Any, /) -> Array:
+def logaddexp2(x: Any, y: Any, /) -> ndarray:
     """The logarithm to base 2 of the sum of two powers of 2.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -157,11 +159,11 @@ def logaddexp2(x: Any, y: Any, /) -> Array:
     Array([1., 4.], dtype=float32)
     """
     scale = math.log(2.0)
-    found: Array = OPS["logaddexp"].call(asarray(x) * scale, asarray(y) * scale) / scale
+    found: ndarray = OPS["logaddexp"].call(asarray(x) * scale, asarray(y) * scale) / scale
     return found
 
 
-def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Array:
+def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> ndarray:
     """Whether elements differ by at most atol + rtol·|b|.
 
     `equal_nan`: NaN is close to NaN.
@@ -181,7 +183,7 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     plain = OPS["isfinite"].call(a) & OPS["isfinite"].call(b)
     apart = OPS["where"].call(plain, a, 0) - OPS["where"].call(plain, b, 0)
     near = plain & (OPS["abs"].call(apart) <= atol + rtol * OPS["abs"].call(b))
-    found: Array = near | (a == b)
+    found: ndarray = near | (a == b)
     return found | (OPS["isnan"].call(a) & OPS["isnan"].call(b)) if equal_nan else found
 
 
@@ -231,7 +233,7 @@ def isscalar(element: Any) -> Any:
     return isinstance(element, (int, float, complex, host.generic))
 
 
-def iscomplex(x: Any) -> Array:
+def iscomplex(x: Any) -> ndarray:
     """Whether each element has an imaginary part.
 
     Shapes: any; the result has that of `x`.
@@ -243,11 +245,11 @@ def iscomplex(x: Any) -> Array:
     Array([ True, False], dtype=bool)
     """
     x = asarray(x)
-    found: Array = OPS["imag"].call(x) != 0 if iscomplexobj(x) else OPS["isnan"].call(x) & OPS["isfinite"].call(x)
+    found: ndarray = OPS["imag"].call(x) != 0 if iscomplexobj(x) else OPS["isnan"].call(x) & OPS["isfinite"].call(x)
     return found
 
 
-def isreal(x: Any) -> Array:
+def isreal(x: Any) -> ndarray:
     """Whether each element has no imaginary part.
 
     Shapes: any; the result has that of `x`.
@@ -280,7 +282,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return reductions.all(a1 == a2).item()
 
 
-def fix(x: Any) -> Array:
+def fix(x: Any) -> ndarray:
     """The elements rounded towards zero.
 
     Shapes: any; the result has that of `x`.
@@ -291,11 +293,11 @@ def fix(x: Any) -> Array:
     >>> tnp.fix([1.5, -1.5])
     Array([ 1., -1.], dtype=float32)
     """
-    found: Array = OPS["trunc"].call(asarray(x))
+    found: ndarray = OPS["trunc"].call(asarray(x))
     return found
 
 
-def modf(x: Any, /) -> tuple[Array, Array]:
+def modf(x: Any, /) -> tuple[ndarray, ndarray]:
     """The fractional part and the whole part, both with the sign of the element.
 
     Shapes: any; the results have that of `x`.
@@ -318,7 +320,7 @@ def modf(x: Any, /) -> tuple[Array, Array]:
     return OPS["copysign"].call(OPS["where"].call(endless, 0.0, rest), x.detach()), whole
 
 
-def isposinf(x: Any) -> Array:
+def isposinf(x: Any) -> ndarray:
     """Whether each element is plus infinity.
 
     Shapes: any; the result has that of `x`.
@@ -332,7 +334,7 @@ def isposinf(x: Any) -> Array:
     return asarray(x) == math.inf
 
 
-def isneginf(x: Any) -> Array:
+def isneginf(x: Any) -> ndarray:
     """Whether each element is minus infinity.
 
     Shapes: any; the result has that of `x`.
@@ -346,7 +348,7 @@ def isneginf(x: Any) -> Array:
     return asarray(x) == -math.inf
 
 
-def ldexp(x1: Any, x2: Any, /) -> Array:
+def ldexp(x1: Any, x2: Any, /) -> ndarray:
     """x1 times 2 to the power of x2, whole numbers in which there is no derivative.
 
     Shapes: `x1` and `x2` broadcast; the result has the shape they have in common.
@@ -365,11 +367,11 @@ def ldexp(x1: Any, x2: Any, /) -> Array:
         x1 = x1.astype(dtypes.get_default_dtype())
     # In two steps, since a half of the power may be a number where the whole is none.
     half = exponent // 2
-    found: Array = x1 * 2.0 ** half.astype(x1.dtype) * 2.0 ** (exponent - half).astype(x1.dtype)
+    found: ndarray = x1 * 2.0 ** half.astype(x1.dtype) * 2.0 ** (exponent - half).astype(x1.dtype)
     return found
 
 
-def frexp(x: Any, /) -> tuple[Array, Array]:
+def frexp(x: Any, /) -> tuple[ndarray, ndarray]:
     """The mantissa, of size 1/2 up to 1, and the exponent of 2, a whole number.
 
     Shapes: any; the results have that of `x`.
@@ -394,7 +396,7 @@ def frexp(x: Any, /) -> tuple[Array, Array]:
     return ldexp(x, -exponent), exponent
 
 
-def real_if_close(a: Any, tol: float = 100) -> Array:
+def real_if_close(a: Any, tol: float = 100) -> ndarray:
     """The real parts, where all imaginary ones are below `tol` machine precisions (below `tol` itself if under 1).
 
     Shapes: any; the result has that of `a`.
@@ -405,7 +407,7 @@ def real_if_close(a: Any, tol: float = 100) -> Array:
     >>> tnp.real_if_close([1 + 1e-12j, 2.0]), tnp.real_if_close([1j])
     (Array([1., 2.], dtype=float32), Array([0.+1.j], dtype=complex64))
     """
-    found: Array = asarray(a)
+    found: ndarray = asarray(a)
     if not iscomplexobj(found):
         return found
     imaginary = OPS["imag"].call(found)
@@ -415,7 +417,7 @@ def real_if_close(a: Any, tol: float = 100) -> Array:
     return found
 
 
-def _of_integers(name: str, *arrays: Any) -> Array:
+def _of_integers(name: str, *arrays: Any) -> ndarray:
     """NumPy's function of host copies: whole numbers have no derivative."""
     found = [asarray(x) for x in arrays]
     for x in found:
@@ -426,11 +428,11 @@ def _of_integers(name: str, *arrays: Any) -> Array:
     except ValueError:
         shapes = " and ".join(str(x.shape) for x in found)
         raise ShapeError(f"{name}: the shapes {shapes} do not broadcast") from None
-    made: Array = asarray(getattr(host, name)(*(x.asnumpy() for x in found)))
+    made: ndarray = asarray(getattr(host, name)(*(x.asnumpy() for x in found)))
     return made.to(found[0].backend.name)
 
 
-def gcd(x1: Any, x2: Any, /) -> Array:
+def gcd(x1: Any, x2: Any, /) -> ndarray:
     """The greatest common divisor of whole numbers.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -445,7 +447,7 @@ def gcd(x1: Any, x2: Any, /) -> Array:
     return _of_integers("gcd", x1, x2)
 
 
-def lcm(x1: Any, x2: Any, /) -> Array:
+def lcm(x1: Any, x2: Any, /) -> ndarray:
     """The least common multiple of whole numbers.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -460,7 +462,7 @@ def lcm(x1: Any, x2: Any, /) -> Array:
     return _of_integers("lcm", x1, x2)
 
 
-def bitwise_count(x: Any, /) -> Array:
+def bitwise_count(x: Any, /) -> ndarray:
     """How many bits of the magnitude of each whole number are set.
 
     Shapes: any; the result has that of `x`.
@@ -474,7 +476,7 @@ def bitwise_count(x: Any, /) -> Array:
     return _of_integers("bitwise_count", x)
 
 
-def spacing(x: Any, /) -> Array:
+def spacing(x: Any, /) -> ndarray:
     """The distance of each element to the next floating-point number away from zero, which has no derivative.
 
     Shapes: any; the result has that of `x`.
@@ -487,11 +489,11 @@ def spacing(x: Any, /) -> Array:
     """
     x = asarray(x)
     away = OPS["copysign"].call(math.inf, x.detach())
-    found: Array = OPS["nextafter"].call(x.detach(), away) - x.detach()
+    found: ndarray = OPS["nextafter"].call(x.detach(), away) - x.detach()
     return found
 
 
-def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Array:
+def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ndarray:
     """Angles without jumps: multiples of `period` are added wherever neighbours differ by more than `discont`.
 
     Shapes: one axis or more; the result has that of `p`.
@@ -519,7 +521,7 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
     return p + total  # type: ignore[no-any-return]
 
 
-def fabs(x: Any, /) -> Array:
+def fabs(x: Any, /) -> ndarray:
     """The absolute value in floating point, also of whole numbers.
 
     Shapes: that of `x`.
@@ -531,5 +533,5 @@ def fabs(x: Any, /) -> Array:
     Array([1., 2.], dtype=float32)
     """
     x = asarray(x)
-    found: Array = OPS["abs"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()))
+    found: ndarray = OPS["abs"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()))
     return found

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
 from .. import dtypes
-from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from . import linalg, manipulation, products
 from .creation import asarray
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "poly",
@@ -28,11 +30,11 @@ __all__ = [
 ]
 
 
-def _coefficients(name: str, p: Any) -> Array:
+def _coefficients(name: str, p: Any) -> ndarray:
     p = manipulation.atleast_1d(asarray(p))
     if p.ndim != 1:
         raise ShapeError(f"{name} takes a sequence of coefficients, not an array of shape {p.shape}")
-    found: Array = p
+    found: ndarray = p
     return found
 
 
@@ -42,7 +44,7 @@ def _times(name: str, m: Any) -> int:
     return int(m)
 
 
-def polyval(p: Any, x: Any) -> Array:
+def polyval(p: Any, x: Any) -> ndarray:
     """A polynomial with coefficients `p`, the highest power first, at `x`.
 
     Shapes: `p` of one axis; the result has the shape of `x`.
@@ -56,7 +58,7 @@ def polyval(p: Any, x: Any) -> Array:
     Array([9., 3., 1.], dtype=float32)
     """
     p, x = _coefficients("polyval", p), asarray(x)
-    total: Array = OPS["zeros_like"].call(x.detach())
+    total: ndarray = OPS["zeros_like"].call(x.detach())
     if p.shape[0]:
         total = p[0] + total
     for i in range(1, p.shape[0]):
@@ -64,7 +66,7 @@ def polyval(p: Any, x: Any) -> Array:
     return total
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     """The powers of each element in a row, `N` of them or as many as there are elements, the highest first.
 
     Shapes: `x` (n,) gives (n, N).
@@ -85,20 +87,20 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Array:
     if n < 0:
         raise ArgumentError(f"vander: N is {n}, and says how many powers, 0 or more")
     if n == 0:
-        empty: Array = x[:, None][:, :0]
+        empty: ndarray = x[:, None][:, :0]
         return empty
     powers = [x**k if k else OPS["ones_like"].call(x.detach()) for k in range(n)]
-    found: Array = OPS["stack"].call(*(powers if increasing else reversed(powers)), axis=-1)
+    found: ndarray = OPS["stack"].call(*(powers if increasing else reversed(powers)), axis=-1)
     return found
 
 
-def _floating(x: Any) -> Array:
+def _floating(x: Any) -> ndarray:
     x = asarray(x)
-    found: Array = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
+    found: ndarray = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
     return found
 
 
-def _both(name: str, a1: Any, a2: Any) -> tuple[Array, Array]:
+def _both(name: str, a1: Any, a2: Any) -> tuple[ndarray, ndarray]:
     """Two polynomials of the same number of coefficients."""
     first, second = _coefficients(name, a1), _coefficients(name, a2)
     n = max(first.shape[0], second.shape[0])
@@ -106,7 +108,7 @@ def _both(name: str, a1: Any, a2: Any) -> tuple[Array, Array]:
     return wide[0], wide[1]
 
 
-def polyadd(a1: Any, a2: Any) -> Array:
+def polyadd(a1: Any, a2: Any) -> ndarray:
     """The sum of two polynomials.
 
     Shapes: sequences; the result is as long as the longer one.
@@ -121,7 +123,7 @@ def polyadd(a1: Any, a2: Any) -> Array:
     return first + second
 
 
-def polysub(a1: Any, a2: Any) -> Array:
+def polysub(a1: Any, a2: Any) -> ndarray:
     """The difference of two polynomials.
 
     Shapes: sequences; the result is as long as the longer one.
@@ -136,7 +138,7 @@ def polysub(a1: Any, a2: Any) -> Array:
     return first - second
 
 
-def polymul(a1: Any, a2: Any) -> Array:
+def polymul(a1: Any, a2: Any) -> ndarray:
     """The product of two polynomials.
 
     Shapes: sequences of m and n coefficients give one of m + n - 1.
@@ -150,7 +152,7 @@ def polymul(a1: Any, a2: Any) -> Array:
     return products.convolve(_coefficients("polymul", a1), _coefficients("polymul", a2))
 
 
-def polydiv(u: Any, v: Any) -> tuple[Array, Array]:
+def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
     """The quotient and the remainder of two polynomials.
 
     Shapes: sequences of m and n coefficients give a quotient of m - n + 1 and a remainder of less than n, without its
@@ -179,7 +181,7 @@ def polydiv(u: Any, v: Any) -> tuple[Array, Array]:
     return quotient, rest[start:] if rest.shape[0] else OPS["zeros_like"].call(quotient[:1].detach())
 
 
-def polyder(p: Any, m: int = 1) -> Array:
+def polyder(p: Any, m: int = 1) -> ndarray:
     """The m-th derivative of a polynomial.
 
     Shapes: a sequence of n coefficients gives one of n - m, empty where there is nothing left.
@@ -193,11 +195,11 @@ def polyder(p: Any, m: int = 1) -> Array:
     p = _coefficients("polyder", p)
     for _ in range(_times("polyder", m)):
         p = p[:-1] * host.arange(p.shape[0] - 1, 0, -1)
-    found: Array = p
+    found: ndarray = p
     return found
 
 
-def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
+def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
     """The m-th antiderivative of a polynomial, with the constants `k`, zeros unless given.
 
     Shapes: a sequence of n coefficients gives one of n + m; `k` is a number, or m of them in the order of integration.
@@ -216,11 +218,11 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
     for constant in constants:
         powers = host.arange(p.shape[0], 0, -1).astype(host.dtype(p.dtype).type(0).real.dtype)
         p = manipulation.concat([p / powers, constant.reshape(1)])
-    found: Array = p
+    found: ndarray = p
     return found
 
 
-def poly(seq_of_zeros: Any) -> Array:
+def poly(seq_of_zeros: Any) -> ndarray:
     """The coefficients of the polynomial that has these zeros, or of the characteristic one of a square matrix.
 
     Shapes: (n,) or (n, n) gives (n + 1,).
@@ -245,7 +247,7 @@ def poly(seq_of_zeros: Any) -> Array:
     return found
 
 
-def roots(p: Any) -> Array:
+def roots(p: Any) -> ndarray:
     """The zeros of a polynomial, complex numbers, as the eigenvalues of its companion matrix.
 
     Shapes: a sequence of n + 1 coefficients, the first not zero, gives (n,). How many are zero depends on the values,
@@ -259,7 +261,7 @@ def roots(p: Any) -> Array:
     """
     p = _floating(_coefficients("roots", p))
     held = host.flatnonzero(p.detach().asnumpy())
-    found: Array = p[:0]
+    found: ndarray = p[:0]
     if not held.size:
         return found
     behind = p.shape[0] - 1 - int(held[-1])
@@ -275,7 +277,7 @@ def roots(p: Any) -> Array:
     return found
 
 
-def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None) -> Array:
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None) -> ndarray:
     """The coefficients of the polynomial of degree `deg` that is nearest to points, in the sense of least squares.
 
     `w`: weights of the distances. The columns of powers are scaled to one length first, as NumPy does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
@@ -14,6 +14,9 @@ from ..ops import contraction
 from ..ops.indexing import axis_of
 from .creation import asarray
 from .info import result_type
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "convolve",
@@ -35,12 +38,12 @@ __all__ = [
 ]
 
 
-def _one(name: str, *arrays: Any, **keywords: Any) -> Array:
-    found: Array = OPS[name].call(*[asarray(a) for a in arrays], **keywords)
+def _one(name: str, *arrays: Any, **keywords: Any) -> ndarray:
+    found: ndarray = OPS[name].call(*[asarray(a) for a in arrays], **keywords)
     return found
 
 
-def dot(a: Any, b: Any) -> Array:
+def dot(a: Any, b: Any) -> ndarray:
     """The sum of products over the last axis of `a` and the last but one of `b`, as `numpy.dot`.
 
     Shapes: the axes of `a` and then those of `b`, without the two that are summed over; scalars multiply.
@@ -59,7 +62,7 @@ def dot(a: Any, b: Any) -> Array:
     return _one("tensordot", a, b, axes=((-1,), (-2 if b.ndim > 1 else -1,)))
 
 
-def matmul(x: Any, y: Any, /) -> Array:
+def matmul(x: Any, y: Any, /) -> ndarray:
     """The matrix product x @ y.
 
     Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
@@ -76,7 +79,7 @@ def matmul(x: Any, y: Any, /) -> Array:
     return _one("matmul", x, y)
 
 
-def inner(x: Any, y: Any, /) -> Array:
+def inner(x: Any, y: Any, /) -> ndarray:
     """The sum of products over the last axes of both.
 
     Shapes: the axes of `x` and then those of `y`, without the last of each; scalars multiply.
@@ -93,7 +96,7 @@ def inner(x: Any, y: Any, /) -> Array:
     return _one("tensordot", x, y, axes=((-1,), (-1,)))
 
 
-def outer(a: Any, b: Any) -> Array:
+def outer(a: Any, b: Any) -> ndarray:
     """All products of an element of one with one of the other, both flattened.
 
     Shapes: (m, n), for m and n elements.
@@ -108,7 +111,7 @@ def outer(a: Any, b: Any) -> Array:
     return _one("outer", asarray(a).reshape(-1), asarray(b).reshape(-1))
 
 
-def vdot(x: Any, y: Any, /) -> Array:
+def vdot(x: Any, y: Any, /) -> ndarray:
     """The dot product of both flattened, the first conjugated.
 
     Shapes: any two of one size; the result is ().
@@ -122,7 +125,7 @@ def vdot(x: Any, y: Any, /) -> Array:
     return _one("vecdot", asarray(x).reshape(-1), asarray(y).reshape(-1))
 
 
-def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
+def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     """The dot product of vectors along an axis, the first conjugated.
 
     Shapes: that which both broadcast to, without `axis`.
@@ -139,7 +142,7 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Array:
     return found if found.dtype == wanted else found.astype(wanted)
 
 
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
+def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
     """The product summed over several axes: the last so many and the first, or pairs of axes.
 
     Shapes: the axes of `a` that are left, then those of `b`.
@@ -153,7 +156,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
     return _one("tensordot", a, b, axes=axes)
 
 
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> ndarray:
     """The cross product of 3-vectors along an axis, or along `axisa` and `axisb`, with the result along `axisc`.
 
     Shapes: that which both broadcast to, with 3 along `axis`.
@@ -167,11 +170,11 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     if axis is not None or axisa == axisb == axisc:
         return _one("cross", a, b, axis=axisa if axis is None else axis)
     first, second = (OPS["moveaxis"].call(asarray(z), source=s, destination=-1) for z, s in ((a, axisa), (b, axisb)))
-    found: Array = OPS["moveaxis"].call(_one("cross", first, second, axis=-1), source=-1, destination=axisc)
+    found: ndarray = OPS["moveaxis"].call(_one("cross", first, second, axis=-1), source=-1, destination=axisc)
     return found
 
 
-def matvec(x1: Any, x2: Any, /) -> Array:
+def matvec(x1: Any, x2: Any, /) -> ndarray:
     """The products of matrices with vectors, in the last axes.
 
     Shapes: (..., m, n) and (..., n) give (..., m).
@@ -185,7 +188,7 @@ def matvec(x1: Any, x2: Any, /) -> Array:
     return _one("matmul", x1, OPS["expand_dims"].call(asarray(x2), axis=-1))[..., 0]
 
 
-def vecmat(x1: Any, x2: Any, /) -> Array:
+def vecmat(x1: Any, x2: Any, /) -> ndarray:
     """The products of vectors, conjugated, with matrices, in the last axes.
 
     Shapes: (..., m) and (..., m, n) give (..., n).
@@ -203,7 +206,7 @@ def vecmat(x1: Any, x2: Any, /) -> Array:
     return _one("matmul", row, matrices)[..., 0, :]
 
 
-def kron(a: Any, b: Any) -> Array:
+def kron(a: Any, b: Any) -> ndarray:
     """The Kronecker product: each element of `a` times all of `b`, in blocks.
 
     Shapes: the products of the lengths, aligned from the back.
@@ -214,11 +217,11 @@ def kron(a: Any, b: Any) -> Array:
     >>> tnp.kron([1.0, 10.0], [1.0, 2.0])
     Array([ 1.,  2., 10., 20.], dtype=float32)
     """
-    found: Array = contraction.kron(asarray(a), asarray(b))
+    found: ndarray = contraction.kron(asarray(a), asarray(b))
     return found
 
 
-def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
+def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> ndarray:
     """Sums of products by Einstein's convention, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2])`.
 
     The order of the products is found by opt_einsum; `optimize` is its word for how, a path, or False: left to right.
@@ -242,11 +245,11 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
         # Arrays stand at the even places, the labels of their axes behind them; the result's labels may come last.
         for i in range(0, len(arguments) - len(arguments) % 2, 2):
             arguments[i] = asarray(arguments[i])
-    found: Array = contraction.einsum(*arguments, optimize=optimize)
+    found: ndarray = contraction.einsum(*arguments, optimize=optimize)
     return found
 
 
-def convolve(a: Any, v: Any, mode: str = "full") -> Array:
+def convolve(a: Any, v: Any, mode: str = "full") -> ndarray:
     """The convolution of two sequences: "full", "same" or "valid".
 
     Shapes: (n,) and (m,) give (n + m - 1,); "same" as long as the longer, "valid" where both overlap in full.
@@ -269,11 +272,11 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Array:
     pads = ((m - 1) // 2 + (m - 1) % 2, (m - 1) // 2) if border is None else (border, border)
     padded = OPS["pad"].call(a, widths=(pads,), mode="constant", value=0) if any(pads) else a
     weight = OPS["flip"].call(v, axis=0).reshape(1, 1, m)
-    found: Array = OPS["convolution"].call(padded.reshape(1, 1, n + sum(pads)), weight)
+    found: ndarray = OPS["convolution"].call(padded.reshape(1, 1, n + sum(pads)), weight)
     return found.reshape(-1)
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
+def correlate(a: Any, v: Any, mode: str = "valid") -> ndarray:
     """The cross-correlation of two sequences, the second conjugated.
 
     Shapes: as `convolve`.
@@ -289,7 +292,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
     return found
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> ndarray:
     """Straight lines between the points (xp, fp), at `x`; beyond them the end values, or `left` and `right`.
 
     `period`: places that far apart are the same, and the points need no order.
@@ -323,7 +326,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     y0, y1 = (OPS["take"].call(values, j, axis=0) for j in (i - 1, i))
     line = y0 + (x - x0) / (x1 - x0) * (y1 - y0)
     line = OPS["where"].call(x < knots[0], values[0] if left is None else left, line)
-    found: Array = OPS["where"].call(x > knots[-1], values[-1] if right is None else right, line)
+    found: ndarray = OPS["where"].call(x > knots[-1], values[-1] if right is None else right, line)
     return found
 
 
@@ -354,7 +357,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
+def _slopes(f: ndarray, axis: int, spacing: Any, edge_order: int) -> ndarray:
     """The slopes along one axis."""
     n, before = f.shape[axis], (slice(None),) * axis
     if n < edge_order + 1:
@@ -362,8 +365,8 @@ def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
             f"gradient: axis {axis} has length {n}, and {edge_order + 1} elements are needed for a slope"
         )
 
-    def part(start: int, stop: int) -> Array:
-        found: Array = f[(*before, slice(start, stop))]
+    def part(start: int, stop: int) -> ndarray:
+        found: ndarray = f[(*before, slice(start, stop))]
         return found
 
     h: Any = asarray(spacing) if isinstance(spacing, (Array, host.ndarray, list, tuple)) else spacing
@@ -403,5 +406,5 @@ def _slopes(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
             - part(n - 2, n - 1) * ((a + b) / (a * b))
             + part(n - 1, n) * ((2.0 * b + a) / (b * (a + b)))
         )
-    joined: Array = OPS["concat"].call(first, middle, last, axis=axis)
+    joined: ndarray = OPS["concat"].call(first, middle, last, axis=axis)
     return joined

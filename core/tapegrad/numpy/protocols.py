@@ -11,15 +11,17 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.batched import Batched
+from ..arrays.face import STANDARD
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
+from . import special
+from .package import package
 
 __all__ = ["call_function", "call_ufunc"]
 
@@ -115,7 +117,7 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _instead(x: Array, shown: str) -> str:
-    if type(x) is Array:
+    if x._face is STANDARD:
         return f"tapegrad has no differentiable {shown} of the same meaning"
     return (
         "NumPy's functions are differentiated on arrays of tapegrad.numpy alone: "
@@ -127,7 +129,7 @@ def _is_ours(values: Sequence[Any]) -> bool:
     """Whether all arrays of ours among the values, at any depth, are of the standard face."""
     for value in values:
         if isinstance(value, Array):
-            if type(value) is not Array:
+            if value._face is not STANDARD:
                 return False
         elif isinstance(value, (list, tuple)) and not _is_ours(value):
             return False
@@ -140,7 +142,7 @@ def _is_ours(values: Sequence[Any]) -> bool:
 @cache
 def _ops_by_ufunc() -> Mapping[Any, Callable[..., Any]]:
     """The op for each ufunc of NumPy that has one of the same meaning."""
-    space = import_module("tapegrad.numpy")
+    space = package()
     calls = {id(op.call) for op in OPS.values()}
     calls |= {id(getattr(space, name)) for name in ("divmod", "float_power", "logaddexp2", "rint")}
     found = {}
@@ -154,11 +156,10 @@ def _ops_by_ufunc() -> Mapping[Any, Callable[..., Any]]:
 def _scipy_op(ufunc: Any) -> Callable[..., Any] | None:
     """The function of `tapegrad.numpy.special` for a ufunc of `scipy.special`."""
     theirs = sys.modules.get("scipy.special")
-    space = import_module("tapegrad.numpy.special")
     name = ufunc.__name__
-    if theirs is None or name not in space.__all__ or getattr(theirs, name, None) is not ufunc:
+    if theirs is None or name not in special.__all__ or getattr(theirs, name, None) is not ufunc:
         return None
-    found: Callable[..., Any] = getattr(space, name)
+    found: Callable[..., Any] = getattr(special, name)
     return found
 
 
@@ -171,7 +172,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping
     if keywords.get("where", True) is True:
         keywords = {key: value for key, value in keywords.items() if key != "where"}
     ours = _is_ours(inputs) and not outs
-    space = import_module("tapegrad.numpy")
+    space = package()
     if method == "__call__" and ours and not keywords:
         left = inputs[0]
         if name in _REFLECTED and len(inputs) == 2 and not isinstance(left, Array):
@@ -209,7 +210,7 @@ def _without_none(keywords: Mapping[str, Any], name: str) -> dict[str, Any]:
 @cache
 def _functions() -> Mapping[Any, Callable[..., Any]]:
     """Our function for each of NumPy's that has one of the same meaning."""
-    space = import_module("tapegrad.numpy")
+    space = package()
     found = {}
     for name in _LIKE_NUMPY:
         theirs, ours = getattr(np, name, None), getattr(space, name, None)
@@ -234,7 +235,7 @@ def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any
     """NumPy's `function` of arguments among which are arrays of ours; see the module."""
     name = function.__name__
     if name in _WRITTEN and _handled(args[:1]) and _is_ours(args) and not keywords.get("mode"):
-        return getattr(import_module("tapegrad.numpy"), name)(*args, **keywords)
+        return getattr(package(), name)(*args, **keywords)
     if name in _WRITES | _WRITTEN and _handled(args[:1]):
         raise ValueSemanticsError(
             f"numpy.{name}() writes to its argument, and cannot write to an array of tapegrad; use x[...] = v"
@@ -242,7 +243,7 @@ def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any
     if _handled(keywords.get("out")):
         raise ValueSemanticsError(f"numpy.{name}(out=…) cannot write to an array of tapegrad; use its result")
     if name in _TELLING and isinstance(args[0], Array):
-        return getattr(import_module("tapegrad.numpy"), name)(*args, **keywords)
+        return getattr(package(), name)(*args, **keywords)
     found = _functions().get(function)
     given = {key: value for key, value in keywords.items() if not (key == "out" and value is None)}
     if found is not None and _is_ours((*args, *given.values())) and _understood(found, args, given):

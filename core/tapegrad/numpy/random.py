@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
 from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
-from ..random import philox
+from ..randomness.defaults import philox
 from ..transforms.draws import drawn
 from . import manipulation
 from .creation import asarray, make
 from .searching import take
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "choice",
@@ -45,7 +48,7 @@ def seed(seed: int) -> None:
     philox.seed(seed)
 
 
-def _drawn(draw: Callable[..., Any], **parameters: Any) -> Array:
+def _drawn(draw: Callable[..., Any], **parameters: Any) -> ndarray:
     return drawn(draw, make, **parameters)
 
 
@@ -58,7 +61,7 @@ def _shape(size: Any, *parameters: Any) -> Any:
     return manipulation.broadcast_shapes(*map(manipulation.shape, parameters)) if size is None else size
 
 
-def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Array:
+def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
     """Normal numbers of that mean and standard deviation; differentiable in both where they are arrays.
 
     Shapes: `size`, an int or several; () if None, or that of the arrays.
@@ -75,7 +78,7 @@ def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Array:
     return _drawn(lambda: philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
-def standard_normal(size: Any = None) -> Array:
+def standard_normal(size: Any = None) -> ndarray:
     """Standard normal numbers.
 
     Shapes: `size`, an int or several, () if None.
@@ -89,7 +92,7 @@ def standard_normal(size: Any = None) -> Array:
     return normal(size=size)
 
 
-def randn(*shape: int) -> Array:
+def randn(*shape: int) -> ndarray:
     """Standard normal numbers of a shape.
 
     Shapes: the numbers given.
@@ -103,7 +106,7 @@ def randn(*shape: int) -> Array:
     return normal(size=shape)
 
 
-def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Array:
+def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
     """Numbers evenly spread from `low` up to `high`; differentiable in both where they are arrays.
 
     Shapes: `size`, an int or several; () if None, or that of the arrays.
@@ -121,7 +124,7 @@ def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Array:
     return _drawn(lambda: philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
-def rand(*shape: int) -> Array:
+def rand(*shape: int) -> ndarray:
     """Numbers evenly spread from 0 up to 1, of a shape.
 
     Shapes: the numbers given.
@@ -135,7 +138,7 @@ def rand(*shape: int) -> Array:
     return uniform(size=shape)
 
 
-def exponential(scale: Any = 1.0, size: Any = None) -> Array:
+def exponential(scale: Any = 1.0, size: Any = None) -> ndarray:
     """Exponential numbers of that mean; differentiable in it where it is an array.
 
     Shapes: `size`, an int or several; () if None, or that of the array.
@@ -147,13 +150,13 @@ def exponential(scale: Any = 1.0, size: Any = None) -> Array:
     True
     """
     if isinstance(scale, Array):
-        return scale * exponential(size=_shape(size, scale))
+        return exponential(size=_shape(size, scale)) * scale
     if not scale > 0:
         raise ArgumentError(f"exponential: scale must be more than 0, got {scale}")
     return _drawn(lambda: philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
-def randint(low: int, high: int | None = None, size: Any = None) -> Array:
+def randint(low: int, high: int | None = None, size: Any = None) -> ndarray:
     """Integers from `low` up to `high`, without it; with one number, from zero.
 
     Shapes: `size`, an int or several, () if None.
@@ -169,7 +172,7 @@ def randint(low: int, high: int | None = None, size: Any = None) -> Array:
     return _drawn(lambda: philox.randint(low, high, shape=_size(size)))
 
 
-def permutation(x: Any) -> Array:
+def permutation(x: Any) -> ndarray:
     """The numbers below `x`, or the elements of `x` along its first axis, in random order.
 
     Shapes: (n,) for a number n, else that of `x`.
@@ -188,7 +191,7 @@ def permutation(x: Any) -> Array:
     return take(x, _drawn(lambda: philox.permutation(x.shape[0])), axis=0)
 
 
-def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Array:
+def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> ndarray:
     """Elements of `a`, or numbers below it, chosen with the probabilities `p`.
 
     Shapes: `size`, an int or several, () if None; of an array with the axes behind its first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as host
 
@@ -14,6 +14,9 @@ from ..errors import ArgumentError, NoGradientError, ShapeError
 from ..ops.reductions import axes_of
 from ..tape.mode import MODE, RECORDING
 from .creation import asarray
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "all",
@@ -52,15 +55,15 @@ __all__ = [
 ]
 
 
-def _kept(x: Array, where: Any, neutral: Any) -> Array:
+def _kept(x: ndarray, where: Any, neutral: Any) -> ndarray:
     """`x` with a neutral element wherever `where` does not hold, so that what is there has no part in a reduction."""
     if where is None or where is True:
         return x
-    found: Array = OPS["where"].call(asarray(where), x, neutral)
+    found: ndarray = OPS["where"].call(asarray(where), x, neutral)
     return found
 
 
-def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: Any, where: Any) -> Array:
+def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: Any, where: Any) -> ndarray:
     x = asarray(x)
     if dtype is not None:
         x = OPS["astype"].call(x, dtype=dtypes.to_dtype(dtype))
@@ -70,7 +73,7 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
         elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":
             x = OPS["astype"].call(x, dtype=dtypes.to_dtype("uint64"))
     adds = name.endswith("sum")
-    found: Array = OPS[name].call(_kept(x, where, 0 if adds else 1), axis=axis, keepdims=keepdims)
+    found: ndarray = OPS[name].call(_kept(x, where, 0 if adds else 1), axis=axis, keepdims=keepdims)
     if initial is not None:
         found = found + initial if adds else found * initial
     # Engines sum small integers in 64 bits, also where the caller asked for fewer.
@@ -79,7 +82,7 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
 
 def sum(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Array:
+) -> ndarray:
     """The sum over `axis` (an int, a tuple, None for all) of what is `where`; small integers add up in 64 bits.
 
     `initial` is added to it.
@@ -100,7 +103,7 @@ def sum(
 
 def prod(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Array:
+) -> ndarray:
     """The product over `axis` of what is `where`, times `initial`; small integers multiply in 64 bits.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -120,7 +123,7 @@ def prod(
 
 def nansum(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Array:
+) -> ndarray:
     """The sum over `axis` with NaNs as zeros. See `sum`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -137,7 +140,7 @@ def nansum(
 
 def nanprod(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
-) -> Array:
+) -> ndarray:
     """The product over `axis` with NaNs as ones. See `prod`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -152,41 +155,41 @@ def nanprod(
     return _summed("nanprod", a, axis, dtype, keepdims, initial, where)
 
 
-def _reduced(name: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> Array:
-    found: Array = OPS[name].call(asarray(x), axis=axis, keepdims=keepdims, **more)
+def _reduced(name: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> ndarray:
+    found: ndarray = OPS[name].call(asarray(x), axis=axis, keepdims=keepdims, **more)
     return found
 
 
-def _nan_where(x: Any, dtype: Any, where: Any) -> Array:
+def _nan_where(x: Any, dtype: Any, where: Any) -> ndarray:
     """`x` in floating point with NaN wherever `where` does not hold, for the reductions that leave NaN out."""
     if where is None or where is True:
-        found: Array = asarray(x, dtype)
+        found: ndarray = asarray(x, dtype)
         return found
     return _kept(_floating(x, dtype), where, host.nan)
 
 
-def _count(x: Array, axis: Any, where: Any) -> Array:
+def _count(x: ndarray, axis: Any, where: Any) -> ndarray:
     """How many elements over `axis` are `where`, with the axes kept, as numbers of the dtype of `x`."""
-    held: Array = OPS["broadcast_to"].call(asarray(where).astype("bool"), shape=x.shape)
-    found: Array = OPS["count_nonzero"].call(held, axis=axis, keepdims=True)
+    held: ndarray = OPS["broadcast_to"].call(asarray(where).astype("bool"), shape=x.shape)
+    found: ndarray = OPS["count_nonzero"].call(held, axis=axis, keepdims=True)
     return found.astype(OPS["real"].call(x.detach()).dtype)
 
 
-def _floating(x: Any, dtype: Any) -> Array:
+def _floating(x: Any, dtype: Any) -> ndarray:
     x = asarray(x, dtype)
-    found: Array = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
+    found: ndarray = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
     return found
 
 
-def _squeezed(x: Array, axis: Any, keepdims: bool) -> Array:
-    found: Array = x
+def _squeezed(x: ndarray, axis: Any, keepdims: bool) -> ndarray:
+    found: ndarray = x
     if not keepdims:
         gone = tuple(range(x.ndim)) if axis is None else axis
         found = OPS["squeeze"].call(x, axis=gone)
     return found
 
 
-def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
     """The mean over `axis` of what is `where`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -217,7 +220,7 @@ def var(
     keepdims: bool = False,
     where: Any = None,
     mean: Any = None,
-) -> Array:
+) -> ndarray:
     """The variance over `axis` of what is `where`: the sum of squares divided by n - ddof.
 
     `correction` is the standard's word for `ddof`. `mean`: the mean, with its axes kept, if it is known already.
@@ -257,7 +260,7 @@ def std(
     keepdims: bool = False,
     where: Any = None,
     mean: Any = None,
-) -> Array:
+) -> ndarray:
     """The standard deviation over `axis`. See `var`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`,
@@ -277,11 +280,11 @@ def std(
     less = number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
         return _reduced("std", asarray(a, dtype), axis, keepdims, correction=less)
-    found: Array = OPS["sqrt"].call(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
+    found: ndarray = OPS["sqrt"].call(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
     return found
 
 
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
     """The mean over `axis` of what is not NaN.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -305,7 +308,7 @@ def nanvar(
     correction: float | None = None,
     keepdims: bool = False,
     where: Any = None,
-) -> Array:
+) -> ndarray:
     """The variance over `axis` of what is not NaN. See `var`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -330,7 +333,7 @@ def nanstd(
     correction: float | None = None,
     keepdims: bool = False,
     where: Any = None,
-) -> Array:
+) -> ndarray:
     """The standard deviation over `axis` of what is not NaN. See `var`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -355,7 +358,7 @@ def number(name: str, value: Any) -> Any:
     return value
 
 
-def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Array:
+def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> ndarray:
     x = asarray(a)
     op = name.removeprefix("nan")
     if where is not None and where is not True:
@@ -366,19 +369,19 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
         return _reduced(name, x, axis, keepdims)
     if not _length(x, axis):
         shape = OPS["sum"].call(x.detach(), axis=axis, keepdims=keepdims).shape
-        found: Array = OPS["broadcast_to"].call(asarray(initial, x.dtype), shape=shape)
+        found: ndarray = OPS["broadcast_to"].call(asarray(initial, x.dtype), shape=shape)
         return found
     pairs = {"max": ("maximum", "fmax"), "min": ("minimum", "fmin")}[op]
     found = OPS[pairs[name != op]].call(_reduced(name, x, axis, keepdims), initial)
     return found
 
 
-def _length(x: Array, axis: Any) -> int:
+def _length(x: ndarray, axis: Any) -> int:
     """How many elements are reduced to one."""
     return math.prod(x.shape[i] for i in axes_of(axis, x.ndim))
 
 
-def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The largest element over `axis` of what is `where`; a gradient is shared evenly among ties.
 
     `initial`: the least that it can be; needed with `where`, and for arrays without elements.
@@ -398,7 +401,7 @@ def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
     return _extreme("max", a, axis, keepdims, initial, where)
 
 
-def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The smallest element over `axis` of what is `where`; a gradient is shared evenly among ties.
 
     `initial`: the most that it can be; needed with `where`, and for arrays without elements.
@@ -421,7 +424,7 @@ def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
 amax, amin = max, min
 
 
-def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The largest element over `axis` that is not NaN. See `max`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -436,7 +439,7 @@ def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
     return _extreme("nanmax", a, axis, keepdims, initial, where)
 
 
-def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> Array:
+def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The smallest element over `axis` that is not NaN. See `min`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -451,7 +454,7 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
     return _extreme("nanmin", a, axis, keepdims, initial, where)
 
 
-def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
+def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The distance from the smallest to the largest element over `axis`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -466,7 +469,7 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     return _reduced("ptp", a, axis, keepdims)
 
 
-def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
     """Whether all elements over `axis` hold, of those that are `where`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -480,7 +483,7 @@ def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) 
     return _reduced("all", _kept(asarray(a), where, True), axis, keepdims)
 
 
-def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> Array:
+def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
     """Whether any element over `axis` holds, of those that are `where`.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
@@ -494,7 +497,7 @@ def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) 
     return _reduced("any", _kept(asarray(a), where, False), axis, keepdims)
 
 
-def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
+def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) largest element over `axis` is; without `axis`, in the flattened array.
 
     Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
@@ -509,7 +512,7 @@ def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
     return _reduced("argmax", a, axis, keepdims)
 
 
-def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
+def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) smallest element over `axis` is; without `axis`, in the flattened array.
 
     Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
@@ -524,7 +527,7 @@ def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
     return _reduced("argmin", a, axis, keepdims)
 
 
-def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """How many elements over `axis` are not zero.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -538,7 +541,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
     return _reduced("count_nonzero", a, axis, keepdims)
 
 
-def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The logarithm of the sum of exponentials over `axis`, without overflow.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -584,7 +587,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     return found, OPS["broadcast_to"].call(total.astype(found.dtype, copy=False), shape=found.shape)
 
 
-def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> ndarray:
     """The running sums along `axis`, starting with 0 if `include_initial`.
 
     Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
@@ -599,7 +602,7 @@ def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, inc
     return _cumulated("cumulative_sum", x, axis, dtype, include_initial)
 
 
-def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> ndarray:
     """The running products along `axis`, starting with 1 if `include_initial`.
 
     Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
@@ -614,7 +617,7 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
     return _cumulated("cumulative_prod", x, axis, dtype, include_initial)
 
 
-def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> Array:
+def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> ndarray:
     x = asarray(x)
     if axis is None:
         if x.ndim > 1:
@@ -627,7 +630,7 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
         x = x.astype("int64")
     elif x.dtype in dtypes.UNSIGNED:
         x = x.astype("uint64")
-    found: Array = OPS[name].call(x, axis=axis)
+    found: ndarray = OPS[name].call(x, axis=axis)
     if include_initial:
         edge = list(x.shape)
         edge[axis] = 1
@@ -636,7 +639,7 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
     return found
 
 
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     """The running sums along `axis`; without it, of the flattened array.
 
     Shapes: that of `a`, or flat.
@@ -654,7 +657,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     return _cumulated("cumulative_sum", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
-def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     """The running products along `axis`; without it, of the flattened array.
 
     Shapes: that of `a`, or flat.
@@ -672,7 +675,7 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Array:
     return _cumulated("cumulative_prod", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
-def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any = None) -> Array:
+def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any = None) -> ndarray:
     """The n-th differences of neighbours along `axis`, with values before or after if given.
 
     Shapes: that of `a`, `n` shorter along the axis; `prepend` and `append` are numbers, or fit in all other axes.
@@ -690,22 +693,22 @@ def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any
     parts = [p if p is a else _edge(p, a, axis) for p in (prepend, a, append) if p is not None]
     if len(parts) > 1:
         a = OPS["concat"].call(*parts, axis=axis)
-    found: Array = OPS["diff"].call(a, n=n, axis=axis)
+    found: ndarray = OPS["diff"].call(a, n=n, axis=axis)
     return found
 
 
-def _edge(value: Any, x: Array, axis: int) -> Array:
+def _edge(value: Any, x: ndarray, axis: int) -> ndarray:
     value = asarray(value, x.dtype)
     if value.ndim:
-        whole: Array = value
+        whole: ndarray = value
         return whole
     shape = list(x.shape)
     shape[axis] = 1
-    found: Array = OPS["broadcast_to"].call(value, shape=tuple(shape))
+    found: ndarray = OPS["broadcast_to"].call(value, shape=tuple(shape))
     return found
 
 
-def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Array:
+def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The middle value over `axis`, or the mean of the two in the middle.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -733,7 +736,7 @@ def parts(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
     return (float(found) if found.ndim == 0 else tuple(found.ravel().tolist())), found.shape
 
 
-def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
+def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
     """The value below which the part `q`, between 0 and 1, of the elements over `axis` lies.
 
     Several parts give as many values, along new first axes. `method`: one of Hyndman and Fan's definitions (Sample
@@ -754,11 +757,11 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     Array([0.5, 0. , 0.5], dtype=float32)
     """
     each, shape = parts(q)
-    found: Array = OPS["quantile"].call(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
+    found: ndarray = OPS["quantile"].call(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
     return found if len(shape) < 2 else found.reshape(*shape, *found.shape[1:])
 
 
-def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
+def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
     """The value below which `q` percent of the elements over `axis` lie.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
@@ -776,7 +779,7 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
     """The integral of samples along `axis` by the trapezoid rule, at places `x` or `dx` apart.
 
     Shapes: the axis goes; `x` has one axis, as long as that of `y`, or broadcasts with `y`; `dx` is a number, or the
@@ -802,5 +805,5 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
         else:
             scale = widths
         dx = 1.0
-    found: Array = OPS["trapezoid"].call(y, x, dx=dx, axis=axis)
+    found: ndarray = OPS["trapezoid"].call(y, x, dx=dx, axis=axis)
     return found if scale is None else found * scale

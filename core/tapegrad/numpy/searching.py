@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as host
 
@@ -12,6 +12,9 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError, NoGradientError, ShapeError
 from ..tape.mode import MODE, RECORDING
 from .creation import asarray
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "argsort",
@@ -51,7 +54,7 @@ __all__ = [
 
 def sort(
     a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool | None = True
-) -> Array:
+) -> ndarray:
     """The elements in order along an axis; None flattens first. It is stable, of whatever `kind`.
 
     Shapes: that of `a`, or flat.
@@ -69,13 +72,13 @@ def sort(
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
-    found: Array = OPS["sort"].call(a, axis=axis, descending=descending, stable=stable is not False)
+    found: ndarray = OPS["sort"].call(a, axis=axis, descending=descending, stable=stable is not False)
     return found
 
 
 def argsort(
     a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool | None = True
-) -> Array:
+) -> ndarray:
     """The indices that put the elements in order along an axis; None flattens first. See `sort`.
 
     Shapes: that of `a`, or flat.
@@ -90,11 +93,11 @@ def argsort(
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
-    found: Array = OPS["argsort"].call(a, axis=axis, descending=descending, stable=stable is not False)
+    found: ndarray = OPS["argsort"].call(a, axis=axis, descending=descending, stable=stable is not False)
     return found
 
 
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Array:
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndarray:
     """Where in the ordered `a` the values `v` would go in.
 
     `side`: before equal values ("left") or behind them ("right"). `sorter`: the indices that put `a` in order.
@@ -117,11 +120,11 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
     if a.ndim != 1:
         raise ShapeError(f"searchsorted: values are looked up in an array of one axis, not of shape {a.shape}")
     common = dtypes.promote(a.dtype, v.dtype)
-    found: Array = OPS["searchsorted"].call(a.astype(common), v.astype(common), side=side)
+    found: ndarray = OPS["searchsorted"].call(a.astype(common), v.astype(common), side=side)
     return found
 
 
-def digitize(x: Any, bins: Any, right: bool = False) -> Array:
+def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
     """Which of the bins, whose edges go up or down, each element is in.
 
     Shapes: `bins` has one axis; the result has that of `x`.
@@ -145,7 +148,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Array:
     return bins.shape[0] - searchsorted(bins[::-1], x, side="left" if right else "right")  # type: ignore[no-any-return]
 
 
-def nonzero(a: Any) -> tuple[Array, ...]:
+def nonzero(a: Any) -> tuple[ndarray, ...]:
     """The indices of the elements that are not zero, an array for each axis.
 
     Shapes: one axis or more; the results have one.
@@ -163,7 +166,7 @@ def nonzero(a: Any) -> tuple[Array, ...]:
     return tuple(places) if isinstance(places, (list, tuple)) else tuple(places[:, i] for i in range(a.ndim))
 
 
-def flatnonzero(a: Any) -> Array:
+def flatnonzero(a: Any) -> ndarray:
     """The indices of the elements of the flattened array that are not zero.
 
     Shapes: any; the result has one axis.
@@ -177,7 +180,7 @@ def flatnonzero(a: Any) -> Array:
     return nonzero(asarray(a).reshape(-1))[0]
 
 
-def argwhere(a: Any) -> Array:
+def argwhere(a: Any) -> ndarray:
     """The indices of the elements that are not zero, a row for each.
 
     Shapes: one axis or more; the result has two, of which the second is as long as `a` has axes.
@@ -189,11 +192,11 @@ def argwhere(a: Any) -> Array:
     Array([[0, 1],
            [1, 0]], dtype=int64)
     """
-    found: Array = OPS["stack"].call(*nonzero(a), axis=1)
+    found: ndarray = OPS["stack"].call(*nonzero(a), axis=1)
     return found
 
 
-def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Array:
+def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> ndarray:
     """The slices at the indices along an axis; without it, elements of the flattened array.
 
     `mode`: what becomes of indices beyond the ends. They raise, "wrap" around, or "clip" to the ends.
@@ -220,11 +223,11 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
         if a.ndim > 1:
             a = a.reshape(-1)
         axis = 0
-    found: Array = OPS["take"].call(a, indices, axis=axis)
+    found: ndarray = OPS["take"].call(a, indices, axis=axis)
     return found
 
 
-def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Array:
+def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> ndarray:
     """The elements at indices that are given for each slice along an axis.
 
     Shapes: `indices` has as many axes as `arr`, and broadcasts with it except along the axis; the result has its shape.
@@ -237,11 +240,11 @@ def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Array:
     Array([[1.],
            [2.]], dtype=float32)
     """
-    found: Array = OPS["take_along_axis"].call(asarray(arr), asarray(indices), axis=axis)
+    found: ndarray = OPS["take_along_axis"].call(asarray(arr), asarray(indices), axis=axis)
     return found
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> Array:
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> ndarray:
     """A new array with `values` at indices that are given for each slice along an axis.
 
     Shapes: `indices` has as many axes as `arr`, `values` broadcasts with it; the result has that of `arr`.
@@ -255,11 +258,11 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> Array
            [9., 4.]], dtype=float32)
     """
     arr = asarray(arr)
-    found: Array = OPS["put_along_axis"].call(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
+    found: ndarray = OPS["put_along_axis"].call(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
     return found
 
 
-def compress(condition: Any, a: Any, axis: int | None = None) -> Array:
+def compress(condition: Any, a: Any, axis: int | None = None) -> ndarray:
     """The slices along an axis for which the condition holds.
 
     Shapes: `condition` is taken flat; without `axis` so is `a`.
@@ -274,7 +277,7 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Array:
     return take(a, flatnonzero(condition), axis=axis)
 
 
-def extract(condition: Any, arr: Any) -> Array:
+def extract(condition: Any, arr: Any) -> ndarray:
     """The elements for which the condition holds.
 
     Shapes: both are taken flat; the result has one axis.
@@ -289,7 +292,7 @@ def extract(condition: Any, arr: Any) -> Array:
     return take(asarray(arr).reshape(-1), flatnonzero(condition))
 
 
-def choose(a: Any, choices: Any) -> Array:
+def choose(a: Any, choices: Any) -> ndarray:
     """Element by element, from the choice whose number `a` is.
 
     Shapes: `a` and the choices broadcast.
@@ -304,11 +307,11 @@ def choose(a: Any, choices: Any) -> Array:
     from .manipulation import broadcast_arrays, stack
 
     a, *parts = broadcast_arrays(a, *choices)
-    found: Array = take_along_axis(stack(parts), a[None], axis=0)[0]
+    found: ndarray = take_along_axis(stack(parts), a[None], axis=0)[0]
     return found
 
 
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     """Element by element, from the first choice whose condition holds, else the default.
 
     Shapes: all broadcast.
@@ -329,7 +332,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
     return asarray(found)
 
 
-def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Array:
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:
     """Element by element, the function whose condition holds (the last that does); one more is for where none does.
 
     `args` and `kw` are handed on to the functions.
@@ -358,24 +361,24 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Ar
 class UniqueAll(NamedTuple):
     """What `unique_all` returns."""
 
-    values: Array
-    indices: Array
-    inverse_indices: Array
-    counts: Array
+    values: ndarray
+    indices: ndarray
+    inverse_indices: ndarray
+    counts: ndarray
 
 
 class UniqueCounts(NamedTuple):
     """What `unique_counts` returns."""
 
-    values: Array
-    counts: Array
+    values: ndarray
+    counts: ndarray
 
 
 class UniqueInverse(NamedTuple):
     """What `unique_inverse` returns."""
 
-    values: Array
-    inverse_indices: Array
+    values: ndarray
+    inverse_indices: ndarray
 
 
 def unique_all(x: Any) -> UniqueAll:
@@ -424,7 +427,7 @@ def unique_inverse(x: Any) -> UniqueInverse:
     return UniqueInverse(found.values, found.inverse_indices)
 
 
-def unique_values(x: Any) -> Array:
+def unique_values(x: Any) -> ndarray:
     """The different values in order.
 
     Shapes: any, taken flat; the values have one axis.
@@ -472,7 +475,7 @@ def unique(
     return (found.values, *more) if more else found.values
 
 
-def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Array:
+def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> ndarray:
     """Whether each element is among `test_elements`; that they differ need not be said, by `assume_unique`.
 
     Shapes: any; the result has that of `element`.
@@ -484,7 +487,7 @@ def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: 
     Array([False,  True, False], dtype=bool)
     """
     element = asarray(element)
-    found: Array = OPS["any"].call(element.reshape(*element.shape, 1) == asarray(test_elements).reshape(-1), axis=-1)
+    found: ndarray = OPS["any"].call(element.reshape(*element.shape, 1) == asarray(test_elements).reshape(-1), axis=-1)
     return ~found if invert else found
 
 
@@ -493,7 +496,7 @@ def _refuse_tracked(name: str, reason: str, *arrays: Any) -> None:
         raise NoGradientError(f"{name}() has no gradient: {reason}; pass x.detach()")
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> ndarray:
     """How often each of the numbers 0, 1, … occurs, or the sum of its weights, which are differentiated.
 
     Shapes: `weights` have that of `x`; the result has one axis.
@@ -525,11 +528,11 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Array:
         raise ShapeError(
             f"bincount: weights of shape {amounts.shape} for numbers of shape {x.shape}; give one for each"
         )
-    found: Array = OPS["scatter_add"].call(amounts, x, key=(AT,), shape=(length,))
+    found: ndarray = OPS["scatter_add"].call(amounts, x, key=(AT,), shape=(length,))
     return found
 
 
-def _counted(name: str, x: Array, weights: Any, count: Any, edges: Any) -> None:
+def _counted(name: str, x: ndarray, weights: Any, count: Any, edges: Any) -> None:
     """Refuse what has no derivative: counts jump, and so does the share of a weight."""
     several = edges if isinstance(edges, (list, tuple)) else [edges]
     _refuse_tracked(name, "counts are constant between jumps", x, *several)
@@ -547,7 +550,7 @@ def _numbers(value: Any) -> Any:
     return value
 
 
-def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Array:
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> ndarray:
     """The edges of the bins that `histogram` would take. A tracked `a` raises `NoGradientError`.
 
     Shapes: any; the result has one axis, one longer than there are bins.
@@ -564,7 +567,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: bool | None = False, weights: Any = None
-) -> tuple[Array, Array]:
+) -> tuple[ndarray, ndarray]:
     """How many elements fall into each bin, or the sum of their weights, and the edges.
 
     Counts jump: in `a` there is no derivative; in the weights there is.
@@ -582,7 +585,7 @@ def histogram(
     _counted("histogram", a, None, "", bins)
     values, edges = a.asnumpy().reshape(-1), host.asarray(histogram_bin_edges(a, bins, range).asnumpy())
     if weights is None:
-        counts, _ = host.histogram(values, edges, density=bool(density))
+        counts, _ = host.histogram(values, edges, density=True) if density else host.histogram(values, edges)
         return asarray(counts), asarray(edges)
     # The last bin is closed at both ends.
     place = host.searchsorted(edges, values, side="right") - 1
@@ -597,7 +600,7 @@ def histogram(
 
 def histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
-) -> tuple[Array, Array, Array]:
+) -> tuple[ndarray, ndarray, ndarray]:
     """How many points fall into each cell of a grid, and the edges along both axes. See `histogramdd`.
 
     Shapes: `x` and `y` have one axis, of one length; the result has two.
@@ -619,7 +622,7 @@ def histogram2d(
 
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
-) -> tuple[Array, list[Array]]:
+) -> tuple[ndarray, list[ndarray]]:
     """How many points, rows or a list of coordinates, fall into each cell of a grid, and the edges along its axes.
 
     Counts jump: there is no derivative.
@@ -666,16 +669,16 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return OPS["where"].call(condition, x, y)
 
 
-def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: float) -> Array:
+def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: float) -> ndarray:
     a = asarray(a)
     missing = OPS["isnan"].call(a.detach())
     if bool(OPS["any"].call(OPS["all"].call(missing, axis=axis))):
         raise ArgumentError(f"nan{name}: all of a slice is NaN, so it has no place")
-    found: Array = OPS[name].call(OPS["where"].call(missing, filling, a.detach()), axis=axis, keepdims=keepdims)
+    found: ndarray = OPS[name].call(OPS["where"].call(missing, filling, a.detach()), axis=axis, keepdims=keepdims)
     return found
 
 
-def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
+def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) largest element over `axis` is that is not NaN.
 
     Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
@@ -690,7 +693,7 @@ def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Arr
     return _nan_place("argmax", a, axis, keepdims, -host.inf)
 
 
-def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Array:
+def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) smallest element over `axis` is that is not NaN.
 
     Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
@@ -705,7 +708,7 @@ def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Arr
     return _nan_place("argmin", a, axis, keepdims, host.inf)
 
 
-def lexsort(keys: Any, axis: int = -1) -> Array:
+def lexsort(keys: Any, axis: int = -1) -> ndarray:
     """The indices that put several keys in order, the last key first.
 
     Shapes: the keys have one shape; the result has it.
@@ -731,7 +734,7 @@ def lexsort(keys: Any, axis: int = -1) -> Array:
     return order
 
 
-def sort_complex(a: Any) -> Array:
+def sort_complex(a: Any) -> ndarray:
     """The elements in order of their real parts, and of the imaginary ones where those are the same.
 
     Shapes: that of `a`; the last axis is put in order.
@@ -749,7 +752,7 @@ def sort_complex(a: Any) -> Array:
     return take_along_axis(a, order)
 
 
-def trim_zeros(filt: Any, trim: str = "fb") -> Array:
+def trim_zeros(filt: Any, trim: str = "fb") -> ndarray:
     """A sequence without the zeros in front ("f") and behind ("b").
 
     Shapes: one axis; so has the result.
@@ -766,5 +769,5 @@ def trim_zeros(filt: Any, trim: str = "fb") -> Array:
     if held.size:
         start = int(held[0]) if "f" in trim.lower() else 0
         stop = int(held[-1]) + 1 if "b" in trim.lower() else filt.shape[0]
-    found: Array = filt[start:stop]
+    found: ndarray = filt[start:stop]
     return found

@@ -8,13 +8,15 @@ On engines that have no such functions of their own they are SciPy's, on the hos
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError
 from .creation import asarray
+
+if TYPE_CHECKING:
+    from .array import ndarray
 
 __all__ = [
     "beta",
@@ -58,18 +60,18 @@ xlogy, xlog1py, logit = (OPS[name].call for name in ("xlogy", "xlog1py", "logit"
 expit, psi = OPS["sigmoid"].call, OPS["digamma"].call
 
 
-def _floats(*values: Any) -> list[Array]:
+def _floats(*values: Any) -> list[ndarray]:
     return [x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()) for x in map(asarray, values)]
 
 
-def _reals(name: str, *values: Any) -> list[Array]:
+def _reals(name: str, *values: Any) -> list[ndarray]:
     found = _floats(*values)
     if any(x.dtype in dtypes.COMPLEX for x in found):
         raise DtypeError(f"{name}() is a function of real numbers, not of complex ones; take the real part first")
     return found
 
 
-def zeta(x: Any, q: Any = 1.0, /) -> Array:
+def zeta(x: Any, q: Any = 1.0, /) -> ndarray:
     """The sum of 1 / (k + q)**x over k = 0, 1, …: Hurwitz's zeta function, or Riemann's without `q`.
 
     It has a derivative in `q` only.
@@ -86,11 +88,11 @@ def zeta(x: Any, q: Any = 1.0, /) -> Array:
     >>> tapegrad.grad(lambda q: tnp.special.zeta(2.0, q))(1.0)
     -2.4041...
     """
-    found: Array = OPS["zeta"].call(asarray(x), q)
+    found: ndarray = OPS["zeta"].call(asarray(x), q)
     return found
 
 
-def polygamma(n: int, x: Any, /) -> Array:
+def polygamma(n: int, x: Any, /) -> ndarray:
     """The n-th derivative of `digamma`; `n` is one whole number.
 
     Shapes: any; the result has that of `x`.
@@ -104,11 +106,11 @@ def polygamma(n: int, x: Any, /) -> Array:
     """
     if int(n) != n:
         raise ArgumentError(f"polygamma: n is {n}; choose one of the orders 0, 1, 2, …")
-    found: Array = OPS["polygamma"].call(asarray(x), n=int(n))
+    found: ndarray = OPS["polygamma"].call(asarray(x), n=int(n))
     return found
 
 
-def beta(a: Any, b: Any, /) -> Array:
+def beta(a: Any, b: Any, /) -> ndarray:
     """Euler's beta function of positive numbers, the exponential of `betaln`.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -120,11 +122,11 @@ def beta(a: Any, b: Any, /) -> Array:
     >>> tnp.special.beta(2.0, [1.0, 3.0])
     Array([0.5       , 0.0833...], dtype=float32)
     """
-    found: Array = OPS["exp"].call(betaln(a, b))
+    found: ndarray = OPS["exp"].call(betaln(a, b))
     return found
 
 
-def ndtr(x: Any, /) -> Array:
+def ndtr(x: Any, /) -> ndarray:
     """The part of a standard normal distribution that lies below `x`.
 
     Shapes: any; the result has that of `x`.
@@ -139,7 +141,7 @@ def ndtr(x: Any, /) -> Array:
     return 0.5 * erfc(x * -math.sqrt(0.5))  # type: ignore[no-any-return]
 
 
-def exp10(x: Any, /) -> Array:
+def exp10(x: Any, /) -> ndarray:
     """10 to the power of each element.
 
     Shapes: any; the result has that of `x`.
@@ -154,7 +156,7 @@ def exp10(x: Any, /) -> Array:
     return 10.0**x  # type: ignore[no-any-return]
 
 
-def entr(x: Any, /) -> Array:
+def entr(x: Any, /) -> ndarray:
     """-x·log(x): 0 at 0, and minus infinity below.
 
     Shapes: any; the result has that of `x`.
@@ -167,11 +169,11 @@ def entr(x: Any, /) -> Array:
     """
     (x,) = _reals("entr", x)
     safe = OPS["where"].call(x < 0, 1.0, x)
-    found: Array = OPS["where"].call(x < 0, -math.inf, 0 - xlogy(safe, safe))
+    found: ndarray = OPS["where"].call(x < 0, -math.inf, 0 - xlogy(safe, safe))
     return found
 
 
-def rel_entr(x: Any, y: Any, /) -> Array:
+def rel_entr(x: Any, y: Any, /) -> ndarray:
     """x·log(x / y) of positive numbers; 0 where x is 0 and y is not negative, and elsewhere infinity.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -197,11 +199,11 @@ def rel_entr(x: Any, y: Any, /) -> Array:
     )
     outside = OPS["where"].call(OPS["isnan"].call(x) | OPS["isnan"].call(y), math.nan, math.inf)
     outside = OPS["where"].call((x == 0) & (y >= 0), 0.0, outside)
-    found: Array = OPS["where"].call(inside, a * logs, outside)
+    found: ndarray = OPS["where"].call(inside, a * logs, outside)
     return found
 
 
-def kl_div(x: Any, y: Any, /) -> Array:
+def kl_div(x: Any, y: Any, /) -> ndarray:
     """x·log(x / y) - x + y of numbers that are not negative; elsewhere infinity.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -217,11 +219,11 @@ def kl_div(x: Any, y: Any, /) -> Array:
     (-0.6931..., 0.5)
     """
     x, y = _reals("kl_div", x, y)
-    found: Array = OPS["where"].call((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
+    found: ndarray = OPS["where"].call((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
     return found
 
 
-def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
+def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The logarithm of the sum of exponentials over `axis`, without overflow.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
@@ -232,11 +234,11 @@ def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     >>> tnp.special.logsumexp([800.0, 0.0])
     Array(800., dtype=float32)
     """
-    found: Array = OPS["logsumexp"].call(asarray(x), axis=axis, keepdims=keepdims)
+    found: ndarray = OPS["logsumexp"].call(asarray(x), axis=axis, keepdims=keepdims)
     return found
 
 
-def softmax(x: Any, /, axis: Any = None) -> Array:
+def softmax(x: Any, /, axis: Any = None) -> ndarray:
     """The exponentials over `axis` (None: over all), as parts of their sum.
 
     Shapes: any; the result has that of `x`.
@@ -250,11 +252,11 @@ def softmax(x: Any, /, axis: Any = None) -> Array:
            [1. , 0. ]], dtype=float32)
     """
     x = asarray(x)
-    found: Array = OPS["softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
+    found: ndarray = OPS["softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
     return found
 
 
-def log_softmax(x: Any, /, axis: Any = None) -> Array:
+def log_softmax(x: Any, /, axis: Any = None) -> ndarray:
     """The logarithm of `softmax`.
 
     Shapes: any; the result has that of `x`.
@@ -267,5 +269,5 @@ def log_softmax(x: Any, /, axis: Any = None) -> Array:
     Array([   0., -800.], dtype=float32)
     """
     x = asarray(x)
-    found: Array = OPS["log_softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
+    found: ndarray = OPS["log_softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
     return found

@@ -173,7 +173,22 @@ def _define(
 
 
 RESERVED = frozenset(
-    ("xp", "g", "out", "node", "made", "table", "met", "free", "own", "wrap", "known", "signature", "stretched", "flags")
+    (
+        "xp",
+        "g",
+        "out",
+        "node",
+        "made",
+        "table",
+        "met",
+        "free",
+        "own",
+        "wrap",
+        "known",
+        "signature",
+        "stretched",
+        "flags",
+    )
 )
 """Names with a meaning of their own in the code that is written for an op."""
 

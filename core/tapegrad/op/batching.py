@@ -16,7 +16,7 @@ from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from .call import pull_into
 from .kinds import LOCALLY_CONSTANT
-from .rules import OwnRule, Places, VmapLevel, attach, is_tracked
+from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked
 from .source import record
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
 
     batch = VmapLevel(level, inputs, outputs)
     rule = OwnRule(op.name, pull, push).outside(batch)
-    found = batch.put_on_outputs(attach(rule, batch.inputs, batch.outputs, results, at=level))
+    found = batch.put_on_outputs(attach_at(rule, batch.inputs, batch.outputs, results, False, level))
     return tuple(x._value for x in found) if op.outs else found[0]._value
 
 

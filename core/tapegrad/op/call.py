@@ -14,7 +14,8 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, wrap
-from ..arrays.entering import enter
+from ..arrays.entering import enter_beside
+from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
 from ..errors import (
@@ -31,6 +32,7 @@ from ..errors import (
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node, Output, next_seq
+from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
 if TYPE_CHECKING:
@@ -42,13 +44,13 @@ NUMBERS = frozenset((bool, int, float, complex))
 
 
 def _face(op: Op, arrays: Sequence[Array]) -> type[Array]:
-    faces = {type(x) for x in arrays}
+    faces = {type(x) for x in arrays} - {Array}  # the core's own arrays take the face of those beside them
     if len(faces) > 1:
         names = " and ".join(sorted(face.__name__ for face in faces))
         raise ArgumentTypeError(
             f"{op.name}() got arrays of two faces, {names}; convert one with as_np_ndarray() or as_nd_ndarray()"
         )
-    return faces.pop() if faces else Array
+    return faces.pop() if faces else Array if arrays else standard_face()
 
 
 def arrays_in(parts: Any) -> Iterator[Array]:
@@ -86,11 +88,11 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     for i, x in enumerate(args):
         if isinstance(x, Array) or x.__class__ in NUMBERS or (x is None and names[i] in op.optional):
             continue
-        if isinstance(x, np.generic) and cls._weak_numpy_scalars:
+        if isinstance(x, np.generic) and cls._face.weak_numpy_scalars:
             operands[i] = x.item()
             continue
         recording = bool(MODE.get() & RECORDING)
-        operands[i] = enter(x, engine, cls, copy=recording, what=f"{op.name}()", name=names[i])
+        operands[i] = enter_beside(x, engine, cls, copy=recording, what=f"{op.name}()", name=names[i])
         borrowed = not recording
         engine = engine or engine_of(operands[i])
     if not operands and op.variadic:
@@ -100,8 +102,8 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     operands, xp = _on_one_level(operands, engine)
     if op.floats:
         common = _common_dtype(op, names, operands)
-        if common in dtypes.INTEGER and op.name in cls._integer_ops:
-            return OPS[cls._integer_ops[op.name]].call(*operands, **keywords)
+        if common in dtypes.INTEGER and op.name in cls._face.integer_ops:
+            return OPS[cls._face.integer_ops[op.name]].call(*operands, **keywords)
     out = op.call(*_of_one_dtype(op, names, operands, cls, xp, engine), **keywords)
     if borrowed and not op.kind.copies:
         for array in out if isinstance(out, list) else [out]:
@@ -254,9 +256,7 @@ def inspect_result(op: Op | None, node: Node, out: Any) -> None:
     if mode >= LEVEL:
         note_level(node)
     if mode & ANOMALY:
-        from ..transforms.inspection import note_origin
-
-        note_origin(node, out)
+        tell_recorded(node, out)
 
 
 # Sweeps over values of any sort.

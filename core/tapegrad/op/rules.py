@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from weakref import ref
 
-from ..arrays.array import Array
+from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, Batched, engine_kernels, inner_array, level_table, lift, note_level, table_of, wrap
 from ..arrays.entering import as_array
 from ..dtypes import is_dtype
@@ -19,6 +19,7 @@ from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq
+from ..tape.observers import tell_recorded
 from .call import pull_back
 
 
@@ -152,19 +153,21 @@ class Places:
 
 
 def attach(
-    rule: Rule,
-    inputs: Sequence[Array],
-    outputs: Sequence[Array],
-    places: Places,
-    *,
-    always: bool = False,
-    at: int = 0,
+    rule: Rule, inputs: Sequence[Array], outputs: Sequence[Array], places: Places, *, always: bool = False
 ) -> list[Array]:
     """The outputs, computed unrecorded, with the rule's nodes at every level at which an input is tracked.
 
-    `places` is told of the nodes. `always` puts a node at every level, for rules that read more than their inputs. `at`
-    is the level that this is called for, 0 from outside.
+    `places` is told of the nodes. `always` puts a node at every level, for rules that read more than their inputs. The
+    rule is given arrays of the core; what is returned has the faces of the outputs.
     """
+    attached = attach_at(rule, inputs, outputs, places, always, 0)
+    return [handle(type(y), x._value, x._node, x._xp) for x, y in zip(attached, outputs, strict=True)]
+
+
+def attach_at(
+    rule: Rule, inputs: Sequence[Array], outputs: Sequence[Array], places: Places, always: bool, at: int
+) -> list[Array]:
+    """`attach` at one level: 0 is that of the arrays themselves."""
     level = _level([*inputs, *outputs] if always else inputs)
     found = [wrap(y._value, None, y._xp) for y in outputs]
     if level:
@@ -172,15 +175,13 @@ def attach(
         layer = VmapLevel(level, inputs, found)
         inside = [x for x, flag in zip(layer.inputs, layer.input_flags, strict=True) if flag is not None]
         if always or any(map(is_tracked, inside)):
-            outer = attach(rule.outside(layer), layer.inputs, layer.outputs, places, always=always, at=level)
+            outer = attach_at(rule.outside(layer), layer.inputs, layer.outputs, places, always, level)
             found = layer.put_on_outputs(outer)
     if MODE.get() & RECORDING and (always or any(x._node is not None for x in inputs)):
         node = rule.node(inputs, found)
         places.enter(at, node)
         if MODE.get() & ANOMALY:
-            from .inspection import note_origin
-
-            note_origin(node, tuple(y._value for y in found))
+            tell_recorded(node, tuple(y._value for y in found))
         for i, y in enumerate(found):
             if is_dtype(y._dtype, ("real floating", "complex floating")):
                 y._node = Output(node, i)

@@ -538,7 +538,10 @@ class CallCode:
         if op.kind is LOCALLY_CONSTANT:
             if op.outs:
                 return "    return _outputs(signature.cls, xp, tuple(out), None)\n"
-            return ARRAY.format(signature="xp.signatures[signature.cls, out.dtype, out.shape]") + "    made._node = None\n    return made\n"
+            return (
+                ARRAY.format(signature="xp.signatures[signature.cls, out.dtype, out.shape]")
+                + "    made._node = None\n    return made\n"
+            )
         facts = {
             "name": name,
             "untracked": " and ".join(self._untracked()),

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, MissingExtraError
+from ..errors import ArgumentError
+from ..extras import missing_extra
 from ..op import elementwise
 from ..op.samples import alone, exactly, normal, positive, together, uniform
 
@@ -55,7 +56,7 @@ def host_function(name: str) -> Callable[..., Any]:
 
         from . import incomplete
     except ImportError as error:
-        raise MissingExtraError(f"{name}() needs 'scipy': pip install 'tapegrad[special]'") from error
+        raise missing_extra(f"{name}()", "scipy", "special") from error
     function = getattr(incomplete if name in incomplete.__all__ else special, name)
 
     def of_arrays(*arrays: Any) -> Any:

@@ -17,7 +17,7 @@ from ..tape.mode import INSPECTED, MODE, RECORDING
 from ..tape.nodes import Node, Sweep, Wrap, freed, next_seq
 
 if TYPE_CHECKING:
-    from ..arrays.array import Array
+    from ..arrays.array import Array, SomeArray
 
 __all__ = ["carry", "device_of", "move", "to"]
 
@@ -92,7 +92,7 @@ def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, devic
     return carry(value, source.backend, target.backend, device)
 
 
-def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
+def move(x: SomeArray, target: EngineKernels, device: str | None = None) -> SomeArray:
     """`x` with its numbers in another engine's arrays, or on another device; recorded where `x` is tracked."""
     source = engine_of(x)
     value = _carry_value(x._value, source, target, device)
@@ -113,7 +113,7 @@ def move(x: Array, target: EngineKernels, device: str | None = None) -> Array:
     return moved
 
 
-def to(x: Array, target: Any) -> Array:
+def to(x: SomeArray, target: Any) -> SomeArray:
     """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both.
 
     Shapes: that of `x`.

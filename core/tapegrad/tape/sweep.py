@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from ..errors import GraphFreedError
 from .mode import ANOMALY, MODE
 from .nodes import Node, Sweep, Wrap, deposit
+from .observers import tell_pushed, tell_swept
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
 """Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
@@ -60,9 +61,7 @@ def reverse_sweep(
     if watching:
         table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
     if MODE.get() & ANOMALY:
-        from ..transforms.inspection import check_gradients
-
-        check_gradients(table)
+        tell_swept(table)
     return table
 
 
@@ -162,7 +161,5 @@ def forward_sweep(
             if tangent is not None:
                 table[node] = tangent
                 if looking:
-                    from ..transforms.inspection import check_tangent
-
-                    check_tangent(node, tangent)
+                    tell_pushed(node, tangent)
     return [None if head is None else table.get(head) for head in heads]

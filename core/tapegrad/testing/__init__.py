@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from .checks import GradientError, check_grads, check_jvp, check_vjp
-    from .conformance import backend_conformance
+from ..op import samples as samples
 
-__all__ = ["GradientError", "backend_conformance", "check_grads", "check_jvp", "check_vjp"]
+if TYPE_CHECKING:
+    from .checks import GradientError
+    from .conformance import backend_conformance
+    from .grads import check_grads, check_jvp, check_vjp
+
+__all__ = ["GradientError", "backend_conformance", "check_grads", "check_jvp", "check_vjp", "samples"]
+
+_MODULES = {
+    "GradientError": "checks",
+    "backend_conformance": "conformance",
+    "check_grads": "grads",
+    "check_jvp": "grads",
+    "check_vjp": "grads",
+}
+"""The module that each public name comes from, when it is first asked for."""
 
 
 def __getattr__(name: str) -> Any:
-    # Ops import their samples from here; the checks, which import the ops, come when they are asked for.
-    if name == "backend_conformance":
-        from . import conformance
-
-        return conformance.backend_conformance
-    if name in __all__:
-        from . import checks
-
-        return getattr(checks, name)
+    if name in _MODULES:
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

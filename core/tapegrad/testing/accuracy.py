@@ -6,55 +6,18 @@ lets it be: where rounding the inputs by half a unit would move the truth by mor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..op.kinds import ELEMENTWISE, GENERAL
-from ..op.record import Op
-from .checks import Judge, _between
+from .accuracy_classes import accuracy_class
+from .checks import Judge, _between, engine
 from .differences import flatten, sizes_of, unflatten, unflatten_bool
 from .laws import Case
 from .wide import widen
 
-__all__ = ["RULE_ULPS", "accuracy_class", "accurate_pull", "accurate_value", "bitwise", "verified_rule"]
-
-RULE_ULPS = 8.0
-"""What a rule around a library function may be off, in ulps, unless the op says otherwise (`accuracy="I1:200"`)."""
-
-
-@dataclass(frozen=True)
-class Class:
-    """An op's class: its name, the ulps its rule may be off, whether values are judged beside 1; and of an op that
-    promises bits, whether it does so for real numbers alone, and whether for the signs of zeros.
-    """
-
-    name: str
-    rule_ulps: float = RULE_ULPS
-    absolute: bool = False
-    real: bool = False
-    unsigned: bool = False
-
-    def has_bits(self, dtype: np.dtype[Any]) -> bool:
-        """Whether numbers of that dtype are the same bits on every engine."""
-        return self.name == "I0" and not (self.real and dtype.kind == "c")
-
-
-def accuracy_class(op: Op) -> Class:
-    """What `accuracy=` says beside the op: `I1`, `I1:200` for a rule that is knowingly worse, `I3 absolute` for a value
-    that may come near 0 by cancelling numbers near 1.
-
-    `I0 real` promises bits for real numbers alone: IEEE 754 does not say how complex ones are multiplied, divided or
-    measured, and engines do it in other orders, with and without fused products; those are judged in ulps.
-    `I0 unsigned`: the op picks one of equal numbers, of two zeros either, as the array API standard lets it.
-    """
-    words = op.accuracy.split()
-    name, _, bound = words[0].partition(":")
-    said = words[1:]
-    return Class(
-        name, float(bound) if bound else RULE_ULPS, "absolute" in said, real="real" in said, unsigned="unsigned" in said
-    )
+__all__ = ["accurate_pull", "accurate_value", "bitwise", "verified_rule"]
 
 
 def _terms(case: Case) -> tuple[Any, Any]:
@@ -143,21 +106,6 @@ def _worst(case: Case, got: Any, wide: Any, measure: Any, allowed: Any) -> float
     return float(np.max(np.where(np.isnan(distance), np.inf, distance), initial=0))
 
 
-def _wide_pull(case: Case) -> Any:
-    """The rule's own result in longdouble, and how much of it moves when the inputs are rounded."""
-    cotangents = case.all_cotangents(case.wide_cotangents)
-    with np.errstate(all="ignore"):
-        base = flatten(case.truth.pull(case.truth.inputs, cotangents))
-        moved = np.zeros_like(base)
-        rng = np.random.default_rng(5)
-        tilt = np.longdouble(2.0**-30)
-        for _ in range(2):
-            inputs = [x * (1 + tilt * rng.choice([-1.0, 1.0], x.shape)) for x in case.truth.inputs]
-            change = np.abs(flatten(case.truth.pull(inputs, cotangents)) - base) / tilt
-            moved = np.maximum(moved, np.where(np.isfinite(change), change, np.inf))
-    return base, moved
-
-
 def accurate_pull(case: Case, judge: Judge) -> float:
     """The gradients are as near to the rule in longdouble as the class says. Returns the worst distance."""
     op = case.target.op
@@ -225,8 +173,6 @@ def op_sums(case: Case) -> bool:
 
 def bitwise(case: Case, judge: Judge) -> None:
     """An I0 op gives on this engine the bits that it gives on NumPy, forward, and backward where no sums are taken."""
-    from .checks import engine
-
     numpy = engine("numpy")
     judge.report.count("bitwise")
     other = Case(case.target, case.dtype, numpy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import html
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.registry import get_backend
-from .accuracy import accuracy_class
+from .accuracy_classes import accuracy_class
 from .functions import FUNCTIONS, calls_of
 from .generate import samples_of
 from .judging import (
@@ -54,6 +55,7 @@ class OpVerdict:
     value: dict[str, float] = field(default_factory=dict)
     gradient: dict[str, float] = field(default_factory=dict)
     failures: list[Check] = field(default_factory=list)
+    skipped: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Conformance:
     version: str
     ops: dict[str, OpVerdict]
     fallbacks: list[str] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, backend: str, checks: Iterable[Check]) -> Conformance:
@@ -72,19 +75,24 @@ class Conformance:
 
         registered = judged_ops()
         found: dict[str, OpVerdict] = {}
+        skipped: Counter[str] = Counter()
         for check in checks:
             op = registered.get(check.op)
             accuracy, kind = ("", "function") if op is None else (accuracy_class(op).name, op.kind.name)
             verdict = found.setdefault(check.op, OpVerdict(check.op, accuracy, kind))
+            if check.skipped:
+                verdict.skipped += 1
+                skipped[check.skipped] += 1
+                continue
             verdict.checks += 1
             if check.law != "error":
                 verdict.samples.add(check.sample)
-            if not check.passed:
+            if check.failed:
                 verdict.failures.append(check)
             if check.distance is not None:
                 table = verdict.value if check.law == "accurate value" else verdict.gradient
                 table[check.dtype] = max(table.get(check.dtype, 0.0), check.distance)
-        return cls(backend, get_backend(backend).version(), found, sorted(FALLBACKS))
+        return cls(backend, get_backend(backend).version(), found, sorted(FALLBACKS), dict(skipped))
 
     @property
     def checks(self) -> int:
@@ -97,10 +105,11 @@ class Conformance:
         return [check for verdict in self.ops.values() for check in verdict.failures]
 
     def summary(self) -> str:
-        """What was done, and how many checks failed, in a line."""
-        functions = sum(verdict.kind == "function" for verdict in self.ops.values())
-        ops = f"{len(self.ops) - functions} ops" + (f" and {functions} functions composed of them" if functions else "")
-        return f"{self.backend} {self.version}: {self.checks:,} checks on {ops}, {len(self.failures):,} failed"
+        """What was done, how many checks failed, and how many need what is not installed: a line for each reason."""
+        kinds = Counter(verdict.kind == "function" for verdict in self.ops.values() if verdict.checks)
+        ops = f"{kinds[False]} ops" + (f" and {kinds[True]} functions composed of them" if kinds[True] else "")
+        told = f"{self.backend} {self.version}: {self.checks:,} checks on {ops}, {len(self.failures):,} failed"
+        return "\n".join([told, *(f"{count:,} checks skipped: {reason}" for reason, count in self.skipped.items())])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, in plain Python types."""
@@ -114,6 +123,7 @@ class Conformance:
             "date": datetime.date.today().isoformat(),
             "checks": self.checks,
             "failed": len(self.failures),
+            "skipped": self.skipped,
             "batched_by_a_loop": self.fallbacks,
             "ops": {
                 name: {
@@ -122,6 +132,7 @@ class Conformance:
                     "unit": UNITS.get(verdict.accuracy, ""),
                     "samples": len(verdict.samples),
                     "checks": verdict.checks,
+                    "skipped": verdict.skipped,
                     "worst_value": verdict.value,
                     "worst_gradient": verdict.gradient,
                     "failures": [{"id": check.id, "message": check.message} for check in verdict.failures],
@@ -234,7 +245,12 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
             present = {dtype for op in verdict.ops.values() for dtype in getattr(op, what)}
             columns += [(verdict, what, dtype) for dtype in DTYPES if dtype in present]
     names = sorted(
-        {name for verdict in verdicts for name, op in verdict.ops.items() if op.kind != "function" or op.failures}
+        {
+            name
+            for verdict in verdicts
+            for name, op in verdict.ops.items()
+            if op.checks and (op.kind != "function" or op.failures)
+        }
     )
     head = "".join(f"<th>{html.escape(v.backend)}<br>{what}<br>{dtype}</th>" for v, what, dtype in columns)
     rows = []
@@ -262,7 +278,7 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
                 f"<details><summary>{html.escape(verdict.backend)}-{html.escape(check.id)}</summary>"
                 f"<pre>{html.escape(check.message)}</pre></details>"
             )
-    summary = "; ".join(html.escape(v.summary()) for v in verdicts)
+    summary = "<br>".join(html.escape(line) for v in verdicts for line in v.summary().splitlines())
     units = "; ".join(f"{name}: {unit}" for name, unit in UNITS.items())
     key = "".join(
         f'<span style="background:{colour}">{f"&gt; {bound:g}" if bound else "up to 0.5"}</span>'

@@ -95,7 +95,8 @@ def slopes(
     wide = eps < 1e-16
     powers = (8, 13, 19) if wide else (5, 8, 12)
     goal = 1e-13 if wide else 1e-10
-    best, doubt, size, last, claimed = (np.zeros(0, np.longdouble) for _ in range(5))
+    nothing: np.ndarray[Any, Any] = np.zeros(0, np.longdouble)
+    best = doubt = size = last = claimed = nothing
     with np.errstate(all="ignore"):
         if straight:
             up, down = f(x + direction), f(x - direction)

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..engines.backend import Backend
-from ..errors import ArgumentError, TapegradError
+from ..errors import ArgumentError, MissingExtraError, TapegradError
 from ..op import registered
 from ..op.kinds import LINEAR, MULTILINEAR
 from ..op.record import Op
 from ..op.samples import Draw
 from . import accuracy, batches, laws
+from .accuracy_classes import accuracy_class
 from .checks import Judge, engine
 from .functions import Call
 from .generate import Sample, samples_of
@@ -69,7 +70,10 @@ LEFT_OUT: dict[str, set[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of one law on one sample in one dtype; `distance` is in the class's unit, of laws that measure."""
+    """The outcome of one law on one sample in one dtype; `distance` is in the class's unit, of laws that measure.
+
+    `skipped` says what is not installed that it would have needed; such a check has neither passed nor failed.
+    """
 
     op: str
     sample: str
@@ -78,11 +82,22 @@ class Check:
     passed: bool
     message: str = ""
     distance: float | None = None
+    skipped: str = ""
 
     @property
     def id(self) -> str:
         """`tanh-3:float32:pull`."""
         return f"{self.sample}:{self.dtype}:{self.law}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was tried and did not pass."""
+        return not self.passed and not self.skipped
+
+
+def _absence(error: MissingExtraError) -> str:
+    """What is not installed, without who wanted it: one reason for all that wait for it."""
+    return f"{error.name} is not installed ({error.remedy})" if error.name else str(error)
 
 
 def differentiable(op: Op) -> bool:
@@ -104,7 +119,7 @@ def chosen_names(names: Sequence[str] | None, among: Sequence[str]) -> list[str]
             close = get_close_matches(name, among, n=1)
             raise ArgumentError(
                 f"there is no {name!r} to judge{f' (did you mean {close[0]!r}?)' if close else ''}; "
-                "an op of your own is known once its module is imported, as in a test of the suite under pytest"
+                "an op of your own is known once its module is imported, as `tapegrad conformance --import MODULE` does"
             )
     return list(names or among)
 
@@ -177,6 +192,8 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
             found = law()
             distance = found if isinstance(found, float) else None
             judge.verdict()
+        except MissingExtraError as error:
+            return Check(op.name, sample.id, dtype, name, False, skipped=_absence(error))
         except Exception as error:
             words = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
             return Check(op.name, sample.id, dtype, name, False, f"{sample}: {words}", distance)
@@ -189,6 +206,9 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
 
     try:
         _ = case.out, case.truth
+    except MissingExtraError as error:
+        yield Check(op.name, sample.id, dtype, "value", False, skipped=_absence(error))
+        return
     except Exception as error:
         yield Check(op.name, sample.id, dtype, "value", False, f"{sample}: {type(error).__name__}: {error}")
         return
@@ -200,7 +220,7 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
     chosen: dict[str, Law] = dict(ALWAYS)
     if case.truth.is_wide and case.truth.inexact:
         chosen["accurate value"] = accuracy.accurate_value
-    if accuracy.accuracy_class(op).has_bits(np.dtype(dtype)):
+    if accuracy_class(op).has_bits(np.dtype(dtype)):
         chosen["bitwise"] = accuracy.bitwise
     if derivative:
         chosen |= FIRST
@@ -257,16 +277,19 @@ def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> 
             for name, law in COMPOSED.items():
                 if name in LEFT_OUT.get(dtype, set()):
                     continue
-                words = ""
+                words = skipped = ""
                 try:
                     judge = Judge(call.function, dtype)
                     judge.narrow([out.dtype for out in case.out])
                     law(case, judge)
                     judge.verdict()
+                except MissingExtraError as error:
+                    skipped = _absence(error)
                 except Exception as error:
                     told = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
                     words = f"{call}: {told}"
-                found.append(Check(call.function, call.id, dtype, name, not words, words))
+                passed = not words and not skipped
+                found.append(Check(call.function, call.id, dtype, name, passed, words, skipped=skipped))
         return found
 
 
@@ -292,6 +315,8 @@ def _judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
         try:
             raws = [kernels.backend.from_numpy(x) for x in target.inputs()]
             target.values(kernels, raws)
+        except MissingExtraError as error:
+            yield Check(op.name, name, "float64", "error", False, skipped=_absence(error))
         except (TapegradError, TypeError, ValueError, IndexError) as error:
             named = op.name in str(error) or isinstance(error, TapegradError)
             yield Check(

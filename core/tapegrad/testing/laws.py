@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engines.tables import EngineKernels
 from ..op.kinds import ELEMENTWISE, LINEAR
+from .accuracy_classes import accuracy_class
 from .checks import Judge, Truth, _between, _floor, _random_like
 from .differences import Slopes, flatten, pieces, sizes_of, unflatten, unflatten_bool
 from .runs import Recording, Target
@@ -149,9 +150,18 @@ class Case:
 
     @cached_property
     def wide_pull(self) -> Any:
-        from .accuracy import _wide_pull
-
-        return _wide_pull(self)
+        """The rule's own result in longdouble, and how much of it moves when the inputs are rounded."""
+        cotangents = self.all_cotangents(self.wide_cotangents)
+        with np.errstate(all="ignore"):
+            base = flatten(self.truth.pull(self.truth.inputs, cotangents))
+            moved = np.zeros_like(base)
+            rng = np.random.default_rng(5)
+            tilt = np.longdouble(2.0**-30)
+            for _ in range(2):
+                inputs = [x * (1 + tilt * rng.choice([-1.0, 1.0], x.shape)) for x in self.truth.inputs]
+                change = np.abs(flatten(self.truth.pull(inputs, cotangents)) - base) / tilt
+                moved = np.maximum(moved, np.where(np.isfinite(change), change, np.inf))
+        return base, moved
 
     @cached_property
     def kinked(self) -> Any:
@@ -175,8 +185,6 @@ class Case:
 
     @cached_property
     def absolute(self) -> bool:
-        from .accuracy import accuracy_class
-
         return self.target.op is not None and accuracy_class(self.target.op).absolute
 
     def grain(self, judge: Judge, sizes: Any, weights: Any) -> Any:

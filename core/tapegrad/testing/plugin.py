@@ -68,13 +68,16 @@ class _Gatherer:
         """Say how many checks there were, in each dtype, and how many failed."""
         if not self.checks:
             return
-        by_dtype = Counter(check.dtype for check in self.checks)
-        failed = sum(not check.passed for check in self.checks)
+        tried = [check for check in self.checks if not check.skipped]
+        by_dtype = Counter(check.dtype for check in tried)
+        failed = sum(check.failed for check in tried)
         counts = ", ".join(f"{count:,} in {dtype}" for dtype, count in by_dtype.most_common())
         terminalreporter.write_sep("=", "tapegrad conformance")
         terminalreporter.write_line(
-            f"{len(self.checks):,} checks (op × sample × law × dtype): {counts}; {failed:,} failed"
+            f"{len(tried):,} checks (op × sample × law × dtype): {counts or 'none'}; {failed:,} failed"
         )
+        for reason, count in Counter(check.skipped for check in self.checks if check.skipped).items():
+            terminalreporter.write_line(f"{count:,} checks skipped: {reason}")
         path = self.config.getoption("tapegrad_json", default=None)
         if path:
             from .suite import _engine

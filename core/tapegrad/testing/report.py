@@ -47,7 +47,7 @@ def judge_engines(
             failed = 0
             for part in _work(name, ops, modules, quick, jobs):
                 checks += part
-                failed += sum(not check.passed for check in part)
+                failed += sum(check.failed for check in part)
                 progress.update(task, advance=1, description=f"{name}: {len(checks):,} checks, {failed} failed")
         verdict = Conformance.of(name, checks)
         console.print(as_table(verdict))
@@ -101,7 +101,7 @@ def import_modules(names: Sequence[str]) -> None:
 
 
 def as_table(verdict: Conformance) -> Table:
-    """The ops of an engine with their classes, counts and worst distances by dtype; functions only where they fail."""
+    """The judged ops with their classes, counts and worst distances by dtype; functions only where they fail."""
     present = {dtype for op in verdict.ops.values() for dtype in [*op.value, *op.gradient]}
     dtypes = [dtype for dtype in DTYPES if dtype in present]
     units = ", ".join(f"{name} in {unit}" for name, unit in UNITS.items())
@@ -110,7 +110,7 @@ def as_table(verdict: Conformance) -> Table:
     for heading in ("op", "class", "samples", "checks", "failed", *(SHORT[dtype] for dtype in dtypes)):
         table.add_column(heading, justify="left" if heading in ("op", "class") else "right", no_wrap=True)
     for name, op in sorted(verdict.ops.items()):
-        if op.kind == "function" and not op.failures:
+        if not op.checks or (op.kind == "function" and not op.failures):
             continue
         cells = [f"{_figure(op.value.get(dtype))} | {_figure(op.gradient.get(dtype))}" for dtype in dtypes]
         failed = f"[red]{len(op.failures)}[/red]" if op.failures else "0"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array, handle
+from ..arrays.face import standard_face
 from ..engines.registry import use_backend
 from ..engines.tables import EngineKernels
 from ..op import registered
@@ -162,7 +163,7 @@ def as_target(
     drawn: list[Any] = []
     faces: list[type[Array]] = []
     for x in args:
-        faces.append(type(x) if isinstance(x, Array) else Array)
+        faces.append(type(x) if isinstance(x, Array) else standard_face())
         if isinstance(x, Draw):
             x = x.draw(rng, dtype)
         elif isinstance(x, Array):

@@ -86,12 +86,15 @@ def _parameter(backend: Backend, key: tuple[str, str, int], sample: str, slow: b
 
 def _settle(checks: list[Check], record_property: Any) -> None:
     record_property(
-        PROPERTY, [[c.op, c.sample, c.dtype, c.law, c.passed, c.message[:2000], c.distance] for c in checks]
+        PROPERTY, [[c.op, c.sample, c.dtype, c.law, c.passed, c.message[:2000], c.distance, c.skipped] for c in checks]
     )
-    failed = [check for check in checks if not check.passed]
+    failed = [check for check in checks if check.failed]
     if failed:
         lines = "\n".join(f"[{check.dtype}, {check.law}] {check.message}" for check in failed)
         pytest.fail(f"{len(failed)} of {len(checks)} checks failed:\n{lines}", pytrace=False)
+    reasons = sorted({check.skipped for check in checks if check.skipped})
+    if reasons:
+        pytest.skip("; ".join(reasons))
 
 
 def test_op(judged: Any, request: Any, record_property: Any) -> None:

@@ -18,23 +18,10 @@ from .. import dtypes
 from ..engines.backend import Backend
 from ..engines.registry import get_backend
 from ..engines.tables import OPS, EngineKernels
+from . import wide_linalg, wide_special
+from .longdouble import WIDE_EPS, has_longdouble, widen
 
 __all__ = ["WIDE_EPS", "WideBackend", "has_longdouble", "wide_kernels", "widen"]
-
-WIDE_EPS = float(np.finfo(np.longdouble).eps)
-
-
-def has_longdouble() -> bool:
-    """Whether this machine's longdouble is wider than a double (on some it is the same)."""
-    return WIDE_EPS < 1e-17
-
-
-def widen(x: Any) -> Any:
-    """An array with its floats as longdouble and its complex numbers as clongdouble; others as they are."""
-    x = np.asarray(x)
-    if x.dtype.kind == "c":
-        return x.astype(np.clongdouble)
-    return x.astype(np.longdouble) if x.dtype.kind == "f" else x
 
 
 class _Namespace:
@@ -85,8 +72,6 @@ class WideBackend(Backend):
 
     @cached_property
     def namespace(self) -> Any:
-        from . import wide_linalg
-
         numpy = get_backend("numpy").namespace
         return _Namespace(numpy, SimpleNamespace(**{**vars(numpy.linalg), **wide_linalg.FUNCTIONS}))
 
@@ -109,8 +94,6 @@ class WideBackend(Backend):
         return (np.ndarray, np.generic)
 
     def fused(self) -> Mapping[str, Callable[..., Any]]:
-        from . import wide_special
-
         taken = {
             name: kernel
             for name, kernel in get_backend("numpy").fused().items()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .wide import widen
+from .longdouble import widen
 
 __all__ = ["FUNCTIONS", "follow", "forget"]
 

@@ -10,32 +10,57 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pygments.token import Comment, Keyword, String, Token
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
-from rich.syntax import Syntax
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.table import Table
+from rich.theme import Theme
 
+from .. import __version__
 from ..engines.registry import get_backend, list_backends
 from ..errors import ArgumentError, BackendError
 from . import tour as guide
 
 app = typer.Typer(
     name="tapegrad",
-    help="Differentiate ordinary array programs, on any array engine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# The terminal's own colours on its own background, and of those only what can be read on a light and on a dark one.
+PAGE = Theme({"markdown.code": "bold", "markdown.link": "none", "markdown.link_url": "underline"})
+CODE = ANSISyntaxTheme(
+    {Token: Style(), Keyword: Style(color="magenta"), String: Style(color="green"), Comment: Style(italic=True)}
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tapegrad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Differentiate ordinary array programs, on any array engine."""
+
+
 @contextmanager
-def mistakes_of_usage() -> Iterator[None]:
-    """Within it, a name that is not there is told as a mistake in the command, not with a traceback."""
+def mistakes_of_usage(parameter: str | None = None) -> Iterator[None]:
+    """Within it, a name that is not there is told as a mistake in that parameter, not with a traceback."""
     try:
         yield
     except (ArgumentError, BackendError) as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(str(error), param_hint=parameter) from None
 
 
 def _listed(names: str) -> list[str]:
@@ -45,13 +70,13 @@ def _listed(names: str) -> list[str]:
 @app.command()
 def tour() -> None:
     """Run the tutorial of the docs: its text, its code, and what the code prints."""
-    console = Console()
+    console = Console(theme=PAGE)
     cells = guide.parse(guide.page())
     for cell, result in zip(cells, guide.run(cells), strict=True):
-        console.print(Markdown(cell.prose))
+        console.print(Markdown(cell.prose, hyperlinks=False))
         console.print()
         if cell.source:
-            console.print(Padding(Syntax(cell.source.rstrip(), "python", background_color="default"), (0, 4)))
+            console.print(Padding(Syntax(cell.source.rstrip(), "python", theme=CODE), (0, 4)))
             console.file.flush()
             # Results as they are, neither wrapped nor coloured: the numbers are the point.
             sys.stdout.write(result.stdout if result.value is None else f"{result.stdout}{result.value}\n")
@@ -59,13 +84,17 @@ def tour() -> None:
 
 
 @app.command()
-def backends() -> None:
+def backends(
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
     """List every declared engine: usable or not, its version, its devices, who brought it, or why it is broken."""
-    table = Table(box=None, pad_edge=False)
-    for head in ("backend", "usable", "version", "devices", "distribution", "reason"):
-        table.add_column(head, overflow="fold")
-    for info in list_backends():
-        table.add_row(
+    infos = list_backends()
+    if json:
+        typer.echo(dumps([info._asdict() for info in infos], indent=1))
+        return
+    heads = ("backend", "usable", "version", "devices", "distribution", "reason")
+    rows = [
+        (
             info.name + (" (default)" if info.is_default else ""),
             "yes" if info.usable else "no",
             info.version or "",
@@ -73,9 +102,30 @@ def backends() -> None:
             info.distribution,
             info.reason or "",
         )
-    # Piped, each engine is one whole line; on a terminal a long reason wraps in its column. The brackets of an extra,
-    # as in 'tapegrad[jax]', are not rich's markup.
-    Console(width=None if sys.stdout.isatty() else 10_000, markup=False).print(table)
+        for info in infos
+    ]
+    # Brackets in a reason, such as a distribution's extra, are not rich's markup.
+    console = Console(markup=False)
+    if not console.is_terminal:
+        # Each engine is one whole line.
+        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        for row in (heads, *rows):
+            typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        return
+    if console.width < 100:  # too narrow for a reason beside the rest
+        for row in rows:
+            entry = Table.grid(padding=(0, 2))
+            for head, cell in zip(heads, row, strict=True):
+                if cell:
+                    entry.add_row(head, cell)
+            console.print(entry, "")
+        return
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 @app.command()
@@ -96,10 +146,12 @@ def conformance(
     for path in (html, json):
         if path is not None and not path.parent.is_dir():
             raise typer.BadParameter(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
-    with mistakes_of_usage():
+    with mistakes_of_usage("NAME"):
         for name in names:
             get_backend(name)
+    with mistakes_of_usage():
         import_modules(_listed(modules))
+    with mistakes_of_usage("--ops"):
         chosen = chosen_names(_listed(ops), judged_names())
     console = Console(width=None if sys.stdout.isatty() else 120)
     verdicts = judge_engines(names, quick=quick, ops=chosen, modules=_listed(modules), jobs=jobs, console=console)
@@ -121,7 +173,7 @@ def mutate(
     """Damage the rules of ops on purpose and count what the suite catches. Exits with 1 below 99%."""
     from ..testing import mutation
 
-    with mistakes_of_usage():
+    with mistakes_of_usage("--ops"):
         names = mutation.damaged_names(_listed(ops))
     shared = [] if jobs is None else ["--jobs", str(jobs)]
     raise typer.Exit(mutation.main(["--ops", ",".join(names), *shared]))

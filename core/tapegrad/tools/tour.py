@@ -34,10 +34,10 @@ class Result:
 
 def page() -> str:
     """The text of the tutorial: the copy that the wheel carries, else the checkout's own page."""
-    shipped = resources.files(__package__) / "tutorial.md"
+    shipped = resources.files("tapegrad") / "tutorial.md"
     if shipped.is_file():
         return shipped.read_text(encoding="utf-8")
-    return (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    return (Path(__file__).parents[3] / "docs" / "tutorial.md").read_text(encoding="utf-8")
 
 
 def parse(markdown: str) -> list[Cell]:

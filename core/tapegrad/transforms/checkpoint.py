@@ -9,6 +9,7 @@ from typing import Any
 from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, note_level, wrap
 from ..arrays.trees import callable_or_error, flatten, unflatten
+from ..engines.tables import RECORDED
 from ..errors import GraphError
 from ..op.call import pull_back
 from ..op.rules import Places, VmapLevel, attach
@@ -86,8 +87,6 @@ class CheckpointNode(Node):
         if all(t is None for t in pushed):
             return None
         if any(t is None for t in pushed):
-            from ..engines.tables import RECORDED
-
             zeros = [RECORDED.zeros_like(out.detach()) for out in outs]
             pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
         return tuple(pushed)
@@ -176,9 +175,9 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         out_structure, out_places = structures
         made = list(constants)
         if outs:
-            found = attach(Replay(again), inputs, outs, Places(outs), always=True)
-            for i, y, f in zip(out_places, outs, found, strict=True):
-                made[i] = handle(type(y), f._value, f._node, f._xp)
+            attached = attach(Replay(again), inputs, outs, Places(outs), always=True)
+            for i, x in zip(out_places, attached, strict=True):
+                made[i] = x
         return unflatten(out_structure, made)
 
     return checkpointed

@@ -6,26 +6,32 @@ The function is given arrays and its own computing is not recorded; what is reco
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import wrap
+from ..arrays.trees import map_arrays, map_leaves
 from ..errors import ArgumentTypeError, NoGradientError
 from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..tape.mode import MODE, RECORDING, Scope
-from ..tape.nodes import Node
-
-Saved = tuple[Any, Node | None, Any]
 
 
-def _save(x: Array) -> Saved:
-    return (x._value, x._node, x._xp)
+class _Saved:
+    """An array without its handle: its face, its value and its place on the tape, for a rule to have again."""
+
+    __slots__ = ("face", "node", "value", "xp")
+
+    def __init__(self, x: Array) -> None:
+        self.face, self.value, self.node, self.xp = type(x), x._value, x._node, x._xp
+
+    def array(self) -> Array:
+        return handle(self.face, self.value, self.node, self.xp)
 
 
-def _restore(saved: Any) -> Any:
-    return wrap(*saved) if saved.__class__ is tuple and len(saved) == 3 else saved
+def _in_faces(arrays: Sequence[Array], faces: Sequence[type[Array]]) -> list[Array]:
+    """Arrays of the core, as a sweep has them, in the faces that the function was called with or returned."""
+    return [handle(face, x._value, x._node, x._xp) for x, face in zip(arrays, faces, strict=True)]
 
 
 class Custom:
@@ -149,24 +155,31 @@ class Custom:
                 f"{name} has no rule for {', '.join(map(repr, missing))}; give it with defvjp or defjvp, "
                 "or pass it through detach()"
             )
-        stored = {key: _save(value) if isinstance(value, Array) else value for key, value in arguments.items()}
+        stored = {key: _Saved(value) if isinstance(value, Array) else value for key, value in arguments.items()}
         places = Places(outputs)
+        faces = [type(arguments[key]) for key in targets], [type(out) for out in outputs]
 
         def environment() -> dict[str, Any]:
-            env = {key: _restore(value) if key in targets else value for key, value in stored.items()}
-            placed = tuple(places.output(i) for i in range(len(outputs)))
+            env = {key: value.array() if isinstance(value, _Saved) else value for key, value in stored.items()}
+            placed = tuple(_in_faces([places.output(i) for i in range(len(outputs))], faces[1]))
             env["out"] = placed if several else placed[0]
             return env
 
-        rule = OwnRule(name, *self._rules(name, targets, args, environment, several, kept))
-        found = attach(rule, [arguments[key] for key in targets], outputs, places)
-        made = [handle(type(out), y._value, y._node, y._xp) for out, y in zip(outputs, found, strict=True)]
+        rule = OwnRule(name, *self._rules(name, targets, faces, args, environment, several, kept))
+        made = attach(rule, [arguments[key] for key in targets], outputs, places)
         return type(result)(made) if several else made[0]
 
     def _rules(
-        self, name: str, targets: list[str], args: tuple[Any, ...], environment: Any, several: bool, kept: Any
+        self,
+        name: str,
+        targets: list[str],
+        faces: tuple[list[type[Array]], list[type[Array]]],
+        args: tuple[Any, ...],
+        environment: Any,
+        several: bool,
+        kept: Any,
     ) -> tuple[Any, Any]:
-        """The pull and push of one call, over arrays, in the order of `targets`."""
+        """The pull and push of one call, over arrays, in the order of `targets`. `faces`: theirs, and the outputs'."""
         vjps, jvps = self.vjps, self.jvps
         pull_rule: Any = None
         push_rule: Any = None
@@ -177,7 +190,8 @@ class Custom:
             stored = _keep(kept)
 
             def pull_pair(cotangents: list[Array]) -> list[Any]:
-                pulled = bwd(_unkeep(stored), tuple(cotangents) if several else cotangents[0])
+                given = _in_faces(cotangents, faces[1])
+                pulled = bwd(_unkeep(stored), tuple(given) if several else given[0])
                 pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
                 if len(pulled) != count:
                     raise ArgumentTypeError(
@@ -190,7 +204,8 @@ class Custom:
 
             def pull_named(cotangents: list[Array]) -> list[Any]:
                 env = environment()
-                env["g"] = tuple(cotangents) if several else cotangents[0]
+                given = _in_faces(cotangents, faces[1])
+                env["g"] = tuple(given) if several else given[0]
                 return [vjps[key][0](*[env[a] for a in vjps[key][1]]) if key in vjps else None for key in targets]
 
             pull_rule = pull_named
@@ -199,7 +214,7 @@ class Custom:
             def push_named(tangents: list[Array]) -> list[Any]:
                 env = environment()
                 total: Any = None
-                for key, d in zip(targets, tangents, strict=True):
+                for key, d in zip(targets, _in_faces(tangents, faces[0]), strict=True):
                     if key in jvps:
                         env["d"] = d
                         t = jvps[key][0](*[env[a] for a in jvps[key][1]])
@@ -214,25 +229,12 @@ class Custom:
 
 
 def _keep(tree: Any) -> Any:
-    """A pytree of arrays as one of values with their nodes."""
-    from ..arrays.trees import map_arrays
-
-    return map_arrays(lambda x: _Kept(*_save(x)), tree)
+    """A pytree of arrays as one without their handles."""
+    return map_arrays(_Saved, tree)
 
 
 def _unkeep(tree: Any) -> Any:
-    from ..arrays.trees import map_leaves
-
-    return map_leaves(lambda x: wrap(x.value, x.node, x.xp) if isinstance(x, _Kept) else x, tree)
-
-
-class _Kept:
-    """A value and its node, as a leaf of a pytree."""
-
-    __slots__ = ("node", "value", "xp")
-
-    def __init__(self, value: Any, node: Node | None, xp: Any) -> None:
-        self.value, self.node, self.xp = value, node, xp
+    return map_leaves(lambda x: x.array() if isinstance(x, _Saved) else x, tree)
 
 
 def custom(fun: Callable[..., Any]) -> Custom:

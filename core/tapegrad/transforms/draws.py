@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..arrays.array import Array, handle
+from ..arrays.array import Array, SomeArray, handle
 from ..arrays.batched import Batched, level_table
 from ..errors import RandomnessError
 
@@ -65,7 +65,7 @@ BATCHES: ContextVar[tuple[Batch, ...]] = ContextVar("tapegrad_batches", default=
 RANDOMNESS = ("error", "same", "different")
 
 
-def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], Array], **parameters: Any) -> Array:
+def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], SomeArray], **parameters: Any) -> SomeArray:
     """What `draw(**parameters)` gives on the host, made an array, or what it gave when this stretch ran first.
 
     Parameters that are arrays reach `draw` as NumPy's. Under a vmap with randomness="different" there is a draw for

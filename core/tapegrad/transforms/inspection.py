@@ -20,6 +20,7 @@ from ..engines.tables import Kernels
 from ..errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecordedError, ShapeError
 from ..tape.mode import ANOMALY, Scope
 from ..tape.nodes import Entry, Leaf, Node, Output
+from ..tape.observers import OBSERVERS
 from ..tape.sweep import WATCHERS, reachable
 
 
@@ -182,46 +183,51 @@ def _first_bad(value: Any) -> str | None:
     return f"{host[place]} at index {place} of shape {host.shape} ({count})"
 
 
-def note_origin(node: Node, out: Any) -> None:
-    """Remember the line of a recorded op, and raise if its result is not finite; for anomaly detection."""
-    lines = _user_lines()
-    ORIGINS[node] = lines
-    for value in out if isinstance(out, tuple) else (out,):
-        bad = _first_bad(value)
-        if bad is not None:
-            raise AnomalyError(f"{node.label}() made {bad}\nin the forward pass at\n{lines}")
-    for parent in node.parents():
-        if isinstance(parent, (Leaf, Entry)):
-            ORIGINS[parent] = f"{node.label}() at\n{lines}"
+class Anomalies:
+    """Raises at what is not finite, and remembers the lines of the program to say where it came from."""
 
-    def watcher(g: Any, recorded: bool) -> None:
-        for value in g.values() if isinstance(g, dict) else (g,):
-            found = _first_bad(value)
-            if found is not None:
-                raise AnomalyError(
-                    f"the gradient that reached the result of {node_label}() is {found}\nits forward line was\n{lines}"
-                )
+    def recorded(self, node: Node, out: Any) -> None:
+        """Remember the line of a recorded op, and raise if its result is not finite."""
+        lines = _user_lines()
+        ORIGINS[node] = lines
+        for value in out if isinstance(out, tuple) else (out,):
+            bad = _first_bad(value)
+            if bad is not None:
+                raise AnomalyError(f"{node.label}() made {bad}\nin the forward pass at\n{lines}")
+        for parent in node.parents():
+            if isinstance(parent, (Leaf, Entry)):
+                ORIGINS[parent] = f"{node.label}() at\n{lines}"
+        node_label = node.label  # a watcher that held its node would keep it alive
 
-    node_label = node.label  # a watcher that held its node would keep it alive
-    WATCHERS.setdefault(node, []).append(watcher)
+        def watcher(g: Any, recorded: bool) -> None:
+            for value in g.values() if isinstance(g, dict) else (g,):
+                bad = _first_bad(value)
+                if bad is not None:
+                    raise AnomalyError(
+                        f"the gradient that reached the result of {node_label}() is {bad}\n"
+                        f"its forward line was\n{lines}"
+                    )
+
+        WATCHERS.setdefault(node, []).append(watcher)
+
+    def swept(self, cotangents: Mapping[Node, Any]) -> None:
+        """Raise if a gradient that has reached a variable is not finite."""
+        for node, g in cotangents.items():
+            bad = None if isinstance(g, dict) else _first_bad(g)
+            if bad is not None:
+                used = f"\nwhich was last used by {ORIGINS[node]}" if node in ORIGINS else ""
+                raise AnomalyError(f"the gradient that reached a variable is {bad}{used}")
+
+    def pushed(self, node: Node, tangent: Any) -> None:
+        """Raise if a tangent is not finite."""
+        for value in tangent if isinstance(tangent, tuple) else (tangent,):
+            bad = _first_bad(value)
+            if bad is not None:
+                lines = f"\nits forward line was\n{ORIGINS[node]}" if node in ORIGINS else ""
+                raise AnomalyError(f"the tangent of the result of {node.label}() is {bad}{lines}")
 
 
-def check_gradients(found: Mapping[Node, Any]) -> None:
-    """Raise if a gradient that a sweep has brought to a variable is not finite; for anomaly detection."""
-    for node, g in found.items():
-        bad = None if isinstance(g, dict) else _first_bad(g)
-        if bad is not None:
-            used = f"\nwhich was last used by {ORIGINS[node]}" if node in ORIGINS else ""
-            raise AnomalyError(f"the gradient that reached a variable is {bad}{used}")
-
-
-def check_tangent(node: Node, tangent: Any) -> None:
-    """Raise if a tangent that a forward sweep has made is not finite; for anomaly detection."""
-    for value in tangent if isinstance(tangent, tuple) else (tangent,):
-        bad = _first_bad(value)
-        if bad is not None:
-            lines = f"\nits forward line was\n{ORIGINS[node]}" if node in ORIGINS else ""
-            raise AnomalyError(f"the tangent of the result of {node.label}() is {bad}{lines}")
+OBSERVERS.append(Anomalies())
 
 
 def detect_anomaly() -> Scope:

@@ -288,8 +288,8 @@ def plain_table(x: Array) -> Kernels:
 
 
 def is_scalar(x: Array) -> bool:
-    """Whether an array counts as a scalar: of no axes, or of the shape (1,) that a face's reductions have."""
-    return x._value.shape == () or (x._value.shape == (1,) and type(x) is not Array)
+    """Whether an array counts as a scalar: that is for its face to say."""
+    return x._value.shape in x._face.scalar_shapes
 
 
 def check_scalar(run: Run) -> Array:

@@ -7,9 +7,18 @@ from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import wrap
+from ..arrays.batched import engine_of, wrap
+from ..engines.registry import backend_of
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, NotRecordedError, ShapeError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    GraphError,
+    MixedBackendsError,
+    NotRecordedError,
+    ShapeError,
+)
 from ..op.call import pull_back
 from ..tape.mode import MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node
@@ -60,8 +69,6 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
         else:
             cotangent = g
             if not isinstance(g, Array):
-                from ..engines.registry import backend_of
-
                 if isinstance(g, (bool, int, float, complex, list, tuple, str)):
                     raise ArgumentTypeError(
                         f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
@@ -69,23 +76,31 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
                 backend = backend_of(g)
                 cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
             if cotangent.shape != head.shape:
-                cotangent = head._fit_head_gradient(cotangent)
+                cotangent = _fitted(cotangent, head)
             if cotangent._dtype != head._dtype:
                 raise DtypeError(
                     f"the head gradient is {cotangent._dtype.name}, its head {head._dtype.name}; convert it with astype"
                 )
             if cotangent._xp is not head._xp and cotangent._xp.backend and head._xp.backend:
-                from ..errors import MixedBackendsError
-
+                home = engine_of(head).backend.name
                 raise MixedBackendsError(
-                    f"the head gradient is on backend {cotangent.backend.name!r}, its head on {head.backend.name!r}; "
-                    f'move it over with x.to("{head.backend.name}")'
+                    f"the head gradient is on backend {engine_of(cotangent).backend.name!r}, its head on {home!r}; "
+                    f'move it over with x.to("{home}")'
                 )
         if recorded:
             seeds.append((node, wrap(cotangent._value, cotangent._node, cotangent._xp)))
         else:
             seeds.append((node, cotangent._value))
     return seeds
+
+
+def _fitted(g: Array, head: Array) -> Array:
+    """A head gradient of another shape as one of its head's, where the face takes it for one."""
+    fit = head._face.fit_head_gradient
+    fitted: Array | None = None if fit is None else fit(g, head)
+    if fitted is None:
+        raise ShapeError(f"the head gradient has shape {g.shape}, its head {head.shape}")
+    return fitted
 
 
 def _why_not_recorded(head: Array) -> str:
@@ -114,9 +129,9 @@ def backward(
     seeds = _seeds(heads, head_grads, create_graph)
     if create_graph:
         with Scope(RECORDING):
-            found = pull_back(seeds, recorded=True, free=False, truncate=heads[0]._truncates)
+            found = pull_back(seeds, recorded=True, free=False, truncate=heads[0]._face.truncates)
     else:
-        found = pull_back(seeds, free=not retain_graph, truncate=heads[0]._truncates)
+        found = pull_back(seeds, free=not retain_graph, truncate=heads[0]._face.truncates)
     writes: dict[int, tuple[Array, Any]] = {}
     reached = [leaf for leaf in found if isinstance(leaf, Leaf)]
     for leaf, g in found.items():
@@ -182,7 +197,7 @@ def gradients(
     retain = create_graph if retain_graph is None else retain_graph
     mode = MODE.get()
     with Scope(mode | RECORDING if create_graph else mode):
-        found = pull_back(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._truncates)
+        found = pull_back(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._face.truncates)
     results = []
     for x in variables:
         assert x._node is not None

@@ -1,8 +1,10 @@
-"""Methods of Array that are functions of `tapegrad.numpy`. Written by tests/standard/stubs.py."""
+"""Functions of `tapegrad.numpy` as methods of `ndarray`. Written by tests/standard/stubs.py."""
 
 from typing import Any, Self
 
 METHODS: tuple[str, ...]
+
+def bind(functions: Any) -> None: ...
 
 class Methods:
     @property

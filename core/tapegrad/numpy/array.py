@@ -1,0 +1,95 @@
+"""The standard's array: NumPy's methods and protocols over the core's operators."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from .. import dtypes
+from ..engines.tables import OPS
+from ..errors import ArgumentError, ShapeError
+from ..transforms.program import ProgramArray
+from .bound import namespace_for
+from .methods import Methods
+from .protocols import call_function, call_ufunc
+
+__all__ = ["API_VERSIONS", "ndarray"]
+
+API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+
+
+class ndarray(Methods, ProgramArray):
+    """An array of any engine, with the semantics of the array API standard and a place on the tape.
+
+    Arrays are made by the functions of `tapegrad.numpy` and by ops, not by calling this class.
+
+    Operators, slices and methods are NumPy's, recorded where recording is on. A slice or reshape is a value of its own,
+    never a view. NumPy's own functions work on arrays of any engine: `numpy.sin(x)` is `tapegrad.numpy.sin(x)`.
+
+    Shapes: any.
+
+    Dtypes: the standard's, and float16, as `numpy.dtype` objects on every engine; float32 is the default float. Python
+    numbers take the dtype of the array that they meet.
+
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for dtypes with none in common,
+    `MixedBackendsError` for arrays of two engines, `GradientEscapeError` where a gradient would be lost.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> x = tnp.asarray([1.0, 2.0, 3.0])
+    >>> x.attach_grad()
+    >>> with tapegrad.record():
+    ...     y = (x[1:] ** 2).sum()
+    >>> y.backward()
+    >>> y, x.grad
+    (Array(13., dtype=float32), Array([0., 4., 6.], dtype=float32))
+    """
+
+    __slots__ = ()
+
+    @property
+    def T(self) -> Self:
+        """The array with its axes in reverse order."""
+        return OPS["permute_dims"].call(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Self:
+        """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
+        if self.ndim < 2:
+            raise ShapeError(f"a matrix has two axes at least, an array of shape {self.shape} has not")
+        return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Self:
+        """The array on another device of its engine. `stream` is the engine's affair and must be None."""
+        if stream is not None:
+            raise NotImplementedError("to_device() takes no stream; the engine chooses it")
+        return self.to(device)
+
+    def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
+        """The elements in another dtype; complex numbers lose their imaginary part where it is a real one.
+
+        Raises: `DtypeError` for what is no dtype, or one that the engine does not have.
+
+        >>> import tapegrad.numpy as tnp
+        >>> tnp.asarray([1.7, -1.7]).astype("int32")
+        Array([ 1, -1], dtype=int32)
+        """
+        if dtypes.to_dtype(dtype) == self._dtype:
+            return self.copy() if copy else self
+        return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """`numpy.sin(x)`, and operators with a NumPy array on the left: the op of the same meaning."""
+        return call_ufunc(ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        """`numpy.concatenate([x, y])`: the function of `tapegrad.numpy` of the same meaning."""
+        return call_function(function, args, keywords)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """The standard's functions for this array: `tapegrad.numpy`, with new arrays on this array's engine."""
+        if api_version not in (None, *API_VERSIONS):
+            raise ArgumentError(f"api_version is {api_version!r}; choose one of {', '.join(API_VERSIONS)}")
+        return namespace_for(self)
+
+
+ndarray.__module__ = __package__  # where programs and pickles find it

@@ -1,0 +1,42 @@
+"""The methods that a NumPy array has too: `x.sum(axis=0)` is `tapegrad.numpy.sum(x, axis=0)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["METHODS", "Methods", "bind"]
+
+METHODS = (
+    *("all", "any", "argmax", "argmin", "argsort", "choose", "clip", "conj", "conjugate", "cumprod"),
+    *("cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ptp", "ravel", "repeat", "round"),
+    *("searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
+)
+"""The functions that are methods as they are, the array in first place. None of them writes to the array."""
+
+
+def flatten(x: Any) -> Any:
+    """The elements in one row."""
+    return x.reshape(-1)
+
+
+class Methods:
+    """What `ndarray` has by way of `tapegrad.numpy`. The signatures are in `methods.pyi`."""
+
+    __slots__ = ()
+
+
+def bind(functions: Mapping[str, Callable[..., Any]]) -> None:
+    """Make methods of the functions; called once they exist."""
+    for name in METHODS:
+        setattr(Methods, name, functions[name])
+    for name, part in (("real", "real"), ("imag", "imaginary")):
+        setattr(Methods, name, property(functions[name], doc=f"The {part} parts."))
+    permute = functions["transpose"]
+
+    def transpose(x: Any, *axes: Any) -> Any:
+        """The axes in another order, reversed unless given."""
+        return permute(x, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
+
+    Methods.transpose = transpose  # type: ignore[attr-defined]
+    Methods.flatten = flatten  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""The accuracy classes of ops, as `accuracy=` beside an op names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..op.record import Op
+
+__all__ = ["RULE_ULPS", "Class", "accuracy_class"]
+
+RULE_ULPS = 8.0
+"""What a rule around a library function may be off, in ulps, unless the op says otherwise (`accuracy="I1:200"`)."""
+
+
+@dataclass(frozen=True)
+class Class:
+    """An op's class: its name, the ulps its rule may be off, whether values are judged beside 1; and of an op that
+    promises bits, whether it does so for real numbers alone, and whether for the signs of zeros.
+    """
+
+    name: str
+    rule_ulps: float = RULE_ULPS
+    absolute: bool = False
+    real: bool = False
+    unsigned: bool = False
+
+    def has_bits(self, dtype: np.dtype[Any]) -> bool:
+        """Whether numbers of that dtype are the same bits on every engine."""
+        return self.name == "I0" and not (self.real and dtype.kind == "c")
+
+
+def accuracy_class(op: Op) -> Class:
+    """What `accuracy=` says beside the op: `I1`, `I1:200` for a rule that is knowingly worse, `I3 absolute` for a value
+    that may come near 0 by cancelling numbers near 1.
+
+    `I0 real` promises bits for real numbers alone: IEEE 754 does not say how complex ones are multiplied, divided or
+    measured, and engines do it in other orders, with and without fused products; those are judged in ulps.
+    `I0 unsigned`: the op picks one of equal numbers, of two zeros either, as the array API standard lets it.
+    """
+    words = op.accuracy.split()
+    name, _, bound = words[0].partition(":")
+    said = words[1:]
+    return Class(
+        name, float(bound) if bound else RULE_ULPS, "absolute" in said, real="real" in said, unsigned="unsigned" in said
+    )
