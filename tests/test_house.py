@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import tapegrad
-from tapegrad.extras import pip_install
+from tapegrad.engines.extras import pip_install
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "tapegrad"

@@ -11,7 +11,7 @@ import numpy as np
 
 import tapegrad
 from tapegrad.errors import BackendError, BackendUnavailableError
-from tapegrad.extras import pip_install
+from tapegrad.engines.extras import pip_install
 
 __all__ = ["CupyBackend"]
 

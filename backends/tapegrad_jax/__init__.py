@@ -13,7 +13,7 @@ import numpy as np
 import tapegrad
 from tapegrad.dtypes import INEXACT, INTEGER
 from tapegrad.errors import BackendUnavailableError, DtypeError
-from tapegrad.extras import pip_install
+from tapegrad.engines.extras import pip_install
 
 __all__ = ["JaxBackend"]
 

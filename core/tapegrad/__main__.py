@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .extras import missing_extra
+from .engines.extras import missing_extra
 
 __all__ = ["main"]
 

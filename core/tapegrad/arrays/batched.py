@@ -233,7 +233,7 @@ def innermost(value: Any) -> Any:
 def engine_inside(value: Any) -> EngineKernels:
     """The kernel table of the engine that holds the numbers of a value, batched or not."""
     if value.__class__ is Batched and value.xp.engine is not None:
-        return value.xp.engine  # type: ignore[no-any-return]
+        return value.xp.engine
     return engine_kernels(innermost(value))
 
 

@@ -73,7 +73,7 @@ class Pairs(dict[Signature, "tuple[Signature | None, int]"]):
             try:
                 shape = np.broadcast_shapes(first.shape, second.shape)
             except ValueError:
-                return pair
+                return first, 0  # the kernel knows better what to say
             pair = (
                 first.xp.signatures[first.cls, first.dtype, shape],
                 (shape != first.shape) | (shape != second.shape) << 1,
@@ -108,7 +108,7 @@ class Kernels:
 
     backend: Backend | None
     engine: EngineKernels | None
-    """The table of the engine that holds the numbers, through any batching; None of a table for values of any engine."""
+    """The table of the engine that holds the numbers, through any batching; None in a table for any engine."""
     complexes: frozenset[Any]
     inexact: frozenset[Any]
     signatures: Signatures

@@ -78,14 +78,19 @@ def _arrays(body: Callable[..., Any]) -> tuple[str, ...]:
     return (*asked.positional[1:], *((asked.variadic,) if asked.variadic else ()))
 
 
+def _function_of(text: str) -> Callable[..., Any]:
+    """The function that an expression over names stands for; it keeps the expression as `text`."""
+    names = dict.fromkeys(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name))
+    function = eval(f"lambda {', '.join(names)}: {text}")
+    function.text = text
+    return function  # type: ignore[no-any-return]
+
+
 def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
     if isinstance(value, (int, float)):
         return Formula(None, constant=float(value))
-    text = value if isinstance(value, str) else ""
-    if text:
-        names = dict.fromkeys(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name))
-        value = eval(f"lambda {', '.join(names)}: {text}")
-        value.text = text
+    if isinstance(value, str):
+        value = _function_of(value)
     asked = _parameters(value)
     names = (*asked.positional, *asked.keywords)
     unknown = [name for name in names if name not in known]

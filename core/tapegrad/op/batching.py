@@ -125,7 +125,7 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
         return [pulled.get(leaves[i]) if i in leaves else None for i in range(len(inputs))]
 
     def push(tangents: list[Array]) -> list[Any]:
-        given = {leaves[i]: t for i, t in enumerate(tangents) if i in leaves}
+        given: dict[Node, Any] = {leaves[i]: t for i, t in enumerate(tangents) if i in leaves}
         pushed = node().push(RECORDED, wrap, given)
         return list(pushed) if op.outs else [pushed]
 

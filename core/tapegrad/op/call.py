@@ -6,7 +6,7 @@ The written function of an op computes with operands of one face, one engine and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -263,7 +263,7 @@ def inspect_result(op: Op | None, node: Node, out: Any) -> None:
 
 
 def pull_back(
-    seeds: Sequence[tuple[Node, Any]],
+    seeds: Iterable[tuple[Node, Any]],
     *,
     recorded: bool = False,
     free: bool = True,

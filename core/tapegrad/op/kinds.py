@@ -41,8 +41,6 @@ class Kind:
         op = code.op
         if op.jvp is not None:
             code.keep_names(op.jvp.names)
-            if op.outs:
-                code.keep("shape_out", "[o.shape for o in out]")
             return
         code.keep("shape_out", "[o.shape for o in out]" if op.outs else "out.shape")
         code.keep("dtype_out", "[xp.dtype_of(o) for o in out]" if op.outs else "xp.dtype_of(out)")
@@ -80,7 +78,7 @@ class _Summed(Kind):
 
 
 class Elementwise(_Summed):
-    """Acts on each element by itself, with broadcasting. A formula is ∂out/∂x; one that names `g`, the product with g."""
+    """Acts on each element by itself, with broadcasting. A formula is ∂out/∂x; if it names `g`, the product with it."""
 
     name = "elementwise"
     aligns = True

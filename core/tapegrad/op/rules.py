@@ -11,9 +11,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from weakref import ref
 
+import numpy as np
+
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_kernels, inner_array, level_table, lift, note_level, table_of, wrap
-from ..arrays.entering import as_array
+from ..arrays.batched import (
+    LEVELS,
+    Batched,
+    engine_kernels,
+    engine_of,
+    inner_array,
+    level_table,
+    lift,
+    note_level,
+    table_of,
+    wrap,
+)
+from ..arrays.entering import as_array, enter_beside
 from ..dtypes import is_dtype
 from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
@@ -231,6 +244,17 @@ class RuleNode(Node):
         found: Array = zeros if zeros._dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
         return found
 
+    def _entered(self, value: Any, beside: Array, what: str) -> Array:
+        """A number or a raw array that a rule gave, as an array of the engine that the rule was given arrays of."""
+        if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
+            return as_array(value, beside=(beside,))
+        try:
+            return enter_beside(value, engine_of(beside), Array, copy=False, what=f"the rule of {self.name}")
+        except UnknownArrayError as error:
+            raise ArgumentTypeError(
+                f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
+            ) from error
+
     def _arrays(self, some: dict[int, Any], specs: Sequence[Any], recorded: bool) -> list[Array]:
         """All cotangents or tangents as arrays, zeros for the absent."""
         given = {i: v if recorded else wrap(v, None, _table(v, self.xp)) for i, v in some.items()}
@@ -262,7 +286,7 @@ class RuleNode(Node):
             if node is None or value is None:
                 continue
             if not isinstance(value, Array):
-                value = self._given(value, f"input {i} a cotangent")
+                value = self._entered(value, cotangents[0], f"input {i} a cotangent")
             if value.shape != spec[0]:
                 raise ShapeError(
                     f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}"
@@ -273,15 +297,6 @@ class RuleNode(Node):
                 )
             deposit(table, met, node, value._value if wrap is None else wrap(value._value, value._node, value._xp))
         return None, None
-
-    def _given(self, value: Any, what: str) -> Array:
-        """A number or a raw array that a rule gave."""
-        try:
-            return as_array(value)
-        except UnknownArrayError as error:
-            raise ArgumentTypeError(
-                f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
-            ) from error
 
     def _push_all(self, tangents: list[Array]) -> Sequence[Array]:
         if self.push_rule is None:
@@ -307,7 +322,10 @@ class RuleNode(Node):
             raise ArgumentTypeError(
                 f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)"
             )
-        pushed = [v if isinstance(v, Array) else self._given(v, f"output {i} a tangent") for i, v in enumerate(pushed)]
+        pushed = [
+            v if isinstance(v, Array) else self._entered(v, tangents[0], f"output {i} a tangent")
+            for i, v in enumerate(pushed)
+        ]
         for i, (value, spec) in enumerate(zip(pushed, self.outputs, strict=True)):
             if value.shape != spec[0]:
                 raise ShapeError(

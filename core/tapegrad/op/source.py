@@ -54,7 +54,7 @@ def _block(lines: Iterable[str], depth: int = 1) -> str:
 
 
 class Variant(NamedTuple):
-    """What the code of a node depends on: which inputs are recorded, which were broadcast, whether numbers are complex."""
+    """What the code of a node depends on: which inputs are recorded or broadcast, whether numbers are complex."""
 
     recorded: tuple[bool, ...]
     stretched: tuple[bool, ...]
@@ -99,6 +99,8 @@ class NodeCode:
         self.uses_xp = False
         for name in self.recorded:
             self.keep_names(op.formulas[name].names)
+        if op.outs:
+            self.keep("shape_out", "[o.shape for o in out]")
         op.kind.keep(self)
 
     def keep(self, name: str, expression: str) -> None:
@@ -195,7 +197,7 @@ class NodeCode:
             if formula.constant == 0:
                 self.uses_xp = True
                 return f"xp.zeros_like({g})"  # 0 even where the cotangent is infinite
-            return {1: g, -1: f"-{g}"}.get(formula.constant, f"{g} * {formula.constant!r}")
+            return {1.0: g, -1.0: f"-{g}"}.get(formula.constant) or f"{g} * {formula.constant!r}"
         conjugate = conjugate and self.complex and op.kind.conjugates()
         self.uses_xp |= conjugate or "xp" in formula.names
         product = op.kind.is_product(formula)
@@ -680,7 +682,7 @@ def record(op: Op, xp: Any, out: Any, values: Sequence[Any], parents: Sequence[N
     """The node of a result that was computed elsewhere, as by a write in place; not for ops that broadcast."""
     recorded = sum((parent is not None) << i for i, parent in enumerate(parents))
     bits = recorded | (out.dtype in xp.complexes) << 2 * len(op.arrays)
-    node = op.recorder(bits)(xp, out, *values, *parents, **keywords)
+    node: Node = op.recorder(bits)(xp, out, *values, *parents, **keywords)
     if MODE.get() >= INSPECTED:
         call.inspect_result(op, node, out)
     return node

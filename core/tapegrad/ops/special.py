@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..extras import missing_extra
+from ..engines.extras import missing_extra
 from ..op import elementwise
 from ..op.samples import alone, exactly, normal, positive, together, uniform
 

@@ -51,7 +51,7 @@ def reverse_sweep(
     met = Sweep()
     for node, g in seeds:
         deposit(table, met, node, g)
-    watching = len(WATCHERS) > 0
+    watching = bool(WATCHERS.data)
     try:
         _sweep(table, met, met if free else None, since, truncate, xp, wrap, watching)
     except BaseException:

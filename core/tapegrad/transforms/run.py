@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, Batched, engine_of, lift, table_of, without_nodes, wrap
-from ..arrays.entering import ARRAY, RAW, SCALAR, as_array, kind_of
+from ..arrays.entering import ARRAY, RAW, SCALAR, as_array, enter_beside, kind_of
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..engines.tables import OPS, Kernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
@@ -343,7 +343,7 @@ def cotangents_for(name: str, run: Run, given: Any, what: str = "cotangent") -> 
         raise ArgumentTypeError(f"{name}: the {what} must have the structure of the output, {described}")
     found = []
     for i, (leaf, out) in enumerate(zip(leaves, run.outs, strict=True)):
-        g = fitting(leaf, out)
+        g = fitting(leaf, out, f"{name}: the {what}")
         if g.shape != out.shape:
             raise ShapeError(f"{name}: {what} {i} has shape {g.shape}, its output {out.shape}")
         if g._dtype != out._dtype:
@@ -352,12 +352,12 @@ def cotangents_for(name: str, run: Run, given: Any, what: str = "cotangent") -> 
     return found
 
 
-def fitting(leaf: Any, x: Array) -> Array:
+def fitting(leaf: Any, x: Array, what: str) -> Array:
     """A cotangent or tangent as an array; Python scalars take the dtype of what they belong to."""
     if kind_of(leaf) is SCALAR:
         raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
         return wrap(raw, None, engine_of(x))
-    return as_array(leaf)
+    return enter_beside(leaf, engine_of(x), type(x), copy=False, what=what)
 
 
 def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[list[Array]]:
@@ -370,7 +370,7 @@ def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent
             raise ArgumentTypeError(f"{name}: a {what} must have the structure of its primal")
         row = []
         for leaf, x in zip(leaves, argument.outer, strict=True):
-            t = fitting(leaf, x)
+            t = fitting(leaf, x, f"{name}: the {what}")
             if t._signature is not x._signature:
                 if t.shape != x.shape:
                     raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")

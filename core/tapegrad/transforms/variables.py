@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of, wrap
-from ..engines.registry import backend_of
+from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
     DtypeError,
     GraphError,
-    MixedBackendsError,
     NotRecordedError,
     ShapeError,
 )
@@ -35,7 +34,7 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
     """Make `x` a variable with its gradient in `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
     if grad_req not in REQUESTS:
         raise ArgumentError(f"grad_req is {grad_req!r}; choose one of {', '.join(map(repr, REQUESTS))}")
-    if not dtypes.is_dtype(x._dtype, ("real floating", "complex floating")):
+    if not x._signature.inexact:
         raise DtypeError(f"an array of {x._dtype.name} has no gradient; convert it with astype, to float32 for example")
     if cell.shape != x.shape:
         raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
@@ -54,8 +53,8 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
     if not heads:
         raise GraphError("backward needs at least one head")
     if head_grads is None:
-        head_grads = [None] * len(heads)
-    if len(heads) != len(head_grads):
+        head_grads = (None,) * len(heads)
+    elif len(heads) != len(head_grads):
         raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
     seeds = []
     for i, (head, g) in enumerate(zip(heads, head_grads, strict=True)):
@@ -65,33 +64,40 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
         if node is None:
             raise NotRecordedError(_why_not_recorded(head))
         if g is None:
-            cotangent = OPS["ones_like"].call(wrap(head._value, None, head._xp))
+            ones = ones_of(head)
+            seeds.append((node, wrap(ones, None, head._xp) if recorded else ones))
         else:
-            cotangent = g
-            if not isinstance(g, Array):
-                if isinstance(g, (bool, int, float, complex, list, tuple, str)):
-                    raise ArgumentTypeError(
-                        f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
-                    )
-                backend = backend_of(g)
-                cotangent = wrap(backend.adopt(g, copy=True), None, backend.kernels)
-            if cotangent.shape != head.shape:
-                cotangent = _fitted(cotangent, head)
-            if cotangent._dtype != head._dtype:
-                raise DtypeError(
-                    f"the head gradient is {cotangent._dtype.name}, its head {head._dtype.name}; convert it with astype"
-                )
-            if cotangent._xp is not head._xp and cotangent._xp.backend and head._xp.backend:
-                home = engine_of(head).backend.name
-                raise MixedBackendsError(
-                    f"the head gradient is on backend {engine_of(cotangent).backend.name!r}, its head on {home!r}; "
-                    f'move it over with x.to("{home}")'
-                )
-        if recorded:
-            seeds.append((node, wrap(cotangent._value, cotangent._node, cotangent._xp)))
-        else:
-            seeds.append((node, cotangent._value))
+            cotangent = _checked_head_gradient(g, head)
+            place = (cotangent._value, cotangent._node, cotangent._xp)
+            seeds.append((node, wrap(*place) if recorded else cotangent._value))
     return seeds
+
+
+def ones_of(x: Array) -> Any:
+    """A raw value of ones in the shape and dtype of an array; small ones are kept, since no value is ever changed."""
+    signature = x._signature
+    if signature.ones is None:
+        ones = x._xp.ones_like(x._value)
+        if x._xp.backend is None or not x._xp.shares_constants or x.size > 1000:
+            return ones
+        signature.ones = ones
+    return signature.ones
+
+
+def _checked_head_gradient(g: Any, head: Array) -> Array:
+    """A head gradient as an array of the engine, the shape and the dtype of its head."""
+    if isinstance(g, (bool, int, float, complex, list, tuple, str)):
+        raise ArgumentTypeError(
+            f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
+        )
+    cotangent = enter_beside(g, engine_of(head), Array, copy=True, what="the head gradient")
+    if cotangent.shape != head.shape:
+        cotangent = _fitted(cotangent, head)
+    if cotangent._dtype != head._dtype:
+        raise DtypeError(
+            f"the head gradient is {cotangent._dtype.name}, its head {head._dtype.name}; convert it with astype"
+        )
+    return cotangent
 
 
 def _fitted(g: Array, head: Array) -> Array:
@@ -127,25 +133,23 @@ def backward(
     counts twice. With `create_graph` the gradients are on the tape themselves.
     """
     seeds = _seeds(heads, head_grads, create_graph)
+    truncate = heads[0]._face.truncates
     if create_graph:
         with Scope(RECORDING):
-            found = pull_back(seeds, recorded=True, free=False, truncate=heads[0]._face.truncates)
+            cotangents = pull_back(seeds, recorded=True, free=False, truncate=truncate)
     else:
-        found = pull_back(seeds, free=not retain_graph, truncate=heads[0]._face.truncates)
+        cotangents = pull_back(seeds, free=not retain_graph, truncate=truncate)
     writes: dict[int, tuple[Array, Any]] = {}
-    reached = [leaf for leaf in found if isinstance(leaf, Leaf)]
-    for leaf, g in found.items():
-        if not isinstance(leaf, Leaf):
+    reached: list[Leaf] = []
+    for leaf, g in cotangents.items():
+        if leaf.__class__ is not Leaf:
             continue
+        reached.append(leaf)
         cell = leaf.cell() if leaf.cell is not None else None
         if cell is None:
             continue
         if cell._xp.layouts:
-            g = (
-                wrap(cell._xp.like(g._value, cell._value), g._node, g._xp)
-                if create_graph
-                else cell._xp.like(g, cell._value)
-            )
+            g = _in_layout(g, cell, create_graph)
         if leaf.req == "add":
             # Two variables may share a cell, so what has been added to it in this backward counts.
             _, before = writes.get(id(cell), (cell, None))
@@ -154,16 +158,21 @@ def backward(
             g = before + g
         writes[id(cell)] = cell, g
     try:
-        _write(writes.values(), reached, create_graph)
+        _write(writes, reached, create_graph)
     except BaseException:
         # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
-        _write(writes.values(), reached, create_graph)
+        _write(writes, reached, create_graph)
         raise
 
 
-def _write(writes: Iterable[tuple[Array, Any]], reached: Sequence[Leaf], recorded: bool) -> None:
+def _in_layout(g: Any, x: Array, recorded: bool) -> Any:
+    """A gradient, an array or raw, in the layout of the array that it belongs to."""
+    return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
+
+
+def _write(writes: dict[int, tuple[Array, Any]], reached: Sequence[Leaf], recorded: bool) -> None:
     """Rebind the cells, each to its gradient; the same again if called again."""
-    for cell, g in writes:
+    for cell, g in writes.values():
         if recorded:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
             cell._signature = cell._xp.signatures[type(cell), g._value.dtype, g._value.shape]
@@ -207,7 +216,7 @@ def gradients(
             results.append(_after(x, zeros) if create_graph else zeros)
             continue
         if x._xp.layouts:
-            g = wrap(x._xp.like(g._value, x._value), g._node, g._xp) if create_graph else x._xp.like(g, x._value)
+            g = _in_layout(g, x, create_graph)
         made = handle(type(x), *((g._value, g._node, g._xp) if create_graph else (g, None, x._xp)))
         results.append(_after(x, made) if create_graph and g._node is None else made)
     return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import MissingExtraError
+from ..errors import MissingExtraError
 
 __all__ = ["missing_extra", "pip_install"]
 
