@@ -51,7 +51,7 @@ def reverse_sweep(
     met = Sweep()
     for node, g in seeds:
         deposit(table, met, node, g)
-    watching = bool(WATCHERS.data)
+    watching = bool(WATCHERS.data)  # type: ignore[attr-defined]  # its length is computed in Python
     try:
         _sweep(table, met, met if free else None, since, truncate, xp, wrap, watching)
     except BaseException:
