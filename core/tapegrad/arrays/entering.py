@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,15 +26,15 @@ def kind_of(leaf: Any) -> str:
     return SCALAR if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, np.generic) else RAW
 
 
-def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] = ()) -> Array:
-    """An input of any kind as an array; a Python scalar gets the engine and the face of what it stands beside."""
+def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company = ()) -> Array:
+    """An input of any kind as an array; a Python number gets the engine and the face of what it stands beside."""
     kind = kind_of(leaf)
     if kind is ARRAY:
         found: Array = leaf
         return found
     if kind is SCALAR:
         dtype = dtypes.dtype_of_scalar(leaf, dtypes.BOOL)
-        face, engine = company_of(beside)
+        face, engine = beside if isinstance(beside, Company) else company_of(beside)
         return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, engine)
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
@@ -42,16 +42,23 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] = ()) -> Ar
     return handle(standard_face(), backend.adopt(leaf, copy=copy), None, backend.kernels)
 
 
-def company_of(beside: Sequence[Any]) -> tuple[type[Array], EngineKernels]:
+class Company(NamedTuple):
+    """The face and the engine that Python numbers take."""
+
+    face: type[Array]
+    engine: EngineKernels
+
+
+def company_of(beside: Sequence[Any]) -> Company:
     """The face and the engine that scalars take among these: an array's, else a raw one's, else the defaults."""
     leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
     for leaf in leaves:
         if isinstance(leaf, Array):
-            return type(leaf), engine_of(leaf)
+            return Company(type(leaf), engine_of(leaf))
     for leaf in leaves:
         if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
-            return standard_face(), backend_of(leaf).kernels  # type: ignore[return-value]
-    return standard_face(), get_backend().kernels  # type: ignore[return-value]
+            return Company(standard_face(), backend_of(leaf).kernels)  # type: ignore[arg-type]
+    return Company(standard_face(), get_backend().kernels)  # type: ignore[arg-type]
 
 
 def make(

@@ -15,7 +15,7 @@ from ..errors import DynamicShapeError
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from .call import pull_into
-from .kinds import LOCALLY_CONSTANT
+from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
 from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked
 from .source import record
 
@@ -40,6 +40,10 @@ def batched_function(op: Op) -> Callable[..., Any]:
 
 def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """An op on values, some of them batched: one level is taken off, the op's rule applied, the level put back."""
+    if op.kind is ELEMENTWISE and op.batch is None and not op.optional:
+        value = _untracked(op, args, keywords)
+        if value is not None:
+            return value
     keywords = {**op.keywords, **keywords}
     level = max((x.level for x in args if isinstance(x, Batched)), default=0)
     if level == 0:
@@ -79,6 +83,25 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     else:
         out = loop(op, size, inside, batched, keywords)
     return _outside(out, level, mapped=True)
+
+
+def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched | None:
+    """An elementwise op straight on the raw values, where all are mapped, of one level and rank, and untracked."""
+    first = args[0]
+    if first.__class__ is not Batched or first.xp.backend is None:
+        return None
+    level, rank = first.level, len(first.value.shape)
+    values = []
+    for x in args:
+        if x.__class__ is Batched:
+            if x.level != level or x.node is not None or not x.mapped or len(x.value.shape) != rank:
+                return None
+            values.append(x.value)
+        elif getattr(x, "shape", None) == ():
+            values.append(x)
+        else:
+            return None
+    return Batched(getattr(first.xp, op.name)(*values, **keywords), None, first.xp, level)
 
 
 def _inside_level(out: Any, level: int) -> Any:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from .record import Op
     from .source import OpNode
 
+PLAIN = frozenset((int, float, bool, str, type(None), slice, type(...)))
+"""What a keyword usually is, and certainly holds no array."""
+
 NUMBERS = frozenset((bool, int, float, complex))
 """Python's numbers, which take the dtype of the array that they meet."""
 
@@ -189,8 +192,10 @@ def plain_keyword(op: Op, name: str, value: Any) -> Any:
         if isinstance(value._value, Batched):
             raise ArgumentTypeError(f"{op.name}() takes one number for {name!r}, not one for each element of a vmap")
         return value.item() if value.size == 1 else value._value
-    if value.__class__ in (tuple, list) and any(isinstance(part, (Array, tuple, list)) for part in value):
-        return value.__class__(plain_keyword(op, name, part) for part in value)
+    if value.__class__ is tuple or value.__class__ is list:
+        for part in value:
+            if part.__class__ not in PLAIN and isinstance(part, (Array, tuple, list)):
+                return value.__class__(plain_keyword(op, name, part) for part in value)
     return value
 
 

@@ -446,9 +446,6 @@ OUTPUTS = """\
     return _outputs(signature.cls, xp, out, node)
 """
 
-PLAIN = frozenset((int, float, bool, str, type(None)))
-"""What a keyword usually is, and certainly holds no array."""
-
 
 class CallCode:
     """The source of the public function of an op."""
@@ -624,7 +621,7 @@ def public_function(op: Op) -> Callable[..., Any]:
         "RECORDING": RECORDING,
         "INSPECTED": INSPECTED,
         "NUMBERS": call.NUMBERS,
-        "PLAIN": PLAIN,
+        "PLAIN": call.PLAIN,
         "_op": op,
         "_seq": next_seq,
         "_mode": MODE.get,

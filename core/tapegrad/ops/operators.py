@@ -63,6 +63,13 @@ def _rdivmod(x: Any, y: Any) -> tuple[Any, Any]:
     return y // x, y % x
 
 
+def _power(x: Any, y: Any) -> Any:
+    # The square is an op of its own, and a cheaper one in every respect.
+    if (y.__class__ is int or y.__class__ is float) and y == 2:
+        return OPS["square"].call(x)
+    return OPS["power"].call(x, y)
+
+
 def _bind(cls: Any) -> None:
     """Give the array class its operators. Each is an op, so each is recorded, and each is where its op is."""
     for word, name in ARITHMETIC.items():
@@ -74,6 +81,8 @@ def _bind(cls: Any) -> None:
         setattr(cls, f"__{word}__", OPS[name].call)
     for word, name in EQUALITIES.items():
         setattr(cls, f"__{word}__", _equality(OPS[name].call))
+    cls.__pow__ = _power
+    cls.__ipow__ = _in_place(_power)
     cls.__divmod__ = _divmod
     cls.__rdivmod__ = _rdivmod
 

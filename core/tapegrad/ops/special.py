@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
 from ..engines.extras import missing_extra
+from ..errors import ArgumentError
 from ..op import elementwise
 from ..op.samples import alone, exactly, normal, positive, together, uniform
 

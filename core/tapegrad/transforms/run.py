@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, Batched, engine_of, lift, table_of, without_nodes, wrap
-from ..arrays.entering import ARRAY, RAW, SCALAR, as_array, enter_beside, kind_of
+from ..arrays.entering import ARRAY, RAW, SCALAR, Company, as_array, company_of, enter_beside, kind_of
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..engines.tables import OPS, Kernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
@@ -82,7 +82,7 @@ def not_an_array(name: str, position: int, leaf: Any, remedy: str) -> TypeError:
 class Argument:
     """A positional argument, flattened, with a fresh variable in the place of each array."""
 
-    def __init__(self, name: str, value: Any, position: int, beside: Sequence[Any], *, copy: bool = False) -> None:
+    def __init__(self, name: str, value: Any, position: int, beside: Company, *, copy: bool = False) -> None:
         self.leaves, self.structure = flatten(value)
         self.kinds = [kind_of(leaf) for leaf in self.leaves]
         self.nodes: list[Node] = []
@@ -153,7 +153,8 @@ class Run:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
         self.kind = common_kind(args)
-        self.arguments = {n: Argument(name, args[n], n, args, copy=copy) for n in positions}
+        self.company = company_of(args)
+        self.arguments = {n: Argument(name, args[n], n, self.company, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
         alone = is_fresh()
@@ -179,7 +180,7 @@ class Run:
             out, self.aux = out
             self.aux = convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
-        self.outs = [as_result(name, leaf, args) for leaf in self.out_leaves]
+        self.outs = [as_result(name, leaf, self.company) for leaf in self.out_leaves]
         if alone and LIVE:
             check_variables([x._node for x in self.outs], name)
 
@@ -272,7 +273,7 @@ class Run:
         return results
 
 
-def as_result(name: str, leaf: Any, beside: Sequence[Any]) -> Array:
+def as_result(name: str, leaf: Any, beside: Company) -> Array:
     """What a function under a transform returned, as an array."""
     try:
         return as_array(leaf, beside=beside)
