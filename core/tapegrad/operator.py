@@ -166,11 +166,11 @@ class _Run(Function):
 
     def __init__(self, operator: CustomOp, outputs: list[NDArray], states: list[NDArray]) -> None:
         self.operator = operator
-        self.made = outputs
+        self.outputs = outputs
         self.states = states
 
     def forward(self, *inputs: Any) -> Any:
-        outputs, self.made = self.made, []
+        outputs, self.outputs = self.outputs, []
         self.operator.forward(is_training(), ["write"] * len(outputs), list(inputs), outputs, self.states)
         self.count = len(inputs)
         self.save_for_backward(*inputs, *outputs)
@@ -184,25 +184,16 @@ class _Run(Function):
         return gradients
 
 
-def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
-    """The registered operator of name `op_type`, applied; other keywords go to its `CustomOpProp`, as strings.
-
-    Arrays may also be given by the names that `list_arguments` has.
-
-    Shapes: as the `infer_shape` of its `CustomOpProp` says.
-
-    Dtypes: as the `infer_type` of its `CustomOpProp` says.
-
-    Raises: `ValueError` for an unknown `op_type`, `TypeError` for a missing array, or what is no NDArray.
-    """
+def apply(op_type: str | None, data: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
+    """What `nd.Custom` does."""
     if op_type not in _PROPS:
         known = ", ".join(map(repr, sorted(_PROPS))) or "none is registered"
         raise ArgumentError(f"Custom(): there is no operator {op_type!r}; those registered: {known}")
     named = {key: value for key, value in options.items() if isinstance(value, NDArray)}
     prop = _PROPS[op_type](**{key: str(value) for key, value in options.items() if key not in named})
-    wanted = [*prop.list_arguments(), *prop.list_auxiliary_states()]
-    given = iter(data)
-    arrays = need_all([named[key] if key in named else next(given, None) for key in wanted], "Custom")
+    names = [*prop.list_arguments(), *prop.list_auxiliary_states()]
+    positional = iter(data)
+    arrays = need_all([named[key] if key in named else next(positional, None) for key in names], "Custom")
     inputs, states = arrays[: len(prop.list_arguments())], arrays[len(prop.list_arguments()) :]
     # Both give lists for inputs, outputs and, where there are any, auxiliary states.
     shapes = prop.infer_shape([list(x.shape) for x in inputs])[1]
@@ -210,7 +201,8 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     context = inputs[0].context
     outputs = [zeros(tuple(shape), context, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
     operator = prop.create_operator(context, [x.shape for x in inputs], [x.dtype for x in inputs])
-    found = _Run(operator, outputs, states)(*inputs)
+    results = _Run(operator, outputs, states)(*inputs)
     if out is not None:
-        found = [target._rebind(y) for target, y in zip([out] if isinstance(out, NDArray) else out, found, strict=True)]
-    return found[0] if len(found) == 1 else list(found)
+        targets = [out] if isinstance(out, NDArray) else out
+        results = [target._rebind(y) for target, y in zip(targets, results, strict=True)]
+    return results[0] if len(results) == 1 else list(results)

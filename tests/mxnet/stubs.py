@@ -4,7 +4,8 @@ import inspect
 from pathlib import Path
 
 import tapegrad
-from tapegrad.ndarray import mechanical, methods
+from tapegrad.ndarray import files, methods, ndarray, op
+from tapegrad.ndarray.function import exported
 
 FOLDER = Path(tapegrad.__file__).parent / "ndarray"
 WIDTH = 120
@@ -34,10 +35,27 @@ def head(doc: str, *imports: str) -> list[str]:
     return [f'"""{doc} Written by tests/mxnet/stubs.py."""', "", *imports, ""]
 
 
-def mechanical_stub() -> str:
-    """Functions that differ from ops in name and signature only."""
-    lines = head("Functions of `nd` that are ops.", "from typing import Any", "", "from .ndarray import NDArray")
-    lines += [signature(name, getattr(mechanical, name), method=False) for name in sorted(mechanical.__all__)]
+def op_stub() -> str:
+    """All functions of arrays."""
+    imports = "from collections.abc import Iterable", "from typing import Any", "", "from ..context import Context"
+    lines = head("Functions of arrays.", *imports, "from .ndarray import NDArray")
+    lines += [signature(name, function, method=False) for name, function in sorted(exported(op).items())]
+    return "\n".join(lines) + "\n"
+
+
+def package_stub() -> str:
+    """What `nd` is: the functions of arrays, those that make or load one, and the namespaces."""
+    lines = head("MXNet's imperative arrays.", "from typing import Any")
+    lines += [f"from . import {space} as {space}" for space in ("contrib", "linalg", "op", "random")]
+    for module, path in ((files, "files"), (ndarray, "ndarray")):
+        lines += [f"from .{path} import {name} as {name}" for name in module.__all__]
+    lines += [
+        "from .op import *  # noqa: F403",
+        "",
+        "gen_op = op",
+        "",
+        signature("Custom", tapegrad.nd.Custom, method=False),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -60,7 +78,7 @@ def methods_stub() -> str:
     return "\n".join(lines) + "\n"
 
 
-STUBS = {"mechanical.pyi": mechanical_stub, "methods.pyi": methods_stub}
+STUBS = {"__init__.pyi": package_stub, "methods.pyi": methods_stub, "op.pyi": op_stub}
 
 if __name__ == "__main__":
     for name, write in STUBS.items():

@@ -10,33 +10,26 @@ from . import linalg as linalg
 from . import op as gen_op  # noqa: F401
 from . import op as op
 from . import random as random
-from .densities import *
 from .files import *
-from .heads import *
-from .mechanical import *
+from .function import exported as _exported
 from .methods import bind
 from .ndarray import *
-from .nn import *
-from .reducing import *
-from .sequences import *
-from .shaping import *
-from .solving import *
-from .stochastic import *
-from .updating import *
 
-bind(vars(op))
+globals().update(_exported(op))
+bind(_exported(op))
 
 
 def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
     """The operator registered under `op_type` with `mx.operator.register`, applied to arrays.
 
-    Further keywords go to its `CustomOpProp`, as strings; arrays may be given by the names of its inputs.
+    Further keywords go to its `CustomOpProp`, as strings; arrays may also be passed by the names that its
+    `list_arguments` has.
 
     Shapes: as the `infer_shape` of its `CustomOpProp` says.
 
     Dtypes: as the `infer_type` of its `CustomOpProp` says.
 
-    Raises: `ValueError` for an unknown `op_type`, `TypeError` for a missing array, or what is no NDArray.
+    Raises: `ValueError` for an unknown `op_type`, `TypeError` for an array that is missing or not an NDArray.
 
     >>> from tapegrad import nd
     >>> nd.Custom(nd.ones(1), op_type="nobody's")
@@ -45,7 +38,7 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     """
     from .. import operator
 
-    return operator.Custom(*data, op_type=op_type, out=out, name=name, **options)
+    return operator.apply(op_type, data, options, out)
 
 
 _OTHERS = {
@@ -53,7 +46,7 @@ _OTHERS = {
         ("sparse", "csr_matrix", "row_sparse_array", "CSRNDArray"), "arrays are dense here, with stype 'default'"
     ),
     **dict.fromkeys(("Correlation", "IdentityAttachKLSparseReg"), "compose it of other functions, or write a Function"),
-    **dict.fromkeys(("imdecode", "image"), "read images with a library of their own, and give nd.array() the numbers"),
+    **dict.fromkeys(("imdecode", "image"), "read images with an image library, and pass the numbers to nd.array()"),
     **dict.fromkeys(
         ("mp_lamb_update_phase1", "mp_lamb_update_phase2", "multi_lars"),
         "lamb_update_phase1 and lamb_update_phase2 are here",
@@ -61,11 +54,11 @@ _OTHERS = {
     **dict.fromkeys(
         ("preloaded_multi_sgd_update", "preloaded_multi_sgd_mom_update", "preloaded_multi_mp_sgd_update")
         + ("preloaded_multi_mp_sgd_mom_update",),
-        "multi_sgd_update and its kin take arrays for lrs and wds",
+        "multi_sgd_update and the like take arrays for lrs and wds",
     ),
     "CachedOp": "there are no symbols here",
 }
-"""What MXNet has in `nd` besides, and what to use instead."""
+"""What else MXNet has in `nd`, and what to use instead."""
 
 
 if not TYPE_CHECKING:

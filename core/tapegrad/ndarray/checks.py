@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 from ..arrays.array import Array
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError
 from .ndarray import INT, NDArray
 
-__all__ = ["axis_tuple", "dtype_of", "int_tuple", "ints_of", "kept", "need", "need_all", "one_axis", "one_int"]
+
+class Ops(Protocol):
+    """The recorded ops as this face calls them: of NDArrays they make NDArrays."""
+
+    def __getattr__(self, name: str) -> Callable[..., NDArray]: ...
+
+
+ops: Ops = RECORDED
 
 
 def need(x: Any, where: str, name: str = "data") -> NDArray:
@@ -27,14 +34,14 @@ def need(x: Any, where: str, name: str = "data") -> NDArray:
 
 def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:
     """The arrays of a variadic function. A single list of them is an error as in MXNet, which says how to spread it."""
-    found = list(arrays)
-    if len(found) == 1 and isinstance(found[0], (list, tuple)):
+    listed = list(arrays)
+    if len(listed) == 1 and isinstance(listed[0], (list, tuple)):
         raise ArgumentTypeError(
-            f"{where}() takes arrays one by one; spread the {type(found[0]).__name__}: {where}(*arrays)"
+            f"{where}() takes arrays one by one; spread the {type(listed[0]).__name__}: {where}(*arrays)"
         )
-    if not found:
+    if not listed:
         raise ArgumentTypeError(f"{where}() needs at least one array")
-    return [need(x, where, f"argument {i}") for i, x in enumerate(found)]
+    return [need(x, where, f"argument {i}") for i, x in enumerate(listed)]
 
 
 def one_int(value: Any, where: str, name: str) -> int:
@@ -59,16 +66,16 @@ def int_tuple(value: Any, count: int, where: str, name: str) -> tuple[int, ...]:
     """An int, repeated, or a sequence of ints of the right length, as a tuple."""
     if isinstance(value, INT):
         return (operator.index(value),) * count
-    found = ints_of(value, where, name)
-    if len(found) != count:
-        raise ArgumentError(f"{where}(): {name} is {found}; give {count} numbers")
-    return found
+    numbers = ints_of(value, where, name)
+    if len(numbers) != count:
+        raise ArgumentError(f"{where}(): {name} is {numbers}; give {count} numbers")
+    return numbers
 
 
 def axis_tuple(axis: Any, ndim: int, where: str, exclude: bool = False) -> tuple[int, ...]:
     """The axes meant by MXNet's `axis` (None or (): all) and `exclude` (all others), in order and not negative."""
     if axis.__class__ is int and not exclude:
-        return (one_axis(axis, ndim, where),)
+        return (axis,) if 0 <= axis < ndim else (one_axis(axis, ndim, where),)
     listed = () if axis is None else tuple(axis) if hasattr(axis, "__len__") else (axis,)
     if not listed:
         return () if exclude and axis is not None and ndim == 0 else tuple(range(ndim))
@@ -79,20 +86,20 @@ def axis_tuple(axis: Any, ndim: int, where: str, exclude: bool = False) -> tuple
 
 
 def one_axis(axis: Any, ndim: int, where: str) -> int:
-    """An axis counted from the front. Raises `AxisError` where there is no such axis, `TypeError` for no integer."""
+    """An axis counted from the front. `AxisError` if there is no such axis, `TypeError` if it is not an integer."""
     try:
-        found = operator.index(axis)
+        number = operator.index(axis)
     except TypeError:
         raise ArgumentTypeError(f"{where}(): an axis is an integer, not {axis!r}") from None
     length = max(ndim, 1)
-    if not -length <= found < length:
-        raise AxisError(f"{where}(): axis {found} of an array with {ndim} axes; choose from {-length} to {length - 1}")
-    return found % length
+    if not -length <= number < length:
+        raise AxisError(f"{where}(): axis {number} of an array with {ndim} axes; choose from {-length} to {length - 1}")
+    return number % length
 
 
-def kept(x: Any) -> Any:
-    """A result of a reduction as MXNet shapes it: (1,) instead of ()."""
-    return x if x._value.shape else RECORDED.reshape(x, shape=(1,))
+def at_least_1d(x: NDArray) -> NDArray:
+    """A result as MXNet shapes it: (1,) instead of ()."""
+    return x if x._value.shape else ops.reshape(x, shape=(1,))
 
 
 def dtype_of(x: Array) -> Any:

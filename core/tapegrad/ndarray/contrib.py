@@ -37,9 +37,9 @@ from .detection import (
 from .ndarray import NDArray, _as_numbers, give, make
 from .nn import BatchNorm, batch_normalized
 from .random import uniform
-from .reducing import round as nearest
+from .reductions import round as nearest
 from .sequences import CTCLoss, ctc_loss
-from .shaping import Embedding, concat, indices_of, squeeze, stack
+from .shape import Embedding, concat, indices_of, squeeze, stack
 from .updating import adamw_update, mp_adamw_update
 
 __all__ = [

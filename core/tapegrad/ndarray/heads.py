@@ -5,27 +5,17 @@ Each is a function with a rule of its own, because it is not the derivative of w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
 from ..transforms.custom import custom
-from .checks import dtype_of, need
-from .ndarray import NDArray, give
-from .shaping import indices_of, reshape
-
-__all__ = [
-    "LinearRegressionOutput",
-    "LogisticRegressionOutput",
-    "MAERegressionOutput",
-    "MakeLoss",
-    "SVMOutput",
-    "Softmax",
-    "SoftmaxOutput",
-    "make_loss",
-]
+from .checks import dtype_of, ops
+from .function import nd_function
+from .ndarray import NDArray
+from .shape import indices_of, reshape
 
 
 @custom
@@ -76,14 +66,9 @@ def _margin_pull(data: Any, signs: Any, margin: float, scale: float, linear: boo
 _margin.defvjp(data=_margin_pull)
 
 
-def make_loss(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def make_loss(data: NDArray) -> NDArray:
     """The same values; the gradient is ones, whatever comes from behind.
-
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([1, 3])
@@ -94,27 +79,17 @@ def make_loss(data: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> x.grad.asnumpy().tolist()
     [2.0, 6.0]
     """
-    return give(out, _loss(need(data, "make_loss"), 1.0))
+    return _loss(data, 1.0)  # type: ignore[no-any-return]
 
 
-def MakeLoss(
-    data: Any,
-    grad_scale: float = 1.0,
-    valid_thresh: float = 0.0,
-    normalization: str = "null",
-    out: Any = None,
-    name: Any = None,
-) -> NDArray:
+@nd_function
+def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: str = "null") -> NDArray:
     """The same values; the gradient is `grad_scale`, whatever comes from behind.
 
     `normalization`: "null", "batch" (divided by the number of samples), or "valid" (by how many elements exceed
     `valid_thresh`).
 
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `normalization`.
+    Raises: `ValueError` for another `normalization`.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[1], [3]])
@@ -125,35 +100,32 @@ def MakeLoss(
     >>> x.grad.asnumpy().ravel().tolist()
     [1.0, 3.0]
     """
-    data = need(data, "MakeLoss")
     if normalization == "batch":
         grad_scale /= data.shape[0]
     elif normalization == "valid":
         grad_scale /= max(int((data.asnumpy() > valid_thresh).sum()), 1)
     elif normalization != "null":
         raise ArgumentError(f"MakeLoss(): normalization is {normalization!r}; choose 'null', 'batch' or 'valid'")
-    return give(out, _loss(data, grad_scale))
+    return _loss(data, grad_scale)  # type: ignore[no-any-return]
 
 
-def _regression(where: str, head: Any, data: Any, label: Any, grad_scale: float, out: Any) -> NDArray:
-    data, label = need(data, where), need(label, where, "label")
+_regression = nd_function(
+    words="Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.\n"
+    "Dtypes: floats; `label` is converted to that of `data`.\nRaises: `ShapeError` for a label of another size."
+)
+
+
+def _regressed(head: Callable[..., NDArray], data: NDArray, label: NDArray, grad_scale: float, where: str) -> NDArray:
     if label.size != data.size:
         raise ShapeError(f"{where}(): data has shape {data.shape}, label {label.shape}")
     outputs = max(data.size // max(data.shape[0], 1), 1)
     label = ops.astype(ops.reshape(label, shape=data.shape), dtype=dtype_of(data))
-    return give(out, head(data, label.detach(), grad_scale / outputs))
+    return head(data, label.detach(), grad_scale / outputs)
 
 
-def LinearRegressionOutput(
-    data: Any, label: Any, grad_scale: float = 1.0, out: Any = None, name: Any = None
-) -> NDArray:
+@_regression
+def LinearRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) -> NDArray:
     """The same values; the gradient is (data − label) · grad_scale / outputs per sample, whatever comes from behind.
-
-    Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.
-
-    Dtypes: floats; `label` is converted to that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for a label of another size.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[5], [7]])
@@ -164,17 +136,12 @@ def LinearRegressionOutput(
     >>> y.asnumpy().ravel().tolist(), x.grad.asnumpy().ravel().tolist()
     ([5.0, 7.0], [3.0, -2.0])
     """
-    return _regression("LinearRegressionOutput", _linear, data, label, grad_scale, out)
+    return _regressed(_linear, data, label, grad_scale, "LinearRegressionOutput")
 
 
-def MAERegressionOutput(data: Any, label: Any, grad_scale: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
+@_regression
+def MAERegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) -> NDArray:
     """The same values; the gradient is the sign of data − label, scaled, whatever comes from behind.
-
-    Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.
-
-    Dtypes: floats; `label` is converted to that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for a label of another size.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[5], [7]])
@@ -185,19 +152,14 @@ def MAERegressionOutput(data: Any, label: Any, grad_scale: float = 1.0, out: Any
     >>> x.grad.asnumpy().ravel().tolist()
     [1.0, -1.0]
     """
-    return _regression("MAERegressionOutput", _absolute, data, label, grad_scale, out)
+    return _regressed(_absolute, data, label, grad_scale, "MAERegressionOutput")
 
 
-def LogisticRegressionOutput(
-    data: Any, label: Any, grad_scale: float = 1.0, out: Any = None, name: Any = None
-) -> NDArray:
+@_regression
+def LogisticRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) -> NDArray:
     """The sigmoid; the gradient is that of its cross entropy with the label, whatever comes from behind.
 
-    Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.
-
     Dtypes: floats; integers give the default float. `label` is converted to that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for a label of another size.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[0], [0]])
@@ -208,25 +170,22 @@ def LogisticRegressionOutput(
     >>> y.asnumpy().ravel().tolist(), x.grad.asnumpy().ravel().tolist()
     ([0.5, 0.5], [0.5, -0.5])
     """
-    return _regression("LogisticRegressionOutput", _logistic, data, label, grad_scale, out)
+    return _regressed(_logistic, data, label, grad_scale, "LogisticRegressionOutput")
 
 
+@nd_function
 def SVMOutput(
-    data: Any,
-    label: Any,
+    data: NDArray,
+    label: NDArray,
     margin: float = 1.0,
     regularization_coefficient: float = 1.0,
     use_linear: bool = False,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The same scores (n, classes); the gradient is that of the hinge loss of each class, squared or linear.
 
     Shapes: (n, classes) and (n,) labels; the result has that of `data`.
-
     Dtypes: floats; floating labels are cut to integers.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes.
+    Raises: `ShapeError` for other shapes.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[0, 3]])
@@ -237,18 +196,18 @@ def SVMOutput(
     >>> x.grad.asnumpy().tolist()
     [[-1.0, 1.0]]
     """
-    data, label = need(data, "SVMOutput"), need(label, "SVMOutput", "label")
     if data.ndim != 2 or label.shape != data.shape[:1]:
         raise ShapeError(
             f"SVMOutput() takes data (n, classes) and label (n,), not shapes {data.shape} and {label.shape}"
         )
     hot = ops.one_hot(indices_of(label), depth=data.shape[1], on=1.0, off=-1.0, dtype=dtype_of(data))
-    return give(out, _margin(data, hot, margin, regularization_coefficient, bool(use_linear)))
+    return _margin(data, hot, margin, regularization_coefficient, bool(use_linear))  # type: ignore[no-any-return]
 
 
+@nd_function
 def SoftmaxOutput(
-    data: Any,
-    label: Any,
+    data: NDArray,
+    label: NDArray,
     grad_scale: float = 1.0,
     ignore_label: float = -1.0,
     multi_output: bool = False,
@@ -257,8 +216,6 @@ def SoftmaxOutput(
     normalization: str = "null",
     out_grad: bool = False,
     smooth_alpha: float = 0.0,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """`softmax`; the gradient is that of its cross entropy with the label, whatever comes from behind.
 
@@ -270,11 +227,8 @@ def SoftmaxOutput(
 
     Shapes: the result has that of `data`. Of more than two axes without `multi_output` and `preserve_shape` each sample
     is one row.
-
     Dtypes: floats; integers give the default float. Floating labels are cut to integers.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for another number of labels, `ValueError` for another
-    `normalization`.
+    Raises: `ShapeError` for another number of labels, `ValueError` for another `normalization`.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.zeros((1, 2))
@@ -285,12 +239,10 @@ def SoftmaxOutput(
     >>> y.asnumpy().tolist(), x.grad.asnumpy().tolist()
     ([[0.5, 0.5]], [[0.5, -0.5]])
     """
-    where = "SoftmaxOutput"
-    data, label = need(data, where), need(label, where, "label")
     if normalization not in ("null", "batch", "valid"):
         raise ArgumentError(f"SoftmaxOutput(): normalization is {normalization!r}; choose 'null', 'batch' or 'valid'")
     axis = 1 if multi_output else data.ndim - 1
-    given = data.shape
+    shape = data.shape
     if not multi_output and not preserve_shape and data.ndim > 2:
         data, axis = reshape(data, (0, -1)), 1
     classes = data.shape[axis]
@@ -315,8 +267,8 @@ def SoftmaxOutput(
         grad_scale /= data.shape[0]
     elif normalization == "valid":
         grad_scale /= max(int(np.sum(label.asnumpy() != ignore_label)), 1)
-    found = _softmax(data, target.detach(), counts.detach(), axis, grad_scale, bool(out_grad))
-    return give(out, ops.reshape(found, shape=given))
+    result = _softmax(data, target.detach(), counts.detach(), axis, grad_scale, bool(out_grad))
+    return ops.reshape(result, shape=shape)
 
 
 Softmax = SoftmaxOutput

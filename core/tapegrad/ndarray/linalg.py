@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from .solving import linalg_det as det
-from .solving import linalg_extractdiag as extractdiag
-from .solving import linalg_extracttrian as extracttrian
-from .solving import linalg_gelqf as gelqf
-from .solving import linalg_gemm as gemm
-from .solving import linalg_gemm2 as gemm2
-from .solving import linalg_inverse as inverse
-from .solving import linalg_makediag as makediag
-from .solving import linalg_maketrian as maketrian
-from .solving import linalg_potrf as potrf
-from .solving import linalg_potri as potri
-from .solving import linalg_slogdet as slogdet
-from .solving import linalg_sumlogdiag as sumlogdiag
-from .solving import linalg_syevd as syevd
-from .solving import linalg_syrk as syrk
-from .solving import linalg_trmm as trmm
-from .solving import linalg_trsm as trsm
+from .linalg_long import linalg_det as det
+from .linalg_long import linalg_extractdiag as extractdiag
+from .linalg_long import linalg_extracttrian as extracttrian
+from .linalg_long import linalg_gelqf as gelqf
+from .linalg_long import linalg_gemm as gemm
+from .linalg_long import linalg_gemm2 as gemm2
+from .linalg_long import linalg_inverse as inverse
+from .linalg_long import linalg_makediag as makediag
+from .linalg_long import linalg_maketrian as maketrian
+from .linalg_long import linalg_potrf as potrf
+from .linalg_long import linalg_potri as potri
+from .linalg_long import linalg_slogdet as slogdet
+from .linalg_long import linalg_sumlogdiag as sumlogdiag
+from .linalg_long import linalg_syevd as syevd
+from .linalg_long import linalg_syrk as syrk
+from .linalg_long import linalg_trmm as trmm
+from .linalg_long import linalg_trsm as trsm
 
 __all__ = [
     "det",

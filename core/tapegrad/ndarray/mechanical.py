@@ -1,4 +1,4 @@
-"""Functions of `nd` that differ from an op in nothing but name and signature; `mechanical.pyi` is made from this."""
+"""Functions of `nd` that differ from an op in nothing but name and signature."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..engines.tables import OPS
 from .checks import need
+from .function import FUNCTIONS, nd_function
 from .ndarray import NDArray, _as_numbers, _comparison, give
 
 UNARY = {
@@ -99,8 +100,6 @@ LOGICAL = {
 }
 """The op behind each logical function, and what it says of [0, 0, 3] and [0, 2, 1]; each also as `broadcast_…`."""
 
-__all__ = ["logical_not", "power"]
-
 INTO = "`out` takes the result and is returned; `name` has no meaning here."
 
 OF_ONE = f"""{INTO}
@@ -109,7 +108,8 @@ Shapes: any; the result, and `out`, has that of `data`.
 
 Dtypes: {{dtypes}}.
 
-Raises: `TypeError` for what is no NDArray, `ShapeError` or `DtypeError` for an `out` that cannot take the result."""
+Raises: `TypeError` for an argument, or an `out`, that is not an NDArray, `ShapeError` or `DtypeError` for an `out`
+that cannot take the result."""
 KEPT = "any; the result has that of `data`"
 FLOATS = "floating and complex ones are kept, integers and booleans become the default float first"
 
@@ -120,8 +120,9 @@ Shapes: any two that broadcast; `out` has the shape they have in common.
 
 Dtypes: {{dtypes}}.
 
-Raises: `TypeError` where neither is an NDArray, or one is no array and no number, `ShapeError` for shapes that do not
-broadcast, `DtypeError` for dtypes that have none in common (uint64 and int8) or for an `out` that cannot hold it."""
+Raises: `TypeError` where neither is an NDArray, or one is neither an array nor a number, `ShapeError` for shapes that
+do not broadcast, `DtypeError` for dtypes that have none in common (uint64 and int8) or for an `out` that cannot hold
+the result."""
 TOGETHER = "that of both together; a number takes the array's, but a float beside integers makes them default floats"
 WHOLE = f"{TOGETHER}.\nOf integers the result is whole, rounded towards zero, and 0 where `rhs` is 0"
 NUMBERS = "the result is ones and zeros, not booleans, in "
@@ -136,7 +137,7 @@ def _named(function: Callable[..., Any], name: str, op_name: str, more: str, exa
     function.__doc__ = f"{meaning}\n\n{more}\n\n>>> from tapegrad import nd\n>>> {shown}\n{result}\n"
     function.__name__ = function.__qualname__ = name
     globals()[name] = function
-    __all__.append(name)
+    FUNCTIONS.add(function)
 
 
 def _unary(name: str, op_name: str, *example: str) -> None:
@@ -145,8 +146,8 @@ def _unary(name: str, op_name: str, *example: str) -> None:
     def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
         if data.__class__ is not NDArray:
             need(data, function.__name__)
-        found = op(data)
-        return found if out is None else give(out, found)
+        result = op(data)
+        return result if out is None else give(out, result)
 
     _named(function, name, op_name, OF_ONE.format(dtypes=FLOATS if OPS[op_name].floats else KEPT), example)
 
@@ -167,8 +168,8 @@ def _binary(name: str, op_name: str, *example: str) -> None:
     def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         if lhs.__class__ is not NDArray or rhs.__class__ is not NDArray:
             _both(lhs, rhs, function.__name__)
-        found = op(lhs, rhs)
-        return found if out is None else give(out, found)
+        result = op(lhs, rhs)
+        return result if out is None else give(out, result)
 
     dtypes = WHOLE if op_name in NDArray._face.integer_ops else TOGETHER
     _named(function, name, op_name, OF_TWO.format(dtypes=dtypes), example)
@@ -180,8 +181,8 @@ def _compared(name: str, op_name: str, result: str) -> None:
 
     def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
-        found = compare(lhs, rhs) if isinstance(lhs, NDArray) else mirrored(rhs, lhs)
-        return found if out is None else give(out, found)
+        result = compare(lhs, rhs) if isinstance(lhs, NDArray) else mirrored(rhs, lhs)
+        return result if out is None else give(out, result)
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of both together")
     _named(function, name, op_name, more, ("[1, 2, 3]", "[1, 3, 2]", result))
@@ -194,56 +195,48 @@ def _logical(name: str, op_name: str, result: str) -> None:
         _both(lhs, rhs, function.__name__)
         booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else np.asarray(x) != 0 for x in (lhs, rhs)])
         example = lhs if isinstance(lhs, Array) else rhs
-        found = _as_numbers(booleans, example._xp.dtype_of(example._value))
-        return found if out is None else give(out, found)
+        result = _as_numbers(booleans, example._xp.dtype_of(example._value))
+        return result if out is None else give(out, result)
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")
     _named(function, name, op_name, f"What is not zero holds. {more}", ("[0, 0, 3]", "[0, 2, 1]", result))
 
 
-def power(base: Any, exp: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def power(base: Any, exp: Any) -> NDArray:
     """`base` to the power of `exp`, of which one may be a number.
 
-    `out` takes the result and is returned; `name` has no meaning here.
-
-    Shapes: any two that broadcast; `out` has the shape they have in common.
-
+    Shapes: any two that broadcast.
     Dtypes: that of both together; a number takes the array's, but a float beside integers makes them default floats.
+    Raises: `TypeError` where neither is an NDArray, `ShapeError` for shapes that do not broadcast.
 
-    Raises: as `broadcast_power`.
-
-    >>> from tapegrad import nd
     >>> nd.power(nd.array([3, -2]), 2).asnumpy().tolist()
     [9.0, 4.0]
     """
     _both(base, exp, "power")
-    return give(out, OPS["power"].call(base, exp))
+    result: NDArray = OPS["power"].call(base, exp)
+    return result
 
 
-def logical_not(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def logical_not(data: NDArray) -> NDArray:
     """One where an element is zero, else zero.
-
-    Shapes: any; the result has that of `data`.
 
     Dtypes: any; the result is numbers, not booleans, of the dtype of `data`.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> nd.logical_not(nd.array([0, 2, -1])).asnumpy().tolist()
     [1.0, 0.0, 0.0]
     """
-    found = need(data, "logical_not") == 0
-    return found if out is None else give(out, found)
+    return data == 0
 
 
-for _name, _entry in UNARY.items():
-    _unary(_name, *_entry)
-for _name, _entry in BINARY.items():
-    _binary(_name, *_entry)
-for _name, _entry in COMPARISONS.items():
-    _compared(_name, *_entry)
-    _compared(f"broadcast_{_name}", *_entry)
-for _name, _entry in LOGICAL.items():
-    _logical(_name, *_entry)
-    _logical(f"broadcast_{_name}", *_entry)
+for _name in UNARY:
+    _unary(_name, *UNARY[_name])
+for _name in BINARY:
+    _binary(_name, *BINARY[_name])
+for _name in COMPARISONS:
+    _compared(_name, *COMPARISONS[_name])
+    _compared(f"broadcast_{_name}", *COMPARISONS[_name])
+for _name in LOGICAL:
+    _logical(_name, *LOGICAL[_name])
+    _logical(f"broadcast_{_name}", *LOGICAL[_name])

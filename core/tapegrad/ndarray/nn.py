@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..tape.mode import is_training
-from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int
+from ..tape.mode import is_training, pause
+from .checks import at_least_1d, dtype_of, int_tuple, need, one_axis, one_int, ops
+from .distributions import drawn
+from .function import nd_function
 from .ndarray import INT, NDArray, give, make
-from .shaping import indices_of, reshape
+from .reductions import add_n
+from .shape import concat, indices_of, repeat, reshape
 
-__all__ = [
-    "LRN",
-    "Activation",
-    "BatchNorm",
-    "BatchNorm_v1",
-    "Convolution",
-    "Convolution_v1",
-    "Deconvolution",
-    "Dropout",
-    "FullyConnected",
-    "GroupNorm",
-    "InstanceNorm",
-    "LayerNorm",
-    "LeakyReLU",
-    "Pooling",
-    "Pooling_v1",
-    "ROIPooling",
-    "SoftmaxActivation",
-    "UpSampling",
-    "hard_sigmoid",
-    "im2col",
-    "log_softmax",
-    "smooth_l1",
-    "softmax",
-    "softmax_cross_entropy",
-    "softmin",
-]
+_floating = nd_function(words="Dtypes: floats; integers give the default float.")
+_normalization = nd_function(words="Dtypes: floats; the result has that of all together.")
 
 
 def _space(where: str, data: NDArray, layout: str | None) -> int:
@@ -71,21 +49,26 @@ def _bias(bias: Any, where: str) -> NDArray:
     return need(bias, where, "bias")
 
 
+def _agrees(where: str, name: str, told: Any, actual: Any, weight: NDArray) -> None:
+    """Refuse what a program says of a weight that has another shape."""
+    if told is not None and told != actual:
+        raise ShapeError(f"{where}(): {name} is {told}, and weight has shape {weight.shape}")
+
+
 def _per_axis(value: Any, ndim: int, default: int, where: str, name: str) -> tuple[int, ...]:
     if value is None or (not isinstance(value, INT) and not len(value)):
         return (default,) * ndim
     return int_tuple(value, ndim, where, name)
 
 
+@nd_function
 def FullyConnected(
-    data: Any,
-    weight: Any,
+    data: NDArray,
+    weight: NDArray,
     bias: Any = None,
     num_hidden: int | None = None,
     no_bias: bool = False,
     flatten: bool = True,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """data · weightᵀ + bias: a dense layer.
 
@@ -93,28 +76,23 @@ def FullyConnected(
 
     Shapes: (n, …), flattened to (n, inputs), (num_hidden, inputs) and (num_hidden,) give (n, num_hidden). With
     `flatten=False` (…, inputs) gives (…, num_hidden).
-
     Dtypes: those of all together.
+    Raises: `TypeError` for a missing bias, `ShapeError` for shapes that do not go together.
 
-    Raises: `TypeError` for what is no NDArray and for a missing bias, `ShapeError` for shapes that do not go together.
-
-    >>> from tapegrad import nd
     >>> weight, bias = nd.array([[1, 0, 0], [1, 1, 1]]), nd.array([0, 10])
     >>> nd.FullyConnected(nd.array([[1, 2, 3]]), weight, bias, num_hidden=2).asnumpy().tolist()
     [[1.0, 16.0]]
     """
-    data, weight = need(data, "FullyConnected"), need(weight, "FullyConnected", "weight")
-    if num_hidden is not None and weight.shape[0] != num_hidden:
-        raise ShapeError(f"FullyConnected(): num_hidden is {num_hidden}, and weight has shape {weight.shape}")
+    _agrees("FullyConnected", "num_hidden", num_hidden, weight.shape[0], weight)
     if flatten and data.ndim != 2:
         data = reshape(data, (0, -1))
-    found = ops.fully_connected(data, weight, None if no_bias else _bias(bias, "FullyConnected"))
-    return give(out, found)
+    return ops.fully_connected(data, weight, None if no_bias else _bias(bias, "FullyConnected"))
 
 
+@nd_function
 def Convolution(
-    data: Any,
-    weight: Any,
+    data: NDArray,
+    weight: NDArray,
     bias: Any = None,
     kernel: Any = None,
     stride: Any = None,
@@ -127,8 +105,6 @@ def Convolution(
     cudnn_tune: Any = None,
     cudnn_off: Any = None,
     layout: str | None = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Filters slid over images, or over sequences or volumes: a cross-correlation, as in all of deep learning.
 
@@ -138,27 +114,22 @@ def Convolution(
     `kernel` and `num_filter`, where given, are checked against weight.
 
     Shapes: (n, channels, *space), (num_filter, channels / num_group, *kernel) and (num_filter,) give (n, num_filter,
-    *found), where found = ⌊(space + 2 pad − dilate · (kernel − 1) − 1) / stride⌋ + 1.
-
+    *new), where new = ⌊(space + 2 pad − dilate · (kernel − 1) − 1) / stride⌋ + 1.
     Dtypes: those of all together.
+    Raises: `TypeError` for a missing bias, `ShapeError` for shapes that do not go together, `ValueError` for a `layout`
+    with channels elsewhere, or another number of numbers than axes of space.
 
-    Raises: `TypeError` for what is no NDArray and for a missing bias, `ShapeError` for shapes that do not go together,
-    `ValueError` for a `layout` with channels elsewhere, or another number of numbers than axes of space.
-
-    >>> from tapegrad import nd
     >>> image = nd.array([[0, 0, 0, 0], [0, 0, 9, 9], [0, 0, 9, 9]]).reshape((1, 1, 3, 4))
     >>> edge = nd.array([[-1, 1]]).reshape((1, 1, 1, 2))
     >>> nd.Convolution(image, edge, kernel=(1, 2), num_filter=1, no_bias=True).asnumpy()[0, 0].tolist()
     [[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 9.0, 0.0]]
     """
     where = "Convolution"
-    data, weight = need(data, where), need(weight, where, "weight")
     ndim = _space(where, data, layout)
-    if kernel is not None and tuple(weight.shape[2:]) != _per_axis(kernel, ndim, 1, where, "kernel"):
-        raise ShapeError(f"Convolution(): kernel is {kernel}, and weight has shape {weight.shape}")
-    if num_filter is not None and weight.shape[0] != num_filter:
-        raise ShapeError(f"Convolution(): num_filter is {num_filter}, and weight has shape {weight.shape}")
-    found = ops.convolution(
+    if kernel is not None:
+        _agrees(where, "kernel", _per_axis(kernel, ndim, 1, where, "kernel"), tuple(weight.shape[2:]), weight)
+    _agrees(where, "num_filter", num_filter, weight.shape[0], weight)
+    return ops.convolution(
         data,
         weight,
         None if no_bias else _bias(bias, where),
@@ -167,15 +138,15 @@ def Convolution(
         pad=_per_axis(pad, ndim, 0, where, "pad"),
         groups=num_group,
     )
-    return give(out, found)
 
 
 Convolution_v1 = Convolution
 
 
+@nd_function
 def Deconvolution(
-    data: Any,
-    weight: Any,
+    data: NDArray,
+    weight: NDArray,
     bias: Any = None,
     kernel: Any = None,
     stride: Any = None,
@@ -190,59 +161,53 @@ def Deconvolution(
     cudnn_tune: Any = None,
     cudnn_off: Any = None,
     layout: str | None = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The transpose of a convolution: data (n, c, *space), weight (c, num_filter / num_group, *kernel).
 
     The result is `adj` longer than it would have to be, or as long as `target_shape`.
 
-    Shapes: (n, channels, *space) and (channels, num_filter / num_group, *kernel) give (n, num_filter, *found), where
-    found = stride · (space − 1) + dilate · (kernel − 1) + 1 − 2 pad + adj.
-
+    Shapes: (n, channels, *space) and (channels, num_filter / num_group, *kernel) give (n, num_filter, *new), where new
+    = stride · (space − 1) + dilate · (kernel − 1) + 1 − 2 pad + adj.
     Dtypes: those of all together.
+    Raises: `TypeError` for a missing bias, `ShapeError` for shapes that do not go together, `ValueError` for a `layout`
+    with channels elsewhere, or another number of numbers than axes of space.
 
-    Raises: `TypeError` for what is no NDArray and for a missing bias, `ShapeError` for shapes that do not go together,
-    `ValueError` for a `layout` with channels elsewhere, or another number of numbers than axes of space.
-
-    >>> from tapegrad import nd
     >>> small, weight = nd.array([[[[1, 2], [3, 4]]]]), nd.ones((1, 1, 2, 2))
     >>> nd.Deconvolution(small, weight, kernel=(2, 2), num_filter=1, stride=(2, 2)).asnumpy()[0, 0, :2].tolist()
     [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
     where = "Deconvolution"
-    data, weight = need(data, where), need(weight, where, "weight")
     ndim = _space(where, data, layout)
     if weight.ndim != data.ndim:
         raise ShapeError(f"Deconvolution(): weight has shape {weight.shape}; give (channels, filters, *kernel)")
-    if kernel is not None and tuple(weight.shape[2:]) != _per_axis(kernel, ndim, 1, where, "kernel"):
-        raise ShapeError(f"Deconvolution(): kernel is {kernel}, and weight has shape {weight.shape}")
+    if kernel is not None:
+        _agrees(where, "kernel", _per_axis(kernel, ndim, 1, where, "kernel"), tuple(weight.shape[2:]), weight)
     filters = weight.shape[1] * num_group
-    if num_filter is not None and filters != num_filter:
-        raise ShapeError(f"Deconvolution(): num_filter is {num_filter}, and weight has shape {weight.shape}")
+    _agrees(where, "num_filter", num_filter, filters, weight)
     steps = _per_axis(stride, ndim, 1, where, "stride")
-    spread = _per_axis(dilate, ndim, 1, where, "dilate")
+    gaps = _per_axis(dilate, ndim, 1, where, "dilate")
     edge = _per_axis(pad, ndim, 0, where, "pad")
-    extent = tuple(d * (k - 1) + 1 for d, k in zip(spread, weight.shape[2:], strict=True))
+    extent = tuple(d * (k - 1) + 1 for d, k in zip(gaps, weight.shape[2:], strict=True))
     full = tuple(s * (n - 1) + e for s, n, e in zip(steps, data.shape[2:], extent, strict=True))
     if target_shape is not None and any(int_tuple(target_shape, ndim, where, "target_shape")):
-        wanted = int_tuple(target_shape, ndim, where, "target_shape")
-        total = [f - w for f, w in zip(full, wanted, strict=True)]
+        shape = int_tuple(target_shape, ndim, where, "target_shape")
+        total = [f - n for f, n in zip(full, shape, strict=True)]
         around: Any = tuple((t - t // 2 if t > 0 else 0, t // 2 if t > 0 else t) for t in total)
     else:
         extra = _per_axis(adj, ndim, 0, where, "adj")
-        wanted = tuple(f - 2 * p + a for f, p, a in zip(full, edge, extra, strict=True))
+        shape = tuple(f - 2 * p + a for f, p, a in zip(full, edge, extra, strict=True))
         around = edge
-    found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
-    if not no_bias:
-        if _bias(bias, where).shape != (filters,):
-            raise ShapeError(f"Deconvolution(): bias has shape {bias.shape}; give ({filters},)")
-        found = found + ops.reshape(bias, shape=(1, filters, *(1,) * ndim))
-    return give(out, found)
+    result = ops.deconvolution(data, weight, shape=shape, stride=steps, dilate=gaps, pad=around, groups=num_group)
+    if no_bias:
+        return result
+    if _bias(bias, where).shape != (filters,):
+        raise ShapeError(f"Deconvolution(): bias has shape {bias.shape}; give ({filters},)")
+    return result + ops.reshape(bias, shape=(1, filters, *(1,) * ndim))
 
 
+@_floating
 def Pooling(
-    data: Any,
+    data: NDArray,
     kernel: Any = (),
     pool_type: str = "max",
     global_pool: bool = False,
@@ -253,8 +218,6 @@ def Pooling(
     p_value: int | None = None,
     count_include_pad: bool = True,
     layout: str | None = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The largest element, mean, sum or p-norm of windows over images (n, c, *space).
 
@@ -262,22 +225,16 @@ def Pooling(
     not fit, "full" keeps them; "same", for "max" over one axis, has one window at every stride. `global_pool` takes all
     of space as one window.
 
-    Shapes: (n, channels, *space) becomes (n, channels, *found), where found = (space + 2 pad − kernel) / stride + 1,
+    Shapes: (n, channels, *space) becomes (n, channels, *new), where new = (space + 2 pad − kernel) / stride + 1,
     rounded down or, for "full", up; 1 each with `global_pool`.
+    Raises: `ShapeError` for other numbers of axes and where no window fits, `ValueError` for another `pool_type`,
+    `pooling_convention` or `layout`, a missing `p_value`, and other numbers of numbers.
 
-    Dtypes: floats; integers give the default float.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and where no window fits,
-    `ValueError` for another `pool_type`, `pooling_convention` or `layout`, a missing `p_value`, and other numbers of
-    numbers.
-
-    >>> from tapegrad import nd
     >>> x = nd.arange(16).reshape((1, 1, 4, 4))
     >>> nd.Pooling(x, kernel=(2, 2), stride=(2, 2), pool_type="avg").asnumpy()[0, 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
     """
     where = "Pooling"
-    data = need(data, where)
     ndim = _space(where, data, layout)
     if pool_type not in ("max", "avg", "sum", "lp"):
         raise ArgumentError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
@@ -303,24 +260,21 @@ def Pooling(
             (length,), (size,), (step,) = data.shape[2:], window["kernel"], window["stride"]
             window["pad"] = ((0, max((-(-length // step) - 1) * step + size - length, 0)),)
     if pool_type == "max":
-        found = ops.max_pool(data, **window)
-    elif pool_type == "avg":
-        found = ops.avg_pool(data, **window, count_include_pad=bool(count_include_pad))
-    elif pool_type == "sum":
-        found = ops.sum_pool(data, **window)
-    elif p_value is None:
+        return ops.max_pool(data, **window)
+    if pool_type == "avg":
+        return ops.avg_pool(data, **window, count_include_pad=bool(count_include_pad))
+    if pool_type == "sum":
+        return ops.sum_pool(data, **window)
+    if p_value is None:
         raise ArgumentError("Pooling(): pool_type 'lp' needs p_value")
-    else:
-        found = ops.lp_pool(data, **window, p=p_value)
-    return give(out, found)
+    return ops.lp_pool(data, **window, p=p_value)
 
 
 Pooling_v1 = Pooling
 
 
-def ROIPooling(
-    data: Any, rois: Any, pooled_size: Any, spatial_scale: float, out: Any = None, name: Any = None
-) -> NDArray:
+@nd_function
+def ROIPooling(data: NDArray, rois: NDArray, pooled_size: Any, spatial_scale: float) -> NDArray:
     """The largest elements of a grid over each region: data (n, c, h, w), rois (r, 5), result (r, c, *pooled_size).
 
     A region is (image, left, top, right, bottom), in pixels of an image that `spatial_scale` shrinks to `data`; its
@@ -329,18 +283,13 @@ def ROIPooling(
     Of R. Girshick (2015), "Fast R-CNN". The gradient goes to `data`; regions are constants.
 
     Shapes: (n, channels, height, width) and (r, 5) give (r, channels, *pooled_size).
-
     Dtypes: floats; the result has that of `data`.
+    Raises: `ShapeError` for other shapes, `IndexError` for an image that there is not.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `IndexError` for an image that there is
-    not.
-
-    >>> from tapegrad import nd
     >>> image, region = nd.arange(16).reshape((1, 1, 4, 4)), nd.array([[0, 0, 0, 3, 3]])
     >>> nd.ROIPooling(image, region, pooled_size=(2, 2), spatial_scale=1.0).asnumpy()[0, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
-    data, rois = need(data, "ROIPooling"), need(rois, "ROIPooling", "rois")
     rows, columns = int_tuple(pooled_size, 2, "ROIPooling", "pooled_size")
     if data.ndim != 4 or rois.ndim != 2 or rois.shape[1] != 5:
         raise ShapeError(
@@ -363,9 +312,9 @@ def ROIPooling(
                 part = ops.reshape(part, shape=(1, *part.shape))
                 cells.append(ops.reshape(ops.max_pool(part, kernel=part.shape[2:]), shape=(channels,)))
     if not cells:
-        return give(out, ops.filled(data, shape=(0, channels, rows, columns), value=0))
+        return ops.filled(data, shape=(0, channels, rows, columns), value=0)
     grid = ops.reshape(ops.stack(*cells, axis=0), shape=(rois.shape[0], rows, columns, channels))
-    return give(out, ops.permute_dims(grid, axes=(0, 3, 1, 2)))
+    return ops.permute_dims(grid, axes=(0, 3, 1, 2))
 
 
 def _half_up(x: float) -> int:
@@ -377,16 +326,15 @@ def _cell(i: int, size: float, begin: int, length: int) -> tuple[int, int]:
     return min(max(low + begin, 0), length), min(max(up + begin, 0), length)
 
 
+@nd_function
 def UpSampling(
-    *data: Any,
+    *data: NDArray,
     scale: int = 1,
     num_filter: int = 0,
     sample_type: str = "nearest",
     multi_input_mode: str = "concat",
     num_args: int | None = None,
     workspace: int | None = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Images made `scale` times larger by repeating each pixel (`sample_type="nearest"`).
 
@@ -397,30 +345,23 @@ def UpSampling(
 
     Shapes: (n, channels, height, width) becomes (n, channels, scale · height, scale · width); weights are (channels, 1,
     k, k) with k = 2 · scale − scale mod 2.
-
     Dtypes: any; the result has that of the arrays together.
+    Raises: `TypeError` for any other number of arrays, `ShapeError` for other shapes, `ValueError` for another
+    `sample_type` or `multi_input_mode`.
 
-    Raises: `TypeError` for what is no NDArray, a list (spread it) and another number of arrays, `ShapeError` for other
-    shapes, `ValueError` for another `sample_type` or `multi_input_mode`.
-
-    >>> from tapegrad import nd
     >>> nd.UpSampling(nd.array([[[[1, 2]]]]), scale=2, sample_type="nearest").asnumpy()[0, 0].tolist()
     [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
-    from .checks import need_all
-    from .shaping import concat, repeat
-
-    arrays = need_all(data, "UpSampling")
-    for x in arrays:
+    for x in data:
         if x.ndim != 4:
             raise ShapeError(f"UpSampling() takes images (n, channels, height, width), not shape {x.shape}")
     scale = one_int(scale, "UpSampling", "scale")
     if sample_type == "bilinear":
-        if len(arrays) != 2:
+        if len(data) != 2:
             raise ArgumentTypeError(
-                f"UpSampling(): sample_type 'bilinear' takes data and weight, not {len(arrays)} arrays"
+                f"UpSampling(): sample_type 'bilinear' takes data and weight, not {len(data)} arrays"
             )
-        image, weight = arrays
+        image, weight = data
         size, edge = 2 * scale - scale % 2, -(-(scale - 1) // 2)
         return Deconvolution(
             image,
@@ -429,56 +370,41 @@ def UpSampling(
             stride=(scale, scale),
             pad=(edge, edge),
             num_group=image.shape[1],
-            out=out,
         )
     if sample_type != "nearest":
         raise ArgumentError(f"UpSampling(): sample_type is {sample_type!r}; choose 'nearest' or 'bilinear'")
     if multi_input_mode not in ("concat", "sum"):
         raise ArgumentError(f"UpSampling(): multi_input_mode is {multi_input_mode!r}; choose 'concat' or 'sum'")
-    height = arrays[0].shape[2] * scale
-    grown = [repeat(repeat(x, height // x.shape[2], axis=2), height // x.shape[2], axis=3) for x in arrays]
+    height = data[0].shape[2] * scale
+    grown = [repeat(repeat(x, height // x.shape[2], axis=2), height // x.shape[2], axis=3) for x in data]
     if multi_input_mode == "sum":
-        from .reducing import add_n
-
-        return add_n(*grown, out=out)
-    return concat(*grown, dim=1, out=out)
+        return add_n(*grown)
+    return concat(*grown, dim=1)
 
 
-def im2col(
-    data: Any,
-    kernel: Any,
-    stride: Any = None,
-    dilate: Any = None,
-    pad: Any = None,
-    out: Any = None,
-    name: Any = None,
-) -> NDArray:
+@nd_function
+def im2col(data: NDArray, kernel: Any, stride: Any = None, dilate: Any = None, pad: Any = None) -> NDArray:
     """The windows of images as columns: (n, c, *space) becomes (n, c · window, windows).
 
     `col2im` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
 
     Shapes: (n, channels, *space); window is the product of `kernel`, windows as many as `Convolution` gives pixels.
+    Raises: `ShapeError` for other numbers of axes and where no window fits, `ValueError` for another number of numbers
+    than axes of space.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and where no window fits,
-    `ValueError` for another number of numbers than axes of space.
-
-    >>> from tapegrad import nd
     >>> nd.im2col(nd.arange(6).reshape((1, 1, 2, 3)), kernel=(2, 2)).asnumpy()[0].tolist()
     [[0.0, 1.0], [1.0, 2.0], [3.0, 4.0], [4.0, 5.0]]
     """
-    data = need(data, "im2col")
     ndim = _space("im2col", data, None)
-    found = ops.patches(
+    patches = ops.patches(
         data,
         kernel=int_tuple(kernel, ndim, "im2col", "kernel"),
         stride=_per_axis(stride, ndim, 1, "im2col", "stride"),
         dilate=_per_axis(dilate, ndim, 1, "im2col", "dilate"),
         pad=_per_axis(pad, ndim, 0, "im2col", "pad"),
     )
-    size = data.shape[1] * int(np.prod(found.shape[2 : 2 + ndim]))
-    return reshape(found, (data.shape[0], size, -1), out=out)
+    size = data.shape[1] * int(np.prod(patches.shape[2 : 2 + ndim]))
+    return reshape(patches, (data.shape[0], size, -1))
 
 
 ACTIVATIONS = {
@@ -491,37 +417,33 @@ ACTIVATIONS = {
 }
 
 
-def Activation(data: Any, act_type: str, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def Activation(data: NDArray, act_type: str) -> NDArray:
     """relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh or mish (x · tanh softrelu x) of each element.
 
-    Shapes: any; the result has that of `data`.
-
     Dtypes: floats; integers give the default float, and for relu stay what they are.
+    Raises: `ValueError` for another `act_type`, with the choices.
 
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `act_type`, with the choices.
-
-    >>> from tapegrad import nd
     >>> nd.Activation(nd.array([-1, 2]), act_type="relu").asnumpy().tolist()
     [0.0, 2.0]
     """
-    data = need(data, "Activation")
     if act_type == "mish":
-        return give(out, data * ops.tanh(ops.softplus(data)))
+        return data * ops.tanh(ops.softplus(data))
     if act_type not in ACTIVATIONS:
         choices = ", ".join(map(repr, (*ACTIVATIONS, "mish")))
         raise ArgumentError(f"Activation(): act_type is {act_type!r}; choose one of {choices}")
-    return give(out, getattr(ops, ACTIVATIONS[act_type])(data))
+    activation: Callable[..., NDArray] = getattr(ops, ACTIVATIONS[act_type])
+    return activation(data)
 
 
+@_floating
 def LeakyReLU(
-    data: Any,
+    data: NDArray,
     gamma: Any = None,
     act_type: str = "leaky",
     slope: float = 0.25,
     lower_bound: float = 0.125,
     upper_bound: float = 0.334,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """x where it is positive, and otherwise something small.
 
@@ -530,91 +452,79 @@ def LeakyReLU(
 
     Shapes: any; the result has that of `data`. `gamma` is (channels,), for the second axis, (batch, channels), or
     broadcasts.
+    Raises: `TypeError` for "prelu" without `gamma`, `ShapeError` for another number of slopes, `ValueError` for another
+    `act_type`.
 
-    Dtypes: floats; integers give the default float.
-
-    Raises: `TypeError` for what is no NDArray and for "prelu" without `gamma`, `ShapeError` for another number of
-    slopes, `ValueError` for another `act_type`.
-
-    >>> from tapegrad import nd
     >>> nd.LeakyReLU(nd.array([-4, 2])).asnumpy().tolist()
     [-1.0, 2.0]
     """
-    data = need(data, "LeakyReLU")
     if act_type == "leaky":
-        found = ops.leaky_relu(data, slope=slope)
-    elif act_type == "prelu":
+        return ops.leaky_relu(data, slope=slope)
+    if act_type == "prelu":
         slopes = need(gamma, "LeakyReLU", "gamma")
         if slopes.ndim in (1, 2) and slopes.ndim < data.ndim:
             slopes = ops.reshape(slopes, shape=(*slopes.shape, *(1,) * (data.ndim - 2)))
-        found = ops.prelu(data, slopes)
-    elif act_type == "elu":
-        found = ops.elu(data, alpha=slope)
-    elif act_type == "selu":
-        found = ops.selu(data)
-    elif act_type == "gelu":
-        found = ops.gelu(data)
-    elif act_type == "rrelu" and is_training():
-        from .random import drawn
-
-        found = ops.prelu(data, drawn("uniform", lower_bound, upper_bound, shape=data.shape, ctx=data.context))
-    elif act_type == "rrelu":
-        found = ops.leaky_relu(data, slope=(lower_bound + upper_bound) / 2)
-    else:
+        return ops.prelu(data, slopes)
+    if act_type == "elu":
+        return ops.elu(data, alpha=slope)
+    if act_type == "selu":
+        return ops.selu(data)
+    if act_type == "gelu":
+        return ops.gelu(data)
+    if act_type != "rrelu":
         raise ArgumentError(
             f"LeakyReLU(): act_type is {act_type!r}; choose 'leaky', 'prelu', 'elu', 'selu', 'gelu' or 'rrelu'"
         )
-    return give(out, found)
+    if not is_training():
+        return ops.leaky_relu(data, slope=(lower_bound + upper_bound) / 2)
+    return ops.prelu(data, drawn("uniform", lower_bound, upper_bound, shape=data.shape, ctx=data.context))
 
 
-def hard_sigmoid(data: Any, alpha: float = 0.2, beta: float = 0.5, out: Any = None, name: Any = None) -> NDArray:
+@_floating
+def hard_sigmoid(data: NDArray, alpha: float = 0.2, beta: float = 0.5) -> NDArray:
     """alpha · x + beta, brought into [0, 1].
 
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: floats; integers give the default float.
-
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> print(nd.hard_sigmoid(nd.array([-9, 0, 1, 9])).asnumpy().round(3))
     [0.  0.5 0.7 1. ]
     """
-    return give(out, ops.hard_sigmoid(need(data, "hard_sigmoid"), alpha=alpha, beta=beta))
+    return ops.hard_sigmoid(data, alpha=alpha, beta=beta)
 
 
-def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None) -> NDArray:
+@_floating
+def smooth_l1(data: NDArray, scalar: float = 1.0) -> NDArray:
     """(scalar · x)² / 2 near zero, |x| − 1 / (2 scalar²) from |x| = 1 / scalar² on.
 
     A loss that is squared near zero and absolute far away, so that outliers count less (R. Girshick, 2015).
 
-    Shapes: any; the result has that of `data`.
+    Raises: `ValueError` for a `scalar` of 0.
 
-    Dtypes: floats; integers give the default float.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for a `scalar` of 0.
-
-    >>> from tapegrad import nd
     >>> nd.smooth_l1(nd.array([0.5, 2])).asnumpy().tolist()
     [0.125, 1.5]
     """
     if not scalar:
         raise ArgumentError("smooth_l1(): scalar is 0; give another number")
-    return give(out, ops.smooth_l1(need(data, "smooth_l1"), sigma=scalar))
+    return ops.smooth_l1(data, sigma=scalar)
 
 
-def _scaled(
-    op_name: str, data: Any, axis: int, temperature: float | None, dtype: Any, length: Any, use_length: bool, out: Any
-) -> Any:
-    data = need(data, op_name)
+_softmax_like = nd_function(
+    words="Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.\n"
+    "Dtypes: floats; integers give the default float, and `dtype` converts first.\n"
+    "Raises: `TypeError` for a missing `length`, `AxisError` for an axis that does not exist, `ShapeError` for other "
+    "lengths."
+)
+
+
+def _softmaxed(
+    op_name: str, data: NDArray, axis: int, temperature: float | None, dtype: Any, length: Any, use_length: bool
+) -> NDArray:
+    op: Callable[..., NDArray] = getattr(ops, op_name)
     if dtype is not None:
         data = data.astype(dtype)
     if temperature is not None and temperature != 1:
         data = data / temperature
     along = one_axis(axis, data.ndim, op_name)
     if not use_length:
-        found = getattr(ops, op_name)(data, axis=along)
-        return found if out is None else give(out, found)
+        return op(data, axis=along)
     lengths = indices_of(need(length, op_name, "length"))
     rest = (*data.shape[:along], *data.shape[along + 1 :])
     if lengths.shape != rest:
@@ -623,124 +533,92 @@ def _scaled(
     steps = make(np.arange(data.shape[along]), data.context)
     inside = ops.less(ops.reshape(steps, shape=(data.shape[along], *(1,) * (data.ndim - along - 1))), lengths)
     lowest = float(np.finfo(dtype_of(data)).min)
-    found = getattr(ops, op_name)(ops.where(inside, data, ops.filled(data, shape=(1,), value=lowest)), axis=along)
-    return give(out, ops.where(inside, found, ops.filled(found, shape=(1,), value=0)))
+    result = op(ops.where(inside, data, ops.filled(data, shape=(1,), value=lowest)), axis=along)
+    return ops.where(inside, result, ops.filled(result, shape=(1,), value=0))
 
 
+@_softmax_like
 def softmax(
-    data: Any,
+    data: NDArray,
     length: Any = None,
     axis: int = -1,
     temperature: float | None = None,
     dtype: Any = None,
     use_length: bool = False,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """exp(x / temperature) divided by its sum along `axis`, of the first `length` elements there with `use_length`.
 
     With equal `temperature` the result is the same for data that differ by a constant; nothing overflows.
 
-    Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.
-
-    Dtypes: floats; integers give the default float, and `dtype` converts first.
-
-    Raises: `TypeError` for what is no NDArray and for a missing `length`, `AxisError` for an axis that it does not
-    have, `ShapeError` for other lengths.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[0, 0, 9], [1000, 1000, 9]])
     >>> nd.softmax(x, nd.array([2, 1]), use_length=True).asnumpy().tolist()
     [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]
     """
-    return _scaled("softmax", data, axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+    return _softmaxed("softmax", data, axis, temperature, dtype, length, use_length)
 
 
+@_softmax_like
 def log_softmax(
-    data: Any,
+    data: NDArray,
     axis: int = -1,
     temperature: float | None = None,
     dtype: Any = None,
     use_length: bool = False,
     length: Any = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The logarithm of `softmax`, computed without it.
 
     It stays finite where `softmax` would round to 0.
 
-    Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.
-
-    Dtypes: floats; integers give the default float, and `dtype` converts first.
-
-    Raises: `TypeError` for what is no NDArray and for a missing `length`, `AxisError` for an axis that it does not
-    have, `ShapeError` for other lengths.
-
-    >>> from tapegrad import nd
     >>> nd.log_softmax(nd.array([0, 1000])).asnumpy().tolist()
     [-1000.0, 0.0]
     """
-    return _scaled("log_softmax", data, axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+    return _softmaxed("log_softmax", data, axis, temperature, dtype, length, use_length)
 
 
+@_softmax_like
 def softmin(
-    data: Any,
+    data: NDArray,
     axis: int = -1,
     temperature: float | None = None,
     dtype: Any = None,
     use_length: bool = False,
     length: Any = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """`softmax` of the negative.
 
-    Shapes: any; the result has that of `data`. `length` is that without `axis`; elements behind it are 0.
-
-    Dtypes: floats; integers give the default float.
-
-    Raises: as `softmax`.
-
-    >>> from tapegrad import nd
     >>> print(nd.softmin(nd.array([0, 1, 2])).asnumpy().round(3))
     [0.665 0.245 0.09 ]
     """
-    return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+    return _softmaxed("softmax", -data, axis, temperature, dtype, length, use_length)
 
 
-def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: Any = None) -> NDArray:
+@_floating
+def SoftmaxActivation(data: NDArray, mode: str = "instance") -> NDArray:
     """`softmax` of each sample's elements together ("instance"), or across the channels of each pixel ("channel").
 
     Shapes: (n, …), or (n, channels, *space) for "channel"; the result has that of `data`.
+    Raises: `ValueError` for another `mode`, `AxisError` for "channel" without such an axis.
 
-    Dtypes: floats; integers give the default float.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `mode`, `AxisError` for "channel" without such
-    an axis.
-
-    >>> from tapegrad import nd
     >>> nd.SoftmaxActivation(nd.zeros((1, 4))).asnumpy().tolist()
     [[0.25, 0.25, 0.25, 0.25]]
     """
-    data = need(data, "SoftmaxActivation")
     if mode == "channel":
-        return softmax(data, axis=1, out=out)
+        return softmax(data, axis=1)
     if mode != "instance":
         raise ArgumentError(f"SoftmaxActivation(): mode is {mode!r}; choose 'instance' or 'channel'")
-    return give(out, reshape(softmax(reshape(data, (0, -1))), data.shape))
+    return reshape(softmax(reshape(data, (0, -1))), data.shape)
 
 
-def softmax_cross_entropy(data: Any, label: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def softmax_cross_entropy(data: NDArray, label: NDArray) -> NDArray:
     """The sum over all rows of −log softmax at the row's label; of shape (1,).
 
     A label outside means the nearest class.
 
     Shapes: (n, classes) and (n,) give (1,).
-
     Dtypes: data of floats, whose dtype the result has; floating labels are cut to integers.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes.
+    Raises: `ShapeError` for other shapes.
 
     >>> from tapegrad import autograd, nd
     >>> scores = nd.array([[0, 0], [0, 0]])
@@ -751,35 +629,23 @@ def softmax_cross_entropy(data: Any, label: Any, out: Any = None, name: Any = No
     >>> print(loss.asscalar().round(4), scores.grad.asnumpy().tolist())
     1.3863 [[0.5, -0.5], [-0.5, 0.5]]
     """
-    logits, labels = need(data, "softmax_cross_entropy"), need(label, "softmax_cross_entropy", "label")
-    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+    if data.ndim != 2 or label.shape != data.shape[:1]:
         raise ShapeError(
-            f"softmax_cross_entropy() takes data (n, classes) and label (n,), not shapes {logits.shape} and "
-            f"{labels.shape}"
+            f"softmax_cross_entropy() takes data (n, classes) and label (n,), not shapes {data.shape} and {label.shape}"
         )
-    picked = ops.pick(ops.log_softmax(logits, axis=1), indices_of(labels), axis=1)
-    return give(out, kept(ops.negative(ops.sum(picked))))
+    chosen = ops.pick(ops.log_softmax(data, axis=1), indices_of(label), axis=1)
+    return at_least_1d(ops.negative(ops.sum(chosen)))
 
 
-def Dropout(
-    data: Any,
-    p: float = 0.5,
-    mode: str = "training",
-    axes: Any = (),
-    cudnn_off: Any = None,
-    out: Any = None,
-    name: Any = None,
-) -> NDArray:
+@nd_function
+def Dropout(data: NDArray, p: float = 0.5, mode: str = "training", axes: Any = (), cudnn_off: Any = None) -> NDArray:
     """Elements set to zero with probability `p`, the others divided by 1 − p: in training, or with `mode="always"`.
 
     All elements along `axes` share their fate. The numbers drawn are MXNet's.
 
-    Shapes: any; the result has that of `data`.
-
     Dtypes: floats; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `mode` or a `p` outside [0, 1), `AxisError` for
-    an axis that it does not have, `DtypeError` for integers.
+    Raises: `ValueError` for another `mode` or a `p` outside [0, 1), `AxisError` for an axis that does not exist,
+    `DtypeError` for integers.
 
     >>> import tapegrad
     >>> from tapegrad import autograd, nd
@@ -790,27 +656,25 @@ def Dropout(
     >>> nd.Dropout(nd.ones(2), p=0.5).asnumpy().tolist()
     [1.0, 1.0]
     """
-    data = need(data, "Dropout")
     if mode not in ("training", "always"):
         raise ArgumentError(f"Dropout(): mode is {mode!r}; choose 'training' or 'always'")
     if not 0 <= p < 1:
         raise ArgumentError(f"Dropout(): p is {p}; give a probability from 0 up to but not with 1")
     if not p or (mode == "training" and not is_training()):
-        return give(out, data.copy())
-    from .random import drawn
-
+        return data.copy()
     shared = {one_axis(a, data.ndim, "Dropout") for a in ((axes,) if isinstance(axes, INT) else axes)}
     shape = tuple(1 if i in shared else n for i, n in enumerate(data.shape))
     mask = drawn("dropout", p, shape=shape, dtype=dtype_of(data), ctx=data.context)
-    return give(out, data * mask)
+    return data * mask
 
 
+@_normalization
 def BatchNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
-    moving_mean: Any,
-    moving_var: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
     eps: float = 1e-3,
     momentum: float = 0.9,
     fix_gamma: bool = True,
@@ -821,7 +685,6 @@ def BatchNorm(
     min_calib_range: Any = None,
     max_calib_range: Any = None,
     out: Any = None,
-    name: Any = None,
 ) -> Any:
     """Each channel, along `axis`, brought to mean 0 and variance 1, then times gamma plus beta.
 
@@ -831,11 +694,7 @@ def BatchNorm(
     `output_mean_var` adds the mean and 1 / √(variance + eps) to the result. S. Ioffe and C. Szegedy (2015).
 
     Shapes: any data with that axis; gamma, beta, moving_mean and moving_var are (channels,).
-
-    Dtypes: floats; the result has that of all together.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for another
-    number of channels.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for another number of channels.
 
     >>> from tapegrad import autograd, nd
     >>> x, mean, variance = nd.array([[1, 10], [3, 30]]), nd.zeros(2), nd.ones(2)
@@ -844,19 +703,18 @@ def BatchNorm(
     >>> y.asnumpy().tolist(), mean.asnumpy().round(3).tolist()
     ([[-1.0, -1.0], [1.0, 1.0]], [0.20000000298023224, 2.0])
     """
-    found, mean, var = batch_normalized(
-        data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma, use_global_stats, axis
-    )
-    found = give(out, found)
-    return [found, mean, ops.rsqrt(var + eps)] if output_mean_var else found
+    statistics = eps, momentum, fix_gamma, use_global_stats
+    result, mean, var = batch_normalized(data, gamma, beta, moving_mean, moving_var, *statistics, axis)
+    result = give(out, result)
+    return [result, mean, ops.rsqrt(var + eps)] if output_mean_var else result
 
 
 def batch_normalized(
-    data: Any,
-    gamma: Any,
-    beta: Any,
-    moving_mean: Any,
-    moving_var: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
     eps: float = 1e-3,
     momentum: float = 0.9,
     fix_gamma: bool = True,
@@ -864,54 +722,44 @@ def batch_normalized(
     axis: int = 1,
 ) -> tuple[NDArray, NDArray, NDArray]:
     """What `BatchNorm` gives, with the mean and the variance that it was made with, (channels,)."""
-    where = "BatchNorm"
-    data = need(data, where)
-    gamma, beta, moving_mean, moving_var = (
-        need(x, where, n)
-        for x, n in ((gamma, "gamma"), (beta, "beta"), (moving_mean, "moving_mean"), (moving_var, "moving_var"))
-    )
-    along = one_axis(axis, data.ndim, where)
+    along = one_axis(axis, data.ndim, "BatchNorm")
     channels = data.shape[along]
-    shape = tuple(channels if i == along else 1 for i in range(data.ndim))
-    rest = tuple(i for i in range(data.ndim) if i != along)
-    for x, n in ((gamma, "gamma"), (beta, "beta"), (moving_mean, "moving_mean"), (moving_var, "moving_var")):
+    for name, x in (("gamma", gamma), ("beta", beta), ("moving_mean", moving_mean), ("moving_var", moving_var)):
         if x.shape != (channels,):
-            raise ShapeError(f"BatchNorm(): {n} has shape {x.shape}, and axis {along} of data has {channels} channels")
-    scale = ops.ones_like(gamma) if fix_gamma else gamma
-    scale, shift = ops.reshape(scale, shape=shape), ops.reshape(beta, shape=shape)
-    if is_training() and not use_global_stats:
-        found, mean, var = ops.normalize(data, scale, shift, axis=rest, eps=eps)
+            raise ShapeError(
+                f"BatchNorm(): {name} has shape {x.shape}, and axis {along} of data has {channels} channels"
+            )
+    shape = tuple(channels if i == along else 1 for i in range(data.ndim))
+    scale = ops.reshape(ops.ones_like(gamma) if fix_gamma else gamma, shape=shape)
+    shift = ops.reshape(beta, shape=shape)
+    if not is_training() or use_global_stats:
+        inverse = ops.rsqrt(ops.reshape(moving_var.detach(), shape=shape) + eps)
+        result = (data - ops.reshape(moving_mean.detach(), shape=shape)) * inverse * scale + shift
+        return result, moving_mean, moving_var
+    result, *statistics = ops.normalize(data, scale, shift, axis=_all_but(along, data), eps=eps)
+    mean, var = [ops.reshape(x, shape=(channels,)) for x in statistics]
+    with pause(train_mode=True):  # the moving statistics are state, and no part of the computation
         for moving, batch in ((moving_mean, mean), (moving_var, var)):
-            now = ops.reshape(batch, shape=(channels,)).detach()
-            _assign(moving, moving.detach() * momentum + now * (1 - momentum))
-        mean, var = ops.reshape(mean, shape=(channels,)), ops.reshape(var, shape=(channels,))
-    else:
-        mean, var = moving_mean, moving_var
-        inverse = ops.rsqrt(ops.reshape(var.detach(), shape=shape) + eps)
-        found = (data - ops.reshape(mean.detach(), shape=shape)) * inverse * scale + shift
-    return found, mean, var
+            moving._rebind(moving.detach() * momentum + batch.detach() * (1 - momentum))
+    return result, mean, var
+
+
+def _all_but(axis: int, data: NDArray) -> tuple[int, ...]:
+    return tuple(i for i in range(data.ndim) if i != axis)
 
 
 BatchNorm_v1 = BatchNorm
 
 
-def _assign(target: NDArray, value: NDArray) -> None:
-    """Write to state that is no part of the computation, whether or not it is being recorded."""
-    from ..tape.mode import pause
-
-    with pause(train_mode=is_training()):
-        target._rebind(value)
-
-
+@_normalization
 def LayerNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
     axis: int = -1,
     eps: float = 1e-5,
     output_mean_var: bool = False,
     out: Any = None,
-    name: Any = None,
 ) -> Any:
     """The elements along `axis` brought to mean 0 and variance 1, then times gamma plus beta, of its length.
 
@@ -920,17 +768,11 @@ def LayerNorm(
     J. L. Ba et al. (2016).
 
     Shapes: any data with that axis; gamma and beta are as long as it.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for gamma and beta of another length.
 
-    Dtypes: floats; the result has that of all together.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for gamma
-    and beta of another length.
-
-    >>> from tapegrad import nd
     >>> print(nd.LayerNorm(nd.array([[1, 3]]), nd.ones(2), nd.zeros(2)).asnumpy().round(3))
     [[-1.  1.]]
     """
-    data, gamma, beta = (need(x, "LayerNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
     along = one_axis(axis, data.ndim, "LayerNorm")
     shape = tuple(n if i == along else 1 for i, n in enumerate(data.shape))
     for x, n in ((gamma, "gamma"), (beta, "beta")):
@@ -938,53 +780,49 @@ def LayerNorm(
             raise ShapeError(
                 f"LayerNorm(): {n} has shape {x.shape}, and axis {along} of data {data.shape[along]} elements"
             )
-    found, mean, var = ops.normalize(
+    result, mean, var = ops.normalize(
         data, ops.reshape(gamma, shape=shape), ops.reshape(beta, shape=shape), axis=(along,), eps=eps
     )
-    found = give(out, found)
+    result = give(out, result)
     if not output_mean_var:
-        return found
+        return result
     reduced = (*data.shape[:along], *data.shape[along + 1 :])
-    return [found, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+    return [result, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
 
 
-def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3, out: Any = None, name: Any = None) -> NDArray:
+@_normalization
+def InstanceNorm(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 1e-3) -> NDArray:
     """Each channel of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
 
     D. Ulyanov et al. (2016).
 
     Shapes: (n, channels, *space); gamma and beta are (channels,).
+    Raises: `ShapeError` for data of one axis and another number of channels.
 
-    Dtypes: floats; the result has that of all together.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis and another number of channels.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[[1, 3], [10, 30]]])
     >>> print(nd.InstanceNorm(x, nd.ones(2), nd.zeros(2), eps=0).asnumpy().tolist())
     [[[-1.0, 1.0], [-1.0, 1.0]]]
     """
-    data, gamma, beta = (need(x, "InstanceNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
     shape = (_channels("InstanceNorm", data, gamma=gamma, beta=beta), *(1,) * (data.ndim - 2))
-    found, _, _ = ops.normalize(
+    result, _, _ = ops.normalize(
         data,
         ops.reshape(gamma, shape=shape),
         ops.reshape(beta, shape=shape),
         axis=tuple(range(2, data.ndim)),
         eps=eps,
     )
-    return give(out, found)
+    return result
 
 
+@_normalization
 def GroupNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
     num_groups: int = 1,
     eps: float = 1e-5,
     output_mean_var: bool = False,
     out: Any = None,
-    name: Any = None,
 ) -> Any:
     """Groups of channels of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
 
@@ -992,18 +830,13 @@ def GroupNorm(
 
     Shapes: (n, channels, *space); gamma and beta are (num_groups,), as in MXNet 1, or (channels,), as in the paper;
     `num_groups` divides the channels.
+    Raises: `ShapeError` for data of one axis, for groups that do not divide the channels, and for another number of
+    gammas or betas.
 
-    Dtypes: floats; the result has that of all together.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis, for groups that do not divide the
-    channels, and for another number of gammas or betas.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[[1], [3], [10], [30]]])
     >>> nd.GroupNorm(x, nd.ones(4), nd.zeros(4), num_groups=2, eps=0).asnumpy().ravel().tolist()
     [-1.0, 1.0, -1.0, 1.0]
     """
-    data, gamma, beta = (need(x, "GroupNorm", n) for x, n in ((data, "data"), (gamma, "gamma"), (beta, "beta")))
     channels = _channels("GroupNorm", data)
     if num_groups < 1 or channels % num_groups:
         raise ShapeError(f"GroupNorm(): {channels} channels cannot be put into {num_groups} groups")
@@ -1012,45 +845,36 @@ def GroupNorm(
             raise ShapeError(f"GroupNorm(): {n} has shape {x.shape}; give ({num_groups},), or ({channels},)")
     space = (1,) * (data.ndim - 2)
     grouped = ops.reshape(data, shape=(data.shape[0], num_groups, channels // num_groups, *data.shape[2:]))
-    found, mean, var = ops.normalize(
+    result, mean, var = ops.normalize(
         grouped,
         ops.reshape(gamma, shape=(num_groups, gamma.shape[0] // num_groups, *space)),
         ops.reshape(beta, shape=(num_groups, beta.shape[0] // num_groups, *space)),
         axis=tuple(range(2, grouped.ndim)),
         eps=eps,
     )
-    found = give(out, ops.reshape(found, shape=data.shape))
+    result = give(out, ops.reshape(result, shape=data.shape))
     if not output_mean_var:
-        return found
+        return result
     reduced = (data.shape[0], num_groups)
-    return [found, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+    return [result, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
 
 
+@_floating
 def LRN(
-    data: Any,
-    alpha: float = 1e-4,
-    beta: float = 0.75,
-    knorm: float = 2.0,
-    nsize: int | None = None,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: int | None = None
 ) -> NDArray:
     """Each pixel divided by (knorm + alpha/nsize · Σ x²)^beta; the sum is over the `nsize` channels around its own.
 
     Local response normalization, of A. Krizhevsky et al. (2012).
 
     Shapes: (n, channels, *space); the result has that of `data`.
+    Raises: `ShapeError` for data of one axis.
 
-    Dtypes: floats; integers give the default float.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for data of one axis.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[[1], [2], [0]]])
     >>> print(nd.LRN(x, nsize=3, alpha=3, beta=1, knorm=1).asnumpy().ravel().round(3))
     [0.167 0.333 0.   ]
     """
-    data, nsize = need(data, "LRN"), one_int(nsize, "LRN", "nsize")
+    nsize = one_int(nsize, "LRN", "nsize")
     _channels("LRN", data)
     half = nsize // 2
     squares = ops.reshape(
@@ -1058,4 +882,4 @@ def LRN(
     )
     total = ops.sum_pool(squares, kernel=(nsize, 1), stride=(1, 1), pad=((half, nsize - 1 - half), (0, 0)))
     total = ops.reshape(total, shape=data.shape)
-    return give(out, data * ops.power(total * (alpha / nsize) + knorm, -beta))
+    return data * ops.power(total * (alpha / nsize) + knorm, -beta)

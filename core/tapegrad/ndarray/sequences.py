@@ -8,22 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
-from .checks import dtype_of, int_tuple, ints_of, need
+from .checks import dtype_of, int_tuple, ints_of, need, ops
+from .function import nd_function
 from .ndarray import NDArray, give, make
 from .nn import Dropout
-from .shaping import indices_of
-
-__all__ = [
-    "RNN",
-    "BilinearSampler",
-    "CTCLoss",
-    "GridGenerator",
-    "SpatialTransformer",
-    "col2im",
-    "ctc_loss",
-]
+from .shape import indices_of
 
 GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
 
@@ -55,10 +45,11 @@ def _step(mode: str, inputs: Any, state: Any, cell: Any, weight: Any, bias: Any)
     return (1 - update) * new + update * state, cell
 
 
+@nd_function
 def RNN(
-    data: Any,
-    parameters: Any,
-    state: Any,
+    data: NDArray,
+    parameters: NDArray,
+    state: NDArray,
     state_cell: Any = None,
     sequence_length: Any = None,
     state_size: int | None = None,
@@ -70,7 +61,6 @@ def RNN(
     projection_size: int | None = None,
     use_sequence_length: bool = False,
     out: Any = None,
-    name: Any = None,
 ) -> Any:
     """Layers of recurrent units over data (steps, n, inputs): the last layer's states, (steps, n, directions · size).
 
@@ -82,13 +72,10 @@ def RNN(
     The formulas are those of cuDNN, as MXNet has them; the reset gate of gru multiplies after the matrix.
 
     Shapes: (steps, n, inputs), and states (layers · directions, n, size), give (steps, n, directions · size).
-
     Dtypes: those of all together.
+    Raises: `ShapeError` for shapes that do not go together, `ValueError` for another `mode`, `NotImplementedError` for
+    projections and sequences of several lengths.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together, `ValueError` for
-    another `mode`, `NotImplementedError` for projections and sequences of several lengths.
-
-    >>> from tapegrad import nd
     >>> nd.RNN(nd.ones((5, 2, 3)), nd.zeros(36), nd.zeros((1, 2, 4)), state_size=4, mode="rnn_tanh").shape
     (5, 2, 4)
     """
@@ -96,7 +83,6 @@ def RNN(
         raise ArgumentError(f"RNN(): mode is {mode!r}; choose one of {', '.join(map(repr, GATES))}")
     if projection_size is not None or use_sequence_length or sequence_length is not None:
         raise NotImplementedError("RNN() has no projections and no sequences of several lengths; loop over the steps")
-    data, parameters, state = need(data, "RNN"), need(parameters, "RNN", "parameters"), need(state, "RNN", "state")
     size = state.shape[-1] if state_size is None else state_size
     directions = 2 if bidirectional else 1
     if data.ndim != 3 or not data.shape[0]:
@@ -121,11 +107,11 @@ def RNN(
         for way in range(directions):
             k = depth * directions + way
             into, onwards = matrices[2 * k], matrices[2 * k + 1]
-            given = ops.matmul(layer, ops.matrix_transpose(into)) + biases[2 * k]
+            contributions = ops.matmul(layer, ops.matrix_transpose(into)) + biases[2 * k]
             now, cell = ops.getitem(state, key=(k,)), ops.getitem(cells, key=(k,))
             seen: list[Any] = [None] * steps
             for i in reversed(range(steps)) if way else range(steps):
-                now, cell = _step(mode, ops.getitem(given, key=(i,)), now, cell, onwards, biases[2 * k + 1])
+                now, cell = _step(mode, ops.getitem(contributions, key=(i,)), now, cell, onwards, biases[2 * k + 1])
                 seen[i] = now
             ways.append(ops.stack(*seen, axis=0))
             last_states.append(now)
@@ -134,24 +120,23 @@ def RNN(
     layer = give(out, layer)
     if not state_outputs:
         return layer
-    found = [layer, ops.stack(*last_states, axis=0)]
-    return [*found, ops.stack(*last_cells, axis=0)] if mode == "lstm" else found
+    states = last_states, last_cells
+    return [layer, *(ops.stack(*x, axis=0) for x in states[: 1 + (mode == "lstm")])]
 
 
 IMPOSSIBLE = -1e30
 """The logarithm of a probability of zero; infinities would meet in a difference."""
 
 
+@nd_function
 def ctc_loss(
-    data: Any,
-    label: Any,
+    data: NDArray,
+    label: NDArray,
     data_lengths: Any = None,
     label_lengths: Any = None,
     use_data_lengths: bool = False,
     use_label_lengths: bool = False,
     blank_label: str = "first",
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """−log of the probability of a label, over all ways to stretch it with blanks: A. Graves et al. (2006).
 
@@ -161,19 +146,15 @@ def ctc_loss(
     A label that cannot be stretched to the steps has a loss of 10³⁰.
 
     Shapes: (steps, n, alphabet) and (n, length) give (n,); lengths are (n,).
-
     Dtypes: data of floats, whose dtype the result has; labels and lengths are cut to integers.
+    Raises: `TypeError` for missing lengths, `ShapeError` for other shapes, `ValueError` for another `blank_label`,
+    `IndexError` for a letter that is not of the alphabet.
 
-    Raises: `TypeError` for what is no NDArray and for missing lengths, `ShapeError` for other shapes, `ValueError` for
-    another `blank_label`, `IndexError` for a letter that is not of the alphabet.
-
-    >>> from tapegrad import nd
     >>> print(nd.ctc_loss(nd.zeros((1, 1, 2)), nd.array([[1]])).asscalar().round(4))
     0.6931
     """
     if blank_label not in ("first", "last"):
         raise ArgumentError(f"ctc_loss(): blank_label is {blank_label!r}; choose 'first' or 'last'")
-    data, label = need(data, "ctc_loss"), need(label, "ctc_loss", "label")
     if data.ndim != 3 or label.ndim != 2:
         raise ShapeError(
             f"ctc_loss() takes data (steps, n, alphabet) and label (n, length), not shapes {data.shape} and "
@@ -206,11 +187,11 @@ def ctc_loss(
         within = np.arange(steps)[:, None, None] < ends[:, None]
         data = ops.where(constant(within), data, ops.zeros_like(data))
     logs = ops.log_softmax(data, axis=2)
-    wanted = ops.take_along_axis(logs, constant(np.broadcast_to(path, (steps, batch, places)).astype(np.int64)), axis=2)
-    never = ops.filled(wanted, shape=(batch, places), value=IMPOSSIBLE)
+    scores = ops.take_along_axis(logs, constant(np.broadcast_to(path, (steps, batch, places)).astype(np.int64)), axis=2)
+    never = ops.filled(scores, shape=(batch, places), value=IMPOSSIBLE)
     skips = constant(may_skip)
     begin = constant(np.broadcast_to(np.arange(places) < 2, (batch, places)).copy())
-    alpha = ops.where(begin, ops.getitem(wanted, key=(0,)), never)
+    alpha = ops.where(begin, ops.getitem(scores, key=(0,)), never)
     for t in range(1, steps):
         one = ops.concat(
             ops.getitem(never, key=(slice(None), slice(0, 1))),
@@ -227,7 +208,7 @@ def ctc_loss(
             else never
         )
         two = ops.where(skips, two, never)
-        moved = ops.logaddexp(ops.logaddexp(alpha, one), two) + ops.getitem(wanted, key=(t,))
+        moved = ops.logaddexp(ops.logaddexp(alpha, one), two) + ops.getitem(scores, key=(t,))
         running = constant((t < ends)[:, None])
         alpha = ops.where(running, moved, alpha)
     last = constant(2 * lengths)
@@ -236,38 +217,27 @@ def ctc_loss(
         ops.pick(alpha, last, axis=1),
         ops.where(constant(lengths > 0), ops.pick(alpha, before, axis=1), ops.getitem(never, key=(slice(None), 0))),
     )
-    return give(out, ops.negative(total))
+    return ops.negative(total)
 
 
 CTCLoss = ctc_loss
 
 
+@nd_function
 def col2im(
-    data: Any,
-    output_size: Any,
-    kernel: Any,
-    stride: Any = None,
-    dilate: Any = None,
-    pad: Any = None,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, output_size: Any, kernel: Any, stride: Any = None, dilate: Any = None, pad: Any = None
 ) -> NDArray:
     """Columns of windows, (n, c · window, windows), added up where they overlap: (n, c, *output_size).
 
     `im2col` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
 
     Shapes: (n, channels · window, windows) gives (n, channels, *output_size), where window is the product of `kernel`.
+    Raises: `ShapeError` for another number of rows or columns, `TypeError` and `ValueError` for settings that are not a
+    number for each axis of space.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no numbers, `ShapeError` for another number of rows or columns,
-    `ValueError` for another number of numbers.
-
-    >>> from tapegrad import nd
     >>> nd.col2im(nd.ones((1, 4, 4)), output_size=(3, 3), kernel=(2, 2)).asnumpy()[0, 0].tolist()
     [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]
     """
-    data = need(data, "col2im")
     window = ints_of(kernel, "col2im", "kernel")
     ndim = len(window)
     space = int_tuple(output_size, ndim, "col2im", "output_size")
@@ -286,12 +256,11 @@ def col2im(
         )
     channels = data.shape[1] // math.prod(window)
     apart = ops.reshape(data, shape=(data.shape[0], channels, *window, *counts))
-    return give(out, ops.overlap_add(apart, shape=space, **options))
+    return ops.overlap_add(apart, shape=space, **options)
 
 
-def GridGenerator(
-    data: Any, transform_type: str, target_shape: Any = (0, 0), out: Any = None, name: Any = None
-) -> NDArray:
+@nd_function
+def GridGenerator(data: NDArray, transform_type: str, target_shape: Any = (0, 0)) -> NDArray:
     """Where each pixel of a result is to be read, as (n, 2, height, width): x and y from −1 at one edge to 1.
 
     `transform_type`: "affine", of matrices (n, 6), for a result of `target_shape`; or "warp", of shifts in pixels,
@@ -300,17 +269,12 @@ def GridGenerator(
     M. Jaderberg et al. (2015), "Spatial transformer networks".
 
     Shapes: (n, 6) gives (n, 2, *target_shape), (n, 2, height, width) the same.
-
     Dtypes: floats; integers give the default float.
+    Raises: `ShapeError` for other shapes, `ValueError` for another `transform_type`.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `ValueError` for another
-    `transform_type`.
-
-    >>> from tapegrad import nd
     >>> nd.GridGenerator(nd.array([[1, 0, 0, 0, 1, 0]]), "affine", target_shape=(2, 3)).asnumpy()[0, 0].tolist()
     [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
     """
-    data = need(data, "GridGenerator")
     if transform_type not in ("affine", "warp"):
         raise ArgumentError(f"GridGenerator(): transform_type is {transform_type!r}; choose 'affine' or 'warp'")
     if transform_type == "affine" and (data.ndim != 2 or data.shape[1] != 6):
@@ -326,28 +290,25 @@ def GridGenerator(
     if transform_type == "warp":
         grid = make(np.stack([columns, rows])[None].astype(dtype_of(data)), data.context)
         scale = np.array([max(width - 1, 1) / 2, max(height - 1, 1) / 2]).reshape(1, 2, 1, 1)
-        return give(out, data / make(scale.astype(dtype_of(data)), data.context) + grid)
+        return data / make(scale.astype(dtype_of(data)), data.context) + grid
     places = np.stack([columns.ravel(), rows.ravel(), np.ones(height * width)]).astype(dtype_of(data))
     moved = ops.matmul(ops.reshape(data, shape=(data.shape[0], 2, 3)), make(places, data.context))
-    return give(out, ops.reshape(moved, shape=(data.shape[0], 2, height, width)))
+    return ops.reshape(moved, shape=(data.shape[0], 2, height, width))
 
 
-def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: Any = None) -> NDArray:
     """Images (n, c, h, w) read at places (n, 2, rows, columns) from −1 to 1, between pixels by weight; zero outside.
 
     Differentiable in both; between two pixels the gradient in the place is their difference.
 
     Shapes: (n, channels, height, width) and (n, 2, rows, columns), x before y, give (n, channels, rows, columns).
-
     Dtypes: that of both together.
+    Raises: `ShapeError` for other shapes.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes.
-
-    >>> from tapegrad import nd
     >>> nd.BilinearSampler(nd.arange(4).reshape((1, 1, 2, 2)), nd.zeros((1, 2, 1, 1))).asnumpy().tolist()
     [[[[1.5]]]]
     """
-    data, grid = need(data, "BilinearSampler"), need(grid, "BilinearSampler", "grid")
     if data.ndim != 4:
         raise ShapeError(f"BilinearSampler() takes images (n, channels, height, width), not shape {data.shape}")
     n, _, height, width = data.shape
@@ -378,33 +339,28 @@ def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = None, out: Any = None
             weight = ops.where(inside, weight, ops.zeros_like(weight))
             part = pixels * ops.reshape(weight, shape=(*weight.shape, 1))
             total = part if total is None else total + part
-    return give(out, ops.permute_dims(total, axes=(0, 3, 1, 2)))
+    return ops.permute_dims(total, axes=(0, 3, 1, 2))
 
 
+@nd_function
 def SpatialTransformer(
-    data: Any,
-    loc: Any,
+    data: NDArray,
+    loc: NDArray,
     target_shape: Any = (0, 0),
     transform_type: str = "affine",
     sampler_type: str = "bilinear",
     cudnn_off: Any = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Images moved by affine matrices (n, 6): `GridGenerator`, then `BilinearSampler`.
 
     Shapes: (n, channels, height, width) and (n, 6) give (n, channels, *target_shape).
-
     Dtypes: that of both together.
+    Raises: `ShapeError` for other shapes, `ValueError` for another `transform_type` or `sampler_type`.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `ValueError` for another `transform_type`
-    or `sampler_type`.
-
-    >>> from tapegrad import nd
     >>> image, mirror = nd.array([[[[1, 2, 3], [4, 5, 6]]]]), nd.array([[-1, 0, 0, 0, 1, 0]])
     >>> nd.SpatialTransformer(image, mirror, target_shape=(2, 3)).asnumpy()[0, 0].tolist()
     [[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]
     """
     if (transform_type, sampler_type) != ("affine", "bilinear"):
         raise ArgumentError("SpatialTransformer() knows transform_type 'affine' and sampler_type 'bilinear'")
-    return BilinearSampler(data, GridGenerator(loc, "affine", target_shape), out=out)
+    return BilinearSampler(data, GridGenerator(loc, "affine", target_shape))

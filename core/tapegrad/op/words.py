@@ -22,22 +22,6 @@ HEADS = ("Shapes:", "Dtypes:", "Derivative:", "Raises:")
 
 def explained(op: Op) -> str:
     """The docstring of the public function of an op."""
-    written = op.body.__doc__ or ""
-    words, arrow, example = written.partition(">>>")
-    margin = ""
-    if "\n" in written:
-        # Before Python 3.13 docstrings keep the margin of the source.
-        margin = words[words.rfind("\n") + 1 :] if arrow else " " * (len(written) - len(written.rstrip(" ")))
-    prose, own = [], []
-    for text in words.rstrip().split(f"\n\n{margin}"):
-        if text.startswith(HEADS):
-            for line in text.split(f"\n{margin}"):
-                if line.startswith(HEADS):
-                    own.append(line)
-                else:
-                    own[-1] += f"\n{margin}{line}"
-        else:
-            prose.append(text)
     derived = _derived(
         op.kind.name,
         op.arrays,
@@ -51,11 +35,42 @@ def explained(op: Op) -> str:
         "keepdims" in op.keywords and op.keywords.get("axis", ...) is None,
         "dtype" in op.keywords and op.name == "astype",
     )
-    if own:
-        said = {_head(text) for text in own}
-        derived = sorted([*own, *[text for text in derived if _head(text) not in said]], key=_place)
-    parts = [*prose, f"\n{margin}".join(derived), *([arrow + example] if arrow else [])]
-    return f"\n\n{margin}".join(parts)
+    words = Words(op.body.__doc__ or "")
+    return words.joined(words.paragraphs(derived))
+
+
+class Words:
+    """What an author wrote in a docstring: `prose`, paragraphs of `HEADS` by their heads (`own`), and the `example`."""
+
+    def __init__(self, written: str) -> None:
+        words, arrow, example = written.partition(">>>")
+        self.margin = ""
+        if "\n" in written:
+            # Before Python 3.13 docstrings keep the margin of the source.
+            self.margin = words[words.rfind("\n") + 1 :] if arrow else " " * (len(written) - len(written.rstrip(" ")))
+        self.example = arrow + example
+        self.prose: list[str] = []
+        self.own: dict[str, str] = {}
+        for text in words.rstrip().split(f"\n\n{self.margin}"):
+            if not text.startswith(HEADS):
+                self.prose.append(text)
+                continue
+            for line in text.split(f"\n{self.margin}"):
+                if line.startswith(HEADS):
+                    self.own[head := _head(line)] = line
+                else:
+                    self.own[head] += f"\n{self.margin}{line}"
+
+    def paragraphs(self, derived: list[str]) -> list[str]:
+        """The author's paragraphs, and those of the derived ones on which the author says nothing."""
+        if not self.own:
+            return derived
+        return sorted([*self.own.values(), *[text for text in derived if _head(text) not in self.own]], key=_place)
+
+    def joined(self, paragraphs: list[str], between: str = "\n") -> str:
+        """The docstring with these paragraphs, which stand one below the other unless `between` parts them."""
+        parts = [*self.prose, f"{between}{self.margin}".join(paragraphs), *([self.example] if self.example else [])]
+        return f"\n\n{self.margin}".join(parts)
 
 
 def _head(text: str) -> str:
@@ -74,7 +89,8 @@ def _is_elementwise(op: Op) -> bool:
     )
 
 
-def _listed(names: Iterable[str], link: str = "and") -> str:
+def listed(names: Iterable[str], link: str = "and") -> str:
+    """Names as a sentence lists them."""
     *front, last = [f"`{name}`" for name in names]
     return f"{', '.join(front)} {link} {last}" if front else last
 
@@ -99,7 +115,7 @@ def _derived(
         found.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
         raised.clear()
     elif alone:
-        found.append(f"Shapes: {_listed(arrays)} broadcast; the result has the shape they have in common.")
+        found.append(f"Shapes: {listed(arrays)} broadcast; the result has the shape they have in common.")
         raised = ["`ShapeError` for shapes that do not broadcast"]
     elif reduces:
         found.append("Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.")
@@ -107,7 +123,7 @@ def _derived(
     kinds = "real numbers; " if real else ""
     if len(promotes) > 1:
         more = "integers to a float" if floats else "a Python number to that of the arrays"
-        found.append(f"Dtypes: {kinds}{_listed(promotes)} are promoted to one, {more}; the result has it.")
+        found.append(f"Dtypes: {kinds}{listed(promotes)} are promoted to one, {more}; the result has it.")
     elif floats:
         found.append(f"Dtypes: {kinds}the result has that of `{promotes[0]}`; integers become the default float first.")
     elif kind != "locally_constant" and not recast:
@@ -118,11 +134,11 @@ def _derived(
     elif not ruled:
         found.append("Derivative: none.")
     else:
-        aside = f"; {_listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
-        found.append(f"Derivative: in {_listed(ruled)}{aside}.")
+        aside = f"; {listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
+        found.append(f"Derivative: in {listed(ruled)}{aside}.")
     raised.append("`DtypeError` for complex numbers" if real else "`DtypeError` for a dtype that it does not take")
     if unruled:
-        raised.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
+        raised.append(f"`NoGradientError` for a tracked {listed(unruled, 'or')}")
     if dynamic:
         raised.append("`DynamicShapeError` under `vmap`")
     found.append(f"Raises: {', '.join(raised)}, `TypeError` for what is no array.")

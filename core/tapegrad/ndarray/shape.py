@@ -11,76 +11,10 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
-from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
-from .ndarray import INT, NDArray, give, give_all, make, mask_of, slices
-
-__all__ = [
-    "BlockGrad",
-    "Cast",
-    "Concat",
-    "Crop",
-    "Embedding",
-    "Flatten",
-    "Pad",
-    "Reshape",
-    "SequenceLast",
-    "SequenceMask",
-    "SequenceReverse",
-    "SliceChannel",
-    "SwapAxis",
-    "amp_cast",
-    "amp_multicast",
-    "batch_take",
-    "broadcast_axes",
-    "broadcast_axis",
-    "broadcast_like",
-    "broadcast_to",
-    "cast",
-    "cast_storage",
-    "choose_element_0index",
-    "clip",
-    "concat",
-    "concatenate",
-    "crop",
-    "depth_to_space",
-    "diag",
-    "expand_dims",
-    "fill_element_0index",
-    "flatten",
-    "flip",
-    "gather_nd",
-    "identity",
-    "moveaxis",
-    "one_hot",
-    "onehot_encode",
-    "pad",
-    "pick",
-    "ravel_multi_index",
-    "repeat",
-    "reshape",
-    "reshape_like",
-    "reverse",
-    "scatter_nd",
-    "shape_array",
-    "size_array",
-    "slice",
-    "slice_axis",
-    "slice_like",
-    "space_to_depth",
-    "split",
-    "split_v2",
-    "squeeze",
-    "stack",
-    "stop_gradient",
-    "swapaxes",
-    "take",
-    "tile",
-    "transpose",
-    "unravel_index",
-    "where",
-]
+from .checks import at_least_1d, axis_tuple, dtype_of, int_tuple, ints_of, need, one_axis, one_int, ops
+from .function import nd_function
+from .ndarray import INT, NDArray, give_all, make, mask_of, slices
 
 INT64 = np.dtype("int64")
 
@@ -98,7 +32,7 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
     if reverse:
         return new_shape(shape[::-1], asked[::-1])[::-1]
     size = int(np.prod(shape, dtype=np.int64))
-    found: list[int] = []
+    lengths: list[int] = []
     unread = list(shape)
     code = list(asked)
 
@@ -114,15 +48,15 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
     while code:
         c = code.pop(0)
         if c > 0 or c == -1:
-            found.append(c)
+            lengths.append(c)
             unread[:1] = []
         elif c == 0:
-            found += following(1) if unread or size else [0]
+            lengths += following(1) if unread or size else [0]
         elif c == -2:
-            found += following(len(unread))
+            lengths += following(len(unread))
         elif c == -3:
             first, second = following(2)
-            found.append(first * second)
+            lengths.append(first * second)
         elif c == -4:
             if len(code) < 2:
                 raise problem("-4 is followed by two lengths")
@@ -134,29 +68,24 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
                 second = length // first
             if first * second != length:
                 raise problem(f"-4 cannot split {length} into {first} and {second}")
-            found += [first, second]
+            lengths += [first, second]
         else:
-            raise problem(f"{c} is no code; there are 0, -1, -2, -3 and -4")
-    if found.count(-1) > 1:
+            raise problem(f"{c} is not one of the codes 0, -1, -2, -3 and -4")
+    if lengths.count(-1) > 1:
         raise problem("only one length can be left open")
-    if -1 in found:
-        rest = -int(np.prod(found, dtype=np.int64))
+    if -1 in lengths:
+        rest = -int(np.prod(lengths, dtype=np.int64))
         if rest == 0 or size % rest:
-            raise problem("what is left is no whole length")
-        found[found.index(-1)] = size // rest
-    if int(np.prod(found, dtype=np.int64)) != size:
-        raise problem(f"that is {tuple(found)}, of size {int(np.prod(found, dtype=np.int64))}")
-    return tuple(found)
+            raise problem("what is left is not a whole length")
+        lengths[lengths.index(-1)] = size // rest
+    if int(np.prod(lengths, dtype=np.int64)) != size:
+        raise problem(f"that is {tuple(lengths)}, of size {int(np.prod(lengths, dtype=np.int64))}")
+    return tuple(lengths)
 
 
+@nd_function
 def reshape(
-    data: Any,
-    shape: Any = None,
-    reverse: bool = False,
-    target_shape: Any = None,
-    keep_highest: bool = False,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, shape: Any = None, reverse: bool = False, target_shape: Any = None, keep_highest: bool = False
 ) -> NDArray:
     """The same elements in another shape, which may hold MXNet's codes.
 
@@ -164,18 +93,13 @@ def reshape(
     numbers; with `reverse` they are read from the right.
 
     Shapes: any; the result has `shape`, of as many elements.
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` where the sizes do not agree or the codes do not
+    fit.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no shape, `ShapeError` where the sizes do not agree or the codes do
-    not fit.
-
-    >>> from tapegrad import nd
     >>> x = nd.ones((2, 3, 4))
     >>> nd.reshape(x, (-3, 0)).shape, nd.reshape(x, (0, -1)).shape, nd.reshape(x, (-4, 1, -1, -2)).shape
     ((6, 4), (2, 12), (1, 2, 3, 4))
     """
-    data = need(data, "reshape")
     if shape is None:
         if target_shape is None:
             raise ArgumentTypeError("reshape() needs a shape, an int or a tuple of them")
@@ -185,10 +109,11 @@ def reshape(
         size = 1
         for c in codes:
             size *= c
-        wanted = codes if size == data.size else new_shape(data.shape, codes)
+        if size != data.size:
+            codes = new_shape(data.shape, codes)
     else:
-        wanted = new_shape(data.shape, codes, reverse)
-    return give(out, ops.reshape(data, shape=wanted))
+        codes = new_shape(data.shape, codes, reverse)
+    return ops.reshape(data, shape=codes)
 
 
 Reshape = reshape
@@ -219,116 +144,89 @@ _reshape_method.__name__ = "reshape"
 setattr(NDArray, "reshape", _reshape_method)  # noqa: B010  (the class declares it, and mypy forbids to assign it)
 
 
+@nd_function
 def reshape_like(
-    lhs: Any,
-    rhs: Any,
+    lhs: NDArray,
+    rhs: NDArray,
     lhs_begin: int | None = None,
     lhs_end: int | None = None,
     rhs_begin: int | None = None,
     rhs_end: int | None = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """`lhs` in the shape of `rhs`; with the bounds, some axes of the one as some axes of the other.
 
     Shapes: the axes `lhs_begin` up to `lhs_end` become those of `rhs` from `rhs_begin` up to `rhs_end`; as many
     elements.
+    Raises: `ShapeError` where the sizes do not agree.
 
-    Dtypes: any; the result has that of `lhs`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` where the sizes do not agree.
-
-    >>> from tapegrad import nd
     >>> nd.reshape_like(nd.ones((6, 5)), nd.ones((2, 3)), lhs_end=1).shape
     (2, 3, 5)
     """
-    lhs, rhs = need(lhs, "reshape_like", "lhs"), need(rhs, "reshape_like", "rhs")
     begin, end, _ = builtins.slice(lhs_begin, lhs_end).indices(lhs.ndim)
-    wanted = lhs.shape[:begin] + rhs.shape[rhs_begin:rhs_end] + lhs.shape[end:]
-    return reshape(lhs, wanted, out=out)
+    return reshape(lhs, lhs.shape[:begin] + rhs.shape[rhs_begin:rhs_end] + lhs.shape[end:])
 
 
-def flatten(data: Any, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
+@nd_function(ahead_of="inplace")
+def flatten(data: NDArray, inplace: bool = False) -> NDArray:
     """All axes but the first as one: (n, a, b) becomes (n, a·b), (n,) becomes (n, 1).
 
     Shapes: any; the result has two axes.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> nd.flatten(nd.ones((2, 3, 4))).shape
     (2, 12)
     """
-    data = need(data, "flatten")
     rows = data.shape[0] if data.ndim else 1
-    return give(out, ops.reshape(data, shape=(rows, int(np.prod(data.shape[1:], dtype=np.int64)))))
+    return ops.reshape(data, shape=(rows, int(np.prod(data.shape[1:], dtype=np.int64))))
 
 
 Flatten = flatten
 
 
-def expand_dims(data: Any, axis: int, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
+@nd_function(ahead_of="inplace")
+def expand_dims(data: NDArray, axis: int, inplace: bool = False) -> NDArray:
     """The array with an axis of length 1 put in at `axis`; `inplace` has no meaning here.
 
     Shapes: any; `axis` counts the axes of the result.
+    Raises: `AxisError` for an axis that the result does not have.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that the result does not have.
-
-    >>> from tapegrad import nd
     >>> nd.expand_dims(nd.ones((2, 3)), axis=1).shape
     (2, 1, 3)
     """
-    data = need(data, "expand_dims")
     place = one_axis(axis, data.ndim + 1, "expand_dims")
-    return give(out, ops.reshape(data, shape=(*data.shape[:place], 1, *data.shape[place:])))
+    return ops.reshape(data, shape=(*data.shape[:place], 1, *data.shape[place:]))
 
 
-def squeeze(data: Any, axis: Any = None, out: Any = None, name: Any = None, inplace: bool = False) -> NDArray:
+@nd_function(ahead_of="inplace")
+def squeeze(data: NDArray, axis: Any = None, inplace: bool = False) -> NDArray:
     """The array without its axes of length 1, all or those in `axis`; one axis at least is left.
 
     `inplace` has no meaning here.
 
     Shapes: any; where nothing would be left, (1,).
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for one of another length.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for one of
-    another length.
-
-    >>> from tapegrad import nd
     >>> x = nd.ones((1, 2, 1))
     >>> nd.squeeze(x).shape, nd.squeeze(x, axis=0).shape, nd.squeeze(nd.ones((1, 1))).shape
     ((2,), (2, 1), (1,))
     """
-    data = need(data, "squeeze")
     shape = data.shape
     axes = tuple(i for i, n in enumerate(shape) if n == 1) if axis is None else axis_tuple(axis, data.ndim, "squeeze")
     for i in axes:
         if shape[i] != 1:
             raise ShapeError(f"squeeze(): axis {i} of shape {shape} has length {shape[i]}, not 1")
-    wanted = tuple(n for i, n in enumerate(shape) if i not in axes)
-    return give(out, ops.reshape(data, shape=wanted or (1,)))
+    return ops.reshape(data, shape=tuple(n for i, n in enumerate(shape) if i not in axes) or (1,))
 
 
-def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def transpose(data: NDArray, axes: Any = None, *more: int) -> NDArray:
     """The array with its axes in another order, reversed unless `axes` says which.
 
     Shapes: any; the result has the lengths in the new order.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` unless each is named once.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` unless each
-    is named once.
-
-    >>> from tapegrad import nd
     >>> nd.transpose(nd.ones((2, 3, 4)), axes=(1, 0, 2)).shape
     (3, 2, 4)
     """
-    data = need(data, "transpose")
     if isinstance(axes, INT):
         axes = (axes, *more)
     if axes is None or not len(axes):
@@ -336,47 +234,39 @@ def transpose(data: Any, axes: Any = None, *more: int, out: Any = None, name: An
     order = tuple(one_axis(a, data.ndim, "transpose") for a in axes)
     if sorted(order) != list(range(data.ndim)):
         raise ShapeError(f"transpose() of {data.ndim} axes needs each of them once, not {tuple(axes)}")
-    return give(out, ops.permute_dims(data, axes=order))
+    return ops.permute_dims(data, axes=order)
 
 
-def swapaxes(data: Any, dim1: int = 0, dim2: int = 0, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def swapaxes(data: NDArray, dim1: int = 0, dim2: int = 0) -> NDArray:
     """The array with two axes exchanged.
 
     Shapes: any; `dim1` and `dim2` change places.
+    Raises: `AxisError` for an axis that does not exist.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
-
-    >>> from tapegrad import nd
     >>> nd.swapaxes(nd.ones((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
     """
-    data = need(data, "swapaxes")
     first, second = one_axis(dim1, data.ndim, "swapaxes"), one_axis(dim2, data.ndim, "swapaxes")
-    return give(out, ops.swapaxes(data, axis1=first, axis2=second))
+    return ops.swapaxes(data, axis1=first, axis2=second)
 
 
 SwapAxis = swapaxes
 
 
-def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
+@nd_function(out=False)
+def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
     """The array with the axes in `source` moved to `destination`, the others in their order.
 
     Both are an int or as many ints.
 
     Shapes: any; the result has the lengths in the new order.
+    Raises: `AxisError` for an axis that does not exist, `ValueError` for an axis or place named twice, or for other
+    numbers of them.
 
-    Dtypes: any; the result has that of `tensor`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` for an axis
-    or place named twice, or for other numbers of them.
-
-    >>> from tapegrad import nd
     >>> nd.moveaxis(nd.ones((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
     """
-    tensor = need(tensor, "moveaxis", "tensor")
     listed = [[a] if isinstance(a, INT) else list(a) for a in (source, destination)]
     sources, places = [[one_axis(a, tensor.ndim, "moveaxis") for a in axes] for axes in listed]
     if not len(sources) == len(set(sources)) == len(places) == len(set(places)):
@@ -384,214 +274,171 @@ def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray:
     order = [a for a in range(tensor.ndim) if a not in sources]
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, axis)
-    return ops.permute_dims(tensor, axes=tuple(order))  # type: ignore[no-any-return]
+    return ops.permute_dims(tensor, axes=tuple(order))
 
 
-def flip(data: Any, axis: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def flip(data: NDArray, axis: Any) -> NDArray:
     """The array with the order of its elements reversed along `axis`, an int or a tuple.
 
-    Shapes: any; the result has that of `data`.
+    Raises: `AxisError` for an axis that does not exist.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
-
-    >>> from tapegrad import nd
     >>> nd.flip(nd.array([[1, 2], [3, 4]]), axis=1).asnumpy().tolist()
     [[2.0, 1.0], [4.0, 3.0]]
     """
-    data = need(data, "flip")
-    return give(out, ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip")))
+    return ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip"))
 
 
 reverse = flip
 
 
-def tile(data: Any, reps: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def tile(data: NDArray, reps: Any) -> NDArray:
     """The array repeated as a whole, so often along each axis as `reps` says.
 
     Shapes: lengths are multiplied by `reps`, an int or a tuple, that of the last axis by the last number.
+    Raises: `TypeError` for anything but numbers, `ShapeError` for negative ones.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no numbers, `ShapeError` for negative ones.
-
-    >>> from tapegrad import nd
     >>> nd.tile(nd.array([1, 2]), (2, 2)).asnumpy().tolist()
     [[1.0, 2.0, 1.0, 2.0], [1.0, 2.0, 1.0, 2.0]]
     """
-    data = need(data, "tile")
-    return give(out, ops.tile(data, repetitions=ints_of(reps, "tile", "reps")))
+    return ops.tile(data, repetitions=ints_of(reps, "tile", "reps"))
 
 
-def repeat(data: Any, repeats: int, axis: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def repeat(data: NDArray, repeats: int, axis: int | None = None) -> NDArray:
     """Each element repeated along `axis`, or in the flat array.
 
     Shapes: the length of `axis` is multiplied by `repeats`; without one the result has one axis.
+    Raises: `TypeError` for a number that is not an integer, `AxisError` for an axis that does not exist, `ShapeError`
+    for a negative number.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no integer, `AxisError` for an axis that it does not have,
-    `ShapeError` for a negative number.
-
-    >>> from tapegrad import nd
     >>> nd.repeat(nd.array([1, 2]), 2).asnumpy().tolist()
     [1.0, 1.0, 2.0, 2.0]
     """
-    data = need(data, "repeat")
     if axis is None:
         data, axis = ops.reshape(data, shape=(data.size,)), 0
     repeats = one_int(repeats, "repeat", "repeats")
-    return give(out, ops.repeat(data, repeats=repeats, axis=one_axis(axis, data.ndim, "repeat")))
+    return ops.repeat(data, repeats=repeats, axis=one_axis(axis, data.ndim, "repeat"))
 
 
-def pad(
-    data: Any,
-    mode: str = "constant",
-    pad_width: Any = None,
-    constant_value: float = 0,
-    out: Any = None,
-    name: Any = None,
-) -> NDArray:
+@nd_function
+def pad(data: NDArray, mode: str = "constant", pad_width: Any = None, constant_value: float = 0) -> NDArray:
     """The array with elements added before and after along each axis.
 
     `pad_width` is (before, after) for each axis in turn, flat. `mode`: "constant", "edge" (the outermost element
     again) or "reflect" (mirrored about it).
 
     Shapes: any; each axis becomes longer by its two numbers.
+    Raises: `TypeError` for anything but numbers, `ValueError` for another `mode` or number of numbers, `ShapeError` for
+    negative ones.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no numbers, `ValueError` for another `mode` or number of numbers,
-    `ShapeError` for negative ones.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[1, 2, 3]])
     >>> nd.pad(x, mode="constant", pad_width=(0, 0, 1, 2), constant_value=9).asnumpy().tolist()
     [[9.0, 1.0, 2.0, 3.0, 9.0, 9.0]]
     >>> nd.pad(x, mode="reflect", pad_width=(0, 0, 1, 2)).asnumpy().tolist()
     [[2.0, 1.0, 2.0, 3.0, 2.0, 1.0]]
     """
-    data = need(data, "pad")
     if mode not in ("constant", "edge", "reflect"):
         raise ArgumentError(f"pad(): mode is {mode!r}; choose 'constant', 'edge' or 'reflect'")
     flat = ints_of(pad_width, "pad", "pad_width") if pad_width is not None else ()
     if len(flat) != 2 * data.ndim:
         raise ArgumentError(f"pad(): pad_width has {len(flat)} numbers; {data.ndim} axes need {2 * data.ndim}")
     widths = tuple(zip(flat[::2], flat[1::2], strict=True))
-    return give(out, ops.pad(data, widths=widths, mode=mode, value=constant_value))
+    return ops.pad(data, widths=widths, mode=mode, value=constant_value)
 
 
 Pad = pad
 
 
-def concat(*data: Any, dim: int = 1, num_args: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def concat(*data: NDArray, dim: int = 1, num_args: int | None = None) -> NDArray:
     """The arrays joined along axis `dim`.
 
     `dim` is 1 unless given, as in MXNet; `num_args` has no meaning here.
 
     Shapes: all of one shape but for axis `dim`, whose lengths add up.
-
     Dtypes: those of all together.
+    Raises: `AxisError` for an axis that they do not have, `ShapeError` where the other axes differ.
 
-    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `AxisError` for an axis that
-    they do not have, `ShapeError` where the other axes differ.
-
-    >>> from tapegrad import nd
     >>> nd.concat(nd.ones((2, 3)), nd.zeros((2, 1))).shape
     (2, 4)
     """
-    arrays = need_all(data, "concat")
-    return give(out, ops.concat(*arrays, axis=one_axis(dim, arrays[0].ndim, "concat")))
+    return ops.concat(*data, axis=one_axis(dim, data[0].ndim, "concat"))
 
 
 Concat = concat
 
 
+@nd_function(out=False)
 def concatenate(arrays: Iterable[Any], axis: int = 0, always_copy: bool = True) -> NDArray:
     """A list of arrays joined along `axis`.
 
     `always_copy` has no meaning here: the result is always a value of its own.
 
     Shapes: all of one shape but for `axis`, whose lengths add up.
-
     Dtypes: those of all together.
-
     Raises: as `concat`.
 
-    >>> from tapegrad import nd
     >>> nd.concatenate([nd.ones(2), nd.zeros(1)]).asnumpy().tolist()
     [1.0, 1.0, 0.0]
     """
     return concat(*arrays, dim=axis)
 
 
-def stack(*data: Any, axis: int = 0, num_args: int | None = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def stack(*data: NDArray, axis: int = 0, num_args: int | None = None) -> NDArray:
     """The arrays, of one shape, joined along a new axis.
 
     `num_args` has no meaning here.
 
     Shapes: all of one shape; the result has one axis more, as long as there are arrays.
-
     Dtypes: those of all together.
+    Raises: `AxisError` for an axis that the result does not have, `ShapeError` for shapes that differ.
 
-    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `AxisError` for an axis that
-    the result does not have, `ShapeError` for shapes that differ.
-
-    >>> from tapegrad import nd
     >>> nd.stack(nd.array([1, 2]), nd.array([3, 4]), axis=1).asnumpy().tolist()
     [[1.0, 3.0], [2.0, 4.0]]
     """
-    arrays = need_all(data, "stack")
-    return give(out, ops.stack(*arrays, axis=one_axis(axis, arrays[0].ndim + 1, "stack")))
+    return ops.stack(*data, axis=one_axis(axis, data[0].ndim + 1, "stack"))
 
 
-def split(
-    data: Any, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, out: Any = None, name: Any = None
-) -> Any:
+@nd_function
+def split(data: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, out: Any = None) -> Any:
     """The array cut into equal parts along `axis`: a list of them, or, of one part, the part itself.
 
     Shapes: the length of `axis` is divided by `num_outputs`; `squeeze_axis` leaves out an axis of length 1.
-
     Dtypes: any; the parts have that of `data`.
+    Raises: `TypeError` for a number that is not an integer, `AxisError` for an axis that does not exist, `ShapeError`
+    for a length that cannot be divided so, `ValueError` for an `out` of another number of arrays.
 
-    Raises: `TypeError` for what is no NDArray or no integer, `AxisError` for an axis that it does not have,
-    `ShapeError` for a length that cannot be divided so, `ValueError` for an `out` of another number of arrays.
-
-    >>> from tapegrad import nd
     >>> [part.shape for part in nd.split(nd.ones((4, 6)), 3)]
     [(4, 2), (4, 2), (4, 2)]
     """
-    data = need(data, "split")
     along = one_axis(axis, data.ndim, "split")
     length, num_outputs = data.shape[along], one_int(num_outputs, "split", "num_outputs")
     if num_outputs < 1 or length % num_outputs:
         raise ShapeError(f"split(): axis {along} of length {length} cannot be cut into {num_outputs} equal parts")
-    parts = ops.split(data, sizes=(length // num_outputs,) * num_outputs, axis=along)
+    parts = list(ops.split(data, sizes=(length // num_outputs,) * num_outputs, axis=along))
     if squeeze_axis:
         parts = [squeeze(part, axis=along) for part in parts]
-    parts = give_all(out, parts, "split")
-    return parts[0] if num_outputs == 1 else parts
+    results = give_all(out, parts, "split")
+    return results[0] if num_outputs == 1 else results
 
 
 SliceChannel = split
 
 
-def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
+@nd_function(out=False)
+def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
     """The array cut along `axis` into that many equal parts, or at those places.
 
     Shapes: any; `axis` is cut; `squeeze_axis` leaves it out, where all parts have length 1.
-
     Dtypes: any; the parts have that of `ary`.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for a length that cannot be cut so.
 
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for a length
-    that cannot be cut so.
-
-    >>> from tapegrad import nd
     >>> [part.shape for part in nd.split_v2(nd.arange(5), (2, 3))]
     [(2,), (1,), (2,)]
     """
-    ary = need(ary, "split_v2", "ary")
     if isinstance(indices_or_sections, INT):
         return split(ary, operator.index(indices_or_sections), axis, squeeze_axis)
     along = one_axis(axis, ary.ndim, "split_v2")
@@ -602,80 +449,66 @@ def split_v2(ary: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bo
     return [squeeze(part, axis=along) for part in parts] if squeeze_axis else list(parts)
 
 
-def broadcast_to(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def broadcast_to(data: NDArray, shape: Any) -> NDArray:
     """The elements repeated to `shape`; 0 there keeps the length of an axis.
 
     Shapes: axes of length 1 take the length in `shape`; further axes come in front.
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` for axes of other lengths.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no shape, `ShapeError` for axes of other lengths.
-
-    >>> from tapegrad import nd
     >>> nd.broadcast_to(nd.ones((1, 3)), (2, 0)).shape
     (2, 3)
     """
-    data = need(data, "broadcast_to")
-    wanted = ints_of(shape, "broadcast_to", "shape")
-    if len(wanted) == data.ndim:
-        wanted = tuple(old if new == 0 else new for old, new in zip(data.shape, wanted, strict=True))
-    return give(out, ops.broadcast_to(data, shape=wanted))
+    lengths = ints_of(shape, "broadcast_to", "shape")
+    if len(lengths) == data.ndim:
+        lengths = tuple(old if new == 0 else new for old, new in zip(data.shape, lengths, strict=True))
+    return ops.broadcast_to(data, shape=lengths)
 
 
-def broadcast_axis(data: Any, axis: Any = (), size: Any = (), out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def broadcast_axis(data: NDArray, axis: Any = (), size: Any = ()) -> NDArray:
     """The elements repeated along axes of length 1, so often as `size` says.
 
     `axis` and `size` are an int each, or as many ints of both.
 
     Shapes: axes of length 1 take those of `size`.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for one of another length, `ValueError` for other
+    numbers of sizes.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for one of
-    another length, `ValueError` for other numbers of sizes.
-
-    >>> from tapegrad import nd
     >>> nd.broadcast_axis(nd.ones((1, 3)), axis=0, size=4).shape
     (4, 3)
     """
-    data = need(data, "broadcast_axis")
     axes = ints_of(axis, "broadcast_axis", "axis")
-    wanted = list(data.shape)
+    lengths = list(data.shape)
     for a, length in zip(axes, int_tuple(size, len(axes), "broadcast_axis", "size"), strict=True):
         place = one_axis(a, data.ndim, "broadcast_axis")
-        if wanted[place] != 1:
-            raise ShapeError(f"broadcast_axis(): axis {place} of shape {data.shape} has length {wanted[place]}, not 1")
-        wanted[place] = length
-    return give(out, ops.broadcast_to(data, shape=tuple(wanted)))
+        if lengths[place] != 1:
+            raise ShapeError(f"broadcast_axis(): axis {place} of shape {data.shape} has length {lengths[place]}, not 1")
+        lengths[place] = length
+    return ops.broadcast_to(data, shape=tuple(lengths))
 
 
 broadcast_axes = broadcast_axis
 
 
-def broadcast_like(
-    lhs: Any, rhs: Any, lhs_axes: Any = None, rhs_axes: Any = None, out: Any = None, name: Any = None
-) -> NDArray:
+@nd_function
+def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: Any = None, rhs_axes: Any = None) -> NDArray:
     """`lhs` repeated to the shape of `rhs`, or some of its axes to the lengths of some of the other's.
 
     `lhs_axes` and `rhs_axes` say which axes go together, both or neither.
 
     Shapes: axes of `lhs` of length 1 take the lengths of `rhs`.
+    Raises: `ShapeError` for axes of other lengths, `AxisError` for axes that there are not, `ValueError` for other
+    numbers of them.
 
-    Dtypes: any; the result has that of `lhs`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for axes of other lengths, `AxisError` for axes that there
-    are not, `ValueError` for other numbers of them.
-
-    >>> from tapegrad import nd
     >>> nd.broadcast_like(nd.ones((1, 3)), nd.ones((5, 3))).shape
     (5, 3)
     >>> nd.broadcast_like(nd.ones((1, 3)), nd.ones((4, 7)), lhs_axes=(0,), rhs_axes=(1,)).shape
     (7, 3)
     """
-    lhs, rhs = need(lhs, "broadcast_like", "lhs"), need(rhs, "broadcast_like", "rhs")
     where = "broadcast_like"
     if lhs_axes is None and rhs_axes is None:
-        return give(out, ops.broadcast_to(lhs, shape=rhs.shape))
+        return ops.broadcast_to(lhs, shape=rhs.shape)
     if lhs_axes is None or rhs_axes is None:
         raise ArgumentError(f"{where}(): lhs_axes is {lhs_axes} and rhs_axes {rhs_axes}; give both or neither")
     mine, theirs = ints_of(lhs_axes, where, "lhs_axes"), ints_of(rhs_axes, where, "rhs_axes")
@@ -683,102 +516,80 @@ def broadcast_like(
         raise ArgumentError(f"{where}(): lhs_axes {mine} and rhs_axes {theirs} differ in number")
     if not mine:
         raise ShapeError(f"{where}(): lhs_axes and rhs_axes are empty; leave both out to take the whole shape")
-    wanted = list(lhs.shape)
+    lengths = list(lhs.shape)
     for a, b in zip(mine, theirs, strict=True):
-        wanted[one_axis(a, lhs.ndim, where)] = rhs.shape[one_axis(b, rhs.ndim, where)]
-    return give(out, ops.broadcast_to(lhs, shape=tuple(wanted)))
+        lengths[one_axis(a, lhs.ndim, where)] = rhs.shape[one_axis(b, rhs.ndim, where)]
+    return ops.broadcast_to(lhs, shape=tuple(lengths))
 
 
-def slice(data: Any, begin: Any, end: Any, step: Any = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def slice(data: NDArray, begin: Any, end: Any, step: Any = None) -> NDArray:
     """The elements from `begin` up to `end` in steps, one number for each of the first axes; None is no bound.
 
     Negative numbers count from the end. A step may be negative.
 
     Shapes: any; bounds beyond the ends are cut off.
+    Raises: `ValueError` for other numbers of bounds, more than axes, or a step of 0.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for other numbers of bounds, more than axes, or a step of
-    0.
-
-    >>> from tapegrad import nd
     >>> nd.slice(nd.arange(6).reshape((2, 3)), begin=(0, 1), end=(None, 3)).asnumpy().tolist()
     [[1.0, 2.0], [4.0, 5.0]]
     """
-    data = need(data, "slice")
-    return give(out, ops.getitem(data, key=slices(data, begin, end, step, "slice")))
+    return ops.getitem(data, key=slices(data, begin, end, step, "slice"))
 
 
 crop = slice
 
 
-def slice_axis(data: Any, axis: int, begin: int, end: int | None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def slice_axis(data: NDArray, axis: int, begin: int, end: int | None) -> NDArray:
     """The elements from `begin` up to `end` (None: the last) along one axis.
 
     Shapes: `axis` has end − begin elements, as far as they are there; negative numbers count from its end.
+    Raises: `AxisError` for an axis that does not exist.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
-
-    >>> from tapegrad import nd
     >>> nd.slice_axis(nd.arange(4), axis=0, begin=1, end=3).asnumpy().tolist()
     [1.0, 2.0]
     """
-    data = need(data, "slice_axis")
     along = one_axis(axis, data.ndim, "slice_axis")
-    return give(out, ops.getitem(data, key=(builtins.slice(None),) * along + (builtins.slice(begin, end),)))
+    return ops.getitem(data, key=(builtins.slice(None),) * along + (builtins.slice(begin, end),))
 
 
-def slice_like(data: Any, shape_like: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def slice_like(data: NDArray, shape_like: NDArray, axes: Any = None) -> NDArray:
     """The first elements of the array, as many as the other array has, along all axes or those in `axes`.
 
     Shapes: the axes in question have the lengths of `shape_like`, or their own where that is shorter.
+    Raises: `AxisError` or `ShapeError` for an axis that `data` or `shape_like` does not have.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` or `ShapeError` for an axis that `data` or `shape_like` does
-    not have.
-
-    >>> from tapegrad import nd
     >>> nd.slice_like(nd.ones((3, 4)), nd.ones((2, 2)), axes=(0,)).shape
     (2, 4)
     """
-    data, other = need(data, "slice_like"), need(shape_like, "slice_like", "shape_like")
+    other = shape_like
     listed = () if axes is None else ints_of(axes, "slice_like", "axes")
     chosen = sorted({one_axis(a, data.ndim, "slice_like") for a in listed or range(data.ndim)})
     if chosen and chosen[-1] >= other.ndim:
         raise ShapeError(f"slice_like(): shape_like has shape {other.shape}, without axis {chosen[-1]}; name axes")
     key = tuple(builtins.slice(0, other.shape[i]) if i in chosen else builtins.slice(None) for i in range(data.ndim))
-    return give(out, ops.getitem(data, key=key))
+    return ops.getitem(data, key=key)
 
 
+@nd_function
 def Crop(
-    *data: Any,
-    offset: Any = (0, 0),
-    h_w: Any = (0, 0),
-    center_crop: bool = False,
-    num_args: int | None = None,
-    out: Any = None,
-    name: Any = None,
+    *data: NDArray, offset: Any = (0, 0), h_w: Any = (0, 0), center_crop: bool = False, num_args: int | None = None
 ) -> NDArray:
     """The part of images (n, channels, height, width) of size `h_w`, or of a second array's, at `offset` or the centre.
 
     `num_args` has no meaning here.
 
     Shapes: (n, channels, height, width) becomes (n, channels, *h_w).
-
     Dtypes: any; the result has that of the first array.
+    Raises: `ShapeError` for other numbers of axes and for a part that goes beyond the image.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and for a part that goes beyond
-    the image.
-
-    >>> from tapegrad import nd
     >>> image = nd.arange(16).reshape((1, 1, 4, 4))
     >>> nd.Crop(image, h_w=(2, 2), center_crop=True).asnumpy().tolist()
     [[[[5.0, 6.0], [9.0, 10.0]]]]
     """
-    image, *like = need_all(data, "Crop")
+    image, *like = data
     for x in (image, *like):
         if x.ndim != 4:
             raise ShapeError(f"Crop() takes images (n, channels, height, width), not shape {x.shape}")
@@ -789,59 +600,46 @@ def Crop(
     if top + height > image.shape[2] or left + width > image.shape[3]:
         raise ShapeError(f"Crop(): {height} by {width} at ({top}, {left}) does not fit into shape {image.shape}")
     key = (builtins.slice(None),) * 2 + (builtins.slice(top, top + height), builtins.slice(left, left + width))
-    return give(out, ops.getitem(image, key=key))
+    return ops.getitem(image, key=key)
 
 
-def depth_to_space(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def depth_to_space(data: NDArray, block_size: int) -> NDArray:
     """Channels moved into blocks of space: (n, b·b·c, h, w) becomes (n, c, h·b, w·b).
 
     Shapes: b is `block_size`; four axes.
+    Raises: `ShapeError` for other numbers of axes and channels that b² does not divide.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and channels that b² does not
-    divide.
-
-    >>> from tapegrad import nd
     >>> nd.depth_to_space(nd.ones((1, 8, 2, 3)), 2).shape
     (1, 2, 4, 6)
     """
-    return give(out, ops.depth_to_space(need(data, "depth_to_space"), block_size=block_size))
+    return ops.depth_to_space(data, block_size=block_size)
 
 
-def space_to_depth(data: Any, block_size: int, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def space_to_depth(data: NDArray, block_size: int) -> NDArray:
     """Blocks of space moved into channels: (n, c, h·b, w·b) becomes (n, b·b·c, h, w).
 
     Shapes: b is `block_size`; four axes.
+    Raises: `ShapeError` for other numbers of axes and sides that b does not divide.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes and sides that b does not divide.
-
-    >>> from tapegrad import nd
     >>> nd.space_to_depth(nd.ones((1, 2, 4, 6)), 2).shape
     (1, 8, 2, 3)
     """
-    return give(out, ops.space_to_depth(need(data, "space_to_depth"), block_size=block_size))
+    return ops.space_to_depth(data, block_size=block_size)
 
 
-def diag(data: Any, k: int = 0, axis1: int = 0, axis2: int = 1, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def diag(data: NDArray, k: int = 0, axis1: int = 0, axis2: int = 1) -> NDArray:
     """The `k`-th diagonal of an array over two axes, as its last axis; of a vector, the matrix that has it as diagonal.
 
     Shapes: (n,) becomes (n + |k|, n + |k|); of more axes `axis1` and `axis2` are left out, and the diagonal comes last.
+    Raises: `ShapeError` for an array without axes, or axes that are one or not there.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for an array without axes, or axes that are one or not
-    there.
-
-    >>> from tapegrad import nd
     >>> nd.diag(nd.arange(4).reshape((2, 2))).asnumpy().tolist(), nd.diag(nd.ones(2)).shape
     ([0.0, 3.0], (2, 2))
     """
-    data = need(data, "diag")
-    found = ops.diag(data, k=k) if data.ndim == 1 else ops.diagonal(data, offset=k, axis1=axis1, axis2=axis2)
-    return give(out, found)
+    return ops.diag(data, k=k) if data.ndim == 1 else ops.diagonal(data, offset=k, axis1=axis1, axis2=axis2)
 
 
 # Indices.
@@ -852,30 +650,25 @@ def indices_of(x: Any) -> Any:
     return x if dtype_of(x) in dtypes.INTEGER else ops.astype(x, dtype=INT64)
 
 
-def take(a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def take(a: NDArray, indices: Any, axis: int = 0, mode: str = "clip") -> NDArray:
     """The elements of `a` at `indices` along `axis`, in the shape of the indices there.
 
     `mode`: what an index outside means: "clip" the nearest, "wrap" counted around, "raise" an `IndexError`.
 
     Shapes: `axis` is replaced by the axes of `indices`.
-
     Dtypes: any `a`, whose dtype the result has; floating indices are cut to integers.
+    Raises: `AxisError` for an axis that `a` does not have, `ValueError` for another `mode`.
 
-    Raises: `TypeError` for what is no NDArray (lists and NumPy's arrays of indices are taken too), `AxisError` for an
-    axis that `a` does not have, `ValueError` for another `mode`.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([10, 20, 30])
     >>> nd.take(x, nd.array([0, 5, -1])).asnumpy().tolist(), nd.take(x, [0, 5, -1], mode="wrap").asnumpy().tolist()
     ([10.0, 30.0, 10.0], [10.0, 30.0, 30.0])
     """
-    a = need(a, "take", "a")
     if isinstance(indices, (int, list, np.ndarray)):
         indices = make(np.asarray(indices, dtype=np.int64), a.context)
-    indices = need(indices, "take", "indices")
     along = one_axis(axis, a.ndim, "take")
-    places = _within(indices_of(indices), a.shape[along], mode, "take")
-    return give(out, ops.take(a, places, axis=along))
+    places = _within(indices_of(need(indices, "take", "indices")), a.shape[along], mode, "take")
+    return ops.take(a, places, axis=along)
 
 
 def _within(places: Any, length: int, mode: str, where: str) -> Any:
@@ -888,33 +681,24 @@ def _within(places: Any, length: int, mode: str, where: str) -> Any:
     raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'clip', 'wrap' or 'raise'")
 
 
-def batch_take(a: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def batch_take(a: NDArray, indices: NDArray) -> NDArray:
     """From each row of a matrix the element at the row's index.
 
     An index outside means the nearest.
 
     Shapes: (n, m) and (n,) give (n,).
-
     Dtypes: any `a`, whose dtype the result has.
+    Raises: `ShapeError` for other shapes.
 
-    Raises: as `pick`.
-
-    >>> from tapegrad import nd
     >>> nd.batch_take(nd.array([[1, 2], [3, 4]]), nd.array([0, 1])).asnumpy().tolist()
     [1.0, 4.0]
     """
-    return pick(a, indices, axis=1, out=out)
+    return pick(a, indices, axis=1)
 
 
-def pick(
-    data: Any,
-    index: Any,
-    axis: int | None = -1,
-    keepdims: bool = False,
-    mode: str = "clip",
-    out: Any = None,
-    name: Any = None,
-) -> NDArray:
+@nd_function
+def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: str = "clip") -> NDArray:
     """Along `axis` the one element at each index.
 
     `mode`: what an index outside means: "clip" the nearest, "wrap" counted around.
@@ -923,45 +707,35 @@ def pick(
 
     Shapes: `index` has the axes of `data` without `axis`, or with length 1 there; so has the result, by `keepdims`. Not
     ().
-
     Dtypes: any `data`, whose dtype the result has; floating indices are cut to integers.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for other numbers of indices, `ValueError` for
+    another `mode`.
 
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for other
-    numbers of indices, `ValueError` for another `mode`.
-
-    >>> from tapegrad import nd
     >>> nd.pick(nd.array([[1, 2], [3, 4]]), nd.array([1, 0])).asnumpy().tolist()
     [2.0, 3.0]
     """
-    data, index = need(data, "pick"), need(index, "pick", "index")
     if axis is None:
         data, axis = ops.reshape(data, shape=(data.size,)), 0
     along = one_axis(axis, data.ndim, "pick")
     shape = (*data.shape[:along], *data.shape[along + 1 :])
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
-    found = ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode)
-    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))
+    return at_least_1d(ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode))
 
 
 choose_element_0index = pick
 
 
-def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def fill_element_0index(lhs: NDArray, mhs: NDArray, rhs: NDArray) -> NDArray:
     """The matrix `lhs` with one element of each row replaced: in the row's column `rhs`, by the row's value `mhs`.
 
     Shapes: (n, m), (n,) and (n,) give (n, m).
+    Raises: `ShapeError` for other shapes, `IndexError` for a column that is not there.
 
-    Dtypes: any; the result has that of `lhs`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `IndexError` for a column that is not
-    there.
-
-    >>> from tapegrad import nd
     >>> nd.fill_element_0index(nd.zeros((2, 2)), nd.array([5, 6]), nd.array([0, 1])).asnumpy().tolist()
     [[5.0, 0.0], [0.0, 6.0]]
     """
-    lhs, mhs, rhs = (need(x, "fill_element_0index", n) for x, n in ((lhs, "lhs"), (mhs, "mhs"), (rhs, "rhs")))
     rows = lhs.shape[0] if lhs.ndim == 2 else None
     if not mhs.shape == rhs.shape == (rows,):
         raise ShapeError(
@@ -969,192 +743,158 @@ def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = None, name: Any
             f"{mhs.shape} and {rhs.shape}"
         )
     places = ops.reshape(indices_of(rhs), shape=(rows, 1))
-    return give(out, ops.put_along_axis(lhs, places, ops.reshape(mhs, shape=(rows, 1)), axis=1))
+    return ops.put_along_axis(lhs, places, ops.reshape(mhs, shape=(rows, 1)), axis=1)
 
 
+@nd_function
 def one_hot(
-    indices: Any,
-    depth: int,
-    on_value: float = 1.0,
-    off_value: float = 0.0,
-    dtype: Any = "float32",
-    out: Any = None,
-    name: Any = None,
+    indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = "float32"
 ) -> NDArray:
     """Rows of `depth` elements, `on_value` at the index and `off_value` elsewhere, everywhere for an index outside.
 
     Shapes: any; the result has one axis more, of length `depth`.
-
     Dtypes: `dtype`, float32 unless given; floating indices are cut to integers.
+    Raises: `TypeError` for a number that is not an integer, `DtypeError` for no dtype.
 
-    Raises: `TypeError` for what is no NDArray or no integer, `DtypeError` for no dtype.
-
-    >>> from tapegrad import nd
     >>> nd.one_hot(nd.array([0, 2, 7]), 3).asnumpy().tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
-    indices = need(indices, "one_hot", "indices")
     depth = one_int(depth, "one_hot", "depth")
-    found = ops.one_hot(indices_of(indices), depth=depth, on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
-    return give(out, found)
+    return ops.one_hot(indices_of(indices), depth=depth, on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
 
 
-def onehot_encode(indices: Any, out: NDArray) -> NDArray:
+@nd_function(out=False)
+def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     """One-hot rows written into `out`, whose width they have.
 
     Shapes: (n,) indices and an `out` of (n, classes).
-
     Dtypes: that of `out`.
+    Raises: `ShapeError` for an `out` of another shape.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for an `out` of another shape.
-
-    >>> from tapegrad import nd
     >>> nd.onehot_encode(nd.array([1]), nd.zeros((1, 2))).asnumpy().tolist()
     [[0.0, 1.0]]
     """
-    if need(out, "onehot_encode", "out").ndim != 2:
+    if out.ndim != 2:
         raise ShapeError(f"onehot_encode(): out has shape {out.shape}; give (indices, classes)")
-    return one_hot(indices, out.shape[1], dtype=out.dtype, out=out)
+    return one_hot(indices, out.shape[1], dtype=out.dtype)
 
 
-def gather_nd(data: Any, indices: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def gather_nd(data: NDArray, indices: NDArray) -> NDArray:
     """The elements at places given by columns: the first axis of `indices` goes over the axes of `data`.
 
     Shapes: (k, …) indices of data with k axes or more: the axes behind the first of `indices`, then those of `data`
     behind k.
-
     Dtypes: any `data`, whose dtype the result has; floating indices are cut to integers.
+    Raises: `IndexError` for a place outside or for more rows than axes.
 
-    Raises: `TypeError` for what is no NDArray, `IndexError` for a place outside or for more rows than axes.
-
-    >>> from tapegrad import nd
     >>> nd.gather_nd(nd.arange(4).reshape((2, 2)), nd.array([[0, 1], [1, 0]])).asnumpy().tolist()
     [1.0, 2.0]
     """
-    data, indices = need(data, "gather_nd"), need(indices, "gather_nd", "indices")
-    return give(out, ops.gather_nd(data, indices_of(indices)))
+    return ops.gather_nd(data, indices_of(indices))
 
 
-def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def scatter_nd(data: NDArray, indices: NDArray, shape: Any) -> NDArray:
     """Zeros of `shape` with elements put at places given by columns; several for one place add up.
 
     The transpose of `gather_nd`. MXNet keeps any one of several for one place; here they add up, on every engine.
 
     Shapes: (k, …) indices of k axes of the result, which has `shape`; `data` has the axes behind the first of
     `indices`, then those behind k.
-
     Dtypes: any `data`, whose dtype the result has; floating indices are cut to integers.
+    Raises: `ShapeError` for shapes that do not go together, `IndexError` for a place outside.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together, `IndexError` for a
-    place outside.
-
-    >>> from tapegrad import nd
     >>> nd.scatter_nd(nd.array([5, 6]), nd.array([[0, 2]]), shape=(4,)).asnumpy().tolist()
     [5.0, 0.0, 6.0, 0.0]
     """
-    data, indices = need(data, "scatter_nd"), need(indices, "scatter_nd", "indices")
-    return give(out, ops.scatter_nd(data, indices_of(indices), shape=ints_of(shape, "scatter_nd", "shape")))
+    return ops.scatter_nd(data, indices_of(indices), shape=ints_of(shape, "scatter_nd", "shape"))
 
 
-def ravel_multi_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
     """Places in the flat array from places given by columns.
 
     `unravel_index` is the inverse. A place outside is not noticed.
 
     Shapes: (axes, …) becomes (…), or (1,) instead of ().
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` for another number of rows.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no shape, `ShapeError` for another number of rows.
-
-    >>> from tapegrad import nd
     >>> nd.ravel_multi_index(nd.array([[1, 2], [2, 3]]), shape=(3, 4)).asnumpy().tolist()
     [6.0, 11.0]
     """
-    data, shape = need(data, "ravel_multi_index"), ints_of(shape, "ravel_multi_index", "shape")
+    shape = ints_of(shape, "ravel_multi_index", "shape")
     if data.shape[0] != len(shape):
         raise ShapeError(f"ravel_multi_index(): {data.shape[0]} rows of indices for a shape of {len(shape)} axes")
     rows = [ops.getitem(data, key=(i,)) for i in range(len(shape))]
-    found = rows[0]
+    places = rows[0]
     for row, length in zip(rows[1:], shape[1:], strict=True):
-        found = found * length + row
-    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))
+        places = places * length + row
+    return at_least_1d(places)
 
 
-def unravel_index(data: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def unravel_index(data: NDArray, shape: Any) -> NDArray:
     """Places given by columns from places in the flat array.
 
     `ravel_multi_index` is the inverse. A place outside is not noticed.
 
     Shapes: (…) becomes (axes, …).
+    Raises: `TypeError` for anything that is not a shape.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray or no shape.
-
-    >>> from tapegrad import nd
     >>> nd.unravel_index(nd.array([6, 11]), shape=(3, 4)).asnumpy().tolist()
     [[1.0, 2.0], [2.0, 3.0]]
     """
-    rest = need(data, "unravel_index")
+    rest = data
     rows: list[Any] = []
     for length in reversed(ints_of(shape, "unravel_index", "shape")[1:]):
         rows.insert(0, ops.remainder(rest, length))
         rest = ops.floor_divide(rest, length)
-    return give(out, ops.stack(rest, *rows, axis=0))
+    return ops.stack(rest, *rows, axis=0)
 
 
+@nd_function
 def Embedding(
     data: Any,
-    weight: Any,
+    weight: NDArray,
     input_dim: int | None = None,
     output_dim: int | None = None,
     dtype: Any = None,
     sparse_grad: bool = False,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The rows of `weight` at the indices in `data`; an index outside means the nearest.
 
     `input_dim` and `output_dim`, where given, are checked; `dtype` and `sparse_grad` have no meaning here.
 
     Shapes: any `data`, and (input_dim, output_dim), give the shape of `data` and one axis more, of length output_dim.
-
     Dtypes: the result has that of `weight`; floating indices are cut to integers.
+    Raises: `ShapeError` for weights of another shape than is said.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for weights of another shape than is said.
-
-    >>> from tapegrad import nd
     >>> nd.Embedding(nd.array([0, 2]), nd.arange(6).reshape((3, 2))).asnumpy().tolist()
     [[0.0, 1.0], [4.0, 5.0]]
     """
-    weight = need(weight, "Embedding", "weight")
     if weight.ndim != 2:
         raise ShapeError(f"Embedding(): weight has shape {weight.shape}; give (input_dim, output_dim)")
-    for given, found, which in ((input_dim, weight.shape[0], "input_dim"), (output_dim, weight.shape[1], "output_dim")):
-        if given is not None and given != found:
-            raise ShapeError(f"Embedding(): {which} is {given}, and weight has shape {weight.shape}")
-    return take(weight, data, out=out)
+    for name, told, actual in zip(("input_dim", "output_dim"), (input_dim, output_dim), weight.shape, strict=True):
+        if told is not None and told != actual:
+            raise ShapeError(f"Embedding(): {name} is {told}, and weight has shape {weight.shape}")
+    return take(weight, data)
 
 
-def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def where(condition: NDArray, x: NDArray, y: NDArray) -> NDArray:
     """`x` where the condition is not zero, else `y`; a condition of one axis chooses among rows.
 
     Shapes: all broadcast; but a `condition` of (n,) decides about whole rows, as in MXNet, and `x` is then (n, …).
-
     Dtypes: any condition; the result has that of `x` and `y` together.
+    Raises: `ShapeError` for shapes that do not broadcast, and a condition for another number of rows.
 
-    Raises: `TypeError` for what is no NDArray, numbers included, `ShapeError` for shapes that do not broadcast, and a
-    condition for another number of rows.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([-1, 4])
     >>> nd.where(x > 0, x, nd.zeros(2)).asnumpy().tolist()
     [0.0, 4.0]
     >>> nd.where(nd.array([1, 0]), nd.ones((2, 3)), nd.zeros((2, 3))).asnumpy().tolist()
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
-    condition, x, y = (need(v, "where", n) for v, n in ((condition, "condition"), (x, "x"), (y, "y")))
     booleans = truth(condition)
     if condition.ndim == 1 and x.ndim > 1 and condition.shape != (1,):
         if condition.shape[0] != x.shape[0]:
@@ -1163,7 +903,7 @@ def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> 
                 f"choose among its columns, give the condition as many axes"
             )
         booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
-    return give(out, ops.where(booleans, x, y))
+    return ops.where(booleans, x, y)
 
 
 def truth(x: NDArray) -> Any:
@@ -1174,113 +914,84 @@ def truth(x: NDArray) -> Any:
     return x if dtype_of(x) == np.dtype("bool") else ops.not_equal(x, 0)
 
 
-def clip(
-    data: Any, a_min: float | None = None, a_max: float | None = None, out: Any = None, name: Any = None
-) -> NDArray:
+@nd_function
+def clip(data: NDArray, a_min: float | None = None, a_max: float | None = None) -> NDArray:
     """The elements brought into [a_min, a_max].
 
     None is no bound. The gradient goes to the elements within, the bounds included.
 
-    Shapes: any; the result has that of `data`.
-
     Dtypes: that of `data`; a fractional bound makes integers default floats.
+    Raises: `TypeError` for a bound that is not a number.
 
-    Raises: `TypeError` for what is no NDArray, or a bound that is no number.
-
-    >>> from tapegrad import nd
     >>> nd.clip(nd.array([-1, 0.5, 2]), 0, 1).asnumpy().tolist()
     [0.0, 0.5, 1.0]
     """
-    return give(out, ops.clip(need(data, "clip"), a_min, a_max))
+    return ops.clip(data, a_min, a_max)
 
 
-def cast(data: Any, dtype: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def cast(data: NDArray, dtype: Any) -> NDArray:
     """The elements in another dtype.
 
-    Shapes: any; the result has that of `data`.
-
     Dtypes: from any to any; floats are cut to integers. Gradients come back in the dtype of `data`.
+    Raises: `DtypeError` for no dtype.
 
-    Raises: `TypeError` for what is no NDArray, `DtypeError` for no dtype.
-
-    >>> from tapegrad import nd
     >>> nd.cast(nd.array([1.9]), "int32").asnumpy().tolist()
     [1]
     """
-    return give(out, ops.astype(need(data, "cast"), dtype=dtypes.to_dtype(dtype)))
+    return ops.astype(data, dtype=dtypes.to_dtype(dtype))
 
 
 Cast = amp_cast = cast
 
 
-def cast_storage(data: Any, stype: str = "default", out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def cast_storage(data: NDArray, stype: str = "default") -> NDArray:
     """A copy of the array: all arrays are dense here, and `stype` can be nothing but "default".
 
-    Shapes: any; the result has that of `data`.
+    Raises: `ValueError` for another `stype`.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `stype`.
-
-    >>> from tapegrad import nd
     >>> nd.cast_storage(nd.ones(2), "default").stype
     'default'
     """
-    return give(out, need(data, "cast_storage").tostype(stype).copy())
+    return data.tostype(stype).copy()
 
 
-def amp_multicast(
-    *data: Any, num_outputs: int | None = None, cast_narrow: bool = False, out: Any = None, name: Any = None
-) -> list[NDArray]:
+@nd_function
+def amp_multicast(*data: NDArray, num_outputs: int | None = None, cast_narrow: bool = False) -> list[NDArray]:
     """The arrays in one dtype, the widest among theirs, or with `cast_narrow` the narrowest.
 
     `num_outputs` has no meaning here.
 
     Shapes: any, and kept.
-
     Dtypes: floating ones.
+    Raises: `DtypeError` for other dtypes, `ValueError` for an `out` of another number of arrays.
 
-    Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays, `DtypeError` for other dtypes,
-    `ValueError` for an `out` of another number of arrays.
-
-    >>> from tapegrad import nd
     >>> [x.dtype.__name__ for x in nd.amp_multicast(nd.ones(1, dtype="float16"), nd.ones(1))]
     ['float32', 'float32']
     """
-    arrays = need_all(data, "amp_multicast")
     choose = builtins.min if cast_narrow else builtins.max
-    found = [dtype_of(x) for x in arrays]
-    stray = [d.name for d in found if d not in dtypes.FLOATING]
+    present = [dtype_of(x) for x in data]
+    stray = [d.name for d in present if d not in dtypes.FLOATING]
     if stray:
         raise DtypeError(f"amp_multicast() takes floating arrays, not {', '.join(stray)}; use cast")
-    dtype = choose(found, key=lambda d: d.itemsize)
-    return give_all(out, [ops.astype(x, dtype=dtype) for x in arrays], "amp_multicast")
+    dtype = choose(present, key=lambda d: d.itemsize)
+    return [ops.astype(x, dtype=dtype) for x in data]
 
 
-def identity(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def identity(data: NDArray) -> NDArray:
     """The same values.
 
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> print(nd.identity(nd.ones(1)).asscalar())
     1.0
     """
-    return give(out, need(data, "identity").copy())
+    return data.copy()
 
 
-def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def stop_gradient(data: NDArray) -> NDArray:
     """The same values as constants: no gradient goes through.
-
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([3])
@@ -1291,57 +1002,52 @@ def stop_gradient(data: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> print(x.grad.asscalar())
     3.0
     """
-    return give(out, need(data, "stop_gradient").detach())
+    return data.detach()
 
 
 BlockGrad = stop_gradient
 
 
-def shape_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def shape_array(data: NDArray) -> NDArray:
     """The shape as an array of int64.
 
     Shapes: any; of k axes the result is (k,).
-
     Dtypes: any; the result is int64.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> nd.shape_array(nd.ones((2, 3))).asnumpy().tolist()
     [2, 3]
     """
-    data = need(data, "shape_array")
-    return give(out, make(np.array(data.shape, np.int64), data.context))
+    return make(np.array(data.shape, np.int64), data.context)
 
 
-def size_array(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def size_array(data: NDArray) -> NDArray:
     """The number of elements as an array of int64 and shape (1,).
 
     Shapes: any; the result is (1,).
-
     Dtypes: any; the result is int64.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> nd.size_array(nd.ones((2, 3))).asnumpy().tolist()
     [6]
     """
-    data = need(data, "size_array")
-    return give(out, make(np.array([data.size], np.int64), data.context))
+    return make(np.array([data.size], np.int64), data.context)
 
 
 # Sequences: (steps, batch, …), or (batch, steps, …) with axis=1.
 
 
-def _sequences(data: Any, axis: int, where: str) -> NDArray:
-    """Sequences whose steps go along an axis that they can go along."""
-    data = need(data, where)
+_sequence = nd_function(
+    words="Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.\n"
+    "Raises: `ValueError` for another `axis`, `ShapeError` for data of one axis and another number of lengths."
+)
+
+
+def _check_sequences(data: NDArray, axis: int, where: str) -> None:
     if axis not in (0, 1):
         raise ArgumentError(f"{where}(): axis is {axis}; steps go along 0 or 1")
     if data.ndim < 2:
         raise ShapeError(f"{where}() takes sequences (steps, batch, …), not shape {data.shape}")
-    return data  # type: ignore[no-any-return]
 
 
 def _step_grid(data: NDArray, axis: int) -> Any:
@@ -1362,14 +1068,9 @@ def _beside_steps(lengths: Any, axis: int) -> Any:
     return ops.reshape(lengths, shape=(1, lengths.size) if axis == 0 else (lengths.size, 1))
 
 
+@_sequence
 def SequenceMask(
-    data: Any,
-    sequence_length: Any = None,
-    use_sequence_length: bool = False,
-    value: float = 0.0,
-    axis: int = 0,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, sequence_length: Any = None, use_sequence_length: bool = False, value: float = 0.0, axis: int = 0
 ) -> NDArray:
     """Sequences with every step behind its sequence's length set to `value`; steps go along `axis`, 0 or 1.
 
@@ -1377,31 +1078,21 @@ def SequenceMask(
 
     Shapes: (steps, batch, …), with `axis=1` (batch, steps, …), and (batch,) lengths; the result has that of `data`.
 
-    Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `axis`, `ShapeError` for data of one axis and
-    another number of lengths.
-
-    >>> from tapegrad import nd
     >>> nd.SequenceMask(nd.ones((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [[1.0, 1.0], [0.0, 1.0]]
     """
-    data = _sequences(data, axis, "SequenceMask")
+    _check_sequences(data, axis, "SequenceMask")
     if not use_sequence_length:
-        return give(out, data.copy())
+        return data.copy()
     lengths = _lengths(sequence_length, data.shape[1 - axis], "SequenceMask")
     inside = ops.less(_step_grid(data, axis), _beside_steps(lengths, axis))
     inside = ops.reshape(inside, shape=(*data.shape[:2], *(1,) * (data.ndim - 2)))
-    return give(out, ops.where(inside, data, ops.filled(data, shape=(1,), value=value)))
+    return ops.where(inside, data, ops.filled(data, shape=(1,), value=value))
 
 
+@_sequence
 def SequenceLast(
-    data: Any,
-    sequence_length: Any = None,
-    use_sequence_length: bool = False,
-    axis: int = 0,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0
 ) -> NDArray:
     """Of each sequence the last step within its length; steps go along `axis`, 0 or 1.
 
@@ -1410,53 +1101,39 @@ def SequenceLast(
     Shapes: (steps, batch, …), with `axis=1` (batch, steps, …), and (batch,) lengths give (batch, …). A length beyond
     the steps means the last, 0 the first.
 
-    Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `axis`, `ShapeError` for data of one axis and
-    another number of lengths.
-
-    >>> from tapegrad import nd
     >>> nd.SequenceLast(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [0.0, 3.0]
     """
-    data = _sequences(data, axis, "SequenceLast")
+    _check_sequences(data, axis, "SequenceLast")
     steps = data.shape[axis]
     if not use_sequence_length:
-        return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))
+        return ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,))
     last = ops.clip(_lengths(sequence_length, data.shape[1 - axis], "SequenceLast") - 1, 0, steps - 1)
     batch = make(np.arange(data.shape[1 - axis]), data.context)
     places = ops.stack(*((last, batch) if axis == 0 else (batch, last)), axis=0)
-    return give(out, ops.gather_nd(data, places))
+    return ops.gather_nd(data, places)
 
 
+@_sequence
 def SequenceReverse(
-    data: Any,
-    sequence_length: Any = None,
-    use_sequence_length: bool = False,
-    axis: int = 0,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0
 ) -> NDArray:
     """Sequences of shape (steps, batch, …) with the steps within their lengths in reverse order.
 
     Without `use_sequence_length` all steps.
 
     Shapes: (steps, batch, …) and (batch,) lengths; the result has that of `data`.
+    Raises: `ValueError` for another `axis`, `ShapeError` for data of one axis and another number of lengths,
+    `IndexError` for a length beyond the steps.
 
-    Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.
-
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `axis`, `ShapeError` for data of one axis and
-    another number of lengths, `IndexError` for a length beyond the steps.
-
-    >>> from tapegrad import nd
     >>> nd.SequenceReverse(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [[0.0, 3.0], [2.0, 1.0]]
     """
-    data = _sequences(data, 0, "SequenceReverse")
+    _check_sequences(data, 0, "SequenceReverse")
     if axis != 0:
         raise ArgumentError(f"SequenceReverse(): axis is {axis}; steps go along 0")
     if not use_sequence_length:
-        return flip(data, axis=0, out=out)
+        return flip(data, axis=0)
     steps, batch = data.shape[:2]
     numbers = _step_grid(data, 0)
     lengths = _beside_steps(_lengths(sequence_length, batch, "SequenceReverse"), 0)
@@ -1464,4 +1141,4 @@ def SequenceReverse(
         ops.less(numbers, lengths), lengths - 1 - numbers, ops.broadcast_to(numbers, shape=(steps, batch))
     )
     columns = ops.broadcast_to(make(np.arange(batch).reshape(1, batch), data.context), shape=(steps, batch))
-    return give(out, ops.gather_nd(data, ops.stack(source, columns, axis=0)))
+    return ops.gather_nd(data, ops.stack(source, columns, axis=0))
