@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import Parameter
+from inspect import cleandoc
 from typing import Any
 
 from ..arrays.array import Array
@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..randomness.defaults import mxnet as stream
 from ..transforms import draws as _draws
 from .checks import dtype_of, need
-from .function import described, nd_function, parameter
+from .function import Field, public
 from .ndarray import NDArray, give, make, shape_of
 
 
@@ -44,11 +44,11 @@ def sample(
 
 FLOATING = "Dtypes: float16, float32 (unless `dtype` says otherwise) or float64."
 SHAPE, DTYPE, CONTEXT = (
-    parameter("shape", "Any", None),
-    parameter("dtype", "Any", None),
-    parameter("ctx", "Context | None", None),
+    Field("shape", "Any", None),
+    Field("dtype", "Any", None),
+    Field("ctx", "Context | None", None),
 )
-OUT = parameter("out", "Any", None)
+OUT = Field("out", "Any", None)
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Distribution:
     """What is drawn, with the parameters as {0} and {1}."""
     refused: str
     """The parameters for which there is a `ValueError`."""
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Field, ...]
     stream: Callable[..., dict[str, Any]]
     """The parameters of the stream's method."""
 
     def function(
-        self, name: str, parameters: Sequence[Parameter], rest: Sequence[Parameter], doc: str, module: str
+        self, name: str, parameters: Sequence[Field], rest: Sequence[Field], doc: str, module: str
     ) -> Callable[..., NDArray]:
         """A function of the distribution's parameters, under these names, and the `rest`, such as `shape`.
 
@@ -80,7 +80,7 @@ class Distribution:
         listed = [f"`{p.name}`" for p in parameters]
         numbers, refused = self.numbers.format(*listed), self.refused.format(*listed)
         doc = doc.format(numbers=numbers, refused=refused, names=" and ".join(listed), method=self.method)
-        return nd_function(described(body, name, [*parameters, *rest], doc, module))
+        return public(body, name, [*parameters, *rest], cleandoc(doc), module)
 
     def drawing(self, module: str, example: str) -> Callable[..., NDArray]:
         """The function under `random`, whose parameters are numbers or arrays."""
@@ -95,7 +95,7 @@ class Distribution:
 
         {example}
         """
-        parameters = [p.replace(annotation="Any") for p in self.parameters]
+        parameters = [p._replace(annotation="Any") for p in self.parameters]
         return self.function(self.method, parameters, (SHAPE, DTYPE, CONTEXT, OUT), doc, module)
 
     def drawing_like(self, module: str) -> Callable[..., NDArray]:
@@ -114,7 +114,7 @@ class Distribution:
         >>> nd.random.{name}(nd.ones((2, 3))).shape
         (2, 3)
         """.format(*(f"`{p.name}`" for p in self.parameters))
-        return nd_function(described(body, name, [parameter("data", "NDArray"), *self.parameters], doc, module))
+        return public(body, name, [Field("data", "NDArray"), *self.parameters], cleandoc(doc), module)
 
 
 def _rate(lam: Any) -> dict[str, Any]:
@@ -127,48 +127,48 @@ UNIFORM = Distribution(
     "uniform",
     "Numbers spread evenly over [low, high)",
     "{1} below {0}",
-    (parameter("low", "float", 0), parameter("high", "float", 1)),
+    (Field("low", "float", 0), Field("high", "float", 1)),
     lambda low, high: {"low": low, "high": high},
 )
 NORMAL = Distribution(
     "normal",
     "Normal numbers of mean {0} and standard deviation {1}",
     "a negative {1}",
-    (parameter("loc", "float", 0), parameter("scale", "float", 1)),
+    (Field("loc", "float", 0), Field("scale", "float", 1)),
     lambda loc, scale: {"loc": loc, "scale": scale},
 )
 EXPONENTIAL = Distribution(
     "exponential",
     "Waiting times of rate {0}, of mean 1 / {0}",
     "a {0} that is not positive",
-    (parameter("lam", "float", 1),),
+    (Field("lam", "float", 1),),
     _rate,
 )
 GAMMA = Distribution(
     "gamma",
     "Gamma variates of mean alpha · beta and variance alpha · beta²",
     "parameters that are not positive",
-    (parameter("alpha", "float", 1), parameter("beta", "float", 1)),
+    (Field("alpha", "float", 1), Field("beta", "float", 1)),
     lambda alpha, beta: {"alpha": alpha, "scale": beta},
 )
 POISSON = Distribution(
     "poisson",
     "Counts of independent events of which {0} are expected, as floats",
     "a negative {0}",
-    (parameter("lam", "float", 1),),
+    (Field("lam", "float", 1),),
     lambda lam: {"lam": lam},
 )
 NEGATIVE_BINOMIAL = Distribution(
     "negative_binomial",
     "Counts, as floats, of the trials that fail before {0} of probability {1} each have succeeded",
     "a {1} outside (0, 1]",
-    (parameter("k", "int", 1), parameter("p", "float", 1)),
+    (Field("k", "int", 1), Field("p", "float", 1)),
     lambda k, p: {"k": k, "p": p},
 )
 GENERALIZED_NEGATIVE_BINOMIAL = Distribution(
     "generalized_negative_binomial",
     "Counts of mean mu and variance mu + alpha · mu², as floats",
     "a negative parameter",
-    (parameter("mu", "float", 1), parameter("alpha", "float", 1)),
+    (Field("mu", "float", 1), Field("alpha", "float", 1)),
     lambda mu, alpha: {"mu": mu, "alpha": alpha},
 )

@@ -22,7 +22,7 @@ from .distributions import (
     UNIFORM,
     Distribution,
 )
-from .function import nd_function, parameter
+from .function import Field, nd_function
 from .ndarray import NDArray
 
 
@@ -53,7 +53,7 @@ def _sample(distribution: Distribution, *names: str) -> Callable[..., NDArray]:
     >>> nd.sample_{{method}}({", ".join(["nd.ones(2)"] * len(distribution.parameters))}, shape=3).shape
     (2, 3)
     """
-    parameters = [parameter(name, "NDArray") for name in names or [p.name for p in distribution.parameters]]
+    parameters = [Field(name, "NDArray") for name in names or [p.name for p in distribution.parameters]]
     return distribution.function(f"sample_{distribution.method}", parameters, (SHAPE, DTYPE, OUT), doc, __name__)
 
 

@@ -6,18 +6,17 @@ this is recorded.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from inspect import Parameter
+from inspect import cleandoc
 from typing import Any
 
 from ..errors import ArgumentError
 from ..op.words import listed
 from ..tape.mode import is_training, pause
 from .checks import dtype_of, ops
-from .function import described, nd_function, parameter
+from .function import Field, fields_of, nd_function, public
 from .ndarray import NDArray, give, give_all
 
 SHARED = """Shapes: all of one shape, which the result has.
@@ -25,8 +24,8 @@ Dtypes: floating ones; the result has that of all together, and `out` keeps its 
 Raises: `ShapeError` for shapes that do not go together."""
 TO_WEIGHT = "Give `out=weight` to update the weight itself; the result is not recorded."
 Rule = Callable[..., tuple[NDArray, ...]]
-WD, LAZY = parameter("wd", "float", 0.0), parameter("lazy_update", "bool", True)
-RESCALE, CLIP = parameter("rescale_grad", "float", 1.0), parameter("clip_gradient", "float", -1.0)
+WD, LAZY = Field("wd", "float", 0.0), Field("lazy_update", "bool", True)
+RESCALE, CLIP = Field("rescale_grad", "float", 1.0), Field("clip_gradient", "float", -1.0)
 
 
 def _write(*pairs: tuple[NDArray, NDArray]) -> None:
@@ -46,7 +45,7 @@ def _bounded(g: Any, bound: float) -> Any:
 
 
 def update(
-    *, decays: bool = False, common: Sequence[Parameter] = (RESCALE, CLIP), then: str = TO_WEIGHT
+    *, decays: bool = False, common: Sequence[Field] = (RESCALE, CLIP), then: str = TO_WEIGHT
 ) -> Callable[[Rule], Callable[..., NDArray]]:
     """Make a public function of a rule, which returns the new weight, or that and the new states.
 
@@ -57,12 +56,12 @@ def update(
     return partial(_public, decays=decays, common=common, then=then)
 
 
-def _public(rule: Rule, decays: bool, common: Sequence[Parameter], then: str) -> Callable[..., NDArray]:
-    own = list(inspect.signature(rule).parameters.values())
+def _public(rule: Rule, decays: bool, common: Sequence[Field], then: str) -> Callable[..., NDArray]:
+    own = fields_of(rule)
     arrays = [p.name for p in own if p.annotation == "NDArray"]
     states = arrays[2:]
-    first = [p for p in own if p.kind is not p.KEYWORD_ONLY]
-    last = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in own if p.kind is p.KEYWORD_ONLY]
+    first = [p for p in own if not p.kind]
+    last = [p._replace(kind="") for p in own if p.kind]
     parameters = [*first, *([WD] if decays else []), *common, *last]
     names, handed = [p.name for p in parameters], [p.name for p in own]
     bound = next(p.name for p in common if p.name.startswith("clip_"))
@@ -81,8 +80,8 @@ def _public(rule: Rule, decays: bool, common: Sequence[Parameter], then: str) ->
         return result
 
     written = f"{listed(states)} {'is' if len(states) == 1 else 'are'} written in place. " if states else ""
-    function = described(body, rule.__name__, parameters, rule.__doc__ or "", __name__)
-    return nd_function(into=_unrecorded, words=f"{written}{then}\n\n{SHARED}")(function)
+    words = f"{written}{then}\n\n{SHARED}"
+    return public(body, rule.__name__, parameters, rule.__doc__ or "", __name__, into=_unrecorded, words=words)
 
 
 @update(common=(RESCALE, CLIP, LAZY))
@@ -266,7 +265,7 @@ def _step(where: str, t: int | None) -> int:
     return t
 
 
-@update(decays=True, common=(RESCALE, CLIP.replace(name="clip_grad")))
+@update(decays=True, common=(RESCALE, CLIP._replace(name="clip_grad")))
 def ftml_update(
     weight: NDArray,
     grad: NDArray,
@@ -384,10 +383,10 @@ def adamw_update(
 
 def _in_float32(update: Callable[..., NDArray], example: str) -> Callable[..., NDArray]:
     """The update of a weight in low precision, computed on its float32 copy, which comes behind the states."""
-    parameters = list(inspect.signature(update).parameters.values())[:-2]  # without out and name
+    parameters = fields_of(update)[:-2]  # without out and name
     count = next(i for i, p in enumerate(parameters) if p.annotation != "Any" or p.name == "rescale_grad")
     states = [p.name for p in parameters[2:count]]
-    arrays = [parameter(name, "NDArray") for name in ("weight", "grad", *states, "weight32")]
+    arrays = [Field(name, "NDArray") for name in ("weight", "grad", *states, "weight32")]
 
     def body(weight: NDArray, grad: NDArray, *values: Any) -> NDArray:
         *held, master = values[: count - 1]
@@ -408,8 +407,7 @@ def _in_float32(update: Callable[..., NDArray], example: str) -> Callable[..., N
     >>> {example}.dtype.__name__
     'float16'
     """
-    function = described(body, f"mp_{name}", [*arrays, *parameters[count:]], doc, __name__)
-    return nd_function(into=_unrecorded)(function)
+    return public(body, f"mp_{name}", [*arrays, *parameters[count:]], cleandoc(doc), __name__, into=_unrecorded)
 
 
 mp_sgd_update = _in_float32(sgd_update, "nd.mp_sgd_update(w, w, nd.ones(1), lr=0.5)")
@@ -425,16 +423,12 @@ def _of_several(
 ) -> Callable[..., list[NDArray]]:
     """The update of several weights, which stand in turn with the arrays `beside` them, `per` weight in all."""
     name = f"multi_{update.__name__}"
-    common = [
-        p
-        for p in inspect.signature(update).parameters.values()
-        if p.name in ("momentum", "rescale_grad", "clip_gradient")
-    ]
+    common = [p for p in fields_of(update) if p.name in ("momentum", "rescale_grad", "clip_gradient")]
     parameters = [
-        Parameter("data", Parameter.VAR_POSITIONAL, annotation="NDArray"),
-        *(parameter(n, "Any").replace(kind=Parameter.KEYWORD_ONLY) for n in ("lrs", "wds")),
-        *(p.replace(kind=Parameter.KEYWORD_ONLY) for p in common),
-        parameter("num_weights", "int", 1).replace(kind=Parameter.KEYWORD_ONLY),
+        Field("data", "NDArray", kind="*"),
+        *(Field(n, "Any", kind="=") for n in ("lrs", "wds")),
+        *(p._replace(kind="=") for p in common),
+        Field("num_weights", "int", 1, "="),
     ]
 
     def body(*data: NDArray, lrs: Any, wds: Any, num_weights: int, **options: Any) -> list[NDArray]:
@@ -457,7 +451,7 @@ def _of_several(
 
     {example}
     """
-    return nd_function(into=_unrecorded)(described(body, name, parameters, doc, __name__))
+    return public(body, name, parameters, cleandoc(doc), __name__, into=_unrecorded)
 
 
 multi_sgd_update = _of_several(
