@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,20 +28,26 @@ def _checked(x: Any, axis: Any) -> Any:
 
 
 def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
+    return _ADD(x if axis is None else _checked(x, axis), axis=axis, keepdims=keepdims)
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    if x.dtype == np.float16:
+    if x.dtype.char == "e":
         return x.mean(axis=axis, keepdims=keepdims)
-    total = _ADD(_checked(x, axis), axis=axis, keepdims=keepdims)
+    total = _ADD(x if axis is None else _checked(x, axis), axis=axis, keepdims=keepdims)
     if axis is None:
         count = x.size
     elif axis.__class__ is int:
         count = x.shape[axis]
     else:
         count = math.prod([x.shape[a] for a in axis])
-    return total / total.dtype.type(count)
+    return total / _count(count, total.dtype)
+
+
+@lru_cache(maxsize=1000)
+def _count(count: int, dtype: Any) -> Any:
+    """How many elements there are, as an array without axes, by which NumPy divides faster than by a number."""
+    return np.asarray(count, dtype)
 
 
 def _prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any
 
 import numpy as np
@@ -11,37 +13,53 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, one_axis, one_int, ops
-from .function import nd_function
+from .function import Field, nd_function, public
 from .ndarray import NDArray, give, make
 
 FLOAT32 = np.dtype("float32")
 
 
-_reduction = nd_function(
-    words="Shapes: any; the axes reduced over are left out, or have length 1 with `keepdims`. With none left, (1,).\n"
+REDUCED = (
+    "Shapes: any; the axes reduced over are left out, or have length 1 with `keepdims`. With none left, (1,).\n"
     "Raises: `AxisError` for an axis that does not exist."
 )
+_over_axes = nd_function(words=REDUCED)
 
 
-def _reduced(op: Any, data: NDArray, axis: Any, keepdims: bool, exclude: bool, where: str) -> NDArray:
-    ndim = len(data._value.shape)
-    if axis is not None:
-        axis = axis_tuple(axis, ndim, where, exclude)
-        if not axis and ndim:
-            return data.copy()
-    # A vector is reduced to shape (1,), which is what keeping its axis gives.
-    result = op(data, axis=axis, keepdims=ndim == 1 or bool(keepdims))
-    return result if result._value.shape else at_least_1d(result)
+def _reduction(name: str, doc: str) -> Callable[..., NDArray]:
+    """The reduction that the op of that name is."""
+    op: Callable[..., NDArray] = getattr(ops, name)
+    widens = name in ("sum", "prod")
+
+    def body(data: NDArray, axis: Any, keepdims: bool, exclude: bool) -> NDArray:
+        value = data._value
+        ndim = value.ndim
+        if axis is not None:
+            axis = axis_tuple(axis, ndim, name, exclude)
+            if not axis and ndim:
+                return data.copy()
+        # A vector is reduced to shape (1,), which is what keeping its axis gives.
+        result = op(data, axis=axis, keepdims=ndim == 1 or bool(keepdims))
+        if widens and result._value.dtype is not value.dtype:
+            result = _in_dtype_of(data, result)
+        return result if ndim == 1 or result._value.shape else at_least_1d(result)
+
+    fields = (
+        Field("data", "NDArray"),
+        Field("axis", "Any", None),
+        Field("keepdims", "bool", False),
+        Field("exclude", "bool", False),
+    )
+    return public(body, name, fields, cleandoc(doc), __name__, words=REDUCED)
 
 
 def _in_dtype_of(data: NDArray, result: NDArray) -> NDArray:
     """A sum or product as MXNet has it: small integers are not widened."""
-    same = result._value.dtype is data._value.dtype or result._dtype == data._dtype
-    return result if same else ops.astype(result, dtype=data._dtype)
+    return result if result._dtype == data._dtype else ops.astype(result, dtype=data._dtype)
 
 
-@_reduction
-def sum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
+sum = _reduction(
+    "sum",
     """The sum over `axis` (an int, a tuple, None for all), with `exclude` over all others; (1,) instead of ().
 
     Dtypes: any; the sum has that of `data`, also where the standard's widens small integers.
@@ -49,35 +67,62 @@ def sum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool =
     >>> x = nd.array([[1, 2], [3, 4], [5, 6]])
     >>> x.sum().shape, nd.sum(x, axis=0, exclude=True).asnumpy().tolist()
     ((1,), [3.0, 7.0, 11.0])
-    """
-    return _in_dtype_of(data, _reduced(ops.sum, data, axis, keepdims, exclude, "sum"))
-
-
-@_reduction
-def mean(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
+    """,
+)
+mean = _reduction(
+    "mean",
     """The mean over `axis` (an int, a tuple, None for all), with `exclude` over all others; (1,) instead of ().
 
     Dtypes: floats; integers and booleans give the default float.
 
     >>> nd.mean(nd.array([[1, 2], [3, 6]]), axis=1).asnumpy().tolist()
     [1.5, 4.5]
-    """
-    return _reduced(ops.mean, data, axis, keepdims, exclude, "mean")
-
-
-@_reduction
-def prod(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
-    """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others; of shape (1,) at least.
+    """,
+)
+prod = _reduction(
+    "prod",
+    """The product over `axis` (an int, a tuple, None for all), with `exclude` over all others; (1,) instead of ().
 
     Dtypes: any; the product has that of `data`, also where the standard's widens small integers.
 
     >>> nd.prod(nd.array([[1, 2], [3, 4]]), axis=0).asnumpy().tolist()
     [3.0, 8.0]
-    """
-    return _in_dtype_of(data, _reduced(ops.prod, data, axis, keepdims, exclude, "prod"))
+    """,
+)
+max = _reduction(
+    "max",
+    """The largest element over `axis`. Several that are equally large share the gradient.
+
+    `axis` is an int, a tuple or None for all; `exclude` takes all others.
+
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for an array without elements.
+
+    >>> from tapegrad import autograd, nd
+    >>> x = nd.array([[1, 5], [7, 7]])
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.max(x, axis=1)
+    >>> y.backward()
+    >>> y.asnumpy().tolist(), x.grad.asnumpy().tolist()
+    ([5.0, 7.0], [[0.0, 1.0], [0.5, 0.5]])
+    """,
+)
+min = _reduction(
+    "min",
+    """The smallest element over `axis`. Several that are equally small share the gradient.
+
+    `axis` is an int, a tuple or None for all; `exclude` takes all others.
+
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for an array without elements.
+
+    >>> nd.min(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
+    [1.0, 3.0]
+    """,
+)
+sum_axis, max_axis, min_axis = sum, max, min
 
 
-@_reduction
+@_over_axes
 def nansum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
     """The sum over `axis` of what is not NaN.
 
@@ -89,7 +134,7 @@ def nansum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: boo
     return sum(_without_nan(data, 0), axis, keepdims, exclude)
 
 
-@_reduction
+@_over_axes
 def nanprod(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
     """The product over `axis` of what is not NaN.
 
@@ -105,44 +150,7 @@ def _without_nan(x: NDArray, value: float) -> NDArray:
     return ops.where(ops.isnan(x), ops.filled(x, shape=x.shape, value=value), x)
 
 
-@_reduction
-def max(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
-    """The largest element over `axis`. Several that are equally large share the gradient.
-
-    `axis` is an int, a tuple or None for all; `exclude` takes all others.
-
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for an array without elements.
-
-    >>> from tapegrad import autograd, nd
-    >>> x = nd.array([[1, 5], [7, 7]])
-    >>> x.attach_grad()
-    >>> with autograd.record():
-    ...     y = nd.max(x, axis=1)
-    >>> y.backward()
-    >>> y.asnumpy().tolist(), x.grad.asnumpy().tolist()
-    ([5.0, 7.0], [[0.0, 1.0], [0.5, 0.5]])
-    """
-    return _reduced(ops.max, data, axis, keepdims, exclude, "max")
-
-
-@_reduction
-def min(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
-    """The smallest element over `axis`. Several that are equally small share the gradient.
-
-    `axis` is an int, a tuple or None for all; `exclude` takes all others.
-
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for an array without elements.
-
-    >>> nd.min(nd.array([[1, 5], [7, 3]]), axis=1).asnumpy().tolist()
-    [1.0, 3.0]
-    """
-    return _reduced(ops.min, data, axis, keepdims, exclude, "min")
-
-
-sum_axis, max_axis, min_axis = sum, max, min
-
-
-@_reduction
+@_over_axes
 def norm(data: NDArray, ord: int = 2, axis: Any = None, out_dtype: Any = None, keepdims: bool = False) -> NDArray:
     """The 1-norm or 2-norm over `axis` (an int or several, None for all).
 
@@ -158,14 +166,15 @@ def norm(data: NDArray, ord: int = 2, axis: Any = None, out_dtype: Any = None, k
     """
     if ord not in (1, 2):
         raise ArgumentError(f"norm(): ord is {ord!r}; choose 1 or 2")
-    ndim = len(data._value.shape)
-    axes = None if axis is None else axis_tuple(axis, ndim, "norm")
+    ndim = data._value.ndim
+    if axis is not None:
+        axis = axis_tuple(axis, ndim, "norm")
     keepdims = ndim == 1 or bool(keepdims)
     if ord == 2:
-        result = ops.vector_norm(data, axis=axes, keepdims=keepdims)
+        result = ops.vector_norm(data, axis=axis, keepdims=keepdims)
     else:
-        result = _in_dtype_of(data, ops.sum(ops.abs(data), axis=axes, keepdims=keepdims))
-    if not result._value.shape:
+        result = _in_dtype_of(data, ops.sum(ops.abs(data), axis=axis, keepdims=keepdims))
+    if ndim != 1 and not result._value.shape:
         result = at_least_1d(result)
     return result if out_dtype is None else ops.astype(result, dtype=dtypes.to_dtype(out_dtype))
 
@@ -188,7 +197,7 @@ def L2Normalization(data: NDArray, eps: float = 1e-10, mode: str = "instance") -
     return data / ops.sqrt(total + eps)
 
 
-@_reduction
+@_over_axes
 def moments(data: NDArray, axes: Any = None, keepdims: bool = False) -> list[NDArray]:
     """The mean and the variance over `axes`.
 
