@@ -104,7 +104,7 @@ class FileFormatError(TapegradError, ValueError):
     >>> from tapegrad import nd
     >>> nd.load_frombuffer(b"nonsense")
     Traceback (most recent call last):
-    tapegrad.errors.FileFormatError: the buffer is no .npz and no safetensors file
+    tapegrad.errors.FileFormatError: the buffer is neither an .npz nor a safetensors file
     """
 
 

@@ -432,7 +432,7 @@ WRONG = {
     "images to be sampled": (lambda: nd.BilinearSampler(X, X), mx.errors.ShapeError, "takes images"),
     "tall matrices": (lambda: nd.linalg.gelqf(nd.ones((3, 2))), mx.errors.ShapeError, "no taller than wide"),
     "a diagonal of nothing": (lambda: nd.linalg.makediag(nd.array(3)), mx.errors.ShapeError, r"shape \(\)"),
-    "words": (lambda: nd.from_numpy(np.array(["a"])), mx.errors.DtypeError, "no dtype of arrays"),
+    "words": (lambda: nd.from_numpy(np.array(["a"])), mx.errors.DtypeError, "not a dtype of arrays"),
     "what is no NumPy array": (lambda: nd.from_numpy(3), TypeError, r"use array\(\)"),
     "a step of nothing": (lambda: nd.arange(3, step=0), ValueError, "no step of 0"),
     "a range of letters": (lambda: nd.arange("a"), TypeError, r"arange\(\) takes numbers"),

@@ -25,7 +25,7 @@ __all__ = ["load", "load_frombuffer", "save"]
 
 Arrays = list[NDArray] | dict[str, NDArray]
 
-# An .npz made from a list has these names, which no user's own dictionary is likely to have.
+# An .npz made from a list has these names, which nobody is likely to use in a dictionary.
 LISTED = "arr_{}"
 
 TYPES = {
@@ -50,15 +50,15 @@ LONGEST_HEADER = 100_000_000
 def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Write arrays to a file: one, a list of them, or a dictionary with names.
 
-    A name ending in `.safetensors` is written in that format, every other as NumPy's `.npz` (the name is taken as it
-    is). `load` gives back what was given: a list (of one, for one array; empty for nothing at all) or a dictionary.
+    A name ending in `.safetensors` is written in that format, any other as NumPy's `.npz`, under exactly that name.
+    `load` returns what was saved: a list (of one, for one array; empty for nothing at all) or a dictionary.
 
-    Shapes: any, and kept.
+    Shapes: any; they stay as they are.
 
-    Dtypes: any, and kept; safetensors has no complex ones.
+    Dtypes: any; they stay as they are; safetensors has no complex ones.
 
-    Raises: `TypeError` for what is no NDArray and names that are no strings, `DtypeError` for what the format does not
-    have, `OSError` where the file cannot be written; what was there before is then left.
+    Raises: `TypeError` for anything but NDArrays, and names that are not strings, `DtypeError` for dtypes that the
+    format lacks, `OSError` if the file cannot be written; what was there before is then left.
 
     >>> import tempfile
     >>> from tapegrad import nd
@@ -78,23 +78,23 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
         listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
     host = {name: need(x, "save", name).asnumpy() for name, x in listed.items()}
     path = Path(_name(fname, "save"))
-    made = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
+    content = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
     # Beside the file and then in its place, so that a full disk leaves what was there before.
     beside = path.with_name(path.name + ".part")
     try:
-        beside.write_bytes(made)
+        beside.write_bytes(content)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
 def _npz(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, array in host.items():
             with archive.open(name + ".npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
@@ -128,7 +128,7 @@ def load(fname: str | os.PathLike[str]) -> Arrays:
     Dtypes: as in the file.
 
     Raises: `FileFormatError` for a file that is damaged or of another format (MXNet's own `.params` among them), before
-    memory is taken for what it pretends to hold; `FileNotFoundError` and its kin for files that cannot be opened.
+    memory is taken for what it pretends to hold; `FileNotFoundError` and the like for files that cannot be opened.
 
     >>> import tempfile
     >>> from tapegrad import nd
@@ -156,11 +156,11 @@ def load_frombuffer(buf: bytes) -> Arrays:
 
     Dtypes: as in the file.
 
-    Raises: `FileFormatError` for bytes that are damaged or of another format, `TypeError` for what is no bytes.
+    Raises: `FileFormatError` for bytes that are damaged or of another format, `TypeError` for anything but bytes.
 
     >>> load_frombuffer(b"nonsense")
     Traceback (most recent call last):
-    tapegrad.errors.FileFormatError: the buffer is no .npz and no safetensors file
+    tapegrad.errors.FileFormatError: the buffer is neither an .npz nor a safetensors file
     """
     if not isinstance(buf, (bytes, bytearray, memoryview)):
         raise ArgumentTypeError(f"load_frombuffer() takes bytes, not {type(buf).__name__}")
@@ -176,7 +176,7 @@ def _read(file: IO[bytes], size: int, where: str) -> Arrays:
         elif len(start) == 9 and start[8:] == b"{":
             host = _read_safetensors(file, size)
         else:
-            raise FileFormatError(f"{where} is no .npz and no safetensors file")
+            raise FileFormatError(f"{where} is neither an .npz nor a safetensors file")
     except FileFormatError as error:
         raise error if where in str(error) else FileFormatError(f"{where} is damaged: {error}") from error
     except (
@@ -205,7 +205,7 @@ def _read(file: IO[bytes], size: int, where: str) -> Arrays:
 def _checked(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """A dtype of numbers in this machine's byte order; others, above all objects, are refused."""
     if dtype.hasobject or dtype.newbyteorder("=") not in dtypes.ALL:
-        raise FileFormatError(f"it holds {dtype}, which is no dtype of arrays here")
+        raise FileFormatError(f"it holds {dtype}, which is not a dtype of arrays here")
     return dtype
 
 
@@ -214,7 +214,7 @@ def _read_npz(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             if not member.filename.endswith(".npy"):
-                raise FileFormatError(f"it holds {member.filename!r}, which is no array")
+                raise FileFormatError(f"it holds {member.filename!r}, which is not an array")
             # A compressed member says how long it will be; no deflated one can be more than 1032 times its own length.
             if member.compress_size > size or member.file_size > max(member.compress_size, 1) * 1032 + 1024:
                 raise FileFormatError(f"{member.filename!r} says that it has {member.file_size} bytes")
@@ -249,17 +249,17 @@ def _read_npy(stream: IO[bytes], size: int) -> np.ndarray[Any, Any]:
     return flat.reshape(shape, order="F" if header["fortran_order"] else "C").astype(dtype.newbyteorder("="))
 
 
-def _shape(given: Any) -> tuple[int, ...]:
-    if not isinstance(given, (tuple, list)) or not all(type(n) is int and n >= 0 for n in given) or len(given) > 32:
-        raise FileFormatError(f"{given!r} is no shape")
-    return tuple(given)
+def _shape(lengths: Any) -> tuple[int, ...]:
+    if type(lengths) not in (tuple, list) or not all(type(n) is int and n >= 0 for n in lengths) or len(lengths) > 32:
+        raise FileFormatError(f"{lengths!r} is not a shape")
+    return tuple(lengths)
 
 
 def _exactly(stream: IO[bytes], count: int) -> bytes:
-    found = stream.read(count)
-    if len(found) != count:
+    data = stream.read(count)
+    if len(data) != count:
         raise FileFormatError("it ends too early")
-    return found
+    return data
 
 
 def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
@@ -268,7 +268,7 @@ def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, A
         raise FileFormatError(f"its header would have {length} bytes, of {size} altogether")
     header = json.loads(_exactly(file, length).decode("utf-8"), object_pairs_hook=_no_doubles)
     if not isinstance(header, dict):
-        raise FileFormatError("its header is no dictionary")
+        raise FileFormatError("its header is not a dictionary")
     header.pop("__metadata__", None)
     start, room = 8 + length, size - 8 - length
     host: dict[str, np.ndarray[Any, Any]] = {}
@@ -292,7 +292,7 @@ def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, A
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise FileFormatError("its header has a name twice")
-    return found
+    return members

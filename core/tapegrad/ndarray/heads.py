@@ -1,4 +1,4 @@
-"""Outputs of networks in the manner of MXNet's symbolic programs: the gradient is a loss's, whatever comes from behind.
+"""Outputs of networks in the manner of MXNet's symbolic programs: the gradient is a loss's, whatever cotangent arrives.
 
 Each is a function with a rule of its own, because it is not the derivative of what the function returns.
 """
@@ -68,7 +68,7 @@ _margin.defvjp(data=_margin_pull)
 
 @nd_function
 def make_loss(data: NDArray) -> NDArray:
-    """The same values; the gradient is ones, whatever comes from behind.
+    """The same values; the gradient is ones, whatever cotangent arrives.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([1, 3])
@@ -84,12 +84,12 @@ def make_loss(data: NDArray) -> NDArray:
 
 @nd_function
 def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: str = "null") -> NDArray:
-    """The same values; the gradient is `grad_scale`, whatever comes from behind.
+    """The same values; the gradient is `grad_scale`, whatever cotangent arrives.
 
     `normalization`: "null", "batch" (divided by the number of samples), or "valid" (by how many elements exceed
     `valid_thresh`).
 
-    Raises: `ValueError` for another `normalization`.
+    Raises: `ValueError` for an unknown `normalization`.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[1], [3]])
@@ -111,7 +111,7 @@ def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, 
 
 _regression = nd_function(
     words="Shapes: (n, …); `label` has as many elements. The gradient is divided by the elements of a sample.\n"
-    "Dtypes: floats; `label` is converted to that of `data`.\nRaises: `ShapeError` for a label of another size."
+    "Dtypes: floats; `label` is converted to that of `data`.\nRaises: `ShapeError` for a label of a different size."
 )
 
 
@@ -125,7 +125,7 @@ def _regressed(head: Callable[..., NDArray], data: NDArray, label: NDArray, grad
 
 @_regression
 def LinearRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) -> NDArray:
-    """The same values; the gradient is (data − label) · grad_scale / outputs per sample, whatever comes from behind.
+    """The same values; the gradient is (data − label) · grad_scale / outputs per sample, whatever cotangent arrives.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[5], [7]])
@@ -141,7 +141,7 @@ def LinearRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.
 
 @_regression
 def MAERegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) -> NDArray:
-    """The same values; the gradient is the sign of data − label, scaled, whatever comes from behind.
+    """The same values; the gradient is the sign of data − label, scaled, whatever cotangent arrives.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[5], [7]])
@@ -157,7 +157,7 @@ def MAERegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) 
 
 @_regression
 def LogisticRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0) -> NDArray:
-    """The sigmoid; the gradient is that of its cross entropy with the label, whatever comes from behind.
+    """The sigmoid; the gradient is that of its cross entropy with the label, whatever cotangent arrives.
 
     Dtypes: floats; integers give the default float. `label` is converted to that of `data`.
 
@@ -185,7 +185,7 @@ def SVMOutput(
 
     Shapes: (n, classes) and (n,) labels; the result has that of `data`.
     Dtypes: floats; floating labels are cut to integers.
-    Raises: `ShapeError` for other shapes.
+    Raises: `ShapeError` for shapes that do not fit.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([[0, 3]])
@@ -217,18 +217,18 @@ def SoftmaxOutput(
     out_grad: bool = False,
     smooth_alpha: float = 0.0,
 ) -> NDArray:
-    """`softmax`; the gradient is that of its cross entropy with the label, whatever comes from behind.
+    """`softmax`; the gradient is that of its cross entropy with the label, whatever cotangent arrives.
 
     data is (n, classes), or (n, classes, *space) with `multi_output`; label holds a class for each row or pixel, or
     probabilities in the shape of data. `use_ignore` leaves out those with `ignore_label`. `normalization`: "null",
-    "batch" (divided by n), "valid" (by how many count). `out_grad` multiplies by what comes from behind after all.
+    "batch" (divided by n), "valid" (by how many count). `out_grad` multiplies by the cotangent that arrives after all.
 
     `smooth_alpha` takes as much from the label's class and spreads it over the others.
 
     Shapes: the result has that of `data`. Of more than two axes without `multi_output` and `preserve_shape` each sample
     is one row.
     Dtypes: floats; integers give the default float. Floating labels are cut to integers.
-    Raises: `ShapeError` for another number of labels, `ValueError` for another `normalization`.
+    Raises: `ShapeError` for the wrong number of labels, `ValueError` for an unknown `normalization`.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.zeros((1, 2))

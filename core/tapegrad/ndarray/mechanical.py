@@ -111,7 +111,7 @@ Dtypes: {{dtypes}}.
 Raises: `TypeError` for an argument, or an `out`, that is not an NDArray, `ShapeError` or `DtypeError` for an `out`
 that cannot take the result."""
 KEPT = "any; the result has that of `data`"
-FLOATS = "floating and complex ones are kept, integers and booleans become the default float first"
+FLOATS = "floating and complex ones stay as they are, integers and booleans become the default float first"
 
 OF_TWO = f"""Here x is `lhs` and y is `rhs`; one of them may be a number.
 {INTO}
@@ -199,7 +199,7 @@ def _logical(name: str, op_name: str, result: str) -> None:
         return result if out is None else give(out, result)
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")
-    _named(function, name, op_name, f"What is not zero holds. {more}", ("[0, 0, 3]", "[0, 2, 1]", result))
+    _named(function, name, op_name, f"Anything but zero counts as true. {more}", ("[0, 0, 3]", "[0, 2, 1]", result))
 
 
 @nd_function

@@ -77,8 +77,8 @@ MXNET = Face(
 class NDArray(Methods):
     """An array as MXNet has it: reductions keep shape (1,), comparisons give 0 and 1 in the dtype of their operands.
 
-    Arrays are made by `nd.array`, `nd.zeros` and their kin, and by operations on arrays. Operators broadcast; Python
-    and NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
+    Arrays are made by `nd.array`, `nd.zeros` and similar functions, and by operations on arrays. Operators broadcast;
+    Python and NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
 
     Shapes: any. Reductions give (1,) where the standard gives ().
 
@@ -86,7 +86,7 @@ class NDArray(Methods):
     towards zero.
 
     Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for dtypes with none in common, `IndexError` for
-    a place outside.
+    an index out of bounds.
 
     >>> from tapegrad import nd
     >>> x = nd.array([[1, 2], [3, 4]])
@@ -196,9 +196,9 @@ class NDArray(Methods):
         return host.flat[0]
 
     def copyto(self, other: Any) -> Any:
-        """Copy into another array of the same shape, or as a new array into a context; what it is now in is returned.
+        """Copy into another array of the same shape, or to a context as a new array; the array copied to is returned.
 
-        Raises `ShapeError` for another shape, `TypeError` for what is neither.
+        Raises `ShapeError` for a different shape, `TypeError` for anything but an array or a context.
 
         >>> import tapegrad as mx
         >>> from tapegrad import nd
@@ -230,7 +230,7 @@ class NDArray(Methods):
         return move(self, *_context.place(context))
 
     def astype(self, dtype: Any, copy: bool = True) -> Self:
-        """The elements in another dtype, recorded; with `copy=False` this array itself where it has that dtype.
+        """The elements converted to a dtype, recorded; with `copy=False` this array itself if it has that dtype.
 
         >>> from tapegrad import nd
         >>> nd.array([1.7]).astype("int32").asnumpy().tolist()
@@ -354,9 +354,9 @@ def _comparison(name: str) -> Callable[[NDArray, Any], NDArray]:
 
 def _as_numbers(booleans: Any, dtype: np.dtype[Any]) -> NDArray:
     """Booleans as 0 and 1. The result remembers them, so that as an index it is a mask and not a list of places."""
-    made: NDArray = ops.astype(booleans, dtype=dtype)
-    made._mask = (made._value, booleans)
-    return made
+    numbers: NDArray = ops.astype(booleans, dtype=dtype)
+    numbers._mask = (numbers._value, booleans)
+    return numbers
 
 
 def mask_of(x: Array) -> Array | None:
@@ -413,14 +413,14 @@ def _index(part: Any) -> Any:
             return mask
         return part if part.dtype is np.bool_ else ops.astype(part, dtype=np.dtype("int64"))
     if isinstance(part, (list, tuple, np.ndarray, range)):
-        found = np.asarray(part)
-        return found if found.dtype == bool else found.astype(np.int64)
+        indices = np.asarray(part)
+        return indices if indices.dtype == bool else indices.astype(np.int64)
     raise ArgumentError(f"an NDArray cannot be indexed with {part!r} of type {type(part).__name__}")
 
 
 def _revive(values: np.ndarray[Any, Any], context: str) -> NDArray:
-    found = make(values)
-    return found if repr(found.context) == context else found.as_in_context(_context._named(context))
+    x = make(values)
+    return x if repr(x.context) == context else x.as_in_context(_context._named(context))
 
 
 def _dense(stype: str | None) -> None:
@@ -444,12 +444,12 @@ def slices(x: NDArray, begin: Any, end: Any, step: Any, where: str) -> tuple[sli
 def shape_of(shape: Any) -> tuple[int, ...]:
     """A shape given as an int or a sequence of them. Raises `TypeError`, or `ShapeError` for negative lengths."""
     try:
-        found = (operator.index(shape),) if isinstance(shape, INT) else tuple(map(operator.index, shape))
+        lengths = (operator.index(shape),) if isinstance(shape, INT) else tuple(map(operator.index, shape))
     except TypeError:
         raise ArgumentTypeError(f"a shape is an int or a tuple of them, not {shape!r}") from None
-    if min(found, default=0) < 0:
-        raise ShapeError(f"a shape has no negative lengths: {found}")
-    return found
+    if min(lengths, default=0) < 0:
+        raise ShapeError(f"a shape has no negative lengths: {lengths}")
+    return lengths
 
 
 def make(values: np.ndarray[Any, Any], ctx: Context | None = None) -> NDArray:
@@ -463,43 +463,44 @@ def dtype_or_default(dtype: Any) -> np.dtype[Any]:
     return dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
 
 
-def give(out: Any, found: Any) -> NDArray:
-    """A result, put into `out` if there is one. Raises `TypeError` for an `out` that is no NDArray."""
+def give(out: Any, result: Any) -> NDArray:
+    """A result, put into `out` if there is one. Raises `TypeError` for an `out` that is not an NDArray."""
     if out is None:
-        return found  # type: ignore[no-any-return]
+        return result  # type: ignore[no-any-return]
     if not isinstance(out, NDArray):
         raise ArgumentTypeError(
             f"out is an NDArray that takes the result, not {type(out).__name__}; leave it out, or make one"
         )
-    if out._xp is not found._xp and engine_of(out) is not engine_of(found):
+    if out._xp is not result._xp and engine_of(out) is not engine_of(result):
         raise MixedBackendsError(
-            f"the result is on backend {found.backend.name!r}, and out on {out.backend.name!r}; "
+            f"the result is on backend {result.backend.name!r}, and out on {out.backend.name!r}; "
             f"leave out away, or make one there"
         )
-    return out._rebind(found)
+    return out._rebind(result)
 
 
-def give_all(out: Any, found: Sequence[Any], where: str) -> list[NDArray]:
-    """Several results, put into the arrays in `out` if there are any; `ValueError` for another number of them."""
+def give_all(out: Any, results: Sequence[Any], where: str) -> list[NDArray]:
+    """Several results, put into the arrays in `out` if there are any; `ValueError` for the wrong number of them."""
     if out is None:
-        return list(found)
+        return list(results)
     outs = [out] if isinstance(out, Array) else list(out)
-    if len(outs) != len(found):
-        raise ArgumentError(f"{where}(): out has {len(outs)} arrays for {len(found)} results; give one for each")
-    return [give(o, x) for o, x in zip(outs, found, strict=True)]
+    if len(outs) != len(results):
+        raise ArgumentError(f"{where}(): out has {len(outs)} arrays for {len(results)} results; give one for each")
+    return [give(o, x) for o, x in zip(outs, results, strict=True)]
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
-    """An array of given values, float32 unless `dtype` says otherwise, whatever the values were.
+    """An array of values, float32 unless `dtype` says otherwise, whatever the values were.
 
     `source_array` is nested lists, a NumPy array or an NDArray. It is copied.
 
     Shapes: that of the source; a number gives ().
 
-    Dtypes: float32 (the default float) also for NumPy's float64 and for integers, as in MXNet; that of an NDArray is
-    kept.
+    Dtypes: float32 (the default float) also for NumPy's float64 and for integers, as in MXNet; an NDArray keeps its
+    own.
 
-    Raises: `TypeError` for what is no array, such as ragged lists or words, `DtypeError` for no dtype.
+    Raises: `TypeError` for anything that does not make an array, such as ragged lists or strings, `DtypeError` for
+    anything that is not a dtype.
 
     >>> array([[1, 2], [3, 4]])
     <BLANKLINE>
@@ -510,8 +511,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     (<class 'numpy.float32'>, <class 'numpy.int32'>)
     """
     if isinstance(source_array, Array):
-        kept = source_array._xp.dtype_of(source_array._value) if dtype is None else dtypes.to_dtype(dtype)
-        return make(source_array.asnumpy().astype(kept), ctx)
+        own = source_array._xp.dtype_of(source_array._value) if dtype is None else dtypes.to_dtype(dtype)
+        return make(source_array.asnumpy().astype(own), ctx)
     wanted = dtype_or_default(dtype)
     try:
         host = np.asarray(source_array)
@@ -534,8 +535,8 @@ def zeros(
 
     Dtypes: the default float, float32 unless changed, or `dtype`.
 
-    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype,
-    `ValueError` for a `stype` that is not dense.
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` for a negative length, `DtypeError` for anything
+    that is not a dtype, `ValueError` for a `stype` that is not dense.
 
     >>> zeros((2, 3)).shape
     (2, 3)
@@ -551,7 +552,8 @@ def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None, out: Any =
 
     Dtypes: the default float, float32 unless changed, or `dtype`.
 
-    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype.
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` for a negative length, `DtypeError` for anything
+    that is not a dtype.
 
     >>> ones(2).asnumpy().tolist()
     [1.0, 1.0]
@@ -566,8 +568,8 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
 
     Dtypes: the default float, float32 unless changed, or `dtype`.
 
-    Raises: `TypeError` for what is no shape, `ShapeError` for a negative length, `DtypeError` for no dtype,
-    `ValueError` for a value that the dtype cannot hold.
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` for a negative length, `DtypeError` for anything
+    that is not a dtype, `ValueError` for a value that the dtype cannot hold.
 
     >>> full(2, 7).asnumpy().tolist()
     [7.0, 7.0]
@@ -616,7 +618,8 @@ def arange(
     Dtypes: the default float, float32 unless changed, or `dtype`; for integers `start` and `step` lose their fractions
     first, as in MXNet and NumPy.
 
-    Raises: `TypeError` for what are no numbers, `ValueError` for a step of 0, `DtypeError` for no dtype.
+    Raises: `TypeError` for anything but numbers, `ValueError` for a step of 0, `DtypeError` for anything that is not a
+    dtype.
 
     >>> arange(1, 3, repeat=2).asnumpy().tolist()
     [1.0, 1.0, 2.0, 2.0]
@@ -646,7 +649,8 @@ def linspace(
 
     Dtypes: the default float, float32 unless changed, or `dtype`.
 
-    Raises: `TypeError` for a `num` that is no integer, `ShapeError` for a negative one, `DtypeError` for no dtype.
+    Raises: `TypeError` for a `num` that is not an integer, `ShapeError` for a negative one, `DtypeError` for anything
+    that is not a dtype.
 
     >>> linspace(0, 1, 5).asnumpy().tolist()
     [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -664,7 +668,8 @@ def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any =
 
     Dtypes: the default float, float32 unless changed, or `dtype`.
 
-    Raises: `TypeError` for lengths that are no integers, `ShapeError` for negative ones, `DtypeError` for no dtype.
+    Raises: `TypeError` for lengths that are not integers, `ShapeError` for negative ones, `DtypeError` for anything
+    that is not a dtype.
 
     >>> eye(2, 3, k=1).asnumpy().tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
@@ -680,7 +685,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
 
     Dtypes: that of the array, unlike `array`.
 
-    Raises: `TypeError` for what is no NumPy array, `DtypeError` for words, dates and objects.
+    Raises: `TypeError` for anything but a NumPy array, `DtypeError` for strings, dates and objects.
 
     >>> from_numpy(np.arange(3)).dtype
     <class 'numpy.int64'>
@@ -688,7 +693,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentTypeError(f"from_numpy() takes a NumPy array, not {type(ndarray).__name__}; use array()")
     if ndarray.dtype not in dtypes.ALL:
-        raise DtypeError(f"from_numpy(): {ndarray.dtype} is no dtype of arrays here; convert it with astype")
+        raise DtypeError(f"from_numpy(): {ndarray.dtype} is not a dtype of arrays here; convert it with astype")
     return make(ndarray)
 
 
@@ -699,7 +704,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
 
     Dtypes: that of the source.
 
-    Raises: `TypeError` for what is neither, else what NumPy's `from_dlpack` raises; the values are on the host.
+    Raises: `TypeError` for anything else, otherwise what NumPy's `from_dlpack` raises; the values are on the host.
 
     >>> from_dlpack(np.ones(2)).asnumpy().tolist()
     [1.0, 1.0]

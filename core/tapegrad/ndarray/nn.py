@@ -50,7 +50,7 @@ def _bias(bias: Any, where: str) -> NDArray:
 
 
 def _agrees(where: str, name: str, told: Any, actual: Any, weight: NDArray) -> None:
-    """Refuse what a program says of a weight that has another shape."""
+    """Refuse a setting that contradicts the shape of the weight."""
     if told is not None and told != actual:
         raise ShapeError(f"{where}(): {name} is {told}, and weight has shape {weight.shape}")
 
@@ -72,7 +72,7 @@ def FullyConnected(
 ) -> NDArray:
     """data · weightᵀ + bias: a dense layer.
 
-    `num_hidden`, where given, is checked against weight. `no_bias=True` leaves out the bias.
+    `num_hidden`, if passed, is checked against weight. `no_bias=True` leaves out the bias.
 
     Shapes: (n, …), flattened to (n, inputs), (num_hidden, inputs) and (num_hidden,) give (n, num_hidden). With
     `flatten=False` (…, inputs) gives (…, num_hidden).
@@ -106,18 +106,18 @@ def Convolution(
     cudnn_off: Any = None,
     layout: str | None = None,
 ) -> NDArray:
-    """Filters slid over images, or over sequences or volumes: a cross-correlation, as in all of deep learning.
+    """Filters slid over images, sequences or volumes: a cross-correlation, as is usual in deep learning.
 
     One, two or three axes of space; `stride`, `dilate` and `pad` are a number for each. `workspace` and the `cudnn_…`
     settings have no meaning here.
 
-    `kernel` and `num_filter`, where given, are checked against weight.
+    `kernel` and `num_filter`, if passed, are checked against weight.
 
     Shapes: (n, channels, *space), (num_filter, channels / num_group, *kernel) and (num_filter,) give (n, num_filter,
     *new), where new = ⌊(space + 2 pad − dilate · (kernel − 1) − 1) / stride⌋ + 1.
     Dtypes: those of all together.
     Raises: `TypeError` for a missing bias, `ShapeError` for shapes that do not go together, `ValueError` for a `layout`
-    with channels elsewhere, or another number of numbers than axes of space.
+    with channels elsewhere, or settings that are not a number for each axis of space.
 
     >>> image = nd.array([[0, 0, 0, 0], [0, 0, 9, 9], [0, 0, 9, 9]]).reshape((1, 1, 3, 4))
     >>> edge = nd.array([[-1, 1]]).reshape((1, 1, 1, 2))
@@ -170,7 +170,7 @@ def Deconvolution(
     = stride · (space − 1) + dilate · (kernel − 1) + 1 − 2 pad + adj.
     Dtypes: those of all together.
     Raises: `TypeError` for a missing bias, `ShapeError` for shapes that do not go together, `ValueError` for a `layout`
-    with channels elsewhere, or another number of numbers than axes of space.
+    with channels elsewhere, or settings that are not a number for each axis of space.
 
     >>> small, weight = nd.array([[[[1, 2], [3, 4]]]]), nd.ones((1, 1, 2, 2))
     >>> nd.Deconvolution(small, weight, kernel=(2, 2), num_filter=1, stride=(2, 2)).asnumpy()[0, 0, :2].tolist()
@@ -227,7 +227,7 @@ def Pooling(
 
     Shapes: (n, channels, *space) becomes (n, channels, *new), where new = (space + 2 pad − kernel) / stride + 1,
     rounded down or, for "full", up; 1 each with `global_pool`.
-    Raises: `ShapeError` for other numbers of axes and where no window fits, `ValueError` for another `pool_type`,
+    Raises: `ShapeError` for the wrong number of axes and where no window fits, `ValueError` for an unknown `pool_type`,
     `pooling_convention` or `layout`, a missing `p_value`, and other numbers of numbers.
 
     >>> x = nd.arange(16).reshape((1, 1, 4, 4))
@@ -284,7 +284,7 @@ def ROIPooling(data: NDArray, rois: NDArray, pooled_size: Any, spatial_scale: fl
 
     Shapes: (n, channels, height, width) and (r, 5) give (r, channels, *pooled_size).
     Dtypes: floats; the result has that of `data`.
-    Raises: `ShapeError` for other shapes, `IndexError` for an image that there is not.
+    Raises: `ShapeError` for shapes that do not fit, `IndexError` for an image that there is not.
 
     >>> image, region = nd.arange(16).reshape((1, 1, 4, 4)), nd.array([[0, 0, 0, 3, 3]])
     >>> nd.ROIPooling(image, region, pooled_size=(2, 2), spatial_scale=1.0).asnumpy()[0, 0].tolist()
@@ -346,8 +346,8 @@ def UpSampling(
     Shapes: (n, channels, height, width) becomes (n, channels, scale · height, scale · width); weights are (channels, 1,
     k, k) with k = 2 · scale − scale mod 2.
     Dtypes: any; the result has that of the arrays together.
-    Raises: `TypeError` for any other number of arrays, `ShapeError` for other shapes, `ValueError` for another
-    `sample_type` or `multi_input_mode`.
+    Raises: `TypeError` for any other number of arrays, `ShapeError` for shapes that do not fit, `ValueError` for
+    another `sample_type` or `multi_input_mode`.
 
     >>> nd.UpSampling(nd.array([[[[1, 2]]]]), scale=2, sample_type="nearest").asnumpy()[0, 0].tolist()
     [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
@@ -389,8 +389,8 @@ def im2col(data: NDArray, kernel: Any, stride: Any = None, dilate: Any = None, p
     `col2im` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
 
     Shapes: (n, channels, *space); window is the product of `kernel`, windows as many as `Convolution` gives pixels.
-    Raises: `ShapeError` for other numbers of axes and where no window fits, `ValueError` for another number of numbers
-    than axes of space.
+    Raises: `ShapeError` for the wrong number of axes and where no window fits, `ValueError` for another number of
+    numbers than axes of space.
 
     >>> nd.im2col(nd.arange(6).reshape((1, 1, 2, 3)), kernel=(2, 2)).asnumpy()[0].tolist()
     [[0.0, 1.0], [1.0, 2.0], [3.0, 4.0], [4.0, 5.0]]
@@ -422,7 +422,7 @@ def Activation(data: NDArray, act_type: str) -> NDArray:
     """relu, sigmoid, log_sigmoid, softrelu (log(1 + eˣ)), softsign, tanh or mish (x · tanh softrelu x) of each element.
 
     Dtypes: floats; integers give the default float, and for relu stay what they are.
-    Raises: `ValueError` for another `act_type`, with the choices.
+    Raises: `ValueError` for an unknown `act_type`, with the choices.
 
     >>> nd.Activation(nd.array([-1, 2]), act_type="relu").asnumpy().tolist()
     [0.0, 2.0]
@@ -445,15 +445,15 @@ def LeakyReLU(
     lower_bound: float = 0.125,
     upper_bound: float = 0.334,
 ) -> NDArray:
-    """x where it is positive, and otherwise something small.
+    """x where it is positive, and something smaller elsewhere.
 
     `act_type`: "leaky" (slope · x), "prelu" (gamma · x, a slope for each channel), "elu" (slope · (eˣ − 1)), "selu",
     "gelu", or "rrelu": in training each slope is drawn from [lower_bound, upper_bound], else it is their mean.
 
     Shapes: any; the result has that of `data`. `gamma` is (channels,), for the second axis, (batch, channels), or
     broadcasts.
-    Raises: `TypeError` for "prelu" without `gamma`, `ShapeError` for another number of slopes, `ValueError` for another
-    `act_type`.
+    Raises: `TypeError` for "prelu" without `gamma`, `ShapeError` for the wrong number of slopes, `ValueError` for
+    another `act_type`.
 
     >>> nd.LeakyReLU(nd.array([-4, 2])).asnumpy().tolist()
     [-1.0, 2.0]
@@ -598,7 +598,7 @@ def SoftmaxActivation(data: NDArray, mode: str = "instance") -> NDArray:
     """`softmax` of each sample's elements together ("instance"), or across the channels of each pixel ("channel").
 
     Shapes: (n, …), or (n, channels, *space) for "channel"; the result has that of `data`.
-    Raises: `ValueError` for another `mode`, `AxisError` for "channel" without such an axis.
+    Raises: `ValueError` for an unknown `mode`, `AxisError` for "channel" without such an axis.
 
     >>> nd.SoftmaxActivation(nd.zeros((1, 4))).asnumpy().tolist()
     [[0.25, 0.25, 0.25, 0.25]]
@@ -618,7 +618,7 @@ def softmax_cross_entropy(data: NDArray, label: NDArray) -> NDArray:
 
     Shapes: (n, classes) and (n,) give (1,).
     Dtypes: data of floats, whose dtype the result has; floating labels are cut to integers.
-    Raises: `ShapeError` for other shapes.
+    Raises: `ShapeError` for shapes that do not fit.
 
     >>> from tapegrad import autograd, nd
     >>> scores = nd.array([[0, 0], [0, 0]])
@@ -641,10 +641,10 @@ def softmax_cross_entropy(data: NDArray, label: NDArray) -> NDArray:
 def Dropout(data: NDArray, p: float = 0.5, mode: str = "training", axes: Any = (), cudnn_off: Any = None) -> NDArray:
     """Elements set to zero with probability `p`, the others divided by 1 − p: in training, or with `mode="always"`.
 
-    All elements along `axes` share their fate. The numbers drawn are MXNet's.
+    Elements that differ only along `axes` are dropped together. The numbers drawn are MXNet's.
 
     Dtypes: floats; the result has that of `data`.
-    Raises: `ValueError` for another `mode` or a `p` outside [0, 1), `AxisError` for an axis that does not exist,
+    Raises: `ValueError` for an unknown `mode` or a `p` outside [0, 1), `AxisError` for an axis that does not exist,
     `DtypeError` for integers.
 
     >>> import tapegrad
@@ -694,7 +694,7 @@ def BatchNorm(
     `output_mean_var` adds the mean and 1 / √(variance + eps) to the result. S. Ioffe and C. Szegedy (2015).
 
     Shapes: any data with that axis; gamma, beta, moving_mean and moving_var are (channels,).
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for another number of channels.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for the wrong number of channels.
 
     >>> from tapegrad import autograd, nd
     >>> x, mean, variance = nd.array([[1, 10], [3, 30]]), nd.zeros(2), nd.ones(2)
@@ -721,7 +721,7 @@ def batch_normalized(
     use_global_stats: bool = False,
     axis: int = 1,
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """What `BatchNorm` gives, with the mean and the variance that it was made with, (channels,)."""
+    """What `BatchNorm` returns, with the mean and the variance that it used, (channels,)."""
     along = one_axis(axis, data.ndim, "BatchNorm")
     channels = data.shape[along]
     for name, x in (("gamma", gamma), ("beta", beta), ("moving_mean", moving_mean), ("moving_var", moving_var)):
@@ -768,7 +768,7 @@ def LayerNorm(
     J. L. Ba et al. (2016).
 
     Shapes: any data with that axis; gamma and beta are as long as it.
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for gamma and beta of another length.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for gamma and beta of a different length.
 
     >>> print(nd.LayerNorm(nd.array([[1, 3]]), nd.ones(2), nd.zeros(2)).asnumpy().round(3))
     [[-1.  1.]]
@@ -797,7 +797,7 @@ def InstanceNorm(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 1e-3
     D. Ulyanov et al. (2016).
 
     Shapes: (n, channels, *space); gamma and beta are (channels,).
-    Raises: `ShapeError` for data of one axis and another number of channels.
+    Raises: `ShapeError` for data of one axis and the wrong number of channels.
 
     >>> x = nd.array([[[1, 3], [10, 30]]])
     >>> print(nd.InstanceNorm(x, nd.ones(2), nd.zeros(2), eps=0).asnumpy().tolist())

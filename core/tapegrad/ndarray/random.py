@@ -109,7 +109,7 @@ def exponential(
 def randn(
     *shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = None, ctx: Context | None = None, out: Any = None
 ) -> NDArray:
-    """Normal numbers; the lengths of the axes are given one by one.
+    """Normal numbers; the lengths of the axes are passed one by one.
 
     Shapes: the lengths, (1,) without any.
     Dtypes: float16, float32 (unless `dtype` says otherwise) or float64.

@@ -155,10 +155,10 @@ def norm(data: NDArray, ord: int = 2, axis: Any = None, out_dtype: Any = None, k
     """The 1-norm or 2-norm over `axis` (an int or several, None for all).
 
     Over several axes `ord=1` is the sum of all absolute values and `ord=2` the root of all squares together, as in
-    MXNet: no norm of matrices, for which there is `tapegrad.numpy.linalg.norm`.
+    MXNet: these are not norms of matrices, for which see `tapegrad.numpy.linalg.norm`.
 
     Dtypes: that of `data` unless `out_dtype` says otherwise; the 2-norm of integers is the default float.
-    Raises: `ValueError` for another `ord`, `AxisError` for an axis that does not exist.
+    Raises: `ValueError` for any other `ord`, `AxisError` for an axis that does not exist.
 
     >>> x = nd.array([[3, 4], [0, 5]])
     >>> nd.norm(x, axis=1).asnumpy().tolist(), nd.norm(x, ord=1, axis=(0, 1)).asnumpy().tolist()
@@ -185,7 +185,7 @@ def L2Normalization(data: NDArray, eps: float = 1e-10, mode: str = "instance") -
 
     Shapes: (n, channels, *space); the result has that of `data`. "instance" goes over all axes but the first.
     Dtypes: floats; integers and booleans give the default float. `eps` is added under the root.
-    Raises: `ValueError` for another `mode`, `AxisError` where there is no axis of channels.
+    Raises: `ValueError` for an unknown `mode`, `AxisError` where there is no axis of channels.
 
     >>> print(nd.L2Normalization(nd.array([[3, 4]])).asnumpy().round(3))
     [[0.6 0.8]]
@@ -217,7 +217,7 @@ def moments(data: NDArray, axes: Any = None, keepdims: bool = False) -> list[NDA
 def round(data: NDArray) -> NDArray:
     """The nearest integer, halves away from zero. There is no gradient.
 
-    Dtypes: floats and integers, kept.
+    Dtypes: floats and integers; the result has that of `data`.
 
     >>> nd.round(nd.array([-1.5, 0.5, 2.4])).asnumpy().tolist()
     [-2.0, 1.0, 2.0]
@@ -230,7 +230,7 @@ def round(data: NDArray) -> NDArray:
 def rint(data: NDArray) -> NDArray:
     """The nearest integer, halves downwards. There is no gradient.
 
-    Dtypes: floats and integers, kept.
+    Dtypes: floats and integers; the result has that of `data`.
 
     >>> nd.rint(nd.array([-1.5, 0.5, 2.6])).asnumpy().tolist()
     [-2.0, 0.0, 3.0]
@@ -244,7 +244,7 @@ def rint(data: NDArray) -> NDArray:
 
 _search = nd_function(
     words="Shapes: any; `axis` is left out, or kept with length 1 by `keepdims`. With none left, (1,).\n"
-    "Dtypes: places are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.\n"
+    "Dtypes: indices are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.\n"
     "Raises: `AxisError` for an axis that does not exist, `ValueError` for an array without elements."
 )
 
@@ -259,7 +259,7 @@ def _place(op: Any, data: NDArray, axis: int | None, keepdims: bool, where: str)
 
 @_search
 def argmax(data: NDArray, axis: int | None = None, keepdims: bool = False) -> NDArray:
-    """Where the largest element is, along `axis` or in the flat array, the first of several. There is no gradient.
+    """The index of the largest element along `axis` or in the flat array, the first of several. There is no gradient.
 
     >>> x = nd.array([[1, 3, 2], [9, 0, 0]])
     >>> nd.argmax(x, axis=1).asnumpy().tolist(), nd.argmax(x).asnumpy().tolist()
@@ -270,7 +270,7 @@ def argmax(data: NDArray, axis: int | None = None, keepdims: bool = False) -> ND
 
 @_search
 def argmin(data: NDArray, axis: int | None = None, keepdims: bool = False) -> NDArray:
-    """Where the smallest element is, along `axis` or in the flat array, the first of several. There is no gradient.
+    """The index of the smallest element along `axis` or in the flat array, the first of several. There is no gradient.
 
     >>> nd.argmin(nd.array([[1, 3, 2], [9, 0, 0]]), axis=1).asnumpy().tolist()
     [0.0, 1.0]
@@ -298,7 +298,7 @@ def _along(data: NDArray, axis: int | None, where: str) -> tuple[NDArray, int]:
 
 @nd_function
 def sort(data: NDArray, axis: int | None = -1, is_ascend: bool = True) -> NDArray:
-    """The elements in order along `axis`, of the flat array if it is None.
+    """The elements sorted along `axis`, or those of the flat array if it is None.
 
     Gradients go back to where the elements came from. NaNs come last.
 
@@ -314,11 +314,11 @@ def sort(data: NDArray, axis: int | None = -1, is_ascend: bool = True) -> NDArra
 
 @nd_function
 def argsort(data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32") -> NDArray:
-    """The places of the elements in order along `axis`, in the flat array if it is None. There is no gradient.
+    """The indices that sort the elements along `axis`, or the flat array if it is None. There is no gradient.
 
     Shapes: any; the result has that of `data`, or with `axis=None` one axis.
     Dtypes: float32 unless `dtype` says otherwise, whatever that of `data`; float32 is exact up to 2²⁴.
-    Raises: `AxisError` for an axis that does not exist, `DtypeError` for no dtype.
+    Raises: `AxisError` for an axis that does not exist, `DtypeError` for anything that is not a dtype.
 
     >>> nd.argsort(nd.array([3, 1, 2]), is_ascend=False, dtype="int32").asnumpy().tolist()
     [0, 2, 1]
@@ -337,13 +337,13 @@ def topk(
     is_ascend: bool = False,
     dtype: Any = "float32",
 ) -> Any:
-    """The `k` largest elements along `axis` (smallest with `is_ascend`; all if k < 1): where they are, or what.
+    """The `k` largest elements along `axis` (smallest with `is_ascend`; all if k < 1): their indices or values.
 
-    `ret_typ`: "indices", "value", "both" (values, then indices), or "mask": ones where they are.
+    `ret_typ`: "indices", "value", "both" (values, then indices), or "mask": ones where they are, zeros elsewhere.
 
     Shapes: `axis` gets length `k`, or stays for "mask"; with `axis=None` of the flat array.
-    Dtypes: places are float32 unless `dtype` says otherwise; values and the mask have that of `data`.
-    Raises: `AxisError` for an axis that does not exist, `ValueError` for another `ret_typ` or a `k` that exceeds the
+    Dtypes: indices are float32 unless `dtype` says otherwise; values and the mask have that of `data`.
+    Raises: `AxisError` for an axis that does not exist, `ValueError` for an unknown `ret_typ` or a `k` that exceeds the
     length of the axis.
 
     >>> values, places = nd.topk(nd.array([[3, 1, 2], [0, 5, 4]]), k=2, ret_typ="both")
@@ -372,7 +372,7 @@ def topk(
 
 @nd_function
 def cumsum(a: NDArray, axis: int | None = None, dtype: Any = None) -> NDArray:
-    """The sums of the first elements along `axis`, of the flat array if it is None.
+    """The cumulative sums along `axis`, or over the flat array if it is None.
 
     Shapes: any; the result has that of `a`, or with `axis=None` one axis.
     Dtypes: `dtype`, else that of `a`; smaller integers and booleans become int64, or uint64.
@@ -389,14 +389,14 @@ def cumsum(a: NDArray, axis: int | None = None, dtype: Any = None) -> NDArray:
 
 @nd_function(out=False)
 def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArray]:
-    """How many elements lie in each bin, and the edges of the bins. There is no gradient.
+    """The number of elements in each bin, and the edges of the bins. There is no gradient.
 
-    `bins` is how many, evenly over `range` (the extent of the values if None), or the edges themselves, as numbers or
-    an array. A bin includes its left edge; the last one includes both.
+    `bins` is the number of bins, evenly over `range` (the extent of the values if None), or the edges themselves, as
+    numbers or an array. A bin includes its left edge; the last one includes both.
 
     Shapes: any `a`; (bins,) counts and (bins + 1,) edges.
     Dtypes: counts are int64, edges of the dtype of `a`, of integers the default float.
-    Raises: `ValueError` for no bins, edges that fall, or a range without an extent.
+    Raises: `ValueError` for no bins, edges that decrease, or an empty range.
 
     >>> counts, edges = nd.histogram(nd.array([0, 1, 1, 2]), bins=2)
     >>> counts.asnumpy().tolist(), edges.asnumpy().tolist()
@@ -563,7 +563,7 @@ def batch_dot(
 
 @nd_function
 def khatri_rao(*args: NDArray) -> NDArray:
-    """The Khatri-Rao product of matrices with one number of columns: column by column the Kronecker product.
+    """The Khatri-Rao product of matrices of equal width: the Kronecker product column by column.
 
     Shapes: (n, k) and (m, k), and more, give (n · m · …, k).
     Dtypes: those of all together.
@@ -621,7 +621,7 @@ def multi_all_finite(
 def multi_sum_sq(*data: NDArray, num_arrays: int | None = None) -> NDArray:
     """For each array the sum of its squares.
 
-    With it the norm of a model's gradients is found in one call; `num_arrays` has no meaning here.
+    One call then gives the norm of a model's gradients; `num_arrays` has no meaning here.
 
     Shapes: any, not of one shape; of k arrays the result is (k,).
     Dtypes: those of all together; smaller integers and booleans are summed as int64, or uint64.

@@ -73,8 +73,8 @@ def RNN(
 
     Shapes: (steps, n, inputs), and states (layers · directions, n, size), give (steps, n, directions · size).
     Dtypes: those of all together.
-    Raises: `ShapeError` for shapes that do not go together, `ValueError` for another `mode`, `NotImplementedError` for
-    projections and sequences of several lengths.
+    Raises: `ShapeError` for shapes that do not go together, `ValueError` for an unknown `mode`, `NotImplementedError`
+    for projections and sequences of several lengths.
 
     >>> nd.RNN(nd.ones((5, 2, 3)), nd.zeros(36), nd.zeros((1, 2, 4)), state_size=4, mode="rnn_tanh").shape
     (5, 2, 4)
@@ -141,14 +141,14 @@ def ctc_loss(
     """−log of the probability of a label, over all ways to stretch it with blanks: A. Graves et al. (2006).
 
     data (steps, n, alphabet) before softmax, label (n, length). The blank is letter 0 (`blank_label="first"`; labels
-    are padded with 0) or the last letter ("last"; padded with −1). Lengths may be given instead. The result is (n,).
+    are padded with 0) or the last letter ("last"; padded with −1). Lengths may be passed instead. The result is (n,).
 
     A label that cannot be stretched to the steps has a loss of 10³⁰.
 
     Shapes: (steps, n, alphabet) and (n, length) give (n,); lengths are (n,).
     Dtypes: data of floats, whose dtype the result has; labels and lengths are cut to integers.
-    Raises: `TypeError` for missing lengths, `ShapeError` for other shapes, `ValueError` for another `blank_label`,
-    `IndexError` for a letter that is not of the alphabet.
+    Raises: `TypeError` for missing lengths, `ShapeError` for shapes that do not fit, `ValueError` for an unknown
+    `blank_label`, `IndexError` for a letter that is not of the alphabet.
 
     >>> print(nd.ctc_loss(nd.zeros((1, 1, 2)), nd.array([[1]])).asscalar().round(4))
     0.6931
@@ -232,8 +232,8 @@ def col2im(
     `im2col` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
 
     Shapes: (n, channels · window, windows) gives (n, channels, *output_size), where window is the product of `kernel`.
-    Raises: `ShapeError` for another number of rows or columns, `TypeError` and `ValueError` for settings that are not a
-    number for each axis of space.
+    Raises: `ShapeError` for the wrong number of rows or columns, `TypeError` and `ValueError` for settings that are not
+    a number for each axis of space.
 
     >>> nd.col2im(nd.ones((1, 4, 4)), output_size=(3, 3), kernel=(2, 2)).asnumpy()[0, 0].tolist()
     [[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]
@@ -270,7 +270,7 @@ def GridGenerator(data: NDArray, transform_type: str, target_shape: Any = (0, 0)
 
     Shapes: (n, 6) gives (n, 2, *target_shape), (n, 2, height, width) the same.
     Dtypes: floats; integers give the default float.
-    Raises: `ShapeError` for other shapes, `ValueError` for another `transform_type`.
+    Raises: `ShapeError` for shapes that do not fit, `ValueError` for an unknown `transform_type`.
 
     >>> nd.GridGenerator(nd.array([[1, 0, 0, 0, 1, 0]]), "affine", target_shape=(2, 3)).asnumpy()[0, 0].tolist()
     [[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]]
@@ -304,7 +304,7 @@ def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: Any = None) -> NDAr
 
     Shapes: (n, channels, height, width) and (n, 2, rows, columns), x before y, give (n, channels, rows, columns).
     Dtypes: that of both together.
-    Raises: `ShapeError` for other shapes.
+    Raises: `ShapeError` for shapes that do not fit.
 
     >>> nd.BilinearSampler(nd.arange(4).reshape((1, 1, 2, 2)), nd.zeros((1, 2, 1, 1))).asnumpy().tolist()
     [[[[1.5]]]]
@@ -355,7 +355,7 @@ def SpatialTransformer(
 
     Shapes: (n, channels, height, width) and (n, 6) give (n, channels, *target_shape).
     Dtypes: that of both together.
-    Raises: `ShapeError` for other shapes, `ValueError` for another `transform_type` or `sampler_type`.
+    Raises: `ShapeError` for shapes that do not fit, `ValueError` for an unknown `transform_type` or `sampler_type`.
 
     >>> image, mirror = nd.array([[[[1, 2, 3], [4, 5, 6]]]]), nd.array([[-1, 0, 0, 0, 1, 0]])
     >>> nd.SpatialTransformer(image, mirror, target_shape=(2, 3)).asnumpy()[0, 0].tolist()

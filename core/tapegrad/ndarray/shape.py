@@ -87,7 +87,7 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
 def reshape(
     data: NDArray, shape: Any = None, reverse: bool = False, target_shape: Any = None, keep_highest: bool = False
 ) -> NDArray:
-    """The same elements in another shape, which may hold MXNet's codes.
+    """The same elements in a new shape, which may hold MXNet's codes.
 
     0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
     numbers; with `reverse` they are read from the right.
@@ -184,7 +184,7 @@ Flatten = flatten
 
 @nd_function(ahead_of="inplace")
 def expand_dims(data: NDArray, axis: int, inplace: bool = False) -> NDArray:
-    """The array with an axis of length 1 put in at `axis`; `inplace` has no meaning here.
+    """The array with an axis of length 1 inserted at `axis`; `inplace` has no meaning here.
 
     Shapes: any; `axis` counts the axes of the result.
     Raises: `AxisError` for an axis that the result does not have.
@@ -203,7 +203,7 @@ def squeeze(data: NDArray, axis: Any = None, inplace: bool = False) -> NDArray:
     `inplace` has no meaning here.
 
     Shapes: any; where nothing would be left, (1,).
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for one of another length.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for one that is not of length 1.
 
     >>> x = nd.ones((1, 2, 1))
     >>> nd.squeeze(x).shape, nd.squeeze(x, axis=0).shape, nd.squeeze(nd.ones((1, 1))).shape
@@ -219,7 +219,7 @@ def squeeze(data: NDArray, axis: Any = None, inplace: bool = False) -> NDArray:
 
 @nd_function
 def transpose(data: NDArray, axes: Any = None, *more: int) -> NDArray:
-    """The array with its axes in another order, reversed unless `axes` says which.
+    """The array with its axes in the order of `axes`, reversed by default.
 
     Shapes: any; the result has the lengths in the new order.
     Raises: `AxisError` for an axis that does not exist, `ShapeError` unless each is named once.
@@ -294,7 +294,7 @@ reverse = flip
 
 @nd_function
 def tile(data: NDArray, reps: Any) -> NDArray:
-    """The array repeated as a whole, so often along each axis as `reps` says.
+    """The array repeated as a whole, as often along each axis as `reps` says.
 
     Shapes: lengths are multiplied by `reps`, an int or a tuple, that of the last axis by the last number.
     Raises: `TypeError` for anything but numbers, `ShapeError` for negative ones.
@@ -330,8 +330,8 @@ def pad(data: NDArray, mode: str = "constant", pad_width: Any = None, constant_v
     again) or "reflect" (mirrored about it).
 
     Shapes: any; each axis becomes longer by its two numbers.
-    Raises: `TypeError` for anything but numbers, `ValueError` for another `mode` or number of numbers, `ShapeError` for
-    negative ones.
+    Raises: `TypeError` for anything but numbers, `ValueError` for an unknown `mode` or the wrong number of widths,
+    `ShapeError` for negative ones.
 
     >>> x = nd.array([[1, 2, 3]])
     >>> nd.pad(x, mode="constant", pad_width=(0, 0, 1, 2), constant_value=9).asnumpy().tolist()
@@ -409,7 +409,7 @@ def split(data: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = F
     Shapes: the length of `axis` is divided by `num_outputs`; `squeeze_axis` leaves out an axis of length 1.
     Dtypes: any; the parts have that of `data`.
     Raises: `TypeError` for a number that is not an integer, `AxisError` for an axis that does not exist, `ShapeError`
-    for a length that cannot be divided so, `ValueError` for an `out` of another number of arrays.
+    for a length that cannot be divided so, `ValueError` for an `out` of the wrong number of arrays.
 
     >>> [part.shape for part in nd.split(nd.ones((4, 6)), 3)]
     [(4, 2), (4, 2), (4, 2)]
@@ -434,7 +434,7 @@ def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis
 
     Shapes: any; `axis` is cut; `squeeze_axis` leaves it out, where all parts have length 1.
     Dtypes: any; the parts have that of `ary`.
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for a length that cannot be cut so.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for places outside the axis or out of order.
 
     >>> [part.shape for part in nd.split_v2(nd.arange(5), (2, 3))]
     [(2,), (1,), (2,)]
@@ -467,13 +467,13 @@ def broadcast_to(data: NDArray, shape: Any) -> NDArray:
 
 @nd_function
 def broadcast_axis(data: NDArray, axis: Any = (), size: Any = ()) -> NDArray:
-    """The elements repeated along axes of length 1, so often as `size` says.
+    """The elements repeated along axes of length 1, as often as `size` says.
 
     `axis` and `size` are an int each, or as many ints of both.
 
     Shapes: axes of length 1 take those of `size`.
-    Raises: `AxisError` for an axis that does not exist, `ShapeError` for one of another length, `ValueError` for other
-    numbers of sizes.
+    Raises: `AxisError` for an axis that does not exist, `ShapeError` for one that is not of length 1, `ValueError` for
+    other numbers of sizes.
 
     >>> nd.broadcast_axis(nd.ones((1, 3)), axis=0, size=4).shape
     (4, 3)
@@ -524,7 +524,7 @@ def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: Any = None, rhs_axes: A
 
 @nd_function
 def slice(data: NDArray, begin: Any, end: Any, step: Any = None) -> NDArray:
-    """The elements from `begin` up to `end` in steps, one number for each of the first axes; None is no bound.
+    """The elements from `begin` up to `end` in steps, one number for each of the leading axes; None means no bound.
 
     Negative numbers count from the end. A step may be negative.
 
@@ -583,7 +583,7 @@ def Crop(
 
     Shapes: (n, channels, height, width) becomes (n, channels, *h_w).
     Dtypes: any; the result has that of the first array.
-    Raises: `ShapeError` for other numbers of axes and for a part that goes beyond the image.
+    Raises: `ShapeError` for the wrong number of axes and for a part that goes beyond the image.
 
     >>> image = nd.arange(16).reshape((1, 1, 4, 4))
     >>> nd.Crop(image, h_w=(2, 2), center_crop=True).asnumpy().tolist()
@@ -608,7 +608,7 @@ def depth_to_space(data: NDArray, block_size: int) -> NDArray:
     """Channels moved into blocks of space: (n, b·b·c, h, w) becomes (n, c, h·b, w·b).
 
     Shapes: b is `block_size`; four axes.
-    Raises: `ShapeError` for other numbers of axes and channels that b² does not divide.
+    Raises: `ShapeError` for the wrong number of axes and channels that b² does not divide.
 
     >>> nd.depth_to_space(nd.ones((1, 8, 2, 3)), 2).shape
     (1, 2, 4, 6)
@@ -621,7 +621,7 @@ def space_to_depth(data: NDArray, block_size: int) -> NDArray:
     """Blocks of space moved into channels: (n, c, h·b, w·b) becomes (n, b·b·c, h, w).
 
     Shapes: b is `block_size`; four axes.
-    Raises: `ShapeError` for other numbers of axes and sides that b does not divide.
+    Raises: `ShapeError` for the wrong number of axes and sides that b does not divide.
 
     >>> nd.space_to_depth(nd.ones((1, 2, 4, 6)), 2).shape
     (1, 8, 2, 3)
@@ -658,7 +658,7 @@ def take(a: NDArray, indices: Any, axis: int = 0, mode: str = "clip") -> NDArray
 
     Shapes: `axis` is replaced by the axes of `indices`.
     Dtypes: any `a`, whose dtype the result has; floating indices are cut to integers.
-    Raises: `AxisError` for an axis that `a` does not have, `ValueError` for another `mode`.
+    Raises: `AxisError` for an axis that `a` does not have, `ValueError` for an unknown `mode`.
 
     >>> x = nd.array([10, 20, 30])
     >>> nd.take(x, nd.array([0, 5, -1])).asnumpy().tolist(), nd.take(x, [0, 5, -1], mode="wrap").asnumpy().tolist()
@@ -689,7 +689,7 @@ def batch_take(a: NDArray, indices: NDArray) -> NDArray:
 
     Shapes: (n, m) and (n,) give (n,).
     Dtypes: any `a`, whose dtype the result has.
-    Raises: `ShapeError` for other shapes.
+    Raises: `ShapeError` for shapes that do not fit.
 
     >>> nd.batch_take(nd.array([[1, 2], [3, 4]]), nd.array([0, 1])).asnumpy().tolist()
     [1.0, 4.0]
@@ -731,7 +731,7 @@ def fill_element_0index(lhs: NDArray, mhs: NDArray, rhs: NDArray) -> NDArray:
     """The matrix `lhs` with one element of each row replaced: in the row's column `rhs`, by the row's value `mhs`.
 
     Shapes: (n, m), (n,) and (n,) give (n, m).
-    Raises: `ShapeError` for other shapes, `IndexError` for a column that is not there.
+    Raises: `ShapeError` for shapes that do not fit, `IndexError` for a column that is not there.
 
     >>> nd.fill_element_0index(nd.zeros((2, 2)), nd.array([5, 6]), nd.array([0, 1])).asnumpy().tolist()
     [[5.0, 0.0], [0.0, 6.0]]
@@ -754,7 +754,7 @@ def one_hot(
 
     Shapes: any; the result has one axis more, of length `depth`.
     Dtypes: `dtype`, float32 unless given; floating indices are cut to integers.
-    Raises: `TypeError` for a number that is not an integer, `DtypeError` for no dtype.
+    Raises: `TypeError` for a number that is not an integer, `DtypeError` for anything that is not a dtype.
 
     >>> nd.one_hot(nd.array([0, 2, 7]), 3).asnumpy().tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
@@ -769,7 +769,7 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
 
     Shapes: (n,) indices and an `out` of (n, classes).
     Dtypes: that of `out`.
-    Raises: `ShapeError` for an `out` of another shape.
+    Raises: `ShapeError` for an `out` that is not a matrix.
 
     >>> nd.onehot_encode(nd.array([1]), nd.zeros((1, 2))).asnumpy().tolist()
     [[0.0, 1.0]]
@@ -781,7 +781,7 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
 
 @nd_function
 def gather_nd(data: NDArray, indices: NDArray) -> NDArray:
-    """The elements at places given by columns: the first axis of `indices` goes over the axes of `data`.
+    """The elements at index vectors: the first axis of `indices` goes over the axes of `data`.
 
     Shapes: (k, …) indices of data with k axes or more: the axes behind the first of `indices`, then those of `data`
     behind k.
@@ -796,7 +796,7 @@ def gather_nd(data: NDArray, indices: NDArray) -> NDArray:
 
 @nd_function
 def scatter_nd(data: NDArray, indices: NDArray, shape: Any) -> NDArray:
-    """Zeros of `shape` with elements put at places given by columns; several for one place add up.
+    """Zeros of `shape` with elements put at index vectors; several for one place add up.
 
     The transpose of `gather_nd`. MXNet keeps any one of several for one place; here they add up, on every engine.
 
@@ -813,12 +813,12 @@ def scatter_nd(data: NDArray, indices: NDArray, shape: Any) -> NDArray:
 
 @nd_function
 def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
-    """Places in the flat array from places given by columns.
+    """Indices into the flat array from index vectors, which are the columns of `data`.
 
-    `unravel_index` is the inverse. A place outside is not noticed.
+    `unravel_index` is the inverse. Indices are not checked against `shape`.
 
     Shapes: (axes, …) becomes (…), or (1,) instead of ().
-    Raises: `TypeError` for anything that is not a shape, `ShapeError` for another number of rows.
+    Raises: `TypeError` for anything that is not a shape, `ShapeError` for the wrong number of rows.
 
     >>> nd.ravel_multi_index(nd.array([[1, 2], [2, 3]]), shape=(3, 4)).asnumpy().tolist()
     [6.0, 11.0]
@@ -835,9 +835,9 @@ def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
 
 @nd_function
 def unravel_index(data: NDArray, shape: Any) -> NDArray:
-    """Places given by columns from places in the flat array.
+    """Index vectors, as columns, from indices into the flat array.
 
-    `ravel_multi_index` is the inverse. A place outside is not noticed.
+    `ravel_multi_index` is the inverse. Indices are not checked against `shape`.
 
     Shapes: (…) becomes (axes, …).
     Raises: `TypeError` for anything that is not a shape.
@@ -868,7 +868,7 @@ def Embedding(
 
     Shapes: any `data`, and (input_dim, output_dim), give the shape of `data` and one axis more, of length output_dim.
     Dtypes: the result has that of `weight`; floating indices are cut to integers.
-    Raises: `ShapeError` for weights of another shape than is said.
+    Raises: `ShapeError` for weights whose shape is not as stated.
 
     >>> nd.Embedding(nd.array([0, 2]), nd.arange(6).reshape((3, 2))).asnumpy().tolist()
     [[0.0, 1.0], [4.0, 5.0]]
@@ -887,7 +887,7 @@ def where(condition: NDArray, x: NDArray, y: NDArray) -> NDArray:
 
     Shapes: all broadcast; but a `condition` of (n,) decides about whole rows, as in MXNet, and `x` is then (n, …).
     Dtypes: any condition; the result has that of `x` and `y` together.
-    Raises: `ShapeError` for shapes that do not broadcast, and a condition for another number of rows.
+    Raises: `ShapeError` for shapes that do not broadcast, and a condition for the wrong number of rows.
 
     >>> x = nd.array([-1, 4])
     >>> nd.where(x > 0, x, nd.zeros(2)).asnumpy().tolist()
@@ -918,7 +918,7 @@ def truth(x: NDArray) -> Any:
 def clip(data: NDArray, a_min: float | None = None, a_max: float | None = None) -> NDArray:
     """The elements brought into [a_min, a_max].
 
-    None is no bound. The gradient goes to the elements within, the bounds included.
+    None means no bound. The gradient goes to the elements within, the bounds included.
 
     Dtypes: that of `data`; a fractional bound makes integers default floats.
     Raises: `TypeError` for a bound that is not a number.
@@ -931,10 +931,10 @@ def clip(data: NDArray, a_min: float | None = None, a_max: float | None = None) 
 
 @nd_function
 def cast(data: NDArray, dtype: Any) -> NDArray:
-    """The elements in another dtype.
+    """The elements converted to another dtype.
 
     Dtypes: from any to any; floats are cut to integers. Gradients come back in the dtype of `data`.
-    Raises: `DtypeError` for no dtype.
+    Raises: `DtypeError` for anything that is not a dtype.
 
     >>> nd.cast(nd.array([1.9]), "int32").asnumpy().tolist()
     [1]
@@ -949,7 +949,7 @@ Cast = amp_cast = cast
 def cast_storage(data: NDArray, stype: str = "default") -> NDArray:
     """A copy of the array: all arrays are dense here, and `stype` can be nothing but "default".
 
-    Raises: `ValueError` for another `stype`.
+    Raises: `ValueError` for any other `stype`.
 
     >>> nd.cast_storage(nd.ones(2), "default").stype
     'default'
@@ -963,9 +963,9 @@ def amp_multicast(*data: NDArray, num_outputs: int | None = None, cast_narrow: b
 
     `num_outputs` has no meaning here.
 
-    Shapes: any, and kept.
+    Shapes: any; they stay as they are.
     Dtypes: floating ones.
-    Raises: `DtypeError` for other dtypes, `ValueError` for an `out` of another number of arrays.
+    Raises: `DtypeError` for other dtypes, `ValueError` for an `out` of the wrong number of arrays.
 
     >>> [x.dtype.__name__ for x in nd.amp_multicast(nd.ones(1, dtype="float16"), nd.ones(1))]
     ['float32', 'float32']
@@ -1039,7 +1039,7 @@ def size_array(data: NDArray) -> NDArray:
 
 _sequence = nd_function(
     words="Dtypes: any `data`, whose dtype the result has; floating lengths are cut to integers.\n"
-    "Raises: `ValueError` for another `axis`, `ShapeError` for data of one axis and another number of lengths."
+    "Raises: `ValueError` for any other `axis`, `ShapeError` for data of one axis and the wrong number of lengths."
 )
 
 
@@ -1123,7 +1123,7 @@ def SequenceReverse(
     Without `use_sequence_length` all steps.
 
     Shapes: (steps, batch, …) and (batch,) lengths; the result has that of `data`.
-    Raises: `ValueError` for another `axis`, `ShapeError` for data of one axis and another number of lengths,
+    Raises: `ValueError` for any other `axis`, `ShapeError` for data of one axis and the wrong number of lengths,
     `IndexError` for a length beyond the steps.
 
     >>> nd.SequenceReverse(nd.arange(4).reshape((2, 2)), nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
