@@ -39,7 +39,9 @@ def op_stub() -> str:
     """All functions of arrays."""
     imports = "from collections.abc import Iterable", "from typing import Any", "", "from ..context import Context"
     lines = head("Functions of arrays.", *imports, "from .ndarray import NDArray")
-    lines += [signature(name, function, method=False) for name, function in sorted(exported(op).items())]
+    functions = sorted(exported(op).items())
+    lines += [signature(name, function, method=False) for name, function in functions if name == function.__name__]
+    lines += ["", *(f"{name} = {function.__name__}" for name, function in functions if name != function.__name__)]
     return "\n".join(lines) + "\n"
 
 

@@ -140,9 +140,6 @@ def Convolution(
     )
 
 
-Convolution_v1 = Convolution
-
-
 @nd_function
 def Deconvolution(
     data: NDArray,
@@ -268,9 +265,6 @@ def Pooling(
     if p_value is None:
         raise ArgumentError("Pooling(): pool_type 'lp' needs p_value")
     return ops.lp_pool(data, **window, p=p_value)
-
-
-Pooling_v1 = Pooling
 
 
 @nd_function
@@ -748,9 +742,6 @@ def _all_but(axis: int, data: NDArray) -> tuple[int, ...]:
     return tuple(i for i in range(data.ndim) if i != axis)
 
 
-BatchNorm_v1 = BatchNorm
-
-
 @_normalization
 def LayerNorm(
     data: NDArray,
@@ -883,3 +874,10 @@ def LRN(
     total = ops.sum_pool(squares, kernel=(nsize, 1), stride=(1, 1), pad=((half, nsize - 1 - half), (0, 0)))
     total = ops.reshape(total, shape=data.shape)
     return data * ops.power(total * (alpha / nsize) + knorm, -beta)
+
+
+# Further names that MXNet has for them.
+
+BatchNorm_v1 = BatchNorm
+Convolution_v1 = Convolution
+Pooling_v1 = Pooling

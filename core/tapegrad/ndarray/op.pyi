@@ -25,58 +25,8 @@ def BatchNorm(
     out: Any = ...,
     name: Any = ...,
 ) -> Any: ...
-def BatchNorm_v1(
-    data: Any,
-    gamma: Any,
-    beta: Any,
-    moving_mean: Any,
-    moving_var: Any,
-    eps: float = ...,
-    momentum: float = ...,
-    fix_gamma: bool = ...,
-    use_global_stats: bool = ...,
-    output_mean_var: bool = ...,
-    axis: int = ...,
-    cudnn_off: Any = ...,
-    min_calib_range: Any = ...,
-    max_calib_range: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> Any: ...
 def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def BlockGrad(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def CTCLoss(
-    data: Any,
-    label: Any,
-    data_lengths: Any = ...,
-    label_lengths: Any = ...,
-    use_data_lengths: bool = ...,
-    use_label_lengths: bool = ...,
-    blank_label: str = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
-def Cast(data: Any, dtype: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def Concat(*data: Any, dim: int = ..., num_args: int | None = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def Convolution(
-    data: Any,
-    weight: Any,
-    bias: Any = ...,
-    kernel: Any = ...,
-    stride: Any = ...,
-    dilate: Any = ...,
-    pad: Any = ...,
-    num_filter: int | None = ...,
-    num_group: int = ...,
-    workspace: int | None = ...,
-    no_bias: bool = ...,
-    cudnn_tune: Any = ...,
-    cudnn_off: Any = ...,
-    layout: str | None = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
-def Convolution_v1(
     data: Any,
     weight: Any,
     bias: Any = ...,
@@ -126,7 +76,6 @@ def Deconvolution(
 def Dropout(
     data: Any, p: float = ..., mode: str = ..., axes: Any = ..., cudnn_off: Any = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
-def ElementWiseSum(*args: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def Embedding(
     data: Any,
     weight: Any,
@@ -137,7 +86,6 @@ def Embedding(
     out: Any = ...,
     name: Any = ...,
 ) -> NDArray: ...
-def Flatten(data: Any, out: Any = ..., name: Any = ..., inplace: bool = ...) -> NDArray: ...
 def FullyConnected(
     data: Any,
     weight: Any,
@@ -207,25 +155,7 @@ def MakeLoss(
     out: Any = ...,
     name: Any = ...,
 ) -> NDArray: ...
-def Pad(
-    data: Any, mode: str = ..., pad_width: Any = ..., constant_value: float = ..., out: Any = ..., name: Any = ...
-) -> NDArray: ...
 def Pooling(
-    data: Any,
-    kernel: Any = ...,
-    pool_type: str = ...,
-    global_pool: bool = ...,
-    cudnn_off: Any = ...,
-    pooling_convention: str = ...,
-    stride: Any = ...,
-    pad: Any = ...,
-    p_value: int | None = ...,
-    count_include_pad: bool = ...,
-    layout: str | None = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
-def Pooling_v1(
     data: Any,
     kernel: Any = ...,
     pool_type: str = ...,
@@ -259,15 +189,6 @@ def RNN(
 ) -> Any: ...
 def ROIPooling(
     data: Any, rois: Any, pooled_size: Any, spatial_scale: float, out: Any = ..., name: Any = ...
-) -> NDArray: ...
-def Reshape(
-    data: Any,
-    shape: Any = ...,
-    reverse: bool = ...,
-    target_shape: Any = ...,
-    keep_highest: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
 ) -> NDArray: ...
 def SVMOutput(
     data: Any,
@@ -303,23 +224,6 @@ def SequenceReverse(
     out: Any = ...,
     name: Any = ...,
 ) -> NDArray: ...
-def SliceChannel(
-    data: Any, num_outputs: int, axis: int = ..., squeeze_axis: bool = ..., out: Any = ..., name: Any = ...
-) -> Any: ...
-def Softmax(
-    data: Any,
-    label: Any,
-    grad_scale: float = ...,
-    ignore_label: float = ...,
-    multi_output: bool = ...,
-    use_ignore: bool = ...,
-    preserve_shape: bool = ...,
-    normalization: str = ...,
-    out_grad: bool = ...,
-    smooth_alpha: float = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
 def SoftmaxActivation(data: Any, mode: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def SoftmaxOutput(
     data: Any,
@@ -345,7 +249,6 @@ def SpatialTransformer(
     out: Any = ...,
     name: Any = ...,
 ) -> NDArray: ...
-def SwapAxis(data: Any, dim1: int = ..., dim2: int = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def UpSampling(
     *data: Any,
     scale: int = ...,
@@ -377,7 +280,6 @@ def adam_update(
 def add(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def add_n(*args: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def all_finite(data: Any, init_output: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def amp_cast(data: Any, dtype: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def amp_multicast(
     *data: Any, num_outputs: int | None = ..., cast_narrow: bool = ..., out: Any = ..., name: Any = ...
 ) -> list[NDArray]: ...
@@ -404,7 +306,6 @@ def batch_dot(
 ) -> NDArray: ...
 def batch_take(a: Any, indices: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def broadcast_add(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_axes(data: Any, axis: Any = ..., size: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def broadcast_axis(data: Any, axis: Any = ..., size: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def broadcast_div(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def broadcast_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
@@ -433,15 +334,6 @@ def cast(data: Any, dtype: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def cast_storage(data: Any, stype: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def cbrt(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def ceil(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def choose_element_0index(
-    data: Any,
-    index: Any,
-    axis: int | None = ...,
-    keepdims: bool = ...,
-    mode: str = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
 def clip(
     data: Any, a_min: float | None = ..., a_max: float | None = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
@@ -459,7 +351,6 @@ def concat(*data: Any, dim: int = ..., num_args: int | None = ..., out: Any = ..
 def concatenate(arrays: Iterable[Any], axis: int = ..., always_copy: bool = ...) -> NDArray: ...
 def cos(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def cosh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def crop(data: Any, begin: Any, end: Any, step: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def ctc_loss(
     data: Any,
     label: Any,
@@ -649,17 +540,11 @@ def make_loss(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def max(
     data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
-def max_axis(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
-) -> NDArray: ...
 def maximum(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def mean(
     data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
 def min(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
-) -> NDArray: ...
-def min_axis(
     data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
 def minimum(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
@@ -777,15 +662,6 @@ def norm(
     axis: Any = ...,
     out_dtype: Any = ...,
     keepdims: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
-def normal(
-    loc: float = ...,
-    scale: float = ...,
-    shape: Any = ...,
-    ctx: Context | None = ...,
-    dtype: Any = ...,
     out: Any = ...,
     name: Any = ...,
 ) -> NDArray: ...
@@ -915,7 +791,6 @@ def reshape_like(
     out: Any = ...,
     name: Any = ...,
 ) -> NDArray: ...
-def reverse(data: Any, axis: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def rint(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def rmsprop_update(
     weight: Any,
@@ -1066,9 +941,6 @@ def subtract(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ..
 def sum(
     data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
-def sum_axis(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
-) -> NDArray: ...
 def swapaxes(data: Any, dim1: int = ..., dim2: int = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def take(a: Any, indices: Any, axis: int = ..., mode: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
 def tan(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
@@ -1087,15 +959,31 @@ def topk(
 def transpose(data: Any, axes: Any = ..., *more: int, out: Any = ..., name: Any = ...) -> NDArray: ...
 def true_divide(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def trunc(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def uniform(
-    low: float = ...,
-    high: float = ...,
-    shape: Any = ...,
-    ctx: Context | None = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
-) -> NDArray: ...
 def unravel_index(data: Any, shape: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def where(condition: Any, x: Any, y: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
 def zeros_like(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+
+BatchNorm_v1 = BatchNorm
+BlockGrad = stop_gradient
+CTCLoss = ctc_loss
+Cast = cast
+Concat = concat
+Convolution_v1 = Convolution
+ElementWiseSum = add_n
+Flatten = flatten
+Pad = pad
+Pooling_v1 = Pooling
+Reshape = reshape
+SliceChannel = split
+Softmax = SoftmaxOutput
+SwapAxis = swapaxes
+amp_cast = cast
+broadcast_axes = broadcast_axis
+choose_element_0index = pick
+crop = slice
+max_axis = max
+min_axis = min
+normal = random_normal
+reverse = flip
+sum_axis = sum
+uniform = random_uniform

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Callable
 from inspect import cleandoc
 from typing import Any
@@ -13,7 +14,7 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, one_axis, one_int, ops
-from .function import Field, nd_function, public
+from .function import Field, fields_of, nd_function, public
 from .ndarray import NDArray, give, make
 
 FLOAT32 = np.dtype("float32")
@@ -441,64 +442,55 @@ def _same_shape(where: str, lhs: NDArray, rhs: NDArray) -> None:
         raise ShapeError(f"{where}() takes arrays of one shape, not {lhs.shape} and {rhs.shape}")
 
 
-@nd_function
-def elemwise_add(lhs: NDArray, rhs: NDArray) -> NDArray:
-    """The sum of two arrays of one shape.
+def _elementwise(
+    name: str, what: str, operation: Callable[[NDArray, NDArray], NDArray], example: str, more: str = ""
+) -> Callable[..., NDArray]:
+    """An operation of two arrays of one shape."""
 
-    Shapes: both of one shape, which the result has; `nd.broadcast_add` takes others.
-    Dtypes: that of both together.
+    def body(lhs: NDArray, rhs: NDArray) -> NDArray:
+        _same_shape(f"elemwise_{name}", lhs, rhs)
+        return operation(lhs, rhs)
+
+    doc = f"""The {what} of two arrays of one shape, element by element.
+
+    Shapes: both of one shape, which the result has; `nd.broadcast_{name}` takes others.
+    Dtypes: that of both together{more}.
     Raises: `ShapeError` for shapes that differ.
 
-    >>> nd.elemwise_add(nd.ones(2), nd.ones(2)).asnumpy().tolist()
-    [2.0, 2.0]
+    {example}
     """
-    _same_shape("elemwise_add", lhs, rhs)
-    return lhs + rhs
+    return public(body, f"elemwise_{name}", fields_of(body), cleandoc(doc), __name__)
 
 
-@nd_function
-def elemwise_sub(lhs: NDArray, rhs: NDArray) -> NDArray:
-    """The difference of two arrays of one shape.
-
-    Shapes: both of one shape, which the result has; `nd.broadcast_sub` takes others.
-    Dtypes: that of both together.
-    Raises: `ShapeError` for shapes that differ.
-
-    >>> nd.elemwise_sub(nd.array([5, 7]), nd.ones(2)).asnumpy().tolist()
-    [4.0, 6.0]
-    """
-    _same_shape("elemwise_sub", lhs, rhs)
-    return lhs - rhs
-
-
-@nd_function
-def elemwise_mul(lhs: NDArray, rhs: NDArray) -> NDArray:
-    """The product, element by element, of two arrays of one shape.
-
-    Shapes: both of one shape, which the result has; `nd.broadcast_mul` takes others.
-    Dtypes: that of both together.
-    Raises: `ShapeError` for shapes that differ.
-
-    >>> nd.elemwise_mul(nd.array([5, 7]), nd.array([2, 3])).asnumpy().tolist()
-    [10.0, 21.0]
-    """
-    _same_shape("elemwise_mul", lhs, rhs)
-    return lhs * rhs
-
-
-@nd_function
-def elemwise_div(lhs: NDArray, rhs: NDArray) -> NDArray:
-    """The quotient, element by element, of two arrays of one shape.
-
-    Shapes: both of one shape, which the result has; `nd.broadcast_div` takes others.
-    Dtypes: that of both together; integers are divided towards zero, as in C.
-    Raises: `ShapeError` for shapes that differ.
-
-    >>> nd.elemwise_div(nd.array([5, 7]), nd.array([2, 4])).asnumpy().tolist()
-    [2.5, 1.75]
-    """
-    _same_shape("elemwise_div", lhs, rhs)
-    return lhs / rhs
+elemwise_add = _elementwise(
+    "add",
+    "sum",
+    operator.add,
+    """>>> nd.elemwise_add(nd.ones(2), nd.ones(2)).asnumpy().tolist()
+    [2.0, 2.0]""",
+)
+elemwise_sub = _elementwise(
+    "sub",
+    "difference",
+    operator.sub,
+    """>>> nd.elemwise_sub(nd.array([5, 7]), nd.ones(2)).asnumpy().tolist()
+    [4.0, 6.0]""",
+)
+elemwise_mul = _elementwise(
+    "mul",
+    "product",
+    operator.mul,
+    """>>> nd.elemwise_mul(nd.array([5, 7]), nd.array([2, 3])).asnumpy().tolist()
+    [10.0, 21.0]""",
+)
+elemwise_div = _elementwise(
+    "div",
+    "quotient",
+    operator.truediv,
+    """>>> nd.elemwise_div(nd.array([5, 7]), nd.array([2, 4])).asnumpy().tolist()
+    [2.5, 1.75]""",
+    more="; integers are divided towards zero, as in C",
+)
 
 
 @nd_function

@@ -116,9 +116,6 @@ def reshape(
     return ops.reshape(data, shape=codes)
 
 
-Reshape = reshape
-
-
 def _reshape_method(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
     """The same elements in another shape: `x.reshape((2, -1))`, `x.reshape(2, -1)` or `x.reshape(shape=(2, -1))`.
 
@@ -177,9 +174,6 @@ def flatten(data: NDArray, inplace: bool = False) -> NDArray:
     """
     rows = data.shape[0] if data.ndim else 1
     return ops.reshape(data, shape=(rows, int(np.prod(data.shape[1:], dtype=np.int64))))
-
-
-Flatten = flatten
 
 
 @nd_function(ahead_of="inplace")
@@ -251,9 +245,6 @@ def swapaxes(data: NDArray, dim1: int = 0, dim2: int = 0) -> NDArray:
     return ops.swapaxes(data, axis1=first, axis2=second)
 
 
-SwapAxis = swapaxes
-
-
 @nd_function(out=False)
 def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
     """The array with the axes in `source` moved to `destination`, the others in their order.
@@ -287,9 +278,6 @@ def flip(data: NDArray, axis: Any) -> NDArray:
     [[2.0, 1.0], [4.0, 3.0]]
     """
     return ops.flip(data, axis=axis_tuple(axis, data.ndim, "flip"))
-
-
-reverse = flip
 
 
 @nd_function
@@ -348,9 +336,6 @@ def pad(data: NDArray, mode: str = "constant", pad_width: Any = None, constant_v
     return ops.pad(data, widths=widths, mode=mode, value=constant_value)
 
 
-Pad = pad
-
-
 @nd_function
 def concat(*data: NDArray, dim: int = 1, num_args: int | None = None) -> NDArray:
     """The arrays joined along axis `dim`.
@@ -365,9 +350,6 @@ def concat(*data: NDArray, dim: int = 1, num_args: int | None = None) -> NDArray
     (2, 4)
     """
     return ops.concat(*data, axis=one_axis(dim, data[0].ndim, "concat"))
-
-
-Concat = concat
 
 
 @nd_function(out=False)
@@ -423,9 +405,6 @@ def split(data: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = F
         parts = [squeeze(part, axis=along) for part in parts]
     results = give_all(out, parts, "split")
     return results[0] if num_outputs == 1 else results
-
-
-SliceChannel = split
 
 
 @nd_function(out=False)
@@ -488,9 +467,6 @@ def broadcast_axis(data: NDArray, axis: Any = (), size: Any = ()) -> NDArray:
     return ops.broadcast_to(data, shape=tuple(lengths))
 
 
-broadcast_axes = broadcast_axis
-
-
 @nd_function
 def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: Any = None, rhs_axes: Any = None) -> NDArray:
     """`lhs` repeated to the shape of `rhs`, or some of its axes to the lengths of some of the other's.
@@ -535,9 +511,6 @@ def slice(data: NDArray, begin: Any, end: Any, step: Any = None) -> NDArray:
     [[1.0, 2.0], [4.0, 5.0]]
     """
     return ops.getitem(data, key=slices(data, begin, end, step, "slice"))
-
-
-crop = slice
 
 
 @nd_function
@@ -721,9 +694,6 @@ def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = 
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
     return at_least_1d(ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode))
-
-
-choose_element_0index = pick
 
 
 @nd_function
@@ -942,9 +912,6 @@ def cast(data: NDArray, dtype: Any) -> NDArray:
     return ops.astype(data, dtype=dtypes.to_dtype(dtype))
 
 
-Cast = amp_cast = cast
-
-
 @nd_function
 def cast_storage(data: NDArray, stype: str = "default") -> NDArray:
     """A copy of the array: all arrays are dense here, and `stype` can be nothing but "default".
@@ -1003,9 +970,6 @@ def stop_gradient(data: NDArray) -> NDArray:
     3.0
     """
     return data.detach()
-
-
-BlockGrad = stop_gradient
 
 
 @nd_function
@@ -1142,3 +1106,20 @@ def SequenceReverse(
     )
     columns = ops.broadcast_to(make(np.arange(batch).reshape(1, batch), data.context), shape=(steps, batch))
     return ops.gather_nd(data, ops.stack(source, columns, axis=0))
+
+
+# Further names that MXNet has for them.
+
+amp_cast = cast
+BlockGrad = stop_gradient
+broadcast_axes = broadcast_axis
+Cast = cast
+choose_element_0index = pick
+Concat = concat
+crop = slice
+Flatten = flatten
+Pad = pad
+Reshape = reshape
+reverse = flip
+SliceChannel = split
+SwapAxis = swapaxes
