@@ -14,6 +14,7 @@ import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad import nd
 from tapegrad.engines.tables import OPS
+from tapegrad.ndarray.function import exported
 from tapegrad.numpy.info import Kind
 from tapegrad.op.words import explained
 
@@ -33,9 +34,7 @@ EXPLAINED = [
     "tapegrad.context",
     "tapegrad.contrib.autograd",
     "tapegrad.errors",
-    "tapegrad.ndarray.contrib",
     "tapegrad.ndarray.files",
-    "tapegrad.ndarray.linalg",
     "tapegrad.ndarray.ndarray",
     "tapegrad.ndarray.random",
     "tapegrad.numpy.beyond",
@@ -175,8 +174,10 @@ def test_all_of_nd_explains_itself():
 
 def is_of_nd(space, name, value):
     """Whether a name in a namespace of `nd` is public, and MXNet's to explain."""
-    listed = getattr(space, "__all__", None)
-    return value.__module__.startswith("tapegrad.ndarray.") and name != "bind" and (listed is None or name in listed)
+    of_nd = value.__module__.startswith("tapegrad.ndarray.")
+    return of_nd and (
+        name in exported(space) or name in getattr(space, "__all__", ()) or (space is nd and name != "bind")
+    )
 
 
 def test_all_of_the_standard_face_explains_itself():

@@ -4,7 +4,7 @@ import inspect
 from pathlib import Path
 
 import tapegrad
-from tapegrad.ndarray import files, methods, ndarray, op
+from tapegrad.ndarray import files, linalg, methods, ndarray, op
 from tapegrad.ndarray.function import exported
 
 FOLDER = Path(tapegrad.__file__).parent / "ndarray"
@@ -45,6 +45,12 @@ def op_stub() -> str:
     return "\n".join(lines) + "\n"
 
 
+def linalg_stub() -> str:
+    """The functions of linear algebra by their short names."""
+    names = sorted(exported(linalg))
+    return "\n".join(head("Linear algebra.", "from . import op") + [f"{n} = op.linalg_{n}" for n in names]) + "\n"
+
+
 def package_stub() -> str:
     """What `nd` is: the functions of arrays, those that make or load one, and the namespaces."""
     lines = head("MXNet's imperative arrays.", "from typing import Any")
@@ -80,7 +86,7 @@ def methods_stub() -> str:
     return "\n".join(lines) + "\n"
 
 
-STUBS = {"__init__.pyi": package_stub, "methods.pyi": methods_stub, "op.pyi": op_stub}
+STUBS = {"__init__.pyi": package_stub, "linalg.pyi": linalg_stub, "methods.pyi": methods_stub, "op.pyi": op_stub}
 
 if __name__ == "__main__":
     for name, write in STUBS.items():

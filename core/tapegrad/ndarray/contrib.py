@@ -5,115 +5,73 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays.array import Array
-from ..context import Context, current_context
+from ..context import Context
+from ..context import current_context as current_context
 from ..dtypes import default_float
-from ..engines.tables import OPS
-from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
+from ..ops.indexing import AT
 from ..randomness.defaults import mxnet as stream
 from ..transforms.custom import custom
 from ..transforms.draws import drawn
-from .attention import (
-    interleaved_matmul_encdec_qk,
-    interleaved_matmul_encdec_valatt,
-    interleaved_matmul_selfatt_qk,
-    interleaved_matmul_selfatt_valatt,
-)
-from .checks import dtype_of, int_tuple, need, one_axis
-from .detection import (
-    MultiBoxDetection,
-    MultiBoxPrior,
-    MultiBoxTarget,
-    ROIAlign,
-    bipartite_matching,
-    box_decode,
-    box_encode,
-)
+from .attention import interleaved_matmul_encdec_qk as interleaved_matmul_encdec_qk
+from .attention import interleaved_matmul_encdec_valatt as interleaved_matmul_encdec_valatt
+from .attention import interleaved_matmul_selfatt_qk as interleaved_matmul_selfatt_qk
+from .attention import interleaved_matmul_selfatt_valatt as interleaved_matmul_selfatt_valatt
+from .checks import dtype_of, int_tuple, need, one_axis, ops
+from .detection import MultiBoxDetection as MultiBoxDetection
+from .detection import MultiBoxPrior as MultiBoxPrior
+from .detection import MultiBoxTarget as MultiBoxTarget
+from .detection import ROIAlign as ROIAlign
+from .detection import bipartite_matching as bipartite_matching
+from .detection import box_decode as box_decode
+from .detection import box_encode as box_encode
+from .function import fields_of, nd_function, public
 from .ndarray import NDArray, _as_numbers, give, make
-from .nn import BatchNorm, batch_normalized
-from .random import uniform
-from .reductions import round as nearest
-from .sequences import CTCLoss, ctc_loss
-from .shape import Embedding, concat, indices_of, squeeze, stack
-from .updating import adamw_update, mp_adamw_update
-
-__all__ = [
-    "AdaptiveAvgPooling2D",
-    "BatchNormWithReLU",
-    "BilinearResize2D",
-    "CTCLoss",
-    "MultiBoxDetection",
-    "MultiBoxPrior",
-    "MultiBoxTarget",
-    "ROIAlign",
-    "SparseEmbedding",
-    "SyncBatchNorm",
-    "adamw_update",
-    "allclose",
-    "arange_like",
-    "bipartite_matching",
-    "boolean_mask",
-    "box_decode",
-    "box_encode",
-    "box_iou",
-    "box_nms",
-    "box_non_maximum_suppression",
-    "cond",
-    "ctc_loss",
-    "current_context",
-    "div_sqrt_dim",
-    "fft",
-    "foreach",
-    "gradientmultiplier",
-    "ifft",
-    "index_array",
-    "index_copy",
-    "interleaved_matmul_encdec_qk",
-    "interleaved_matmul_encdec_valatt",
-    "interleaved_matmul_selfatt_qk",
-    "interleaved_matmul_selfatt_valatt",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "mp_adamw_update",
-    "quadratic",
-    "rand_zipfian",
-    "round_ste",
-    "sign_ste",
-    "uniform",
-    "while_loop",
-]
+from .nn import BatchNorm as _BatchNorm
+from .nn import batch_normalized
+from .random import uniform as uniform
+from .reductions import round as _nearest
+from .sequences import CTCLoss as CTCLoss
+from .sequences import ctc_loss as ctc_loss
+from .shape import Embedding as _Embedding
+from .shape import concat as _concat
+from .shape import indices_of
+from .shape import squeeze as _squeeze
+from .shape import stack as _stack
+from .updating import adamw_update as adamw_update
+from .updating import mp_adamw_update as mp_adamw_update
 
 
 def _listed(values: Any) -> list[Any]:
     return list(values) if isinstance(values, (list, tuple)) else [values]
 
 
-def _pair(found: Any, where: str) -> Any:
+def _pair(returned: Any, where: str) -> Any:
     """What a step returned, if it is two things: an array of two rows would be taken apart for them."""
-    if not isinstance(found, (list, tuple)) or len(found) != 2:
-        raise ArgumentTypeError(f"{where}(): a step returns its outputs and its states, two things, not {found!r:.60}")
-    return found
+    if not isinstance(returned, (list, tuple)) or len(returned) != 2:
+        raise ArgumentTypeError(
+            f"{where}(): a step returns its outputs and its states, two things, not {returned!r:.60}"
+        )
+    return returned
 
 
+@nd_function(out=False)
 def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any, Any]:
     """Run `body(slice, states) -> (outputs, states)` over the first axis of data: outputs stacked, and the last states.
 
     `data`, the outputs and the states are arrays or lists of them. Recorded like any loop.
 
     Shapes: data (steps, …); outputs get the axis of steps in front.
-
     Dtypes: any; those of what `body` returns.
+    Raises: `TypeError` for data that are not NDArrays, and a `body` that does not return a pair, `ShapeError` for data
+    of several numbers of steps and for outputs whose shapes change from step to step.
 
-    Raises: `TypeError` for data that are no NDArrays and a `body` that returns no pair, `ShapeError` for data of
-    several numbers of steps and for outputs whose shapes change from step to step.
-
-    >>> from tapegrad import nd
     >>> sums, total = nd.contrib.foreach(lambda x, s: (x + s, x + s), nd.array([1, 2, 3]), nd.zeros(1))
     >>> print(sums.asnumpy().ravel().tolist(), total.asscalar())
     [1.0, 3.0, 6.0] 6.0
@@ -133,10 +91,11 @@ def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any,
         outputs, states = _pair(body(arrays[0][i] if alone else [x[i] for x in arrays], states), "foreach")
         single = isinstance(outputs, Array)
         collected.append(_listed(outputs))
-    stacked = [stack(*column) for column in zip(*collected, strict=True)]
+    stacked = [_stack(*column) for column in zip(*collected, strict=True)]
     return (stacked[0] if single and stacked else stacked), states
 
 
+@nd_function(out=False)
 def while_loop(
     cond: Callable[..., Any], func: Callable[..., Any], loop_vars: Any, max_iterations: int | None = None
 ) -> tuple[list[NDArray], Any]:
@@ -145,13 +104,10 @@ def while_loop(
     The outputs of the steps are stacked, with zeros for steps that were not taken.
 
     Shapes: outputs get an axis of `max_iterations` in front; loop variables have that of the last step.
-
     Dtypes: any; those of what `func` returns.
+    Raises: `ValueError` without `max_iterations`, `TypeError` for a `func` that does not return a pair, `ShapeError`
+    for outputs whose shapes change from step to step.
 
-    Raises: `ValueError` without `max_iterations`, `TypeError` for a `func` that returns no pair, `ShapeError` for
-    outputs whose shapes change from step to step.
-
-    >>> from tapegrad import nd
     >>> def double(x):
     ...     return x, [x * 2]
     >>> powers, (last,) = nd.contrib.while_loop(lambda x: x < 5, double, [nd.ones(1)], max_iterations=4)
@@ -169,243 +125,171 @@ def while_loop(
         variables = _listed(new) if new is not None else variables
     stacked = []
     for column in zip(*collected, strict=True):
-        found = stack(*column)
+        steps = _stack(*column)
         missing = max_iterations - len(column)
         if missing:
-            found = concat(found, ops.filled(found, shape=(missing, *found.shape[1:]), value=0), dim=0)
-        stacked.append(found)
+            steps = _concat(steps, ops.filled(steps, shape=(missing, *steps.shape[1:]), value=0), dim=0)
+        stacked.append(steps)
     return stacked, (variables[0] if alone else variables)
 
 
-def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any]) -> Any:
+@nd_function(out=False)
+def cond(pred: NDArray, then_func: Callable[[], Any], else_func: Callable[[], Any]) -> Any:
     """What `then_func()` returns if `pred`, an array of one element, is not zero, else what `else_func()` does.
 
     Shapes: `pred` has one element.
-
     Dtypes: any; the result is what the function returns.
+    Raises: `ValueError` for a `pred` of several elements.
 
-    Raises: `TypeError` for a `pred` that is no NDArray, `ValueError` for one of several elements.
-
-    >>> from tapegrad import nd
     >>> print(nd.contrib.cond(nd.ones(1) > 2, lambda: nd.ones(1), lambda: nd.zeros(1)).asscalar())
     0.0
     """
-    return then_func() if bool(need(pred, "cond", "pred")) else else_func()
+    return then_func() if bool(pred) else else_func()
 
 
-def boolean_mask(data: Any, index: Any, axis: int = 0, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def boolean_mask(data: NDArray, index: NDArray, axis: int = 0) -> NDArray:
     """The slices of `data` along `axis` for which the mask, an array of one axis, is not zero.
 
     Shapes: `index` is as long as `axis`, which becomes as long as there are true elements.
+    Raises: `AxisError` for an axis that does not exist, `IndexError` for a mask of a different length.
 
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `IndexError` for a mask
-    of another length.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.boolean_mask(nd.array([1, 2, 3]), nd.array([1, 0, 1])).asnumpy().tolist()
     [1.0, 3.0]
     """
-    data, index = need(data, "boolean_mask"), need(index, "boolean_mask", "index")
     along = one_axis(axis, data.ndim, "boolean_mask")
     if index.shape != (data.shape[along],):
         raise BoundsError(f"boolean_mask(): a mask of shape {index.shape} for an axis of length {data.shape[along]}")
     places = np.flatnonzero(index.asnumpy())
-    return give(out, ops.take(data, make(places, data.context), axis=along))
+    return ops.take(data, make(places, data.context), axis=along)
 
 
-def index_copy(old_tensor: Any, index_vector: Any, new_tensor: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def index_copy(old_tensor: NDArray, index_vector: NDArray, new_tensor: NDArray) -> NDArray:
     """`old_tensor` with its rows at the indices replaced by the rows of `new_tensor`.
 
     Shapes: (n, …), (k,) and (k, …) give (n, …).
+    Raises: `ShapeError` for rows that do not fit, `IndexError` for an index out of bounds.
 
-    Dtypes: any; the result has that of `old_tensor`.
-
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other rows, `IndexError` for an index that is not
-    there.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.index_copy(nd.zeros((3, 1)), nd.array([2]), nd.ones((1, 1))).asnumpy().ravel().tolist()
     [0.0, 0.0, 1.0]
     """
-    old = need(old_tensor, "index_copy", "old_tensor")
-    rows = indices_of(need(index_vector, "index_copy", "index_vector"))
-    new = need(new_tensor, "index_copy", "new_tensor")
-    return give(out, ops.setitem(old, new, rows, key=(_at(),)))
+    return ops.setitem(old_tensor, new_tensor, indices_of(index_vector), key=(AT,))
 
 
-def _at() -> Any:
-    from ..ops.indexing import AT
-
-    return AT
-
-
-def index_array(data: Any, axes: Any = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def index_array(data: NDArray, axes: Any = None) -> NDArray:
     """For each element its place, as int64, along all axes or those in `axes`, as one more axis at the end.
 
     Shapes: any; of k axes (or `axes`) the result has one axis more, of length k.
-
     Dtypes: any; the result is int64.
+    Raises: `AxisError` for an axis that does not exist.
 
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.index_array(nd.ones((1, 2))).asnumpy().tolist()
     [[[0, 0], [0, 1]]]
     """
-    data = need(data, "index_array")
     grid = np.moveaxis(np.indices(data.shape, dtype=np.int64), 0, -1)
     chosen = grid if axes is None else grid[..., [one_axis(a, data.ndim, "index_array") for a in axes]]
-    return give(out, make(chosen, data.context))
+    return make(chosen, data.context)
 
 
+@nd_function
 def arange_like(
-    data: Any,
+    data: NDArray,
     start: float = 0.0,
     step: float = 1.0,
     repeat: int = 1,
     ctx: Context | None = None,
     axis: int | None = None,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Numbers from `start` in steps, as many as an array has elements and in its shape, or as long as one of its axes.
 
     Shapes: that of `data`, or with `axis` its length.
-
     Dtypes: that of `data`.
+    Raises: `AxisError` for an axis that does not exist.
 
-    Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.arange_like(nd.zeros((2, 3)), axis=1).asnumpy().tolist()
     [0.0, 1.0, 2.0]
     """
-    data = need(data, "arange_like")
     shape = data.shape if axis is None else (data.shape[one_axis(axis, data.ndim, "arange_like")],)
     count = math.prod(shape)
     numbers = np.repeat(start + step * np.arange(-(-count // repeat)), repeat)[:count].reshape(shape)
-    return give(out, make(numbers.astype(dtype_of(data)), ctx or data.context))
+    return make(numbers.astype(dtype_of(data)), ctx or data.context)
 
 
-def div_sqrt_dim(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def div_sqrt_dim(data: NDArray) -> NDArray:
     """The array divided by the square root of the length of its last axis.
 
     What attention divides its scores by.
 
     Shapes: any with an axis; the result has that of `data`.
-
     Dtypes: floats; integers are divided as default floats.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.div_sqrt_dim(nd.ones((1, 4))).asnumpy().tolist()
     [[0.5, 0.5, 0.5, 0.5]]
     """
-    data = need(data, "div_sqrt_dim")
     if not data.ndim:
         raise ShapeError("div_sqrt_dim() takes an array with axes, not shape ()")
-    return give(out, data / math.sqrt(data.shape[-1]))
+    return data / math.sqrt(data.shape[-1])
 
 
-def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def quadratic(data: NDArray, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> NDArray:
     """a · x² + b · x + c.
-
-    Shapes: any; the result has that of `data`.
 
     Dtypes: that of `data`; fractional coefficients make integers default floats.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> print(nd.contrib.quadratic(nd.array([2]), a=1, b=2, c=3).asscalar())
     11.0
     """
-    data = need(data, "quadratic")
-    return give(out, ops.square(data) * a + data * b + c)
+    return ops.square(data) * a + data * b + c
 
 
-def _tested(name: str, data: Any) -> NDArray:
-    data = need(data, name)
-    return _as_numbers(OPS[name].call(data), dtype_of(data))
+def _test(name: str, what: str, example: str) -> Callable[..., NDArray]:
+    """The test of elements that the op of that name is."""
+    op: Callable[..., NDArray] = getattr(ops, name)
 
+    def body(data: NDArray) -> NDArray:
+        return _as_numbers(op(data), dtype_of(data))
 
-def isnan(data: Any) -> NDArray:
-    """One where an element is NaN, else zero.
+    doc = f"""One where an element is {what}, else zero.
 
-    Shapes: any; the result has that of `data`.
+    Dtypes: any; the result is numbers, not booleans, of the dtype of `data`.
 
-    Dtypes: any; the result is numbers, not booleans, of that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
-    >>> nd.contrib.isnan(nd.array([float("nan"), 1])).asnumpy().tolist()
-    [1.0, 0.0]
+    >>> nd.contrib.{name}(nd.array([float("nan"), float("inf"), 1])).asnumpy().tolist()
+    {example}
     """
-    return _tested("isnan", data)
+    return public(body, name, fields_of(body), cleandoc(doc), __name__, out=False)
 
 
-def isinf(data: Any) -> NDArray:
-    """One where an element is infinite, else zero.
-
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result is numbers, not booleans, of that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
-    >>> nd.contrib.isinf(nd.array([float("inf"), 1])).asnumpy().tolist()
-    [1.0, 0.0]
-    """
-    return _tested("isinf", data)
+isnan = _test("isnan", "NaN", "[1.0, 0.0, 0.0]")
+isinf = _test("isinf", "infinite", "[0.0, 1.0, 0.0]")
+isfinite = _test("isfinite", "neither infinite nor NaN", "[0.0, 0.0, 1.0]")
 
 
-def isfinite(data: Any) -> NDArray:
-    """One where an element is neither infinite nor NaN, else zero.
-
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result is numbers, not booleans, of that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
-    >>> nd.contrib.isfinite(nd.array([float("inf"), 1])).asnumpy().tolist()
-    [0.0, 1.0]
-    """
-    return _tested("isfinite", data)
-
-
-def allclose(
-    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True, out: Any = None, name: Any = None
-) -> NDArray:
+@nd_function
+def allclose(a: NDArray, b: NDArray, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True) -> NDArray:
     """One if all elements agree to |a − b| ≤ atol + rtol · |b|, else zero; of shape (1,).
 
     Shapes: any two that broadcast; the result is (1,).
-
     Dtypes: any; the result is float32.
+    Raises: `ShapeError` for shapes that do not broadcast.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not broadcast.
-
-    >>> from tapegrad import nd
     >>> a, b = nd.array([1, 2]), nd.array([1, 2.1])
     >>> print(nd.contrib.allclose(a, b).asscalar(), nd.contrib.allclose(a, b, atol=0.2).asscalar())
     0.0 1.0
     """
-    a, b = need(a, "allclose", "a"), need(b, "allclose", "b")
     try:
         close = np.allclose(a.asnumpy(), b.asnumpy(), rtol, atol, equal_nan)
     except ValueError:
         raise ShapeError(f"allclose(): shapes {a.shape} and {b.shape} do not broadcast") from None
-    return give(out, make(np.full(1, close, np.float32), a.context))
+    return make(np.full(1, close, np.float32), a.context)
 
 
+@nd_function(out=False)
 def rand_zipfian(
-    true_classes: Any, num_sampled: int, range_max: int, ctx: Context | None = None
+    true_classes: NDArray, num_sampled: int, range_max: int, ctx: Context | None = None
 ) -> tuple[NDArray, NDArray, NDArray]:
     """Classes drawn with probability log((c + 2) / (c + 1)) / log(range_max + 1), which falls as words' frequencies do.
 
@@ -413,17 +297,12 @@ def rand_zipfian(
     drawn one is.
 
     Shapes: (num_sampled,) classes; expectations have the shapes of `true_classes` and of the classes.
-
     Dtypes: classes are int64, expectations float32.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> classes, expected, _ = nd.contrib.rand_zipfian(nd.array([3]), 4, 5)
     >>> classes.shape, round(expected.asscalar().item(), 4)
     ((4,), 0.4982)
     """
-    true = need(true_classes, "rand_zipfian", "true_classes")
     span = math.log(range_max + 1)
 
     def draw() -> np.ndarray[Any, Any]:
@@ -435,25 +314,22 @@ def rand_zipfian(
         return np.asarray(np.log((wide + 2.0) / (wide + 1.0)) / span * num_sampled, dtype=np.float32)
 
     classes = drawn(draw, partial(make, ctx=ctx))
-    rates = (make(expected(which.asnumpy()), ctx) for which in (true, classes))
+    rates = (make(expected(which.asnumpy()), ctx) for which in (true_classes, classes))
     return classes, *rates  # type: ignore[return-value]
 
 
-def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def AdaptiveAvgPooling2D(data: NDArray, output_size: Any = None) -> NDArray:
     """Images (n, c, h, w) averaged down to `output_size`, (1, 1) unless given, by windows as equal as they can be.
 
     Shapes: (n, channels, height, width) gives (n, channels, *output_size).
-
     Dtypes: floats; integers are averaged as default floats.
+    Raises: `ShapeError` for the wrong number of axes, `ValueError` of lengths.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes, `ValueError` of lengths.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[[[1, 2, 3]]]])
     >>> nd.contrib.AdaptiveAvgPooling2D(x, output_size=(1, 2)).asnumpy().ravel().tolist()
     [1.5, 2.5]
     """
-    data = need(data, "AdaptiveAvgPooling2D")
     rows, columns = (1, 1) if output_size is None else int_tuple(output_size, 2, "AdaptiveAvgPooling2D", "output_size")
     if data.ndim != 4:
         raise ShapeError(f"AdaptiveAvgPooling2D() takes images (n, channels, height, width), not shape {data.shape}")
@@ -468,11 +344,12 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, na
 
     tall = ops.matmul(data, averaging(columns, width))
     wide = ops.matmul(ops.matrix_transpose(tall), averaging(rows, height))
-    return give(out, ops.matrix_transpose(wide))
+    return ops.matrix_transpose(wide)
 
 
+@nd_function
 def BilinearResize2D(
-    data: Any,
+    data: NDArray,
     like: Any = None,
     height: int | None = None,
     width: int | None = None,
@@ -480,8 +357,6 @@ def BilinearResize2D(
     scale_width: float | None = None,
     mode: str = "size",
     align_corners: bool = True,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Images of another size, by bilinear interpolation between pixels.
 
@@ -490,18 +365,13 @@ def BilinearResize2D(
     are areas whose edges are. The gradient goes to `data`.
 
     Shapes: (n, channels, h, w) gives (n, channels, height, width).
-
     Dtypes: floats; the result has that of `data`.
+    Raises: `ShapeError` for the wrong number of axes, `ValueError` for an unknown `mode` and for no size.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes, `ValueError` for another `mode`
-    and for no size.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.BilinearResize2D(nd.array([[[[0, 2]]]]), height=1, width=3).asnumpy().ravel().tolist()
     [0.0, 1.0, 2.0]
     """
     where = "BilinearResize2D"
-    data = need(data, where)
     if data.ndim != 4:
         raise ShapeError(f"{where}() takes images (n, channels, height, width), not shape {data.shape}")
     given: tuple[Any, ...] = (height, width)
@@ -528,49 +398,42 @@ def BilinearResize2D(
         return make(weights.astype(dtype_of(data)), data.context)
 
     tall = ops.matmul(reading(sizes[0], data.shape[2]), data)
-    return give(out, ops.matmul(tall, ops.matrix_transpose(reading(sizes[1], data.shape[3]))))
+    return ops.matmul(tall, ops.matrix_transpose(reading(sizes[1], data.shape[3])))
 
 
-def fft(data: Any, compute_size: int = 128, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def fft(data: NDArray, compute_size: int = 128) -> NDArray:
     """The Fourier transform along the last axis, real and imaginary parts in turn. `compute_size` has no effect.
 
     Shapes: (…, n) gives (…, 2n).
-
     Dtypes: float32 and float64; the result has that of `data`.
 
-    Raises: `TypeError` for what is no NDArray.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.fft(nd.array([1, 2])).asnumpy().tolist()
     [3.0, 0.0, -1.0, 0.0]
     """
-    data = need(data, "fft")
-    found = ops.fft(data)
-    parts = ops.stack(ops.real(found), ops.imag(found), axis=data.ndim)
-    return give(out, ops.reshape(parts, shape=(*data.shape[:-1], 2 * data.shape[-1])))
+    spectrum = ops.fft(data)
+    parts = ops.stack(ops.real(spectrum), ops.imag(spectrum), axis=data.ndim)
+    return ops.reshape(parts, shape=(*data.shape[:-1], 2 * data.shape[-1]))
 
 
-def ifft(data: Any, compute_size: int = 128, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def ifft(data: NDArray, compute_size: int = 128) -> NDArray:
     """The real part of the inverse Fourier transform of what `fft` gives, times n, as MXNet has it.
 
     Shapes: (…, 2n), real and imaginary parts in turn, gives (…, n).
-
     Dtypes: float32 and float64; the result has that of `data`.
+    Raises: `ShapeError` for an odd number of parts.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for an odd number of parts.
-
-    >>> from tapegrad import nd
     >>> (nd.contrib.ifft(nd.contrib.fft(nd.array([1, 2]))) / 2).asnumpy().tolist()
     [1.0, 2.0]
     """
-    data = need(data, "ifft")
     if not data.ndim or data.shape[-1] % 2:
         raise ShapeError(f"ifft() takes real and imaginary parts in turn along the last axis, not shape {data.shape}")
     count = data.shape[-1] // 2
     real, imaginary = ops.unstack(ops.reshape(data, shape=(*data.shape[:-1], count, 2)), axis=data.ndim)
     # Of conjugates the forward transform is the conjugate of the inverse one, times n.
     both = ops.fft(real), ops.fft(-imaginary)
-    return give(out, ops.real(both[0]) - ops.imag(both[1]))
+    return ops.real(both[0]) - ops.imag(both[1])
 
 
 @custom
@@ -580,7 +443,7 @@ def _multiplied(data: Any, scalar: float) -> Any:
 
 @custom
 def _rounded(data: Any) -> Any:
-    return nearest(data)
+    return _nearest(data)
 
 
 @custom
@@ -593,18 +456,11 @@ _rounded.defvjp(data=lambda g: g)
 _signed.defvjp(data=lambda g: g)
 
 
-def gradientmultiplier(
-    data: Any, scalar: float = 1.0, is_int: bool = True, out: Any = None, name: Any = None
-) -> NDArray:
+@nd_function
+def gradientmultiplier(data: NDArray, scalar: float = 1.0, is_int: bool = True) -> NDArray:
     """The same values; the gradient is multiplied by `scalar`, by −1 for a gradient reversal.
 
     `is_int` has no meaning here.
-
-    Shapes: any; the result has that of `data`.
-
-    Dtypes: any; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.ones(1)
@@ -615,17 +471,14 @@ def gradientmultiplier(
     >>> print(y.asscalar(), x.grad.asscalar())
     2.0 -2.0
     """
-    return give(out, _multiplied(need(data, "gradientmultiplier"), scalar))
+    return _multiplied(data, scalar)  # type: ignore[no-any-return]
 
 
-def round_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def round_ste(data: NDArray) -> NDArray:
     """`nd.round`, through which gradients pass as if it were not there.
 
-    Shapes: any; the result has that of `data`.
-
     Dtypes: floats; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([1.7])
@@ -636,17 +489,14 @@ def round_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> print(y.asscalar(), x.grad.asscalar())
     2.0 1.0
     """
-    return give(out, _rounded(need(data, "round_ste")))
+    return _rounded(data)  # type: ignore[no-any-return]
 
 
-def sign_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def sign_ste(data: NDArray) -> NDArray:
     """`nd.sign`, through which gradients pass as if it were not there.
 
-    Shapes: any; the result has that of `data`.
-
     Dtypes: floats; the result has that of `data`.
-
-    Raises: `TypeError` for what is no NDArray.
 
     >>> from tapegrad import autograd, nd
     >>> x = nd.array([-1.7])
@@ -657,11 +507,12 @@ def sign_ste(data: Any, out: Any = None, name: Any = None) -> NDArray:
     >>> print(y.asscalar(), x.grad.asscalar())
     -1.0 1.0
     """
-    return give(out, _signed(need(data, "sign_ste")))
+    return _signed(data)  # type: ignore[no-any-return]
 
 
+@nd_function
 def box_nms(
-    data: Any,
+    data: NDArray,
     overlap_thresh: float = 0.5,
     valid_thresh: float = 0.0,
     topk: int = -1,
@@ -672,8 +523,6 @@ def box_nms(
     force_suppress: bool = False,
     in_format: str = "corner",
     out_format: str = "corner",
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Boxes by falling score, without those that overlap a better one of their class by more than `overlap_thresh`.
 
@@ -682,12 +531,9 @@ def box_nms(
     class `background_id` are left out at once, and all but the `topk` best. The gradient goes to the boxes that stay.
 
     Shapes: (…, boxes, numbers); the result has that of `data`.
-
     Dtypes: floats; the result has that of `data`.
+    Raises: `ValueError` for an unknown format.
 
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another format.
-
-    >>> from tapegrad import nd
     >>> boxes = nd.array([[0, 0.5, 0, 0, 2, 2], [0, 0.9, 0, 0, 2, 2.1]])
     >>> nd.contrib.box_nms(boxes).asnumpy()[:, 1].tolist()
     [0.8999999761581421, -1.0]
@@ -695,7 +541,6 @@ def box_nms(
     for which, chosen in (("in_format", in_format), ("out_format", out_format)):
         if chosen not in ("corner", "center"):
             raise ArgumentError(f"box_nms(): {which} is {chosen!r}; choose 'corner' or 'center'")
-    data = need(data, "box_nms")
     if data.ndim < 2:
         raise ShapeError(f"box_nms() takes boxes (…, boxes, numbers), not shape {data.shape}")
     host = data.asnumpy()
@@ -715,13 +560,13 @@ def box_nms(
         order[: len(chosen_boxes)] = chosen_boxes
         stays[: len(chosen_boxes)] = True
     index, staying = (make(x[..., None].repeat(host.shape[-1], axis=-1), data.context) for x in (places, kept))
-    found = ops.take_along_axis(ops.reshape(data, shape=rows.shape), index, axis=1)
+    ordered = ops.take_along_axis(ops.reshape(data, shape=rows.shape), index, axis=1)
     if in_format != out_format:
         sizes = (coord_start, 4, host.shape[-1] - coord_start - 4)
-        before, boxes, behind = ops.split(found, sizes=sizes, axis=2)
-        found = ops.concat(before, _in_form(boxes, out_format), behind, axis=2)
-    found = ops.where(staying, found, ops.filled(found, shape=found.shape, value=-1))
-    return give(out, ops.reshape(found, shape=host.shape))
+        before, boxes, behind = ops.split(ordered, sizes=sizes, axis=2)
+        ordered = ops.concat(before, _in_form(boxes, out_format), behind, axis=2)
+    ordered = ops.where(staying, ordered, ops.filled(ordered, shape=ordered.shape, value=-1))
+    return ops.reshape(ordered, shape=host.shape)
 
 
 box_non_maximum_suppression = box_nms
@@ -751,20 +596,23 @@ def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
     return shared / (areas - shared) if areas > shared else 0.0
 
 
-SparseEmbedding = Embedding
+SparseEmbedding = _Embedding
 
 
+AS_BATCH_NORM = "Shapes: as `nd.BatchNorm`.\nDtypes: as `nd.BatchNorm`.\nRaises: what `nd.BatchNorm` raises."
+
+
+@nd_function(words=AS_BATCH_NORM)
 def SyncBatchNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
-    moving_mean: Any,
-    moving_var: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
     ndev: int = 1,
     key: str = "",
     output_mean_var: bool = False,
     out: Any = None,
-    name: Any = None,
     **options: Any,
 ) -> Any:
     """`nd.BatchNorm`; one array holds the whole batch here, so there is nothing to bring together across devices.
@@ -772,72 +620,48 @@ def SyncBatchNorm(
     `ndev` and `key` have no meaning here; further options are those of `nd.BatchNorm`. `output_mean_var` adds the mean
     and, other than there, the variance itself.
 
-    Shapes: as `nd.BatchNorm`.
-
-    Dtypes: as `nd.BatchNorm`.
-
-    Raises: as `nd.BatchNorm`.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.SyncBatchNorm(nd.ones((2, 3)), nd.ones(3), nd.zeros(3), nd.ones(3), nd.ones(3)).shape
     (2, 3)
     """
-    found, mean, var = batch_normalized(data, gamma, beta, moving_mean, moving_var, **options)
-    found = give(out, found)
-    return [found, mean, var] if output_mean_var else found
+    result, mean, var = batch_normalized(data, gamma, beta, moving_mean, moving_var, **options)
+    result = give(out, result)
+    return [result, mean, var] if output_mean_var else result
 
 
+@nd_function(words=AS_BATCH_NORM)
 def BatchNormWithReLU(
-    data: Any,
-    gamma: Any,
-    beta: Any,
-    moving_mean: Any,
-    moving_var: Any,
-    out: Any = None,
-    name: Any = None,
-    **options: Any,
+    data: Any, gamma: Any, beta: Any, moving_mean: Any, moving_var: Any, out: Any = None, **options: Any
 ) -> Any:
     """`nd.BatchNorm`, then relu.
 
     Further options are those of `nd.BatchNorm`.
 
-    Shapes: as `nd.BatchNorm`.
-
-    Dtypes: as `nd.BatchNorm`.
-
-    Raises: as `nd.BatchNorm`.
-
-    >>> from tapegrad import nd
     >>> x = nd.array([[-1, 2]])
     >>> y = nd.contrib.BatchNormWithReLU(x, nd.ones(2), nd.zeros(2), nd.zeros(2), nd.ones(2), eps=0)
     >>> y.asnumpy().tolist()
     [[0.0, 2.0]]
     """
-    found = BatchNorm(data, gamma, beta, moving_mean, moving_var, **options)
-    if isinstance(found, list):
-        return [give(out, ops.relu(found[0])), *found[1:]]
-    return give(out, ops.relu(found))
+    results = _BatchNorm(data, gamma, beta, moving_mean, moving_var, **options)
+    if isinstance(results, list):
+        return [give(out, ops.relu(results[0])), *results[1:]]
+    return give(out, ops.relu(results))
 
 
-def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: Any = None) -> NDArray:
+@nd_function
+def box_iou(lhs: NDArray, rhs: NDArray, format: str = "corner") -> NDArray:
     """For each pair of boxes the area they share, divided by the area they cover: (…, 4) and (…, 4) give (…, …).
 
     `format`: "corner" (left, top, right, bottom) or "center" (x, y, width, height).
 
     Shapes: (…, 4) and (…, 4) give the first leading axes, then the second.
-
     Dtypes: floats; that of both together.
+    Raises: `ValueError` for an unknown `format`, `ShapeError` for boxes without four numbers.
 
-    Raises: `TypeError` for what is no NDArray, `ValueError` for another `format`, `ShapeError` for boxes without four
-    numbers.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.box_iou(nd.array([[0, 0, 2, 2]]), nd.array([[0, 0, 4, 2]])).asnumpy().tolist()
     [[0.5]]
     """
     if format not in ("corner", "center"):
         raise ArgumentError(f"box_iou(): format is {format!r}; choose 'corner' or 'center'")
-    lhs, rhs = need(lhs, "box_iou", "lhs"), need(rhs, "box_iou", "rhs")
     left, right = _corners(lhs, format), _corners(rhs, format)
     left = [ops.reshape(x, shape=(x.size, 1)) for x in left]
     right = [ops.reshape(x, shape=(1, x.size)) for x in right]
@@ -847,11 +671,11 @@ def box_iou(lhs: Any, rhs: Any, format: str = "corner", out: Any = None, name: A
     areas = [ops.clip(x[2] - x[0], 0, None) * ops.clip(x[3] - x[1], 0, None) for x in (left, right)]
     covered = areas[0] + areas[1] - shared
     safe = ops.where(ops.greater(covered, 0), covered, ops.ones_like(covered))
-    return give(out, ops.reshape(shared / safe, shape=(*lhs.shape[:-1], *rhs.shape[:-1])))
+    return ops.reshape(shared / safe, shape=(*lhs.shape[:-1], *rhs.shape[:-1]))
 
 
 def _corners(boxes: Any, format: str) -> list[Any]:
-    a, b, c, d = (squeeze(x, axis=-1) for x in ops.split(boxes, sizes=(1, 1, 1, 1), axis=boxes.ndim - 1))
+    a, b, c, d = (_squeeze(x, axis=-1) for x in ops.split(boxes, sizes=(1, 1, 1, 1), axis=boxes.ndim - 1))
     return [a, b, c, d] if format == "corner" else [a - c / 2, b - d / 2, a + c / 2, b + d / 2]
 
 

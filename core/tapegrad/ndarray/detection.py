@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
-from .checks import dtype_of, int_tuple, need
-from .ndarray import NDArray, give, make
+from .checks import dtype_of, int_tuple, ops
+from .function import nd_function
+from .ndarray import NDArray, make
 
 __all__ = [
     "MultiBoxDetection",
@@ -29,10 +29,10 @@ Host = np.ndarray[Any, Any]
 
 
 def _four(values: Any, where: str, name: str) -> Host:
-    found = np.asarray(tuple(values), np.float32)
-    if found.shape != (4,):
+    numbers = np.asarray(tuple(values), np.float32)
+    if numbers.shape != (4,):
         raise ArgumentError(f"{where}(): {name} is {tuple(values)}; give 4 numbers")
-    return found
+    return numbers
 
 
 def _overlaps(a: Host, b: Host) -> Host:
@@ -43,15 +43,14 @@ def _overlaps(a: Host, b: Host) -> Host:
     return np.where(covered > 0, shared / np.where(covered > 0, covered, 1), 0).astype(a.dtype)
 
 
+@nd_function
 def MultiBoxPrior(
-    data: Any,
+    data: NDArray,
     sizes: Any = (1.0,),
     ratios: Any = (1.0,),
     clip: bool = False,
     steps: Any = (-1.0, -1.0),
     offsets: Any = (0.5, 0.5),
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Anchor boxes around each pixel of an image: of every size in the first ratio, of the first size in the others.
 
@@ -61,18 +60,13 @@ def MultiBoxPrior(
 
     Shapes: images (n, channels, height, width), of which only the shape is read; the result is (1, boxes, 4), where
     boxes = height · width · (sizes + ratios − 1).
-
     Dtypes: the result has that of `data`.
+    Raises: `ShapeError` for the wrong number of axes, `ValueError` without a size or a ratio.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other numbers of axes, `ValueError` without a size or a
-    ratio.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.MultiBoxPrior(nd.zeros((1, 3, 2, 2)), sizes=[0.5]).asnumpy()[0, 0].tolist()
     [0.0, 0.0, 0.5, 0.5]
     """
     where = "MultiBoxPrior"
-    data = need(data, where)
     if data.ndim != 4:
         raise ShapeError(f"{where}() takes images (n, channels, height, width), not shape {data.shape}")
     height, width = data.shape[2:]
@@ -95,7 +89,7 @@ def MultiBoxPrior(
     boxes = np.concatenate([centers - half, centers + half], axis=-1).reshape(1, -1, 4)
     if clip:
         boxes = np.clip(boxes, 0, 1)
-    return give(out, make(boxes.astype(dtype_of(data)), data.context))
+    return make(boxes.astype(dtype_of(data)), data.context)
 
 
 def _matched(overlaps: Host, threshold: float) -> tuple[Host, Host, Host]:
@@ -121,18 +115,17 @@ def _matched(overlaps: Host, threshold: float) -> tuple[Host, Host, Host]:
     return objects_of, best, positive
 
 
+@nd_function
 def MultiBoxTarget(
-    anchor: Any,
-    label: Any,
-    cls_pred: Any,
+    anchor: NDArray,
+    label: NDArray,
+    cls_pred: NDArray,
     overlap_threshold: float = 0.5,
     ignore_label: float = -1.0,
     negative_mining_ratio: float = -1.0,
     negative_mining_thresh: float = 0.5,
     minimum_negative_samples: int = 0,
     variances: Any = (0.1, 0.1, 0.2, 0.2),
-    out: Any = None,
-    name: Any = None,
 ) -> list[NDArray]:
     """What a detector is to say of its anchors: offsets, a mask of the offsets that count, and classes.
 
@@ -145,12 +138,9 @@ def MultiBoxTarget(
 
     Shapes: anchors (1, boxes, 4), labels (n, objects, 5 or more), predictions (n, classes + 1, boxes); the results are
     (n, boxes · 4) twice, and (n, boxes).
-
     Dtypes: the results have that of `anchor`.
+    Raises: `ShapeError` for shapes that do not fit, `ValueError` for any number of variances but 4.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `ValueError` for other than 4 variances.
-
-    >>> from tapegrad import nd
     >>> anchors = nd.array([[[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]]])
     >>> objects = nd.array([[[2, 0.5, 0.5, 1, 1]]])
     >>> offsets, mask, classes = nd.contrib.MultiBoxTarget(anchors, objects, nd.zeros((1, 4, 2)))
@@ -158,11 +148,6 @@ def MultiBoxTarget(
     [[0.0, 3.0]]
     """
     where = "MultiBoxTarget"
-    anchor, label, cls_pred = (
-        need(anchor, where, "anchor"),
-        need(label, where, "label"),
-        need(cls_pred, where, "cls_pred"),
-    )
     count = anchor.shape[1] if anchor.ndim == 3 else -1
     if (
         anchor.shape != (1, count, 4)
@@ -203,14 +188,14 @@ def MultiBoxTarget(
         apart = (theirs[:, :2] + theirs[:, 2:] - mine[:, :2] - mine[:, 2:]) / 2
         offsets[i, positive] = np.concatenate([apart / size, np.log(its / size)], axis=1) / shares
     dtype = dtype_of(anchor)
-    found = [make(x.reshape(batch, -1).astype(dtype), anchor.context) for x in (offsets, mask, classes)]
-    return found if out is None else [give(target, x) for target, x in zip(out, found, strict=True)]
+    return [make(x.reshape(batch, -1).astype(dtype), anchor.context) for x in (offsets, mask, classes)]
 
 
+@nd_function
 def MultiBoxDetection(
-    cls_prob: Any,
-    loc_pred: Any,
-    anchor: Any,
+    cls_prob: NDArray,
+    loc_pred: NDArray,
+    anchor: NDArray,
     clip: bool = True,
     threshold: float = 0.01,
     background_id: int = 0,
@@ -218,8 +203,6 @@ def MultiBoxDetection(
     force_suppress: bool = False,
     variances: Any = (0.1, 0.1, 0.2, 0.2),
     nms_topk: int = -1,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The boxes that a detector sees, best first: rows (class, probability, *box); class −1 is none.
 
@@ -228,22 +211,17 @@ def MultiBoxDetection(
     with `force_suppress`, by `nms_threshold` or more, and all but the `nms_topk` best. With `clip` boxes end where the
     image does. No gradient.
 
-    Shapes: probabilities (n, classes + 1, boxes), offsets (n, boxes · 4), anchors (1, boxes, 4); the result is
-    (n, boxes, 6).
-
+    Shapes: probabilities (n, classes + 1, boxes), offsets (n, boxes · 4), anchors (1, boxes, 4); the result is (n,
+    boxes, 6).
     Dtypes: the result has that of `cls_prob`.
+    Raises: `ShapeError` for shapes that do not fit, `ValueError` for any number of variances but 4.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `ValueError` for other than 4 variances.
-
-    >>> from tapegrad import nd
     >>> anchors = nd.array([[[0, 0, 0.5, 0.5], [0, 0, 0.5, 0.6]]])
     >>> odds = nd.array([[[0.1, 0.25], [0.9, 0.75]]])
     >>> nd.contrib.MultiBoxDetection(odds, nd.zeros((1, 8)), anchors).asnumpy()[0, :, 0].tolist()
     [0.0, -1.0]
     """
     where = "MultiBoxDetection"
-    cls_prob, loc_pred = need(cls_prob, where, "cls_prob"), need(loc_pred, where, "loc_pred")
-    anchor = need(anchor, where, "anchor")
     count = anchor.shape[1] if anchor.ndim == 3 else -1
     batch = cls_prob.shape[0]
     if (
@@ -267,7 +245,7 @@ def MultiBoxDetection(
         boxes = np.clip(boxes, 0, 1)
     likely = cls_prob.asnumpy()
     classes, odds = likely[:, 1:].argmax(axis=1), likely[:, 1:].max(axis=1)
-    found = np.full((batch, count, 6), -1, boxes.dtype)
+    detections = np.full((batch, count, 6), -1, boxes.dtype)
     for i in range(batch):
         seen = np.flatnonzero(odds[i] >= threshold)
         rows = np.concatenate([classes[i, seen, None], odds[i, seen, None], boxes[i, seen]], axis=1)
@@ -280,17 +258,13 @@ def MultiBoxDetection(
                 if row[0] >= 0:
                     rivals = (overlaps[j] >= nms_threshold) & (force_suppress | (rows[:, 0] == row[0]))
                     rows[j + 1 :, 0][rivals[j + 1 :]] = -1
-        found[i, : len(rows)] = rows
-    return give(out, make(found.astype(dtype_of(cls_prob)), cls_prob.context))
+        detections[i, : len(rows)] = rows
+    return make(detections.astype(dtype_of(cls_prob)), cls_prob.context)
 
 
+@nd_function
 def bipartite_matching(
-    data: Any,
-    is_ascend: bool = False,
-    threshold: float | None = None,
-    topk: int = -1,
-    out: Any = None,
-    name: Any = None,
+    data: NDArray, is_ascend: bool = False, threshold: float | None = None, topk: int = -1
 ) -> list[NDArray]:
     """Rows and columns of a table of scores paired off, the best score first: the column of each row, the row of each
     column, and −1 where there is none.
@@ -299,18 +273,14 @@ def bipartite_matching(
     are made. No gradient.
 
     Shapes: (…, rows, columns) gives (…, rows) and (…, columns).
-
     Dtypes: the results have that of `data`.
+    Raises: `TypeError` without a threshold, `ShapeError` for fewer than two axes.
 
-    Raises: `TypeError` for what is no NDArray and without a threshold, `ShapeError` for less than two axes.
-
-    >>> from tapegrad import nd
     >>> of_row, of_column = nd.contrib.bipartite_matching(nd.array([[0.5, 0.6], [0.1, 0.2]]), threshold=0.15)
     >>> of_row.asnumpy().tolist(), of_column.asnumpy().tolist()
     ([1.0, -1.0], [-1.0, 0.0])
     """
     where = "bipartite_matching"
-    data = need(data, where)
     if data.ndim < 2:
         raise ShapeError(f"{where}() takes scores (…, rows, columns), not shape {data.shape}")
     if threshold is None:
@@ -329,11 +299,10 @@ def bipartite_matching(
                 mine[row], theirs[column] = column, row
                 made += 1
     dtype = dtype_of(data)
-    found = [
+    return [
         make(x.reshape(*lead, length).astype(dtype), data.context)
         for x, length in ((of_row, rows), (of_column, columns))
     ]
-    return found if out is None else [give(target, x) for target, x in zip(out, found, strict=True)]
 
 
 def _sides(boxes: Any) -> tuple[Any, Any]:
@@ -342,8 +311,9 @@ def _sides(boxes: Any) -> tuple[Any, Any]:
     return (low + high) / 2, high - low
 
 
+@nd_function
 def box_encode(
-    samples: Any, matches: Any, anchors: Any, refs: Any, means: Any, stds: Any, out: Any = None, name: Any = None
+    samples: NDArray, matches: NDArray, anchors: NDArray, refs: NDArray, means: NDArray, stds: NDArray
 ) -> list[NDArray]:
     """The offsets from anchors to the boxes they are matched with, less `means`, over `stds`; and which of them count.
 
@@ -351,21 +321,15 @@ def box_encode(
 
     Shapes: samples and matches (n, boxes), anchors (n, boxes, 4), references (n, objects, 4), means and stds (4,); the
     results are (n, boxes, 4).
-
     Dtypes: that of all together.
+    Raises: `ShapeError` for shapes that do not go together.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together.
-
-    >>> from tapegrad import nd
     >>> box, zero, one = nd.array([[[0, 0, 2, 2]]]), nd.zeros((1, 1)), nd.ones((1, 1))
     >>> offsets, mask = nd.contrib.box_encode(one, zero, box, box + 1, nd.zeros(4), nd.ones(4))
     >>> offsets.asnumpy().tolist()
     [[[0.5, 0.5, 0.0, 0.0]]]
     """
     where = "box_encode"
-    samples, matches = need(samples, where, "samples"), need(matches, where, "matches")
-    anchors, refs = need(anchors, where, "anchors"), need(refs, where, "refs")
-    means, stds = need(means, where, "means"), need(stds, where, "stds")
     if anchors.shape != (*matches.shape, 4) or refs.ndim != 3 or samples.shape != matches.shape:
         raise ShapeError(
             f"{where}() takes samples and matches (n, boxes), anchors (n, boxes, 4) and references (n, objects, 4), "
@@ -374,26 +338,25 @@ def box_encode(
     places = np.maximum(matches.asnumpy().astype(np.int64), 0)[..., None].repeat(4, axis=-1)
     theirs, its = _sides(ops.take_along_axis(refs, make(places, refs.context), axis=1))
     mine, size = _sides(anchors)
-    found = (ops.concat((theirs - mine) / size, ops.log(its / size), axis=2) - means) / stds
+    offsets = (ops.concat((theirs - mine) / size, ops.log(its / size), axis=2) - means) / stds
     counts = make((samples.asnumpy() > 0.5)[..., None].repeat(4, axis=-1), anchors.context)
     pair = [
-        ops.where(counts, found, ops.zeros_like(found)),
-        ops.astype(counts, dtype=dtype_of(found)),
+        ops.where(counts, offsets, ops.zeros_like(offsets)),
+        ops.astype(counts, dtype=dtype_of(offsets)),
     ]
-    return pair if out is None else [give(target, x) for target, x in zip(out, pair, strict=True)]
+    return pair
 
 
+@nd_function
 def box_decode(
-    data: Any,
-    anchors: Any,
+    data: NDArray,
+    anchors: NDArray,
     std0: float = 1.0,
     std1: float = 1.0,
     std2: float = 1.0,
     std3: float = 1.0,
     clip: float = -1.0,
     format: str = "center",
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """The boxes that offsets from anchors lead to; the offsets are multiplied by `std0`, … first.
 
@@ -401,18 +364,13 @@ def box_decode(
     most by which the logarithm of a size may grow.
 
     Shapes: offsets (n, boxes, 4) and anchors (1, boxes, 4) give boxes (n, boxes, 4), by their corners.
-
     Dtypes: that of both together.
+    Raises: `ShapeError` for shapes that do not go together, `ValueError` for an unknown format.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that do not go together, `ValueError` for other
-    formats.
-
-    >>> from tapegrad import nd
     >>> nd.contrib.box_decode(nd.zeros((1, 1, 4)), nd.array([[[1, 1, 2, 2]]])).asnumpy().tolist()
     [[[0.0, 0.0, 2.0, 2.0]]]
     """
     where = "box_decode"
-    data, anchors = need(data, where), need(anchors, where, "anchors")
     if format not in ("corner", "center"):
         raise ArgumentError(f"{where}(): format is {format!r}; choose 'corner' or 'center'")
     if data.ndim != 3 or anchors.shape != (1, *data.shape[1:]) or data.shape[2] != 4:
@@ -428,19 +386,18 @@ def box_decode(
         growth = ops.clip(growth, None, clip)
     centers = apart * make(np.array([std0, std1], dtype), context) * size + middle
     half = ops.exp(growth) * size / 2
-    return give(out, ops.concat(centers - half, centers + half, axis=2))
+    return ops.concat(centers - half, centers + half, axis=2)
 
 
+@nd_function
 def ROIAlign(
-    data: Any,
-    rois: Any,
+    data: NDArray,
+    rois: NDArray,
     pooled_size: Any,
     spatial_scale: float,
     sample_ratio: int = -1,
     position_sensitive: bool = False,
     aligned: bool = False,
-    out: Any = None,
-    name: Any = None,
 ) -> NDArray:
     """Means over a grid of each region, read between the pixels: K. He et al. (2017), "Mask R-CNN".
 
@@ -450,21 +407,16 @@ def ROIAlign(
     else a region is a pixel wide at least. With `position_sensitive` each cell has channels of its own. The gradient
     goes to `data`; regions are constants.
 
-    Shapes: (n, channels, height, width) and (r, 5) give (r, channels, *pooled_size), or with `position_sensitive`
-    (r, channels / cells, *pooled_size).
-
+    Shapes: (n, channels, height, width) and (r, 5) give (r, channels, *pooled_size), or with `position_sensitive` (r,
+    channels / cells, *pooled_size).
     Dtypes: floats; the result has that of `data`.
+    Raises: `ShapeError` for shapes that do not fit, `IndexError` for an image that does not exist.
 
-    Raises: `TypeError` for what is no NDArray, `ShapeError` for other shapes, `IndexError` for an image that there is
-    not.
-
-    >>> from tapegrad import nd
     >>> image, region = nd.arange(16).reshape((1, 1, 4, 4)), nd.array([[0, 0, 0, 2, 2]])
     >>> nd.contrib.ROIAlign(image, region, pooled_size=(2, 2), spatial_scale=1.0).asnumpy()[0, 0].tolist()
     [[2.5, 3.5], [6.5, 7.5]]
     """
     where = "ROIAlign"
-    data, rois = need(data, where), need(rois, where, "rois")
     rows, columns = int_tuple(pooled_size, 2, where, "pooled_size")
     if data.ndim != 4 or rois.ndim != 2 or rois.shape[1] != 5:
         raise ShapeError(
@@ -494,13 +446,13 @@ def ROIAlign(
     )
     chosen = ops.take(data, make(np.asarray(places, np.int64), context), axis=0)
     tall = ops.matmul(make(down[:, None], context), chosen)
-    found = ops.matmul(tall, make(np.swapaxes(across, 1, 2)[:, None], context))
+    means = ops.matmul(tall, make(np.swapaxes(across, 1, 2)[:, None], context))
     if position_sensitive:
         kinds = channels // (rows * columns)
-        parts = ops.reshape(found, shape=(len(regions), kinds, rows * columns, rows * columns))
+        parts = ops.reshape(means, shape=(len(regions), kinds, rows * columns, rows * columns))
         own = make(np.eye(rows * columns, dtype=dtype), context)
-        found = ops.reshape(ops.sum(parts * own, axis=3), shape=(len(regions), kinds, rows, columns))
-    return give(out, found)
+        means = ops.reshape(ops.sum(parts * own, axis=3), shape=(len(regions), kinds, rows, columns))
+    return means
 
 
 def _reading(start: float, step: float, count: int, samples: int, length: int) -> Host:
@@ -511,8 +463,8 @@ def _reading(start: float, step: float, count: int, samples: int, length: int) -
     at = np.clip(at, 0, length - 1)
     low = np.minimum(at.astype(np.int64), length - 1)
     high = np.minimum(low + 1, length - 1)
-    found = np.zeros((count, length))
+    weights = np.zeros((count, length))
     cells = np.broadcast_to(np.arange(count)[:, None], at.shape)
-    np.add.at(found, (cells, low), (1 - (at - low)) * inside / points)
-    np.add.at(found, (cells, high), (at - low) * inside / points)
-    return found
+    np.add.at(weights, (cells, low), (1 - (at - low)) * inside / points)
+    np.add.at(weights, (cells, high), (at - low) * inside / points)
+    return weights

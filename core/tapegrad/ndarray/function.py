@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from inspect import CO_VARARGS
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, TypeVar, overload
 
@@ -28,7 +28,7 @@ class Field(NamedTuple):
     annotation: str
     default: Any = REQUIRED
     kind: str = ""
-    """"*" for one that takes all positional arguments, "=" for a keyword-only one."""
+    """"*" and "**" for those that take all further arguments, "=" for a keyword-only one."""
 
 
 def fields_of(function: Callable[..., Any]) -> list[Field]:
@@ -42,12 +42,17 @@ def fields_of(function: Callable[..., Any]) -> list[Field]:
     if code.co_flags & CO_VARARGS:
         fields.append(Field(code.co_varnames[last], annotations[code.co_varnames[last]], kind="*"))
     named = function.__kwdefaults__ or {}
-    return [*fields, *(Field(name, annotations[name], named.get(name, REQUIRED), "=") for name in keywords)]
+    fields += [Field(name, annotations[name], named.get(name, REQUIRED), "=") for name in keywords]
+    if code.co_flags & CO_VARKEYWORDS:
+        rest = code.co_varnames[last + bool(code.co_flags & CO_VARARGS)]
+        fields.append(Field(rest, annotations[rest], kind="**"))
+    return fields
 
 
 def exported(module: ModuleType) -> dict[str, Any]:
     """The public functions that a module has, by their names in it."""
-    return {name: value for name, value in vars(module).items() if type(value) is FunctionType and value in FUNCTIONS}
+    functions = {name: value for name, value in vars(module).items() if type(value) is FunctionType and name[0] != "_"}
+    return {name: function for name, function in functions.items() if function in FUNCTIONS}
 
 
 @overload
@@ -96,8 +101,8 @@ def public(
     own = [field.name for field in fields]
     shown = list(fields)
     if out:
-        kind = "=" if fields[-1].kind else ""
-        place = own.index(ahead_of) if ahead_of else len(own)
+        kind = "=" if fields[-1].kind in ("*", "=") else ""
+        place = own.index(ahead_of) if ahead_of else len(own) - (fields[-1].kind == "**")
         shown[place:place] = [Field(added, "Any", None, kind) for added in ("out", "name") if added not in own]
     names, kinds, arrays, defaults, named, annotations = [], [], [], [], {}, {}
     for i, (parameter, annotation, default, kind) in enumerate(shown):
@@ -157,7 +162,7 @@ def _code(
     places, `p0`, but for the keyword-only ones.
     """
     slots = [kind[1:] if kind[:1] == "=" else f"p{i}" for i, kind in enumerate(kinds)]
-    head = [f"*{slot}" if kind == "*" else slot for kind, slot in zip(kinds, slots, strict=True)]
+    head = [slot if kind[:1] == "=" else kind + slot for kind, slot in zip(kinds, slots, strict=True)]
     handed = [f"{x}={x}" if kinds[i][:1] == "=" else x for i, x in enumerate(head) if i not in added]
     lines = []
     for i in arrays:

@@ -9,18 +9,9 @@ import numpy as np
 from ..arrays.array import Array
 from ..context import Context, current_context
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
+from . import distributions as _of
 from .checks import at_least_1d, dtype_of, ops
-from .distributions import (
-    EXPONENTIAL,
-    GAMMA,
-    GENERALIZED_NEGATIVE_BINOMIAL,
-    NEGATIVE_BINOMIAL,
-    NORMAL,
-    POISSON,
-    UNIFORM,
-    drawn,
-    sample,
-)
+from .distributions import drawn, sample
 from .function import nd_function
 from .ndarray import NDArray, give, shape_of
 
@@ -47,7 +38,7 @@ __all__ = [
 ]
 
 
-uniform = UNIFORM.drawing(
+uniform = _of.UNIFORM.drawing(
     __name__,
     """>>> import tapegrad as mx
         >>> mx.random.seed(1)
@@ -58,7 +49,7 @@ uniform = UNIFORM.drawing(
         >>> nd.random.uniform(nd.array([0, 10]), nd.array([1, 20]), shape=3).shape
         (2, 3)""",
 )
-normal = NORMAL.drawing(
+normal = _of.NORMAL.drawing(
     __name__,
     """>>> import tapegrad as mx
         >>> mx.random.seed(0)
@@ -68,17 +59,18 @@ normal = NORMAL.drawing(
 gamma, poisson, negative_binomial, generalized_negative_binomial = (
     distribution.drawing(__name__, f">>> nd.random.{distribution.method}({values}, shape=3).shape\n        (3,)")
     for distribution, values in (
-        (GAMMA, "2, 3"),
-        (POISSON, "4"),
-        (NEGATIVE_BINOMIAL, "3, 0.5"),
-        (GENERALIZED_NEGATIVE_BINOMIAL, "2, 0.5"),
+        (_of.GAMMA, "2, 3"),
+        (_of.POISSON, "4"),
+        (_of.NEGATIVE_BINOMIAL, "3, 0.5"),
+        (_of.GENERALIZED_NEGATIVE_BINOMIAL, "2, 0.5"),
     )
 )
 uniform_like, normal_like, exponential_like, gamma_like = (
-    distribution.drawing_like(__name__) for distribution in (UNIFORM, NORMAL, EXPONENTIAL, GAMMA)
+    distribution.drawing_like(__name__) for distribution in (_of.UNIFORM, _of.NORMAL, _of.EXPONENTIAL, _of.GAMMA)
 )
 poisson_like, negative_binomial_like, generalized_negative_binomial_like = (
-    distribution.drawing_like(__name__) for distribution in (POISSON, NEGATIVE_BINOMIAL, GENERALIZED_NEGATIVE_BINOMIAL)
+    distribution.drawing_like(__name__)
+    for distribution in (_of.POISSON, _of.NEGATIVE_BINOMIAL, _of.GENERALIZED_NEGATIVE_BINOMIAL)
 )
 
 

@@ -125,9 +125,7 @@ sum_axis, max_axis, min_axis = sum, max, min
 
 @_over_axes
 def nansum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
-    """The sum over `axis` of what is not NaN.
-
-    Dtypes: any; the sum has that of `data`.
+    """The sum over `axis` of the elements that are not NaN.
 
     >>> print(nd.nansum(nd.array([1, float("nan"), 2])).asscalar())
     3.0
@@ -137,9 +135,7 @@ def nansum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: boo
 
 @_over_axes
 def nanprod(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
-    """The product over `axis` of what is not NaN.
-
-    Dtypes: any; the product has that of `data`.
+    """The product over `axis` of the elements that are not NaN.
 
     >>> print(nd.nanprod(nd.array([3, float("nan"), 2])).asscalar())
     6.0

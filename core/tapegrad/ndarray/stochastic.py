@@ -6,47 +6,35 @@ from collections.abc import Callable
 from typing import Any
 
 from ..context import Context
+from . import distributions as _of
 from . import random as _random
-from .distributions import (
-    CONTEXT,
-    DTYPE,
-    EXPONENTIAL,
-    FLOATING,
-    GAMMA,
-    GENERALIZED_NEGATIVE_BINOMIAL,
-    NEGATIVE_BINOMIAL,
-    NORMAL,
-    OUT,
-    POISSON,
-    SHAPE,
-    UNIFORM,
-    Distribution,
-)
 from .function import Field, nd_function
 from .ndarray import NDArray
 
 
-def _long(distribution: Distribution) -> Callable[..., NDArray]:
+def _long(distribution: _of.Distribution) -> Callable[..., NDArray]:
     doc = f"""{{numbers}}, of `shape`.
 
     `nd.random.{{method}}` with its context before its dtype.
 
     Shapes: `shape`, (1,) unless given; that of `out`.
-    {FLOATING}
+    {_of.FLOATING}
     Raises: `ValueError` for {{refused}}, `DtypeError` for any other dtype.
 
     >>> nd.random_{{method}}(shape=3).shape
     (3,)
     """
     name = f"random_{distribution.method}"
-    return distribution.function(name, distribution.parameters, (SHAPE, CONTEXT, DTYPE, OUT), doc, __name__)
+    return distribution.function(
+        name, distribution.parameters, (_of.SHAPE, _of.CONTEXT, _of.DTYPE, _of.OUT), doc, __name__
+    )
 
 
-def _sample(distribution: Distribution, *names: str) -> Callable[..., NDArray]:
+def _sample(distribution: _of.Distribution, *names: str) -> Callable[..., NDArray]:
     doc = f"""{{numbers}}: `shape` of them for each element of {{names}}.
 
     Shapes: that of the parameters, then `shape`.
-    {FLOATING}
+    {_of.FLOATING}
     Raises: `ValueError` for {{refused}}, `DtypeError` for any other dtype, `ShapeError` for parameters that do not
     broadcast.
 
@@ -54,18 +42,20 @@ def _sample(distribution: Distribution, *names: str) -> Callable[..., NDArray]:
     (2, 3)
     """
     parameters = [Field(name, "NDArray") for name in names or [p.name for p in distribution.parameters]]
-    return distribution.function(f"sample_{distribution.method}", parameters, (SHAPE, DTYPE, OUT), doc, __name__)
+    return distribution.function(
+        f"sample_{distribution.method}", parameters, (_of.SHAPE, _of.DTYPE, _of.OUT), doc, __name__
+    )
 
 
-random_uniform, sample_uniform = _long(UNIFORM), _sample(UNIFORM)
-random_normal, sample_normal = _long(NORMAL), _sample(NORMAL, "mu", "sigma")
-random_exponential, sample_exponential = _long(EXPONENTIAL), _sample(EXPONENTIAL)
-random_gamma, sample_gamma = _long(GAMMA), _sample(GAMMA)
-random_poisson, sample_poisson = _long(POISSON), _sample(POISSON)
-random_negative_binomial = _long(NEGATIVE_BINOMIAL)
-sample_negative_binomial = _sample(NEGATIVE_BINOMIAL)
-random_generalized_negative_binomial = _long(GENERALIZED_NEGATIVE_BINOMIAL)
-sample_generalized_negative_binomial = _sample(GENERALIZED_NEGATIVE_BINOMIAL)
+random_uniform, sample_uniform = _long(_of.UNIFORM), _sample(_of.UNIFORM)
+random_normal, sample_normal = _long(_of.NORMAL), _sample(_of.NORMAL, "mu", "sigma")
+random_exponential, sample_exponential = _long(_of.EXPONENTIAL), _sample(_of.EXPONENTIAL)
+random_gamma, sample_gamma = _long(_of.GAMMA), _sample(_of.GAMMA)
+random_poisson, sample_poisson = _long(_of.POISSON), _sample(_of.POISSON)
+random_negative_binomial = _long(_of.NEGATIVE_BINOMIAL)
+sample_negative_binomial = _sample(_of.NEGATIVE_BINOMIAL)
+random_generalized_negative_binomial = _long(_of.GENERALIZED_NEGATIVE_BINOMIAL)
+sample_generalized_negative_binomial = _sample(_of.GENERALIZED_NEGATIVE_BINOMIAL)
 uniform, normal, shuffle = random_uniform, random_normal, _random.shuffle
 
 
