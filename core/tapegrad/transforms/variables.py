@@ -57,19 +57,19 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
     elif len(heads) != len(head_grads):
         raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
     seeds = []
-    for i, (head, g) in enumerate(zip(heads, head_grads, strict=True)):
+    for i, head in enumerate(heads):
         if not isinstance(head, Array):
             raise ArgumentTypeError(f"head {i} is a {type(head).__name__}, not an array")
-        node = head._node
-        if node is None:
+        if head._node is None:
             raise NotRecordedError(_why_not_recorded(head))
+        g = head_grads[i]
         if g is None:
             ones = ones_of(head)
-            seeds.append((node, wrap(ones, None, head._xp) if recorded else ones))
+            seeds.append((head._node, wrap(ones, None, head._xp) if recorded else ones))
         else:
             cotangent = _checked_head_gradient(g, head)
             place = (cotangent._value, cotangent._node, cotangent._xp)
-            seeds.append((node, wrap(*place) if recorded else cotangent._value))
+            seeds.append((head._node, wrap(*place) if recorded else cotangent._value))
     return seeds
 
 
