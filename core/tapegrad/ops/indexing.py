@@ -1157,7 +1157,7 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
         check_thread((x._node, value._node), "a write")
         x._lose_node()
     elif x._node is not None or value._node is not None:
-        values, parents = (x._value, value._value, places), (x._node, value._node)
+        values, parents = (x._value, value._value, *places), (x._node, value._node, *[None] * len(places))
         x._node = record(OPS["setitem"], x._xp, x._value, values, parents, {"key": key})
 
 
