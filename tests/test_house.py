@@ -38,7 +38,7 @@ def code_only(source: str) -> str:
 
 
 LAYERS = [
-    ("errors", "dtypes", "extras"),
+    ("errors", "dtypes"),
     ("tape", "randomness"),
     ("engines",),
     ("arrays",),
@@ -54,7 +54,7 @@ LAYERS = [
 ]
 """What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""
 
-PUBLIC = {"errors", "dtypes", "extras", "ops", "op", "numpy", "einops", "testing", *LAYERS[8], "__init__", "__main__"}
+PUBLIC = {"errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[8], "__init__", "__main__"}
 """What a user imports. All else at the top is the folder of a layer."""
 
 

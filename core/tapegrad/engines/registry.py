@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
-from ..extras import PROJECT
 from .backend import Backend
+from .extras import PROJECT
 from .tables import OPS
 
 if TYPE_CHECKING:
