@@ -17,9 +17,6 @@ from ..errors import BackendUnavailableError, DtypeError
 if TYPE_CHECKING:
     from .tables import Kernels
 
-PROJECT = "tapegrad"
-"""The name of the distribution, and of the hooks by which engines come in."""
-
 
 class Spec(NamedTuple):
     """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout.

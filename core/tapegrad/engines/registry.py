@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
-from .backend import PROJECT, Backend
+from .backend import Backend
+from .extras import PROJECT
 from .tables import OPS
 
 if TYPE_CHECKING:

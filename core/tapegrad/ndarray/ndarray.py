@@ -26,7 +26,6 @@ from ..errors import (
     ShapeError,
     TapegradError,
 )
-from ..numpy.protocols import call_function, call_ufunc
 from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.nodes import Leaf
@@ -301,10 +300,14 @@ class NDArray(Methods):
         mirrored = _MIRRORED.get(ufunc.__name__)
         if mirrored is not None and method == "__call__" and not keywords and not isinstance(inputs[0], Array):
             return getattr(inputs[1], mirrored)(inputs[0])
+        from ..numpy.protocols import call_ufunc  # here, since programs of this face need not import the other
+
         return call_ufunc(ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         """NumPy's functions give NumPy's arrays. Raises `GradientEscapeError` where that would lose a gradient."""
+        from ..numpy.protocols import call_function
+
         return call_function(function, args, keywords)
 
     def __getitem__(self, key: Any) -> Self:
