@@ -140,6 +140,47 @@ def test_sampling_is_differentiated_in_images_and_places():
     )
 
 
+WHOLE = {
+    "one pixel": np.zeros((1, 2, 1, 1)),
+    "the identity": np.stack(np.meshgrid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 3)))[None],
+    "rows of pixels": np.stack(np.meshgrid(np.linspace(-0.9, 0.9, 4), [-1.0, 0.0, 1.0]))[None],
+    "outside": np.stack(np.meshgrid([-2.0, -1.5, 1.5, 2.0], [-2.0, 2.0]))[None],
+}
+"""Places (1, 2, …) for an image of 3 × 5 pixels that fall on pixels along one axis or both."""
+
+
+@pytest.mark.parametrize("places", WHOLE.values(), ids=WHOLE)
+def test_the_gradient_at_whole_pixels_is_pytorchs(places):
+    torch = pytest.importorskip("torch", reason="the peer is not installed")
+    image = np.random.default_rng(4).standard_normal((1, 2, 3, 5))
+    x, grid = nd.array(image, dtype="float64"), nd.array(places, dtype="float64")
+    theirs = [torch.tensor(image, requires_grad=True), torch.tensor(places, requires_grad=True)]
+    read = torch.nn.functional.grid_sample(theirs[0], theirs[1].permute(0, 2, 3, 1), align_corners=True)
+    weights = np.random.default_rng(5).standard_normal(tuple(read.shape))
+    (read * torch.tensor(weights)).sum().backward()
+    for a in (x, grid):
+        a.attach_grad()
+    with autograd.record():
+        y = nd.BilinearSampler(x, grid)
+    y.backward(nd.array(weights, dtype="float64"))
+    for a, b in zip((x, grid), theirs, strict=True):
+        np.testing.assert_allclose(a.grad.asnumpy(), b.grad.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_constant_image_pulls_at_no_place_inside_it():
+    flat = nd.ones((1, 1, 5, 5))
+    for function, start in (
+        (lambda p: nd.BilinearSampler(flat, p), nd.zeros((1, 2, 3, 3))),
+        (lambda p: nd.SpatialTransformer(flat, p, target_shape=(3, 3)), nd.array([[0.5, 0, 0, 0, 0.5, 0]])),
+        (lambda p: nd.BilinearSampler(flat, nd.GridGenerator(p, "warp"))[:, :, 1:4, 1:4], nd.zeros((1, 2, 5, 5))),
+    ):
+        start.attach_grad()
+        with autograd.record():
+            y = function(start)
+        y.backward()
+        assert not start.grad.asnumpy().any()
+
+
 def test_columns_are_the_transpose_of_windows():
     x, y = nd.random.normal(shape=(1, 2, 5, 4)), None
     window = {"kernel": (2, 3), "stride": (2, 1), "pad": (1, 0)}

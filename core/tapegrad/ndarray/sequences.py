@@ -335,7 +335,8 @@ def GridGenerator(
 def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = None, out: Any = None, name: Any = None) -> NDArray:
     """Images (n, c, h, w) read at places (n, 2, rows, columns) from −1 to 1, between pixels by weight; zero outside.
 
-    Differentiable in both; between two pixels the gradient in the place is their difference.
+    Differentiable in both. The gradient in a place is the difference of the two pixels that it lies between; at a whole
+    pixel, that of the next one and the pixel itself, which behind the last is its negative.
 
     Shapes: (n, channels, height, width) and (n, 2, rows, columns), x before y, give (n, channels, rows, columns).
 
@@ -358,13 +359,16 @@ def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = None, out: Any = None
     x = (ops.getitem(grid, key=(slice(None), 0)) + 1) * ((width - 1) / 2)
     y = (ops.getitem(grid, key=(slice(None), 1)) + 1) * ((height - 1) / 2)
     left, top = ops.floor(x), ops.floor(y)
+    # Both weights of a pair come from one difference, so that their derivatives sum to 0 at a whole pixel too, where
+    # that of 1 − |x − pixel| has none: there the gradient is the step to the right, and down.
+    beside, below = x - left, y - top
     images = make(np.arange(n).reshape(n, 1, 1), data.context)
     by_pixel = ops.permute_dims(data, axes=(0, 2, 3, 1))
     total = None
-    for down in (0, 1):
-        for right in (0, 1):
+    for down, vertical in enumerate((1 - below, below)):
+        for right, horizontal in enumerate((1 - beside, beside)):
             row, column = top + down, left + right
-            weight = (1 - ops.abs(y - row)) * (1 - ops.abs(x - column))
+            weight = vertical * horizontal
             inside = ops.logical_and(
                 ops.logical_and(ops.greater_equal(row, 0), ops.less_equal(row, height - 1)),
                 ops.logical_and(ops.greater_equal(column, 0), ops.less_equal(column, width - 1)),
