@@ -54,6 +54,8 @@ CASES = {
     "linalg.syevd": (lambda a: nd.linalg.syevd(a + a.T)[1], [normal(3, 3)]),
     "linalg.syevd vectors": (lambda a: nd.linalg.syevd(a + a.T)[0], [normal(3, 3)]),
     "linalg.extracttrian": (nd.linalg.extracttrian, [normal(2, 3, 3)]),
+    "linalg.extracttrian above": (lambda a: nd.linalg.extracttrian(a, offset=1), [normal(2, 4, 4)]),
+    "linalg.maketrian above": (lambda a: nd.linalg.maketrian(a, lower=False), [normal(2, 6)]),
     "linalg.maketrian": (lambda a: nd.linalg.maketrian(a, offset=1), [normal(2, 6)]),
     "linalg.makediag": (lambda a: nd.linalg.makediag(a, offset=-1), [normal(2, 3)]),
     "linalg.extractdiag": (lambda a: nd.linalg.extractdiag(a, offset=1), [normal(2, 3, 3)]),
@@ -85,6 +87,30 @@ CASES = {
     "contrib.index_copy": (lambda x, y: nd.contrib.index_copy(x, nd.array([2, 0]), y), [normal(3, 2), normal(2, 2)]),
     "contrib.quadratic": (lambda x: nd.contrib.quadratic(x, 1.0, 2.0, 3.0), [normal(3)]),
 }
+
+
+@pytest.mark.parametrize("size", [3, 4, 5])
+@pytest.mark.parametrize("offset", [-2, -1, 0, 1, 2])
+@pytest.mark.parametrize("lower", [True, False])
+def test_lower_triangles_are_packed_by_rows_and_upper_ones_by_columns(size, offset, lower):
+    below = offset < 0 or (offset == 0 and lower)
+    places = [(i, j) if below else (j, i) for i in range(abs(offset), size) for j in range(i + 1 - abs(offset))]
+    matrix = nd.random.normal(shape=(2, size, size))
+    packed = nd.linalg.extracttrian(matrix, offset=offset, lower=lower)
+    host = matrix.asnumpy()
+    np.testing.assert_array_equal(packed.asnumpy(), np.stack([host[:, i, j] for i, j in places], axis=1))
+    apart = nd.linalg.maketrian(packed, offset=offset, lower=lower).asnumpy()
+    expected = np.zeros_like(host)
+    for i, j in places:
+        expected[:, i, j] = host[:, i, j]
+    np.testing.assert_array_equal(apart, expected)
+
+
+def test_the_triangles_of_three_rows_are_mxnets():
+    a = nd.arange(1, 10).reshape((3, 3))
+    assert nd.linalg.extracttrian(a, lower=False).asnumpy().tolist() == [1, 2, 5, 3, 6, 9]
+    assert nd.linalg.extracttrian(a, offset=1).asnumpy().tolist() == [2, 3, 6]
+    assert nd.linalg.extracttrian(a).asnumpy().tolist() == [1, 4, 5, 7, 8, 9]
 
 
 @pytest.mark.parametrize("name", CASES)
