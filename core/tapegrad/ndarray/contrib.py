@@ -24,7 +24,7 @@ from .attention import (
     interleaved_matmul_selfatt_qk,
     interleaved_matmul_selfatt_valatt,
 )
-from .checks import dtype_of, int_tuple, need, one_axis
+from .checks import dtype_of, int_tuple, need, one_axis, refuse_unread
 from .detection import (
     MultiBoxDetection,
     MultiBoxPrior,
@@ -507,7 +507,9 @@ def BilinearResize2D(
     given: tuple[Any, ...] = (height, width)
     if mode == "like":
         given = need(like, where, "like").shape[2:]
-    elif mode != "size":
+    else:
+        refuse_unread(like, where, "like", "say mode='like'")
+    if mode not in ("size", "like"):
         raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
     sizes = []
     for length, wanted, scale in zip(data.shape[2:], given, (scale_height, scale_width), strict=True):

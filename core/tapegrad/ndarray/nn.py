@@ -9,7 +9,7 @@ import numpy as np
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..tape.mode import is_training
-from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int
+from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int, refuse_unread
 from .ndarray import INT, NDArray, give, make
 from .shaping import indices_of, reshape
 
@@ -65,7 +65,10 @@ def _channels(where: str, data: NDArray, **parameters: NDArray) -> int:
     return channels
 
 
-def _bias(bias: Any, where: str) -> NDArray:
+def _bias(bias: Any, where: str, left_out: bool = False) -> NDArray | None:
+    if left_out:
+        refuse_unread(bias, where, "bias", "say no_bias=False")
+        return None
     if bias is None:
         raise ArgumentTypeError(f"{where}() needs a bias, or no_bias=True")
     return need(bias, where, "bias")
@@ -108,7 +111,7 @@ def FullyConnected(
         raise ShapeError(f"FullyConnected(): num_hidden is {num_hidden}, and weight has shape {weight.shape}")
     if flatten and data.ndim != 2:
         data = reshape(data, (0, -1))
-    found = ops.fully_connected(data, weight, None if no_bias else _bias(bias, "FullyConnected"))
+    found = ops.fully_connected(data, weight, _bias(bias, "FullyConnected", no_bias))
     return give(out, found)
 
 
@@ -161,7 +164,7 @@ def Convolution(
     found = ops.convolution(
         data,
         weight,
-        None if no_bias else _bias(bias, where),
+        _bias(bias, where, no_bias),
         stride=_per_axis(stride, ndim, 1, where, "stride"),
         dilate=_per_axis(dilate, ndim, 1, where, "dilate"),
         pad=_per_axis(pad, ndim, 0, where, "pad"),
@@ -234,8 +237,9 @@ def Deconvolution(
         wanted = tuple(f - 2 * p + a for f, p, a in zip(full, edge, extra, strict=True))
         around = edge
     found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
-    if not no_bias:
-        if _bias(bias, where).shape != (filters,):
+    bias = _bias(bias, where, no_bias)
+    if bias is not None:
+        if bias.shape != (filters,):
             raise ShapeError(f"Deconvolution(): bias has shape {bias.shape}; give ({filters},)")
         found = found + ops.reshape(bias, shape=(1, filters, *(1,) * ndim))
     return give(out, found)
@@ -541,6 +545,8 @@ def LeakyReLU(
     [-1.0, 2.0]
     """
     data = need(data, "LeakyReLU")
+    if act_type != "prelu":
+        refuse_unread(gamma, "LeakyReLU", "gamma", "say act_type='prelu'")
     if act_type == "leaky":
         found = ops.leaky_relu(data, slope=slope)
     elif act_type == "prelu":
@@ -604,7 +610,15 @@ def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None)
 
 
 def _scaled(
-    op_name: str, data: Any, axis: int, temperature: float | None, dtype: Any, length: Any, use_length: bool, out: Any
+    op_name: str,
+    data: Any,
+    axis: int,
+    temperature: float | None,
+    dtype: Any,
+    length: Any,
+    use_length: bool,
+    out: Any,
+    where: str = "",
 ) -> Any:
     data = need(data, op_name)
     if dtype is not None:
@@ -613,6 +627,7 @@ def _scaled(
         data = data / temperature
     along = one_axis(axis, data.ndim, op_name)
     if not use_length:
+        refuse_unread(length, where or op_name, "length", "say use_length=True")
         found = getattr(ops, op_name)(data, axis=along)
         return found if out is None else give(out, found)
     lengths = indices_of(need(length, op_name, "length"))
@@ -706,7 +721,7 @@ def softmin(
     >>> print(nd.softmin(nd.array([0, 1, 2])).asnumpy().round(3))
     [0.665 0.245 0.09 ]
     """
-    return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+    return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out, "softmin")  # type: ignore[no-any-return]
 
 
 def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: Any = None) -> NDArray:

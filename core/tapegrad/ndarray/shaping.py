@@ -13,7 +13,7 @@ import numpy as np
 from .. import dtypes
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
-from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
+from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int, refuse_unread
 from .ndarray import INT, NDArray, give, give_all, make, mask_of, slices
 
 __all__ = [
@@ -779,6 +779,8 @@ def Crop(
     [[[[5.0, 6.0], [9.0, 10.0]]]]
     """
     image, *like = need_all(data, "Crop")
+    if len(like) > 1:
+        raise ArgumentTypeError(f"Crop() takes an image, and one of the size that it is cut to, not {len(data)} arrays")
     for x in (image, *like):
         if x.ndim != 4:
             raise ShapeError(f"Crop() takes images (n, channels, height, width), not shape {x.shape}")
@@ -1388,6 +1390,7 @@ def SequenceMask(
     """
     data = _sequences(data, axis, "SequenceMask")
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceMask", "sequence_length", "say use_sequence_length=True")
         return give(out, data.copy())
     lengths = _lengths(sequence_length, data.shape[1 - axis], "SequenceMask")
     inside = ops.less(_step_grid(data, axis), _beside_steps(lengths, axis))
@@ -1422,6 +1425,7 @@ def SequenceLast(
     data = _sequences(data, axis, "SequenceLast")
     steps = data.shape[axis]
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceLast", "sequence_length", "say use_sequence_length=True")
         return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))
     last = ops.clip(_lengths(sequence_length, data.shape[1 - axis], "SequenceLast") - 1, 0, steps - 1)
     batch = make(np.arange(data.shape[1 - axis]), data.context)
@@ -1456,6 +1460,7 @@ def SequenceReverse(
     if axis != 0:
         raise ArgumentError(f"SequenceReverse(): axis is {axis}; steps go along 0")
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceReverse", "sequence_length", "say use_sequence_length=True")
         return flip(data, axis=0, out=out)
     steps, batch = data.shape[:2]
     numbers = _step_grid(data, 0)
