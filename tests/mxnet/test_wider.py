@@ -170,6 +170,35 @@ def test_heads_give_the_gradient_of_their_loss_whatever_comes_from_behind():
     assert hinge.tolist() == [[1, 0], [0, 0]]
 
 
+def test_a_head_that_preserves_its_shape_has_a_batch_of_rows():
+    """The gradient of a class is its share of the rows that have a label, however many axes these go along."""
+
+    def pull(shape, labels, **options):
+        x = variable(np.zeros(shape))
+        return gradient(lambda a: nd.SoftmaxOutput(a, nd.array(labels), normalization="batch", **options), x)
+
+    three = np.array([[[-2, 1, 1], [1, -2, 1]], [[1, 1, -2], [-2, 1, 1]]]) / 3
+    labels = [[0, 1], [2, 0]]
+    np.testing.assert_allclose(pull((2, 2, 3), labels, preserve_shape=True), three / 4, rtol=1e-6)
+    flat = pull((4, 3), np.ravel(labels))
+    np.testing.assert_allclose(flat, three.reshape(4, 3) / 4, rtol=1e-6)
+    deep = pull((2, 2, 1, 3), np.array(labels)[..., None], preserve_shape=True)
+    np.testing.assert_allclose(deep, three.reshape(2, 2, 1, 3) / 4, rtol=1e-6)
+    # With several outputs a sample has one label for each place, whose number divides as well.
+    np.testing.assert_allclose(pull((2, 3, 2), labels, multi_output=True), three.transpose(0, 2, 1) / 4, rtol=1e-6)
+    np.testing.assert_allclose(pull((2, 2, 2), [3, 0])[0, 1, 1], -0.75 / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_statistics_of_layer_normalization_keep_the_axis(axis):
+    x = nd.random.normal(shape=(2, 3, 4))
+    ones = nd.ones(x.shape[axis])
+    _, mean, deviation = nd.LayerNorm(x, ones, ones, axis=axis, eps=0, output_mean_var=True)
+    host = x.asnumpy()
+    np.testing.assert_allclose(mean.asnumpy(), host.mean(axis, keepdims=True), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(deviation.asnumpy(), host.std(axis, keepdims=True), rtol=1e-5)
+
+
 def test_gradients_that_are_not_derivatives():
     x = variable([-1.7, 0.4])
     assert gradient(lambda x: nd.contrib.gradientmultiplier(x, scalar=-0.5), x).tolist() == [-0.5, -0.5]

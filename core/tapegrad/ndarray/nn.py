@@ -930,7 +930,7 @@ def LayerNorm(
 ) -> Any:
     """The elements along `axis` brought to mean 0 and variance 1, then times gamma plus beta, of its length.
 
-    `output_mean_var` adds the mean and the standard deviation to the result.
+    `output_mean_var` adds the mean and the standard deviation to the result, which keep the axis with length 1.
 
     J. L. Ba et al. (2016).
 
@@ -959,8 +959,7 @@ def LayerNorm(
     found = give(out, found)
     if not output_mean_var:
         return found
-    reduced = (*data.shape[:along], *data.shape[along + 1 :])
-    return [found, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+    return [found, mean, ops.sqrt(var + eps)]
 
 
 def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3, out: Any = None, name: Any = None) -> NDArray:
