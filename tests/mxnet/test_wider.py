@@ -189,6 +189,61 @@ def test_a_head_that_preserves_its_shape_has_a_batch_of_rows():
     np.testing.assert_allclose(pull((2, 2, 2), [3, 0])[0, 1, 1], -0.75 / 2, rtol=1e-6)
 
 
+REDUCTIONS = {
+    "sum": nd.sum,
+    "prod": nd.prod,
+    "max": nd.max,
+    "min": nd.min,
+    "nansum": nd.nansum,
+    "nanprod": nd.nanprod,
+    "1-norm": lambda a: nd.norm(a, ord=1),
+    "cumsum": nd.cumsum,
+    "cumsum axis": lambda a: nd.cumsum(a, axis=1),
+    "argmax": lambda a: nd.argmax(a, axis=0),
+    "argmin": lambda a: a.argmin(axis=1),
+    "argmax_channel": nd.argmax_channel,
+    "dot": lambda a: nd.dot(a, a),
+    "add_n": lambda a: nd.add_n(a, a),
+}
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "int64", "float16", "float32", "float64"])
+def test_reductions_keep_the_dtype(name, dtype):
+    found = REDUCTIONS[name](nd.array([[1, 2], [3, 0]], dtype=dtype))
+    wide = REDUCTIONS[name](nd.array([[1, 2], [3, 0]], dtype="float64"))
+    assert found.dtype is np.dtype(dtype).type
+    np.testing.assert_array_equal(found.asnumpy(), wide.asnumpy())
+
+
+def test_small_integers_wrap_around_as_they_are_summed():
+    assert nd.cumsum(nd.array([200, 100, 1], dtype="uint8")).asnumpy().tolist() == [200, 44, 45]
+    assert nd.cumsum(nd.array([200, 100], dtype="uint8"), dtype="int32").asnumpy().tolist() == [200, 300]
+
+
+def test_squares_of_halves_are_summed_in_float32():
+    found = nd.multi_sum_sq(nd.full(1000, 10, dtype="float16"), nd.ones(2, dtype="float16"))
+    assert found.dtype is np.float32
+    assert found.asnumpy().tolist() == [100000, 2]
+
+
+@pytest.mark.parametrize("function", [nd.BatchNorm, nd.contrib.SyncBatchNorm, nd.contrib.BatchNormWithReLU])
+@pytest.mark.parametrize("training", [True, False])
+def test_halves_stay_halves_beside_statistics_of_float32(function, training):
+    x = nd.random.normal(3, 2, shape=(64, 3)).astype("float16")
+    arguments = [nd.ones(3), nd.zeros(3), nd.zeros(3), nd.ones(3)]
+    x.attach_grad()
+    arguments[0].attach_grad()
+    with autograd.record(train_mode=training):
+        y = function(x, *arguments, fix_gamma=False)
+    y.backward()
+    assert (y.dtype, x.grad.dtype) == (np.float16, np.float16)
+    assert {a.dtype for a in (*arguments, arguments[0].grad)} == {np.float32}
+    with autograd.train_mode() if training else autograd.predict_mode():
+        wide = function(x.astype("float32"), nd.ones(3), *[nd.zeros(3), nd.zeros(3), nd.ones(3)])
+    np.testing.assert_allclose(y.asnumpy(), wide.asnumpy(), atol=4e-3)
+
+
 @pytest.mark.parametrize("axis", [-1, 0, 1])
 def test_statistics_of_layer_normalization_keep_the_axis(axis):
     x = nd.random.normal(shape=(2, 3, 4))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..tape.mode import is_training
@@ -847,7 +848,8 @@ def BatchNorm(
 
     Shapes: any data with that axis; gamma, beta, moving_mean and moving_var are (channels,).
 
-    Dtypes: floats; the result has that of all together.
+    Dtypes: floats; the result has that of `data`, computed in that of all together: float16 data go with parameters and
+    statistics of float32. Integers give the default float.
 
     Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for another
     number of channels.
@@ -904,6 +906,10 @@ def batch_normalized(
         mean, var = moving_mean, moving_var
         inverse = ops.rsqrt(ops.reshape(var.detach(), shape=shape) + eps)
         found = (data - ops.reshape(mean.detach(), shape=shape)) * inverse * scale + shift
+    dtype = dtype_of(data)
+    if dtype in dtypes.INEXACT and dtype_of(found) != dtype:
+        # Halves are normalized by statistics in float32, and stay halves.
+        found = ops.astype(found, dtype=dtype)
     return found, mean, var
 
 
