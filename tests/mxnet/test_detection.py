@@ -1,5 +1,7 @@
 """Anchors, targets, detections, matches and regions against their definitions, told one box at a time."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,54 @@ def test_detections_are_the_best_of_those_that_overlap():
     np.testing.assert_allclose(stay[:, 1], [score for _, score, _ in kept])
     np.testing.assert_allclose(stay[:, 2:], [box for _, _, box in kept], atol=1e-6)
     assert len(kept) < len(seen)
+
+
+def suppressed(rows, threshold, *, by_class=False, valid=0.0, topk=None):
+    """What `box_nms` keeps of rows (class, score, *box), pair by pair."""
+    kept = []
+    for row in [r for r in sorted(rows.tolist(), key=lambda r: -r[1]) if r[1] > valid][:topk]:
+        rivals = [other for other in kept if not by_class or other[0] == row[0]]
+        if all(overlap(row[2:], other[2:]) <= threshold for other in rivals):
+            kept.append(row)
+    return kept
+
+
+@pytest.mark.parametrize("count", [0, 1, 127, 128, 129, 400])
+@pytest.mark.parametrize(
+    "ours, theirs",
+    [
+        ({}, {}),
+        ({"overlap_thresh": 0.1}, {"threshold": 0.1}),
+        ({"id_index": 0}, {"by_class": True}),
+        ({"id_index": 0, "force_suppress": True}, {}),
+        ({"valid_thresh": 0.4, "topk": 90}, {"valid": 0.4, "topk": 90}),
+    ],
+)
+def test_suppression_is_that_of_pairs(count, ours, theirs):
+    corners = boxes(count).reshape(count, 4)
+    rows = np.column_stack([RNG.integers(0, 3, count), RNG.permutation(count) / max(count, 1), corners])
+    rows = rows.astype(np.float32)
+    found = nd.contrib.box_nms(nd.array(rows.reshape(1, count, 6)), **ours).asnumpy()[0]
+    expected = suppressed(rows, **{"threshold": 0.5} | theirs)
+    assert found[: len(expected)].tolist() == expected
+    assert (found[len(expected) :] == -1).all()
+
+
+def test_suppression_of_thousands_of_boxes_takes_no_seconds():
+    """A loop over pairs in Python takes ten seconds and more for each of these."""
+    corner = nd.random.uniform(shape=(1, 2000, 2))
+    many = nd.concat(nd.zeros((1, 2000, 1)), nd.random.uniform(shape=(1, 2000, 1)), corner, corner + 0.1, dim=2)
+    anchors = nd.contrib.MultiBoxPrior(nd.zeros((1, 3, 32, 32)), sizes=[0.2, 0.3], ratios=[1, 2, 0.5])
+    count = anchors.shape[1]
+    odds = nd.softmax(nd.random.normal(shape=(2, 3, count)), axis=1)
+    offsets = nd.random.normal(0, 0.1, shape=(2, 4 * count))
+    for call in (
+        lambda: nd.contrib.box_nms(many),
+        lambda: nd.contrib.MultiBoxDetection(odds, offsets, anchors),
+    ):
+        begin = time.perf_counter()
+        call().wait_to_read()
+        assert time.perf_counter() - begin < 2
 
 
 def test_pairs_are_made_from_the_best_score_down():

@@ -30,9 +30,12 @@ from .detection import (
     MultiBoxPrior,
     MultiBoxTarget,
     ROIAlign,
+    best_apart,
     bipartite_matching,
     box_decode,
     box_encode,
+    shared_areas,
+    shares,
 )
 from .ndarray import NDArray, _as_numbers, give, make
 from .nn import BatchNorm, batch_normalized
@@ -701,21 +704,20 @@ def box_nms(
     if data.ndim < 2:
         raise ShapeError(f"box_nms() takes boxes (…, boxes, numbers), not shape {data.shape}")
     host = data.asnumpy()
-    rows = host.reshape(-1, *host.shape[-2:])
+    rows = host.reshape(math.prod(host.shape[:-2]), *host.shape[-2:])
     places, kept = np.zeros(rows.shape[:2], np.int64), np.zeros(rows.shape[:2], bool)
     box = slice(coord_start, coord_start + 4)
     for row, order, stays in zip(rows, places, kept, strict=True):
-        best = [i for i in np.argsort(-row[:, score_index], kind="stable") if row[i, score_index] > valid_thresh]
+        best = np.argsort(-row[:, score_index], kind="stable")
+        counts = row[best, score_index] > valid_thresh
         if id_index >= 0:
-            best = [i for i in best if row[i, id_index] != background_id]
-        corners = _corner_form(row[:, box], in_format)
-        chosen_boxes: list[Any] = []
-        for i in best[: topk if topk > 0 else None]:
-            rivals = [j for j in chosen_boxes if force_suppress or id_index < 0 or row[i, id_index] == row[j, id_index]]
-            if all(_overlap(corners[i], corners[j]) <= overlap_thresh for j in rivals):
-                chosen_boxes.append(i)
-        order[: len(chosen_boxes)] = chosen_boxes
-        stays[: len(chosen_boxes)] = True
+            counts &= row[best, id_index] != background_id
+        best = best[counts][: topk if topk > 0 else None]
+        classes = None if force_suppress or id_index < 0 else row[best, id_index]
+        drops = _overlapping(_corner_form(row[best, box], in_format), overlap_thresh)
+        best = best[best_apart(classes, drops, len(best))]
+        order[: len(best)] = best
+        stays[: len(best)] = True
     index, staying = (make(x[..., None].repeat(host.shape[-1], axis=-1), data.context) for x in (places, kept))
     found = ops.take_along_axis(ops.reshape(data, shape=rows.shape), index, axis=1)
     if in_format != out_format:
@@ -746,11 +748,16 @@ def _in_form(boxes: Any, form: str) -> Any:
     return ops.concat(*pair, axis=boxes.ndim - 1)
 
 
-def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
-    sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
-    shared = float(sides.prod())
-    areas = sum(float(np.maximum(box[2:] - box[:2], 0).prod()) for box in (a, b))
-    return shared / (areas - shared) if areas > shared else 0.0
+def _overlapping(corners: np.ndarray[Any, Any], threshold: float) -> Callable[[Any, Any], Any]:
+    """Which pairs of boxes share more than `threshold` of what they cover; a box turned inside out covers nothing."""
+    areas = np.maximum(corners[:, 2:] - corners[:, :2], 0).prod(axis=-1).astype(np.float64)
+
+    def drops(i: np.ndarray[Any, Any], j: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shared = shared_areas(corners[i], corners[j]).astype(np.float64)
+        covered = areas[i, None] + areas[j] - shared
+        return np.asarray(shares(shared, covered) > threshold)
+
+    return drops
 
 
 SparseEmbedding = Embedding
