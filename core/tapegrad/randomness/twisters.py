@@ -510,7 +510,7 @@ class _Reader:
         self._numbers = _unit(_peek(self._team, self._ahead * _width(self.real)), self.real)
         self._flat = self._numbers.reshape(-1)
         self._starts = np.arange(self.size) * self._ahead
-        self._pairs: NDArray[np.intp] | None = None
+        self._pairs: NDArray[np.int32] | None = None
 
     def look(self) -> None:
         """Look further ahead if a row has come near the end of what was looked at."""
@@ -540,30 +540,30 @@ class _Reader:
 
     def normal(self, rows: NDArray[np.intp]) -> Floats:
         """The next standard normal number of each of these rows, by the polar method."""
-        at = self._next_pair(rows)
-        while at.min() < 0:
+        first = self._next_pair(rows)
+        while first.max() == self._ahead:
             # So many points outside of the disc in turn that what was looked at ends with them.
             self.finish()
             self._ahead *= 2
             self._fill()
-            at = self._next_pair(rows)
-        self._read[rows] = at - (self._starts[rows] - 2)
+            first = self._next_pair(rows)
+        self._read[rows] = first + 2
+        at = self._starts[rows] + first
         x, y = 2 * self._flat.take(at) - 1, 2 * self._flat.take(at + 1) - 1
         return np.asarray(y * _polar_factor(x * x + y * y))
 
-    def _next_pair(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Where the next pair of numbers that is a point of the disc begins; −1 if there is none before the end."""
+    def _next_pair(self, rows: NDArray[np.intp]) -> Integers:
+        """Where the next pair of numbers in the disc begins; `_ahead` if there is none before the end."""
         if self._pairs is None:
             points = 2 * self._numbers - 1
-            square = points * points
-            square = square[:, :-1] + square[:, 1:]
-            good = np.zeros(points.shape, bool)
-            good[:, :-1] = (square <= 1) & (square != 0)
-            found = np.where(good, np.arange(points.size).reshape(points.shape), points.size)
+            points *= points
+            square = points[:, :-1] + points[:, 1:]
+            good = (square <= 1) & (square != 0)
+            found = np.full(points.shape, self._ahead, np.int32)
+            np.copyto(found[:, :-1], np.arange(self._ahead - 1, dtype=np.int32), where=good)
             for parity in (0, 1):
-                backwards = found[:, parity::2][:, ::-1]
-                np.minimum.accumulate(backwards, axis=1, out=backwards)
-            found[found == points.size] = -1
+                backwards = np.ascontiguousarray(found[:, parity::2].T[::-1])
+                found[:, parity::2] = np.minimum.accumulate(backwards, axis=0, out=backwards)[::-1].T
             self._pairs = found.reshape(-1)
         return self._pairs.take(self._starts[rows] + self._read[rows])
 
