@@ -348,3 +348,74 @@ def test_a_box_that_stays_has_a_gradient():
         y = nd.contrib.box_nms(x)
     y.backward(nd.array(np.arange(12).reshape(2, 6)))
     assert x.grad.asnumpy().tolist() == [[0] * 6, list(range(6))]
+
+
+def test_rates_of_layers_and_preloaded_updates():
+    """LARS as its paper has it, then the same updates as with numbers for lrs and wds."""
+    weights = [nd.random.normal(shape=n) for n in (3, 4)]
+    grads = [nd.random.normal(shape=n) for n in (3, 4)]
+    wds = nd.array([0.1, 0])
+    squares = [nd.multi_sum_sq(*arrays) for arrays in (weights, grads)]
+    rates = nd.multi_lars(nd.array([0.5, 0.25]), *squares, wds, eta=0.01, eps=1e-3, rescale_grad=2.0)
+    for i, lr in enumerate((0.5, 0.25)):
+        w, g = (np.linalg.norm(arrays[i].asnumpy()) for arrays in (weights, grads))
+        expected = lr * 0.01 * w / (2 * g + wds.asnumpy()[i] * w + 1e-3)
+        np.testing.assert_allclose(rates.asnumpy()[i], expected, rtol=1e-5)
+    kept = nd.multi_lars(nd.array([0.5, 0.25]), nd.array([0, 1]), nd.array([1, 0]), wds, eta=1, eps=0)
+    assert kept.asnumpy().tolist() == [0.5, 0.25]
+
+    for kind, state in (("", 0), ("mom_", 1), ("mp_", 1), ("mp_mom_", 2)):
+        name = f"multi_{kind.replace('mom_', '')}sgd_{'mom_' if 'mom' in kind else ''}update"
+        options = {"momentum": 0.9} if "mom" in kind else {}
+
+        def arrays(state=state):
+            return [x for w, g in zip(weights, grads, strict=True) for x in (w.copy(), g, *[w.copy()] * state)]
+
+        plain = getattr(nd, name)(*arrays(), lrs=rates, wds=wds, num_weights=2, **options)
+        loaded = getattr(nd, f"preloaded_{name}")(*arrays(), rates, wds, num_weights=2, **options)
+        for a, b in zip(plain, loaded, strict=True):
+            np.testing.assert_array_equal(a.asnumpy(), b.asnumpy())
+    with pytest.raises(ValueError, match="last two arrays"):
+        nd.preloaded_multi_sgd_update(rates)
+
+
+@pytest.mark.parametrize(
+    "mode, options, size",
+    [
+        ("odd_scale", {"scale_height": 2, "scale_width": 2}, (9, 8)),
+        ("odd_scale", {"scale_height": 0.5, "scale_width": 0.5}, (3, 2)),
+        ("to_even_down", {}, (4, 4)),
+        ("to_even_up", {}, (6, 4)),
+        ("to_odd_down", {}, (5, 3)),
+        ("to_odd_up", {}, (5, 5)),
+        ("size", {"scale_height": 1.5, "width": 3}, (7, 3)),
+    ],
+)
+def test_modes_of_resizing(mode, options, size):
+    images = nd.random.normal(shape=(1, 2, 5, 4))
+    found = nd.contrib.BilinearResize2D(images, mode=mode, **options)
+    assert found.shape[2:] == size
+    same = nd.contrib.BilinearResize2D(images, height=size[0], width=size[1])
+    np.testing.assert_array_equal(found.asnumpy(), same.asnumpy())
+
+
+@pytest.mark.parametrize("kind", ["max", "avg", "sum", "lp"])
+@pytest.mark.parametrize("layout", ["NWC", "NHWC", "NDHWC"])
+def test_pooling_with_the_channels_last(kind, layout):
+    ndim = len(layout) - 2
+    x = nd.random.uniform(shape=(2, *(6, 5, 4)[:ndim], 3))
+    x.attach_grad()
+    first = x.transpose((0, ndim + 1, *range(1, ndim + 1))).copy()
+    for options in (
+        {"kernel": (2,) * ndim, "stride": (2,) * ndim, "pooling_convention": "full"},
+        {"global_pool": True},
+    ):
+        p = {"p_value": 2} if kind == "lp" else {}
+        with autograd.record():
+            found = nd.Pooling(x, pool_type=kind, layout=layout, **options, **p)
+        found.backward()
+        expected = nd.Pooling(first, pool_type=kind, **options, **p)
+        np.testing.assert_allclose(found.asnumpy(), np.moveaxis(expected.asnumpy(), 1, -1), rtol=1e-6)
+        assert x.grad.shape == x.shape
+    with pytest.raises(ValueError, match="layout is 'NWC'"):
+        nd.Pooling(nd.ones((1, 2, 2, 1)), kernel=(2, 2), layout="NWC")

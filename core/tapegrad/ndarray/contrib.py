@@ -474,6 +474,10 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, na
     return give(out, ops.matrix_transpose(wide))
 
 
+_TO_PARITY = {"to_even_down": (0, -1), "to_even_up": (0, 1), "to_odd_down": (1, -1), "to_odd_up": (1, 1)}
+"""What is left of a length divided by 2 after each of these modes, and the step to there."""
+
+
 def BilinearResize2D(
     data: Any,
     like: Any = None,
@@ -488,9 +492,11 @@ def BilinearResize2D(
 ) -> NDArray:
     """Images of another size, by bilinear interpolation between pixels.
 
-    The size is `height` and `width`, or the old one times `scale_height` and `scale_width` (rounded down), or with
-    `mode="like"` that of the images `like`. `align_corners` puts the first and last pixels upon each other, else pixels
-    are areas whose edges are. The gradient goes to `data`.
+    `mode` says which size. "size": `height` and `width`, or the old one times `scale_height` and `scale_width`, rounded
+    down. "odd_scale": the old one times these, where an odd length keeps its last pixel, (length − 1) · scale + 1.
+    "like": that of the images `like`. "to_even_down", "to_even_up", "to_odd_down", "to_odd_up": the next length that is
+    even, or odd, and not more than a pixel away. `align_corners` puts the first and last pixels upon each other, else
+    pixels are areas whose edges are. The gradient goes to `data`.
 
     Shapes: (n, channels, h, w) gives (n, channels, height, width).
 
@@ -512,11 +518,22 @@ def BilinearResize2D(
         given = need(like, where, "like").shape[2:]
     else:
         refuse_unread(like, where, "like", "say mode='like'")
-    if mode not in ("size", "like"):
-        raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
+    if mode not in ("size", "like", "odd_scale", *_TO_PARITY):
+        raise ArgumentError(
+            f"{where}(): mode is {mode!r}; choose 'size', 'like', 'odd_scale' or one of {sorted(_TO_PARITY)}"
+        )
     sizes = []
     for length, wanted, scale in zip(data.shape[2:], given, (scale_height, scale_width), strict=True):
-        if scale is None and not wanted:
+        if mode in _TO_PARITY:
+            parity, step = _TO_PARITY[mode]
+            sizes.append(length if length % 2 == parity else length + step)
+            continue
+        if mode == "like":
+            scale = None
+        if scale is not None and mode == "odd_scale":
+            sizes.append(int((length - length % 2) * scale) + length % 2)
+            continue
+        if scale is None and not (wanted and mode != "odd_scale"):
             raise ArgumentError(f"{where}() needs height and width, or scale_height and scale_width")
         sizes.append(int(wanted) if scale is None else int(length * scale))
 

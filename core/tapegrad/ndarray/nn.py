@@ -265,10 +265,10 @@ def Pooling(
 
     `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do
     not fit, "full" keeps them; "same", for "max" over one axis, has one window at every stride. `global_pool` takes all
-    of space as one window.
+    of space as one window. `layout` "NWC", "NHWC" or "NDHWC" says that the channels come last.
 
-    Shapes: (n, channels, *space) becomes (n, channels, *found), where found = (space + 2 pad − kernel) / stride + 1,
-    rounded down or, for "full", up; 1 each with `global_pool`.
+    Shapes: (n, channels, *space) becomes (n, channels, *found), or the channels last in both, where found = (space +
+    2 pad − kernel) / stride + 1, rounded down or, for "full", up; 1 each with `global_pool`.
 
     Dtypes: floats; integers give the default float.
 
@@ -283,6 +283,9 @@ def Pooling(
     """
     where = "Pooling"
     data = need(data, where)
+    last = layout in ("NWC", "NHWC", "NDHWC") and data.ndim == len(layout)
+    if last:
+        data, layout = ops.permute_dims(data, axes=(0, data.ndim - 1, *range(1, data.ndim - 1))), None
     ndim = _space(where, data, layout)
     if pool_type not in ("max", "avg", "sum", "lp"):
         raise ArgumentError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
@@ -317,6 +320,8 @@ def Pooling(
         raise ArgumentError("Pooling(): pool_type 'lp' needs p_value")
     else:
         found = ops.lp_pool(data, **window, p=p_value)
+    if last:
+        found = ops.permute_dims(found, axes=(0, *range(2, found.ndim), 1))
     return give(out, found)
 
 
