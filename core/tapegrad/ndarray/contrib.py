@@ -332,7 +332,7 @@ def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: An
 
 def _tested(name: str, data: Any) -> NDArray:
     data = need(data, name)
-    return _as_numbers(OPS[name].call(data), dtype_of(data))
+    return _as_numbers(OPS[name].call(data), dtype_of(data), data)
 
 
 def isnan(data: Any) -> NDArray:

@@ -12,7 +12,7 @@ from ..arrays.array import Array
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
 from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis, one_int
-from .ndarray import NDArray, give, give_all, make
+from .ndarray import NDArray, flat, give, give_all, make
 
 __all__ = [
     "ElementWiseSum",
@@ -353,7 +353,7 @@ def _extreme(name: str, data: Any, axis: int | None, keepdims: bool, out: Any) -
     if axis is not None:
         axis = one_axis(axis, data.ndim, name)
     found = getattr(ops, name)(data, axis=axis, keepdims=bool(keepdims))
-    return give(out, _places(kept(found), data))
+    return give(out, flat(_places(kept(found), data), data))
 
 
 def argmax(data: Any, axis: int | None = None, keepdims: bool = False, out: Any = None, name: Any = None) -> NDArray:
@@ -455,7 +455,7 @@ def argsort(
     """
     data, along = _along(need(data, "argsort"), axis, "argsort")
     found = ops.argsort(data, axis=along, descending=not is_ascend)
-    return give(out, ops.astype(found, dtype=dtypes.to_dtype(dtype)))
+    return give(out, flat(ops.astype(found, dtype=dtypes.to_dtype(dtype)), data))
 
 
 def topk(
@@ -496,8 +496,8 @@ def topk(
     if ret_typ == "mask":
         ones = ops.filled(data, shape=first.shape, value=1)
         found = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), first, ones, axis=along)
-        return give(out, ops.reshape(found, shape=given.shape))
-    places = ops.astype(first, dtype=dtypes.to_dtype(dtype))
+        return give(out, flat(ops.reshape(found, shape=given.shape), given))
+    places = flat(ops.astype(first, dtype=dtypes.to_dtype(dtype)), data)
     if ret_typ == "indices":
         return give(out, places)
     values = ops.take_along_axis(data, first, axis=along)
