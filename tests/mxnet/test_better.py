@@ -263,7 +263,7 @@ def test_a_head_gradient_of_the_wrong_shape_or_dtype_is_refused():
     assert x.grad.asnumpy().tolist() == [2, 40]
 
 
-def test_integer_division_by_zero_does_not_kill_the_process():
+def test_integers_are_divided_by_zero_to_zero():
     zero = nd.array([1, 0, -7], dtype="int32") / nd.array([0, 0, 2], dtype="int32")
     assert zero.asnumpy().tolist() == [0, 0, -3]
 
