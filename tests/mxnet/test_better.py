@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from tapegrad import autograd, nd
-from tapegrad.errors import DtypeError, GraphError, GraphFreedError, NotRecordedError, ShapeError
+from tapegrad.errors import (
+    DtypeError,
+    GraphError,
+    GraphFreedError,
+    MaskWarning,
+    NotRecordedError,
+    ShapeError,
+)
 
 
 def variable(values, **options):
@@ -200,10 +207,35 @@ def test_a_comparison_is_a_mask():
 
 def test_indices_are_no_mask_even_where_they_are_zeros_and_ones():
     x = nd.array([1.0, 2.0, 3.0])
-    assert x[nd.array([0, 1, 1])].asnumpy().tolist() == [1, 2, 2]
+    with pytest.warns(MaskWarning):
+        assert x[nd.array([0, 1, 1])].asnumpy().tolist() == [1, 2, 2]
     written = x > 1
     written[:] = nd.array([0, 1, 1])
-    assert x[written].asnumpy().tolist() == [1, 2, 2]
+    with pytest.warns(MaskWarning):
+        assert x[written].asnumpy().tolist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [lambda m: m.copy(), lambda m: 1 - m, lambda m: m * m, lambda m: m + 0, lambda m: m.reshape((3,))],
+    ids=["copy", "1 - m", "m * m", "m + 0", "reshape"],
+)
+def test_what_was_computed_from_a_mask_is_warned_of_as_an_index(touch):
+    x = nd.array([5, 6, 7])
+    with pytest.warns(MaskWarning, match=r"x\[mask == 1\]"):
+        x[touch(x > 5)]
+    with pytest.warns(MaskWarning):
+        x[touch(x > 5)] = x[:]
+    x = nd.array([5, 6, 7])
+    assert x[touch(x > 5) == 1].size < 3
+
+
+def test_places_are_not_warned_of():
+    """Warnings are errors here: integers, fewer places or more, and others than zeros and ones."""
+    x = nd.array([5, 6, 7])
+    assert x[nd.array([0, 1, 1]).astype("int64")].asnumpy().tolist() == [5, 6, 6]
+    assert x[nd.array([0, 1])].asnumpy().tolist() == [5, 6]
+    assert x[nd.array([2, 1, 0])].asnumpy().tolist() == [7, 6, 5]
 
 
 def test_a_mask_is_differentiated_through():

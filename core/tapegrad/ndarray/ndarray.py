@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Sequence
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,6 +23,7 @@ from ..errors import (
     ArgumentTypeError,
     BoundsError,
     DtypeError,
+    MaskWarning,
     MixedBackendsError,
     ShapeError,
     TapegradError,
@@ -415,10 +417,29 @@ def _key(x: NDArray, key: Any) -> Any:
         return _one(key, shape[0], 0)
     parts = list(key) if kind is tuple else [key]
     for i, part in enumerate(parts):
+        if part.__class__ is NDArray:
+            _tell_masks(part, x._value.shape[i : i + len(part._value.shape)])
         parts[i] = _index(part)
     if all(part.__class__ is int for part in parts) and len(parts) == x.ndim and parts:
         parts[-1] = _one(parts[-1], x.shape[-1], x.ndim - 1)
     return tuple(parts)
+
+
+def _tell_masks(part: NDArray, shape: tuple[int, ...]) -> None:
+    """Warn of floats that are to be places and look like a mask: zeros and ones, as many as there are elements.
+
+    Asked of host arrays only, since a device would have to be waited for.
+    """
+    value: Any = part._value
+    if tuple(value.shape) != tuple(shape) or not isinstance(value, np.ndarray) or value.size < 3:
+        return
+    if value.dtype.kind == "f" and mask_of(part) is None and ((value == 0) | (value == 1)).all() and value.any():
+        warnings.warn(
+            f"an array of zeros and ones of shape {tuple(shape)} is taken for places, as no comparison made it; "
+            "for a mask compare last, x[mask == 1], for places convert them with astype('int64')",
+            MaskWarning,
+            stacklevel=4,
+        )
 
 
 def _one(i: int, length: int, axis: int) -> slice:
