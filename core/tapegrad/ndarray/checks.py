@@ -11,7 +11,18 @@ from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError
 from .ndarray import INT, NDArray
 
-__all__ = ["axis_tuple", "dtype_of", "int_tuple", "ints_of", "kept", "need", "need_all", "one_axis", "one_int"]
+__all__ = [
+    "axis_tuple",
+    "dtype_of",
+    "int_tuple",
+    "ints_of",
+    "kept",
+    "need",
+    "need_all",
+    "one_axis",
+    "one_int",
+    "refuse_unread",
+]
 
 
 def need(x: Any, where: str, name: str = "data") -> NDArray:
@@ -23,6 +34,12 @@ def need(x: Any, where: str, name: str = "data") -> NDArray:
     raise ArgumentTypeError(
         f"{where}() takes an NDArray for {name!r}, not {type(x).__name__}; make one with nd.array()"
     )
+
+
+def refuse_unread(x: Any, where: str, name: str, remedy: str) -> None:
+    """Raises `TypeError` for an input that the other arguments leave unread, with what would have it read."""
+    if x is not None:
+        raise ArgumentTypeError(f"{where}() got {name!r}, which it would not read; {remedy}, or leave it out")
 
 
 def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:

@@ -24,15 +24,18 @@ from .attention import (
     interleaved_matmul_selfatt_qk,
     interleaved_matmul_selfatt_valatt,
 )
-from .checks import dtype_of, int_tuple, need, one_axis
+from .checks import dtype_of, int_tuple, need, one_axis, refuse_unread
 from .detection import (
     MultiBoxDetection,
     MultiBoxPrior,
     MultiBoxTarget,
     ROIAlign,
+    best_apart,
     bipartite_matching,
     box_decode,
     box_encode,
+    shared_areas,
+    shares,
 )
 from .ndarray import NDArray, _as_numbers, give, make
 from .nn import BatchNorm, batch_normalized
@@ -329,7 +332,7 @@ def quadratic(data: Any, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: An
 
 def _tested(name: str, data: Any) -> NDArray:
     data = need(data, name)
-    return _as_numbers(OPS[name].call(data), dtype_of(data))
+    return _as_numbers(OPS[name].call(data), dtype_of(data), data)
 
 
 def isnan(data: Any) -> NDArray:
@@ -471,6 +474,10 @@ def AdaptiveAvgPooling2D(data: Any, output_size: Any = None, out: Any = None, na
     return give(out, ops.matrix_transpose(wide))
 
 
+_TO_PARITY = {"to_even_down": (0, -1), "to_even_up": (0, 1), "to_odd_down": (1, -1), "to_odd_up": (1, 1)}
+"""What is left of a length divided by 2 after each of these modes, and the step to there."""
+
+
 def BilinearResize2D(
     data: Any,
     like: Any = None,
@@ -485,9 +492,11 @@ def BilinearResize2D(
 ) -> NDArray:
     """Images of another size, by bilinear interpolation between pixels.
 
-    The size is `height` and `width`, or the old one times `scale_height` and `scale_width` (rounded down), or with
-    `mode="like"` that of the images `like`. `align_corners` puts the first and last pixels upon each other, else pixels
-    are areas whose edges are. The gradient goes to `data`.
+    `mode` says which size. "size": `height` and `width`, or the old one times `scale_height` and `scale_width`, rounded
+    down. "odd_scale": the old one times these, where an odd length keeps its last pixel, (length − 1) · scale + 1.
+    "like": that of the images `like`. "to_even_down", "to_even_up", "to_odd_down", "to_odd_up": the next length that is
+    even, or odd, and not more than a pixel away. `align_corners` puts the first and last pixels upon each other, else
+    pixels are areas whose edges are. The gradient goes to `data`.
 
     Shapes: (n, channels, h, w) gives (n, channels, height, width).
 
@@ -507,11 +516,24 @@ def BilinearResize2D(
     given: tuple[Any, ...] = (height, width)
     if mode == "like":
         given = need(like, where, "like").shape[2:]
-    elif mode != "size":
-        raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
+    else:
+        refuse_unread(like, where, "like", "say mode='like'")
+    if mode not in ("size", "like", "odd_scale", *_TO_PARITY):
+        raise ArgumentError(
+            f"{where}(): mode is {mode!r}; choose 'size', 'like', 'odd_scale' or one of {sorted(_TO_PARITY)}"
+        )
     sizes = []
     for length, wanted, scale in zip(data.shape[2:], given, (scale_height, scale_width), strict=True):
-        if scale is None and not wanted:
+        if mode in _TO_PARITY:
+            parity, step = _TO_PARITY[mode]
+            sizes.append(length if length % 2 == parity else length + step)
+            continue
+        if mode == "like":
+            scale = None
+        if scale is not None and mode == "odd_scale":
+            sizes.append(int((length - length % 2) * scale) + length % 2)
+            continue
+        if scale is None and not (wanted and mode != "odd_scale"):
             raise ArgumentError(f"{where}() needs height and width, or scale_height and scale_width")
         sizes.append(int(wanted) if scale is None else int(length * scale))
 
@@ -699,21 +721,20 @@ def box_nms(
     if data.ndim < 2:
         raise ShapeError(f"box_nms() takes boxes (…, boxes, numbers), not shape {data.shape}")
     host = data.asnumpy()
-    rows = host.reshape(-1, *host.shape[-2:])
+    rows = host.reshape(math.prod(host.shape[:-2]), *host.shape[-2:])
     places, kept = np.zeros(rows.shape[:2], np.int64), np.zeros(rows.shape[:2], bool)
     box = slice(coord_start, coord_start + 4)
     for row, order, stays in zip(rows, places, kept, strict=True):
-        best = [i for i in np.argsort(-row[:, score_index], kind="stable") if row[i, score_index] > valid_thresh]
+        best = np.argsort(-row[:, score_index], kind="stable")
+        counts = row[best, score_index] > valid_thresh
         if id_index >= 0:
-            best = [i for i in best if row[i, id_index] != background_id]
-        corners = _corner_form(row[:, box], in_format)
-        chosen_boxes: list[Any] = []
-        for i in best[: topk if topk > 0 else None]:
-            rivals = [j for j in chosen_boxes if force_suppress or id_index < 0 or row[i, id_index] == row[j, id_index]]
-            if all(_overlap(corners[i], corners[j]) <= overlap_thresh for j in rivals):
-                chosen_boxes.append(i)
-        order[: len(chosen_boxes)] = chosen_boxes
-        stays[: len(chosen_boxes)] = True
+            counts &= row[best, id_index] != background_id
+        best = best[counts][: topk if topk > 0 else None]
+        classes = None if force_suppress or id_index < 0 else row[best, id_index]
+        drops = _overlapping(_corner_form(row[best, box], in_format), overlap_thresh)
+        best = best[best_apart(classes, drops, len(best))]
+        order[: len(best)] = best
+        stays[: len(best)] = True
     index, staying = (make(x[..., None].repeat(host.shape[-1], axis=-1), data.context) for x in (places, kept))
     found = ops.take_along_axis(ops.reshape(data, shape=rows.shape), index, axis=1)
     if in_format != out_format:
@@ -744,11 +765,16 @@ def _in_form(boxes: Any, form: str) -> Any:
     return ops.concat(*pair, axis=boxes.ndim - 1)
 
 
-def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
-    sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
-    shared = float(sides.prod())
-    areas = sum(float(np.maximum(box[2:] - box[:2], 0).prod()) for box in (a, b))
-    return shared / (areas - shared) if areas > shared else 0.0
+def _overlapping(corners: np.ndarray[Any, Any], threshold: float) -> Callable[[Any, Any], Any]:
+    """Which pairs of boxes share more than `threshold` of what they cover; a box turned inside out covers nothing."""
+    areas = np.maximum(corners[:, 2:] - corners[:, :2], 0).prod(axis=-1).astype(np.float64)
+
+    def drops(i: np.ndarray[Any, Any], j: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shared = shared_areas(corners[i], corners[j]).astype(np.float64)
+        covered = areas[i, None] + areas[j] - shared
+        return np.asarray(shares(shared, covered) > threshold)
+
+    return drops
 
 
 SparseEmbedding = Embedding

@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..engines.tables import OPS
 from .checks import need
-from .ndarray import NDArray, _as_numbers, _comparison, give
+from .ndarray import NDArray, _as_numbers, _comparison, flat, give
 
 UNARY = {
     "abs": ("abs", "[-1.5, 2]", "[1.5 2. ]"),
@@ -140,12 +140,14 @@ def _named(function: Callable[..., Any], name: str, op_name: str, more: str, exa
 
 
 def _unary(name: str, op_name: str, *example: str) -> None:
-    op = OPS[op_name].call
+    op, constant = OPS[op_name].call, OPS[op_name].kind == "locally_constant"
 
     def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
         if data.__class__ is not NDArray:
             need(data, function.__name__)
         found = op(data)
+        if constant:
+            found = flat(found, data)
         return found if out is None else give(out, found)
 
     _named(function, name, op_name, OF_ONE.format(dtypes=FLOATS if OPS[op_name].floats else KEPT), example)
@@ -194,7 +196,7 @@ def _logical(name: str, op_name: str, result: str) -> None:
         _both(lhs, rhs, function.__name__)
         booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else np.asarray(x) != 0 for x in (lhs, rhs)])
         example = lhs if isinstance(lhs, Array) else rhs
-        found = _as_numbers(booleans, example._xp.dtype_of(example._value))
+        found = _as_numbers(booleans, example._xp.dtype_of(example._value), lhs, rhs)
         return found if out is None else give(out, found)
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")

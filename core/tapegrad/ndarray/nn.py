@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..tape.mode import is_training
-from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int
+from .checks import dtype_of, int_tuple, kept, need, one_axis, one_int, refuse_unread
 from .ndarray import INT, NDArray, give, make
 from .shaping import indices_of, reshape
 
@@ -65,7 +66,10 @@ def _channels(where: str, data: NDArray, **parameters: NDArray) -> int:
     return channels
 
 
-def _bias(bias: Any, where: str) -> NDArray:
+def _bias(bias: Any, where: str, left_out: bool = False) -> NDArray | None:
+    if left_out:
+        refuse_unread(bias, where, "bias", "say no_bias=False")
+        return None
     if bias is None:
         raise ArgumentTypeError(f"{where}() needs a bias, or no_bias=True")
     return need(bias, where, "bias")
@@ -108,7 +112,7 @@ def FullyConnected(
         raise ShapeError(f"FullyConnected(): num_hidden is {num_hidden}, and weight has shape {weight.shape}")
     if flatten and data.ndim != 2:
         data = reshape(data, (0, -1))
-    found = ops.fully_connected(data, weight, None if no_bias else _bias(bias, "FullyConnected"))
+    found = ops.fully_connected(data, weight, _bias(bias, "FullyConnected", no_bias))
     return give(out, found)
 
 
@@ -161,7 +165,7 @@ def Convolution(
     found = ops.convolution(
         data,
         weight,
-        None if no_bias else _bias(bias, where),
+        _bias(bias, where, no_bias),
         stride=_per_axis(stride, ndim, 1, where, "stride"),
         dilate=_per_axis(dilate, ndim, 1, where, "dilate"),
         pad=_per_axis(pad, ndim, 0, where, "pad"),
@@ -234,8 +238,9 @@ def Deconvolution(
         wanted = tuple(f - 2 * p + a for f, p, a in zip(full, edge, extra, strict=True))
         around = edge
     found = ops.deconvolution(data, weight, shape=wanted, stride=steps, dilate=spread, pad=around, groups=num_group)
-    if not no_bias:
-        if _bias(bias, where).shape != (filters,):
+    bias = _bias(bias, where, no_bias)
+    if bias is not None:
+        if bias.shape != (filters,):
             raise ShapeError(f"Deconvolution(): bias has shape {bias.shape}; give ({filters},)")
         found = found + ops.reshape(bias, shape=(1, filters, *(1,) * ndim))
     return give(out, found)
@@ -260,10 +265,10 @@ def Pooling(
 
     `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do
     not fit, "full" keeps them; "same", for "max" over one axis, has one window at every stride. `global_pool` takes all
-    of space as one window.
+    of space as one window. `layout` "NWC", "NHWC" or "NDHWC" says that the channels come last.
 
-    Shapes: (n, channels, *space) becomes (n, channels, *found), where found = (space + 2 pad − kernel) / stride + 1,
-    rounded down or, for "full", up; 1 each with `global_pool`.
+    Shapes: (n, channels, *space) becomes (n, channels, *found), or the channels last in both, where found = (space +
+    2 pad − kernel) / stride + 1, rounded down or, for "full", up; 1 each with `global_pool`.
 
     Dtypes: floats; integers give the default float.
 
@@ -278,6 +283,9 @@ def Pooling(
     """
     where = "Pooling"
     data = need(data, where)
+    last = layout in ("NWC", "NHWC", "NDHWC") and data.ndim == len(layout)
+    if last:
+        data, layout = ops.permute_dims(data, axes=(0, data.ndim - 1, *range(1, data.ndim - 1))), None
     ndim = _space(where, data, layout)
     if pool_type not in ("max", "avg", "sum", "lp"):
         raise ArgumentError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
@@ -312,6 +320,8 @@ def Pooling(
         raise ArgumentError("Pooling(): pool_type 'lp' needs p_value")
     else:
         found = ops.lp_pool(data, **window, p=p_value)
+    if last:
+        found = ops.permute_dims(found, axes=(0, *range(2, found.ndim), 1))
     return give(out, found)
 
 
@@ -541,6 +551,8 @@ def LeakyReLU(
     [-1.0, 2.0]
     """
     data = need(data, "LeakyReLU")
+    if act_type != "prelu":
+        refuse_unread(gamma, "LeakyReLU", "gamma", "say act_type='prelu'")
     if act_type == "leaky":
         found = ops.leaky_relu(data, slope=slope)
     elif act_type == "prelu":
@@ -604,7 +616,15 @@ def smooth_l1(data: Any, scalar: float = 1.0, out: Any = None, name: Any = None)
 
 
 def _scaled(
-    op_name: str, data: Any, axis: int, temperature: float | None, dtype: Any, length: Any, use_length: bool, out: Any
+    op_name: str,
+    data: Any,
+    axis: int,
+    temperature: float | None,
+    dtype: Any,
+    length: Any,
+    use_length: bool,
+    out: Any,
+    where: str = "",
 ) -> Any:
     data = need(data, op_name)
     if dtype is not None:
@@ -613,6 +633,7 @@ def _scaled(
         data = data / temperature
     along = one_axis(axis, data.ndim, op_name)
     if not use_length:
+        refuse_unread(length, where or op_name, "length", "say use_length=True")
         found = getattr(ops, op_name)(data, axis=along)
         return found if out is None else give(out, found)
     lengths = indices_of(need(length, op_name, "length"))
@@ -706,7 +727,7 @@ def softmin(
     >>> print(nd.softmin(nd.array([0, 1, 2])).asnumpy().round(3))
     [0.665 0.245 0.09 ]
     """
-    return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out)  # type: ignore[no-any-return]
+    return _scaled("softmax", -need(data, "softmin"), axis, temperature, dtype, length, use_length, out, "softmin")  # type: ignore[no-any-return]
 
 
 def SoftmaxActivation(data: Any, mode: str = "instance", out: Any = None, name: Any = None) -> NDArray:
@@ -832,7 +853,8 @@ def BatchNorm(
 
     Shapes: any data with that axis; gamma, beta, moving_mean and moving_var are (channels,).
 
-    Dtypes: floats; the result has that of all together.
+    Dtypes: floats; the result has that of `data`, computed in that of all together: float16 data go with parameters and
+    statistics of float32. Integers give the default float.
 
     Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ShapeError` for another
     number of channels.
@@ -889,6 +911,10 @@ def batch_normalized(
         mean, var = moving_mean, moving_var
         inverse = ops.rsqrt(ops.reshape(var.detach(), shape=shape) + eps)
         found = (data - ops.reshape(mean.detach(), shape=shape)) * inverse * scale + shift
+    dtype = dtype_of(data)
+    if dtype in dtypes.INEXACT and dtype_of(found) != dtype:
+        # Halves are normalized by statistics in float32, and stay halves.
+        found = ops.astype(found, dtype=dtype)
     return found, mean, var
 
 
@@ -915,7 +941,7 @@ def LayerNorm(
 ) -> Any:
     """The elements along `axis` brought to mean 0 and variance 1, then times gamma plus beta, of its length.
 
-    `output_mean_var` adds the mean and the standard deviation to the result.
+    `output_mean_var` adds the mean and the standard deviation to the result, which keep the axis with length 1.
 
     J. L. Ba et al. (2016).
 
@@ -944,8 +970,7 @@ def LayerNorm(
     found = give(out, found)
     if not output_mean_var:
         return found
-    reduced = (*data.shape[:along], *data.shape[along + 1 :])
-    return [found, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+    return [found, mean, ops.sqrt(var + eps)]
 
 
 def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = 1e-3, out: Any = None, name: Any = None) -> NDArray:

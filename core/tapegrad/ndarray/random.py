@@ -14,7 +14,7 @@ from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..randomness.defaults import mxnet as stream
 from ..transforms import draws as _draws
 from .checks import dtype_of, need
-from .ndarray import NDArray, give, make, shape_of
+from .ndarray import NDArray, flat, give, make, shape_of
 
 __all__ = [
     "current_context",
@@ -57,7 +57,7 @@ def _sample(
         size = () if shape is None else shape_of(shape)
     else:
         size = shape_of(default if shape is None else shape)
-    return give(out, drawn(method, ctx=ctx, shape=size, dtype=dtype, **parameters))
+    return give(out, flat(drawn(method, ctx=ctx, shape=size, dtype=dtype, **parameters), *arrays))
 
 
 def uniform(

@@ -12,7 +12,7 @@ from ..arrays.array import Array
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ShapeError
 from .checks import axis_tuple, dtype_of, kept, need, need_all, one_axis, one_int
-from .ndarray import NDArray, give, give_all, make
+from .ndarray import NDArray, flat, give, give_all, make
 
 __all__ = [
     "ElementWiseSum",
@@ -343,9 +343,9 @@ def rint(data: Any, out: Any = None, name: Any = None) -> NDArray:
 
 
 def _places(found: Any, data: NDArray) -> Any:
-    """Places as MXNet gives them: float32, or the dtype of integers."""
+    """Places as MXNet gives them, in the dtype of what was searched; those of booleans and complex numbers float32."""
     dtype = dtype_of(data)
-    return ops.astype(found, dtype=dtype if dtype in dtypes.INTEGER else FLOAT32)
+    return ops.astype(found, dtype=dtype if dtypes.is_dtype(dtype, ("integral", "real floating")) else FLOAT32)
 
 
 def _extreme(name: str, data: Any, axis: int | None, keepdims: bool, out: Any) -> Any:
@@ -353,7 +353,7 @@ def _extreme(name: str, data: Any, axis: int | None, keepdims: bool, out: Any) -
     if axis is not None:
         axis = one_axis(axis, data.ndim, name)
     found = getattr(ops, name)(data, axis=axis, keepdims=bool(keepdims))
-    return give(out, _places(kept(found), data))
+    return give(out, flat(_places(kept(found), data), data))
 
 
 def argmax(data: Any, axis: int | None = None, keepdims: bool = False, out: Any = None, name: Any = None) -> NDArray:
@@ -361,7 +361,7 @@ def argmax(data: Any, axis: int | None = None, keepdims: bool = False, out: Any 
 
     Shapes: any; `axis` is left out, or kept with length 1 by `keepdims`. Without one left, (1,).
 
-    Dtypes: places are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.
+    Dtypes: places have that of `data`, as in MXNet: float32 is exact up to 2²⁴, float16 up to 2¹¹, int8 up to 127.
 
     Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` without
     elements.
@@ -379,7 +379,7 @@ def argmin(data: Any, axis: int | None = None, keepdims: bool = False, out: Any 
 
     Shapes: any; `axis` is left out, or kept with length 1 by `keepdims`. Without one left, (1,).
 
-    Dtypes: places are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.
+    Dtypes: places have that of `data`, as in MXNet: float32 is exact up to 2²⁴, float16 up to 2¹¹, int8 up to 127.
 
     Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have, `ValueError` without
     elements.
@@ -396,7 +396,7 @@ def argmax_channel(data: Any, out: Any = None, name: Any = None) -> NDArray:
 
     Shapes: any with an axis; the last is left out.
 
-    Dtypes: places are float32; for integers they have the dtype of `data`.
+    Dtypes: places have that of `data`, as those of `argmax`.
 
     Raises: as `argmax`.
 
@@ -455,7 +455,7 @@ def argsort(
     """
     data, along = _along(need(data, "argsort"), axis, "argsort")
     found = ops.argsort(data, axis=along, descending=not is_ascend)
-    return give(out, ops.astype(found, dtype=dtypes.to_dtype(dtype)))
+    return give(out, flat(ops.astype(found, dtype=dtypes.to_dtype(dtype)), data))
 
 
 def topk(
@@ -496,8 +496,8 @@ def topk(
     if ret_typ == "mask":
         ones = ops.filled(data, shape=first.shape, value=1)
         found = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), first, ones, axis=along)
-        return give(out, ops.reshape(found, shape=given.shape))
-    places = ops.astype(first, dtype=dtypes.to_dtype(dtype))
+        return give(out, flat(ops.reshape(found, shape=given.shape), given))
+    places = flat(ops.astype(first, dtype=dtypes.to_dtype(dtype)), data)
     if ret_typ == "indices":
         return give(out, places)
     values = ops.take_along_axis(data, first, axis=along)
@@ -509,7 +509,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None, 
 
     Shapes: any; the result has that of `a`, or with `axis=None` one axis.
 
-    Dtypes: `dtype`, else that of `a`; smaller integers and booleans become int64, or uint64.
+    Dtypes: `dtype`, else that of `a`, also where the standard's widens small integers; booleans become int64.
 
     Raises: `TypeError` for what is no NDArray, `AxisError` for an axis that it does not have.
 
@@ -520,7 +520,10 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None, 
     data, along = _along(need(a, "cumsum", "a"), axis, "cumsum")
     if dtype is not None:
         data = data.astype(dtype)
-    return give(out, ops.cumulative_sum(data, axis=along))
+    found = ops.cumulative_sum(data, axis=along)
+    if dtypes.is_dtype(dtype_of(data), "integral"):
+        found = ops.astype(found, dtype=dtype_of(data))
+    return give(out, found)
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None) -> tuple[NDArray, NDArray]:
@@ -805,7 +808,7 @@ def multi_sum_sq(*data: Any, num_arrays: int | None = None, out: Any = None, nam
 
     Shapes: any, not of one shape; of k arrays the result is (k,).
 
-    Dtypes: those of all together; smaller integers and booleans are summed as int64, or uint64.
+    Dtypes: float32, in which float16 is summed, as in MXNet; float64 where an array is of float64.
 
     Raises: `TypeError` for what is no NDArray, for a list (spread it) and for no arrays.
 
@@ -814,5 +817,7 @@ def multi_sum_sq(*data: Any, num_arrays: int | None = None, out: Any = None, nam
     [25.0, 6.0]
     """
     arrays = need_all(data, "multi_sum_sq")
+    wide = any(dtype_of(x) == np.dtype("float64") for x in arrays)
+    arrays = [ops.astype(x, dtype=np.dtype("float64") if wide else FLOAT32) for x in arrays]
     sums = [ops.reshape(ops.sum(ops.square(x), axis=None), shape=(1,)) for x in arrays]
     return give(out, ops.concat(*sums, axis=0))

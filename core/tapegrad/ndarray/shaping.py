@@ -13,8 +13,8 @@ import numpy as np
 from .. import dtypes
 from ..engines.tables import RECORDED as ops
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
-from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int
-from .ndarray import INT, NDArray, give, give_all, make, mask_of, slices
+from .checks import axis_tuple, dtype_of, int_tuple, ints_of, need, need_all, one_axis, one_int, refuse_unread
+from .ndarray import INT, NDArray, flat, give, give_all, make, mask_of, slices
 
 __all__ = [
     "BlockGrad",
@@ -779,6 +779,8 @@ def Crop(
     [[[[5.0, 6.0], [9.0, 10.0]]]]
     """
     image, *like = need_all(data, "Crop")
+    if len(like) > 1:
+        raise ArgumentTypeError(f"Crop() takes an image, and one of the size that it is cut to, not {len(data)} arrays")
     for x in (image, *like):
         if x.ndim != 4:
             raise ShapeError(f"Crop() takes images (n, channels, height, width), not shape {x.shape}")
@@ -875,7 +877,7 @@ def take(a: Any, indices: Any, axis: int = 0, mode: str = "clip", out: Any = Non
     indices = need(indices, "take", "indices")
     along = one_axis(axis, a.ndim, "take")
     places = _within(indices_of(indices), a.shape[along], mode, "take")
-    return give(out, ops.take(a, places, axis=along))
+    return give(out, flat(ops.take(a, places, axis=along), indices))
 
 
 def _within(places: Any, length: int, mode: str, where: str) -> Any:
@@ -941,7 +943,7 @@ def pick(
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
     found = ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode)
-    return give(out, found if found.ndim else ops.reshape(found, shape=(1,)))
+    return give(out, flat(found if found.ndim else ops.reshape(found, shape=(1,)), index))
 
 
 choose_element_0index = pick
@@ -996,7 +998,7 @@ def one_hot(
     indices = need(indices, "one_hot", "indices")
     depth = one_int(depth, "one_hot", "depth")
     found = ops.one_hot(indices_of(indices), depth=depth, on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
-    return give(out, found)
+    return give(out, flat(found, indices))
 
 
 def onehot_encode(indices: Any, out: NDArray) -> NDArray:
@@ -1032,7 +1034,7 @@ def gather_nd(data: Any, indices: Any, out: Any = None, name: Any = None) -> NDA
     [1.0, 2.0]
     """
     data, indices = need(data, "gather_nd"), need(indices, "gather_nd", "indices")
-    return give(out, ops.gather_nd(data, indices_of(indices)))
+    return give(out, flat(ops.gather_nd(data, indices_of(indices)), indices))
 
 
 def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = None, name: Any = None) -> NDArray:
@@ -1163,7 +1165,7 @@ def where(condition: Any, x: Any, y: Any, out: Any = None, name: Any = None) -> 
                 f"choose among its columns, give the condition as many axes"
             )
         booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
-    return give(out, ops.where(booleans, x, y))
+    return give(out, flat(ops.where(booleans, x, y), condition))
 
 
 def truth(x: NDArray) -> Any:
@@ -1388,6 +1390,7 @@ def SequenceMask(
     """
     data = _sequences(data, axis, "SequenceMask")
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceMask", "sequence_length", "say use_sequence_length=True")
         return give(out, data.copy())
     lengths = _lengths(sequence_length, data.shape[1 - axis], "SequenceMask")
     inside = ops.less(_step_grid(data, axis), _beside_steps(lengths, axis))
@@ -1422,6 +1425,7 @@ def SequenceLast(
     data = _sequences(data, axis, "SequenceLast")
     steps = data.shape[axis]
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceLast", "sequence_length", "say use_sequence_length=True")
         return give(out, ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,)))
     last = ops.clip(_lengths(sequence_length, data.shape[1 - axis], "SequenceLast") - 1, 0, steps - 1)
     batch = make(np.arange(data.shape[1 - axis]), data.context)
@@ -1456,6 +1460,7 @@ def SequenceReverse(
     if axis != 0:
         raise ArgumentError(f"SequenceReverse(): axis is {axis}; steps go along 0")
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceReverse", "sequence_length", "say use_sequence_length=True")
         return flip(data, axis=0, out=out)
     steps, batch = data.shape[:2]
     numbers = _step_grid(data, 0)

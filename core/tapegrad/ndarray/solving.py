@@ -420,7 +420,8 @@ def linalg_makediag(A: Any, offset: int = 0, out: Any = None, name: Any = None) 
 
 
 def linalg_extracttrian(A: Any, offset: int = 0, lower: bool = True, out: Any = None, name: Any = None) -> NDArray:
-    """The elements of a triangle of square matrices, row by row: below the diagonal at `offset` and on it, or above.
+    """The elements of a triangle of square matrices: on the diagonal at `offset` and below it, row by row, or above it,
+    column by column.
 
     An offset other than 0 decides by its sign which triangle, whatever `lower` says.
 
@@ -442,12 +443,13 @@ def linalg_extracttrian(A: Any, offset: int = 0, lower: bool = True, out: Any = 
 
 
 def _triangular(size: int, offset: int, lower: bool) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    below = offset < 0 or (offset == 0 and lower)
-    return np.tril_indices(size, offset) if below else np.triu_indices(size, offset)
+    """Rows and columns of a triangle in MXNet's order: a lower one row by row, an upper one column by column."""
+    first, second = np.tril_indices(size, -abs(offset))
+    return (first, second) if offset < 0 or (offset == 0 and lower) else (second, first)
 
 
 def linalg_maketrian(A: Any, offset: int = 0, lower: bool = True, out: Any = None, name: Any = None) -> NDArray:
-    """Square matrices that are zero but for a triangle, filled row by row: what `linalg_extracttrian` takes apart.
+    """Square matrices that are zero but for a triangle, filled in the order in which `linalg_extracttrian` reads it.
 
     Shapes: (…, m (m + 1) / 2) gives (…, n, n) with n = m + |offset|.
 

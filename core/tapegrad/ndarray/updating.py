@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ..engines.tables import RECORDED as ops
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..tape.mode import is_training, pause
 from .checks import dtype_of, need, need_all
 from .ndarray import NDArray, give
@@ -24,11 +24,16 @@ __all__ = [
     "mp_nag_mom_update",
     "mp_sgd_mom_update",
     "mp_sgd_update",
+    "multi_lars",
     "multi_mp_sgd_mom_update",
     "multi_mp_sgd_update",
     "multi_sgd_mom_update",
     "multi_sgd_update",
     "nag_mom_update",
+    "preloaded_multi_mp_sgd_mom_update",
+    "preloaded_multi_mp_sgd_update",
+    "preloaded_multi_sgd_mom_update",
+    "preloaded_multi_sgd_update",
     "reset_arrays",
     "rmsprop_update",
     "rmspropalex_update",
@@ -822,6 +827,167 @@ def multi_mp_sgd_mom_update(
     """
     options = {"momentum": momentum, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
     return _each("multi_mp_sgd_mom_update", mp_sgd_mom_update, 4, data, lrs, wds, num_weights, out, **options)
+
+
+def multi_lars(
+    lrs: Any,
+    weights_sum_sq: Any,
+    grads_sum_sq: Any,
+    wds: Any,
+    eta: float,
+    eps: float,
+    rescale_grad: float = 1.0,
+    out: Any = None,
+    name: Any = None,
+) -> NDArray:
+    """The lr of each layer times eta · |weight| / (|gradient| + wd · |weight| + eps), as it is where a norm is 0.
+
+    Layer-wise adaptive rate scaling, of Y. You et al. (2017). The sums of squares are those of `multi_sum_sq`;
+    `rescale_grad` multiplies the norm of the gradient. The result is not recorded.
+
+    Shapes: all (layers,), which the result has.
+
+    Dtypes: that of all together.
+
+    Raises: `TypeError` for what is no NDArray, `ShapeError` for shapes that differ.
+
+    >>> from tapegrad import nd
+    >>> rates = nd.multi_lars(nd.ones(2), nd.array([4, 0]), nd.array([1, 1]), nd.zeros(2), eta=0.1, eps=0)
+    >>> rates.asnumpy().round(3).tolist()
+    [0.20000000298023224, 1.0]
+    """
+    arrays = {"lrs": lrs, "weights_sum_sq": weights_sum_sq, "grads_sum_sq": grads_sum_sq, "wds": wds}
+    rates, weights, grads, decays = _constants("multi_lars", **arrays)
+    if not rates.shape == weights.shape == grads.shape == decays.shape:
+        shapes = ", ".join(f"{which} {x.shape}" for which, x in arrays.items())
+        raise ShapeError(f"multi_lars() takes arrays of one shape, not {shapes}")
+    norm = ops.sqrt(weights)
+    below = ops.sqrt(grads) * rescale_grad + decays * norm + eps
+    moves = ops.logical_and(ops.greater(norm, 0), ops.greater(grads, 0))
+    scaled = rates * eta * norm / ops.where(moves, below, ops.ones_like(below))
+    return _weight(out, ops.where(moves, scaled, rates))
+
+
+def _preloaded(
+    where: str, update: Any, per: int, data: Any, num_weights: int, out: Any, **options: Any
+) -> list[NDArray]:
+    """`_each`, with the lrs and the wds as the last two arrays."""
+    if len(data) < 2:
+        raise ArgumentError(f"{where}() takes lrs and wds as its last two arrays; it got {len(data)} arrays")
+    *arrays, lrs, wds = need_all(data, where)
+    return _each(where, update, per, arrays, lrs, wds, num_weights, out, **options)
+
+
+def preloaded_multi_sgd_update(
+    *data: Any,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`multi_sgd_update` with the lrs and the wds as its last two arrays.
+
+    Shapes: each weight and its gradient of one shape, which its result has; lrs and wds are
+    (num_weights,).
+
+    Dtypes: as `multi_sgd_update`; lrs and wds are float32 mostly.
+
+    Raises: as `multi_sgd_update`.
+
+    >>> from tapegrad import nd
+    >>> w, g = nd.ones(1), nd.ones(1)
+    >>> nd.preloaded_multi_sgd_update(w, g, nd.array([0.5]), nd.zeros(1))[0].asnumpy().tolist()
+    [0.5]
+    """
+    options = {"rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _preloaded("preloaded_multi_sgd_update", sgd_update, 2, data, num_weights, out, **options)
+
+
+def preloaded_multi_sgd_mom_update(
+    *data: Any,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`multi_sgd_mom_update` with the lrs and the wds as its last two arrays.
+
+    The momenta are written in place.
+
+    Shapes: each weight, its gradient and momentum of one shape, which its result has; lrs and wds are
+    (num_weights,).
+
+    Dtypes: as `multi_sgd_mom_update`; lrs and wds are float32 mostly.
+
+    Raises: as `multi_sgd_update`.
+
+    >>> from tapegrad import nd
+    >>> w, g, m = nd.ones(1), nd.ones(1), nd.zeros(1)
+    >>> nd.preloaded_multi_sgd_mom_update(w, g, m, nd.array([0.5]), nd.zeros(1))[0].asnumpy().tolist()
+    [0.5]
+    """
+    options = {"momentum": momentum, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _preloaded("preloaded_multi_sgd_mom_update", sgd_mom_update, 3, data, num_weights, out, **options)
+
+
+def preloaded_multi_mp_sgd_update(
+    *data: Any,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`multi_mp_sgd_update` with the lrs and the wds as its last two arrays.
+
+    The float32 copies are written in place.
+
+    Shapes: each weight, its gradient and copy of one shape, which its result has; lrs and wds are
+    (num_weights,).
+
+    Dtypes: as `multi_mp_sgd_update`; lrs and wds are float32 mostly.
+
+    Raises: as `multi_sgd_update`.
+
+    >>> from tapegrad import nd
+    >>> w = nd.ones(1, dtype="float16")
+    >>> nd.preloaded_multi_mp_sgd_update(w, w, nd.ones(1), nd.ones(1), nd.zeros(1))[0].dtype.__name__
+    'float16'
+    """
+    options = {"rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _preloaded("preloaded_multi_mp_sgd_update", mp_sgd_update, 3, data, num_weights, out, **options)
+
+
+def preloaded_multi_mp_sgd_mom_update(
+    *data: Any,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Any = None,
+    name: Any = None,
+) -> list[NDArray]:
+    """`multi_mp_sgd_mom_update` with the lrs and the wds as its last two arrays.
+
+    The momenta and float32 copies are written in place.
+
+    Shapes: each weight, its gradient, momentum and copy of one shape, which its result has; lrs and wds are
+    (num_weights,).
+
+    Dtypes: as `multi_mp_sgd_mom_update`; lrs and wds are float32 mostly.
+
+    Raises: as `multi_sgd_update`.
+
+    >>> from tapegrad import nd
+    >>> w, one = nd.ones(1, dtype="float16"), nd.ones(1)
+    >>> nd.preloaded_multi_mp_sgd_mom_update(w, w, nd.zeros(1), one, one, nd.zeros(1))[0].dtype.__name__
+    'float16'
+    """
+    options = {"momentum": momentum, "rescale_grad": rescale_grad, "clip_gradient": clip_gradient}
+    return _preloaded("preloaded_multi_mp_sgd_mom_update", mp_sgd_mom_update, 4, data, num_weights, out, **options)
 
 
 def reset_arrays(*data: Any, num_arrays: int | None = None, out: Any = None, name: Any = None) -> None:

@@ -900,6 +900,8 @@ def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.
     index = xp.astype(xp.reshape(index, shape=(*shape, 1)), dtype=np.dtype("int64"))
     hit = index == xp.positions(index, shape=(depth,))
     like = xp.astype(hit, dtype=dtype)
+    if (on, off) == (1, 0):
+        return like
     full = tuple(like.shape)
     return xp.where(hit, xp.filled(like, shape=full, value=on), xp.filled(like, shape=full, value=off))
 

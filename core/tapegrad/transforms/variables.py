@@ -30,6 +30,12 @@ def attach_grad(x: Array, grad_req: str = "write") -> None:
     mark_variable(x, OPS["zeros_like"].call(x.detach()), grad_req)
 
 
+def attach_zeros(x: Array) -> None:
+    """Give `x`, of a dtype that has no derivative, a gradient of zeros, which stays: nothing is computed from it."""
+    x._origin, x._node = None, None
+    x._grad = OPS["zeros_like"].call(x.detach())
+
+
 def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
     """Make `x` a variable with its gradient in `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
     if grad_req not in REQUESTS:
@@ -112,8 +118,9 @@ def _fitted(g: Array, head: Array) -> Array:
 def _why_not_recorded(head: Array) -> str:
     if getattr(head, "_constant", False):
         return (
-            "this array was recorded, but nothing that it was computed from is a variable: "
-            "call attach_grad() on the arrays whose gradient you want, before record()"
+            "this array was recorded, but no gradient leads from it to a variable: nothing that it was computed from "
+            "is one (call attach_grad() on the arrays whose gradient you want, before record()), or everything on the "
+            "way has zero gradient, as argmax, comparisons and one_hot have"
         )
     if not dtypes.is_dtype(head._dtype, ("real floating", "complex floating")):
         return f"this array is of {head._dtype.name}, which has no gradient: take it before it is converted or compared"
