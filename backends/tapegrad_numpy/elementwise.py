@@ -60,6 +60,11 @@ def _power(x: Any, y: Any) -> Any:
     return np.power(x, y)
 
 
+def _power_below(x: Any, y: Any) -> Any:
+    # An exponent is one number, nearly always, and not 0.
+    return _power(x, y - 1) if y.all() else _power(x, np.where((x == 0) & (y == 0), y, y - 1))
+
+
 def _sign(x: Any) -> Any:
     # As the standard has it, bit for bit.
     return np.sign(x) if x.dtype.kind != "c" else x / np.where(x == 0, 1, np.abs(x))
@@ -177,6 +182,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,
     "power": _power,
+    "power_below": _power_below,
     "rcbrt": _reciprocal_cube_root,
     "relu": _relu,
     "round": _round,

@@ -292,7 +292,7 @@ def one_minus_square(xp: Any, x: Any) -> Any:
 
 
 def _power_of_base(xp: Any, g: Any, x: Any, y: Any) -> Any:
-    return xp.multiply_or_zero(g * y, xp.power(x, y - 1))
+    return xp.multiply_or_zero(g * y, xp.power_below(x, y))
 
 
 def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -380,8 +380,13 @@ def floor_divide(xp: Any, x: Any, y: Any) -> Any:
 # Roots, exponentials, logarithms
 
 
+def _root_pull(xp: Any, g: Any, out: Any) -> Any:
+    pulled = xp.divide_or_zero(g, out + out)
+    return pulled if is_complex(xp, out) else xp.past_kink(pulled, g, out, factor=0.5)
+
+
 @elementwise(
-    x=lambda xp, g, out: xp.divide_or_zero(g, out + out),
+    x=lambda xp, g, out: _root_pull(xp, g, out),
     floats=True,
     accuracy="I0 real",
     samples=alone(_POSITIVE),
@@ -457,9 +462,14 @@ def rcbrt(xp: Any, x: Any) -> Any:
     return 1 / xp.cbrt(x)
 
 
+def _share_of_length(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    # At 0 a part of an infinite length: flat, and so is its derivative.
+    return xp.past_kink(xp.multiply(g, xp.divide(x, xp.where(out == 0, math.inf, out))), g, out, x)
+
+
 @elementwise(
-    x=lambda xp, g, x, out: xp.multiply(g, xp.divide_or_zero(x, out)),
-    y=lambda xp, g, y, out: xp.multiply(g, xp.divide_or_zero(y, out)),
+    x=lambda xp, g, x, out: _share_of_length(xp, g, x, out),
+    y=lambda xp, g, y, out: _share_of_length(xp, g, y, out),
     floats=True,
     accuracy="I1",
     samples=together(_NUMBER, _POSITIVE),
@@ -854,9 +864,22 @@ def conjugated(xp: Any, x: Any) -> Any:
     return xp.conj(x) if is_complex(xp, x) else x
 
 
+def _direction(xp: Any, x: Any, out: Any) -> Any:
+    """x / |x|, and at 0 flat at 0, where the sign of a complex number turns without end."""
+    if not is_complex(xp, x):
+        return xp.sign(x)
+    flat = out == 0
+    return xp.where(flat, 0, x / xp.astype(xp.where(flat, 1, out), dtype=x.dtype))
+
+
+def _abs_push(xp: Any, d_x: Any, x: Any, out: Any) -> Any:
+    direction = _direction(xp, x, out)
+    return xp.real(d_x * xp.conj(direction)) if is_complex(xp, x) else d_x * direction
+
+
 @op(
-    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sign(x)),
-    jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if is_complex(xp, x) else d_x * xp.sign(x),
+    x=lambda xp, g, x, out: xp.past_kink(xp.multiply_or_zero(g, _direction(xp, x, out)), g, out, x),
+    jvp=lambda xp, d_x, x, out: _abs_push(xp, d_x, x, out),
     batch=align,
     accuracy="I0 real",
     samples=alone(_NUMBER),

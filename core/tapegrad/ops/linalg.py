@@ -1320,6 +1320,7 @@ def _kept(xp: Any, z: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
     """The direction of steepest rise; 0 where the norm has a kink, the mean where several elements tie."""
     axes = _norm_axes(axis, x.ndim)
+    given = g, out
     g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
     zero = xp.zeros_like(out)
     if ord == 0:
@@ -1327,8 +1328,13 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     if ord == 1:
         return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
-        safe = xp.where(xp.equal(out, zero), xp.ones_like(out), out)
-        return xp.multiply(x, _as(xp, xp.divide(g, safe), x))
+        # By an infinite norm it is flat at 0, in the derivatives of this, too.
+        whole = xp.where(xp.equal(out, zero), math.inf, out)
+        if xp.finfo(out.dtype).bits == 16:  # so narrow a range has no room for 1 / norm
+            pulled = xp.multiply(xp.divide(x, whole), g)
+        else:
+            pulled = xp.multiply(x, _as(xp, xp.divide(g, whole), x))
+        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape))
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
         hits = xp.astype(xp.equal(size, out), dtype=out.dtype)

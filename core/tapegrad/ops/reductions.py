@@ -226,23 +226,24 @@ def var(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims:
     return xp.sum(square, axis=axis, keepdims=keepdims) / _freedom(x.shape, axis, correction)
 
 
-def _slope_of_std(xp: Any, x: Any, out: Any, axis: Any, correction: float) -> Any:
+def _slope_of_std(xp: Any, away: Any, out: Any, freedom: float) -> Any:
     # Where all elements are equal the distances are 0, and 0 they stay, however x changes.
-    away = _centred(xp, x, axis)
     flat = out == 0
-    size = xp.where(flat, 1, out) * _freedom(x.shape, axis, correction)
-    return xp.where(flat, 0, away / (xp.astype(size, dtype=x.dtype) if is_complex(xp, x) else size))
+    size = xp.where(flat, 1, out) * freedom
+    return xp.where(flat, 0, away / (xp.astype(size, dtype=away.dtype) if is_complex(xp, away) else size))
 
 
 def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
-    out = kept(xp, out, x.shape, axis, keepdims)
-    return kept(xp, g, x.shape, axis, keepdims) * _slope_of_std(xp, x, out, axis, correction)
+    own = kept(xp, out, x.shape, axis, keepdims)
+    away, freedom = _centred(xp, x, axis), _freedom(x.shape, axis, correction)
+    pulled = kept(xp, g, x.shape, axis, keepdims) * _slope_of_std(xp, away, own, freedom)
+    return xp.past_kink(pulled, g, out, away, factor=1 / freedom, kept=tuple(own.shape))
 
 
 def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     out = kept(xp, out, x.shape, axis, keepdims)
-    product = d_x * conjugated(xp, _slope_of_std(xp, x, out, axis, correction))
-    return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
+    slope = _slope_of_std(xp, _centred(xp, x, axis), out, _freedom(x.shape, axis, correction))
+    return xp.sum(xp.real(d_x * conjugated(xp, slope)), axis=axis, keepdims=keepdims)
 
 
 @op(
@@ -763,8 +764,10 @@ def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
 
 def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     away, freedom = _nan_centred(xp, x, axis, correction)
-    slope = xp.divide_or_zero(away, freedom * kept(xp, out, x.shape, axis, keepdims))
-    return kept(xp, g, x.shape, axis, keepdims) * slope
+    own = kept(xp, out, x.shape, axis, keepdims)
+    shares = xp.divide_or_zero(away, freedom)
+    pulled = kept(xp, g, x.shape, axis, keepdims) * (shares / xp.where(own == 0, math.inf, own))
+    return xp.past_kink(pulled, g, out, shares, kept=tuple(own.shape))
 
 
 @op(
