@@ -27,6 +27,7 @@ from ..op import locally_constant, multilinear, op
 from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
 from .elementwise import conjugated
+from .reductions import HUGE, TINY, dropped
 
 __all__ = [
     "cholesky",
@@ -1354,8 +1355,15 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     return xp.multiply(xp.sign(x), xp.multiply(g, power))
 
 
+def _vector_norm_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
+    # Not by transposing the pull: the products of changes and elements may leave the range where their quotients do not.
+    slope = _vector_norm_pull(xp, xp.ones_like(out), x, out, axis, keepdims, ord)
+    return xp.sum(_real(xp, d_x * conjugated(xp, slope)), axis=_norm_axes(axis, x.ndim), keepdims=keepdims)
+
+
 @op(
     x=lambda xp, g, x, out, axis, keepdims, ord: _vector_norm_pull(xp, g, x, out, axis, keepdims, ord),
+    jvp=lambda xp, d_x, x, out, axis, keepdims, ord: _vector_norm_push(xp, d_x, x, out, axis, keepdims, ord),
     floats=True,
     batch=_over_norm_axes,
     accuracy="I3",
@@ -1375,6 +1383,7 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
         (normal(),),
         ((normal(3, 0),), {"axis": 1}),
         (exactly([0.0, 0.0, 0.0]),),
+        *[((x,), {"axis": 1, "ord": order}) for x in (HUGE, TINY) for order in (2, 3)],
     ],
     errors=[((normal(3),), {"axis": 1})],
 )
@@ -1397,8 +1406,7 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     if isinstance(ord, str):
         raise ArgumentError(f"ord is {ord!r}, and vectors are measured by a number; choose one, or inf or -inf")
     if ord == 2:
-        squares = xp.real(x * xp.conj(x)) if xp.isdtype(x.dtype, "complex floating") else x * x
-        return xp.sqrt(xp.sum(squares, axis=axes, keepdims=keepdims))
+        return xp.root_of_squares(x, axis=axes, keepdims=keepdims)
     size = xp.abs(x)
     if ord == math.inf:
         return xp.max(size, axis=axes, keepdims=keepdims)
@@ -1409,7 +1417,13 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     if ord == 0:
         counted = xp.astype(xp.not_equal(size, xp.zeros_like(size)), dtype=size.dtype)
         return xp.sum(counted, axis=axes, keepdims=keepdims)
-    return xp.sum(size**ord, axis=axes, keepdims=keepdims) ** (1 / ord)
+    if not math.prod(x.shape[a] for a in axes):
+        return xp.sum(size**ord, axis=axes, keepdims=keepdims) ** (1 / ord)
+    top = xp.max(size, axis=axes, keepdims=True)
+    # By a power of two, so that nothing is rounded: powers leave the range long before their sum's root does.
+    by = xp.exp2(xp.round(xp.log2(xp.where((top > 0) & xp.isfinite(top), top, 1)), decimals=0))
+    out = xp.sum((size / by) ** ord, axis=axes, keepdims=True) ** (1 / ord) * by
+    return dropped(xp, out, tuple(x.shape), axes, keepdims)
 
 
 def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
