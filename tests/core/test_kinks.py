@@ -46,8 +46,8 @@ HESSIANS = {
     "reverse over reverse": tapegrad.hessian,
     "forward over reverse": lambda f: tapegrad.jacfwd(tapegrad.grad(f)),
     "under vmap": lambda f: lambda x: tapegrad.vmap(tapegrad.hessian(f))(x[None])[0],
-    "products with a vector": lambda f: lambda x: tapegrad.vmap(lambda v: tapegrad.hvp(f)(x, v))(
-        x[None] + on(x.backend, np.eye(2))
+    "products with a vector": lambda f: (
+        lambda x: tapegrad.vmap(lambda v: tapegrad.hvp(f)(x, v))(x[None] + on(x.backend, np.eye(2)))
     ),
 }
 

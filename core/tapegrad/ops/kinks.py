@@ -134,7 +134,8 @@ def _recorded(
         # It may have come of the size on a tape outside the vmap; then what comes of it is a constant inside.
         level = cotangent._value.level
         zeros, *others = (
-            z if z is None else lift(z, level)._value for z in (RECORDED.zeros_like(pulled.detach()), cotangent, size, x)
+            z if z is None else lift(z, level)._value
+            for z in (RECORDED.zeros_like(pulled.detach()), cotangent, size, x)
         )
         outside = apply(OPS["past_kink"], [zeros, *others], {"factor": factor, "kept": kept})
         if outside.node is not None:

@@ -297,7 +297,10 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
         total = turn if total is None else total + turn
     if total is None:
         return xp.zeros_like(x)
-    return xp.multiply(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, xp.inv(x)))
+    # A singular matrix has no slope; beside it in a stack others have.
+    singular = xp.expand_dims(sign == 0, axis=(-2, -1))
+    inverse = xp.where(singular, math.nan, xp.inv(xp.where(singular, _eye(xp, x, x.shape[-1]), x)))
+    return xp.multiply_or_zero(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, inverse))
 
 
 @op(
@@ -314,7 +317,7 @@ def slogdet(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (...) twice.
     Dtypes: the sign has that of `x`, the logarithm is real; integers become the default float first.
-    Raises: `ShapeError` for what is not square; a gradient at a singular matrix raises as `inv`.
+    Raises: `ShapeError` for what is not square; the gradient at a singular matrix is NaN.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.linalg import slogdet

@@ -388,10 +388,23 @@ def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> tuple[Any, 
 
 def _extreme_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     mask, count = _shares(xp, x, out, axis, keepdims)
-    return xp.where(mask, kept(xp, g, x.shape, axis, keepdims) / count, 0)
+    g, out = kept(xp, g, x.shape, axis, keepdims), kept(xp, out, x.shape, axis, keepdims)
+    # The extreme of what holds a NaN is NaN, whichever element changes.
+    return xp.where(mask, g / count, xp.where((out == out) | (g == 0), xp.zeros_like(g), out))
 
 
 def _extreme_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _shares(xp, x, out, axis, keepdims)
+    moved = xp.sum(xp.where(mask, d_x / count, 0), axis=axis, keepdims=keepdims)
+    return xp.where(out == out, moved, out)
+
+
+def _present_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _shares(xp, x, out, axis, keepdims)
+    return xp.where(mask, kept(xp, g, x.shape, axis, keepdims) / count, 0)
+
+
+def _present_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     mask, count = _shares(xp, x, out, axis, keepdims)
     return xp.sum(xp.where(mask, d_x / count, 0), axis=axis, keepdims=keepdims)
 
@@ -638,8 +651,8 @@ def average(xp: Any, x: Any, weights: Any = None, *, axis: Any = None, keepdims:
 
 def _exponentials(xp: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
     """exp(x - top) with the largest x as top, their sum, and top; it is 0 where all are infinite."""
-    top = xp.max(xp.real(x), axis=axis, keepdims=True)
-    top = xp.astype(xp.where(xp.isfinite(top), top, 0), dtype=x.dtype)
+    highest = xp.max(xp.real(x), axis=axis, keepdims=True)
+    top = xp.astype(xp.where(xp.isfinite(highest), highest, 0), dtype=x.dtype)
     each = xp.exp(x - top)
     return each, xp.sum(each, axis=axis, keepdims=True), top
 
@@ -647,12 +660,15 @@ def _exponentials(xp: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
 def _shares_of_exponentials(xp: Any, x: Any, axis: Any) -> Any:
     # Not exp(x - out): the rounding of a large out would be in every share. Of nothing every share is nothing.
     each, total, _ = _exponentials(xp, x, axis)
-    return xp.divide_or_zero(each, total)
+    # What is infinite has all of it, if it is alone; as with two numbers, several have no shares.
+    whole = each == math.inf
+    alone = xp.sum(xp.astype(whole, dtype=x.dtype), axis=axis, keepdims=True) == 1
+    return xp.where(whole & alone, 1, xp.divide_or_zero(each, total))
 
 
 @op(
-    x=lambda xp, g, x, axis, keepdims: (
-        kept(xp, g, x.shape, axis, keepdims) * conjugated(xp, _shares_of_exponentials(xp, x, axis))
+    x=lambda xp, g, x, axis, keepdims: xp.multiply_or_zero(
+        kept(xp, g, x.shape, axis, keepdims), conjugated(xp, _shares_of_exponentials(xp, x, axis))
     ),
     jvp=lambda xp, d_x, x, axis, keepdims: xp.sum(
         d_x * _shares_of_exponentials(xp, x, axis), axis=axis, keepdims=keepdims
@@ -847,8 +863,8 @@ def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
 
 
 @op(
-    x=_extreme_pull,
-    jvp=_extreme_push,
+    x=_present_pull,
+    jvp=_present_push,
     batch=over_axes,
     accuracy="I0 unsigned",
     samples=_HOLES,
@@ -870,8 +886,8 @@ def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @op(
-    x=_extreme_pull,
-    jvp=_extreme_push,
+    x=_present_pull,
+    jvp=_present_push,
     batch=over_axes,
     accuracy="I0 unsigned",
     samples=_HOLES,

@@ -85,7 +85,7 @@ def _on_host(xp: Any, name: str, *arrays: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x: (2 / math.sqrt(math.pi)) * xp.exp(-(x * x)),
+    x=lambda xp, g, x: xp.multiply_or_zero(g, (2 / math.sqrt(math.pi)) * xp.exp(-(x * x))),
     floats=True,
     accuracy="I1",
     samples=alone(_NUMBER),
@@ -102,7 +102,7 @@ def erf(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x: (-2 / math.sqrt(math.pi)) * xp.exp(-(x * x)),
+    x=lambda xp, g, x: xp.multiply_or_zero(g, (-2 / math.sqrt(math.pi)) * xp.exp(-(x * x))),
     floats=True,
     accuracy="I1",
     samples=alone(_NUMBER),
