@@ -17,15 +17,12 @@ def pytest_generate_tests(metafunc):
 
 
 def gradient(f, *xs):
-    found = tapegrad.grad(f, argnums=tuple(range(len(xs))))(*xs)
+    with np.errstate(all="ignore"):
+        found = tapegrad.grad(f, argnums=tuple(range(len(xs))))(*xs)
     return [g.asnumpy() for g in found]
 
 
 # Squares out of range.
-
-
-def std_by_numpy(x):
-    return np.std(np.asarray(x, np.longdouble))
 
 
 SIZES = {
@@ -107,8 +104,9 @@ def test_the_entropy_of_a_softmax_with_a_part_of_0(backend, logit, entropy):
     x = on(backend, [0.0, logit, 1.0], "float64")
     (found,) = gradient(f, x)
     assert np.allclose(found, [0.19661193324148185, 0, -0.19661193324148185], atol=1e-15)
-    both = tapegrad.hessian(lambda z: f(tnp.stack([z[0], on(backend, logit, "float64"), z[1]])))
-    assert np.all(np.isfinite(both(on(backend, [0.0, 1.0], "float64")).asnumpy()))
+    others = tapegrad.hessian(lambda z: f(tnp.stack([z[0], on(backend, logit, "float64"), z[1]])))
+    with np.errstate(all="ignore"):
+        assert np.all(np.isfinite(others(on(backend, [0.0, 1.0], "float64")).asnumpy()))
 
 
 SATURATED = {
@@ -127,7 +125,7 @@ def test_what_is_saturated_is_flat(backend, name):
 
 
 def test_the_second_derivative_in_a_negative_base(backend):
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         found = tapegrad.hessian(lambda v: v[0] ** v[1])(on(backend, [-2.0, 3.0], "float64")).asnumpy()
         (slope,) = gradient(lambda v: v[0] ** v[1], on(backend, [-2.0, 3.0], "float64"))
     assert found[0, 0] == -12 and slope[0] == 12

@@ -304,7 +304,7 @@ def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     slope = xp.multiply_or_zero(out, log)
     if not xp.isdtype(y.dtype, "complex floating"):
         # The power may be infinite where its derivative is not: of bases below e that is smaller.
-        slope = xp.where(out == math.inf, xp.multiply_or_zero(xp.power_below(x, y), x * log), slope)
+        slope = xp.where(out == math.inf, xp.multiply_or_zero(xp.power_below(x, y), xp.multiply_or_zero(x, log)), slope)
     return xp.multiply_or_zero(g, slope)
 
 

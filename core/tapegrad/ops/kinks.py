@@ -11,6 +11,7 @@ Only pulls know it. The tangent of r in a push knows nothing of f, so a push of 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..arrays.array import Array
@@ -19,9 +20,10 @@ from ..engines.tables import OPS, RECORDED
 from ..op import op
 from ..op.samples import exactly, normal, positive, together, uniform
 from ..tape.mode import MODE, RECORDING
+from ..tape.nodes import Output
 from ..tape.sweep import reverse_sweep
 
-__all__ = ["past_kink", "power_below"]
+__all__ = ["near", "past_kink", "power_below", "slopes_at_repeats"]
 
 
 def _past_kinks_of_a_batch(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -72,6 +74,22 @@ def past_kink(
     Array([0., 3.], dtype=float32)
     """
     return pulled
+
+
+@op(samples=[(normal(2, 3), positive(2, 3))], accuracy="I0")
+def slopes_at_repeats(xp: Any, weights: Any, values: Any) -> Any:
+    """(..., n, n): what the differences of weights over those of values tend to, where two of n values are equal.
+
+    It is the difference of the derivatives of one weight in the two values, as far as the weights are on the tape and
+    came of the values; for mere numbers 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.kinks import slopes_at_repeats
+    >>> slopes_at_repeats(tnp.asarray([3.0, 3.0]), tnp.asarray([1.0, 1.0]))
+    Array([[0., 0.],
+           [0., 0.]], dtype=float32)
+    """
+    return xp.filled(weights, shape=(*weights.shape, weights.shape[-1]), value=0)
 
 
 @op(samples=[*together(positive(), uniform(low=-2.0, high=2.0)), (exactly([0.0, 0.0, 2.0]), exactly([2.0, 0.0, 0.0]))])
@@ -143,12 +161,49 @@ def _recorded(
     return pulled
 
 
+def near(xp: Any, values: Any, n: int) -> Any:
+    """(..., n, n): which of n values are so near each other that the quotient of differences is less than the limit."""
+    size = xp.max(xp.abs(values), axis=-1, keepdims=True) * math.sqrt(float(xp.finfo(values.dtype).eps))
+    apart = xp.abs(xp.expand_dims(values, axis=-1) - xp.expand_dims(values, axis=-2))
+    return apart <= xp.expand_dims(size, axis=-1)
+
+
+def _slopes_recorded(weights: Array, values: Array) -> Array:
+    none = OPS["slopes_at_repeats"].body(RECORDED, weights.detach(), values)
+    node = values._node
+    if node is None or weights._node is None or not MODE.get() & RECORDING:
+        return none
+    source = node.source if isinstance(node, Output) else node
+    if source is None or weights._node.seq < source.seq:
+        return none
+    n = values.shape[-1]
+    apart = RECORDED.tril(RECORDED.astype(near(RECORDED, values.detach(), n), dtype=values._dtype), k=-1)
+    if not _is_anywhere(RECORDED.greater(apart, 0)) and not _is_anywhere(RECORDED.equal(values, 0)):
+        return none
+    ones, rows = RECORDED.ones_like(weights.detach()), []
+    for i in range(n):
+        seed = RECORDED.multiply(
+            ones, RECORDED.astype(RECORDED.equal(RECORDED.positions(ones, shape=(n,)), i), dtype=ones._dtype)
+        )
+        found = reverse_sweep([(weights._node, seed)], recorded=True, free=False, since=source.seq + 1).get(source)
+        if isinstance(node, Output) and found is not None:
+            found = found.get(node.index)
+        rows.append(RECORDED.zeros_like(ones) if found is None else found)
+    whole = RECORDED.stack(*rows, axis=-2)
+    # f[i, i] - f[i, j] where i and j differ; on the diagonal f[i, i], for values that are 0.
+    own = RECORDED.expand_dims(RECORDED.diagonal(whole, offset=0, axis1=-2, axis2=-1), axis=-1)
+    off = RECORDED.subtract(whole, RECORDED.triu(RECORDED.tril(whole, k=0), k=0))
+    slopes = RECORDED.subtract(own, off)
+    return RECORDED.divide(RECORDED.add(slopes, RECORDED.matrix_transpose(slopes)), 2)
+
+
 def _power_recorded(x: Array, y: Array) -> Array:
     if _is_anywhere(RECORDED.equal(y, 0)):
-        return OPS["power_below"].body(RECORDED, x, y)
+        return OPS["power_below", "slopes_at_repeats"].body(RECORDED, x, y)
     return RECORDED.power(x, RECORDED.subtract(y, 1))
 
 
-# Recorded, both are what they are composed of.
+# Recorded, they are what they are composed of.
+OPS["slopes_at_repeats"].call = _slopes_recorded
 OPS["past_kink"].call = _recorded
 OPS["power_below"].call = _power_recorded
