@@ -1,4 +1,4 @@
-"""Eigenvalues and singular values that repeat: what is smooth of them is so there, and vectors not asked for do no harm."""
+"""Values that repeat: what is smooth of them is so there too, and vectors that are not asked for do no harm."""
 
 import numpy as np
 import pytest

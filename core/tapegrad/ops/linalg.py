@@ -1484,7 +1484,7 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
 
 
 def _vector_norm_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
-    # Not by transposing the pull: the products of changes and elements may leave the range where their quotients do not.
+    # Not by transposing the pull: products of changes and elements may leave the range where their quotients do not.
     slope = _vector_norm_pull(xp, xp.ones_like(out), x, out, axis, keepdims, ord)
     return xp.sum(_real(xp, d_x * conjugated(xp, slope)), axis=_norm_axes(axis, x.ndim), keepdims=keepdims)
 

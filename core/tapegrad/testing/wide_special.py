@@ -219,6 +219,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "i0e": _elementwise(lambda x: _bessel(x, 0) * np.exp(-np.abs(x))),
     "i1": _elementwise(lambda x: _bessel(x, 1)),
     "i1e": _elementwise(lambda x: _bessel(x, 1) * np.exp(-np.abs(x))),
+    "ndtri": _elementwise(lambda p: np.sqrt(L(2)) * _erfinv(2 * p - 1)),
     "polygamma": _elementwise(_polygamma),
     "zeta": _elementwise(_zeta),
 }
