@@ -15,9 +15,10 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.batched import Batched, apply, engine_kernels, lift, wrap
+from ..arrays.batched import Batched, engine_kernels, lift, wrap
 from ..engines.tables import OPS, RECORDED
 from ..op import op
+from ..op.batching import apply
 from ..op.samples import exactly, normal, positive, together, uniform
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Output
@@ -128,7 +129,7 @@ def _limit(g: Array, r: Array) -> Array | None:
     if not _is_anywhere(zero):
         return None
     seed = RECORDED.astype(zero, dtype=g._dtype)
-    found = reverse_sweep([(g._node, seed)], recorded=True, free=False, since=r._node.seq + 1).get(r._node)
+    found = reverse_sweep([(g._node, seed)], free=False, xp=RECORDED, wrap=wrap, since=r._node.seq + 1).get(r._node)
     return None if found is None else RECORDED.where(zero, found, 0)
 
 
@@ -185,7 +186,9 @@ def _slopes_recorded(weights: Array, values: Array) -> Array:
         seed = RECORDED.multiply(
             ones, RECORDED.astype(RECORDED.equal(RECORDED.positions(ones, shape=(n,)), i), dtype=ones._dtype)
         )
-        found = reverse_sweep([(weights._node, seed)], recorded=True, free=False, since=source.seq + 1).get(source)
+        found = reverse_sweep([(weights._node, seed)], free=False, xp=RECORDED, wrap=wrap, since=source.seq + 1).get(
+            source
+        )
         if isinstance(node, Output) and found is not None:
             found = found.get(node.index)
         rows.append(RECORDED.zeros_like(ones) if found is None else found)
