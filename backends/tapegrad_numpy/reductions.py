@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import tapegrad
+from tapegrad.op import registered
 
 __all__ = ["KERNELS"]
 
@@ -71,6 +72,22 @@ def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _ADD(_checked(x, axis) != 0, axis=axis, keepdims=keepdims, dtype=np.int64)
 
 
+_ENOUGH = {np.dtype(dtype).itemsize: np.finfo(dtype).tiny / np.finfo(dtype).eps for dtype in ("float32", "float64")}
+"""Sums of squares above which what is lost to subnormal squares is less than rounding, by the size of the dtype."""
+
+
+def _root_of_squares(x: Any, divisor: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.size and x.dtype.itemsize in _ENOUGH and x.dtype.kind == "f":
+        kept = keepdims or divisor.__class__ is np.ndarray
+        with np.errstate(over="ignore"):
+            squares = _ADD(x * x, axis=axis, keepdims=kept)
+        if squares.min() > _ENOUGH[x.dtype.itemsize] and squares.max() < math.inf:
+            root = np.sqrt(squares if divisor is None else squares / divisor)
+            return root if kept is keepdims else np.squeeze(root, axis=axis)
+    kernels = tapegrad.get_backend("numpy").kernels
+    return registered()["root_of_squares"].body(kernels, x, divisor, axis=axis, keepdims=keepdims)
+
+
 def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
     axis %= term.ndim
     length = term.shape[axis]
@@ -128,6 +145,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "mean": _mean,
     "min": _min,
     "prod": _prod,
+    "root_of_squares": _root_of_squares,
     "recurrence": _recurrence,
     "sum": _sum,
 }

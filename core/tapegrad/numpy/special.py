@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import dtypes
 from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError
+from ..ops.reductions import axes_of
 from .creation import asarray
 
 if TYPE_CHECKING:
@@ -33,15 +34,20 @@ __all__ = [
     "gammainc",
     "gammaincc",
     "gammaln",
+    "huber",
     "i0",
     "i0e",
     "i1",
     "i1e",
     "kl_div",
+    "log_expit",
+    "log_ndtr",
     "log_softmax",
     "logit",
     "logsumexp",
+    "multigammaln",
     "ndtr",
+    "ndtri",
     "polygamma",
     "psi",
     "rel_entr",
@@ -58,6 +64,7 @@ betaln, betainc = (OPS[name].call for name in ("betaln", "betainc"))
 i0, i0e, i1, i1e = (OPS[name].call for name in ("i0", "i0e", "i1", "i1e"))
 xlogy, xlog1py, logit = (OPS[name].call for name in ("xlogy", "xlog1py", "logit"))
 expit, psi = OPS["sigmoid"].call, OPS["digamma"].call
+log_expit, log_ndtr, ndtri = (OPS[name].call for name in ("log_sigmoid", "log_ndtr", "ndtri"))
 
 
 def _floats(*values: Any) -> list[ndarray]:
@@ -139,6 +146,47 @@ def ndtr(x: Any, /) -> ndarray:
     """
     (x,) = _reals("ndtr", x)
     return 0.5 * erfc(x * -math.sqrt(0.5))  # type: ignore[no-any-return]
+
+
+def huber(delta: Any, r: Any, /) -> ndarray:
+    """Half the square of `r` up to the size `delta`, and from there on a straight line; infinite for a negative size.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.huber(1.0, [0.5, -3.0])
+    Array([0.125, 2.5  ], dtype=float32)
+    """
+    delta, r = _reals("huber", delta, r)
+    size = OPS["abs"].call(r)
+    line = delta * (size - 0.5 * delta)
+    found = OPS["where"].call(size <= delta, 0.5 * (r * r), line)
+    found = OPS["where"].call(delta < 0, math.inf, found)
+    return found  # type: ignore[no-any-return]
+
+
+def multigammaln(a: Any, d: int) -> ndarray:
+    """The logarithm of the gamma function of `d` dimensions, of numbers above (d - 1) / 2.
+
+    Shapes: any; the result has that of `a`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `ValueError` for a `d` that is no whole number above 0, `DtypeError` for complex numbers, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.multigammaln([3.0], 2)
+    Array([1.5501...], dtype=float32)
+    """
+    if int(d) != d or d < 1:
+        raise ArgumentError(f"multigammaln: d is {d}; choose a whole number of dimensions, 1 or more")
+    (a,) = _reals("multigammaln", a)
+    total = gammaln(a)
+    for j in range(1, int(d)):
+        total = total + gammaln(a - 0.5 * j)
+    return total + 0.25 * d * (d - 1) * math.log(math.pi)  # type: ignore[no-any-return]
 
 
 def exp10(x: Any, /) -> ndarray:
@@ -223,10 +271,14 @@ def kl_div(x: Any, y: Any, /) -> ndarray:
     return found
 
 
-def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray:
-    """The logarithm of the sum of exponentials over `axis`, without overflow.
+def logsumexp(x: Any, /, axis: Any = None, b: Any = None, keepdims: bool = False, *, where: Any = None) -> ndarray:
+    """The logarithm of the sum of exponentials over `axis`, without overflow; of `b` times them, and of those `where`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    A weight of 0 leaves its number out, whatever that is; the derivative in the weight is there all the same. Of a
+    negative sum it is NaN.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `b` and `where` broadcast
+    with `x`.
     Dtypes: any; integers become the default float.
     Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
@@ -234,8 +286,26 @@ def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray
     >>> tnp.special.logsumexp([800.0, 0.0])
     Array(800., dtype=float32)
     """
-    found: ndarray = OPS["logsumexp"].call(asarray(x), axis=axis, keepdims=keepdims)
-    return found
+    x = asarray(x)
+    if where is not None:
+        x = OPS["where"].call(where, x, -math.inf)
+    if b is None:
+        found: ndarray = OPS["logsumexp"].call(x, axis=axis, keepdims=keepdims)
+        return found
+    x, b = _floats(x, b)
+    x = x + OPS["zeros_like"].call(b)
+    counted = OPS["where"].call(b.detach() == 0, -math.inf, x.detach())
+    real = OPS["real"].call
+    top = OPS["max"].call(real(counted), axis=axis, keepdims=True)
+    top = OPS["where"].call(OPS["isfinite"].call(top), top, 0.0)
+    # A weight of 0 wins over an infinite exponential.
+    terms = OPS["multiply_or_zero"].call(b, OPS["exp"].call(x - top))
+    total = OPS["sum"].call(terms, axis=axis, keepdims=True)
+    found = OPS["log"].call(total) + top
+    if keepdims:
+        return found
+    axes = axes_of(axis, x.ndim)
+    return OPS["reshape"].call(found, shape=tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
 def softmax(x: Any, /, axis: Any = None) -> ndarray:

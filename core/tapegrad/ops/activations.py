@@ -49,7 +49,11 @@ def relu(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x: 0.25 * xp.sech_square(0.5 * x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True
+    x=lambda xp, g, x: xp.multiply_or_zero(g, 0.25 * xp.sech_square(0.5 * x)),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+    real=True,
 )
 def sigmoid(xp: Any, x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)), accurate in both tails.

@@ -292,7 +292,7 @@ def one_minus_square(xp: Any, x: Any) -> Any:
 
 
 def _power_of_base(xp: Any, g: Any, x: Any, y: Any) -> Any:
-    return xp.multiply_or_zero(g * y, xp.power(x, y - 1))
+    return xp.multiply_or_zero(g * y, xp.power_below(x, y))
 
 
 def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -300,7 +300,12 @@ def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     flat = x == 0
     if not xp.isdtype(y.dtype, "complex floating"):
         flat = flat & (y >= 0)
-    return xp.multiply_or_zero(g, out * xp.log(xp.where(flat, 1, x)))
+    log = xp.log(xp.where(flat, 1, x))
+    slope = xp.multiply_or_zero(out, log)
+    if not xp.isdtype(y.dtype, "complex floating"):
+        # The power may be infinite where its derivative is not: of bases below e that is smaller.
+        slope = xp.where(out == math.inf, xp.multiply_or_zero(xp.power_below(x, y), xp.multiply_or_zero(x, log)), slope)
+    return xp.multiply_or_zero(g, slope)
 
 
 @elementwise(
@@ -380,8 +385,13 @@ def floor_divide(xp: Any, x: Any, y: Any) -> Any:
 # Roots, exponentials, logarithms
 
 
+def _root_pull(xp: Any, g: Any, out: Any) -> Any:
+    pulled = xp.divide_or_zero(g, out + out)
+    return pulled if is_complex(xp, out) else xp.past_kink(pulled, g, out, factor=0.5)
+
+
 @elementwise(
-    x=lambda xp, g, out: xp.divide_or_zero(g, out + out),
+    x=lambda xp, g, out: _root_pull(xp, g, out),
     floats=True,
     accuracy="I0 real",
     samples=alone(_POSITIVE),
@@ -457,9 +467,14 @@ def rcbrt(xp: Any, x: Any) -> Any:
     return 1 / xp.cbrt(x)
 
 
+def _share_of_length(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    # At 0 a part of an infinite length: flat, and so is its derivative.
+    return xp.past_kink(xp.multiply(g, xp.divide(x, xp.where(out == 0, math.inf, out))), g, out, x)
+
+
 @elementwise(
-    x=lambda xp, g, x, out: xp.multiply(g, xp.divide_or_zero(x, out)),
-    y=lambda xp, g, y, out: xp.multiply(g, xp.divide_or_zero(y, out)),
+    x=lambda xp, g, x, out: _share_of_length(xp, g, x, out),
+    y=lambda xp, g, y, out: _share_of_length(xp, g, y, out),
     floats=True,
     accuracy="I1",
     samples=together(_NUMBER, _POSITIVE),
@@ -495,7 +510,8 @@ def exp(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, out: xp.multiply_or_zero(g, math.log(2) * out),
+    # From the next lower power: the power itself may be infinite where its derivative is not.
+    x=lambda xp, g, x: xp.multiply_or_zero(g, (2 * math.log(2)) * xp.exp2(x - 1)),
     floats=True,
     accuracy="I1",
     samples=alone(_NUMBER),
@@ -633,7 +649,13 @@ def cos(xp: Any, x: Any) -> Any:
     return xp.cos(x)
 
 
-@elementwise(x=lambda out: 1 + out * out, floats=True, accuracy="I1", samples=alone(uniform(low=-1.3, high=1.3)))
+@elementwise(
+    # Far from the real line the tangent is nearly ±i, and 1 + tan² nothing but rounding.
+    x=lambda xp, x, out: xp.sech_square(x * 1j) if is_complex(xp, x) else 1 + out * out,
+    floats=True,
+    accuracy="I1",
+    samples=[*alone(uniform(low=-1.3, high=1.3)), (exactly([0.5 + 20j, 1 - 400j]),)],
+)
 def tan(xp: Any, x: Any) -> Any:
     """The tangent of x, in radians.
 
@@ -681,7 +703,16 @@ def acos(xp: Any, x: Any) -> Any:
     return xp.acos(x)
 
 
-@elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, 1 + x * x), floats=True, accuracy="I1", samples=alone(_OFF_AXES))
+@elementwise(
+    x=lambda xp, g, x: (
+        xp.divide_or_zero(xp.divide_or_zero(g, 1 + 1j * x), 1 - 1j * x)
+        if is_complex(xp, x)
+        else xp.divide_or_zero(g, 1 + x * x)
+    ),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_OFF_AXES),
+)
 def atan(xp: Any, x: Any) -> Any:
     """The inverse tangent, in radians.
 
@@ -735,7 +766,12 @@ def cosh(xp: Any, x: Any) -> Any:
     return xp.cosh(x)
 
 
-@elementwise(x="xp.sech_square(x)", floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(
+    x="xp.sech_square(x)",
+    floats=True,
+    accuracy="I1",
+    samples=[*alone(_NUMBER), (exactly([400.0 + 1j, -800.0 + 2j, 25.0 - 3j]),)],
+)
 def tanh(xp: Any, x: Any) -> Any:
     """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none.
 
@@ -759,15 +795,18 @@ def sech_square(xp: Any, x: Any) -> Any:
     Array([1.       , 0.4199...], dtype=float32)
     """
     if xp.isdtype(x.dtype, "complex floating"):
-        secant = 1 / xp.cosh(x)
-        return secant * secant
+        # Where the cosine would overflow, by what decays; where that is near -1, the cosine is near 0, and exact.
+        far = xp.abs(xp.real(x)) > 20
+        secant = 1 / xp.cosh(xp.where(far, 0, x))
+        decay = xp.exp(xp.where(far, -2 * xp.where(xp.real(x) < 0, -x, x), 0))
+        return xp.where(far, 4 * decay / xp.square(1 + decay), secant * secant)
     decay = xp.exp(-2 * xp.abs(x))
     half = 1 + decay
     return 4 * decay / (half * half)
 
 
 def _root_of_one_plus_square(xp: Any, x: Any) -> Any:
-    return xp.sqrt(1 + x * x) if xp.isdtype(x.dtype, "complex floating") else xp.hypot(x, 1)
+    return xp.sqrt(1 + 1j * x) * xp.sqrt(1 - 1j * x) if is_complex(xp, x) else xp.hypot(x, 1)
 
 
 @elementwise(
@@ -803,7 +842,11 @@ def acosh(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, xp.one_minus_square(x)),
+    x=lambda xp, g, x: (
+        xp.divide_or_zero(xp.divide_or_zero(g, 1 + x), 1 - x)
+        if is_complex(xp, x)
+        else xp.divide_or_zero(g, xp.one_minus_square(x))
+    ),
     floats=True,
     accuracy="I1",
     samples=alone(_WITHIN),
@@ -854,9 +897,22 @@ def conjugated(xp: Any, x: Any) -> Any:
     return xp.conj(x) if is_complex(xp, x) else x
 
 
+def _direction(xp: Any, x: Any, out: Any) -> Any:
+    """x / |x|, and at 0 flat at 0, where the sign of a complex number turns without end."""
+    if not is_complex(xp, x):
+        return xp.sign(x)
+    flat = out == 0
+    return xp.where(flat, 0, x / xp.astype(xp.where(flat, 1, out), dtype=x.dtype))
+
+
+def _abs_push(xp: Any, d_x: Any, x: Any, out: Any) -> Any:
+    direction = _direction(xp, x, out)
+    return xp.real(d_x * xp.conj(direction)) if is_complex(xp, x) else d_x * direction
+
+
 @op(
-    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sign(x)),
-    jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if is_complex(xp, x) else d_x * xp.sign(x),
+    x=lambda xp, g, x, out: xp.past_kink(xp.multiply_or_zero(g, _direction(xp, x, out)), g, out, x),
+    jvp=lambda xp, d_x, x, out: _abs_push(xp, d_x, x, out),
     batch=align,
     accuracy="I0 real",
     samples=alone(_NUMBER),
@@ -974,15 +1030,17 @@ def imag(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x, y: xp.where(xp.signbit(x) == xp.signbit(y), g, -g),
+    x=lambda xp, g, x, y, out: xp.past_kink(
+        xp.where(x == 0, 0, xp.where(xp.signbit(x) == xp.signbit(y), g, -g)), g, out, x
+    ),
     constant=("y",),
     promotes=("x", "y"),
     floats=True,
-    samples=together(_NUMBER, _NUMBER),
+    samples=[*together(_NUMBER, _NUMBER), (exactly([0.0, -0.0, 2.0]), exactly([1.0, 1.0, -1.0]))],
     real=True,
 )
 def copysign(xp: Any, x: Any, y: Any) -> Any:
-    """The size of x with the sign of y.
+    """The size of x with the sign of y; its derivative at 0 is 0, as that of the size is.
 
     >>> import tapegrad
     >>> import tapegrad.numpy as tnp

@@ -27,6 +27,8 @@ from ..op import locally_constant, multilinear, op
 from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
 from .elementwise import conjugated
+from .kinks import near
+from .reductions import HUGE, TINY, dropped
 
 __all__ = [
     "cholesky",
@@ -49,9 +51,11 @@ __all__ = [
     "norm",
     "pinv",
     "qr",
+    "singular_spectral",
     "slogdet",
     "solve",
     "solve_triangular",
+    "spectral",
     "svd",
     "svdvals",
     "vector_norm",
@@ -80,6 +84,18 @@ def regular(*shape: int) -> Draw:
         return x
 
     return dense(*shape).then(lift)
+
+
+def spread(*shape: int) -> Draw:
+    """Hermitian matrices whose eigenvalues are well apart."""
+
+    def part(x: Any) -> Any:
+        x = (x + x.conj().swapaxes(-1, -2)) / 4
+        for i in range(shape[-1]):
+            x[..., i, i] += i * 1.5
+        return x
+
+    return dense(*shape).then(part)
 
 
 def _stacks(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -296,7 +312,10 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
         total = turn if total is None else total + turn
     if total is None:
         return xp.zeros_like(x)
-    return xp.multiply(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, xp.inv(x)))
+    # A singular matrix has no slope; beside it in a stack others have.
+    singular = xp.expand_dims(sign == 0, axis=(-2, -1))
+    inverse = xp.where(singular, math.nan, xp.inv(xp.where(singular, _eye(xp, x, x.shape[-1]), x)))
+    return xp.multiply_or_zero(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, inverse))
 
 
 @op(
@@ -313,7 +332,7 @@ def slogdet(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (...) twice.
     Dtypes: the sign has that of `x`, the logarithm is real; integers become the default float first.
-    Raises: `ShapeError` for what is not square; a gradient at a singular matrix raises as `inv`.
+    Raises: `ShapeError` for what is not square; the gradient at a singular matrix is NaN.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.linalg import slogdet
@@ -492,7 +511,16 @@ def solve_triangular(xp: Any, a: Any, b: Any, *, upper: bool = False, unit: bool
 
 
 def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
-    """Golub and Pereyra (1973), for matrices that keep their rank."""
+    """Golub and Pereyra (1973), for matrices that keep their rank; of those brought to size 1 by a power of two."""
+    if not x.shape[-1] or not x.shape[-2]:
+        return xp.zeros_like(x)
+    top = xp.max(xp.abs(out), axis=(-2, -1), keepdims=True)
+    by = xp.exp2(xp.round(xp.log2(xp.where(top > 0, top, 1)), decimals=0))
+    by = _as(xp, by, x)
+    return _pinv_pull_of_size_1(xp, g, x * by, out / by) * by * by
+
+
+def _pinv_pull_of_size_1(xp: Any, g: Any, x: Any, out: Any) -> Any:
     gh, ph = _adjoint(xp, g), _adjoint(xp, out)
     total = -xp.matmul(xp.matmul(ph, g), ph)
     left = xp.matmul(gh, xp.matmul(out, ph))
@@ -588,34 +616,77 @@ def cholesky(xp: Any, x: Any, *, upper: bool = False) -> Any:
     return xp.linalg.cholesky(_hermitian(xp, x), upper=upper)
 
 
-def _gaps(xp: Any, w: Any) -> Any:
-    """1 / (w[j] - w[i]), with zeros on the diagonal."""
+def _by_gaps(xp: Any, z: Any, w: Any, turned: bool = False) -> Any:
+    """z[i, j] / (w[j] - w[i]) off the diagonal, and 0 on it and where z is 0: what asks for nothing has no gap."""
     eye = _eye(xp, w, w.shape[-1])
-    return (1 - eye) / (_rows(xp, w) - _columns(xp, w) + eye)
+    gaps = _rows(xp, w) - _columns(xp, w) + eye
+    return xp.divide_or_zero(z * _as(xp, 1 - eye, z), _as(xp, xp.conj(gaps) if turned else gaps, z))
+
+
+def _steepness(xp: Any, g: Any, w: Any, slopes: Any) -> Any:
+    """(g[j] - g[i]) / (w[j] - w[i]), where w repeats by what it tends to, if that is known; 0 on the diagonal."""
+    apart, gaps = _rows(xp, g) - _columns(xp, g), _rows(xp, w) - _columns(xp, w)
+    eye = _eye(xp, w, w.shape[-1])
+    if slopes is None:
+        return xp.divide_or_zero(apart, gaps + eye)
+    # Of values nearly alike the difference is rounding. Weights that are not alike then are no function's gradient that
+    # has a second derivative, and the quotient says so.
+    same = near(xp, w, w.shape[-1]) & near(xp, g, w.shape[-1])
+    return xp.where(same, slopes * (1 - eye), apart / xp.where(same, 1, gaps))
+
+
+def _spectral_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
+    values, vectors = xp.eigh(x)
+    inner = xp.matmul(xp.matmul(_adjoint(xp, vectors), _hermitian(xp, g)), vectors)
+    inner = inner * _as(xp, _steepness(xp, weights, values, slopes), inner)
+    return _hermitian(xp, xp.matmul(xp.matmul(vectors, inner), _adjoint(xp, vectors)))
+
+
+def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:
+    _, vectors = xp.eigh(x)
+    inner = xp.matmul(_hermitian(xp, g), vectors)
+    return xp.sum(_real(xp, conjugated(xp, vectors) * inner), axis=-2, keepdims=False)
+
+
+@op(
+    x=lambda xp, g, x, weights, slopes: _spectral_pull(xp, g, x, weights, slopes),
+    weights=lambda xp, g, x: _spectral_weights(xp, g, x),
+    slopes=lambda xp, slopes: xp.zeros_like(slopes),
+    constant=("vectors",),
+    promotes=("x",),
+    batch=_stacks,
+    accuracy="I4",
+    samples=[(spread(3, 3), normal(3)), (spread(2, 2, 2), normal(2, 2))],
+)
+def spectral(xp: Any, x: Any, weights: Any, slopes: Any = None, vectors: Any = None) -> Any:
+    """V diag(weights) Vᴴ, of the eigenvectors of x: the gradient of a function of eigenvalues, with that for weights.
+
+    Its derivative in x has quotients of the differences of weights and of eigenvalues. For eigenvalues that repeat
+    `slopes` has what these tend to, (..., n, n).
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import spectral
+    >>> spectral(tnp.eye(2), tnp.asarray([3.0, 3.0]))
+    Array([[3., 0.],
+           [0., 3.]], dtype=float32)
+    """
+    if vectors is None:
+        vectors = xp.eigh(x)[1]
+    return _hermitian(xp, xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, weights), vectors)), _adjoint(xp, vectors)))
 
 
 def _eigh_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vectors: Any) -> Any:
     turned = _adjoint(xp, vectors)
     total = None
     if g_values is not None:
-        total = xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, g_values), vectors)), turned)
+        total = xp.spectral(x, g_values, xp.slopes_at_repeats(g_values, values), vectors)
     if g_vectors is not None:
-        inner = xp.multiply(_as(xp, _gaps(xp, values), vectors), xp.matmul(turned, g_vectors))
+        # Vectors do not change as they turn among themselves alike, so of that nothing is left to divide.
+        among = xp.matmul(turned, g_vectors)
+        inner = _by_gaps(xp, (among - _adjoint(xp, among)) / 2, values)
         part = xp.matmul(xp.matmul(vectors, inner), turned)
         total = part if total is None else total + part
     return xp.zeros_like(x) if total is None else _hermitian(xp, total)
-
-
-def spread(*shape: int) -> Draw:
-    """Hermitian matrices whose eigenvalues are well apart."""
-
-    def part(x: Any) -> Any:
-        x = (x + x.conj().swapaxes(-1, -2)) / 4
-        for i in range(shape[-1]):
-            x[..., i, i] += i * 1.5
-        return x
-
-    return dense(*shape).then(part)
 
 
 _HERMITIAN = [
@@ -661,13 +732,8 @@ def eigh(xp: Any, x: Any) -> Any:
     return tuple(xp.linalg.eigh(_hermitian(xp, x)))
 
 
-def _eigvalsh_pull(xp: Any, g: Any, x: Any) -> Any:
-    _, vectors = xp.eigh(x)
-    return _hermitian(xp, xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, g), vectors)), _adjoint(xp, vectors)))
-
-
 @op(
-    x=lambda xp, g, x: _eigvalsh_pull(xp, g, x),
+    x=lambda xp, g, x, out: xp.spectral(x, g, xp.slopes_at_repeats(g, out)),
     floats=True,
     batch=_stacks,
     accuracy="I4",
@@ -716,7 +782,7 @@ def _eig_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vecto
         turn = xp.where(held, (along - xp.conj(along)) / (2 * safe), xp.zeros_like(vectors))
         among = xp.matmul(turned, g_vectors - turn)
         among = among - xp.multiply(xp.matmul(turned, vectors), _rows(xp, _diagonal(xp, among)))
-        part = xp.multiply(xp.conj(_gaps(xp, values)), among)
+        part = _by_gaps(xp, among, values, turned=True)
         inner = part if inner is None else inner + part
     if inner is None:
         return xp.zeros_like(x)
@@ -795,6 +861,68 @@ def eigvals(xp: Any, x: Any) -> Any:
     return xp.astype(xp.linalg.eigvals(x), _complex_of(xp, x.dtype))
 
 
+def _singular_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
+    """With m = uᴴ g v: its Hermitian part by the steepness of the weights, the other by their sums over those of s."""
+    u, s, vh = xp.svd(x, full_matrices=False)
+    v = _adjoint(xp, vh)
+    m = xp.matmul(xp.matmul(_adjoint(xp, u), g), v)
+    even, odd = _hermitian(xp, m), (m - _adjoint(xp, m)) / 2
+    sums = _rows(xp, s) + _columns(xp, s)
+    level = (_rows(xp, weights) + _columns(xp, weights)) / xp.where(sums == 0, 1, sums)
+    single = weights / xp.where(s == 0, 1, s)
+    at_zero = xp.zeros_like(s) if slopes is None else _diagonal(xp, slopes)
+    level = xp.where(sums == 0, _rows(xp, at_zero), level)
+    single = xp.where(s == 0, at_zero, single)
+    steep = _steepness(xp, weights, s, slopes) + _on_diagonal(xp, xp.where(s == 0, at_zero, 0))
+    inner = even * _as(xp, steep, m) + odd * _as(xp, level, m)
+    total = xp.matmul(xp.matmul(u, inner), vh)
+    rows, columns = x.shape[-2:]
+    if rows > columns:
+        rest = xp.matmul(g, v)
+        rest = (rest - xp.matmul(u, xp.matmul(_adjoint(xp, u), rest))) * _as(xp, _rows(xp, single), m)
+        total = total + xp.matmul(rest, vh)
+    if columns > rows:
+        rest = xp.matmul(_adjoint(xp, u), g)
+        rest = (rest - xp.matmul(xp.matmul(rest, v), vh)) * _as(xp, _columns(xp, single), m)
+        total = total + xp.matmul(u, rest)
+    return total
+
+
+def _singular_weights(xp: Any, g: Any, x: Any) -> Any:
+    u, s, vh = xp.svd(x, full_matrices=False)
+    found = xp.sum(_real(xp, conjugated(xp, u) * xp.matmul(g, _adjoint(xp, vh))), axis=-2, keepdims=False)
+    return xp.where(s == 0, 0, found)
+
+
+@op(
+    x=lambda xp, g, x, weights, slopes: _singular_pull(xp, g, x, weights, slopes),
+    weights=lambda xp, g, x: _singular_weights(xp, g, x),
+    slopes=lambda xp, slopes: xp.zeros_like(slopes),
+    constant=("u", "s", "vh"),
+    promotes=("x",),
+    batch=_stacks,
+    accuracy="I4",
+    samples=[(regular(3, 3), normal(3)), (regular(2, 3, 2), normal(2, 2)), (regular(2, 4), normal(2))],
+)
+def singular_spectral(
+    xp: Any, x: Any, weights: Any, slopes: Any = None, u: Any = None, s: Any = None, vh: Any = None
+) -> Any:
+    """u diag(weights) vᴴ, of the singular vectors of x: the gradient of a function of singular values.
+
+    Where one is 0 it has a kink, as a size has, and the derivative there is 0. For the derivative in x see `spectral`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import singular_spectral
+    >>> singular_spectral(tnp.eye(2), tnp.asarray([3.0, 3.0]))
+    Array([[3., 0.],
+           [0., 3.]], dtype=float32)
+    """
+    if u is None:
+        u, s, vh = xp.svd(x, full_matrices=False)
+    weights = xp.where(s == 0, 0, weights)
+    return xp.matmul(xp.multiply(u, _as(xp, _rows(xp, weights), u)), vh)
+
+
 def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh: Any) -> Any:
     """Townsend (2016), "Differentiating the singular value decomposition"; the longer vectors take the phases.
 
@@ -808,7 +936,13 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
     v1 = xp.getitem(v, key=(..., slice(0, k)))
     values = _as(xp, s, u)
     inner = None if g_s is None else _on_diagonal(xp, _as(xp, g_s, u))
-    gaps = None if g_u is None and g_vh is None else _as(xp, _gaps(xp, s * s), u)
+    if g_u is None and g_vh is None:
+        return xp.singular_spectral(
+            x, g_s, xp.slopes_at_repeats(g_s, s), u1, s, xp.getitem(vh, key=(..., slice(0, k), slice(None)))
+        )
+    # s[j] / (s[j]² - s[i]²), without squares, which may leave the range.
+    sums = _rows(xp, s) + _columns(xp, s)
+    parts = _as(xp, _rows(xp, s) / xp.where(sums == 0, 1, sums), u)
     total = None
     for first, side, others, g, along in (
         (True, u1, u, g_u, rows),
@@ -818,11 +952,11 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
             continue
         g1 = xp.getitem(g, key=(..., slice(0, k)))
         among = xp.matmul(_adjoint(xp, side), g1)
-        turn = xp.multiply(gaps, among - _adjoint(xp, among))
-        part = xp.multiply(turn, _rows(xp, values) if first else _columns(xp, values))
+        turn = xp.multiply(among - _adjoint(xp, among), parts if first else xp.matrix_transpose(parts))
+        part = _by_gaps(xp, turn, s)
         if is_complex and first == (rows >= columns):
             phase = _diagonal(xp, among)
-            phase = (phase - xp.conj(phase)) / (2 * values)
+            phase = xp.divide_or_zero(phase - xp.conj(phase), 2 * values)
             part = part + _on_diagonal(xp, phase if first else -phase)
         inner = part if inner is None else inner + part
         if along > k:
@@ -833,7 +967,7 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
                 away = xp.matmul(rest, away)
             else:
                 away = g1 - xp.matmul(side, among)
-            away = away / _rows(xp, values)
+            away = xp.divide_or_zero(away, _rows(xp, values))
             # There are fewer of the one side than of the other, so this is reached once.
             total = xp.matmul(away, _adjoint(xp, v1)) if first else xp.matmul(u1, _adjoint(xp, away))
     part = xp.matmul(xp.matmul(u1, inner), _adjoint(xp, v1))
@@ -886,13 +1020,8 @@ def svd(xp: Any, x: Any, *, full_matrices: bool = True) -> Any:
     return tuple(xp.linalg.svd(x, full_matrices=full_matrices))
 
 
-def _svdvals_pull(xp: Any, g: Any, x: Any) -> Any:
-    u, _, vh = xp.svd(x, full_matrices=False)
-    return xp.matmul(xp.multiply(u, _as(xp, _rows(xp, g), u)), vh)
-
-
 @op(
-    x=lambda xp, g, x: _svdvals_pull(xp, g, x),
+    x=lambda xp, g, x, out: xp.singular_spectral(x, g, xp.slopes_at_repeats(g, out)),
     floats=True,
     batch=_stacks,
     accuracy="I4",
@@ -1320,6 +1449,7 @@ def _kept(xp: Any, z: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
     """The direction of steepest rise; 0 where the norm has a kink, the mean where several elements tie."""
     axes = _norm_axes(axis, x.ndim)
+    given = g, out
     g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
     zero = xp.zeros_like(out)
     if ord == 0:
@@ -1327,8 +1457,13 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     if ord == 1:
         return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
-        safe = xp.where(xp.equal(out, zero), xp.ones_like(out), out)
-        return xp.multiply(x, _as(xp, xp.divide(g, safe), x))
+        # By an infinite norm it is flat at 0, in the derivatives of this, too.
+        whole = xp.where(xp.equal(out, zero), math.inf, out)
+        if xp.finfo(out.dtype).bits == 16:  # so narrow a range has no room for 1 / norm
+            pulled = xp.multiply(xp.divide(x, whole), g)
+        else:
+            pulled = xp.multiply(x, _as(xp, xp.divide(g, whole), x))
+        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape))
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
         hits = xp.astype(xp.equal(size, out), dtype=out.dtype)
@@ -1348,8 +1483,15 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     return xp.multiply(xp.sign(x), xp.multiply(g, power))
 
 
+def _vector_norm_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
+    # Not by transposing the pull: products of changes and elements may leave the range where their quotients do not.
+    slope = _vector_norm_pull(xp, xp.ones_like(out), x, out, axis, keepdims, ord)
+    return xp.sum(_real(xp, d_x * conjugated(xp, slope)), axis=_norm_axes(axis, x.ndim), keepdims=keepdims)
+
+
 @op(
     x=lambda xp, g, x, out, axis, keepdims, ord: _vector_norm_pull(xp, g, x, out, axis, keepdims, ord),
+    jvp=lambda xp, d_x, x, out, axis, keepdims, ord: _vector_norm_push(xp, d_x, x, out, axis, keepdims, ord),
     floats=True,
     batch=_over_norm_axes,
     accuracy="I3",
@@ -1369,6 +1511,7 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
         (normal(),),
         ((normal(3, 0),), {"axis": 1}),
         (exactly([0.0, 0.0, 0.0]),),
+        *[((x,), {"axis": 1, "ord": order}) for x in (HUGE, TINY) for order in (2, 3)],
     ],
     errors=[((normal(3),), {"axis": 1})],
 )
@@ -1391,8 +1534,7 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     if isinstance(ord, str):
         raise ArgumentError(f"ord is {ord!r}, and vectors are measured by a number; choose one, or inf or -inf")
     if ord == 2:
-        squares = xp.real(x * xp.conj(x)) if xp.isdtype(x.dtype, "complex floating") else x * x
-        return xp.sqrt(xp.sum(squares, axis=axes, keepdims=keepdims))
+        return xp.root_of_squares(x, axis=axes, keepdims=keepdims)
     size = xp.abs(x)
     if ord == math.inf:
         return xp.max(size, axis=axes, keepdims=keepdims)
@@ -1403,7 +1545,13 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     if ord == 0:
         counted = xp.astype(xp.not_equal(size, xp.zeros_like(size)), dtype=size.dtype)
         return xp.sum(counted, axis=axes, keepdims=keepdims)
-    return xp.sum(size**ord, axis=axes, keepdims=keepdims) ** (1 / ord)
+    if not math.prod(x.shape[a] for a in axes):
+        return xp.sum(size**ord, axis=axes, keepdims=keepdims) ** (1 / ord)
+    top = xp.max(size, axis=axes, keepdims=True)
+    # By a power of two, so that nothing is rounded: powers leave the range long before their sum's root does.
+    by = xp.exp2(xp.round(xp.log2(xp.where((top > 0) & xp.isfinite(top), top, 1)), decimals=0))
+    out = xp.sum((size / by) ** ord, axis=axes, keepdims=True) ** (1 / ord) * by
+    return dropped(xp, out, tuple(x.shape), axes, keepdims)
 
 
 def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
@@ -1426,6 +1574,11 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):
         s = svdvals(x)
+        if ord == "nuc" and s.shape[-1]:
+            # Numbers that are nothing but rounding have vectors that mean nothing: flat, as where they are 0.
+            largest = RECORDED.max(s.detach(), axis=(-1,), keepdims=True)
+            least = max(x.shape[-2:]) * float(RECORDED.finfo(s.dtype).eps)
+            s = RECORDED.where(RECORDED.greater(s, RECORDED.multiply(largest, least)), s, s.detach())
         reduce = {"nuc": RECORDED.sum, 2: RECORDED.max, -2: RECORDED.min}[ord]
         found = reduce(s, axis=(-1,), keepdims=False)
     elif ord in (1, -1, math.inf, -math.inf):

@@ -1026,6 +1026,11 @@ def normalize(xp: Any, x: Any, gamma: Any, beta: Any, *, axis: tuple[int, ...], 
     return centred / xp.sqrt(var + eps) * gamma + beta, mean, var
 
 
+def _softmax_pull(xp: Any, g: Any, out: Any, axis: Any) -> Any:
+    # A part that is 0 is flat, whatever slope the logarithm or the root of it has.
+    return xp.multiply_or_zero(g - xp.sum(xp.multiply_or_zero(g, out), axis=axis, keepdims=True), out)
+
+
 # Where one element takes nearly all, gradients are what is left of nearly equal numbers, on every engine; so samples
 # stay within a range where none does, or go far beyond it.
 _WEIGHED: list[Any] = [
@@ -1041,7 +1046,7 @@ _WEIGHED: list[Any] = [
 
 
 @op(
-    x=lambda xp, g, out, axis: (g - xp.sum(g * out, axis=axis, keepdims=True)) * out,
+    x=lambda xp, g, out, axis: _softmax_pull(xp, g, out, axis),
     floats=True,
     real=True,
     batch=along_axis,
@@ -1066,7 +1071,7 @@ def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
 
 
 @op(
-    x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
+    x=lambda xp, g, out, axis: g - xp.multiply_or_zero(xp.sum(g, axis=axis, keepdims=True), xp.exp(out)),
     floats=True,
     real=True,
     batch=along_axis,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..errors import AxisError, ShapeError
 from ..op import linear, locally_constant, op
 from ..op.samples import Draw, booleans, distinct, exactly, integers, normal, positive
@@ -35,6 +37,7 @@ __all__ = [
     "prod",
     "ptp",
     "reduced_shape",
+    "root_of_squares",
     "spread",
     "std",
     "sum",
@@ -226,23 +229,71 @@ def var(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims:
     return xp.sum(square, axis=axis, keepdims=keepdims) / _freedom(x.shape, axis, correction)
 
 
-def _slope_of_std(xp: Any, x: Any, out: Any, axis: Any, correction: float) -> Any:
+HUGE = normal(3, 4).then(lambda x: x * math.sqrt(float(np.finfo(x.dtype).max)))
+TINY = normal(3, 4).then(lambda x: x * math.sqrt(float(np.finfo(x.dtype).smallest_normal)))
+"""Numbers whose squares leave the range of their dtype, and whose norms and deviations do not."""
+
+
+@op(
+    accuracy="I3",
+    samples=[
+        *_over(normal(), empty=False),
+        *[((draw,), {"axis": axis}) for draw in (HUGE, TINY) for axis in (None, 1)],
+        ((normal(3, 4), positive(3, 1)), {"axis": 1, "keepdims": True}),
+        ((exactly([[0.0, 0.0], [3.0, 4.0]]),), {"axis": 1}),
+    ],
+)
+def root_of_squares(xp: Any, x: Any, divisor: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """√(Σ |x|² / divisor) over `axis`, also where squares would leave the range; for bodies, and without a derivative.
+
+    Shapes: the divisor has that of the result with `keepdims`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.reductions import root_of_squares
+    >>> root_of_squares(tnp.asarray([3e20, 4e20]))
+    Array(5.e+20, dtype=float32)
+    """
+    shape, dtype = tuple(x.shape), x.dtype
+    turned = is_complex(xp, x)
+    info = xp.finfo(dtype)
+    if info.bits == 16:
+        x = xp.astype(x, dtype="float32")
+    elif count_of(shape, axis):
+        top = xp.maximum(xp.abs(xp.real(x)), xp.abs(xp.imag(x))) if turned else xp.abs(x)
+        top = xp.max(top, axis=axis, keepdims=True)
+        # By powers of two, so that nothing is rounded, and only where squares or their sum would leave the range.
+        far, scale = 2.0 ** (0.4 * info.maxexp // 1), 2.0 ** (0.625 * info.maxexp)
+        one = xp.ones_like(top)
+        by = xp.where(top > far, 1 / scale, xp.where(top < 1 / far, scale, one))
+        x = x * (xp.astype(by, dtype=dtype) if turned else by)
+    squares = xp.sum(xp.real(x * xp.conj(x)) if turned else x * x, axis=axis, keepdims=True)
+    root = xp.sqrt(squares if divisor is None else squares / divisor)
+    if info.bits == 16:
+        root = xp.astype(root, dtype=dtype)
+    elif count_of(shape, axis):
+        root = root / by
+    return dropped(xp, root, shape, axis, keepdims)
+
+
+def _direction_of_std(xp: Any, away: Any, out: Any) -> Any:
     # Where all elements are equal the distances are 0, and 0 they stay, however x changes.
-    away = _centred(xp, x, axis)
     flat = out == 0
-    size = xp.where(flat, 1, out) * _freedom(x.shape, axis, correction)
-    return xp.where(flat, 0, away / (xp.astype(size, dtype=x.dtype) if is_complex(xp, x) else size))
+    size = xp.where(flat, 1, out)
+    return xp.where(flat, 0, away / (xp.astype(size, dtype=away.dtype) if is_complex(xp, away) else size))
 
 
 def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
-    out = kept(xp, out, x.shape, axis, keepdims)
-    return kept(xp, g, x.shape, axis, keepdims) * _slope_of_std(xp, x, out, axis, correction)
+    own = kept(xp, out, x.shape, axis, keepdims)
+    away, freedom = _centred(xp, x, axis), _freedom(x.shape, axis, correction)
+    pulled = kept(xp, g, x.shape, axis, keepdims) / freedom * _direction_of_std(xp, away, own)
+    return xp.past_kink(pulled, g, out, away, factor=1 / freedom, kept=tuple(own.shape))
 
 
 def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     out = kept(xp, out, x.shape, axis, keepdims)
-    product = d_x * conjugated(xp, _slope_of_std(xp, x, out, axis, correction))
-    return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
+    direction = _direction_of_std(xp, _centred(xp, x, axis), out)
+    total = xp.sum(xp.real(d_x * conjugated(xp, direction)), axis=axis, keepdims=keepdims)
+    return total / _freedom(x.shape, axis, correction)
 
 
 @op(
@@ -257,6 +308,7 @@ def _std_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, correction: float,
         *_CORRECTED,
         (exactly([2.0, 2.0, 2.0]),),
         ((exactly([[2.0] * 5, [0.5] * 5, [1.0] * 5]),), {"axis": 1}),
+        *[((draw,), {"axis": 1}) for draw in (HUGE, TINY)],
     ],
     errors=_ERRORS,
 )
@@ -273,10 +325,8 @@ def std(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims:
     >>> tapegrad.grad(std)(tnp.asarray([2.0, 2.0]))
     Array([0., 0.], dtype=float32)
     """
-    # Squares of half-precision numbers leave its range long before their root does.
-    half = xp.finfo(x.dtype).bits == 16
-    square = xp.var(xp.astype(x, dtype="float32") if half else x, axis=axis, correction=correction, keepdims=keepdims)
-    return xp.astype(xp.sqrt(square), dtype=x.dtype) if half else xp.sqrt(square)
+    away, freedom = _centred(xp, x, axis), _freedom(x.shape, axis, correction)
+    return xp.root_of_squares(away, freedom, axis=axis, keepdims=keepdims)
 
 
 # Products
@@ -338,10 +388,23 @@ def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> tuple[Any, 
 
 def _extreme_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     mask, count = _shares(xp, x, out, axis, keepdims)
-    return xp.where(mask, kept(xp, g, x.shape, axis, keepdims) / count, 0)
+    g, out = kept(xp, g, x.shape, axis, keepdims), kept(xp, out, x.shape, axis, keepdims)
+    # The extreme of what holds a NaN is NaN, whichever element changes.
+    return xp.where(mask, g / count, xp.where((out == out) | (g == 0), xp.zeros_like(g), out))
 
 
 def _extreme_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _shares(xp, x, out, axis, keepdims)
+    moved = xp.sum(xp.where(mask, d_x / count, 0), axis=axis, keepdims=keepdims)
+    return xp.where(out == out, moved, out)
+
+
+def _present_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    mask, count = _shares(xp, x, out, axis, keepdims)
+    return xp.where(mask, kept(xp, g, x.shape, axis, keepdims) / count, 0)
+
+
+def _present_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     mask, count = _shares(xp, x, out, axis, keepdims)
     return xp.sum(xp.where(mask, d_x / count, 0), axis=axis, keepdims=keepdims)
 
@@ -588,8 +651,8 @@ def average(xp: Any, x: Any, weights: Any = None, *, axis: Any = None, keepdims:
 
 def _exponentials(xp: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
     """exp(x - top) with the largest x as top, their sum, and top; it is 0 where all are infinite."""
-    top = xp.max(xp.real(x), axis=axis, keepdims=True)
-    top = xp.astype(xp.where(xp.isfinite(top), top, 0), dtype=x.dtype)
+    highest = xp.max(xp.real(x), axis=axis, keepdims=True)
+    top = xp.astype(xp.where(xp.isfinite(highest), highest, 0), dtype=x.dtype)
     each = xp.exp(x - top)
     return each, xp.sum(each, axis=axis, keepdims=True), top
 
@@ -597,12 +660,15 @@ def _exponentials(xp: Any, x: Any, axis: Any) -> tuple[Any, Any, Any]:
 def _shares_of_exponentials(xp: Any, x: Any, axis: Any) -> Any:
     # Not exp(x - out): the rounding of a large out would be in every share. Of nothing every share is nothing.
     each, total, _ = _exponentials(xp, x, axis)
-    return xp.divide_or_zero(each, total)
+    # What is infinite has all of it, if it is alone; as with two numbers, several have no shares.
+    whole = each == math.inf
+    alone = xp.sum(xp.astype(whole, dtype=x.dtype), axis=axis, keepdims=True) == 1
+    return xp.where(whole & alone, 1, xp.divide_or_zero(each, total))
 
 
 @op(
-    x=lambda xp, g, x, axis, keepdims: (
-        kept(xp, g, x.shape, axis, keepdims) * conjugated(xp, _shares_of_exponentials(xp, x, axis))
+    x=lambda xp, g, x, axis, keepdims: xp.multiply_or_zero(
+        kept(xp, g, x.shape, axis, keepdims), conjugated(xp, _shares_of_exponentials(xp, x, axis))
     ),
     jvp=lambda xp, d_x, x, axis, keepdims: xp.sum(
         d_x * _shares_of_exponentials(xp, x, axis), axis=axis, keepdims=keepdims
@@ -763,8 +829,10 @@ def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
 
 def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     away, freedom = _nan_centred(xp, x, axis, correction)
-    slope = xp.divide_or_zero(away, freedom * kept(xp, out, x.shape, axis, keepdims))
-    return kept(xp, g, x.shape, axis, keepdims) * slope
+    own = kept(xp, out, x.shape, axis, keepdims)
+    shares = xp.divide_or_zero(away, freedom)
+    pulled = kept(xp, g, x.shape, axis, keepdims) * (shares / xp.where(own == 0, math.inf, own))
+    return xp.past_kink(pulled, g, out, shares, kept=tuple(own.shape))
 
 
 @op(
@@ -772,7 +840,12 @@ def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float
     floats=True,
     batch=over_axes,
     accuracy="I3",
-    samples=[*_HOLES[:6], _HOLES[8], ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1})],
+    samples=[
+        *_HOLES[:6],
+        _HOLES[8],
+        ((_holed(distinct(3, 4)),), {"axis": 1, "correction": 1}),
+        *[((_holed(draw),), {"axis": 1}) for draw in (HUGE, TINY)],
+    ],
     errors=_ERRORS,
     real=True,
 )
@@ -785,12 +858,13 @@ def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
     >>> nanstd(tnp.asarray([1.0, math.nan, 3.0]), correction=1.5)
     Array(2., dtype=float32)
     """
-    return xp.sqrt(xp.nanvar(x, axis=axis, correction=correction, keepdims=keepdims))
+    away, freedom = _nan_centred(xp, x, axis, correction)
+    return xp.root_of_squares(away, freedom, axis=axis, keepdims=keepdims)
 
 
 @op(
-    x=_extreme_pull,
-    jvp=_extreme_push,
+    x=_present_pull,
+    jvp=_present_push,
     batch=over_axes,
     accuracy="I0 unsigned",
     samples=_HOLES,
@@ -812,8 +886,8 @@ def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @op(
-    x=_extreme_pull,
-    jvp=_extreme_push,
+    x=_present_pull,
+    jvp=_present_push,
     batch=over_axes,
     accuracy="I0 unsigned",
     samples=_HOLES,

@@ -148,7 +148,7 @@ class Run:
         positions: Sequence[int],
         *,
         has_aux: bool = False,
-        copy: bool = False,
+        copy: bool = True,
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
