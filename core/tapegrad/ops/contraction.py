@@ -69,6 +69,7 @@ def _matrices(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any
     x=lambda xp, g, y, spec_x: _pull_left(xp, g, y, spec_x.ndim),
     y=lambda xp, g, x, spec_y: _pull_right(xp, g, x, spec_y.ndim),
     batch=_matrices,
+    primitive=True,
     samples=[
         (normal(3, 4), normal(4, 2)),
         (normal(4), normal(4)),

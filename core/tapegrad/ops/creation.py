@@ -43,7 +43,7 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
     return xp.full(shape, value, dtype=x.dtype)
 
 
-@locally_constant(samples=alone(normal()), batch=_unbatched)
+@locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)
 def zeros_like(xp: Any, x: Any) -> Any:
     """Zeros, as many as there are elements, in their shape and dtype.
 
@@ -61,7 +61,7 @@ def zeros_like(xp: Any, x: Any) -> Any:
     return xp.zeros_like(x)
 
 
-@locally_constant(samples=alone(normal()), batch=_unbatched)
+@locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)
 def ones_like(xp: Any, x: Any) -> Any:
     """Ones, as many as there are elements, in their shape and dtype.
 

@@ -152,6 +152,7 @@ def _sum_from_behind(xp: Any, g: Any, axis: int | None, include_initial: bool) -
     x=lambda xp, g, axis, include_initial: _sum_from_behind(xp, g, axis, include_initial),
     batch=along_behind,
     accuracy="I3",
+    primitive=True,
     samples=[*_along(normal()), *_along(normal(), include_initial=True), (normal(5),)],
     errors=_ERRORS,
 )
@@ -195,6 +196,7 @@ def _cumulative_prod_push(xp: Any, d_x: Any, x: Any, out: Any, axis: int | None,
     jvp=_cumulative_prod_push,
     batch=along_behind,
     accuracy="I3",
+    primitive=True,
     samples=[
         *_along(normal()),
         *_along(normal(), include_initial=True),

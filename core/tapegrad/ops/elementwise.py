@@ -118,7 +118,7 @@ _OFF_AXES = normal().then(lambda x: x + (0.3 + 0.2j if x.dtype.kind == "c" else 
 # Arithmetic
 
 
-@elementwise(x=1, y=1, samples=together(_NUMBER, _NUMBER))
+@elementwise(x=1, y=1, primitive=True, samples=together(_NUMBER, _NUMBER))
 def add(xp: Any, x: Any, y: Any) -> Any:
     """The sum x + y.
 
@@ -130,7 +130,7 @@ def add(xp: Any, x: Any, y: Any) -> Any:
     return xp.add(x, y)
 
 
-@elementwise(x=1, y=-1, samples=together(_NUMBER, _NUMBER))
+@elementwise(x=1, y=-1, primitive=True, samples=together(_NUMBER, _NUMBER))
 def subtract(xp: Any, x: Any, y: Any) -> Any:
     """The difference x - y.
 
@@ -141,7 +141,7 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
     return xp.subtract(x, y)
 
 
-@elementwise(x="y", y="x", same="square", accuracy="I0 real", samples=together(_NUMBER, _NUMBER))
+@elementwise(x="y", y="x", same="square", accuracy="I0 real", primitive=True, samples=together(_NUMBER, _NUMBER))
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The product x * y; x * x is recorded as the square of x.
 
@@ -157,6 +157,7 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
     y=lambda xp, g, out, y: -xp.divide_or_zero(xp.multiply_or_zero(g, out), y),
     floats=True,
     accuracy="I0 real",
+    primitive=True,
     samples=together(_NUMBER, _POSITIVE),
 )
 def divide(xp: Any, x: Any, y: Any) -> Any:
@@ -209,7 +210,7 @@ def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
     return x / xp.where((x == 0) & ((y == 0) | (y != y)), 1, y)
 
 
-@elementwise(x=-1, samples=alone(_NUMBER))
+@elementwise(x=-1, primitive=True, samples=alone(_NUMBER))
 def negative(xp: Any, x: Any) -> Any:
     """The negative -x.
 
@@ -220,7 +221,7 @@ def negative(xp: Any, x: Any) -> Any:
     return xp.negative(x)
 
 
-@elementwise(x=1, samples=alone(_NUMBER))
+@elementwise(x=1, primitive=True, samples=alone(_NUMBER))
 def positive(xp: Any, x: Any) -> Any:
     """x itself, as `+x` has it.
 
@@ -249,7 +250,7 @@ def twice_product(xp: Any, x: Any, y: Any) -> Any:
     return xp.multiply_or_zero(x, y + y)
 
 
-@elementwise(x="xp.twice_product(g, x)", accuracy="I0 real", samples=alone(_NUMBER))
+@elementwise(x="xp.twice_product(g, x)", accuracy="I0 real", primitive=True, samples=alone(_NUMBER))
 def square(xp: Any, x: Any) -> Any:
     """The square x * x.
 
@@ -267,6 +268,7 @@ def square(xp: Any, x: Any) -> Any:
     x=lambda xp, g, out: -xp.multiply_or_zero(g, out * out),
     floats=True,
     accuracy="I0 real",
+    primitive=True,
     samples=alone(_POSITIVE),
 )
 def reciprocal(xp: Any, x: Any) -> Any:
@@ -336,6 +338,7 @@ def power(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=1,
     y=lambda xp, g, x, y: -g * xp.floor_divide(x, y),
+    primitive=True,
     samples=together(_STEPS, uniform(low=0.5, high=2.0)),
     real=True,
 )
@@ -366,7 +369,7 @@ def fmod(xp: Any, x: Any, y: Any) -> Any:
     return xp.where(x < 0, -rest, rest)
 
 
-@elementwise(x=0, y=0, samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
+@elementwise(x=0, y=0, primitive=True, samples=together(_STEPS, uniform(low=0.5, high=2.0)), real=True)
 def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y, rounded down.
 
@@ -384,6 +387,7 @@ def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, out: xp.divide_or_zero(g, out + out),
     floats=True,
     accuracy="I0 real",
+    primitive=True,
     samples=alone(_POSITIVE),
 )
 def sqrt(xp: Any, x: Any) -> Any:
@@ -462,6 +466,7 @@ def rcbrt(xp: Any, x: Any) -> Any:
     y=lambda xp, g, y, out: xp.multiply(g, xp.divide_or_zero(y, out)),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=together(_NUMBER, _POSITIVE),
     real=True,
 )
@@ -482,6 +487,7 @@ def hypot(xp: Any, x: Any, y: Any) -> Any:
     x="xp.multiply_or_zero(g, out)",
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(_NUMBER),
 )
 def exp(xp: Any, x: Any) -> Any:
@@ -514,6 +520,7 @@ def exp2(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.multiply_or_zero(g, xp.exp(x)),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(_NUMBER),
 )
 def expm1(xp: Any, x: Any) -> Any:
@@ -526,7 +533,7 @@ def expm1(xp: Any, x: Any) -> Any:
     return xp.expm1(x)
 
 
-@elementwise(x="xp.divide_or_zero(g, x)", floats=True, accuracy="I1", samples=alone(_POSITIVE))
+@elementwise(x="xp.divide_or_zero(g, x)", floats=True, accuracy="I1", primitive=True, samples=alone(_POSITIVE))
 def log(xp: Any, x: Any) -> Any:
     """The natural logarithm.
 
@@ -561,7 +568,11 @@ def log1p(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, math.log(2) * x), floats=True, accuracy="I1", samples=alone(_POSITIVE)
+    x=lambda xp, g, x: xp.divide_or_zero(g, math.log(2) * x),
+    floats=True,
+    accuracy="I1",
+    primitive=True,
+    samples=alone(_POSITIVE),
 )
 def log2(xp: Any, x: Any) -> Any:
     """The logarithm to base 2.
@@ -574,7 +585,11 @@ def log2(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, math.log(10) * x), floats=True, accuracy="I1", samples=alone(_POSITIVE)
+    x=lambda xp, g, x: xp.divide_or_zero(g, math.log(10) * x),
+    floats=True,
+    accuracy="I1",
+    primitive=True,
+    samples=alone(_POSITIVE),
 )
 def log10(xp: Any, x: Any) -> Any:
     """The logarithm to base 10.
@@ -591,6 +606,7 @@ def log10(xp: Any, x: Any) -> Any:
     y=lambda xp, x, y: xp.sigmoid(y - x),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -610,7 +626,7 @@ def logaddexp(xp: Any, x: Any, y: Any) -> Any:
 # Trigonometric and hyperbolic functions
 
 
-@elementwise(x="xp.cos(x)", floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x="xp.cos(x)", floats=True, accuracy="I1", primitive=True, samples=alone(_NUMBER))
 def sin(xp: Any, x: Any) -> Any:
     """The sine of x, in radians.
 
@@ -622,7 +638,7 @@ def sin(xp: Any, x: Any) -> Any:
     return xp.sin(x)
 
 
-@elementwise(x=lambda xp, x: -xp.sin(x), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x=lambda xp, x: -xp.sin(x), floats=True, accuracy="I1", primitive=True, samples=alone(_NUMBER))
 def cos(xp: Any, x: Any) -> Any:
     """The cosine of x, in radians.
 
@@ -633,7 +649,9 @@ def cos(xp: Any, x: Any) -> Any:
     return xp.cos(x)
 
 
-@elementwise(x=lambda out: 1 + out * out, floats=True, accuracy="I1", samples=alone(uniform(low=-1.3, high=1.3)))
+@elementwise(
+    x=lambda out: 1 + out * out, floats=True, accuracy="I1", primitive=True, samples=alone(uniform(low=-1.3, high=1.3))
+)
 def tan(xp: Any, x: Any) -> Any:
     """The tangent of x, in radians.
 
@@ -653,6 +671,7 @@ def _root_of_one_minus_square(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.divide_or_zero(g, _root_of_one_minus_square(xp, x)),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(_WITHIN),
 )
 def asin(xp: Any, x: Any) -> Any:
@@ -669,6 +688,7 @@ def asin(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: -xp.divide_or_zero(g, _root_of_one_minus_square(xp, x)),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(_WITHIN),
 )
 def acos(xp: Any, x: Any) -> Any:
@@ -681,7 +701,13 @@ def acos(xp: Any, x: Any) -> Any:
     return xp.acos(x)
 
 
-@elementwise(x=lambda xp, g, x: xp.divide_or_zero(g, 1 + x * x), floats=True, accuracy="I1", samples=alone(_OFF_AXES))
+@elementwise(
+    x=lambda xp, g, x: xp.divide_or_zero(g, 1 + x * x),
+    floats=True,
+    accuracy="I1",
+    primitive=True,
+    samples=alone(_OFF_AXES),
+)
 def atan(xp: Any, x: Any) -> Any:
     """The inverse tangent, in radians.
 
@@ -697,6 +723,7 @@ def atan(xp: Any, x: Any) -> Any:
     y=lambda xp, g, x, y: -xp.multiply(g, xp.divide_or_zero(xp.divide_or_zero(x, xp.hypot(x, y)), xp.hypot(x, y))),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=together(_NUMBER, _POSITIVE),
     real=True,
 )
@@ -713,7 +740,13 @@ def atan2(xp: Any, x: Any, y: Any) -> Any:
     return xp.atan2(x, y)
 
 
-@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.cosh(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.cosh(x)),
+    floats=True,
+    accuracy="I1",
+    primitive=True,
+    samples=alone(_NUMBER),
+)
 def sinh(xp: Any, x: Any) -> Any:
     """The hyperbolic sine.
 
@@ -724,7 +757,13 @@ def sinh(xp: Any, x: Any) -> Any:
     return xp.sinh(x)
 
 
-@elementwise(x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sinh(x)), floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(
+    x=lambda xp, g, x: xp.multiply_or_zero(g, xp.sinh(x)),
+    floats=True,
+    accuracy="I1",
+    primitive=True,
+    samples=alone(_NUMBER),
+)
 def cosh(xp: Any, x: Any) -> Any:
     """The hyperbolic cosine.
 
@@ -735,7 +774,7 @@ def cosh(xp: Any, x: Any) -> Any:
     return xp.cosh(x)
 
 
-@elementwise(x="xp.sech_square(x)", floats=True, accuracy="I1", samples=alone(_NUMBER))
+@elementwise(x="xp.sech_square(x)", floats=True, accuracy="I1", primitive=True, samples=alone(_NUMBER))
 def tanh(xp: Any, x: Any) -> Any:
     """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none.
 
@@ -774,6 +813,7 @@ def _root_of_one_plus_square(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.divide_or_zero(g, _root_of_one_plus_square(xp, x)),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(_OFF_AXES),
 )
 def asinh(xp: Any, x: Any) -> Any:
@@ -790,6 +830,7 @@ def asinh(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.divide_or_zero(g, xp.multiply_or_zero(xp.sqrt(x - 1), xp.sqrt(x + 1))),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(uniform(low=1.1, high=4.0)),
 )
 def acosh(xp: Any, x: Any) -> Any:
@@ -806,6 +847,7 @@ def acosh(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.divide_or_zero(g, xp.one_minus_square(x)),
     floats=True,
     accuracy="I1",
+    primitive=True,
     samples=alone(_WITHIN),
 )
 def atanh(xp: Any, x: Any) -> Any:
@@ -859,6 +901,7 @@ def conjugated(xp: Any, x: Any) -> Any:
     jvp=lambda xp, d_x, x: xp.real(d_x * xp.conj(xp.sign(x))) if is_complex(xp, x) else d_x * xp.sign(x),
     batch=align,
     accuracy="I0 real",
+    primitive=True,
     samples=alone(_NUMBER),
 )
 def abs(xp: Any, x: Any) -> Any:
@@ -889,6 +932,7 @@ def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
     jvp=lambda xp, d_x, x, out: _turn(xp, d_x, x, out),
     batch=align,
     accuracy="I0 real",
+    primitive=True,
     samples=alone(_OFF_AXES),
 )
 def sign(xp: Any, x: Any) -> Any:
@@ -931,7 +975,7 @@ def angle(xp: Any, x: Any) -> Any:
     return xp.atan2(xp.zeros_like(x), x)
 
 
-@linear(x="xp.conj(g)", batch=align, samples=alone(_NUMBER))
+@linear(x="xp.conj(g)", batch=align, primitive=True, samples=alone(_NUMBER))
 def conj(xp: Any, x: Any) -> Any:
     """The complex conjugate; real numbers as they are.
 
@@ -978,6 +1022,7 @@ def imag(xp: Any, x: Any) -> Any:
     constant=("y",),
     promotes=("x", "y"),
     floats=True,
+    primitive=True,
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -994,7 +1039,7 @@ def copysign(xp: Any, x: Any, y: Any) -> Any:
     return xp.copysign(x, y)
 
 
-@locally_constant(samples=alone(_NUMBER), real=True)
+@locally_constant(primitive=True, samples=alone(_NUMBER), real=True)
 def signbit(xp: Any, x: Any) -> Any:
     """Whether the sign bit is set: of negative numbers and of -0.
 
@@ -1007,7 +1052,7 @@ def signbit(xp: Any, x: Any) -> Any:
     return xp.signbit(x)
 
 
-@elementwise(x=0, samples=alone(_STEPS), real=True)
+@elementwise(x=0, primitive=True, samples=alone(_STEPS), real=True)
 def floor(xp: Any, x: Any) -> Any:
     """The greatest integer that is not above x.
 
@@ -1020,7 +1065,7 @@ def floor(xp: Any, x: Any) -> Any:
     return xp.floor(x)
 
 
-@elementwise(x=0, samples=alone(_STEPS), real=True)
+@elementwise(x=0, primitive=True, samples=alone(_STEPS), real=True)
 def ceil(xp: Any, x: Any) -> Any:
     """The smallest integer that is not below x.
 
@@ -1033,7 +1078,7 @@ def ceil(xp: Any, x: Any) -> Any:
     return xp.ceil(x)
 
 
-@elementwise(x=0, samples=alone(_STEPS), real=True)
+@elementwise(x=0, primitive=True, samples=alone(_STEPS), real=True)
 def trunc(xp: Any, x: Any) -> Any:
     """The nearest integer towards zero.
 
@@ -1050,6 +1095,7 @@ def trunc(xp: Any, x: Any) -> Any:
     x=0,
     # Between the hundredths, and so small that no step of a difference quotient leads to the next of them.
     accuracy="I0 real",
+    primitive=True,
     samples=[
         *alone(_STEPS),
         ((uniform(3, 4, low=-0.2, high=0.2).then(lambda x: x.round(2) + 0.001),), {"decimals": 2}),
@@ -1071,7 +1117,7 @@ def round(xp: Any, x: Any, *, decimals: int = 0) -> Any:
     return xp.round(x * scale) / scale if decimals > 0 else xp.round(x / scale) * scale
 
 
-@op(samples=together(_NUMBER, _NUMBER), accuracy="I0", batch=align, real=True)
+@op(primitive=True, samples=together(_NUMBER, _NUMBER), accuracy="I0", batch=align, real=True)
 def nextafter(xp: Any, x: Any, y: Any) -> Any:
     """The next floating-point number from x towards y. It has no derivative: it is made of rounding alone.
 
@@ -1091,6 +1137,7 @@ def nextafter(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, condition: xp.where(condition, g, 0),
     y=lambda xp, g, condition: xp.where(condition, 0, g),
     constant=("condition",),
+    primitive=True,
     samples=[
         (draws.booleans(*c), normal(*a), normal(*b))
         for c, a, b in (
@@ -1128,6 +1175,7 @@ def _larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: _larger_share(xp, g, x, y),
     y=lambda xp, g, x, y: _larger_share(xp, g, y, x),
     accuracy="I0 unsigned",
+    primitive=True,
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -1148,6 +1196,7 @@ def maximum(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: _larger_share(xp, g, y, x),
     y=lambda xp, g, x, y: _larger_share(xp, g, x, y),
     accuracy="I0 unsigned",
+    primitive=True,
     samples=together(_NUMBER, _NUMBER),
     real=True,
 )
@@ -1358,7 +1407,7 @@ def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None
 # Comparisons, logic, bits
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER))
+@locally_constant(primitive=True, samples=together(_NUMBER, _NUMBER))
 def equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether x == y.
 
@@ -1371,7 +1420,7 @@ def equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.equal(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER))
+@locally_constant(primitive=True, samples=together(_NUMBER, _NUMBER))
 def not_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether x != y.
 
@@ -1384,7 +1433,7 @@ def not_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.not_equal(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
+@locally_constant(primitive=True, samples=together(_NUMBER, _NUMBER), real=True)
 def less(xp: Any, x: Any, y: Any) -> Any:
     """Whether x < y.
 
@@ -1397,7 +1446,7 @@ def less(xp: Any, x: Any, y: Any) -> Any:
     return xp.less(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
+@locally_constant(primitive=True, samples=together(_NUMBER, _NUMBER), real=True)
 def less_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether x <= y.
 
@@ -1410,7 +1459,7 @@ def less_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.less_equal(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
+@locally_constant(primitive=True, samples=together(_NUMBER, _NUMBER), real=True)
 def greater(xp: Any, x: Any, y: Any) -> Any:
     """Whether x > y.
 
@@ -1423,7 +1472,7 @@ def greater(xp: Any, x: Any, y: Any) -> Any:
     return xp.greater(x, y)
 
 
-@locally_constant(samples=together(_NUMBER, _NUMBER), real=True)
+@locally_constant(primitive=True, samples=together(_NUMBER, _NUMBER), real=True)
 def greater_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether x >= y.
 
@@ -1439,7 +1488,7 @@ def greater_equal(xp: Any, x: Any, y: Any) -> Any:
 _SPECIAL_VALUES = [(exactly([0.0, -0.0, 1.0, math.nan, math.inf, -math.inf]),)]
 
 
-@locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
+@locally_constant(primitive=True, samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
 def isfinite(xp: Any, x: Any) -> Any:
     """Whether x is neither infinite nor NaN.
 
@@ -1453,7 +1502,7 @@ def isfinite(xp: Any, x: Any) -> Any:
     return xp.isfinite(x)
 
 
-@locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
+@locally_constant(primitive=True, samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
 def isinf(xp: Any, x: Any) -> Any:
     """Whether x is infinite.
 
@@ -1467,7 +1516,7 @@ def isinf(xp: Any, x: Any) -> Any:
     return xp.isinf(x)
 
 
-@locally_constant(samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
+@locally_constant(primitive=True, samples=[*alone(_NUMBER), *_SPECIAL_VALUES])
 def isnan(xp: Any, x: Any) -> Any:
     """Whether x is NaN.
 
@@ -1486,7 +1535,7 @@ _BITS = together(draws.integers(low=-8, high=8), draws.integers(low=-8, high=8))
 _SHIFTS = together(draws.integers(low=-8, high=8), draws.integers(low=0, high=5))
 
 
-@locally_constant(samples=_TRUTHS)
+@locally_constant(primitive=True, samples=_TRUTHS)
 def logical_and(xp: Any, x: Any, y: Any) -> Any:
     """Whether both hold.
 
@@ -1499,7 +1548,7 @@ def logical_and(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_and(x, y)
 
 
-@locally_constant(samples=_TRUTHS)
+@locally_constant(primitive=True, samples=_TRUTHS)
 def logical_or(xp: Any, x: Any, y: Any) -> Any:
     """Whether one of them holds, or both.
 
@@ -1512,7 +1561,7 @@ def logical_or(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_or(x, y)
 
 
-@locally_constant(samples=_TRUTHS)
+@locally_constant(primitive=True, samples=_TRUTHS)
 def logical_xor(xp: Any, x: Any, y: Any) -> Any:
     """Whether one of them holds, and not both.
 
@@ -1525,7 +1574,7 @@ def logical_xor(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_xor(x, y)
 
 
-@locally_constant(samples=alone(draws.booleans()))
+@locally_constant(primitive=True, samples=alone(draws.booleans()))
 def logical_not(xp: Any, x: Any) -> Any:
     """Whether it does not hold.
 
@@ -1538,7 +1587,7 @@ def logical_not(xp: Any, x: Any) -> Any:
     return xp.logical_not(x)
 
 
-@locally_constant(samples=[*_BITS, *_TRUTHS])
+@locally_constant(primitive=True, samples=[*_BITS, *_TRUTHS])
 def bitwise_and(xp: Any, x: Any, y: Any) -> Any:
     """The bits that are set in both.
 
@@ -1551,7 +1600,7 @@ def bitwise_and(xp: Any, x: Any, y: Any) -> Any:
     return xp.bitwise_and(x, y)
 
 
-@locally_constant(samples=[*_BITS, *_TRUTHS])
+@locally_constant(primitive=True, samples=[*_BITS, *_TRUTHS])
 def bitwise_or(xp: Any, x: Any, y: Any) -> Any:
     """The bits that are set in one of them, or both.
 
@@ -1564,7 +1613,7 @@ def bitwise_or(xp: Any, x: Any, y: Any) -> Any:
     return xp.bitwise_or(x, y)
 
 
-@locally_constant(samples=[*_BITS, *_TRUTHS])
+@locally_constant(primitive=True, samples=[*_BITS, *_TRUTHS])
 def bitwise_xor(xp: Any, x: Any, y: Any) -> Any:
     """The bits that are set in one of them, and not both.
 
@@ -1577,7 +1626,7 @@ def bitwise_xor(xp: Any, x: Any, y: Any) -> Any:
     return xp.bitwise_xor(x, y)
 
 
-@locally_constant(samples=alone(draws.integers(low=-8, high=8)))
+@locally_constant(primitive=True, samples=alone(draws.integers(low=-8, high=8)))
 def bitwise_invert(xp: Any, x: Any) -> Any:
     """The bits turned over; of truth values, their negation.
 
@@ -1590,7 +1639,7 @@ def bitwise_invert(xp: Any, x: Any) -> Any:
     return xp.bitwise_invert(x)
 
 
-@locally_constant(samples=_SHIFTS)
+@locally_constant(primitive=True, samples=_SHIFTS)
 def bitwise_left_shift(xp: Any, x: Any, y: Any) -> Any:
     """The bits of x moved y places up.
 
@@ -1603,7 +1652,7 @@ def bitwise_left_shift(xp: Any, x: Any, y: Any) -> Any:
     return xp.bitwise_left_shift(x, y)
 
 
-@locally_constant(samples=_SHIFTS)
+@locally_constant(primitive=True, samples=_SHIFTS)
 def bitwise_right_shift(xp: Any, x: Any, y: Any) -> Any:
     """The bits of x moved y places down, with the sign kept.
 

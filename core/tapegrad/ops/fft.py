@@ -130,7 +130,15 @@ _ALONG = [
 _BAD_ALONG = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0}), (normal(0),)]
 
 
-@linear(x=_transposed("fft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
+@linear(
+    x=_transposed("fft"),
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.fft",
+    samples=_ALONG,
+    errors=_BAD_ALONG,
+)
 def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The Fourier transform along an axis, of n elements: x cut, or filled up with zeros.
 
@@ -153,7 +161,15 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
 
 
-@linear(x=_transposed("ifft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
+@linear(
+    x=_transposed("ifft"),
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.ifft",
+    samples=_ALONG,
+    errors=_BAD_ALONG,
+)
 def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The inverse of the Fourier transform along an axis.
 
@@ -194,7 +210,15 @@ _REAL_ALONG = [
 ]
 
 
-@linear(x=_rfft_transpose, floats=True, batch=_axis_behind, accuracy="I3", samples=_REAL_ALONG, errors=_BAD_ALONG)
+@linear(
+    x=_rfft_transpose,
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.rfft",
+    samples=_REAL_ALONG,
+    errors=_BAD_ALONG,
+)
 def rfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The first n // 2 + 1 elements of the Fourier transform of real numbers, which determine the others.
 
@@ -247,7 +271,15 @@ _HALF_ALONG = [
 _BAD_HALF = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0}), (normal(1),)]
 
 
-@linear(x=_irfft_transpose, floats=True, batch=_axis_behind, accuracy="I3", samples=_HALF_ALONG, errors=_BAD_HALF)
+@linear(
+    x=_irfft_transpose,
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.irfft",
+    samples=_HALF_ALONG,
+    errors=_BAD_HALF,
+)
 def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The inverse of rfft: n real numbers, 2 (m - 1) if not given, from the m elements of a half spectrum.
 

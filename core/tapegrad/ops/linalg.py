@@ -266,6 +266,7 @@ def _third(xp: Any, x: Any, h: Any, k: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.det",
     samples=[*_SQUARE, (exactly([[1.0, 2.0], [2.0, 4.0]]),), (exactly([[0.0, 0.0], [0.0, 0.0]]),)],
     errors=_NOT_SQUARE,
 )
@@ -305,6 +306,7 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.slogdet",
     samples=[*_SQUARE, (exactly([[0.0, 1.0], [2.0, 0.0]]),)],
     errors=_NOT_SQUARE,
 )
@@ -333,6 +335,7 @@ def slogdet(xp: Any, x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.inv",
     samples=_SQUARE,
     errors=[*_NOT_SQUARE, (exactly([[1.0, 2.0], [2.0, 4.0]]),)],
 )
@@ -395,6 +398,7 @@ def _systems(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     floats=True,
     batch=_systems,
     accuracy="I4",
+    primitive="linalg.solve",
     samples=[
         (regular(3, 3), normal(3)),
         (regular(3, 3), normal(3, 2)),
@@ -506,6 +510,7 @@ def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.pinv",
     samples=[
         (regular(3, 2),),
         (regular(2, 4),),
@@ -556,6 +561,7 @@ def _cholesky_pull(xp: Any, g: Any, out: Any, upper: bool) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.cholesky",
     samples=[
         (symmetric(3),),
         ((symmetric(3),), {"upper": True}),
@@ -636,6 +642,7 @@ _HERMITIAN = [
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eigh",
     samples=_HERMITIAN,
     errors=_NOT_SQUARE,
 )
@@ -671,6 +678,7 @@ def _eigvalsh_pull(xp: Any, g: Any, x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eigvalsh",
     samples=_HERMITIAN,
     errors=_NOT_SQUARE,
 )
@@ -742,6 +750,7 @@ def _skew(x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eig",
     samples=_APART,
     errors=_NOT_SQUARE,
 )
@@ -776,6 +785,7 @@ def _eigvals_pull(xp: Any, g: Any, x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eigvals",
     samples=_APART,
     errors=_NOT_SQUARE,
 )
@@ -856,6 +866,7 @@ _RECTANGLES = [
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.svd",
     samples=[
         *[(x, {"full_matrices": False}) for x in _RECTANGLES],
         (regular(3, 3),),
@@ -896,6 +907,7 @@ def _svdvals_pull(xp: Any, g: Any, x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.svdvals",
     samples=_RECTANGLES,
     errors=[(normal(3),)],
 )
@@ -965,6 +977,7 @@ def _qr_square_pull(xp: Any, q: Any, r: Any, g_q: Any, g_r: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.qr",
     samples=[
         (regular(3, 3),),
         (regular(4, 2),),
@@ -1247,6 +1260,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
 @locally_constant(
     floats=True,
     batch=_stacks,
+    primitive="linalg.matrix_rank",
     samples=[
         (regular(3, 3),),
         (exactly([[1.0, 2.0], [2.0, 4.0]]),),

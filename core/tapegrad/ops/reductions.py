@@ -145,6 +145,7 @@ def _own(x: Any, axis: Any) -> Any:
     x=lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims),
     batch=over_axes,
     accuracy="I3",
+    primitive=True,
     samples=[*_over(normal()), ((normal(3, 4),), {"axis": ()})],
     errors=_ERRORS,
 )
@@ -164,6 +165,7 @@ def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     floats=True,
     batch=over_axes,
     accuracy="I3",
+    primitive=True,
     samples=_over(normal(), empty=False),
     errors=_ERRORS,
 )
@@ -303,6 +305,7 @@ def _prod_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     jvp=lambda xp, d_x, x, axis, keepdims: xp.sum(d_x * _others(xp, x, axis), axis=axis, keepdims=keepdims),
     batch=over_axes,
     accuracy="I3",
+    primitive=True,
     samples=[
         *_over(normal()),
         (exactly([2.0, 0.0, 3.0]),),
@@ -358,6 +361,7 @@ _TIES = [
     jvp=_extreme_push,
     batch=over_axes,
     accuracy="I0 unsigned",
+    primitive=True,
     samples=[*_over(distinct(), empty=False), *_TIES],
     errors=[*_ERRORS, (normal(0),)],
     real=True,
@@ -384,6 +388,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     jvp=_extreme_push,
     batch=over_axes,
     accuracy="I0 unsigned",
+    primitive=True,
     samples=[*_over(distinct(), empty=False), *_TIES],
     errors=[*_ERRORS, (normal(0),)],
     real=True,
@@ -438,7 +443,7 @@ def ptp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 _TRUTHS = _over(booleans())
 
 
-@locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
+@locally_constant(batch=over_axes, primitive=True, samples=_TRUTHS, errors=_ERRORS)
 def all(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements over `axis` are true, or not 0.
 
@@ -452,7 +457,7 @@ def all(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return xp.all(x, axis=_own(x, axis), keepdims=keepdims)
 
 
-@locally_constant(batch=over_axes, samples=_TRUTHS, errors=_ERRORS)
+@locally_constant(batch=over_axes, primitive=True, samples=_TRUTHS, errors=_ERRORS)
 def any(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether any element over `axis` is true, or not 0.
 
@@ -466,7 +471,7 @@ def any(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return xp.any(x, axis=_own(x, axis), keepdims=keepdims)
 
 
-@locally_constant(batch=over_axes, samples=[*_TRUTHS, *_over(integers(low=-1, high=2))], errors=_ERRORS)
+@locally_constant(batch=over_axes, primitive=True, samples=[*_TRUTHS, *_over(integers(low=-1, high=2))], errors=_ERRORS)
 def count_nonzero(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements over `axis` are not 0.
 

@@ -132,6 +132,7 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
 @linear(
     x=lambda xp, g, x: xp.reshape(g, shape=x.shape),
     batch=_shape_behind,
+    primitive=True,
     samples=[
         ((normal(3, 4),), {"shape": (2, 6)}),
         ((normal(3, 4),), {"shape": (12,)}),
@@ -169,6 +170,7 @@ def _broadcast_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any
 @linear(
     x=lambda xp, g, x: xp.unbroadcast(g, shape=x.shape),
     batch=_broadcast_behind,
+    primitive=True,
     samples=[
         ((normal(3, 1),), {"shape": (2, 3, 4)}),
         ((normal(),), {"shape": (3,)}),
@@ -376,6 +378,7 @@ def _axes_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
 @linear(
     x=lambda xp, g, axes: xp.permute_dims(g, axes=tuple(np.argsort([a % len(axes) for a in axes]).tolist())),
     batch=_axes_behind,
+    primitive=True,
     samples=[
         ((normal(3, 4),), {"axes": (1, 0)}),
         ((normal(2, 3, 4),), {"axes": (2, 0, 1)}),
@@ -405,6 +408,7 @@ def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
 @linear(
     x="xp.matrix_transpose(g)",
     batch=_same_axes,
+    primitive=True,
     samples=[(normal(3, 4),), (normal(2, 3, 4),), (normal(1, 4),), (normal(3, 0),)],
     errors=[(normal(3),), (normal(),)],
 )
@@ -501,6 +505,7 @@ def _along(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
 @linear(
     arrays=lambda xp, g, axis: xp.unstack(g, axis=axis),
     batch=_along,
+    primitive=True,
     samples=[
         ((normal(3), normal(3)), {"axis": 0}),
         ((normal(3, 2), normal(3, 2)), {"axis": -1}),
@@ -557,6 +562,7 @@ def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
 @linear(
     arrays=lambda xp, g, arrays, axis: xp.split(g, sizes=tuple(a.shape[axis] for a in arrays), axis=axis),
     batch=_along,
+    primitive=True,
     samples=[
         ((normal(3), normal(3)), {"axis": 0}),
         ((normal(3, 2), normal(3, 1)), {"axis": -1}),
@@ -971,7 +977,7 @@ _TRIANGLES = [
 ]
 
 
-@linear(x=lambda xp, g, k: xp.tril(g, k=k), batch=_same_axes, samples=_TRIANGLES, errors=[(normal(3),)])
+@linear(x=lambda xp, g, k: xp.tril(g, k=k), batch=_same_axes, primitive=True, samples=_TRIANGLES, errors=[(normal(3),)])
 def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     """The matrices in the last two axes with zeros above the k-th diagonal.
 
@@ -989,7 +995,7 @@ def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     return xp.tril(x, k=k)
 
 
-@linear(x=lambda xp, g, k: xp.triu(g, k=k), batch=_same_axes, samples=_TRIANGLES, errors=[(normal(3),)])
+@linear(x=lambda xp, g, k: xp.triu(g, k=k), batch=_same_axes, primitive=True, samples=_TRIANGLES, errors=[(normal(3),)])
 def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
     """The matrices in the last two axes with zeros below the k-th diagonal.
 

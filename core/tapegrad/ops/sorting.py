@@ -66,7 +66,7 @@ def _place_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
 _PLACES = [*_along(distinct()), *_TIES, (distinct(),), (distinct(3, 4),), ((distinct(3, 4),), {"keepdims": True})]
 
 
-@locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
+@locally_constant(batch=_place_behind, primitive=True, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
 def argmax(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The index of the largest element along an axis, or of all; the first where several are.
 
@@ -85,7 +85,7 @@ def argmax(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) 
     return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@locally_constant(batch=_place_behind, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
+@locally_constant(batch=_place_behind, primitive=True, samples=_PLACES, errors=[*_ERRORS, (normal(0),)], real=True)
 def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The index of the smallest element along an axis, or of all; the first where several are.
 
@@ -107,6 +107,7 @@ def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) 
 @locally_constant(
     outs=True,
     dynamic=True,
+    primitive=True,
     samples=[
         (exactly([0.0, 2.0, -0.0]),),
         (booleans(3, 4),),
@@ -152,6 +153,7 @@ def _put_back(xp: Any, g: Any, indices: Any, axis: int) -> Any:
     ),
     batch=along_behind,
     accuracy="I0",
+    primitive=True,
     samples=[*_along(distinct()), *_along(distinct(), descending=True), *_EMPTY, _TIES[0]],
     errors=_ERRORS,
     real=True,
@@ -177,6 +179,7 @@ def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: b
 
 @locally_constant(
     batch=along_behind,
+    primitive=True,
     samples=[*_along(distinct()), *_along(distinct(), descending=True), *_EMPTY, *_TIES],
     errors=_ERRORS,
     real=True,
@@ -303,6 +306,7 @@ _REPEATED = [
     outs=("values", "indices", "inverse_indices", "counts"),
     dynamic=True,
     accuracy="I0",
+    primitive=True,
     samples=_REPEATED,
 )
 def unique_all(xp: Any, x: Any) -> Any:
@@ -328,6 +332,7 @@ def unique_all(xp: Any, x: Any) -> Any:
     outs=("values", "counts"),
     dynamic=True,
     accuracy="I0",
+    primitive=True,
     samples=_REPEATED,
 )
 def unique_counts(xp: Any, x: Any) -> Any:
@@ -352,6 +357,7 @@ def unique_counts(xp: Any, x: Any) -> Any:
     outs=("values", "inverse_indices"),
     dynamic=True,
     accuracy="I0",
+    primitive=True,
     samples=_REPEATED,
 )
 def unique_inverse(xp: Any, x: Any) -> Any:
@@ -371,7 +377,7 @@ def unique_inverse(xp: Any, x: Any) -> Any:
     return xp.unique_inverse(x)
 
 
-@op(x=_unique_again, dynamic=True, accuracy="I0", samples=_REPEATED)
+@op(x=_unique_again, dynamic=True, accuracy="I0", primitive=True, samples=_REPEATED)
 def unique_values(xp: Any, x: Any) -> Any:
     """The distinct values in order. The derivative is shared evenly among the elements that are one of them.
 
