@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tapegrad.ops.special import FROM_SCIPY, host_function
+
 __all__ = ["KERNELS"]
 
 _BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
@@ -120,32 +122,11 @@ def _on_host(name: str) -> Callable[..., Any]:
     """The core's function of host arrays, found when it is first called."""
 
     def kernel(*arrays: Any) -> Any:
-        from tapegrad.ops.special import host_function
-
         return host_function(name)(*arrays)
 
     kernel.__name__ = name
     return kernel
 
-
-_SPECIAL = (
-    "betainc",
-    "betaln",
-    "digamma",
-    "erf",
-    "erfc",
-    "erfinv",
-    "gamma",
-    "gammainc",
-    "gammaincc",
-    "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "logit",
-    "zeta",
-)
 
 _SAME_NAME = """
     add abs bitwise_and bitwise_or bitwise_xor cbrt ceil conj copysign cos cosh divide equal exp exp2 expm1 floor
@@ -172,7 +153,7 @@ _UFUNCS = {
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
-    **{name: _on_host(name) for name in _SPECIAL},
+    **{name: _on_host(name) for name in FROM_SCIPY},
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,

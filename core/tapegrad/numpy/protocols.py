@@ -21,6 +21,7 @@ from ..arrays.face import STANDARD
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
 from . import special
+from .names import like_numpy
 from .package import package
 
 __all__ = ["call_function", "call_ufunc"]
@@ -57,33 +58,6 @@ _WRITTEN = frozenset({"fill_diagonal", "place", "put", "putmask"})
 _WRITES = frozenset({"copyto", "put_along_axis"})
 _TELLING = frozenset({"iscomplexobj", "isrealobj", "ndim", "shape", "size"})
 """Functions that look at no element."""
-
-_LIKE_NUMPY = (
-    *("all", "allclose", "amax", "amin", "angle", "any", "append", "apply_along_axis", "apply_over_axes", "argmax"),
-    *("argmin", "argpartition", "array2string", "array_repr", "array_str", "asarray_chkfinite"),
-    *("argsort", "argwhere", "around", "array_equal", "array_split", "astype", "atleast_1d", "atleast_2d"),
-    *("atleast_3d", "average", "block", "broadcast_arrays", "broadcast_to", "choose", "clip", "column_stack"),
-    *("compress", "concat", "concatenate", "convolve", "copy", "corrcoef", "correlate", "count_nonzero", "cov"),
-    *("cross", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "delete", "diag", "diagflat", "diagonal"),
-    *("diff", "digitize", "dot", "dsplit", "dstack", "ediff1d", "einsum", "empty_like", "expand_dims", "extract"),
-    *("flatnonzero", "flip", "fliplr", "flipud", "full_like", "gradient", "histogram", "hsplit", "hstack", "i0"),
-    *("imag", "inner", "insert", "interp", "isclose", "iscomplex", "iscomplexobj", "isin", "isreal", "isrealobj"),
-    *("kron", "linspace", "logspace", "matrix_transpose", "max", "mean", "median", "meshgrid", "min", "moveaxis"),
-    *("nan_to_num", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile"),
-    *("nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndim", "nonzero", "ones_like", "outer", "pad"),
-    *("percentile", "permute_dims", "piecewise", "polyval", "prod", "ptp", "quantile", "ravel", "real", "repeat"),
-    *("reshape", "resize", "result_type", "roll", "rollaxis", "rot90", "round", "searchsorted", "select", "shape"),
-    *("sinc", "size", "sort", "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis"),
-    *("tensordot", "tile", "trace", "transpose", "trapezoid", "tril", "triu", "unique", "unique_all"),
-    *("unique_counts", "unique_inverse", "unique_values", "unstack", "vander", "var", "vdot", "vecdot", "vsplit"),
-    *("vstack", "where", "zeros_like"),
-    *("array_equiv", "diag_indices_from", "einsum_path", "fix", "histogram2d", "histogram_bin_edges"),
-    *("histogramdd", "intersect1d", "isneginf", "isposinf", "ix_", "lexsort", "nanargmax", "nanargmin", "partition"),
-    *("poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub"),
-    *("ravel_multi_index", "real_if_close", "roots", "setdiff1d", "setxor1d", "sort_complex", "tril_indices_from"),
-    *("trim_zeros", "triu_indices_from", "union1d", "unravel_index", "unwrap", "geomspace", "bincount"),
-)
-"""The functions of `numpy` whose namesakes in `tapegrad.numpy` mean the same."""
 
 
 def _handled(value: Any) -> bool:
@@ -157,7 +131,7 @@ def _scipy_op(ufunc: Any) -> Callable[..., Any] | None:
     """The function of `tapegrad.numpy.special` for a ufunc of `scipy.special`."""
     theirs = sys.modules.get("scipy.special")
     name = ufunc.__name__
-    if theirs is None or name not in special.__all__ or getattr(theirs, name, None) is not ufunc:
+    if theirs is None or not hasattr(special, name) or getattr(theirs, name, None) is not ufunc:
         return None
     found: Callable[..., Any] = getattr(special, name)
     return found
@@ -211,15 +185,9 @@ def _without_none(keywords: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _functions() -> Mapping[Any, Callable[..., Any]]:
     """Our function for each of NumPy's that has one of the same meaning."""
     space = package()
-    found = {}
-    for name in _LIKE_NUMPY:
-        theirs, ours = getattr(np, name, None), getattr(space, name, None)
-        if theirs is not None and ours is not None:
-            found[theirs] = ours
-    found[np.lib.stride_tricks.sliding_window_view] = space.sliding_window_view
-    for part in ("linalg", "fft"):
-        theirs, ours = getattr(np, part), getattr(space, part)
-        found.update({getattr(theirs, n): getattr(ours, n) for n in ours.__all__ if hasattr(theirs, n)})
+    found = {np.lib.stride_tricks.sliding_window_view: space.sliding_window_view}
+    for theirs, ours in ((np, space), (np.linalg, space.linalg), (np.fft, space.fft)):
+        found |= like_numpy(theirs, ours, but=_WRITES | _WRITTEN)
     return found
 
 

@@ -124,10 +124,14 @@ def _define(
     accuracy: str = "I0",
     primitive: bool | str = False,
     standard: bool = False,
+    numpy: str = "",
     name: str | None = None,
     **formulas: Any,
 ) -> Callable[..., Any]:
-    """The public function of an op. These are the options of every decorator."""
+    """The public function of an op. These are the options of every decorator.
+
+    `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
+    """
     name = name or body.__name__
     if name in OPS:
         raise ArgumentTypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
@@ -155,6 +159,7 @@ def _define(
     known = {"xp", "g", "out", *arrays, *keywords, *(f"spec_{a}" for a in arrays)}
     if isinstance(outs, tuple):
         known |= {*outs, *(f"g_{out}" for out in outs)}
+    path = (name,) if primitive is True else tuple(primitive.split(".")) if primitive else ()
     found = Op(
         name=name,
         kind=kind,
@@ -171,7 +176,8 @@ def _define(
         real=real,
         dynamic=dynamic,
         primitive=standard or bool(primitive),
-        path=(name,) if primitive is True else tuple(primitive.split(".")) if primitive else (),
+        path=path,
+        numpy=(*((".".join(path),) if path else ()), *numpy.split()),
         batch=batch,
         jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
         same=same,

@@ -7,8 +7,6 @@ from typing import Any
 from ..op import locally_constant
 from ..op.samples import alone, normal
 
-__all__ = ["filled", "ones_like", "zeros_like"]
-
 
 def _unbatched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     """Only the likeness of `x` matters, so the batch axis of `x` becomes one of the result."""
@@ -35,8 +33,6 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
 
     Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.creation import filled
     >>> filled(tnp.asarray([1.0, 2.0]), shape=(3,), value=7)
     Array([7., 7., 7.], dtype=float32)
     """
@@ -53,8 +49,6 @@ def zeros_like(xp: Any, x: Any) -> Any:
 
     Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.creation import zeros_like
     >>> zeros_like(tnp.asarray([1.0, 2.0]))
     Array([0., 0.], dtype=float32)
     """
@@ -71,8 +65,6 @@ def ones_like(xp: Any, x: Any) -> Any:
 
     Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.creation import ones_like
     >>> ones_like(tnp.asarray([1, 2]))
     Array([1, 1], dtype=int64)
     """

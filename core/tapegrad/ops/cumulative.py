@@ -10,8 +10,6 @@ from ..op.samples import Draw, distinct, exactly, normal, positive
 from .elementwise import conjugated
 from .reductions import axes_of
 
-__all__ = ["cummax", "cummin", "cumulative_prod", "cumulative_sum", "diff", "recurrence", "trapezoid"]
-
 
 def axis_of(axis: int | None, ndim: int) -> int:
     """The one axis that `axis` means, counted from the front; None is the axis of an array that has only one."""
@@ -116,8 +114,6 @@ def recurrence(xp: Any, factor: Any, term: Any, *, axis: int, reverse: bool = Fa
     Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
     what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import recurrence
     >>> recurrence(tnp.asarray([0.5, 0.5, 0.5]), tnp.asarray([1.0, 1.0, 1.0]), axis=0)
     Array([1.  , 1.5 , 1.75], dtype=float32)
     """
@@ -164,8 +160,6 @@ def cumulative_sum(xp: Any, x: Any, *, axis: int | None = None, include_initial:
     Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
     what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cumulative_sum
     >>> cumulative_sum(tnp.asarray([1.0, 2.0, 3.0]), include_initial=True)
     Array([0., 1., 3., 6.], dtype=float32)
     """
@@ -213,9 +207,6 @@ def cumulative_prod(xp: Any, x: Any, *, axis: int | None = None, include_initial
     Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
     what is no array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cumulative_prod
     >>> cumulative_prod(tnp.asarray([2.0, 0.0, 3.0]))
     Array([2., 0., 0.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(cumulative_prod(x)))(tnp.asarray([2.0, 0.0, 3.0]))
@@ -287,9 +278,6 @@ def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
     complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cummax
     >>> cummax(tnp.asarray([1.0, 3.0, 2.0]))
     Array([1., 3., 3.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(cummax(x)))(tnp.asarray([1.0, 3.0, 2.0]))
@@ -315,8 +303,6 @@ def cummin(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
     complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cummin
     >>> cummin(tnp.asarray([2.0, 3.0, 1.0]))
     Array([2., 2., 1.], dtype=float32)
     """
@@ -358,8 +344,6 @@ def diff(xp: Any, x: Any, *, axis: int = -1, n: int = 1) -> Any:
     Raises: `AxisError` for an axis that is not there, `ValueError` for a negative `n`, `TypeError` for what is no
     array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import diff
     >>> diff(tnp.asarray([1.0, 4.0, 9.0])), diff(tnp.asarray([1.0, 4.0, 9.0]), n=2)
     (Array([3., 5.], dtype=float32), Array([2.], dtype=float32))
     """
@@ -463,9 +447,6 @@ def trapezoid(xp: Any, y: Any, x: Any = None, *, dx: float = 1.0, axis: int = -1
     Raises: `AxisError` for an axis that is not there, `ShapeError` where x and y have not the same number of points,
     `TypeError` for what is no array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import trapezoid
     >>> trapezoid(tnp.asarray([1.0, 2.0, 4.0]), dx=0.5)
     Array(2.25, dtype=float32)
     >>> tapegrad.grad(trapezoid, argnums=1)(tnp.asarray([1.0, 2.0, 4.0]), tnp.asarray([0.0, 1.0, 3.0]))

@@ -8,8 +8,6 @@ from ..errors import ShapeError
 from ..op import linear
 from ..op.samples import normal
 
-__all__ = ["diagonal", "diagonal_scatter", "trace"]
-
 
 def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[int, int, int]:
     """Where a diagonal begins, row and column, and how long it is."""
@@ -52,8 +50,6 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
 
     Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.diagonals import diagonal
     >>> diagonal(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), offset=1)
     Array([2.], dtype=float32)
     """
@@ -101,8 +97,6 @@ def diagonal_scatter(
 
     Raises: `ShapeError` where the shape of `x` is another, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.diagonals import diagonal_scatter
     >>> diagonal_scatter(tnp.asarray([5.0]), shape=(2, 2), offset=1)
     Array([[0., 5.],
            [0., 0.]], dtype=float32)
@@ -152,8 +146,6 @@ def trace(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -
 
     Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.diagonals import trace
     >>> trace(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array(5., dtype=float32)
     """

@@ -15,98 +15,6 @@ from ..op import samples as draws
 from ..op.batching import align
 from ..op.samples import alone, exactly, normal, together, uniform
 
-__all__ = [
-    "abs",
-    "acos",
-    "acosh",
-    "add",
-    "angle",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "bitwise_and",
-    "bitwise_invert",
-    "bitwise_left_shift",
-    "bitwise_or",
-    "bitwise_right_shift",
-    "bitwise_xor",
-    "cbrt",
-    "ceil",
-    "clip",
-    "conj",
-    "conjugated",
-    "copysign",
-    "cos",
-    "cosh",
-    "degrees",
-    "divide",
-    "divide_or_zero",
-    "equal",
-    "exp",
-    "exp2",
-    "expm1",
-    "floor",
-    "floor_divide",
-    "fmax",
-    "fmin",
-    "fmod",
-    "greater",
-    "greater_equal",
-    "heaviside",
-    "hypot",
-    "imag",
-    "is_complex",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "maximum",
-    "maximum_first",
-    "minimum",
-    "minimum_first",
-    "multiply",
-    "multiply_or_zero",
-    "nan_to_num",
-    "negative",
-    "nextafter",
-    "not_equal",
-    "one_minus_square",
-    "positive",
-    "power",
-    "radians",
-    "rcbrt",
-    "real",
-    "reciprocal",
-    "remainder",
-    "round",
-    "rsqrt",
-    "sech_square",
-    "sign",
-    "signbit",
-    "sin",
-    "sinh",
-    "sqrt",
-    "square",
-    "subtract",
-    "tan",
-    "tanh",
-    "trunc",
-    "twice_product",
-    "where",
-]
-
 _NUMBER = normal()
 _POSITIVE = draws.positive()
 _WITHIN = uniform(low=-0.9, high=0.9)
@@ -122,7 +30,6 @@ _OFF_AXES = normal().then(lambda x: x + (0.3 + 0.2j if x.dtype.kind == "c" else 
 def add(xp: Any, x: Any, y: Any) -> Any:
     """The sum x + y.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.add(tnp.asarray([[1.0], [2.0]]), tnp.asarray([10.0, 20.0]))
     Array([[11., 21.],
            [12., 22.]], dtype=float32)
@@ -134,7 +41,6 @@ def add(xp: Any, x: Any, y: Any) -> Any:
 def subtract(xp: Any, x: Any, y: Any) -> Any:
     """The difference x - y.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.subtract(tnp.asarray([3.0, 4.0]), 1)
     Array([2., 3.], dtype=float32)
     """
@@ -145,7 +51,6 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The product x * y; x * x is recorded as the square of x.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.multiply(tnp.asarray([1, 2]), tnp.asarray([0.5, 0.25]))
     Array([0.5, 0.5], dtype=float32)
     """
@@ -158,6 +63,7 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
     floats=True,
     accuracy="I0 real",
     primitive=True,
+    numpy="true_divide",
     samples=together(_NUMBER, _POSITIVE),
 )
 def divide(xp: Any, x: Any, y: Any) -> Any:
@@ -166,7 +72,6 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
     Integers are divided as default floats. A zero cotangent stays 0 whatever y is: a quotient behind a mask sends
     nothing back.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.divide(tnp.asarray([1, 2, 3]), 4)
     Array([0.25, 0.5 , 0.75], dtype=float32)
     """
@@ -183,8 +88,6 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
     """x * y, and 0 where x is 0, whatever y is, and where y is 0 and x infinite: for rules, whose cotangent is x.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import multiply_or_zero
     >>> multiply_or_zero(tnp.asarray([0.0, 2.0]), math.inf)
     Array([ 0., inf], dtype=float32)
     """
@@ -202,8 +105,6 @@ def multiply_or_zero(xp: Any, x: Any, y: Any) -> Any:
 def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0, whatever y is there: for rules, whose cotangent x a mask may have zeroed.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import divide_or_zero
     >>> divide_or_zero(tnp.asarray([0.0, 1.0]), tnp.asarray([0.0, 2.0]))
     Array([0. , 0.5], dtype=float32)
     """
@@ -214,7 +115,6 @@ def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
 def negative(xp: Any, x: Any) -> Any:
     """The negative -x.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.negative(tnp.asarray([1.0, -2.0]))
     Array([-1.,  2.], dtype=float32)
     """
@@ -225,7 +125,6 @@ def negative(xp: Any, x: Any) -> Any:
 def positive(xp: Any, x: Any) -> Any:
     """x itself, as `+x` has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.positive(tnp.asarray([1.0, -2.0]))
     Array([ 1., -2.], dtype=float32)
     """
@@ -242,8 +141,6 @@ def twice_product(xp: Any, x: Any, y: Any) -> Any:
     """2xy, and 0 where x is 0, whatever y is, and where y is 0 and x infinite: a square carries a cotangent x back so.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import twice_product
     >>> twice_product(tnp.asarray([0.0, 2.0]), tnp.asarray([math.inf, 5.0]))
     Array([ 0., 20.], dtype=float32)
     """
@@ -254,8 +151,6 @@ def twice_product(xp: Any, x: Any, y: Any) -> Any:
 def square(xp: Any, x: Any) -> Any:
     """The square x * x.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.square(tnp.asarray([1.0, -3.0]))
     Array([1., 9.], dtype=float32)
     >>> tapegrad.grad(tnp.square)(3.0)
@@ -274,7 +169,6 @@ def square(xp: Any, x: Any) -> Any:
 def reciprocal(xp: Any, x: Any) -> Any:
     """The reciprocal 1 / x.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.reciprocal(tnp.asarray([2, 4]))
     Array([0.5 , 0.25], dtype=float32)
     """
@@ -285,8 +179,6 @@ def reciprocal(xp: Any, x: Any) -> Any:
 def one_minus_square(xp: Any, x: Any) -> Any:
     """1 - x², which the derivatives of inverse functions divide by; accurate near ±1, and its derivative near 0.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import one_minus_square
     >>> one_minus_square(tnp.asarray([0.5, 1.0, 2.0]))
     Array([ 0.75,  0.  , -3.  ], dtype=float32)
     """
@@ -310,6 +202,7 @@ def _power_of_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     y=_power_of_exponent,
     accuracy="I1",
     standard=True,
+    numpy="power pow",
     samples=[
         *together(_POSITIVE, uniform(low=-2.0, high=2.0)),
         (exactly([0.0, 1.0, 2.0]), exactly([2.0, 3.0, 1.5])),
@@ -325,8 +218,6 @@ def power(xp: Any, x: Any, y: Any) -> Any:
     Raises: `ShapeError` for shapes that do not broadcast, the engine's `ValueError` or `TypeError` for integers to a
     negative power, `TypeError` for what is no array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.power(tnp.asarray([1.0, 2.0, 3.0]), 2)
     Array([1., 4., 9.], dtype=float32)
     >>> tapegrad.grad(tnp.power, argnums=(0, 1))(0.0, 2.0)
@@ -339,13 +230,13 @@ def power(xp: Any, x: Any, y: Any) -> Any:
     x=1,
     y=lambda xp, g, x, y: -g * xp.floor_divide(x, y),
     primitive=True,
+    numpy="mod",
     samples=together(_STEPS, uniform(low=0.5, high=2.0)),
     real=True,
 )
 def remainder(xp: Any, x: Any, y: Any) -> Any:
     """The remainder of x / y, with the sign of y.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.remainder(tnp.asarray([5.0, -5.0]), 3)
     Array([2., 1.], dtype=float32)
     """
@@ -355,13 +246,13 @@ def remainder(xp: Any, x: Any, y: Any) -> Any:
 @elementwise(
     x=1,
     y=lambda xp, g, x, y: -g * xp.trunc(x / y),
+    numpy="fmod",
     samples=together(_STEPS, uniform(low=0.5, high=2.0)),
     real=True,
 )
 def fmod(xp: Any, x: Any, y: Any) -> Any:
     """The remainder of x / y, with the sign of x.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fmod(tnp.asarray([5.0, -5.0]), 3)
     Array([ 2., -2.], dtype=float32)
     """
@@ -373,7 +264,6 @@ def fmod(xp: Any, x: Any, y: Any) -> Any:
 def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     """The quotient x / y, rounded down.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.floor_divide(tnp.asarray([5, -5]), 3)
     Array([ 1, -2], dtype=int64)
     """
@@ -393,8 +283,6 @@ def floor_divide(xp: Any, x: Any, y: Any) -> Any:
 def sqrt(xp: Any, x: Any) -> Any:
     """The square root.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sqrt(tnp.asarray([4.0, 9.0]))
     Array([2., 3.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.where(x > 0, tnp.sqrt(x), 0.0))(0.0)
@@ -412,8 +300,6 @@ def sqrt(xp: Any, x: Any) -> Any:
 def rsqrt(xp: Any, x: Any) -> Any:
     """The reciprocal of the square root.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import rsqrt
     >>> rsqrt(tnp.asarray([4.0, 16.0]))
     Array([0.5 , 0.25], dtype=float32)
     """
@@ -424,13 +310,13 @@ def rsqrt(xp: Any, x: Any) -> Any:
     x=lambda xp, g, out: xp.divide_or_zero(xp.divide_or_zero(g, out), 3 * out),
     floats=True,
     accuracy="I1",
+    numpy="cbrt",
     samples=[*alone(_POSITIVE), (uniform(3, 4, low=-2.0, high=-0.5),)],
     real=True,
 )
 def cbrt(xp: Any, x: Any) -> Any:
     """The real cube root, negative where x is.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cbrt(tnp.asarray([8.0, -64.0]))
     Array([ 2., -4.], dtype=float32)
     """
@@ -453,8 +339,6 @@ def cbrt(xp: Any, x: Any) -> Any:
 def rcbrt(xp: Any, x: Any) -> Any:
     """The reciprocal of the real cube root.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import rcbrt
     >>> rcbrt(tnp.asarray([8.0, -64.0]))
     Array([ 0.5 , -0.25], dtype=float32)
     """
@@ -473,8 +357,6 @@ def rcbrt(xp: Any, x: Any) -> Any:
 def hypot(xp: Any, x: Any, y: Any) -> Any:
     """The length of the vector (x, y), without overflow; its derivative at (0, 0) is 0.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.hypot(tnp.asarray([3.0, 0.0]), tnp.asarray([4.0, 2.0]))
     Array([5., 2.], dtype=float32)
     >>> tapegrad.grad(tnp.hypot)(0.0, 0.0)
@@ -493,7 +375,6 @@ def hypot(xp: Any, x: Any, y: Any) -> Any:
 def exp(xp: Any, x: Any) -> Any:
     """The exponential function.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.exp(tnp.asarray([0.0, 1.0]))
     Array([1.      , 2.7182...], dtype=float32)
     """
@@ -504,12 +385,12 @@ def exp(xp: Any, x: Any) -> Any:
     x=lambda xp, g, out: xp.multiply_or_zero(g, math.log(2) * out),
     floats=True,
     accuracy="I1",
+    numpy="exp2",
     samples=alone(_NUMBER),
 )
 def exp2(xp: Any, x: Any) -> Any:
     """2 to the power of x.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.exp2(tnp.asarray([0, 3]))
     Array([1., 8.], dtype=float32)
     """
@@ -526,7 +407,6 @@ def exp2(xp: Any, x: Any) -> Any:
 def expm1(xp: Any, x: Any) -> Any:
     """exp(x) - 1, accurate near 0.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.expm1(tnp.asarray([0.0, 1e-8]))
     Array([0.e+00, 1.e-08], dtype=float32)
     """
@@ -537,7 +417,6 @@ def expm1(xp: Any, x: Any) -> Any:
 def log(xp: Any, x: Any) -> Any:
     """The natural logarithm.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.log(tnp.asarray([1.0, 10.0]))
     Array([0.       , 2.3025...], dtype=float32)
     """
@@ -549,12 +428,12 @@ def log(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     standard=True,
+    numpy="log1p",
     samples=alone(uniform(low=-0.9, high=3.0)),
 )
 def log1p(xp: Any, x: Any) -> Any:
     """log(1 + x), accurate near 0.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.log1p(tnp.asarray([0.0, 1e-8]))
     Array([0.e+00, 1.e-08], dtype=float32)
     """
@@ -577,7 +456,6 @@ def log1p(xp: Any, x: Any) -> Any:
 def log2(xp: Any, x: Any) -> Any:
     """The logarithm to base 2.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.log2(tnp.asarray([1.0, 8.0]))
     Array([0., 3.], dtype=float32)
     """
@@ -594,9 +472,8 @@ def log2(xp: Any, x: Any) -> Any:
 def log10(xp: Any, x: Any) -> Any:
     """The logarithm to base 10.
 
-    >>> import tapegrad.numpy as tnp
-    >>> tnp.log10(tnp.asarray([1.0, 100.0]))
-    Array([0.       , 2.0000...], dtype=float32)
+    >>> tnp.log10(tnp.asarray([1.0, 10.0]))
+    Array([0., 1.], dtype=float32)
     """
     return xp.log10(x)
 
@@ -613,8 +490,6 @@ def log10(xp: Any, x: Any) -> Any:
 def logaddexp(xp: Any, x: Any, y: Any) -> Any:
     """log(exp(x) + exp(y)), without overflow. The derivative is NaN where both are the same infinity.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logaddexp(tnp.asarray([0.0, 100.0]), tnp.asarray([0.0, 100.0]))
     Array([  0.6931..., 100.6931...], dtype=float32)
     >>> tapegrad.grad(tnp.logaddexp, argnums=(0, 1))(1000.0, 1000.0)
@@ -631,7 +506,6 @@ def sin(xp: Any, x: Any) -> Any:
     """The sine of x, in radians.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sin(tnp.asarray([0.0, math.pi / 2]))
     Array([0., 1.], dtype=float32)
     """
@@ -642,7 +516,6 @@ def sin(xp: Any, x: Any) -> Any:
 def cos(xp: Any, x: Any) -> Any:
     """The cosine of x, in radians.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cos(tnp.asarray([0.0, 1.0]))
     Array([1.       , 0.5403...], dtype=float32)
     """
@@ -655,7 +528,6 @@ def cos(xp: Any, x: Any) -> Any:
 def tan(xp: Any, x: Any) -> Any:
     """The tangent of x, in radians.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.tan(tnp.asarray([0.0, 1.0]))
     Array([0.       , 1.5574...], dtype=float32)
     """
@@ -672,12 +544,12 @@ def _root_of_one_minus_square(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arcsin",
     samples=alone(_WITHIN),
 )
 def asin(xp: Any, x: Any) -> Any:
     """The inverse sine, in radians.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.asin(tnp.asarray([0.0, 1.0]))
     Array([0.       , 1.5707...], dtype=float32)
     """
@@ -689,12 +561,12 @@ def asin(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arccos",
     samples=alone(_WITHIN),
 )
 def acos(xp: Any, x: Any) -> Any:
     """The inverse cosine, in radians.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.acos(tnp.asarray([1.0, 0.0]))
     Array([0.       , 1.5707...], dtype=float32)
     """
@@ -706,12 +578,12 @@ def acos(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arctan",
     samples=alone(_OFF_AXES),
 )
 def atan(xp: Any, x: Any) -> Any:
     """The inverse tangent, in radians.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.atan(tnp.asarray([0.0, 1.0]))
     Array([0.       , 0.7853...], dtype=float32)
     """
@@ -724,14 +596,13 @@ def atan(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arctan2",
     samples=together(_NUMBER, _POSITIVE),
     real=True,
 )
 def atan2(xp: Any, x: Any, y: Any) -> Any:
     """The angle of the point with ordinate x and abscissa y, in radians; its derivative at the origin is 0.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.atan2(tnp.asarray([1.0, -1.0]), tnp.asarray([0.0, -1.0]))
     Array([ 1.5707..., -2.3561...], dtype=float32)
     >>> tapegrad.grad(tnp.atan2)(0.0, 0.0)
@@ -750,7 +621,6 @@ def atan2(xp: Any, x: Any, y: Any) -> Any:
 def sinh(xp: Any, x: Any) -> Any:
     """The hyperbolic sine.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sinh(tnp.asarray([0.0, 1.0]))
     Array([0.       , 1.1752...], dtype=float32)
     """
@@ -767,7 +637,6 @@ def sinh(xp: Any, x: Any) -> Any:
 def cosh(xp: Any, x: Any) -> Any:
     """The hyperbolic cosine.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cosh(tnp.asarray([0.0, 1.0]))
     Array([1.       , 1.5430...], dtype=float32)
     """
@@ -778,8 +647,6 @@ def cosh(xp: Any, x: Any) -> Any:
 def tanh(xp: Any, x: Any) -> Any:
     """The hyperbolic tangent. Its derivative keeps its accuracy in the tails, where 1 - tanh² has none.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.tanh(tnp.asarray([0.0, 1.0]))
     Array([0.       , 0.7615...], dtype=float32)
     >>> tapegrad.grad(tnp.tanh)(10.0)
@@ -792,8 +659,6 @@ def tanh(xp: Any, x: Any) -> Any:
 def sech_square(xp: Any, x: Any) -> Any:
     """The square of the hyperbolic secant, the derivative of tanh.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import sech_square
     >>> sech_square(tnp.asarray([0.0, 1.0]))
     Array([1.       , 0.4199...], dtype=float32)
     """
@@ -814,12 +679,12 @@ def _root_of_one_plus_square(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arcsinh",
     samples=alone(_OFF_AXES),
 )
 def asinh(xp: Any, x: Any) -> Any:
     """The inverse hyperbolic sine.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.asinh(tnp.asarray([0.0, 1.0]))
     Array([0.       , 0.8813...], dtype=float32)
     """
@@ -831,12 +696,12 @@ def asinh(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arccosh",
     samples=alone(uniform(low=1.1, high=4.0)),
 )
 def acosh(xp: Any, x: Any) -> Any:
     """The inverse hyperbolic cosine.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.acosh(tnp.asarray([1.0, 2.0]))
     Array([0.      , 1.3169...], dtype=float32)
     """
@@ -848,35 +713,33 @@ def acosh(xp: Any, x: Any) -> Any:
     floats=True,
     accuracy="I1",
     primitive=True,
+    numpy="arctanh",
     samples=alone(_WITHIN),
 )
 def atanh(xp: Any, x: Any) -> Any:
     """The inverse hyperbolic tangent.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.atanh(tnp.asarray([0.0, 0.5]))
     Array([0.        , 0.5493...], dtype=float32)
     """
     return xp.atanh(x)
 
 
-@elementwise(x=180 / math.pi, floats=True, accuracy="I0 real", samples=alone(_NUMBER))
+@elementwise(x=180 / math.pi, floats=True, accuracy="I0 real", numpy="degrees rad2deg", samples=alone(_NUMBER))
 def degrees(xp: Any, x: Any) -> Any:
     """Radians as degrees.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.degrees(tnp.asarray([0.0, math.pi]))
     Array([  0., 180.], dtype=float32)
     """
     return x * (180 / math.pi)
 
 
-@elementwise(x=math.pi / 180, floats=True, accuracy="I0 real", samples=alone(_NUMBER))
+@elementwise(x=math.pi / 180, floats=True, accuracy="I0 real", numpy="radians deg2rad", samples=alone(_NUMBER))
 def radians(xp: Any, x: Any) -> Any:
     """Degrees as radians.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.radians(tnp.asarray([0.0, 180.0]))
     Array([0.       , 3.1415...], dtype=float32)
     """
@@ -902,6 +765,7 @@ def conjugated(xp: Any, x: Any) -> Any:
     batch=align,
     accuracy="I0 real",
     primitive=True,
+    numpy="absolute",
     samples=alone(_NUMBER),
 )
 def abs(xp: Any, x: Any) -> Any:
@@ -909,8 +773,6 @@ def abs(xp: Any, x: Any) -> Any:
 
     Dtypes: any; of complex numbers the result is real.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.abs(tnp.asarray([3 + 4j, -2.0]))
     Array([5., 2.], dtype=float32)
     >>> tapegrad.grad(tnp.abs)(0.0)
@@ -938,7 +800,6 @@ def _turn(xp: Any, d: Any, x: Any, out: Any) -> Any:
 def sign(xp: Any, x: Any) -> Any:
     """-1, 0 or 1 as x is negative, zero or positive; of a complex number x / |x|, and 0 at 0.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sign(tnp.asarray([-2.0, 0.0, 5.0]))
     Array([-1.,  0.,  1.], dtype=float32)
     >>> tnp.sign(tnp.asarray([3 + 4j]))
@@ -966,7 +827,6 @@ def angle(xp: Any, x: Any) -> Any:
 
     Dtypes: any; the result is real, and integers become the default float first.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.angle(tnp.asarray([1j, -1.0]))
     Array([1.5707..., 3.1415...], dtype=float32)
     """
@@ -975,24 +835,24 @@ def angle(xp: Any, x: Any) -> Any:
     return xp.atan2(xp.zeros_like(x), x)
 
 
-@linear(x="xp.conj(g)", batch=align, primitive=True, samples=alone(_NUMBER))
+@linear(x="xp.conj(g)", batch=align, primitive=True, numpy="conjugate", samples=alone(_NUMBER))
 def conj(xp: Any, x: Any) -> Any:
     """The complex conjugate; real numbers as they are.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.conj(tnp.asarray([1 + 2j]))
     Array([1.-2.j], dtype=complex64)
     """
     return xp.conj(x)
 
 
-@linear(x=lambda xp, g, x: xp.astype(g, dtype=x.dtype), batch=align, samples=alone(_NUMBER), standard=True)
+@linear(
+    x=lambda xp, g, x: xp.astype(g, dtype=x.dtype), batch=align, numpy="real", samples=alone(_NUMBER), standard=True
+)
 def real(xp: Any, x: Any) -> Any:
     """The real part.
 
     Dtypes: any; of complex numbers the result is real.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.real(tnp.asarray([1 + 2j]))
     Array([1.], dtype=float32)
     """
@@ -1002,6 +862,7 @@ def real(xp: Any, x: Any) -> Any:
 @linear(
     x=lambda xp, g, x: xp.astype(g, dtype=x.dtype) * 1j if is_complex(xp, x) else xp.zeros_like(g),
     batch=align,
+    numpy="imag",
     samples=alone(_NUMBER),
     standard=True,
 )
@@ -1010,7 +871,6 @@ def imag(xp: Any, x: Any) -> Any:
 
     Dtypes: any; of complex numbers the result is real.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.imag(tnp.asarray([1 + 2j]))
     Array([2.], dtype=float32)
     """
@@ -1029,8 +889,6 @@ def imag(xp: Any, x: Any) -> Any:
 def copysign(xp: Any, x: Any, y: Any) -> Any:
     """The size of x with the sign of y.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.copysign(tnp.asarray([1.0, 2.0]), tnp.asarray([-1.0, 1.0]))
     Array([-1.,  2.], dtype=float32)
     >>> tapegrad.grad(tnp.copysign)(1.0, -1.0)
@@ -1045,7 +903,6 @@ def signbit(xp: Any, x: Any) -> Any:
 
     Dtypes: real numbers; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.signbit(tnp.asarray([1.0, -0.0]))
     Array([False,  True], dtype=bool)
     """
@@ -1058,7 +915,6 @@ def floor(xp: Any, x: Any) -> Any:
 
     Dtypes: real numbers; the result has that of `x`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.floor(tnp.asarray([1.5, -1.5]))
     Array([ 1., -2.], dtype=float32)
     """
@@ -1071,7 +927,6 @@ def ceil(xp: Any, x: Any) -> Any:
 
     Dtypes: real numbers; the result has that of `x`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.ceil(tnp.asarray([1.5, -1.5]))
     Array([ 2., -1.], dtype=float32)
     """
@@ -1084,7 +939,6 @@ def trunc(xp: Any, x: Any) -> Any:
 
     Dtypes: real numbers; the result has that of `x`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.trunc(tnp.asarray([1.5, -1.5]))
     Array([ 1., -1.], dtype=float32)
     """
@@ -1106,8 +960,6 @@ def round(xp: Any, x: Any, *, decimals: int = 0) -> Any:
 
     Dtypes: any; the result has that of `x`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import round
     >>> round(tnp.asarray([0.125, 0.5]), decimals=2)
     Array([0.12, 0.5 ], dtype=float32)
     """
@@ -1123,7 +975,6 @@ def nextafter(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: real floating-point numbers; `x` and `y` are promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nextafter(tnp.asarray([1.0]), 2.0) - 1.0
     Array([1.1920...e-07], dtype=float32)
     """
@@ -1156,8 +1007,6 @@ def nextafter(xp: Any, x: Any, y: Any) -> Any:
 def where(xp: Any, condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> x = tnp.asarray([-1.0, 4.0])
     >>> tnp.where(x > 0, x, 0.0)
     Array([0., 4.], dtype=float32)
@@ -1182,8 +1031,6 @@ def _larger_share(xp: Any, g: Any, x: Any, y: Any) -> Any:
 def maximum(xp: Any, x: Any, y: Any) -> Any:
     """The larger of x and y; NaN where one is. At a tie the derivative is one half in each.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.maximum(tnp.asarray([1.0, 5.0]), 2.0)
     Array([2., 5.], dtype=float32)
     >>> tapegrad.grad(tnp.maximum, argnums=(0, 1))(2.0, 2.0)
@@ -1203,8 +1050,6 @@ def maximum(xp: Any, x: Any, y: Any) -> Any:
 def minimum(xp: Any, x: Any, y: Any) -> Any:
     """The smaller of x and y; NaN where one is. At a tie the derivative is one half in each.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.minimum(tnp.asarray([1.0, 5.0]), 2.0)
     Array([1., 2.], dtype=float32)
     >>> tapegrad.grad(tnp.minimum, argnums=(0, 1))(2.0, 2.0)
@@ -1223,8 +1068,6 @@ def minimum(xp: Any, x: Any, y: Any) -> Any:
 def maximum_first(xp: Any, x: Any, y: Any) -> Any:
     """The larger of x and y; at a tie the derivative is all the first's.
 
-    >>> import tapegrad
-    >>> from tapegrad.ops.elementwise import maximum_first
     >>> tapegrad.grad(maximum_first, argnums=(0, 1))(2.0, 2.0)
     (1.0, 0.0)
     """
@@ -1241,8 +1084,6 @@ def maximum_first(xp: Any, x: Any, y: Any) -> Any:
 def minimum_first(xp: Any, x: Any, y: Any) -> Any:
     """The smaller of x and y; at a tie the derivative is all the first's.
 
-    >>> import tapegrad
-    >>> from tapegrad.ops.elementwise import minimum_first
     >>> tapegrad.grad(minimum_first, argnums=(0, 1))(2.0, 2.0)
     (1.0, 0.0)
     """
@@ -1253,6 +1094,7 @@ def minimum_first(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, x, y)),
     y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, y, x)),
     accuracy="I0 unsigned",
+    numpy="fmax",
     samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
     real=True,
 )
@@ -1260,7 +1102,6 @@ def fmax(xp: Any, x: Any, y: Any) -> Any:
     """The larger of x and y, and the other where one is NaN. At a tie the derivative is one half in each.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fmax(tnp.asarray([1.0, math.nan]), 0.5)
     Array([1. , 0.5], dtype=float32)
     """
@@ -1271,6 +1112,7 @@ def fmax(xp: Any, x: Any, y: Any) -> Any:
     x=lambda xp, g, x, y: xp.where(xp.isnan(y), g, _larger_share(xp, g, y, x)),
     y=lambda xp, g, x, y: xp.where(xp.isnan(x) & ~xp.isnan(y), g, _larger_share(xp, g, x, y)),
     accuracy="I0 unsigned",
+    numpy="fmin",
     samples=[*together(_NUMBER, _NUMBER), (exactly([math.nan, 1.0, math.nan]), exactly([2.0, math.nan, math.nan]))],
     real=True,
 )
@@ -1278,7 +1120,6 @@ def fmin(xp: Any, x: Any, y: Any) -> Any:
     """The smaller of x and y, and the other where one is NaN. At a tie the derivative is one half in each.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fmin(tnp.asarray([1.0, math.nan]), 0.5)
     Array([0.5, 0.5], dtype=float32)
     """
@@ -1319,9 +1160,6 @@ def _clip_high(xp: Any, g: Any, x: Any, low: Any, high: Any) -> Any:
 def clip(xp: Any, x: Any, low: Any = None, high: Any = None) -> Any:
     """x, but at least `low` and at most `high`. At a bound that x just reaches, the derivative is x's.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.elementwise import clip
     >>> clip(tnp.asarray([-1.0, 0.5, 2.0]), 0.0, 1.0)
     Array([0. , 0.5, 1. ], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(clip(x, 0.0, 1.0)))(tnp.asarray([-1.0, 0.5, 1.0]))
@@ -1338,13 +1176,13 @@ def clip(xp: Any, x: Any, low: Any = None, high: Any = None) -> Any:
     y=lambda xp, g, x: xp.where(x == 0, g, 0),
     constant=("x",),
     promotes=("x", "y"),
+    numpy="heaviside",
     samples=[*together(_NUMBER, _NUMBER), (exactly([[0.0, 0.0], [1.0, 0.0], [-2.0, 0.0]]), normal(3, 2))],
     real=True,
 )
 def heaviside(xp: Any, x: Any, y: Any) -> Any:
     """The unit step: 0 where x is negative, 1 where it is positive, y where it is 0.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.heaviside(tnp.asarray([-1.5, 0.0, 2.0]), 0.5)
     Array([0. , 0.5, 1. ], dtype=float32)
     """
@@ -1364,6 +1202,7 @@ def _where_finite(xp: Any, d: Any, x: Any) -> Any:
     jvp=lambda xp, d_x, x: _where_finite(xp, d_x, x),
     batch=align,
     accuracy="I0",
+    numpy="nan_to_num",
     samples=[
         *alone(_NUMBER),
         (exactly([1.0, math.nan, math.inf, -math.inf]),),
@@ -1383,8 +1222,6 @@ def nan_to_num(xp: Any, x: Any, *, nan: float = 0.0, posinf: float | None = None
     """x with NaN and the infinities replaced; the infinities by the largest numbers unless others are given.
 
     >>> import math
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> x = tnp.asarray([1.0, math.nan, math.inf])
     >>> tnp.nan_to_num(x, posinf=9.0)
     Array([1., 0., 9.], dtype=float32)
@@ -1413,7 +1250,6 @@ def equal(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: `x` and `y` are promoted to one; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.equal(tnp.asarray([1, 2, 3]), 2)
     Array([False,  True, False], dtype=bool)
     """
@@ -1426,7 +1262,6 @@ def not_equal(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: `x` and `y` are promoted to one; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.not_equal(tnp.asarray([1, 2, 3]), 2)
     Array([ True, False,  True], dtype=bool)
     """
@@ -1439,7 +1274,6 @@ def less(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.less(tnp.asarray([1, 2, 3]), 2)
     Array([ True, False, False], dtype=bool)
     """
@@ -1452,7 +1286,6 @@ def less_equal(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.less_equal(tnp.asarray([1, 2, 3]), 2)
     Array([ True,  True, False], dtype=bool)
     """
@@ -1465,7 +1298,6 @@ def greater(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.greater(tnp.asarray([1, 2, 3]), 2)
     Array([False, False,  True], dtype=bool)
     """
@@ -1478,7 +1310,6 @@ def greater_equal(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: real numbers; `x` and `y` are promoted to one; the result holds truth values.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.greater_equal(tnp.asarray([1, 2, 3]), 2)
     Array([False,  True,  True], dtype=bool)
     """
@@ -1495,7 +1326,6 @@ def isfinite(xp: Any, x: Any) -> Any:
     Dtypes: any; the result holds truth values.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isfinite(tnp.asarray([1.0, math.inf, math.nan]))
     Array([ True, False, False], dtype=bool)
     """
@@ -1509,7 +1339,6 @@ def isinf(xp: Any, x: Any) -> Any:
     Dtypes: any; the result holds truth values.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isinf(tnp.asarray([1.0, math.inf, math.nan]))
     Array([False,  True, False], dtype=bool)
     """
@@ -1523,7 +1352,6 @@ def isnan(xp: Any, x: Any) -> Any:
     Dtypes: any; the result holds truth values.
 
     >>> import math
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isnan(tnp.asarray([1.0, math.inf, math.nan]))
     Array([False, False,  True], dtype=bool)
     """
@@ -1541,7 +1369,6 @@ def logical_and(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: truth values; what an engine makes of numbers is its own.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logical_and(tnp.asarray([True, True]), tnp.asarray([True, False]))
     Array([ True, False], dtype=bool)
     """
@@ -1554,7 +1381,6 @@ def logical_or(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: truth values; what an engine makes of numbers is its own.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logical_or(tnp.asarray([True, False]), tnp.asarray([False, False]))
     Array([ True, False], dtype=bool)
     """
@@ -1567,7 +1393,6 @@ def logical_xor(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: truth values; what an engine makes of numbers is its own.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logical_xor(tnp.asarray([True, True]), tnp.asarray([True, False]))
     Array([False,  True], dtype=bool)
     """
@@ -1580,7 +1405,6 @@ def logical_not(xp: Any, x: Any) -> Any:
 
     Dtypes: truth values; what an engine makes of numbers is its own.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logical_not(tnp.asarray([True, False]))
     Array([False,  True], dtype=bool)
     """
@@ -1593,7 +1417,6 @@ def bitwise_and(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: integers or truth values, promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_and(tnp.asarray([6, 3]), 5)
     Array([4, 1], dtype=int64)
     """
@@ -1606,7 +1429,6 @@ def bitwise_or(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: integers or truth values, promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_or(tnp.asarray([6, 3]), 5)
     Array([7, 7], dtype=int64)
     """
@@ -1619,46 +1441,42 @@ def bitwise_xor(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: integers or truth values, promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_xor(tnp.asarray([6, 3]), 5)
     Array([3, 6], dtype=int64)
     """
     return xp.bitwise_xor(x, y)
 
 
-@locally_constant(primitive=True, samples=alone(draws.integers(low=-8, high=8)))
+@locally_constant(primitive=True, numpy="bitwise_not invert", samples=alone(draws.integers(low=-8, high=8)))
 def bitwise_invert(xp: Any, x: Any) -> Any:
     """The bits turned over; of truth values, their negation.
 
     Dtypes: integers or truth values; the result has that of `x`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_invert(tnp.asarray([0, 5]))
     Array([-1, -6], dtype=int64)
     """
     return xp.bitwise_invert(x)
 
 
-@locally_constant(primitive=True, samples=_SHIFTS)
+@locally_constant(primitive=True, numpy="left_shift", samples=_SHIFTS)
 def bitwise_left_shift(xp: Any, x: Any, y: Any) -> Any:
     """The bits of x moved y places up.
 
     Dtypes: integers, promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_left_shift(tnp.asarray([1, 3]), 2)
     Array([ 4, 12], dtype=int64)
     """
     return xp.bitwise_left_shift(x, y)
 
 
-@locally_constant(primitive=True, samples=_SHIFTS)
+@locally_constant(primitive=True, numpy="right_shift", samples=_SHIFTS)
 def bitwise_right_shift(xp: Any, x: Any, y: Any) -> Any:
     """The bits of x moved y places down, with the sign kept.
 
     Dtypes: integers, promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_right_shift(tnp.asarray([8, -8]), 2)
     Array([ 2, -2], dtype=int64)
     """

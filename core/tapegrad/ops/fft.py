@@ -14,21 +14,6 @@ from ..op import linear
 from ..op.samples import Draw, normal
 from .indexing import axis_of
 
-__all__ = [
-    "fft",
-    "fftn",
-    "fftshift",
-    "hfft",
-    "ifft",
-    "ifftn",
-    "ifftshift",
-    "ihfft",
-    "irfft",
-    "irfftn",
-    "rfft",
-    "rfftn",
-]
-
 _OTHER_NORM = {"backward": "forward", "ortho": "ortho", "forward": "backward", None: "forward"}
 _FLOAT_BITS = 32
 
@@ -148,7 +133,6 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
     `norm`.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import fft
     >>> fft(tnp.asarray([1.0, 2.0]))
     Array([ 3.+0.j, -1.+0.j], dtype=complex64)
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.abs(fft(x)) ** 2))(tnp.asarray([1.0, 2.0]))
@@ -178,8 +162,6 @@ def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
     `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import ifft
     >>> tnp.real(ifft(tnp.asarray([3.0, -1.0])))
     Array([1., 2.], dtype=float32)
     """
@@ -227,8 +209,6 @@ def rfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there, `ShapeError` for a length below
     1, `ValueError` for another `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import rfft
     >>> rfft(tnp.asarray([1.0, 2.0, 3.0, 4.0]))
     Array([10.+0.j, -2.+2.j, -2.+0.j], dtype=complex64)
     """
@@ -288,8 +268,6 @@ def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
     Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
     `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import irfft
     >>> irfft(tnp.asarray([10.0, -2.0 + 2.0j, -2.0]))
     Array([1., 2., 3., 4.], dtype=float32)
     """
@@ -315,8 +293,6 @@ def hfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
     `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import hfft
     >>> hfft(tnp.asarray([2.5, -0.5 - 0.5j, -0.5]))
     Array([1., 2., 3., 4.], dtype=float32)
     """
@@ -339,8 +315,6 @@ def ihfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
     Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there, `ShapeError` for a length below
     1, `ValueError` for another `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import ihfft
     >>> ihfft(tnp.asarray([1.0, 2.0, 3.0, 4.0])).real
     Array([ 2.5, -0.5, -0.5], dtype=float32)
     """
@@ -446,8 +420,6 @@ def fftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backw
     Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice, another number of lengths, or
     lengths below 1; `TypeError` for an int in the place of a tuple, `ValueError` for another `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import fftn
     >>> fftn(tnp.asarray([[1.0, 2.0], [3.0, 4.0]])).real
     Array([[10., -2.],
            [-4.,  0.]], dtype=float32)
@@ -472,8 +444,6 @@ def ifftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
     Dtypes: complex, of the precision of `x`; integers become the default float first.
     Raises: as `fftn`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import ifftn
     >>> ifftn(tnp.asarray([[10.0, -2.0], [-4.0, 0.0]])).real
     Array([[1., 2.],
            [3., 4.]], dtype=float32)
@@ -504,8 +474,6 @@ def rfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
     Dtypes: real; complex ones of that precision come out.
     Raises: as `fftn`; `DtypeError` for complex numbers, `ShapeError` for no axis at all.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import rfftn
     >>> rfftn(tnp.ones((4, 6))).shape
     (4, 4)
     """
@@ -551,8 +519,6 @@ def irfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "bac
     Dtypes: any; real numbers of that precision come out.
     Raises: as `fftn`; `ShapeError` for no axis at all.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import irfftn
     >>> irfftn(tnp.ones((4, 4))).shape
     (4, 6)
     """

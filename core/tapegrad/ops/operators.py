@@ -10,8 +10,6 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from . import contraction, elementwise  # noqa: F401  (the ops that operators are)
 
-__all__: list[str] = []
-
 ARITHMETIC = {
     "add": "add",
     "sub": "subtract",

@@ -17,40 +17,6 @@ from ..op import linear, op
 from ..op.samples import alone, exactly, normal
 from .indexing import ALL, AT, axis_of
 
-__all__ = [
-    "astype",
-    "atleast_nd",
-    "broadcast_arrays",
-    "broadcast_to",
-    "concat",
-    "depth_to_space",
-    "diag",
-    "diagflat",
-    "expand_dims",
-    "flatten",
-    "flip",
-    "matrix_transpose",
-    "meshgrid",
-    "moveaxis",
-    "pad",
-    "permute_dims",
-    "repeat",
-    "reshape",
-    "resolved",
-    "roll",
-    "rot90",
-    "space_to_depth",
-    "split",
-    "squeeze",
-    "stack",
-    "swapaxes",
-    "tile",
-    "tril",
-    "triu",
-    "unbroadcast",
-    "unstack",
-]
-
 
 def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     """The shape that `shape` asks for, with its -1 filled in, for an array of shape `old`."""
@@ -114,8 +80,6 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     Dtypes: any, into any that the engine has; the cotangent goes back into the dtype of `x`.
     Raises: `TypeError` for what names no dtype.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import astype
     >>> astype(tnp.asarray([1.5, -2.5]), dtype="int32")
     Array([ 1, -2], dtype=int32)
     """
@@ -149,8 +113,6 @@ def reshape(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     Shapes: `shape`, of as many elements as `x`.
     Raises: `ShapeError` for another number of elements, or negative lengths.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import reshape
     >>> reshape(tnp.arange(6), shape=(2, 3))
     Array([[0, 1, 2],
            [3, 4, 5]], dtype=int64)
@@ -189,7 +151,6 @@ def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     Raises: `ShapeError` where `x` does not broadcast to `shape`.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import broadcast_to
     >>> broadcast_to(tnp.asarray([[1.0], [2.0]]), shape=(2, 3))
     Array([[1., 1., 1.],
            [2., 2., 2.]], dtype=float32)
@@ -220,8 +181,6 @@ def unbroadcast(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     Shapes: `x` has a shape that `shape` broadcasts to; the result has `shape`.
     Raises: `ShapeError` where `shape` does not broadcast to that of `x`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import unbroadcast
     >>> unbroadcast(tnp.ones((4, 2, 3)), shape=(2, 1))
     Array([[12.],
            [12.]], dtype=float32)
@@ -260,8 +219,6 @@ def squeeze(xp: Any, x: Any, *, axis: Any) -> Any:
     Shapes: that of `x` without the axes `axis`.
     Raises: `ShapeError` for an axis of another length or named twice, `AxisError` for one that is not there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import squeeze
     >>> squeeze(tnp.ones((1, 3, 1)), axis=(0, -1)).shape
     (3,)
     """
@@ -292,8 +249,6 @@ def expand_dims(xp: Any, x: Any, *, axis: Any = 0) -> Any:
     Shapes: that of `x` with a 1 at each place of `axis`.
     Raises: `AxisError` for a place that the result has not, `ShapeError` for one named twice.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import expand_dims
     >>> expand_dims(tnp.ones((3, 4)), axis=(0, 2)).shape
     (1, 3, 1, 4)
     """
@@ -310,8 +265,6 @@ def flatten(xp: Any, x: Any) -> Any:
 
     Shapes: (n,), where `x` has n elements.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import flatten
     >>> flatten(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array([1., 2., 3., 4.], dtype=float32)
     """
@@ -327,8 +280,6 @@ def atleast_nd(xp: Any, x: Any, *, ndim: int) -> Any:
 
     Shapes: that of `x` with as many 1 in front as it lacks axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import atleast_nd
     >>> atleast_nd(tnp.asarray([1.0, 2.0]), ndim=2)
     Array([[1., 2.]], dtype=float32)
     """
@@ -358,8 +309,6 @@ def broadcast_arrays(xp: Any, *arrays: Any) -> Any:
     Dtypes: each keeps its own.
     Raises: `ShapeError` where the shapes do not broadcast.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import broadcast_arrays
     >>> [x.shape for x in broadcast_arrays(tnp.ones((3, 1)), tnp.ones((4,)))]
     [(3, 4), (3, 4)]
     """
@@ -395,8 +344,6 @@ def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
     Shapes: axis i of the result is axis `axes[i]` of `x`.
     Raises: `ShapeError` unless `axes` names each axis once, `AxisError` for one that is not there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import permute_dims
     >>> permute_dims(tnp.ones((2, 3, 4)), axes=(2, 0, 1)).shape
     (4, 2, 3)
     """
@@ -418,8 +365,6 @@ def matrix_transpose(xp: Any, x: Any) -> Any:
     Shapes: (..., m, n) becomes (..., n, m).
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import matrix_transpose
     >>> matrix_transpose(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array([[1., 3.],
            [2., 4.]], dtype=float32)
@@ -442,8 +387,6 @@ def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
     Shapes: that of `x` with two lengths exchanged.
     Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import swapaxes
     >>> swapaxes(tnp.ones((2, 3, 4)), axis1=0, axis2=-1).shape
     (4, 3, 2)
     """
@@ -476,8 +419,6 @@ def moveaxis(xp: Any, x: Any, *, source: Any, destination: Any) -> Any:
     Shapes: axis `source[i]` of `x` is axis `destination[i]` of the result.
     Raises: `ShapeError` for unequal numbers of axes or one named twice, `AxisError` for one that is not there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import moveaxis
     >>> moveaxis(tnp.ones((2, 3, 4)), source=0, destination=-1).shape
     (3, 4, 2)
     """
@@ -523,8 +464,6 @@ def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result has not, `TypeError` for no
     arrays.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import stack
     >>> stack(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0, 4.0]), axis=1)
     Array([[1., 3.],
            [2., 4.]], dtype=float32)
@@ -550,8 +489,6 @@ def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
     Shapes: as many arrays as the axis is long, of the shape of `x` without it.
     Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import unstack
     >>> unstack(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     [Array([1., 2.], dtype=float32), Array([3., 4.], dtype=float32)]
     """
@@ -583,8 +520,6 @@ def concat(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     Raises: `ShapeError` where other lengths differ, `AxisError` for an axis that is not there, `TypeError` for no
     arrays.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import concat
     >>> concat(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0]))
     Array([1., 2., 3.], dtype=float32)
     """
@@ -610,8 +545,6 @@ def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
     Raises: `ShapeError` where the sizes are negative or do not add up to the axis, `AxisError` for one that is not
     there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import split
     >>> split(tnp.arange(5), sizes=(2, 3))
     [Array([0, 1], dtype=int64), Array([2, 3, 4], dtype=int64)]
     """
@@ -642,8 +575,6 @@ def flip(xp: Any, x: Any, *, axis: Any = None) -> Any:
     Shapes: that of `x`.
     Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import flip
     >>> flip(tnp.asarray([[1, 2], [3, 4]]), axis=1)
     Array([[2, 1],
            [4, 3]], dtype=int64)
@@ -684,8 +615,6 @@ def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
     Raises: `ShapeError` where their numbers differ, `AxisError` for an axis that is not there, `TypeError` for a shift
     that is no integer.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import roll
     >>> roll(tnp.arange(5), shift=2)
     Array([3, 4, 0, 1, 2], dtype=int64)
     """
@@ -719,8 +648,6 @@ def rot90(xp: Any, x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any
     Shapes: that of `x`, the lengths of the two axes exchanged where k is odd.
     Raises: `ShapeError` unless `axes` are two different ones, `AxisError` for one that is not there.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import rot90
     >>> rot90(tnp.asarray([[1, 2], [3, 4]]))
     Array([[2, 4],
            [1, 3]], dtype=int64)
@@ -778,7 +705,6 @@ def repeat(xp: Any, x: Any, *, repeats: int | Sequence[int], axis: int) -> Any:
     that is not there.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import repeat
     >>> repeat(tnp.asarray([1.0, 2.0]), repeats=(1, 3), axis=0)
     Array([1., 2., 2., 2.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(repeat(x, repeats=(1, 3), axis=0)))(tnp.asarray([1.0, 2.0]))
@@ -829,8 +755,6 @@ def tile(xp: Any, x: Any, *, repetitions: tuple[int, ...]) -> Any:
     Shapes: each length times its repetition, aligned from the back; what is missing in front counts as 1.
     Raises: `ShapeError` for negative repetitions.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import tile
     >>> tile(tnp.asarray([1, 2]), repetitions=(2, 2))
     Array([[1, 2, 1, 2],
            [1, 2, 1, 2]], dtype=int64)
@@ -878,8 +802,6 @@ def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
     Dtypes: each keeps its own.
     Raises: `ShapeError` for an array of several axes, `ValueError` for another `indexing`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import meshgrid
     >>> meshgrid(tnp.asarray([1, 2]), tnp.asarray([3, 4, 5]))
     [Array([[1, 2],
            [1, 2],
@@ -921,8 +843,6 @@ def diagflat(xp: Any, x: Any, *, k: int = 0) -> Any:
 
     Shapes: (n + |k|, n + |k|), where `x` has n elements.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import diagflat
     >>> diagflat(tnp.asarray([1, 2]), k=1)
     Array([[0, 1, 0],
            [0, 0, 2],
@@ -953,8 +873,6 @@ def diag(xp: Any, x: Any, *, k: int = 0) -> Any:
     Shapes: (n,) becomes (n + |k|, n + |k|); a matrix becomes its diagonal, (d,).
     Raises: `ShapeError` for another number of axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import diag
     >>> diag(tnp.asarray([[1, 2], [3, 4]]))
     Array([1, 4], dtype=int64)
     >>> diag(tnp.asarray([1, 4]))
@@ -984,8 +902,6 @@ def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     Shapes: (..., m, n), as that of `x`.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import tril
     >>> tril(tnp.asarray([[1, 2], [3, 4]]))
     Array([[1, 0],
            [3, 4]], dtype=int64)
@@ -1002,8 +918,6 @@ def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
     Shapes: (..., m, n), as that of `x`.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import triu
     >>> triu(tnp.asarray([[1, 2], [3, 4]]), k=1)
     Array([[0, 2],
            [0, 0]], dtype=int64)
@@ -1095,7 +1009,6 @@ def pad(xp: Any, x: Any, *, widths: Widths, mode: str = "constant", value: float
     taken from; `ValueError` for another mode.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import pad
     >>> pad(tnp.asarray([1.0, 2.0, 3.0]), widths=((2, 1),), mode="reflect")
     Array([3., 2., 1., 2., 3., 2.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(pad(x, widths=((2, 1),), mode="reflect")))(tnp.asarray([1.0, 2.0, 3.0]))
@@ -1150,8 +1063,6 @@ def depth_to_space(xp: Any, x: Any, *, block_size: int) -> Any:
     Shapes: four axes, of which the second is a multiple of the square of `block_size`.
     Raises: `ShapeError` for another shape, or a block size below 1.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import depth_to_space
     >>> depth_to_space(tnp.reshape(tnp.arange(4), (1, 4, 1, 1)), block_size=2)
     Array([[[[0, 1],
              [2, 3]]]], dtype=int64)
@@ -1178,8 +1089,6 @@ def space_to_depth(xp: Any, x: Any, *, block_size: int) -> Any:
     Shapes: four axes, of which the last two are multiples of `block_size`.
     Raises: `ShapeError` for another shape, or a block size below 1.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.shape import space_to_depth
     >>> space_to_depth(tnp.reshape(tnp.arange(4), (1, 1, 2, 2)), block_size=2).shape
     (1, 4, 1, 1)
     """

@@ -19,8 +19,6 @@ from ..tape.nodes import Node, Sweep, Wrap, freed, next_seq
 if TYPE_CHECKING:
     from ..arrays.array import Array, SomeArray
 
-__all__ = ["carry", "device_of", "move", "to"]
-
 
 def device_of(x: Array) -> str:
     """The device that holds the numbers of an array."""
