@@ -83,10 +83,11 @@ def special_stub():
 def methods_stub():
     """Methods that are functions."""
     lines = ['"""Functions of `tapegrad.numpy` as methods of `ndarray`. Written by tests/standard/stubs.py."""', ""]
-    lines += ["from typing import Any, Self", "", "METHODS: tuple[str, ...]", ""]
-    lines += ["def bind(functions: Any) -> None: ...", "", "class Methods:"]
+    lines += ["from collections.abc import Mapping", "from typing import Any, Self", ""]
+    lines += ["def methods_among(functions: Mapping[str, Any]) -> list[str]: ..."]
+    lines += ["def bind(functions: Mapping[str, Any]) -> None: ...", "", "class Methods:"]
     lines += ["    @property", "    def real(self) -> Self: ...", "    @property", "    def imag(self) -> Self: ..."]
-    for name in methods.METHODS:
+    for name in methods.methods_among(vars(tnp)):
         result = "tuple[Self, ...]" if name == "nonzero" else "Self"
         lines.append(declared(name, getattr(tnp, name), result=result, method=True))
     for name in ("flatten", "transpose"):

@@ -11,7 +11,7 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
-from ..ops.reductions import axes_of
+from ..ops.indexing import axes_of
 from .arguments import fractions, op, plain_number
 from .creation import asarray
 

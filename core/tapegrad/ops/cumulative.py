@@ -8,7 +8,7 @@ from ..errors import ArgumentError, ShapeError
 from ..op import linear, op
 from ..op.samples import Draw, distinct, exactly, normal, positive
 from .elementwise import conjugated
-from .reductions import axes_of
+from .indexing import axes_of
 
 
 def axis_of(axis: int | None, ndim: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..op import linear
 from ..op.samples import normal
+from .indexing import check_matrix
 
 
 def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[int, int, int]:
@@ -20,11 +21,6 @@ def _matrix_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
     rank = x.ndim - 1
     behind = {name: keywords[name] % rank + 1 for name in ("axis1", "axis2")}
     return op.call(x, **{**keywords, **behind})
-
-
-def _check_matrix(name: str, x: Any) -> None:
-    if x.ndim < 2:
-        raise ShapeError(f"{name} needs an array of two axes or more, not of shape {tuple(x.shape)}")
 
 
 @linear(
@@ -53,7 +49,7 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
     >>> diagonal(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), offset=1)
     Array([2.], dtype=float32)
     """
-    _check_matrix("diagonal", x)
+    check_matrix("diagonal", x)
     a, b = axis1 % x.ndim, axis2 % x.ndim
     if a == b:
         raise ShapeError(f"diagonal needs two different axes, not {axis1} and {axis2} of shape {tuple(x.shape)}")

@@ -11,7 +11,7 @@ index arrays beside slices. The places a key leads to are found by reading the n
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from sys import getrefcount
 from typing import Any, Final
 
@@ -532,10 +532,27 @@ def true_places(xp: Any, mask: Any) -> Any:
 
 
 def axis_of(axis: int, ndim: int) -> int:
-    """The axis counted from the front. Raises `AxisError` for one that the array has not."""
+    """The axis counted from the front. Raises `AxisError` for one that is not there."""
     if not -ndim <= axis < ndim:
         raise AxisError(f"axis {axis} is out of range for an array of {ndim} axes")
     return axis % ndim
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes counted from the front, of an int, several, or None for all. Raises `ShapeError` for one named twice."""
+    if axis is None:
+        return tuple(range(ndim))
+    several = isinstance(axis, (tuple, list, Iterable))
+    axes = tuple([axis_of(a, ndim) for a in (axis if several else (axis,))])
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    return axes
+
+
+def check_matrix(name: str, x: Any) -> None:
+    """Raise `ShapeError` for an array of fewer than two axes."""
+    if x.ndim < 2:
+        raise ShapeError(f"{name}() takes an array of two axes or more, not of shape {tuple(x.shape)}")
 
 
 def _at_axis(axis: int, ndim: int) -> Key:

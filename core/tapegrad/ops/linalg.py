@@ -27,6 +27,7 @@ from ..op import locally_constant, multilinear, op
 from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
 from .elementwise import conjugated
+from .indexing import check_matrix
 
 
 def dense(*shape: int) -> Draw:
@@ -102,11 +103,6 @@ def _as(xp: Any, x: Any, like: Any) -> Any:
 def _check_square(name: str, x: Any) -> None:
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"{name}() takes square matrices in the last two axes, not shape {tuple(x.shape)}")
-
-
-def _check_matrix(name: str, x: Any) -> None:
-    if x.ndim < 2:
-        raise ShapeError(f"{name}() takes matrices in the last two axes, not shape {tuple(x.shape)}")
 
 
 _SQUARE = [
@@ -494,7 +490,7 @@ def pinv(xp: Any, x: Any, *, rtol: float | None = None) -> Any:
     Array([[0.5 , 0.  , 0.  ],
            [0.  , 0.  , 0.25]], dtype=float32)
     """
-    _check_matrix("pinv", x)
+    check_matrix("pinv", x)
     return xp.linalg.pinv(x, rtol=rtol)
 
 
@@ -840,7 +836,7 @@ def svd(xp: Any, x: Any, *, full_matrices: bool = True) -> Any:
     >>> s
     Array([4., 3.], dtype=float32)
     """
-    _check_matrix("svd", x)
+    check_matrix("svd", x)
     return tuple(xp.linalg.svd(x, full_matrices=full_matrices))
 
 
@@ -874,7 +870,7 @@ def svdvals(xp: Any, x: Any) -> Any:
     Array([[0., 0.],
            [0., 1.]], dtype=float32)
     """
-    _check_matrix("svdvals", x)
+    check_matrix("svdvals", x)
     return xp.linalg.svdvals(x)
 
 
@@ -950,7 +946,7 @@ def qr(xp: Any, x: Any, *, mode: str = "reduced") -> Any:
            [0., 3.]], dtype=float32), Array([[3., 0.],
            [4., 5.]], dtype=float32))
     """
-    _check_matrix("qr", x)
+    check_matrix("qr", x)
     if mode not in ("reduced", "complete"):
         raise ArgumentError(f"mode is {mode!r}; choose 'reduced' or 'complete'")
     return tuple(xp.linalg.qr(x, mode=mode))
@@ -1123,7 +1119,9 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
 def _cross_axis(x: Any, y: Any, axis: int) -> int:
     """The axis counted from the back, where it means the same for both."""
     behind = axis - x.ndim if axis >= 0 and x.ndim == y.ndim else axis
-    if not -min(x.ndim, y.ndim) <= behind < 0 or x.shape[behind] != 3 or y.shape[behind] != 3:
+    if not -min(x.ndim, y.ndim) <= behind < 0:
+        raise AxisError(f"cross(): axis {axis} of shapes {tuple(x.shape)} and {tuple(y.shape)} is not in both")
+    if x.shape[behind] != 3 or y.shape[behind] != 3:
         raise ShapeError(
             f"cross() takes an axis of length 3 that both arrays have; axis {axis} of shapes {tuple(x.shape)} "
             f"and {tuple(y.shape)} is none"
@@ -1221,7 +1219,7 @@ def matrix_rank(xp: Any, x: Any, *, rtol: float | None = None) -> Any:
     >>> matrix_rank(tnp.asarray([[1.0, 2.0], [2.0, 4.0]]))
     Array(1, dtype=int64)
     """
-    _check_matrix("matrix_rank", x)
+    check_matrix("matrix_rank", x)
     return xp.linalg.matrix_rank(x, rtol=rtol)
 
 
@@ -1238,7 +1236,7 @@ def cond(x: Any, p: Any = None) -> Any:
     >>> cond(tnp.asarray([[2.0, 0.0], [0.0, 8.0]]))
     Array(4., dtype=float32)
     """
-    _check_matrix("cond", x)
+    check_matrix("cond", x)
     if p in (None, 2, -2):
         s = svdvals(x)
         largest, smallest = RECORDED.getitem(s, key=(..., 0)), RECORDED.getitem(s, key=(..., -1))
@@ -1373,7 +1371,7 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     Array([[0., 0.],
            [0., 1.]], dtype=float32)
     """
-    _check_matrix("matrix_norm", x)
+    check_matrix("matrix_norm", x)
     if ord in ("fro", None):
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):

@@ -8,24 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import AxisError, ShapeError
+from ..errors import ShapeError
 from ..op import linear, locally_constant, op
 from ..op.samples import Draw, booleans, distinct, exactly, integers, normal, positive
 from .elementwise import conjugated, is_complex
-
-
-def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes that `axis` means, counted from the front: of an int, several, or None for all."""
-    if axis is None:
-        return tuple(range(ndim))
-    given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
-    for a in given:
-        if not -ndim <= a < ndim:
-            raise AxisError(f"axis {a} is out of range for an array of {ndim} axes")
-    axes = tuple(a % ndim for a in given)
-    if len(set(axes)) != len(axes):
-        raise ShapeError(f"axis {axis} names an axis twice")
-    return axes
+from .indexing import axes_of
 
 
 def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:

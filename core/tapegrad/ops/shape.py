@@ -15,7 +15,7 @@ from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..op import linear, op
 from ..op.samples import alone, exactly, normal
-from .indexing import ALL, AT, axis_of
+from .indexing import ALL, AT, axes_of, axis_of, check_matrix
 
 
 def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
@@ -32,16 +32,6 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     if unknown == 1 and known and size % known == 0 and min(wanted) >= -1:
         return tuple(size // known if n == -1 else n for n in wanted)
     raise ShapeError(f"an array of shape {tuple(old)} has {size} elements; they do not fit the shape {wanted}")
-
-
-def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Axes counted from the front, of an int, several, or None for all. Raises `ShapeError` for one named twice."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = tuple(axis_of(a, ndim) for a in (axis if isinstance(axis, Iterable) else (axis,)))
-    if len(set(axes)) != len(axes):
-        raise ShapeError(f"axis {axis} names an axis twice")
-    return axes
 
 
 def _same_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -906,8 +896,7 @@ def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     Array([[1, 0],
            [3, 4]], dtype=int64)
     """
-    if x.ndim < 2:
-        raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
+    check_matrix("tril", x)
     return xp.tril(x, k=k)
 
 
@@ -922,8 +911,7 @@ def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
     Array([[0, 2],
            [0, 0]], dtype=int64)
     """
-    if x.ndim < 2:
-        raise ShapeError(f"a matrix has two axes at least, an array of shape {tuple(x.shape)} has not")
+    check_matrix("triu", x)
     return xp.triu(x, k=k)
 
 

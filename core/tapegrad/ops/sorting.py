@@ -12,7 +12,8 @@ from ..op import locally_constant, op
 from ..op.batching import loop
 from ..op.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
-from .reductions import axes_of, gathered, over_axes
+from .indexing import axes_of
+from .reductions import gathered, over_axes
 
 
 def _along(draw: Draw, **keywords: Any) -> list[Any]:
