@@ -223,4 +223,4 @@ def test_what_the_author_says_stands_in_its_place(margin):
     assert said[:4] == ["One line.", "", "More.", ""]
     assert said[4] == "Shapes: (2,)."
     assert [line.partition(":")[0] for line in said[5:7]] == ["Dtypes", "Derivative"]
-    assert said[7:] == ["Raises: `ValueError`", "always.", "", ">>> 1", "1"]
+    assert said[7:] == ["Raises: `ValueError` always, `TypeError` for anything that is not an array.", "", ">>> 1", "1"]

@@ -1,4 +1,4 @@
-"""What arguments mean that several functions take: a shape, a number that is no array, the fractions of a quantile."""
+"""What arguments mean that several functions take: a shape, a plain number, the fractions of a quantile."""
 
 from __future__ import annotations
 

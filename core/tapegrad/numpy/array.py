@@ -67,7 +67,7 @@ class ndarray(Methods, ProgramArray):
     def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
         """The elements in another dtype; complex numbers lose their imaginary part where it is a real one.
 
-        Raises: `DtypeError` for what is no dtype, or one that the engine does not have.
+        Raises: `DtypeError` for a `dtype` that is not one, or one that the engine does not have.
 
         >>> import tapegrad.numpy as tnp
         >>> tnp.asarray([1.7, -1.7]).astype("int32")

@@ -235,7 +235,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above.
 
     Shapes: (N, M), square if M is not given.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
     >>> tnp.tri(2)
     Array([[1., 0.],
@@ -263,7 +263,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[ndarray, ...]:
 
     Shapes: `ndim` arrays (n,).
     Dtypes: int64.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
     >>> tnp.zeros((2, 2))[tnp.diag_indices(2)]
     Array([0., 0.], dtype=float32)
@@ -276,7 +276,7 @@ def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
 
     Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
     Dtypes: int64.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
     >>> tnp.asarray([[1, 2], [3, 4]])[tnp.tril_indices(2)]
     Array([1, 3, 4], dtype=int64)
@@ -289,7 +289,7 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
 
     Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
     Dtypes: int64.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
     >>> tnp.asarray([[1, 2], [3, 4]])[tnp.triu_indices(2)]
     Array([1, 2, 4], dtype=int64)
@@ -298,7 +298,7 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
 
 
 def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
-    """The median over `axis` of what is not NaN.
+    """The median over `axis` of the elements that are not NaN.
 
     Dtypes: that of `a`; integers become the default float.
     Raises: `DtypeError` for complex numbers.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def asarray(
     a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
 ) -> ndarray:
-    """`a` as an array: an array of ours or of any engine, Python numbers, or nested lists of these.
+    """`a` as an array: an array of tapegrad or of any engine, Python numbers, or nested lists of these.
 
     Arrays keep their engine and dtype; Python floats take the default dtype. Tracked elements stay tracked.
     `copy=False` shares the memory of a raw array, which must not be written to then; where a copy cannot be avoided it
@@ -32,7 +32,8 @@ def asarray(
 
     Shapes: that of `a`; nested lists of one shape at each level.
     Dtypes: that of an array; Python integers become int64, floats the default float, or `dtype`.
-    Raises: `ShapeError` for rows that differ, `TypeError` for what is no number, `UnknownArrayError` for other objects.
+    Raises: `ShapeError` for rows that differ, `TypeError` for anything that is not a number, `UnknownArrayError` for
+    other objects.
 
     >>> tnp.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float32)
@@ -44,7 +45,7 @@ def asarray(
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> ndarray:
-    """`object` as a new array of `ndmin` axes at least, as `numpy.array` makes it. See `asarray`.
+    """`object` as a new array of at least `ndmin` axes, as `numpy.array` makes it. See `asarray`.
 
     Shapes: that of `object`, with 1 in front until there are `ndmin` axes.
     Dtypes: as `asarray`.
@@ -87,7 +88,7 @@ def copy(a: Any, order: str = "K") -> ndarray:
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ndarray:
     """An array of any library that speaks DLPack; of one that no backend knows, by the default.
 
-    Raises: `UnknownArrayError` for what does not speak DLPack.
+    Raises: `UnknownArrayError` for an object that does not speak DLPack.
 
     >>> import numpy
     >>> tnp.from_dlpack(numpy.ones(2))
@@ -377,7 +378,7 @@ def bartlett(M: int) -> ndarray:
 
     Shapes: (M,).
     Dtypes: the default float.
-    Raises: `TypeError` for what is no number.
+    Raises: `TypeError` for anything that is not a number.
 
     >>> tnp.bartlett(3)
     Array([0., 1., 0.], dtype=float32)
@@ -390,7 +391,7 @@ def blackman(M: int) -> ndarray:
 
     Shapes: (M,).
     Dtypes: the default float.
-    Raises: `TypeError` for what is no number.
+    Raises: `TypeError` for anything that is not a number.
 
     >>> tnp.round(tnp.abs(tnp.blackman(3)), 4)
     Array([0., 1., 0.], dtype=float32)
@@ -403,7 +404,7 @@ def hamming(M: int) -> ndarray:
 
     Shapes: (M,).
     Dtypes: the default float.
-    Raises: `TypeError` for what is no number.
+    Raises: `TypeError` for anything that is not a number.
 
     >>> tnp.round(tnp.hamming(3), 4)
     Array([0.08, 1.  , 0.08], dtype=float32)
@@ -416,7 +417,7 @@ def hanning(M: int) -> ndarray:
 
     Shapes: (M,).
     Dtypes: the default float.
-    Raises: `TypeError` for what is no number.
+    Raises: `TypeError` for anything that is not a number.
 
     >>> tnp.hanning(3)
     Array([0., 1., 0.], dtype=float32)
@@ -429,7 +430,7 @@ def kaiser(M: int, beta: float) -> ndarray:
 
     Shapes: (M,).
     Dtypes: the default float.
-    Raises: `TypeError` for what is no number.
+    Raises: `TypeError` for anything that is not a number.
 
     >>> tnp.kaiser(3, 0.0)
     Array([1., 1., 1.], dtype=float32)

@@ -287,7 +287,7 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -
 def _check_samples(name: str, n: int, d: float) -> None:
     if n < 1 or not d:
         raise ArgumentError(
-            f"{name}: {n} samples, {d} apart; there must be one at least, and they must not fall together"
+            f"{name}: {n} samples, {d} apart; there must be at least one, and they must not fall together"
         )
 
 

@@ -116,7 +116,7 @@ def ix_(*args: Any) -> tuple[ndarray, ...]:
 
     Shapes: a sequence of n indices for axis i gives n at axis i and 1 at the others.
     Dtypes: integers and booleans.
-    Raises: `ShapeError` for what is no sequence.
+    Raises: `ShapeError` for anything that is not a sequence.
 
     >>> x = tnp.reshape(tnp.arange(6), (2, 3))
     >>> x[tnp.ix_([1, 0], [True, False, True])]
@@ -141,7 +141,7 @@ def fromfunction(function: Callable[..., Any], shape: Any, *, dtype: Any = None,
 
     Shapes: the arrays are of shape `shape`; the result is what `function` returns.
     Dtypes: of the arrays `dtype`, or the default float.
-    Raises: `TypeError` where `shape` is no sequence of lengths.
+    Raises: `TypeError` where `shape` is not a sequence of lengths.
 
     >>> tnp.fromfunction(lambda i, j: i + j, (2, 2), dtype="int64")
     Array([[0, 1],
@@ -208,7 +208,7 @@ def tril_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
     Dtypes: any; the indices are int64.
-    Raises: `ShapeError` for what is no matrix.
+    Raises: `ShapeError` for anything that is not a matrix.
 
     >>> tnp.tril_indices_from(tnp.ones((2, 2)))
     (Array([0, 1, 1], dtype=int64), Array([0, 0, 1], dtype=int64))
@@ -222,7 +222,7 @@ def triu_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
     Dtypes: any; the indices are int64.
-    Raises: `ShapeError` for what is no matrix.
+    Raises: `ShapeError` for anything that is not a matrix.
 
     >>> tnp.triu_indices_from(tnp.ones((2, 2)))
     (Array([0, 0, 1], dtype=int64), Array([0, 1, 1], dtype=int64))

@@ -21,7 +21,7 @@ NAMES = (
     *("issubdtype", "iterable", "nan", "ndenumerate", "ndindex", "newaxis", "number", "pi", "printoptions"),
     *("set_printoptions", "seterr", "signedinteger", "unsignedinteger"),
 )
-"""What is public here besides functions and dtypes."""
+"""The public names here that are neither functions nor dtypes."""
 
 __array_api_version__ = "2024.12"
 
@@ -112,7 +112,7 @@ def finfo(type: Any, /) -> Any:
     """
     dtype = _dtype_of(type)
     if dtype not in dtypes.INEXACT:
-        raise DtypeError(f"finfo: {dtype.name} is no floating dtype; use iinfo for integers")
+        raise DtypeError(f"finfo: {dtype.name} is not a floating dtype; use iinfo for integers")
     found = host.finfo(dtype)
     return _Limits(
         host.dtype(found.dtype),
@@ -138,7 +138,7 @@ def iinfo(type: Any, /) -> Any:
     """
     dtype = _dtype_of(type)
     if dtype not in dtypes.INTEGER:
-        raise DtypeError(f"iinfo: {dtype.name} is no integer dtype; use finfo for floating ones")
+        raise DtypeError(f"iinfo: {dtype.name} is not an integer dtype; use finfo for floating ones")
     found = host.iinfo(dtype)
     return _Limits(dtype, bits=found.bits, max=found.max, min=found.min)
 
@@ -148,7 +148,7 @@ def isdtype(dtype: Any, kind: Any) -> Any:
 
     Shapes: none.
     Dtypes: any.
-    Raises: `DtypeError` for what names neither a dtype nor a kind.
+    Raises: `DtypeError` for anything that names neither a dtype nor a kind.
 
     >>> tnp.isdtype(tnp.float32, ("integral", "real floating"))
     True
@@ -204,7 +204,7 @@ def promote_types(type1: Any, type2: Any) -> Any:
 
     Shapes: none.
     Dtypes: any; those of arrays are asked of `result_type`.
-    Raises: `DtypeError` for what names no dtype, and for two that have none in common.
+    Raises: `DtypeError` for a `dtype` that is not one, and for two that have none in common.
 
     >>> tnp.promote_types("uint8", "int8")
     dtype('int16')

@@ -77,7 +77,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `ValueError` for what is not positive definite.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a matrix that is not positive definite.
 
     >>> a = tnp.asarray([[4.0, 2.0], [2.0, 5.0]])
     >>> tnp.linalg.cholesky(a)
@@ -107,7 +107,7 @@ def det(a: Any) -> ndarray:
 
     Shapes: (..., n, n) gives (...).
     Dtypes: that of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> tapegrad.grad(tnp.linalg.det)(tnp.asarray([[1.0, 2.0], [2.0, 4.0]]))
     Array([[ 4., -2.],
@@ -147,7 +147,7 @@ def eigh(a: Any, UPLO: str | None = None) -> EighResult:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
     Dtypes: real values, vectors of the dtype of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `ValueError` for another `UPLO`.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for another `UPLO`.
 
     >>> values, vectors = tnp.linalg.eigh([[2.0, 0.0], [0.0, 3.0]])
     >>> values
@@ -166,7 +166,7 @@ def eigvalsh(a: Any, UPLO: str | None = None) -> ndarray:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: real; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> tnp.linalg.eigvalsh([[0.0, 2.0], [2.0, 0.0]])
     Array([-2.,  2.], dtype=float32)
@@ -179,7 +179,7 @@ def eig(a: Any) -> EigResult:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
     Dtypes: complex, of the precision of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
     >>> tnp.linalg.eig([[2.0, 0.0], [0.0, 3.0]]).eigenvalues
     Array([2.+0.j, 3.+0.j], dtype=complex64)
@@ -192,7 +192,7 @@ def eigvals(a: Any) -> ndarray:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: complex, of the precision of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
     >>> tnp.linalg.eigvals([[0.0, -1.0], [1.0, 0.0]])
     Array([0.+1.j, 0.-1.j], dtype=complex64)
@@ -205,7 +205,7 @@ def inv(a: Any) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `ValueError` for a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a singular matrix.
 
     >>> tnp.linalg.inv([[2.0, 0.0], [0.0, 4.0]])
     Array([[0.5 , 0.  ],
@@ -290,8 +290,8 @@ def matrix_power(a: Any, n: int) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `a`; for a negative power integers become the default float.
-    Raises: `ShapeError` for what is not square, `TypeError` for a power that is no integer, `ValueError` for a negative
-    power of a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `TypeError` for a power that is not an integer, `ValueError`
+    for a negative power of a singular matrix.
 
     >>> tnp.linalg.matrix_power([[1, 1], [1, 0]], 10)
     Array([[89, 55],
@@ -390,7 +390,7 @@ def slogdet(a: Any) -> SlogdetResult:
 
     Shapes: (..., n, n) gives (...) twice.
     Dtypes: the sign has that of `a`, the logarithm is real; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> tnp.linalg.slogdet([[-1.0, 2.0], [0.0, 1.0]]).sign
     Array(-1., dtype=float32)
@@ -483,7 +483,7 @@ def expm(x: Any, /) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> tnp.linalg.expm([[0.0, 1.0], [0.0, 0.0]])
     Array([[1., 1.],
@@ -546,5 +546,5 @@ def tensorinv(a: Any, ind: int = 2) -> ndarray:
         raise ArgumentError(f"tensorinv: ind is {ind}; it counts axes, from 1")
     first, last = a.shape[:ind], a.shape[ind:]
     if math.prod(first) != math.prod(last):
-        raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} have not the size of the others")
+        raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} do not have the size of the others")
     return inv(a.reshape(math.prod(first), -1)).reshape(*last, *first)

@@ -226,7 +226,7 @@ def expand_dims(a: Any, axis: Any = 0) -> ndarray:
     """A new axis of length one, or several.
 
     Shapes: that of `a` with 1 at each place of `axis`.
-    Raises: `AxisError` for a place that the result has not.
+    Raises: `AxisError` for a place that the result does not have.
 
     >>> tnp.expand_dims([1.0, 2.0], axis=1)
     Array([[1.],
@@ -334,7 +334,7 @@ def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> ndarray:
 
     Shapes: all the same; the result has their number at place `axis`.
     Dtypes: all are promoted to one.
-    Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result has not, `ValueError` for no
+    Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result does not have, `ValueError` for no
     arrays.
 
     >>> tnp.stack([[1, 2], [3, 4]], axis=1)
@@ -488,7 +488,7 @@ def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[ndarray]:
     if isinstance(sections, (int, host.integer)):
         n = int(sections)
         if n <= 0:
-            raise ArgumentError(f"split: {n} parts are none; choose a number from 1")
+            raise ArgumentError(f"split: cannot split into {n} parts; choose a number from 1")
         if even and length % n:
             raise ArgumentError(
                 f"split: an axis of length {length} does not fall into {n} equal parts; use array_split"
@@ -627,7 +627,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     """Each element so many times, along an axis or of the flattened array.
 
     Shapes: that of `a` with the sum of the counts along `axis`.
-    Raises: `ShapeError` for counts that are negative or not one for each, `TypeError` for ones that are no integers.
+    Raises: `ShapeError` for counts that are negative or not one for each, `TypeError` for counts that are not integers.
 
     >>> tnp.repeat([1, 2], [1, 3])
     Array([1, 2, 2, 2], dtype=int64)
@@ -826,8 +826,7 @@ def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
     """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix.
 
     Shapes: two axes at least.
-    Raises: `ValueSemanticsError` for anything that is not
-    an array of tapegrad.
+    Raises: `ValueSemanticsError` for anything that is not an array of tapegrad.
 
     >>> a = tnp.zeros((2, 2))
     >>> tnp.fill_diagonal(a, 5)

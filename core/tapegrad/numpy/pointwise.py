@@ -258,7 +258,7 @@ def isneginf(x: Any) -> ndarray:
 
 
 def ldexp(x1: Any, x2: Any, /) -> ndarray:
-    """x1 times 2 to the power of x2, whole numbers in which there is no derivative.
+    """x1 times 2 to the power of x2, whole numbers which have no derivative.
 
     Dtypes: `x1` as it is, integers become the default float; `x2` holds integers.
     Raises: `DtypeError` for an `x2` of other numbers.
@@ -337,7 +337,7 @@ def gcd(x1: Any, x2: Any, /) -> ndarray:
     """The greatest common divisor of whole numbers.
 
     Dtypes: integers, promoted to one; the result has it, and is a constant.
-    Raises: `DtypeError` for what is no whole number.
+    Raises: `DtypeError` for anything that is not a whole number.
 
     >>> tnp.gcd([12, 18], 8)
     Array([4, 2], dtype=int64)
@@ -349,7 +349,7 @@ def lcm(x1: Any, x2: Any, /) -> ndarray:
     """The least common multiple of whole numbers.
 
     Dtypes: integers, promoted to one; the result has it, and is a constant.
-    Raises: `DtypeError` for what is no whole number.
+    Raises: `DtypeError` for anything that is not a whole number.
 
     >>> tnp.lcm([4, 6], 10)
     Array([20, 30], dtype=int64)
@@ -361,7 +361,7 @@ def bitwise_count(x: Any, /) -> ndarray:
     """How many bits of the magnitude of each whole number are set.
 
     Dtypes: integers; the result is of uint8, and a constant.
-    Raises: `DtypeError` for what is no whole number.
+    Raises: `DtypeError` for anything that is not a whole number.
 
     >>> tnp.bitwise_count([7, -1])
     Array([3, 1], dtype=uint8)

@@ -34,7 +34,7 @@ def polyval(p: Any, x: Any) -> ndarray:
     """A polynomial with coefficients `p`, the highest power first, at `x`.
 
     Shapes: `p` of one axis; the result has the shape of `x`.
-    Raises: `ShapeError` where `p` is no sequence.
+    Raises: `ShapeError` where `p` is not a sequence.
 
     >>> tnp.polyval([1.0, 0.0, -1.0], 3.0)
     Array(8., dtype=float32)
@@ -55,7 +55,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
 
     Shapes: `x` (n,) gives (n, N).
     Dtypes: integers become int64; others stay.
-    Raises: `ShapeError` where `x` is no sequence, `ValueError` for a negative `N`.
+    Raises: `ShapeError` where `x` is not a sequence, `ValueError` for a negative `N`.
 
     >>> tnp.vander([2.0, 3.0], 3)
     Array([[4., 2., 1.],
@@ -94,7 +94,7 @@ def polyadd(a1: Any, a2: Any) -> ndarray:
     """The sum of two polynomials.
 
     Shapes: sequences; the result is as long as the longer one.
-    Raises: `ShapeError` where one is no sequence.
+    Raises: `ShapeError` where either is not a sequence.
 
     >>> tnp.polyadd([1, 2], [9, 5, 4])
     Array([9, 6, 6], dtype=int64)
@@ -107,7 +107,7 @@ def polysub(a1: Any, a2: Any) -> ndarray:
     """The difference of two polynomials.
 
     Shapes: sequences; the result is as long as the longer one.
-    Raises: `ShapeError` where one is no sequence.
+    Raises: `ShapeError` where either is not a sequence.
 
     >>> tnp.polysub([1, 2], [9, 5, 4])
     Array([-9, -4, -2], dtype=int64)
@@ -120,7 +120,7 @@ def polymul(a1: Any, a2: Any) -> ndarray:
     """The product of two polynomials.
 
     Shapes: sequences of m and n coefficients give one of m + n - 1.
-    Raises: `ShapeError` where one is no sequence, or empty.
+    Raises: `ShapeError` where either is empty or not a sequence.
 
     >>> tnp.polymul([1, 2], [1, -2])
     Array([ 1,  0, -4], dtype=int64)
@@ -134,7 +134,7 @@ def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
     Shapes: sequences of m and n coefficients give a quotient of m - n + 1 and a remainder of less than n, without its
     leading zeros; of one, a zero, where there is nothing. It depends on the values, and so has no place in a `vmap`.
     Dtypes: `u` and `v` are promoted to one, integers to the default float first.
-    Raises: `ShapeError` where one is no sequence, or empty.
+    Raises: `ShapeError` where either is empty or not a sequence.
 
     >>> tnp.polydiv([1.0, 0.0, -1.0], [1.0, 2.0])
     (Array([ 1., -2.], dtype=float32), Array([3.], dtype=float32))
@@ -160,7 +160,7 @@ def polyder(p: Any, m: int = 1) -> ndarray:
     """The m-th derivative of a polynomial.
 
     Shapes: a sequence of n coefficients gives one of n - m, empty where there is nothing left.
-    Raises: `ShapeError` where `p` is no sequence, `ValueError` for a negative `m`.
+    Raises: `ShapeError` where `p` is not a sequence, `ValueError` for a negative `m`.
 
     >>> tnp.polyder([1.0, 0.0, -4.0])
     Array([2., 0.], dtype=float32)
@@ -177,7 +177,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
 
     Shapes: a sequence of n coefficients gives one of n + m; `k` is a number, or m of them in the order of integration.
     Dtypes: that of `p`; integers become the default float first.
-    Raises: `ShapeError` where `p` is no sequence or `k` is of another length, `ValueError` for a negative `m`.
+    Raises: `ShapeError` where `p` is not a sequence or `k` is of another length, `ValueError` for a negative `m`.
 
     >>> tnp.polyint([2.0, 0.0], k=5.0)
     Array([1., 0., 5.], dtype=float32)
@@ -224,7 +224,7 @@ def roots(p: Any) -> ndarray:
     Shapes: a sequence of n + 1 coefficients, the first not zero, gives (n,). How many are zero depends on the values,
     and so has no place in a `vmap`.
     Dtypes: complex; integers become the default float first.
-    Raises: `ShapeError` where `p` is no sequence.
+    Raises: `ShapeError` where `p` is not a sequence.
 
     >>> tnp.roots([1.0, 0.0, 4.0]).imag
     Array([ 2., -2.], dtype=float32)

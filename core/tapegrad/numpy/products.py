@@ -1,4 +1,4 @@
-"""Products of arrays: dot and its kin, einsum, convolution of sequences, interpolation."""
+"""Products of arrays: dot and similar products, einsum, convolution of sequences, interpolation."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> ndarray:
     """The convolution of two sequences: "full", "same" or "valid".
 
     Shapes: (n,) and (m,) give (n + m - 1,); "same" as long as the longer, "valid" where both overlap in full.
-    Raises: `ShapeError` for what is no sequence, `ValueError` for another mode.
+    Raises: `ShapeError` for anything that is not a sequence, `ValueError` for another mode.
 
     >>> tnp.convolve([1.0, 2.0, 3.0], [1.0, 1.0])
     Array([1., 3., 5., 3.], dtype=float32)
@@ -251,7 +251,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
     Shapes: that of `x`; `xp`, rising, and `fp` are as many numbers.
     Dtypes: all are promoted to one, integers to the default float.
-    Raises: `ShapeError` for points that are no two rows of one length.
+    Raises: `ShapeError` for points that are not two rows of the same length.
 
     >>> tnp.interp([0.5, 3.0], [0.0, 1.0], [1.0, 3.0])
     Array([2., 3.], dtype=float32)

@@ -1,8 +1,8 @@
 """NumPy's own functions and ufuncs on our arrays: the function of `tapegrad.numpy` of the same meaning, or a refusal.
 
-A function that tapegrad has not is computed by NumPy on copies, and its result is NumPy's; of an array that is being
-differentiated such a copy would lose the gradient, and raises `GradientEscapeError`. What would write to one of our
-arrays is refused, since it would write to a copy.
+A function that tapegrad does not have is computed by NumPy on copies, and its result is NumPy's. A copy of an array
+that is being differentiated would lose the gradient, so it raises `GradientEscapeError`. Whatever would write to one of
+our arrays is refused, since it would write to a copy.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _instead(x: Array, shown: str) -> str:
 
 
 def _is_ours(values: Sequence[Any]) -> bool:
-    """Whether all arrays of ours among the values, at any depth, are of the standard face."""
+    """Whether all arrays of tapegrad among the values, at any depth, are of the standard face."""
     for value in values:
         if isinstance(value, Array):
             if value._face is not STANDARD:
@@ -138,7 +138,7 @@ def _scipy_op(ufunc: Any) -> Callable[..., Any] | None:
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """`ufunc` of arrays among which are some of ours; see the module."""
+    """`ufunc` of arguments some of which are arrays of tapegrad; see the module."""
     name = ufunc.__name__
     outs = keywords.get("out", ())
     if any(isinstance(out, Array) for out in outs) or (method == "at" and isinstance(inputs[0], Array)):
@@ -200,7 +200,7 @@ def _understood(function: Callable[..., Any], args: Sequence[Any], keywords: Map
 
 
 def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """NumPy's `function` of arguments among which are arrays of ours; see the module."""
+    """NumPy's `function` of arguments some of which are arrays of tapegrad; see the module."""
     name = function.__name__
     if name in _WRITTEN and _handled(args[:1]) and _is_ours(args) and not keywords.get("mode"):
         return getattr(package(), name)(*args, **keywords)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def seed(seed: int) -> None:
     """Start the stream again at a seed, an integer.
 
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
     >>> tnp.random.seed(7)
     >>> first = tnp.random.uniform(size=2)

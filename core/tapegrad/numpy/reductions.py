@@ -46,7 +46,7 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
 def sum(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> ndarray:
-    """The sum over `axis` (an int, a tuple, None for all) of what is `where`; small integers add up in 64 bits.
+    """The sum over `axis` (an int, a tuple, None for all) of the elements where `where` holds.
 
     `initial` is added to it.
 
@@ -63,7 +63,7 @@ def sum(
 def prod(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> ndarray:
-    """The product over `axis` of what is `where`, times `initial`; small integers multiply in 64 bits.
+    """The product over `axis` of the elements where `where` holds, times `initial`; small integers multiply in 64 bits.
 
     Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
 
@@ -135,7 +135,7 @@ def _squeezed(x: ndarray, axis: Any, keepdims: bool) -> ndarray:
 
 
 def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
-    """The mean over `axis` of what is `where`.
+    """The mean over `axis` of the elements where `where` holds.
 
     Dtypes: integers become the default float; `dtype` is what the elements become first.
 
@@ -162,7 +162,7 @@ def var(
     where: Any = None,
     mean: Any = None,
 ) -> ndarray:
-    """The variance over `axis` of what is `where`: the sum of squares divided by n - ddof.
+    """The variance over `axis` of the elements where `where` holds: the sum of squares divided by n - ddof.
 
     `correction` is the standard's word for `ddof`. `mean`: the mean, with its axes kept, if it is known already.
 
@@ -220,7 +220,7 @@ def std(
 
 
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
-    """The mean over `axis` of what is not NaN.
+    """The mean over `axis` of the elements that are not NaN.
 
     Dtypes: integers become the default float; `dtype` is what the elements become first.
 
@@ -240,10 +240,10 @@ def nanvar(
     keepdims: bool = False,
     where: Any = None,
 ) -> ndarray:
-    """The variance over `axis` of what is not NaN. See `var`.
+    """The variance over `axis` of the elements that are not NaN. See `var`.
 
     Dtypes: integers become the default float; `dtype` is what the elements become first.
-    Raises: `DtypeError` for what is no dtype and for complex numbers, `NoGradientError` for a tracked `ddof`.
+    Raises: `DtypeError` for a `dtype` that is not one, and for complex numbers, `NoGradientError` for a tracked `ddof`.
 
     >>> tnp.nanvar([1.0, tnp.nan, 3.0])
     Array(1., dtype=float32)
@@ -262,10 +262,10 @@ def nanstd(
     keepdims: bool = False,
     where: Any = None,
 ) -> ndarray:
-    """The standard deviation over `axis` of what is not NaN. See `var`.
+    """The standard deviation over `axis` of the elements that are not NaN. See `var`.
 
     Dtypes: integers become the default float; `dtype` is what the elements become first.
-    Raises: `DtypeError` for what is no dtype and for complex numbers, `NoGradientError` for a tracked `ddof`.
+    Raises: `DtypeError` for a `dtype` that is not one, and for complex numbers, `NoGradientError` for a tracked `ddof`.
 
     >>> tnp.nanstd([1.0, tnp.nan, 3.0])
     Array(1., dtype=float32)
@@ -297,7 +297,7 @@ def _length(x: ndarray, axis: Any) -> int:
 
 
 def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
-    """The largest element over `axis` of what is `where`; a gradient is shared evenly among ties.
+    """The largest element over `axis` of the elements where `where` holds; a gradient is shared evenly among ties.
 
     `initial`: the least that it can be; needed with `where`, and for arrays without elements.
 
@@ -313,7 +313,7 @@ def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
 
 
 def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
-    """The smallest element over `axis` of what is `where`; a gradient is shared evenly among ties.
+    """The smallest element over `axis` of the elements where `where` holds; a gradient is shared evenly among ties.
 
     `initial`: the most that it can be; needed with `where`, and for arrays without elements.
 
@@ -593,7 +593,7 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
     front.
     Dtypes: real numbers; integers become the default float.
-    Raises: `ShapeError` for no elements, `ValueError` for a `q` out of range or a `method` that there is not,
+    Raises: `ShapeError` for no elements, `ValueError` for a `q` out of range or an unknown `method`,
     `NoGradientError` for a tracked `q`.
 
     >>> tnp.quantile([4.0, 1.0, 2.0], [0.0, 0.75])
@@ -612,7 +612,7 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
     front.
     Dtypes: real numbers; integers become the default float.
-    Raises: `ShapeError` for no elements, `ValueError` for a `q` out of range or a `method` that there is not,
+    Raises: `ShapeError` for no elements, `ValueError` for a `q` out of range or an unknown `method`,
     `NoGradientError` for a tracked `q`.
 
     >>> tnp.percentile([4.0, 1.0, 2.0], 75)
@@ -628,7 +628,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
     Shapes: the axis goes; `x` has one axis, as long as that of `y`, or broadcasts with `y`; `dx` is a number, or the
     widths.
     Dtypes: all are promoted to one, integers to a float.
-    Raises: `ShapeError` where `x` and `y` have not the same number of points.
+    Raises: `ShapeError` where `x` and `y` differ in their number of points.
 
     >>> tnp.trapezoid([1.0, 2.0, 4.0], dx=0.5)
     Array(2.25, dtype=float32)

@@ -62,7 +62,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
 
     Shapes: `a` has one axis; the result has that of `v`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `ShapeError` where `a` has not one axis, `ValueError` for another `side`.
+    Raises: `ShapeError` where `a` does not have exactly one axis, `ValueError` for another `side`.
 
     >>> tnp.searchsorted([1.0, 2.0, 2.0], [2.0, 9.0], side="right")
     Array([3, 3], dtype=int64)
@@ -84,7 +84,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
 
     Shapes: `bins` has one axis; the result has that of `x`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `ShapeError` where `bins` has not one axis.
+    Raises: `ShapeError` where `bins` does not have exactly one axis.
 
     >>> tnp.digitize([0.5, 1.0, 1.5], [1.0])
     Array([0, 1, 1], dtype=int64)
@@ -152,7 +152,7 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
     Shapes: that of `indices` takes the place of the axis.
     Dtypes: any; `indices` are integers; the result has that of `a`.
-    Raises: `IndexError` for an index beyond the ends, `DtypeError` for indices that are no integers, `ValueError` for
+    Raises: `IndexError` for an index beyond the ends, `DtypeError` for indices that are not integers, `ValueError` for
     another `mode`.
 
     >>> tnp.take([[1, 2, 3], [4, 5, 6]], [0, -1], axis=1)
@@ -422,8 +422,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> ndarray:
 
     Shapes: `weights` have that of `x`; the result has one axis.
     Dtypes: integers; the result is of integers, or of the dtype of the weights.
-    Raises: `DtypeError` for what is no whole number, `ValueError` for one below 0, `ShapeError` for weights of another
-    shape.
+    Raises: `DtypeError` for anything that is not a whole number, `ValueError` for one below 0, `ShapeError` for weights
+    of another shape.
 
     >>> tnp.bincount([0, 2, 2])
     Array([1, 0, 2], dtype=int64)
@@ -459,7 +459,7 @@ def _counted(name: str, x: ndarray, weights: Any, count: Any, edges: Any) -> Non
 
 
 def _numbers(value: Any) -> Any:
-    """Arrays of ours in nested lists as NumPy's."""
+    """Arrays of tapegrad in nested lists as NumPy's."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(_numbers, value))
     if isinstance(value, Array):
@@ -473,7 +473,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
     Shapes: any; the result has one axis, one longer than there are bins.
     Dtypes: real numbers; the result is floating.
-    Raises: `NoGradientError` for a tracked `a`, `ValueError` for bins that there cannot be.
+    Raises: `NoGradientError` for a tracked `a`, `ValueError` for impossible bins.
 
     >>> tnp.histogram_bin_edges([0.0, 1.0], bins=2)
     Array([0. , 0.5, 1. ], dtype=float32)
@@ -491,7 +491,7 @@ def histogram(
 
     Shapes: any, taken flat; `weights` have that of `a`; the results have one axis.
     Dtypes: real numbers; counts are integers, or of the dtype of the weights, edges are floating.
-    Raises: `NoGradientError` for a tracked `a`, `ValueError` for bins that there cannot be.
+    Raises: `NoGradientError` for a tracked `a`, `ValueError` for impossible bins.
 
     >>> counts, edges = tnp.histogram([0.1, 0.2, 0.9], bins=2, range=(0.0, 1.0))
     >>> counts, edges
@@ -521,8 +521,8 @@ def histogram2d(
 
     Shapes: `x` and `y` have one axis, of one length; the result has two.
     Dtypes: real numbers; counts are of float64, edges are floating.
-    Raises: `NoGradientError` for tracked arguments, `ShapeError` for lengths that differ, `ValueError` for bins that
-    there cannot be.
+    Raises: `NoGradientError` for tracked arguments, `ShapeError` for lengths that differ, `ValueError` for impossible
+    bins.
 
     >>> counts, _, _ = tnp.histogram2d([0.1, 0.9], [0.1, 0.8], bins=2)
     >>> counts
@@ -545,7 +545,7 @@ def histogramdd(
     Shapes: `sample` has two axes, points by coordinates, or is a list with an array for each coordinate; the result has
     one axis for each coordinate.
     Dtypes: real numbers; counts are of float64, edges are floating.
-    Raises: `NoGradientError` for tracked arguments, `ValueError` for bins that there cannot be.
+    Raises: `NoGradientError` for tracked arguments, `ValueError` for impossible bins.
 
     >>> counts, edges = tnp.histogramdd([[0.1, 0.9], [0.1, 0.8]], bins=2)
     >>> counts

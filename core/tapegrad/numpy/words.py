@@ -20,9 +20,6 @@ ARRAYS = frozenset(
 )
 """The names of arguments that are arrays."""
 
-ALONE = ("as ", "nothing", "only ", "what ", "whatever ")
-"""How a paragraph about errors begins that is complete."""
-
 
 def explained(function: FunctionType) -> str:
     """The docstring of a public function."""
@@ -61,10 +58,8 @@ def explained(function: FunctionType) -> str:
         raised.append("`DtypeError` for a `dtype` that is not one")
     if arrays:
         raised.append("`TypeError` for anything that is not an array")
-    besides = words.own.pop("Raises:", "").removeprefix("Raises: ").removesuffix(".")
-    if not besides.startswith(ALONE):
-        besides = ", ".join([besides] * bool(besides) + [e for e in raised if e.partition(" ")[0] not in besides])
-    if besides:
-        derived.append(f"Raises: {besides}.")
+    if raised:
+        derived.append(f"Raises: {', '.join(raised)}.")
+    words.raises(raised)
     words.imports()
     return words.joined(words.paragraphs(derived))

@@ -66,8 +66,3 @@ class Op:
     def arrays(self) -> tuple[str, ...]:
         """The names of all array inputs, the variadic one last."""
         return self.inputs + ((self.variadic,) if self.variadic else ())
-
-    @property
-    def casts(self) -> bool:
-        """Whether it is told the dtype of its result, which may be one that has no gradient."""
-        return "dtype" in self.keywords

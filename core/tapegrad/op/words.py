@@ -2,7 +2,7 @@
 
 The author writes the meaning in a line, and an example, which need not import `tapegrad`, `tnp` and the op. Shapes,
 dtypes, the derivative and errors follow from the kind and the inputs; where they do not, the author's own paragraph,
-which begins with the same word, stands instead.
+which begins with the same word, stands instead. To the author's errors those are added that are sure to be raised.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 HEADS = ("Shapes:", "Dtypes:", "Derivative:", "Raises:")
 """How the paragraphs begin, in their order."""
 
+ALONE = ("as ", "nothing", "only ", "what ", "whatever ")
+"""How a paragraph about errors begins that is complete."""
+
 WIDTH = 116
 """How long the lines of a paragraph may be."""
 
@@ -30,7 +33,7 @@ NAMED = re.compile(r"^ *(?:>>>|\.\.\.) (?!from |import ).*?(?<![\w.])(tapegrad\.
 
 def explained(op: Op) -> str:
     """The docstring of the public function of an op."""
-    derived = _derived(
+    derived, errors = _derived(
         op.kind.name,
         op.arrays,
         tuple(op.formulas),
@@ -45,6 +48,7 @@ def explained(op: Op) -> str:
     )
     words = Words(op.body.__doc__ or "")
     words.imports(op.name, op.module)
+    words.raises(errors)
     return words.joined(words.paragraphs(derived))
 
 
@@ -82,6 +86,14 @@ class Words:
             lines.append(line)
             text = text[len(line) + 1 :]
         return f"\n{self.margin}".join([*lines, text])
+
+    def raises(self, errors: Iterable[str]) -> None:
+        """Add to what the author says of errors those of other types."""
+        besides = self.own.get("Raises:", "")
+        if besides and not besides.removeprefix("Raises: ").startswith(ALONE):
+            more = [error for error in errors if error.partition(" ")[0] not in besides]
+            text = ", ".join([" ".join(besides.removesuffix(".").split()), *more])
+            self.own["Raises:"] = self._wrapped(f"{text}.")
 
     def imports(self, name: str = "", module: str = "") -> None:
         """Begin the example with the imports of what it names: `tapegrad`, `tnp`, and the function itself."""
@@ -131,8 +143,8 @@ def _derived(
     alone: bool,
     reduces: bool,
     recast: bool,
-) -> list[str]:
-    """The lines that follow from a definition."""
+) -> tuple[list[str], list[str]]:
+    """The lines that follow from a definition, and the errors that are sure to be raised."""
     found, raised = [], ["`ShapeError` for shapes that do not fit"]
     if alone and len(arrays) == 1:
         found.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
@@ -159,10 +171,13 @@ def _derived(
     else:
         aside = f"; {_listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
         found.append(f"Derivative: in {_listed(ruled)}{aside}.")
-    raised.append("`DtypeError` for complex numbers" if real else "`DtypeError` for a dtype that it does not take")
+    sure = ["`DtypeError` for complex numbers"] if real else []
     if unruled:
-        raised.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
+        sure.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
     if dynamic:
-        raised.append("`DynamicShapeError` under `vmap`")
-    found.append(f"Raises: {', '.join(raised)}, `TypeError` for anything that is not an array.")
-    return found
+        sure.append("`DynamicShapeError` under `vmap`")
+    sure.append("`TypeError` for anything that is not an array")
+    if not real:
+        raised.append("`DtypeError` for a dtype that it does not take")
+    found.append(f"Raises: {', '.join(raised + sure)}.")
+    return found, sure

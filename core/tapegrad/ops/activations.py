@@ -117,7 +117,7 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
 
     `approximate="tanh"` takes their formula with tanh for that function; the default, "none", the function itself.
 
-    Raises: `ValueError` for another `approximate`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` for another `approximate`.
 
     >>> gelu(tnp.asarray([0.0, 1.0]))
     Array([0.       , 0.8413...], dtype=float32)

@@ -1,4 +1,4 @@
-"""Products summed over axes that two arrays share: matmul, tensordot, einsum and their kin."""
+"""Products summed over axes that two arrays share: matmul, tensordot, einsum and similar products."""
 
 from __future__ import annotations
 
@@ -364,7 +364,7 @@ def kron(x: Any, y: Any) -> Any:
 
     Shapes: the products of the lengths, aligned from the back.
     Dtypes: `x` and `y` are promoted to one.
-    Raises: `TypeError` for what is no array.
+    Raises: `TypeError` for anything that is not an array.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.contraction import kron
@@ -447,7 +447,7 @@ def _written_out(arguments: Sequence[Any]) -> tuple[str, Sequence[Any]]:
         wrong = [label for label in labels if label is not Ellipsis and label not in range(len(_LETTERS))]
         if wrong:
             raise ArgumentError(
-                f"einsum: {wrong[0]!r} is no label; choose numbers from 0 to {len(_LETTERS) - 1}, or ..."
+                f"einsum: {wrong[0]!r} is not a label; choose numbers from 0 to {len(_LETTERS) - 1}, or ..."
             )
         return "".join("..." if label is Ellipsis else _LETTERS[label] for label in labels)
 

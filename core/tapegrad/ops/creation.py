@@ -1,4 +1,4 @@
-"""Arrays made in the likeness of another: on its engine, device and dtype. None of them has a gradient."""
+"""Arrays made like another one: of its engine, device and dtype. None of them has a gradient."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
 
     Dtypes: any.
 
-    Raises: `TypeError` for what is no array.
+    Raises: only `TypeError`, for anything that is not an array.
 
     >>> filled(tnp.asarray([1.0, 2.0]), shape=(3,), value=7)
     Array([7., 7., 7.], dtype=float32)
@@ -47,7 +47,7 @@ def zeros_like(xp: Any, x: Any) -> Any:
 
     Dtypes: any.
 
-    Raises: `TypeError` for what is no array.
+    Raises: only `TypeError`, for anything that is not an array.
 
     >>> zeros_like(tnp.asarray([1.0, 2.0]))
     Array([0., 0.], dtype=float32)
@@ -63,7 +63,7 @@ def ones_like(xp: Any, x: Any) -> Any:
 
     Dtypes: any.
 
-    Raises: `TypeError` for what is no array.
+    Raises: only `TypeError`, for anything that is not an array.
 
     >>> ones_like(tnp.asarray([1, 2]))
     Array([1, 1], dtype=int64)

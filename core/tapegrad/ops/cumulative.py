@@ -111,8 +111,7 @@ def recurrence(xp: Any, factor: Any, term: Any, *, axis: int, reverse: bool = Fa
 
     Shapes: `factor` and `term` have the same; the result too.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
-    what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
     >>> recurrence(tnp.asarray([0.5, 0.5, 0.5]), tnp.asarray([1.0, 1.0, 1.0]), axis=0)
     Array([1.  , 1.5 , 1.75], dtype=float32)
@@ -157,8 +156,7 @@ def cumulative_sum(xp: Any, x: Any, *, axis: int | None = None, include_initial:
 
     Shapes: that of `x`, one longer along the axis with `include_initial`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
-    what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
     >>> cumulative_sum(tnp.asarray([1.0, 2.0, 3.0]), include_initial=True)
     Array([0., 1., 3., 6.], dtype=float32)
@@ -204,8 +202,7 @@ def cumulative_prod(xp: Any, x: Any, *, axis: int | None = None, include_initial
 
     Shapes: that of `x`, one longer along the axis with `include_initial`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
-    what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
     >>> cumulative_prod(tnp.asarray([2.0, 0.0, 3.0]))
     Array([2., 0., 0.], dtype=float32)
@@ -275,8 +272,7 @@ def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
 
     Shapes: that of `x`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
     >>> cummax(tnp.asarray([1.0, 3.0, 2.0]))
     Array([1., 3., 3.], dtype=float32)
@@ -300,8 +296,7 @@ def cummin(xp: Any, x: Any, *, axis: int | None = None) -> Any:
 
     Shapes: that of `x`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
     >>> cummin(tnp.asarray([2.0, 3.0, 1.0]))
     Array([2., 2., 1.], dtype=float32)
@@ -341,8 +336,7 @@ def diff(xp: Any, x: Any, *, axis: int = -1, n: int = 1) -> Any:
 
     Shapes: that of `x`, `n` shorter along the axis, but not below 0.
 
-    Raises: `AxisError` for an axis that is not there, `ValueError` for a negative `n`, `TypeError` for what is no
-    array.
+    Raises: `AxisError` for an axis that is not there, `ValueError` for a negative `n`.
 
     >>> diff(tnp.asarray([1.0, 4.0, 9.0])), diff(tnp.asarray([1.0, 4.0, 9.0]), n=2)
     (Array([3., 5.], dtype=float32), Array([2.], dtype=float32))
@@ -444,8 +438,7 @@ def trapezoid(xp: Any, y: Any, x: Any = None, *, dx: float = 1.0, axis: int = -1
 
     Shapes: `x` has one axis, as long as that of `y`, or broadcasts with `y`; the axis goes.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` where x and y have not the same number of points,
-    `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` where x and y differ in their number of points.
 
     >>> trapezoid(tnp.asarray([1.0, 2.0, 4.0]), dx=0.5)
     Array(2.25, dtype=float32)

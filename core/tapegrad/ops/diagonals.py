@@ -44,7 +44,7 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
 
     Shapes: two axes or more; `axis1` and `axis2` go, and the diagonal is the last axis.
 
-    Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
+    Raises: `ShapeError` for fewer axes, or the same one twice.
 
     >>> diagonal(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), offset=1)
     Array([2.], dtype=float32)
@@ -91,7 +91,7 @@ def diagonal_scatter(
 
     Shapes: `x` has the shape that `diagonal` of an array of `shape` has; the result has `shape`.
 
-    Raises: `ShapeError` where the shape of `x` is another, `TypeError` for what is no array.
+    Raises: `ShapeError` where the shape of `x` is another.
 
     >>> diagonal_scatter(tnp.asarray([5.0]), shape=(2, 2), offset=1)
     Array([[0., 5.],
@@ -140,7 +140,7 @@ def trace(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -
 
     Shapes: two axes or more; `axis1` and `axis2` go.
 
-    Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
+    Raises: `ShapeError` for fewer axes, or the same one twice.
 
     >>> trace(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array(5., dtype=float32)

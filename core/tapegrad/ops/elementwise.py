@@ -216,7 +216,7 @@ def power(xp: Any, x: Any, y: Any) -> Any:
     """The power x ** y. Its derivative at base 0 is the limit, of every order; in y it is 0 there where y ≥ 0.
 
     Raises: `ShapeError` for shapes that do not broadcast, the engine's `ValueError` or `TypeError` for integers to a
-    negative power, `TypeError` for what is no array.
+    negative power, `TypeError` for anything that is not an array.
 
     >>> tnp.power(tnp.asarray([1.0, 2.0, 3.0]), 2)
     Array([1., 4., 9.], dtype=float32)

@@ -333,7 +333,7 @@ def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[int, ...]:
         axes = range(x.ndim) if s is None else range(max(x.ndim - len(s), 0), x.ndim)
     axes = tuple(axes)
     if any(not -x.ndim <= a < x.ndim for a in axes):
-        raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} has not all of the axes {axes}")
+        raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} does not have all of the axes {axes}")
     if len({a % x.ndim for a in axes}) != len(axes):
         raise ShapeError(f"{name}(): axes {axes} of shape {tuple(x.shape)} name an axis twice")
     return tuple(a % x.ndim for a in axes)

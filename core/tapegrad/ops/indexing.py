@@ -107,8 +107,8 @@ def _bounded(part: Any, length: int) -> Any:
 class _Plan:
     """How a key with index arrays is read by taking along one axis.
 
-    First what is no index, by `basic`; then the indexed axes brought to the front, by `order`; then `leads`, one part
-    for each of them; then the `rank` axes that the index arrays have together are moved to `place`.
+    First what is not an index, by `basic`; then the indexed axes moved to the front, by `order`; then `leads`, one
+    part for each of them; then the `rank` axes that the index arrays have together are moved to `place`.
     """
 
     __slots__ = ("basic", "leads", "order", "place", "scattered")
@@ -860,7 +860,7 @@ def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.
 
     Shapes: (*shape of the index, depth).
     Dtypes: an index of any number dtype, cut to integers; the result has `dtype`, or the default one.
-    Raises: `ShapeError` for a negative depth, `DtypeError` for what names no dtype.
+    Raises: `ShapeError` for a negative depth, `DtypeError` for a `dtype` that is not one.
 
     >>> one_hot(tnp.asarray([0, 2, 7]), depth=3)
     Array([[1., 0., 0.],
@@ -868,7 +868,7 @@ def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.
            [0., 0., 0.]], dtype=float32)
     """
     if depth < 0:
-        raise ShapeError(f"rows of {depth} elements are none; depth is 0 at least")
+        raise ShapeError(f"rows cannot have {depth} elements; depth is at least 0")
     dtype = dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
     shape = tuple(index.shape)
     index = xp.astype(xp.reshape(index, shape=(*shape, 1)), dtype=np.dtype("int64"))
@@ -965,7 +965,7 @@ def _part(x: Array, part: Any) -> Any:
     if isinstance(part, np.bool_):
         return bool(part)
     if isinstance(part, (str, bytes)):
-        raise BoundsError(f"{part!r} is no index; {_CHOICES}")
+        raise BoundsError(f"{part!r} is not an index; {_CHOICES}")
     if isinstance(part, np.integer):
         return int(part)
     if isinstance(part, (list, tuple, range)):
@@ -974,7 +974,7 @@ def _part(x: Array, part: Any) -> Any:
             part = part.astype(np.int64)
     if isinstance(part, np.ndarray):
         if part.dtype.kind not in "iub":
-            raise BoundsError(f"an array of {part.dtype} is no index; {_CHOICES}")
+            raise BoundsError(f"an array of {part.dtype} is not an index; {_CHOICES}")
         part = _adopted(x, part)
     elif not isinstance(part, Array):
         try:
@@ -982,10 +982,10 @@ def _part(x: Array, part: Any) -> Any:
         except UnknownArrayError:
             if hasattr(part, "__index__"):
                 return operator.index(part)
-            raise BoundsError(f"a {type(part).__name__} is no index; {_CHOICES}") from None
+            raise BoundsError(f"a {type(part).__name__} is not an index; {_CHOICES}") from None
         part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
     if part._dtype not in _INTEGERS and part._dtype != dtypes.BOOL:
-        raise BoundsError(f"an array of {part._dtype.name} is no index; {_CHOICES}")
+        raise BoundsError(f"an array of {part._dtype.name} is not an index; {_CHOICES}")
     if part.ndim == 0 and part._dtype == dtypes.BOOL:
         return bool(part)
     return part

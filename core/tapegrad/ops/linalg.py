@@ -154,7 +154,7 @@ def cofactor(xp: Any, x: Any) -> Any:
     are the products of all other elements: Stewart (1998), "On the adjugate matrix".
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> cofactor(tnp.asarray([[1.0, 0.0], [0.0, 0.0]]))
     Array([[0., 0.],
@@ -186,7 +186,7 @@ def cofactor_push(xp: Any, x: Any, h: Any) -> Any:
     diag(m)) - p * mᵀ. Its own derivative in x, the third of det, is written with the inverse, which x must have.
 
     Shapes: (..., n, n) both, stacks broadcast.
-    Raises: `ShapeError` for what is not square or does not broadcast.
+    Raises: `ShapeError` for a matrix that is not square, or shapes that do not broadcast.
 
     >>> cofactor_push(tnp.eye(2), tnp.asarray([[0.0, 0.0], [0.0, 5.0]]))
     Array([[5., 0.],
@@ -237,7 +237,7 @@ def det(xp: Any, x: Any) -> Any:
     """The determinants; their first and second derivatives exist, and are right, at singular matrices too.
 
     Shapes: (..., n, n) gives (...).
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> det(tnp.asarray([[1.0, 2.0], [0.0, 3.0]]))
@@ -277,7 +277,7 @@ def slogdet(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (...) twice.
     Dtypes: the sign has that of `x`, the logarithm is real; integers become the default float first.
-    Raises: `ShapeError` for what is not square; a gradient at a singular matrix raises as `inv`.
+    Raises: `ShapeError` for a matrix that is not square; a gradient at a singular matrix raises as `inv`.
 
     >>> slogdet(tnp.asarray([[-1.0, 2.0], [0.0, 1.0]]))
     [Array(-1., dtype=float32), Array(0., dtype=float32)]
@@ -303,7 +303,7 @@ def inv(xp: Any, x: Any) -> Any:
     """The inverses; a singular matrix is an error where the engine can tell.
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square, `ValueError` for a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a singular matrix.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> inv(tnp.asarray([[2.0, 0.0], [0.0, 4.0]]))
@@ -531,7 +531,7 @@ def cholesky(xp: Any, x: Any, *, upper: bool = False) -> Any:
     The derivative is that of Murray (2016), "Differentiation of the Cholesky decomposition", made Hermitian.
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square, `ValueError` for what is not positive definite.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a matrix that is not positive definite.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> x = tnp.asarray([[4.0, 2.0], [2.0, 5.0]])
@@ -605,7 +605,7 @@ def eigh(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), with the vectors as columns.
     Dtypes: the values are real, the vectors have the dtype of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> values, vectors = eigh(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))
@@ -640,7 +640,7 @@ def eigvalsh(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: real; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> eigvalsh(tnp.asarray([[0.0, 2.0], [2.0, 0.0]]))
     Array([-2.,  2.], dtype=float32)
@@ -711,7 +711,7 @@ def eig(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), with the vectors as columns.
     Dtypes: complex, of the precision of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
     >>> eig(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))[0]
     Array([2.+0.j, 3.+0.j], dtype=complex64)
@@ -741,7 +741,7 @@ def eigvals(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: complex, of the precision of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
     >>> eigvals(tnp.asarray([[0.0, -1.0], [1.0, 0.0]]))
     Array([0.+1.j, 0.-1.j], dtype=complex64)
@@ -1001,7 +1001,7 @@ def expm(xp: Any, x: Any) -> Any:
     Mathias (1996), theorem 2.1.
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> expm(tnp.asarray([[0.0, 1.0], [0.0, 0.0]]))
@@ -1042,8 +1042,8 @@ def matrix_power(x: Any, n: int) -> Any:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `x`; for a negative power integers become the default float.
-    Raises: `ShapeError` for what is not square, `TypeError` for a power that is no integer, `ValueError` for a negative
-    power of a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `TypeError` for a power that is not an integer, `ValueError`
+    for a negative power of a singular matrix.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.linalg import matrix_power
@@ -1124,7 +1124,7 @@ def _cross_axis(x: Any, y: Any, axis: int) -> int:
     if x.shape[behind] != 3 or y.shape[behind] != 3:
         raise ShapeError(
             f"cross() takes an axis of length 3 that both arrays have; axis {axis} of shapes {tuple(x.shape)} "
-            f"and {tuple(y.shape)} is none"
+            f"and {tuple(y.shape)} is not one"
         )
     return behind
 
@@ -1228,7 +1228,7 @@ def cond(x: Any, p: Any = None) -> Any:
 
     Shapes: (..., m, n) gives (...); square but for p of None, 2 and -2.
     Dtypes: real; integers become the default float first.
-    Raises: `ShapeError` for another shape, `ValueError` for a norm that is none, or a singular matrix where it is
+    Raises: `ShapeError` for another shape, `ValueError` for an unknown norm, or a singular matrix where it is
     inverted.
 
     >>> import tapegrad.numpy as tnp

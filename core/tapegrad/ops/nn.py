@@ -177,7 +177,7 @@ def overlap_add(
     ndim = len(shape)
     start = x.ndim - 2 * ndim
     if start < 0:
-        raise ShapeError(f"overlap_add: windows of shape {tuple(x.shape)} have not two axes for each of {shape}")
+        raise ShapeError(f"overlap_add: windows of shape {tuple(x.shape)} do not have two axes for each of {shape}")
     front, kernel, counts = (
         tuple(x.shape[:start]),
         tuple(x.shape[start : start + ndim]),
@@ -727,7 +727,7 @@ def max_pool(
     """The largest elements of windows of the last axes; elements that tie share the gradient evenly.
 
     Shapes: (..., *space) becomes (..., *counts), the numbers of windows.
-    Raises: `DtypeError` for complex numbers, `ShapeError` for other numbers of axes, or where not one window fits.
+    Raises: `ShapeError` for other numbers of axes, or where not one window fits.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> x = tnp.asarray([1.0, 3.0, 2.0, 2.0])
@@ -1011,7 +1011,7 @@ def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     """exp(x) divided by its sum over `axis`, computed so that it cannot overflow.
 
     Shapes: that of `x`.
-    Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there.
+    Raises: `AxisError` for an axis that is not there.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> softmax(tnp.asarray([1000.0, 1000.0]))
@@ -1035,7 +1035,7 @@ def log_softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     """The logarithm of softmax, exact where softmax itself would be too small for a number.
 
     Shapes: that of `x`.
-    Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there.
+    Raises: `AxisError` for an axis that is not there.
 
     >>> log_softmax(tnp.asarray([0.0, -1000.0]))
     Array([    0., -1000.], dtype=float32)

@@ -1,4 +1,4 @@
-"""Sums and their kin: functions that take several elements into one, over one or several axes.
+"""Sums and similar functions: they that take several elements into one, over one or several axes.
 
 `axis` is an int, a tuple of them, or None for all axes; `keepdims` keeps the reduced axes with length one.
 """
@@ -316,8 +316,7 @@ _TIES = [
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`. Where several are, the derivative is shared evenly among them.
 
-    Raises: `ShapeError` for an axis that is not there, or of no elements, `DtypeError` for complex numbers, `TypeError`
-    for what is no array.
+    Raises: `ShapeError` for an axis that is not there, or of no elements.
 
     >>> max(tnp.asarray([[1.0, 2.0], [4.0, 3.0]]), axis=1)
     Array([2., 4.], dtype=float32)
@@ -340,8 +339,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`. Where several are, the derivative is shared evenly among them.
 
-    Raises: `ShapeError` for an axis that is not there, or of no elements, `DtypeError` for complex numbers, `TypeError`
-    for what is no array.
+    Raises: `ShapeError` for an axis that is not there, or of no elements.
 
     >>> min(tnp.asarray([[1.0, 2.0], [4.0, 3.0]]), axis=1)
     Array([1., 3.], dtype=float32)
@@ -367,8 +365,7 @@ def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 def ptp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest minus the smallest element over `axis`.
 
-    Raises: `ShapeError` for an axis that is not there, or of no elements, `DtypeError` for complex numbers, `TypeError`
-    for what is no array.
+    Raises: `ShapeError` for an axis that is not there, or of no elements.
 
     >>> ptp(tnp.asarray([1.0, 5.0, 3.0]))
     Array(4., dtype=float32)
@@ -506,8 +503,7 @@ def average(xp: Any, x: Any, weights: Any = None, *, axis: Any = None, keepdims:
     Shapes: `weights` have that of `x`, or of the reduced axes in the order of `axis`, which go, or keep length 1 with
     `keepdims`.
 
-    Raises: `ShapeError` for an axis that is not there and for weights of another shape, `TypeError` for what is no
-    array.
+    Raises: `ShapeError` for an axis that is not there and for weights of another shape.
 
     >>> average(tnp.asarray([1.0, 5.0]), tnp.asarray([3.0, 1.0]))
     Array(2., dtype=float32)
@@ -639,7 +635,7 @@ def _nanmean_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 @op(x=_nanmean_pull, floats=True, batch=over_axes, accuracy="I3", samples=_HOLES, errors=_ERRORS)
 def nanmean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean over `axis` of what is not NaN.
+    """The mean over `axis` of the elements that are not NaN.
 
     >>> import math
     >>> nanmean(tnp.asarray([1.0, math.nan, 3.0]))
@@ -673,7 +669,7 @@ def _nanvar_pull(xp: Any, g: Any, x: Any, axis: Any, correction: float, keepdims
     real=True,
 )
 def nanvar(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The variance over `axis` of what is not NaN, with n - `correction` for n.
+    """The variance over `axis` of the elements that are not NaN, with n - `correction` for n.
 
     >>> import math
     >>> nanvar(tnp.asarray([1.0, math.nan, 3.0]))
@@ -700,7 +696,7 @@ def _nanstd_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float
     real=True,
 )
 def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The standard deviation over `axis` of what is not NaN.
+    """The standard deviation over `axis` of the elements that are not NaN.
 
     >>> import math
     >>> nanstd(tnp.asarray([1.0, math.nan, 3.0]), correction=1.5)

@@ -68,7 +68,7 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
 
     Shapes: that of `x`.
     Dtypes: any, into any that the engine has; the cotangent goes back into the dtype of `x`.
-    Raises: `TypeError` for what names no dtype.
+    Raises: `TypeError` for a `dtype` that is not one.
 
     >>> astype(tnp.asarray([1.5, -2.5]), dtype="int32")
     Array([ 1, -2], dtype=int32)
@@ -237,7 +237,7 @@ def expand_dims(xp: Any, x: Any, *, axis: Any = 0) -> Any:
     """The array with new axes of length one, where they are in the result: an int or a tuple of them.
 
     Shapes: that of `x` with a 1 at each place of `axis`.
-    Raises: `AxisError` for a place that the result has not, `ShapeError` for one named twice.
+    Raises: `AxisError` for a place that the result does not have, `ShapeError` for one named twice.
 
     >>> expand_dims(tnp.ones((3, 4)), axis=(0, 2)).shape
     (1, 3, 1, 4)
@@ -451,7 +451,7 @@ def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     """The arrays, of one shape, joined along a new axis.
 
     Shapes: that of the arrays with their number at place `axis`.
-    Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result has not, `TypeError` for no
+    Raises: `ShapeError` where shapes differ, `AxisError` for a place that the result does not have, `TypeError` for no
     arrays.
 
     >>> stack(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0, 4.0]), axis=1)
@@ -603,7 +603,7 @@ def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
 
     Shapes: that of `x`; of several shifts and axes one for each, or one for all.
     Raises: `ShapeError` where their numbers differ, `AxisError` for an axis that is not there, `TypeError` for a shift
-    that is no integer.
+    that is not an integer.
 
     >>> roll(tnp.arange(5), shift=2)
     Array([3, 4, 0, 1, 2], dtype=int64)
@@ -643,7 +643,7 @@ def rot90(xp: Any, x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any
            [1, 3]], dtype=int64)
     """
     if len(axes) != 2:
-        raise ShapeError(f"axes {axes} are no plane; name two axes")
+        raise ShapeError(f"axes {axes} do not span a plane; name two axes")
     a, b = axes_of(axes, len(x.shape))
     if k % 4 == 2:
         return xp.flip(x, axis=(a, b))
@@ -1026,11 +1026,11 @@ def _blocks(shape: Sequence[int], block_size: int, *, depth: bool) -> tuple[int,
     if len(shape) != 4:
         raise ShapeError(f"four axes are wanted (batch, depth, height, width), not the shape {tuple(shape)}")
     if block_size < 1:
-        raise ShapeError(f"blocks of {block_size} are none; block_size is 1 at least")
+        raise ShapeError(f"cannot make blocks of {block_size}; block_size is at least 1")
     n, c, h, w = shape
     wrong = c % block_size**2 if depth else h % block_size or w % block_size
     if wrong:
-        what = f"depth {c} is no multiple of {block_size}²" if depth else f"{h} × {w} is no multiple of {block_size}"
+        what = f"depth {c} is not a multiple of {block_size}²" if depth else f"{h} × {w}, not multiples of {block_size}"
         raise ShapeError(f"{what}, for an array of shape {tuple(shape)} and blocks of {block_size}")
     return n, c, h, w
 

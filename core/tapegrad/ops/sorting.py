@@ -57,8 +57,7 @@ def argmax(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) 
 
     Dtypes: real numbers; the result holds integers.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements.
 
     >>> argmax(tnp.asarray([[1.0, 5.0], [7.0, 7.0]]), axis=1)
     Array([1, 0], dtype=int64)
@@ -74,8 +73,7 @@ def argmin(xp: Any, x: Any, *, axis: int | None = None, keepdims: bool = False) 
 
     Dtypes: real numbers; the result holds integers.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements.
 
     >>> argmin(tnp.asarray([[1.0, 5.0], [7.0, 7.0]]), axis=1)
     Array([0, 0], dtype=int64)
@@ -105,7 +103,7 @@ def nonzero(xp: Any, x: Any) -> Any:
 
     Dtypes: any; the results hold integers.
 
-    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: only `DynamicShapeError` under `vmap`, and `TypeError` for anything that is not an array.
 
     >>> nonzero(tnp.asarray([[0, 1], [2, 0]]))
     [Array([0, 1], dtype=int64), Array([1, 0], dtype=int64)]
@@ -140,8 +138,7 @@ def sort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable: b
 
     Shapes: one axis or more; the result has that of `x`.
 
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
+    Raises: `AxisError` for an axis that is not there.
 
     >>> sort(tnp.asarray([3.0, 1.0, 2.0]), descending=True)
     Array([3., 2., 1.], dtype=float32)
@@ -165,8 +162,7 @@ def argsort(xp: Any, x: Any, *, axis: int = -1, descending: bool = False, stable
 
     Dtypes: real numbers; the result holds integers.
 
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
+    Raises: `AxisError` for an axis that is not there.
 
     >>> argsort(tnp.asarray([3.0, 1.0, 2.0]))
     Array([1, 2, 0], dtype=int64)
@@ -201,8 +197,7 @@ def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> An
 
     Dtypes: real numbers; the values have that of `x`, the indices are integers, which are constants.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for a `k` that is negative or longer than the axis,
-    `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for a `k` that is negative or longer than the axis.
 
     >>> topk(tnp.asarray([3.0, 1.0, 2.0]), k=2)
     [Array([3., 2.], dtype=float32), Array([0, 2], dtype=int64)]
@@ -237,7 +232,7 @@ def searchsorted(xp: Any, x: Any, values: Any, sorter: Any = None, *, side: str 
 
     Dtypes: real numbers; `x` and `values` are promoted to one, `sorter` holds integers, and so does the result.
 
-    Raises: `ValueError` for another `side`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` for another `side`.
 
     >>> searchsorted(tnp.asarray([1.0, 2.0, 2.0]), tnp.asarray([2.0, 9.0]), side="right")
     Array([3, 3], dtype=int64)
@@ -516,7 +511,7 @@ def quantile(xp: Any, x: Any, *, q: Any, axis: Any = None, keepdims: bool = Fals
      `method` is one of the definitions of Hyndman and Fan (Sample Quantiles, 1996) under NumPy's names.
 
     Raises: `ShapeError` for an axis that is not there, named twice, or of no elements, `ValueError` for a q or method
-    that there is not, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    that there is not.
 
     >>> quantile(tnp.asarray([4.0, 1.0, 2.0]), q=(0.0, 0.75))
     Array([1., 3.], dtype=float32)
@@ -591,10 +586,9 @@ def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any) -> Any:
     real=True,
 )
 def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The q-quantile over `axis` of what is not NaN, interpolated; q between 0 and 1.
+    """The q-quantile over `axis` of the elements that are not NaN, interpolated; q between 0 and 1.
 
-    Raises: `ShapeError` for an axis that is not there or named twice, `ValueError` for a q that is not between 0 and 1,
-    `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` for an axis that is not there or named twice, `ValueError` for a q that is not between 0 and 1.
 
     >>> import math
     >>> nanquantile(tnp.asarray([4.0, math.nan, 2.0]), q=0.25)
@@ -607,7 +601,7 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     ordered = xp.sort(flat, axis=-1, descending=False, stable=True)
     first = xp.take_along_axis(ordered, low, axis=-1)
     second = xp.take_along_axis(ordered, high, axis=-1)
-    # Between equal neighbours nothing is interpolated: the distance of infinities is no number.
+    # Between equal neighbours nothing is interpolated: the distance of infinities is not a number.
     apart = xp.where(first == second, 0.0, second) - xp.where(first == second, 0.0, first)
     return xp.reshape(first + apart * share, shape=_shape_of_quantiles(x, q, axis, keepdims))
 
@@ -622,7 +616,7 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     real=True,
 )
 def nanmedian(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle element over `axis` of what is not NaN, or the mean of the two.
+    """The middle element over `axis` of the elements that are not NaN, or the mean of the two.
 
     >>> import math
     >>> nanmedian(tnp.asarray([4.0, math.nan, 2.0]))

@@ -182,7 +182,7 @@ def digamma(xp: Any, x: Any) -> Any:
 def polygamma(xp: Any, x: Any, *, n: int) -> Any:
     """The derivative of order `n` of `digamma`.
 
-    Raises: `ValueError` for a negative `n`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` for a negative `n`.
 
     >>> polygamma(tnp.asarray([1.0]), n=1)
     Array([1.6449...], dtype=float32)

@@ -116,8 +116,8 @@ def to(x: SomeArray, target: Any) -> SomeArray:
 
     Shapes: that of `x`.
     Dtypes: that of `x`.
-    Raises: `UnknownBackendError` for a backend that is not there, `BackendError` for a device that it has not,
-    `DtypeError` where it has no such dtype, `TypeError` for what is no target.
+    Raises: `UnknownBackendError` for a backend that is not there, `BackendError` for a device that it does not have,
+    `DtypeError` where it has no such dtype, `TypeError` for anything that is not a target.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> from tapegrad.ops.transfer import to
