@@ -10,6 +10,7 @@ import numpy as np
 
 import tapegrad
 from tapegrad.op import registered
+from tapegrad.ops.special import FROM_SCIPY, host_function
 
 __all__ = ["KERNELS"]
 
@@ -127,32 +128,11 @@ def _on_host(name: str) -> Callable[..., Any]:
     """The core's function of host arrays, found when it is first called."""
 
     def kernel(*arrays: Any) -> Any:
-        from tapegrad.ops.special import host_function
-
         return host_function(name)(*arrays)
 
     kernel.__name__ = name
     return kernel
 
-
-_SPECIAL = (
-    "betainc",
-    "betaln",
-    "digamma",
-    "erf",
-    "erfc",
-    "erfinv",
-    "gamma",
-    "gammainc",
-    "gammaincc",
-    "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "logit",
-    "zeta",
-)
 
 _SAME_NAME = """
     add abs bitwise_and bitwise_or bitwise_xor cbrt ceil conj copysign cos cosh divide equal exp exp2 expm1 floor
@@ -179,7 +159,7 @@ _UFUNCS = {
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
-    **{name: _on_host(name) for name in _SPECIAL},
+    **{name: _on_host(name) for name in FROM_SCIPY},
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,

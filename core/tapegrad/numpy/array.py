@@ -55,7 +55,7 @@ class ndarray(Methods, ProgramArray):
     def mT(self) -> Self:
         """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
         if self.ndim < 2:
-            raise ShapeError(f"a matrix has two axes at least, an array of shape {self.shape} has not")
+            raise ShapeError(f"mT takes an array of two axes or more, not of shape {self.shape}")
         return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:

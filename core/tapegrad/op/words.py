@@ -1,11 +1,13 @@
 """What `help()` says of an op: its author's words, and what its definition says already.
 
-The author writes the meaning in a line, and an example. Shapes, dtypes, the derivative and errors follow from the kind
-and the inputs; where they do not, the author's own paragraph, which begins with the same word, stands instead.
+The author writes the meaning in a line, and an example, which need not import `tapegrad`, `tnp` and the op. Shapes,
+dtypes, the derivative and errors follow from the kind and the inputs; where they do not, the author's own paragraph,
+which begins with the same word, stands instead. To the author's errors those are added that are sure to be raised.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,26 +21,19 @@ if TYPE_CHECKING:
 HEADS = ("Shapes:", "Dtypes:", "Derivative:", "Raises:")
 """How the paragraphs begin, in their order."""
 
+ALONE = ("as ", "nothing", "only ", "what ", "whatever ")
+"""How a paragraph about errors begins that is complete."""
+
+WIDTH = 116
+"""How long the lines of a paragraph may be."""
+
+NAMED = re.compile(r"^ *(?:>>>|\.\.\.) (?!from |import ).*?(?<![\w.])(tapegrad\.)", re.MULTILINE)
+"""Where an example names the package."""
+
 
 def explained(op: Op) -> str:
     """The docstring of the public function of an op."""
-    written = op.body.__doc__ or ""
-    words, arrow, example = written.partition(">>>")
-    margin = ""
-    if "\n" in written:
-        # Before Python 3.13 docstrings keep the margin of the source.
-        margin = words[words.rfind("\n") + 1 :] if arrow else " " * (len(written) - len(written.rstrip(" ")))
-    prose, own = [], []
-    for text in words.rstrip().split(f"\n\n{margin}"):
-        if text.startswith(HEADS):
-            for line in text.split(f"\n{margin}"):
-                if line.startswith(HEADS):
-                    own.append(line)
-                else:
-                    own[-1] += f"\n{margin}{line}"
-        else:
-            prose.append(text)
-    derived = _derived(
+    derived, errors = _derived(
         op.kind.name,
         op.arrays,
         tuple(op.formulas),
@@ -51,19 +46,75 @@ def explained(op: Op) -> str:
         "keepdims" in op.keywords and op.keywords.get("axis", ...) is None,
         "dtype" in op.keywords and op.name == "astype",
     )
-    if own:
-        said = {_head(text) for text in own}
-        derived = sorted([*own, *[text for text in derived if _head(text) not in said]], key=_place)
-    parts = [*prose, f"\n{margin}".join(derived), *([arrow + example] if arrow else [])]
-    return f"\n\n{margin}".join(parts)
+    words = Words(op.body.__doc__ or "")
+    words.imports(op.name, op.module)
+    words.raises(errors)
+    return words.joined(words.paragraphs(derived))
+
+
+class Words:
+    """What an author wrote in a docstring: `prose`, paragraphs of `HEADS` by their heads (`own`), and the `example`."""
+
+    def __init__(self, written: str) -> None:
+        words, arrow, example = written.partition(">>>")
+        self.margin = ""
+        if "\n" in written:
+            # Before Python 3.13 docstrings keep the margin of the source.
+            self.margin = words[words.rfind("\n") + 1 :] if arrow else " " * (len(written) - len(written.rstrip(" ")))
+        self.example = arrow + example
+        self.prose: list[str] = []
+        self.own: dict[str, str] = {}
+        for text in words.rstrip().split(f"\n\n{self.margin}"):
+            if not text.startswith(HEADS):
+                self.prose.append(text)
+                continue
+            for line in text.split(f"\n{self.margin}"):
+                if line.startswith(HEADS):
+                    self.own[head := _head(line)] = line
+                else:
+                    self.own[head] += f"\n{self.margin}{line}"
+
+    def paragraphs(self, derived: list[str]) -> list[str]:
+        """The author's paragraphs, and those of the derived ones on which the author says nothing."""
+        said = {_head(text): text if len(text) <= WIDTH else self._wrapped(text) for text in derived} | self.own
+        return [said[head] for head in HEADS if head in said]
+
+    def _wrapped(self, text: str) -> str:
+        lines = []
+        while len(text) > WIDTH:
+            line, _, _ = text[: WIDTH + 1].rpartition(" ")
+            lines.append(line)
+            text = text[len(line) + 1 :]
+        return f"\n{self.margin}".join([*lines, text])
+
+    def raises(self, errors: Iterable[str]) -> None:
+        """Add to what the author says of errors those of other types."""
+        besides = self.own.get("Raises:", "")
+        if besides and not besides.removeprefix("Raises: ").startswith(ALONE):
+            more = [error for error in errors if error.partition(" ")[0] not in besides]
+            text = ", ".join([" ".join(besides.removesuffix(".").split()), *more])
+            self.own["Raises:"] = self._wrapped(f"{text}.")
+
+    def imports(self, name: str = "", module: str = "") -> None:
+        """Begin the example with the imports of what it names: `tapegrad`, `tnp`, and the function itself."""
+        example = self.example
+        lines = []
+        if "tapegrad." in example and ">>> import tapegrad\n" not in example and NAMED.search(example):
+            lines.append("import tapegrad")
+        if "tnp." in example and "import tapegrad.numpy as tnp" not in example:
+            lines.append("import tapegrad.numpy as tnp")
+        if name and name in example and f".{name}" not in example and f" {name}\n" not in example:
+            lines.append(f"from {module} import {name}")
+        self.example = "".join([f">>> {line}\n{self.margin}" for line in lines]) + example
+
+    def joined(self, paragraphs: list[str], between: str = "\n") -> str:
+        """The docstring with these paragraphs, which stand one below the other unless `between` parts them."""
+        parts = [*self.prose, f"{between}{self.margin}".join(paragraphs), *([self.example] if self.example else [])]
+        return f"\n\n{self.margin}".join(parts)
 
 
 def _head(text: str) -> str:
     return text[: text.index(":") + 1]
-
-
-def _place(text: str) -> int:
-    return HEADS.index(_head(text))
 
 
 def _is_elementwise(op: Op) -> bool:
@@ -92,8 +143,8 @@ def _derived(
     alone: bool,
     reduces: bool,
     recast: bool,
-) -> list[str]:
-    """The lines that follow from a definition."""
+) -> tuple[list[str], list[str]]:
+    """The lines that follow from a definition, and the errors that are sure to be raised."""
     found, raised = [], ["`ShapeError` for shapes that do not fit"]
     if alone and len(arrays) == 1:
         found.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
@@ -120,10 +171,13 @@ def _derived(
     else:
         aside = f"; {_listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
         found.append(f"Derivative: in {_listed(ruled)}{aside}.")
-    raised.append("`DtypeError` for complex numbers" if real else "`DtypeError` for a dtype that it does not take")
+    sure = ["`DtypeError` for complex numbers"] if real else []
     if unruled:
-        raised.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
+        sure.append(f"`NoGradientError` for a tracked {_listed(unruled, 'or')}")
     if dynamic:
-        raised.append("`DynamicShapeError` under `vmap`")
-    found.append(f"Raises: {', '.join(raised)}, `TypeError` for what is no array.")
-    return found
+        sure.append("`DynamicShapeError` under `vmap`")
+    sure.append("`TypeError` for anything that is not an array")
+    if not real:
+        raised.append("`DtypeError` for a dtype that it does not take")
+    found.append(f"Raises: {', '.join(raised + sure)}.")
+    return found, sure
