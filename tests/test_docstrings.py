@@ -45,7 +45,6 @@ EXPLAINED = [
     "tapegrad.numpy.info",
     "tapegrad.numpy.linalg",
     "tapegrad.numpy.manipulation",
-    "tapegrad.numpy.mechanical",
     "tapegrad.numpy.pointwise",
     "tapegrad.numpy.polynomials",
     "tapegrad.numpy.products",
@@ -74,7 +73,7 @@ EXPLAINED = [
 ]
 """The modules whose public functions and classes all have an example, and say what they take and raise.
 
-Of the modules of ops these are the ops; what else is in them is for the library's own use.
+Of the modules of ops these are the ops.
 """
 
 NO_ARRAYS = {
@@ -133,10 +132,12 @@ def test_public_names_exist_and_say_what_they_are(name):
 
 def functions_and_classes(module):
     """The public names of a module that are its to explain."""
+    if module.startswith("tapegrad.ops."):
+        yield from ((name, op.call) for name, op in OPS.items() if op.module == module)
+        return
     for name in importlib.import_module(module).__all__:
         value = getattr(importlib.import_module(module), name)
-        helper = module.startswith("tapegrad.ops.") and name not in OPS
-        if (inspect.isroutine(value) or inspect.isclass(value)) and not helper and not is_of_numpy(value):
+        if (inspect.isroutine(value) or inspect.isclass(value)) and not is_of_numpy(value):
             yield name, value
 
 
@@ -210,7 +211,7 @@ def test_what_an_op_says_of_itself_follows_from_its_definition():
     assert "integers to a float" in said
     assert "Derivative: in `x` and `y`." in said
     assert "Derivative: 0 wherever there is one" in OPS["less"].call.__doc__
-    assert "`NoGradientError` for a tracked `x`" in OPS["zeta"].call.__doc__
+    assert "`NoGradientError` for a tracked `x`" in " ".join(OPS["zeta"].call.__doc__.split())
 
 
 @pytest.mark.parametrize("margin", ["", "    "])
@@ -222,4 +223,4 @@ def test_what_the_author_says_stands_in_its_place(margin):
     assert said[:4] == ["One line.", "", "More.", ""]
     assert said[4] == "Shapes: (2,)."
     assert [line.partition(":")[0] for line in said[5:7]] == ["Dtypes", "Derivative"]
-    assert said[7:] == ["Raises: `ValueError`", "always.", "", ">>> 1", "1"]
+    assert said[7:] == ["Raises: `ValueError` always, `TypeError` for anything that is not an array.", "", ">>> 1", "1"]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 import tapegrad
-from tapegrad.errors import BackendError, BackendUnavailableError
 from tapegrad.engines.extras import pip_install
+from tapegrad.errors import BackendError, BackendUnavailableError
 
 __all__ = ["CupyBackend"]
 

@@ -17,6 +17,7 @@ from cupyx.scipy import special
 
 from tapegrad.ops.indexing import AT
 from tapegrad.ops.nn import window_counts
+from tapegrad.ops.special import FROM_SCIPY
 
 __all__ = ["KERNELS"]
 
@@ -109,25 +110,6 @@ def _special(name: str) -> Callable[..., Any]:
     return kernel
 
 
-SPECIAL = (
-    "betainc",
-    "betaln",
-    "digamma",
-    "erf",
-    "erfc",
-    "erfinv",
-    "gamma",
-    "gammainc",
-    "gammaincc",
-    "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "logit",
-    "zeta",
-)
-
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "getitem": getitem,
     "index_table": index_table,
@@ -138,5 +120,5 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "setitem": setitem,
     "take": take,
     "true_places": true_places,
-    **{name: _special(name) for name in SPECIAL},
+    **{name: _special(name) for name in FROM_SCIPY},
 }

@@ -12,8 +12,8 @@ import numpy as np
 
 import tapegrad
 from tapegrad.dtypes import INEXACT, INTEGER
-from tapegrad.errors import BackendUnavailableError, DtypeError
 from tapegrad.engines.extras import pip_install
+from tapegrad.errors import BackendUnavailableError, DtypeError
 
 __all__ = ["JaxBackend"]
 

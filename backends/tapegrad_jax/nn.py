@@ -178,8 +178,8 @@ OF_MANY_STEPS = (
     *("diagonal", "diagonal_scatter", "diff", "fft", "fftn", "hfft", "ifft", "ifftn", "ihfft", "irfft", "irfftn"),
     *("log_softmax", "logsumexp", "max_pool_gather", "max_pool_spread", "median", "meshgrid", "multiply_or_zero"),
     *("nanmax", "nanmean", "nanmedian", "nanmin", "nanquantile", "nanstd", "nanvar", "normalize", "one_hot"),
-    *("overlap_add", "pad", "patches", "quantile", "repeat", "rfft", "rfftn", "roll", "softmax"),
-    *("space_to_depth", "std", "tile", "trapezoid", "unstack", "var", "vector_norm"),
+    *("overlap_add", "pad", "patches", "power_below", "quantile", "repeat", "rfft", "rfftn", "roll"),
+    *("root_of_squares", "softmax", "space_to_depth", "std", "tile", "trapezoid", "unstack", "var", "vector_norm"),
 )
 """Ops whose bodies XLA compiles in one piece. They look at no value, and in those that promise bits nothing is added to
 a product, which XLA would round once.

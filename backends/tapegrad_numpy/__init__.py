@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Mapping
 from sys import getrefcount
@@ -12,9 +13,35 @@ import numpy as np
 
 import tapegrad
 
-from . import creation, elementwise, indexing, movement, nn, products, reductions
+from . import creation, elementwise, indexing, movement, nn, products, reductions, sorting
 
 __all__ = ["NumpyBackend"]
+
+
+_OWN = frozenset(
+    f"""
+    {" ".join(dtype.name for dtype in tapegrad.dtypes.ALL)} argmax argmin asarray conj empty expand_dims fft from_dlpack
+    imag multiply real searchsorted stack tril triu zeros zeros_like
+    """.split()
+)
+
+
+class _Space:
+    """The functions of the standard over NumPy's arrays: NumPy's own where those are the standard's already.
+
+    The others are array-api-compat's, whose import brings nearly all there is under NumPy and takes longer than
+    everything else before the first array: it waits until linear algebra is asked for.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = getattr(np if name in _OWN else importlib.import_module("array_api_compat.numpy"), name)
+        setattr(self, name, found)
+        return found
+
+
+_SPACE = _Space()
 
 
 class NumpyBackend(tapegrad.Backend):
@@ -23,6 +50,10 @@ class NumpyBackend(tapegrad.Backend):
     name = "numpy"
     engine = "numpy"
     shares_constants = True
+
+    @property
+    def namespace(self) -> Any:
+        return _SPACE
 
     def array_types(self) -> tuple[type, ...]:
         return (np.ndarray, np.generic)
@@ -47,9 +78,6 @@ class NumpyBackend(tapegrad.Backend):
 
     def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
         return np.array(array)
-
-    def spec(self, raw: Any) -> tapegrad.Spec:
-        return tapegrad.Spec(raw.shape, raw.dtype)
 
     def fused(self) -> Mapping[str, Callable[..., Any]]:
         return KERNELS
@@ -89,6 +117,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     **nn.KERNELS,
     **products.KERNELS,
     **reductions.KERNELS,
+    **sorting.KERNELS,
 }
 
 

@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+import tapegrad
+from tapegrad.op import registered
+from tapegrad.ops.special import FROM_SCIPY, host_function
+
 __all__ = ["KERNELS"]
 
 _BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
@@ -60,6 +64,11 @@ def _power(x: Any, y: Any) -> Any:
     return np.power(x, y)
 
 
+def _power_below(x: Any, y: Any) -> Any:
+    # An exponent is one number, nearly always, and not 0.
+    return _power(x, y - 1) if y.all() else _power(x, np.where((x == 0) & (y == 0), y, y - 1))
+
+
 def _sign(x: Any) -> Any:
     # As the standard has it, bit for bit.
     return np.sign(x) if x.dtype.kind != "c" else x / np.where(x == 0, 1, np.abs(x))
@@ -71,8 +80,7 @@ def _relu(x: Any) -> Any:
 
 def _sech_square(x: Any) -> Any:
     if x.dtype.kind == "c":
-        secant = 1 / np.cosh(x)
-        return secant * secant
+        return registered()["sech_square"].body(tapegrad.get_backend("numpy").kernels, x)
     if not x.shape:
         decay = np.exp(-2 * np.abs(x))
         half = 1 + decay
@@ -120,32 +128,11 @@ def _on_host(name: str) -> Callable[..., Any]:
     """The core's function of host arrays, found when it is first called."""
 
     def kernel(*arrays: Any) -> Any:
-        from tapegrad.ops.special import host_function
-
         return host_function(name)(*arrays)
 
     kernel.__name__ = name
     return kernel
 
-
-_SPECIAL = (
-    "betainc",
-    "betaln",
-    "digamma",
-    "erf",
-    "erfc",
-    "erfinv",
-    "gamma",
-    "gammainc",
-    "gammaincc",
-    "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "logit",
-    "zeta",
-)
 
 _SAME_NAME = """
     add abs bitwise_and bitwise_or bitwise_xor cbrt ceil conj copysign cos cosh divide equal exp exp2 expm1 floor
@@ -172,11 +159,12 @@ _UFUNCS = {
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
-    **{name: _on_host(name) for name in _SPECIAL},
+    **{name: _on_host(name) for name in FROM_SCIPY},
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,
     "power": _power,
+    "power_below": _power_below,
     "rcbrt": _reciprocal_cube_root,
     "relu": _relu,
     "round": _round,

@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 
+import tapegrad
+from tapegrad.op import registered
+
 __all__ = ["KERNELS"]
+
+_axis_of = tapegrad.ops.cumulative.axis_of
 
 # Bound once, and past overloads that leave out `keepdims` as a variable.
 _ADD: Any = np.add.reduce
@@ -74,6 +79,22 @@ def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _ADD(_checked(x, axis) != 0, axis=axis, keepdims=keepdims, dtype=np.int64)
 
 
+_ENOUGH = {np.dtype(dtype).itemsize: np.finfo(dtype).tiny / np.finfo(dtype).eps for dtype in ("float32", "float64")}
+"""Sums of squares above which what is lost to subnormal squares is less than rounding, by the size of the dtype."""
+
+
+def _root_of_squares(x: Any, divisor: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.size and x.dtype.itemsize in _ENOUGH and x.dtype.kind == "f":
+        kept = keepdims or divisor.__class__ is np.ndarray
+        with np.errstate(over="ignore"):
+            squares = _ADD(x * x, axis=axis, keepdims=kept)
+        if squares.min() > _ENOUGH[x.dtype.itemsize] and squares.max() < math.inf:
+            root = np.sqrt(squares if divisor is None else squares / divisor)
+            return root if kept is keepdims else np.squeeze(root, axis=axis)
+    kernels = tapegrad.get_backend("numpy").kernels
+    return registered()["root_of_squares"].body(kernels, x, divisor, axis=axis, keepdims=keepdims)
+
+
 def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> Any:
     axis %= term.ndim
     length = term.shape[axis]
@@ -95,16 +116,20 @@ def _recurrence(factor: Any, term: Any, *, axis: int, reverse: bool = False) -> 
     return out
 
 
-def _sort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    # Equal numbers are alike, so the quickest order of them will do; 0 and -0 are not.
-    kind: Any = "stable" if stable and x.dtype.kind == "f" and _signed_zeros(x) else None
-    if not descending:
-        return np.sort(x, axis=axis, kind=kind)
-    return np.flip(np.sort(np.flip(x, axis), axis=axis, kind=kind), axis)
+def _cumulative_sum(x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    return _with_initial(np.cumsum(x, axis=_axis_of(axis, x.ndim)), 0, axis, include_initial)
 
 
-def _signed_zeros(x: Any) -> bool:
-    return bool(np.count_nonzero(x) < x.size)
+def _cumulative_prod(x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    return _with_initial(np.cumprod(x, axis=_axis_of(axis, x.ndim)), 1, axis, include_initial)
+
+
+def _with_initial(out: Any, initial: int, axis: int | None, wanted: bool) -> Any:
+    if not wanted:
+        return out
+    axis = _axis_of(axis, out.ndim)
+    edge = np.full((*out.shape[:axis], 1, *out.shape[axis + 1 :]), initial, out.dtype)
+    return np.concatenate((edge, out), axis=axis)
 
 
 def _cummax(x: Any, *, axis: Any = None) -> Any:
@@ -121,11 +146,13 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "count_nonzero": _count_nonzero,
     "cummax": _cummax,
     "cummin": _cummin,
+    "cumulative_prod": _cumulative_prod,
+    "cumulative_sum": _cumulative_sum,
     "max": _max,
     "mean": _mean,
     "min": _min,
     "prod": _prod,
+    "root_of_squares": _root_of_squares,
     "recurrence": _recurrence,
-    "sort": _sort,
     "sum": _sum,
 }

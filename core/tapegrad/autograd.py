@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .arrays.array import Array, handle
@@ -40,6 +41,7 @@ from .transforms import variables as _variables
 
 __all__ = [
     "Function",
+    "NDArray",
     "backward",
     "get_symbol",
     "grad",
@@ -53,6 +55,17 @@ __all__ = [
     "set_training",
     "train_mode",
 ]
+
+if TYPE_CHECKING:
+    from .ndarray import NDArray
+else:
+
+    def __getattr__(name: str) -> Any:
+        # MXNet's module has the class besides; it is built on this one.
+        if name == "NDArray":
+            return import_module(".ndarray", __package__).NDArray
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 _backward_trains: ContextVar[bool] = ContextVar("tapegrad_backward_trains", default=True)
 

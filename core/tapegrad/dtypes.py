@@ -44,14 +44,17 @@ INEXACT = FLOATING + COMPLEX
 ALL = (BOOL, *INTEGER, *INEXACT)
 
 _KINDS = {
-    "bool": (BOOL,),
-    "signed integer": SIGNED,
-    "unsigned integer": UNSIGNED,
-    "integral": INTEGER,
-    "real floating": FLOATING,
-    "complex floating": COMPLEX,
-    "numeric": INTEGER + INEXACT,
+    "bool": frozenset((BOOL,)),
+    "signed integer": frozenset(SIGNED),
+    "unsigned integer": frozenset(UNSIGNED),
+    "integral": frozenset(INTEGER),
+    "real floating": frozenset(FLOATING),
+    "complex floating": frozenset(COMPLEX),
+    "numeric": frozenset(INTEGER + INEXACT),
 }
+_KNOWN = frozenset(ALL)
+CLASSES = frozenset(type(dtype) for dtype in ALL)
+"""The classes of our dtypes. Another engine's dtype may hash like one of ours and warn when it is compared with it."""
 
 
 @cache
@@ -80,6 +83,8 @@ def to_dtype(spec: Any) -> DType:
     >>> to_dtype("float32")
     dtype('float32')
     """
+    if spec.__class__ in CLASSES and spec in _KNOWN:
+        return spec
     if not isinstance(spec, (str, type, np.dtype)):
         # An engine's own object is asked for its name at once: some warn when they are compared, as a cache would.
         spec = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
@@ -107,10 +112,12 @@ def is_dtype(dtype: Any, kind: Any) -> bool:
 def _is_dtype(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, tuple):
         return any(is_dtype(dtype, one) for one in kind)
-    if isinstance(kind, str) and kind in _KINDS:
-        return to_dtype(dtype) in _KINDS[kind]
-    if isinstance(kind, str) and " " in kind:
-        raise ArgumentError(f"unknown dtype kind {kind!r}; choose one of {', '.join(map(repr, _KINDS))}")
+    if isinstance(kind, str):
+        if kind in _KINDS:
+            known = dtype.__class__ in CLASSES and dtype in _KNOWN
+            return (dtype if known else to_dtype(dtype)) in _KINDS[kind]
+        if " " in kind:
+            raise ArgumentError(f"unknown dtype kind {kind!r}; choose one of {', '.join(map(repr, _KINDS))}")
     return to_dtype(dtype) == to_dtype(kind)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "GradientEscapeError",
     "GraphError",
     "GraphFreedError",
+    "MaskWarning",
     "MissingExtraError",
     "MixedBackendsError",
     "NoGradientError",
@@ -341,6 +342,24 @@ class AxisError(ShapeError, IndexError):
     >>> tnp.sum(tnp.ones((2, 3)), axis=2)
     Traceback (most recent call last):
     tapegrad.errors.AxisError: ...
+    """
+
+
+class MaskWarning(UserWarning):
+    """An NDArray of zeros and ones, of the shape of a mask, was taken for a list of places.
+
+    What a comparison gives is a mask; what was computed from one is not, nor is its copy. For a mask compare last:
+    `x[(a * b) == 1]`. For places say `astype("int64")` beforehand, which is not warned of.
+
+    >>> import warnings
+    >>> from tapegrad import nd
+    >>> x = nd.array([5, 6, 7])
+    >>> mask = (x > 5) * (x < 7)
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     warnings.simplefilter("always")
+    ...     places = x[mask].asnumpy().tolist()
+    >>> seen[0].category.__name__, places, x[mask == 1].asnumpy().tolist()
+    ('MaskWarning', [5.0, 6.0, 5.0], [6.0])
     """
 
 

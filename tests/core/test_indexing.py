@@ -176,10 +176,10 @@ def test_writing_outside_record(backend, key):
         ((slice(None), ints(-4, 0)), "-4 is out of bounds"),
         (np.ones(3, bool), r"mask of shape \(3,\).*size 4"),
         (np.ones((4, 2), bool), r"axis 1 has size 3, the mask 2"),
-        (1.0, "float is no index"),
-        ("a", "'a' is no index"),
-        (ints(0, 1) * 1.0, "float64 is no index"),
-        ([0.5], "float64 is no index"),
+        (1.0, "float is not an index"),
+        ("a", "'a' is not an index"),
+        (ints(0, 1) * 1.0, "float64 is not an index"),
+        ([0.5], "float64 is not an index"),
     ],
 )
 def test_a_wrong_index_is_an_index_error_that_names_it(backend, key, words):

@@ -16,10 +16,15 @@ HEAD = """# Where several answers are right
 Some derivatives are a matter of convention: at ties, at kinks, where a value is infinite, where peers disagree.
 tapegrad has one answer for each, the same on every engine: the subgradient of least norm, ties shared evenly, and a
 cotangent of zero that wins over an infinite slope in rules that have one (`sqrt`, `log`, `power`, norms), as a slope of
-zero wins over an infinite cotangent in a power, a size and a product of an array with itself: √(x·x) is flat at 0, as a
-norm is. A product of two arrays is no such rule: where x log(x) is masked at 0, write `xlogy(x, x)`. Steps (`floor`,
-`round`, `sign`, …) have a slope of 0 everywhere. Gradients of complex numbers are conjugated as PyTorch's are: that of
-a real function is ∂f/∂Re + i ∂f/∂Im.
+zero wins over an infinite cotangent in a power, a size and a product of an array with itself: √(x·x) is flat at 0, as
+a norm is. What is smooth of a size has its own second and third derivatives where the size is 0: the Hessian of ‖x‖²
+is 2 I there, and that of ‖x‖, which has none, is 0. That holds of pulls, which is how `hessian`, `hvp` and
+`jacfwd(grad)` have it; a push of a push differentiates the convention. So it is with functions of eigenvalues and
+singular values that repeat. A singular value of 0 has a kink as a size has. The extreme of what holds a NaN passes it
+on to all elements. The derivative of the logarithm of a determinant at a singular matrix is NaN. A product of two
+arrays is no such rule: where x log(x) is masked at 0, write `xlogy(x, x)`. Steps (`floor`, `round`, `sign`, …) have a
+slope of 0 everywhere. Gradients of complex numbers are conjugated as PyTorch's are: that of a real function is ∂f/∂Re
++ i ∂f/∂Im.
 
 `tests/edge_cases` runs these and {others} other cases on every engine; this page is made from them. A dash: no answer
 was recorded. The last {last} rows are cases that none of the four has right.

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from tapegrad import autograd, nd
-from tapegrad.errors import DtypeError, GraphError, GraphFreedError, NotRecordedError, ShapeError
+from tapegrad.errors import (
+    DtypeError,
+    GraphError,
+    GraphFreedError,
+    MaskWarning,
+    NotRecordedError,
+    ShapeError,
+)
 
 
 def variable(values, **options):
@@ -200,10 +207,35 @@ def test_a_comparison_is_a_mask():
 
 def test_indices_are_no_mask_even_where_they_are_zeros_and_ones():
     x = nd.array([1.0, 2.0, 3.0])
-    assert x[nd.array([0, 1, 1])].asnumpy().tolist() == [1, 2, 2]
+    with pytest.warns(MaskWarning):
+        assert x[nd.array([0, 1, 1])].asnumpy().tolist() == [1, 2, 2]
     written = x > 1
     written[:] = nd.array([0, 1, 1])
-    assert x[written].asnumpy().tolist() == [1, 2, 2]
+    with pytest.warns(MaskWarning):
+        assert x[written].asnumpy().tolist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [lambda m: m.copy(), lambda m: 1 - m, lambda m: m * m, lambda m: m + 0, lambda m: m.reshape((3,))],
+    ids=["copy", "1 - m", "m * m", "m + 0", "reshape"],
+)
+def test_what_was_computed_from_a_mask_is_warned_of_as_an_index(touch):
+    x = nd.array([5, 6, 7])
+    with pytest.warns(MaskWarning, match=r"x\[mask == 1\]"):
+        x[touch(x > 5)]
+    with pytest.warns(MaskWarning):
+        x[touch(x > 5)] = x[:]
+    x = nd.array([5, 6, 7])
+    assert x[touch(x > 5) == 1].size < 3
+
+
+def test_places_are_not_warned_of():
+    """Warnings are errors here: integers, fewer places or more, and others than zeros and ones."""
+    x = nd.array([5, 6, 7])
+    assert x[nd.array([0, 1, 1]).astype("int64")].asnumpy().tolist() == [5, 6, 6]
+    assert x[nd.array([0, 1])].asnumpy().tolist() == [5, 6]
+    assert x[nd.array([2, 1, 0])].asnumpy().tolist() == [7, 6, 5]
 
 
 def test_a_mask_is_differentiated_through():
@@ -240,7 +272,7 @@ def test_each_cause_of_no_gradient_has_a_message_of_its_own():
         (x * x).backward()
     with autograd.record():
         y, z = x * x, w * w
-    with pytest.raises(NotRecordedError, match=r"recorded, but nothing .* attach_grad"):
+    with pytest.raises(NotRecordedError, match=r"recorded, but no gradient leads .* attach_grad"):
         y.backward()
     z.backward()
     with pytest.raises(GraphFreedError, match=r"retain_graph=True"):
@@ -263,7 +295,7 @@ def test_a_head_gradient_of_the_wrong_shape_or_dtype_is_refused():
     assert x.grad.asnumpy().tolist() == [2, 40]
 
 
-def test_integer_division_by_zero_does_not_kill_the_process():
+def test_integers_are_divided_by_zero_to_zero():
     zero = nd.array([1, 0, -7], dtype="int32") / nd.array([0, 0, 2], dtype="int32")
     assert zero.asnumpy().tolist() == [0, 0, -3]
 
@@ -333,3 +365,81 @@ def test_a_numpy_number_or_array_on_the_left_of_an_operator_leaves_it_to_ours(le
     assert (left > x).asnumpy().tolist() == [1, 0]
     assert (left == x).asnumpy().tolist() == [0, 0]
     assert (left > x).dtype is np.float32
+
+
+FLAT = {
+    "argmax": lambda x: nd.argmax(x, axis=0),
+    "argmin": lambda x: x.argmin(axis=0) * 2 + 1,
+    "argsort": nd.argsort,
+    "topk": lambda x: nd.topk(x, k=2),
+    "topk mask": lambda x: nd.topk(x, k=2, ret_typ="mask"),
+    "greater": lambda x: x > 2,
+    "equal": lambda x: nd.broadcast_equal(x, x),
+    "logical_and": lambda x: nd.logical_and(x, x),
+    "isnan": nd.contrib.isnan,
+    "one_hot": lambda x: nd.one_hot(x, 4),
+    "zeros_like": nd.zeros_like,
+    "where": lambda x: nd.where(x, nd.ones(3), nd.zeros(3)),
+    "take": lambda x: nd.take(nd.arange(5), x),
+    "pick": lambda x: nd.pick(nd.ones((3, 4)), x),
+    "sampled": lambda x: nd.sample_normal(x, nd.ones(3)),
+    "floor": nd.floor,
+}
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_backward_from_what_has_zero_gradient_gives_zeros(name):
+    x = variable([3.0, 1.0, 2.0])
+    x.grad[:] = 7
+    with autograd.record():
+        y = FLAT[name](x)
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [0, 0, 0]
+    y = FLAT[name](x)
+    with pytest.raises(NotRecordedError):
+        y.backward()
+
+
+def test_a_mask_leaves_the_gradient_of_what_it_multiplies():
+    x = variable([-1.0, 2.0])
+    with autograd.record():
+        y = x * x * (x > 0)
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [0, 4]
+
+
+def test_integers_may_be_variables_and_get_zeros():
+    x = nd.array([1, 2], dtype="int32")
+    x.attach_grad()
+    w = variable([3.0, 4.0])
+    with autograd.record():
+        y = w * x
+    y.backward()
+    assert w.grad.asnumpy().tolist() == [1, 2]
+    assert x.grad.asnumpy().tolist() == [0, 0]
+    assert x.grad.dtype is np.int32
+
+
+def test_the_class_of_arrays_comes_with_everything_of_autograd():
+    names = {}
+    exec("from tapegrad.autograd import *", names)
+    assert names["NDArray"] is nd.NDArray
+    with pytest.raises(AttributeError, match="no attribute 'NDArrays'"):
+        autograd.NDArrays  # noqa: B018
+
+
+def test_memory_of_numpy_is_read_without_a_copy_and_not_written_to():
+    host = np.arange(6.0).reshape(2, 3)
+    x = nd.from_numpy(host)
+    assert np.shares_memory(x._value, host)
+    with pytest.raises(ValueError, match="read-only"):
+        host[0] = 1
+    x[0] = 9
+    x += 1
+    assert host[0].tolist() == [0, 1, 2]
+    assert x.asnumpy()[0].tolist() == [10, 10, 10]
+    with pytest.raises(ValueError, match="zero_copy=False"):
+        nd.from_numpy(np.ones((2, 3)).T)
+    free = np.ones((2, 3))
+    assert nd.from_numpy(free.T, zero_copy=False).shape == (3, 2)
+    free[0] = 2

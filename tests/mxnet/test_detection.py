@@ -1,5 +1,7 @@
 """Anchors, targets, detections, matches and regions against their definitions, told one box at a time."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,54 @@ def test_detections_are_the_best_of_those_that_overlap():
     np.testing.assert_allclose(stay[:, 1], [score for _, score, _ in kept])
     np.testing.assert_allclose(stay[:, 2:], [box for _, _, box in kept], atol=1e-6)
     assert len(kept) < len(seen)
+
+
+def suppressed(rows, threshold, *, by_class=False, valid=0.0, topk=None):
+    """What `box_nms` keeps of rows (class, score, *box), pair by pair."""
+    kept = []
+    for row in [r for r in sorted(rows.tolist(), key=lambda r: -r[1]) if r[1] > valid][:topk]:
+        rivals = [other for other in kept if not by_class or other[0] == row[0]]
+        if all(overlap(row[2:], other[2:]) <= threshold for other in rivals):
+            kept.append(row)
+    return kept
+
+
+@pytest.mark.parametrize("count", [0, 1, 127, 128, 129, 400])
+@pytest.mark.parametrize(
+    "ours, theirs",
+    [
+        ({}, {}),
+        ({"overlap_thresh": 0.1}, {"threshold": 0.1}),
+        ({"id_index": 0}, {"by_class": True}),
+        ({"id_index": 0, "force_suppress": True}, {}),
+        ({"valid_thresh": 0.4, "topk": 90}, {"valid": 0.4, "topk": 90}),
+    ],
+)
+def test_suppression_is_that_of_pairs(count, ours, theirs):
+    corners = boxes(count).reshape(count, 4)
+    rows = np.column_stack([RNG.integers(0, 3, count), RNG.permutation(count) / max(count, 1), corners])
+    rows = rows.astype(np.float32)
+    found = nd.contrib.box_nms(nd.array(rows.reshape(1, count, 6)), **ours).asnumpy()[0]
+    expected = suppressed(rows, **{"threshold": 0.5} | theirs)
+    assert found[: len(expected)].tolist() == expected
+    assert (found[len(expected) :] == -1).all()
+
+
+def test_suppression_of_thousands_of_boxes_takes_no_seconds():
+    """A loop over pairs in Python takes ten seconds and more for each of these."""
+    corner = nd.random.uniform(shape=(1, 2000, 2))
+    many = nd.concat(nd.zeros((1, 2000, 1)), nd.random.uniform(shape=(1, 2000, 1)), corner, corner + 0.1, dim=2)
+    anchors = nd.contrib.MultiBoxPrior(nd.zeros((1, 3, 32, 32)), sizes=[0.2, 0.3], ratios=[1, 2, 0.5])
+    count = anchors.shape[1]
+    odds = nd.softmax(nd.random.normal(shape=(2, 3, count)), axis=1)
+    offsets = nd.random.normal(0, 0.1, shape=(2, 4 * count))
+    for call in (
+        lambda: nd.contrib.box_nms(many),
+        lambda: nd.contrib.MultiBoxDetection(odds, offsets, anchors),
+    ):
+        begin = time.perf_counter()
+        call().wait_to_read()
+        assert time.perf_counter() - begin < 2
 
 
 def test_pairs_are_made_from_the_best_score_down():
@@ -298,3 +348,74 @@ def test_a_box_that_stays_has_a_gradient():
         y = nd.contrib.box_nms(x)
     y.backward(nd.array(np.arange(12).reshape(2, 6)))
     assert x.grad.asnumpy().tolist() == [[0] * 6, list(range(6))]
+
+
+def test_rates_of_layers_and_preloaded_updates():
+    """LARS as its paper has it, then the same updates as with numbers for lrs and wds."""
+    weights = [nd.random.normal(shape=n) for n in (3, 4)]
+    grads = [nd.random.normal(shape=n) for n in (3, 4)]
+    wds = nd.array([0.1, 0])
+    squares = [nd.multi_sum_sq(*arrays) for arrays in (weights, grads)]
+    rates = nd.multi_lars(nd.array([0.5, 0.25]), *squares, wds, eta=0.01, eps=1e-3, rescale_grad=2.0)
+    for i, lr in enumerate((0.5, 0.25)):
+        w, g = (np.linalg.norm(arrays[i].asnumpy()) for arrays in (weights, grads))
+        expected = lr * 0.01 * w / (2 * g + wds.asnumpy()[i] * w + 1e-3)
+        np.testing.assert_allclose(rates.asnumpy()[i], expected, rtol=1e-5)
+    kept = nd.multi_lars(nd.array([0.5, 0.25]), nd.array([0, 1]), nd.array([1, 0]), wds, eta=1, eps=0)
+    assert kept.asnumpy().tolist() == [0.5, 0.25]
+
+    for kind, state in (("", 0), ("mom_", 1), ("mp_", 1), ("mp_mom_", 2)):
+        name = f"multi_{kind.replace('mom_', '')}sgd_{'mom_' if 'mom' in kind else ''}update"
+        options = {"momentum": 0.9} if "mom" in kind else {}
+
+        def arrays(state=state):
+            return [x for w, g in zip(weights, grads, strict=True) for x in (w.copy(), g, *[w.copy()] * state)]
+
+        plain = getattr(nd, name)(*arrays(), lrs=rates, wds=wds, num_weights=2, **options)
+        loaded = getattr(nd, f"preloaded_{name}")(*arrays(), rates, wds, num_weights=2, **options)
+        for a, b in zip(plain, loaded, strict=True):
+            np.testing.assert_array_equal(a.asnumpy(), b.asnumpy())
+    with pytest.raises(ValueError, match="last two arrays"):
+        nd.preloaded_multi_sgd_update(rates)
+
+
+@pytest.mark.parametrize(
+    "mode, options, size",
+    [
+        ("odd_scale", {"scale_height": 2, "scale_width": 2}, (9, 8)),
+        ("odd_scale", {"scale_height": 0.5, "scale_width": 0.5}, (3, 2)),
+        ("to_even_down", {}, (4, 4)),
+        ("to_even_up", {}, (6, 4)),
+        ("to_odd_down", {}, (5, 3)),
+        ("to_odd_up", {}, (5, 5)),
+        ("size", {"scale_height": 1.5, "width": 3}, (7, 3)),
+    ],
+)
+def test_modes_of_resizing(mode, options, size):
+    images = nd.random.normal(shape=(1, 2, 5, 4))
+    found = nd.contrib.BilinearResize2D(images, mode=mode, **options)
+    assert found.shape[2:] == size
+    same = nd.contrib.BilinearResize2D(images, height=size[0], width=size[1])
+    np.testing.assert_array_equal(found.asnumpy(), same.asnumpy())
+
+
+@pytest.mark.parametrize("kind", ["max", "avg", "sum", "lp"])
+@pytest.mark.parametrize("layout", ["NWC", "NHWC", "NDHWC"])
+def test_pooling_with_the_channels_last(kind, layout):
+    ndim = len(layout) - 2
+    x = nd.random.uniform(shape=(2, *(6, 5, 4)[:ndim], 3))
+    x.attach_grad()
+    first = x.transpose((0, ndim + 1, *range(1, ndim + 1))).copy()
+    for options in (
+        {"kernel": (2,) * ndim, "stride": (2,) * ndim, "pooling_convention": "full"},
+        {"global_pool": True},
+    ):
+        p = {"p_value": 2} if kind == "lp" else {}
+        with autograd.record():
+            found = nd.Pooling(x, pool_type=kind, layout=layout, **options, **p)
+        found.backward()
+        expected = nd.Pooling(first, pool_type=kind, **options, **p)
+        np.testing.assert_allclose(found.asnumpy(), np.moveaxis(expected.asnumpy(), 1, -1), rtol=1e-6)
+        assert x.grad.shape == x.shape
+    with pytest.raises(ValueError, match="layout is 'NWC'"):
+        nd.Pooling(nd.ones((1, 2, 2, 1)), kernel=(2, 2), layout="NWC")

@@ -4,8 +4,10 @@ import io
 import json
 import pickle
 import struct
+import tempfile
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,6 +204,64 @@ def test_a_file_cut_or_changed_anywhere_is_read_rightly_or_refused(tmp_path, suf
         except FileFormatError:
             continue
         assert all(x.size <= 1000 for x in (found.values() if isinstance(found, dict) else found))
+
+
+def written():
+    """Files of both formats, and of every way in which an archive compresses, as bytes."""
+    arrays = {"w": nd.arange(7), "b": nd.ones((2, 2), dtype="int8")}
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ("", ".safetensors"):
+            nd.save(f"{folder}/w{suffix}", arrays)
+            yield Path(f"{folder}/w{suffix}").read_bytes()
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", method) as archive:
+            archive.writestr("w.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9,)}", bytes(36)))
+        yield made.getvalue()
+
+
+@pytest.mark.parametrize("raw", list(written()), ids=["stored", "safetensors", "deflated", "bzip2", "lzma"])
+def test_thousands_of_mutations_are_read_or_refused_by_one_type(tmp_path, raw):
+    """Bytes set, added, removed and swapped, and the words of headers set to extremes; from files and from buffers."""
+    rng = np.random.default_rng(1)
+    path = tmp_path / "mutated"
+    refused = 0
+    for i in range(1500):
+        broken = bytearray(raw)
+        for _ in range(rng.integers(1, 4)):
+            place = int(rng.integers(len(broken)))
+            kind = rng.integers(5)
+            if kind == 0:
+                broken[place] = rng.integers(256)
+            elif kind == 1:
+                broken[place] ^= 1 << int(rng.integers(8))
+            elif kind == 2:
+                word = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)[rng.integers(5)]
+                broken[place : place + 4] = struct.pack("<I", word)
+            elif kind == 3:
+                broken[place:place] = bytes(rng.integers(256, size=3, dtype=np.uint8))
+            else:
+                del broken[place : place + 2]
+        try:
+            if i % 3:
+                nd.load_frombuffer(bytes(broken))
+            else:
+                path.write_bytes(broken)
+                nd.load(path)
+        except FileFormatError:
+            refused += 1
+    assert 300 < refused <= 1500
+
+
+def test_an_array_at_a_negative_place_is_a_damaged_file(tmp_path):
+    """The directory of an archive whose size is said to be less than it is puts its members before the file."""
+    raw = bytearray(npz(a=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", b"\0" * 4)))
+    end = raw.rindex(b"PK\x05\x06")
+    raw[end + 16 : end + 20] = struct.pack("<I", 0x7FFFFFFF)
+    path = tmp_path / "negative"
+    path.write_bytes(raw)
+    with pytest.raises(FileFormatError, match="damaged"):
+        nd.load(path)
 
 
 def test_a_missing_file_is_the_system_s_own_error(tmp_path):

@@ -87,7 +87,6 @@ MISUSES = {
     "no heads": (lambda x: autograd.backward([]), GraphError, "at least one head"),
     "the gradient of no variable": (recorded(lambda x: autograd.grad(x * 2, nd.ones(3))), GraphError, "attach_grad"),
     "an unknown grad_req": (lambda x: x.attach_grad("wirte"), ArgumentError, "'wirte'.*'write', 'add', 'null'"),
-    "integers with a gradient": (lambda x: nd.ones(2, dtype="int32").attach_grad(), DtypeError, "int32.*astype"),
     "a gradient of another shape": (lambda x: autograd.mark_variables(x, nd.ones(2)), ShapeError, r"\(3,\).*\(2,\)"),
     "an unknown backend": (lambda x: x.to("nunpy"), UnknownBackendError, "did you mean 'numpy'"),
     "an unknown device": (lambda x: mx.Context("tpu"), ArgumentError, "'tpu'; choose one of cpu, gpu"),
@@ -197,3 +196,41 @@ def test_what_a_lazy_backward_raises_reaches_the_caller():
     x.attach_grad()
     with pytest.raises(KeyError, match="boom"):
         backward(lambda x: Lazy()(x))(x)
+
+
+ONE, TWO, STEPS = nd.ones(1), nd.ones(2), nd.ones((3, 2))
+UNREAD = {
+    "FullyConnected bias": lambda: nd.FullyConnected(ONE.reshape((1, 1)), ONE.reshape((1, 1)), ONE, no_bias=True),
+    "Convolution bias": lambda: nd.Convolution(nd.ones((1, 1, 3)), nd.ones((1, 1, 2)), ONE, no_bias=True),
+    "Deconvolution bias": lambda: nd.Deconvolution(nd.ones((1, 1, 3)), nd.ones((1, 1, 2)), ONE, kernel=(2,)),
+    "SequenceMask sequence_length": lambda: nd.SequenceMask(STEPS, TWO),
+    "SequenceLast sequence_length": lambda: nd.SequenceLast(STEPS, TWO),
+    "SequenceReverse sequence_length": lambda: nd.SequenceReverse(STEPS, TWO),
+    "softmax length": lambda: nd.softmax(STEPS, nd.ones(3)),
+    "log_softmax length": lambda: nd.log_softmax(STEPS, length=nd.ones(3)),
+    "softmin length": lambda: nd.softmin(STEPS, length=nd.ones(3)),
+    "LeakyReLU gamma": lambda: nd.LeakyReLU(STEPS, TWO),
+    "ctc_loss data_lengths": lambda: nd.ctc_loss(nd.ones((3, 2, 2)), nd.ones((2, 1)), TWO),
+    "ctc_loss label_lengths": lambda: nd.ctc_loss(nd.ones((3, 2, 2)), nd.ones((2, 1)), label_lengths=TWO),
+    "RNN state_cell": lambda: nd.RNN(
+        nd.ones((3, 1, 1)), nd.ones(4), nd.ones((1, 1, 1)), nd.ones((1, 1, 1)), state_size=1, mode="rnn_tanh"
+    ),
+    "RNN sequence_length": lambda: nd.RNN(
+        nd.ones((3, 1, 1)), nd.ones(4), nd.ones((1, 1, 1)), sequence_length=ONE, state_size=1, mode="rnn_tanh"
+    ),
+    "BilinearResize2D like": lambda: nd.contrib.BilinearResize2D(nd.ones((1, 1, 2, 2)), nd.ones((1, 1, 3, 3)), 4, 4),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_an_input_that_the_flags_leave_unread_is_refused(name):
+    function, argument = name.split()
+    with pytest.raises(ArgumentTypeError, match=rf"{function}\(\) got '{argument}', which it would not read"):
+        UNREAD[name]()
+
+
+def test_an_image_is_cut_to_the_size_of_one_other():
+    images = [nd.ones((1, 1, n, n)) for n in (4, 3, 2)]
+    assert nd.Crop(*images[:2]).shape == (1, 1, 3, 3)
+    with pytest.raises(ArgumentTypeError, match="not 3 arrays"):
+        nd.Crop(*images)

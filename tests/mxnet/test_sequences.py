@@ -19,40 +19,88 @@ def as_core(function):
     return on_core
 
 
+class Peer:
+    """A recurrent layer of PyTorch, and the arguments of `nd.RNN` with its numbers."""
+
+    def __init__(self, mode, layers, bidirectional, projection=None):
+        torch = pytest.importorskip("torch", reason="the peer is not installed")
+        self.steps, self.batch, inputs, size = 4, 3, 3, 5
+        directions = 2 if bidirectional else 1
+        rng = np.random.default_rng(0)
+        data = rng.standard_normal((self.steps, self.batch, inputs))
+        sizes = (projection or size, size)
+        states = [rng.standard_normal((layers * directions, self.batch, n)) for n in sizes]
+        options = {"num_layers": layers, "bidirectional": bidirectional, "dtype": torch.float64}
+        if mode.startswith("rnn"):
+            self.layer = torch.nn.RNN(inputs, size, nonlinearity=mode[4:], **options)
+        elif mode == "gru":
+            self.layer = torch.nn.GRU(inputs, size, **options)
+        else:
+            self.layer = torch.nn.LSTM(inputs, size, proj_size=projection or 0, **options)
+        ways = [(k, way) for k in range(layers) for way in ("", "_reverse")[:directions]]
+        kinds = ("ih", "hh", "hr") if projection else ("ih", "hh")
+        self.names = [f"weight_{part}_l{k}{way}" for k, way in ways for part in kinds]
+        self.names += [f"bias_{part}_l{k}{way}" for k, way in ways for part in ("ih", "hh")]
+        flat = np.concatenate([getattr(self.layer, name).detach().numpy().ravel() for name in self.names])
+        first = [torch.tensor(s) for s in states]
+        self.data, self.first = torch.tensor(data), tuple(first) if mode == "lstm" else first[0]
+        self.x, self.parameters, h, c = (nd.array(a, dtype="float64") for a in (data, flat, *states))
+        self.arguments = {"state": h, "state_size": size, "num_layers": layers, "bidirectional": bidirectional}
+        self.arguments |= {"mode": mode, "state_outputs": True, "projection_size": projection}
+        if mode == "lstm":
+            self.arguments["state_cell"] = c
+
+    def compare(self, expected, last, **options):
+        """Hold results, last states and the gradient in the parameters to PyTorch's."""
+        expected.sum().backward()
+        self.parameters.attach_grad()
+        with autograd.record():
+            found = nd.RNN(self.x, self.parameters, **self.arguments, **options)
+            total = found[0].sum()
+        total.backward()
+        np.testing.assert_allclose(found[0].asnumpy(), expected.detach().numpy(), rtol=1e-12, atol=1e-14)
+        for ours, theirs in zip(found[1:], last if isinstance(last, tuple) else [last], strict=True):
+            np.testing.assert_allclose(ours.asnumpy(), theirs.detach().numpy(), rtol=1e-12, atol=1e-14)
+        gradient = np.concatenate([getattr(self.layer, name).grad.numpy().ravel() for name in self.names])
+        np.testing.assert_allclose(self.parameters.grad.asnumpy(), gradient, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("mode", ["rnn_relu", "rnn_tanh", "lstm", "gru"])
 @pytest.mark.parametrize("layers, bidirectional", [(1, False), (2, False), (2, True)])
 def test_recurrent_layers_are_pytorchs(mode, layers, bidirectional):
-    torch = pytest.importorskip("torch", reason="the peer is not installed")
-    steps, batch, inputs, size = 4, 2, 3, 5
-    directions = 2 if bidirectional else 1
-    rng = np.random.default_rng(0)
-    data = rng.standard_normal((steps, batch, inputs))
-    states = [rng.standard_normal((layers * directions, batch, size)) for _ in range(2)]
-    options = {"num_layers": layers, "bidirectional": bidirectional, "dtype": torch.float64}
-    if mode.startswith("rnn"):
-        peer = torch.nn.RNN(inputs, size, nonlinearity=mode[4:], **options)
-    else:
-        peer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[mode](inputs, size, **options)
-    ways = [(k, way) for k in range(layers) for way in ("", "_reverse")[:directions]]
-    names = [f"weight_{part}_l{k}{way}" for k, way in ways for part in ("ih", "hh")]
-    names += [f"bias_{part}_l{k}{way}" for k, way in ways for part in ("ih", "hh")]
-    flat = np.concatenate([getattr(peer, name).detach().numpy().ravel() for name in names])
-    first = [torch.tensor(s) for s in states]
-    expected, last = peer(torch.tensor(data), tuple(first) if mode == "lstm" else first[0])
-    expected.sum().backward()
+    peer = Peer(mode, layers, bidirectional)
+    peer.compare(*peer.layer(peer.data, peer.first))
 
-    x, parameters = nd.array(data, dtype="float64"), nd.array(flat, dtype="float64")
-    parameters.attach_grad()
-    h, c = (nd.array(s, dtype="float64") for s in states)
-    with autograd.record():
-        found = nd.RNN(x, parameters, h, c, None, size, layers, bidirectional, mode, state_outputs=True)
-        total = found[0].sum()
-    total.backward()
-    np.testing.assert_allclose(found[0].asnumpy(), expected.detach().numpy(), rtol=1e-12, atol=1e-14)
-    for ours, theirs in zip(found[1:], last if mode == "lstm" else [last], strict=True):
-        np.testing.assert_allclose(ours.asnumpy(), theirs.detach().numpy(), rtol=1e-12, atol=1e-14)
-    gradient = np.concatenate([getattr(peer, name).grad.numpy().ravel() for name in names])
-    np.testing.assert_allclose(parameters.grad.asnumpy(), gradient, rtol=1e-10, atol=1e-12)
+
+@pytest.mark.parametrize("layers, bidirectional", [(1, False), (2, True)])
+def test_projections_are_pytorchs(layers, bidirectional):
+    peer = Peer("lstm", layers, bidirectional, projection=2)
+    peer.compare(*peer.layer(peer.data, peer.first))
+
+
+@pytest.mark.parametrize("mode", ["rnn_tanh", "lstm", "gru"])
+def test_sequences_of_several_lengths_are_pytorchs(mode):
+    peer = Peer(mode, 2, True)
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+    lengths = [2, 4, 1]
+    packed, last = peer.layer(pack_padded_sequence(peer.data, lengths, enforce_sorted=False), peer.first)
+    expected, _ = pad_packed_sequence(packed, total_length=peer.steps)
+    peer.compare(expected, last, sequence_length=nd.array(lengths), use_sequence_length=True)
+
+
+def test_cells_stay_between_their_bounds():
+    arguments = (nd.ones((3, 1, 1)) * 9, nd.ones(16), nd.zeros((1, 1, 1)), nd.zeros((1, 1, 1)))
+    options = {"state_size": 1, "state_outputs": True}
+    free = nd.RNN(*arguments, **options)[2].asscalar()
+    bounds = {"lstm_state_clip_min": -0.5, "lstm_state_clip_max": 0.5}
+    shown, _, cell = nd.RNN(*arguments, **options, **bounds)
+    assert free > 2
+    assert cell.asscalar() == 0.5
+    np.testing.assert_allclose(shown.asnumpy().ravel(), np.tanh(0.5), rtol=1e-4)
+    arguments[0][1] = float("nan")
+    assert np.isnan(nd.RNN(*arguments, **options, **bounds)[2].asscalar())
+    assert nd.RNN(*arguments, **options, **bounds, lstm_state_clip_nan=True)[1].asscalar() != 0
 
 
 def test_a_recurrent_layer_says_what_it_needs():
@@ -60,8 +108,13 @@ def test_a_recurrent_layer_says_what_it_needs():
         nd.RNN(nd.ones((2, 1, 1)), nd.ones(1), nd.ones((1, 1, 1)), mode="elman")
     with pytest.raises(ValueError, match="needs 4 parameters"):
         nd.RNN(nd.ones((2, 1, 1)), nd.ones(1), nd.ones((1, 1, 1)), mode="rnn_tanh")
-    with pytest.raises(NotImplementedError, match="projections"):
-        nd.RNN(nd.ones((2, 1, 1)), nd.ones(4), nd.ones((1, 1, 1)), mode="rnn_tanh", projection_size=1)
+    simple = nd.ones((2, 1, 1)), nd.ones(4), nd.ones((1, 1, 1))
+    with pytest.raises(ValueError, match="projection_size is for mode 'lstm'"):
+        nd.RNN(*simple, mode="rnn_tanh", projection_size=1)
+    with pytest.raises(ValueError, match="give both"):
+        nd.RNN(*simple, mode="rnn_tanh", lstm_state_clip_max=1)
+    with pytest.raises(ValueError, match="from 0 to the 2 steps"):
+        nd.RNN(*simple, sequence_length=nd.array([3]), use_sequence_length=True, mode="rnn_tanh")
 
 
 def probability(logits, label, blank):
@@ -138,6 +191,47 @@ def test_sampling_is_differentiated_in_images_and_places():
         [normal(1, 2, 4, 5), normal(1, 2, 2, 3)],
         rtol=1e-7,
     )
+
+
+WHOLE = {
+    "one pixel": np.zeros((1, 2, 1, 1)),
+    "the identity": np.stack(np.meshgrid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 3)))[None],
+    "rows of pixels": np.stack(np.meshgrid(np.linspace(-0.9, 0.9, 4), [-1.0, 0.0, 1.0]))[None],
+    "outside": np.stack(np.meshgrid([-2.0, -1.5, 1.5, 2.0], [-2.0, 2.0]))[None],
+}
+"""Places (1, 2, …) for an image of 3 × 5 pixels that fall on pixels along one axis or both."""
+
+
+@pytest.mark.parametrize("places", WHOLE.values(), ids=WHOLE)
+def test_the_gradient_at_whole_pixels_is_pytorchs(places):
+    torch = pytest.importorskip("torch", reason="the peer is not installed")
+    image = np.random.default_rng(4).standard_normal((1, 2, 3, 5))
+    x, grid = nd.array(image, dtype="float64"), nd.array(places, dtype="float64")
+    theirs = [torch.tensor(image, requires_grad=True), torch.tensor(places, requires_grad=True)]
+    read = torch.nn.functional.grid_sample(theirs[0], theirs[1].permute(0, 2, 3, 1), align_corners=True)
+    weights = np.random.default_rng(5).standard_normal(tuple(read.shape))
+    (read * torch.tensor(weights)).sum().backward()
+    for a in (x, grid):
+        a.attach_grad()
+    with autograd.record():
+        y = nd.BilinearSampler(x, grid)
+    y.backward(nd.array(weights, dtype="float64"))
+    for a, b in zip((x, grid), theirs, strict=True):
+        np.testing.assert_allclose(a.grad.asnumpy(), b.grad.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_constant_image_pulls_at_no_place_inside_it():
+    flat = nd.ones((1, 1, 5, 5))
+    for function, start in (
+        (lambda p: nd.BilinearSampler(flat, p), nd.zeros((1, 2, 3, 3))),
+        (lambda p: nd.SpatialTransformer(flat, p, target_shape=(3, 3)), nd.array([[0.5, 0, 0, 0, 0.5, 0]])),
+        (lambda p: nd.BilinearSampler(flat, nd.GridGenerator(p, "warp"))[:, :, 1:4, 1:4], nd.zeros((1, 2, 5, 5))),
+    ):
+        start.attach_grad()
+        with autograd.record():
+            y = function(start)
+        y.backward()
+        assert not start.grad.asnumpy().any()
 
 
 def test_columns_are_the_transpose_of_windows():

@@ -54,6 +54,8 @@ CASES = {
     "linalg.syevd": (lambda a: nd.linalg.syevd(a + a.T)[1], [normal(3, 3)]),
     "linalg.syevd vectors": (lambda a: nd.linalg.syevd(a + a.T)[0], [normal(3, 3)]),
     "linalg.extracttrian": (nd.linalg.extracttrian, [normal(2, 3, 3)]),
+    "linalg.extracttrian above": (lambda a: nd.linalg.extracttrian(a, offset=1), [normal(2, 4, 4)]),
+    "linalg.maketrian above": (lambda a: nd.linalg.maketrian(a, lower=False), [normal(2, 6)]),
     "linalg.maketrian": (lambda a: nd.linalg.maketrian(a, offset=1), [normal(2, 6)]),
     "linalg.makediag": (lambda a: nd.linalg.makediag(a, offset=-1), [normal(2, 3)]),
     "linalg.extractdiag": (lambda a: nd.linalg.extractdiag(a, offset=1), [normal(2, 3, 3)]),
@@ -85,6 +87,30 @@ CASES = {
     "contrib.index_copy": (lambda x, y: nd.contrib.index_copy(x, nd.array([2, 0]), y), [normal(3, 2), normal(2, 2)]),
     "contrib.quadratic": (lambda x: nd.contrib.quadratic(x, 1.0, 2.0, 3.0), [normal(3)]),
 }
+
+
+@pytest.mark.parametrize("size", [3, 4, 5])
+@pytest.mark.parametrize("offset", [-2, -1, 0, 1, 2])
+@pytest.mark.parametrize("lower", [True, False])
+def test_lower_triangles_are_packed_by_rows_and_upper_ones_by_columns(size, offset, lower):
+    below = offset < 0 or (offset == 0 and lower)
+    places = [(i, j) if below else (j, i) for i in range(abs(offset), size) for j in range(i + 1 - abs(offset))]
+    matrix = nd.random.normal(shape=(2, size, size))
+    packed = nd.linalg.extracttrian(matrix, offset=offset, lower=lower)
+    host = matrix.asnumpy()
+    np.testing.assert_array_equal(packed.asnumpy(), np.stack([host[:, i, j] for i, j in places], axis=1))
+    apart = nd.linalg.maketrian(packed, offset=offset, lower=lower).asnumpy()
+    expected = np.zeros_like(host)
+    for i, j in places:
+        expected[:, i, j] = host[:, i, j]
+    np.testing.assert_array_equal(apart, expected)
+
+
+def test_the_triangles_of_three_rows_are_mxnets():
+    a = nd.arange(1, 10).reshape((3, 3))
+    assert nd.linalg.extracttrian(a, lower=False).asnumpy().tolist() == [1, 2, 5, 3, 6, 9]
+    assert nd.linalg.extracttrian(a, offset=1).asnumpy().tolist() == [2, 3, 6]
+    assert nd.linalg.extracttrian(a).asnumpy().tolist() == [1, 4, 5, 7, 8, 9]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -142,6 +168,90 @@ def test_heads_give_the_gradient_of_their_loss_whatever_comes_from_behind():
     assert gradient(lambda x: nd.make_loss(x) * 100, x).tolist() == [[1, 1], [1, 1]]
     hinge = gradient(lambda x: nd.SVMOutput(x, label, use_linear=True), x)
     assert hinge.tolist() == [[1, 0], [0, 0]]
+
+
+def test_a_head_that_preserves_its_shape_has_a_batch_of_rows():
+    """The gradient of a class is its share of the rows that have a label, however many axes these go along."""
+
+    def pull(shape, labels, **options):
+        x = variable(np.zeros(shape))
+        return gradient(lambda a: nd.SoftmaxOutput(a, nd.array(labels), normalization="batch", **options), x)
+
+    three = np.array([[[-2, 1, 1], [1, -2, 1]], [[1, 1, -2], [-2, 1, 1]]]) / 3
+    labels = [[0, 1], [2, 0]]
+    np.testing.assert_allclose(pull((2, 2, 3), labels, preserve_shape=True), three / 4, rtol=1e-6)
+    flat = pull((4, 3), np.ravel(labels))
+    np.testing.assert_allclose(flat, three.reshape(4, 3) / 4, rtol=1e-6)
+    deep = pull((2, 2, 1, 3), np.array(labels)[..., None], preserve_shape=True)
+    np.testing.assert_allclose(deep, three.reshape(2, 2, 1, 3) / 4, rtol=1e-6)
+    # With several outputs a sample has one label for each place, whose number divides as well.
+    np.testing.assert_allclose(pull((2, 3, 2), labels, multi_output=True), three.transpose(0, 2, 1) / 4, rtol=1e-6)
+    np.testing.assert_allclose(pull((2, 2, 2), [3, 0])[0, 1, 1], -0.75 / 2, rtol=1e-6)
+
+
+REDUCTIONS = {
+    "sum": nd.sum,
+    "prod": nd.prod,
+    "max": nd.max,
+    "min": nd.min,
+    "nansum": nd.nansum,
+    "nanprod": nd.nanprod,
+    "1-norm": lambda a: nd.norm(a, ord=1),
+    "cumsum": nd.cumsum,
+    "cumsum axis": lambda a: nd.cumsum(a, axis=1),
+    "argmax": lambda a: nd.argmax(a, axis=0),
+    "argmin": lambda a: a.argmin(axis=1),
+    "argmax_channel": nd.argmax_channel,
+    "dot": lambda a: nd.dot(a, a),
+    "add_n": lambda a: nd.add_n(a, a),
+}
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "int64", "float16", "float32", "float64"])
+def test_reductions_keep_the_dtype(name, dtype):
+    found = REDUCTIONS[name](nd.array([[1, 2], [3, 0]], dtype=dtype))
+    wide = REDUCTIONS[name](nd.array([[1, 2], [3, 0]], dtype="float64"))
+    assert found.dtype is np.dtype(dtype).type
+    np.testing.assert_array_equal(found.asnumpy(), wide.asnumpy())
+
+
+def test_small_integers_wrap_around_as_they_are_summed():
+    assert nd.cumsum(nd.array([200, 100, 1], dtype="uint8")).asnumpy().tolist() == [200, 44, 45]
+    assert nd.cumsum(nd.array([200, 100], dtype="uint8"), dtype="int32").asnumpy().tolist() == [200, 300]
+
+
+def test_squares_of_halves_are_summed_in_float32():
+    found = nd.multi_sum_sq(nd.full(1000, 10, dtype="float16"), nd.ones(2, dtype="float16"))
+    assert found.dtype is np.float32
+    assert found.asnumpy().tolist() == [100000, 2]
+
+
+@pytest.mark.parametrize("function", [nd.BatchNorm, nd.contrib.SyncBatchNorm, nd.contrib.BatchNormWithReLU])
+@pytest.mark.parametrize("training", [True, False])
+def test_halves_stay_halves_beside_statistics_of_float32(function, training):
+    x = nd.random.normal(3, 2, shape=(64, 3)).astype("float16")
+    arguments = [nd.ones(3), nd.zeros(3), nd.zeros(3), nd.ones(3)]
+    x.attach_grad()
+    arguments[0].attach_grad()
+    with autograd.record(train_mode=training):
+        y = function(x, *arguments, fix_gamma=False)
+    y.backward()
+    assert (y.dtype, x.grad.dtype) == (np.float16, np.float16)
+    assert {a.dtype for a in (*arguments, arguments[0].grad)} == {np.float32}
+    with autograd.train_mode() if training else autograd.predict_mode():
+        wide = function(x.astype("float32"), nd.ones(3), *[nd.zeros(3), nd.zeros(3), nd.ones(3)])
+    np.testing.assert_allclose(y.asnumpy(), wide.asnumpy(), atol=4e-3)
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_statistics_of_layer_normalization_keep_the_axis(axis):
+    x = nd.random.normal(shape=(2, 3, 4))
+    ones = nd.ones(x.shape[axis])
+    _, mean, deviation = nd.LayerNorm(x, ones, ones, axis=axis, eps=0, output_mean_var=True)
+    host = x.asnumpy()
+    np.testing.assert_allclose(mean.asnumpy(), host.mean(axis, keepdims=True), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(deviation.asnumpy(), host.std(axis, keepdims=True), rtol=1e-5)
 
 
 def test_gradients_that_are_not_derivatives():

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tapegrad.op import elementwise, registered
+import tapegrad
+from tapegrad.engines.registry import Registry, _declared
+from tapegrad.errors import ArgumentTypeError, BackendError
+from tapegrad.op import elementwise, linear, locally_constant, registered
 from tapegrad.op.samples import normal
 from tapegrad.testing.generate import declared
 
@@ -68,3 +72,61 @@ def test_a_sample_in_another_form_is_said():
             declared(registered()["wrongly_sampled"])
     finally:
         del registered()["wrongly_sampled"]
+
+
+@pytest.fixture
+def forgotten():
+    """Ops that a test defines are gone after it."""
+    before = set(registered())
+    yield
+    for name in set(registered()) - before:
+        del registered()[name]
+
+
+def test_an_op_may_read_an_attribute_of_its_own_name(forgotten):
+    class Config:
+        softstep = 3.0
+
+    @elementwise(x=lambda: Config.softstep)
+    def softstep(xp, x):
+        """A multiple of x."""
+        return x * Config.softstep
+
+    assert not registered()["softstep"].primitive
+    assert Registry(_declared, {}).get("numpy").name == "numpy"
+    assert tapegrad.grad(softstep)(2.0) == 3.0
+
+
+def test_a_primitive_that_an_engine_lacks_raises_when_it_is_called(forgotten):
+    @elementwise(x=1, primitive=True)
+    def no_such_function(xp, x):
+        """A function that the engine's namespace lacks."""
+        return xp.no_such_function(x)
+
+    assert Registry(_declared, {}).get("numpy").name == "numpy"
+    with pytest.raises(BackendError, match="backend 'numpy' has no kernel for 'no_such_function'"):
+        no_such_function(np.ones(2))
+    assert tapegrad.grad(registered()["sin"].call)(0.0) == 1.0
+
+
+def test_a_primitive_of_a_third_party_is_the_engines_function(forgotten):
+    @elementwise(x=lambda x: 1 / (1 + x), primitive="log1p")
+    def log_of_one_more(xp, x):
+        """log(1 + x)."""
+        return xp.log1p(x)
+
+    assert log_of_one_more(np.ones(2)).tolist() == np.log1p(np.ones(2)).tolist()
+    assert tapegrad.grad(log_of_one_more)(1.0) == 0.5
+
+
+def test_options_that_a_kind_has_no_use_for_are_refused(forgotten):
+    with pytest.raises(ArgumentTypeError, match="@elementwise takes no `outs`"):
+        elementwise(outs=("q", "r"))
+    with pytest.raises(ArgumentTypeError, match="@linear takes no `jvp`"):
+        linear(jvp=lambda xp, d_x: d_x)
+    with pytest.raises(ArgumentTypeError, match="op 'halfway' is locally constant: no formula for x"):
+
+        @locally_constant(x=1)
+        def halfway(xp, x):
+            """Rounded to halves."""
+            return xp.floor(2 * x) / 2

@@ -4,11 +4,14 @@ A test keeps them fresh.
 """
 
 import inspect
+import textwrap
+from itertools import groupby
 from pathlib import Path
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.numpy import mechanical, methods
+from tapegrad.numpy import methods
+from tapegrad.numpy.names import ops_of
 
 FOLDER = Path(tapegrad.__file__).parent
 WIDTH = 120
@@ -39,22 +42,52 @@ def declared(name, function, *, result, method=False):
     return f"{pad}def {name}(\n{inner}\n{pad}) -> {result}: ..."
 
 
-def mechanical_stub():
-    """Functions that are ops."""
-    lines = ['"""Functions of `tapegrad.numpy` that are ops. Written by tests/standard/stubs.py."""', ""]
-    lines += ["from typing import Any", "", "from .array import ndarray", ""]
-    lines += ["NAMES: tuple[str, ...]", "ALIASES: dict[str, str]", "__all__: list[str]", ""]
-    lines += [declared(name, getattr(mechanical, name), result="ndarray") for name in sorted(mechanical.__all__)]
+def head(words, *imports):
+    """The beginning of a stub."""
+    return [f'"""{words} Written by tests/standard/stubs.py."""', "", *imports, ""]
+
+
+def listed(names, around):
+    """Names on as few lines as they take."""
+    return textwrap.indent(textwrap.fill(", ".join(names), WIDTH - 4), "    ").join(
+        (f"{around[0]}\n", f"\n{around[1]}")
+    )
+
+
+def public_stub():
+    """What `tapegrad.numpy` takes from its modules, and the ops that are its functions."""
+    lines = ["# ruff: noqa", "# fmt: off"]
+    lines += head("The names of `tapegrad.numpy`.", "from typing import Any", "", "from .array import ndarray")
+    modules = {}
+    for module in tnp._PARTS:
+        for name in module.__all__:
+            if getattr(tnp, name) is getattr(module, name):
+                modules[name] = module.__name__.rpartition(".")[2]
+    for module, names in groupby(sorted(modules, key=lambda n: (modules[n], n)), key=modules.get):
+        lines.append(listed([f"{n} as {n}" for n in names], (f"from .{module} import (", ")")))
+    lines.append("")
+    for name, function in sorted(ops_of(tnp.__name__).items()):
+        if name not in modules:
+            lines.append(declared(name, function, result="ndarray"))
+    lines += ["", listed([f'"{name}"' for name in tnp.__all__ if name not in tnp.NAMES], ("__all__ = [", "]"))]
+    return "\n".join(lines) + "\n"
+
+
+def special_stub():
+    """The ops that are functions of `tapegrad.numpy.special`."""
+    lines = head("Special functions that are ops.", "from typing import Any", "", "from .array import ndarray")
+    lines += [declared(name, op, result="ndarray") for name, op in sorted(ops_of("tapegrad.numpy.special").items())]
     return "\n".join(lines) + "\n"
 
 
 def methods_stub():
     """Methods that are functions."""
     lines = ['"""Functions of `tapegrad.numpy` as methods of `ndarray`. Written by tests/standard/stubs.py."""', ""]
-    lines += ["from typing import Any, Self", "", "METHODS: tuple[str, ...]", ""]
-    lines += ["def bind(functions: Any) -> None: ...", "", "class Methods:"]
+    lines += ["from collections.abc import Mapping", "from typing import Any, Self", ""]
+    lines += ["def methods_among(functions: Mapping[str, Any]) -> list[str]: ..."]
+    lines += ["def bind(functions: Mapping[str, Any]) -> None: ...", "", "class Methods:"]
     lines += ["    @property", "    def real(self) -> Self: ...", "    @property", "    def imag(self) -> Self: ..."]
-    for name in methods.METHODS:
+    for name in methods.methods_among(vars(tnp)):
         result = "tuple[Self, ...]" if name == "nonzero" else "Self"
         lines.append(declared(name, getattr(tnp, name), result=result, method=True))
     for name in ("flatten", "transpose"):
@@ -62,7 +95,11 @@ def methods_stub():
     return "\n".join(lines) + "\n"
 
 
-STUBS = {"numpy/mechanical.pyi": mechanical_stub, "numpy/methods.pyi": methods_stub}
+STUBS = {
+    "numpy/_public.pyi": public_stub,
+    "numpy/_special.pyi": special_stub,
+    "numpy/methods.pyi": methods_stub,
+}
 
 if __name__ == "__main__":
     for name, write in STUBS.items():

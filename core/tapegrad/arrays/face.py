@@ -8,36 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .array import Array
 
 
-class Face(NamedTuple):
-    """The conventions of one face. The defaults are those of the array API standard."""
+class Face:
+    """The conventions of one face. The defaults are those of the array API standard.
 
-    name: str
-    """What `face_class` knows its class by."""
+    `name`: what `face_class` knows its class by. `takes_lists`: a nested list beside an array is an operand.
+    `weak_numpy_scalars`: NumPy's scalars take the dtype of the array that they meet, as Python's numbers do.
+    `integer_ops`: the op that stands in, on integers, for one that would make them floats. `scalar_shapes`: the shapes
+    of what counts as a scalar where a function must return one. `truncates`: what is computed from a freed graph has it
+    for a constant, instead of an error in `backward`. `fit_head_gradient`: called with a gradient of another shape than
+    its head's, and the head; gives the gradient in the head's shape, or None where it does not fit.
+    """
 
-    takes_lists: bool = True
-    """Whether a nested list beside an array is an operand."""
+    __slots__ = (
+        "fit_head_gradient",
+        "integer_ops",
+        "name",
+        "scalar_shapes",
+        "takes_lists",
+        "truncates",
+        "weak_numpy_scalars",
+    )
 
-    weak_numpy_scalars: bool = False
-    """Whether NumPy's scalars take the dtype of the array that they meet, as Python's numbers do."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        takes_lists: bool = True,
+        weak_numpy_scalars: bool = False,
+        integer_ops: Mapping[str, str] = MappingProxyType({}),
+        scalar_shapes: tuple[tuple[int, ...], ...] = ((),),
+        truncates: bool = False,
+        fit_head_gradient: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.takes_lists = takes_lists
+        self.weak_numpy_scalars = weak_numpy_scalars
+        self.integer_ops = integer_ops
+        self.scalar_shapes = scalar_shapes
+        self.truncates = truncates
+        self.fit_head_gradient = fit_head_gradient
 
-    integer_ops: Mapping[str, str] = MappingProxyType({})
-    """The op that stands in, on integers, for one that would make them floats."""
-
-    scalar_shapes: tuple[tuple[int, ...], ...] = ((),)
-    """The shapes of what counts as a scalar where a function must return one."""
-
-    truncates: bool = False
-    """Whether what is computed from a freed graph has it for a constant, instead of an error in `backward`."""
-
-    fit_head_gradient: Callable[[Any, Any], Any] | None = None
-    """The head gradient for a head, from one of another shape; None where it does not fit. Called with the gradient and
-    the head."""
+    def __repr__(self) -> str:
+        return f"<face {self.name!r}>"
 
 
 STANDARD = Face("numpy")

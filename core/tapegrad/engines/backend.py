@@ -17,9 +17,6 @@ from ..errors import BackendUnavailableError, DtypeError
 if TYPE_CHECKING:
     from .tables import Kernels
 
-PROJECT = "tapegrad"
-"""The name of the distribution, and of the hooks by which engines come in."""
-
 
 class Spec(NamedTuple):
     """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout.
@@ -44,6 +41,18 @@ class Spec(NamedTuple):
         for length in self.shape:
             size *= length
         return size
+
+
+class _Specs(dict[Any, Spec]):
+    """The specs of arrays without a layout, one for each shape and dtype."""
+
+    __slots__ = ()
+
+    def __missing__(self, key: tuple[tuple[int, ...], Any]) -> Spec:
+        if len(self) > 10_000:
+            self.clear()
+        spec = self[key] = Spec(*key)
+        return spec
 
 
 class Backend:
@@ -185,6 +194,18 @@ class Backend:
     def spec(self, raw: Any) -> Spec:
         """Shape, dtype and layout of `raw`."""
         return Spec(tuple(raw.shape), raw.dtype)
+
+    @cached_property
+    def quick_spec(self) -> Callable[[Any], Spec]:
+        """`spec`, as ops call it: not made anew for each array where it says no more than shape and dtype."""
+        if type(self).spec is not Backend.spec:
+            return self.spec
+        specs = _Specs()
+
+        def spec(raw: Any) -> Spec:
+            return specs[tuple(raw.shape), raw.dtype]
+
+        return spec
 
     def constant(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype and device of `like`."""

@@ -9,6 +9,7 @@ from ..errors import MissingExtraError
 __all__ = ["missing_extra", "pip_install"]
 
 PROJECT = "tapegrad"
+"""The name of the distribution, and of the hooks by which engines come in."""
 
 
 def pip_install(extra: str) -> str:

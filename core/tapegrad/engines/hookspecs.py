@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from .backend import PROJECT
+from .extras import PROJECT
 
 if TYPE_CHECKING:
     from .backend import Backend

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
-from .backend import PROJECT, Backend
+from .backend import Backend
+from .extras import PROJECT
 from .tables import OPS
 
 if TYPE_CHECKING:
@@ -371,10 +372,11 @@ class Registry:
 
 
 def _check_kernels(backend: Backend) -> None:
-    """Raise, naming them all, where a function of the standard that the ops are built on is missing."""
+    """Raise, naming them all, where a function of the standard that tapegrad's own ops are built on is missing."""
     missing = []
     for name, op in OPS.items():
-        if op.primitive and op.path == (name,):
+        # A third party's op raises by itself when it is called on an engine that lacks it.
+        if op.path == (name,) and _root(op.module) == PROJECT:
             try:
                 backend.kernels.find(name)
             except BackendError:

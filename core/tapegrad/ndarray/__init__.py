@@ -48,13 +48,8 @@ _OTHERS = {
     **dict.fromkeys(("Correlation", "IdentityAttachKLSparseReg"), "compose it of other functions, or write a Function"),
     **dict.fromkeys(("imdecode", "image"), "read images with an image library, and pass the numbers to nd.array()"),
     **dict.fromkeys(
-        ("mp_lamb_update_phase1", "mp_lamb_update_phase2", "multi_lars"),
+        ("mp_lamb_update_phase1", "mp_lamb_update_phase2"),
         "lamb_update_phase1 and lamb_update_phase2 are here",
-    ),
-    **dict.fromkeys(
-        ("preloaded_multi_sgd_update", "preloaded_multi_sgd_mom_update", "preloaded_multi_mp_sgd_update")
-        + ("preloaded_multi_mp_sgd_mom_update",),
-        "multi_sgd_update and the like take arrays for lrs and wds",
     ),
     "CachedOp": "there are no symbols here",
 }

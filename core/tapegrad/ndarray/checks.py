@@ -32,6 +32,12 @@ def need(x: Any, where: str, name: str = "data") -> NDArray:
     )
 
 
+def refuse_unread(x: Any, where: str, name: str, remedy: str) -> None:
+    """Raises `TypeError` for an input that the other arguments leave unread, with what would have it read."""
+    if x is not None:
+        raise ArgumentTypeError(f"{where}() got {name!r}, which it would not read; {remedy}, or leave it out")
+
+
 def need_all(arrays: Iterable[Any], where: str) -> list[NDArray]:
     """The arrays of a variadic function. A single list of them is an error as in MXNet, which says how to spread it."""
     listed = list(arrays)

@@ -23,11 +23,12 @@ from .attention import interleaved_matmul_encdec_qk as interleaved_matmul_encdec
 from .attention import interleaved_matmul_encdec_valatt as interleaved_matmul_encdec_valatt
 from .attention import interleaved_matmul_selfatt_qk as interleaved_matmul_selfatt_qk
 from .attention import interleaved_matmul_selfatt_valatt as interleaved_matmul_selfatt_valatt
-from .checks import dtype_of, int_tuple, need, one_axis, ops
+from .checks import dtype_of, int_tuple, need, one_axis, ops, refuse_unread
 from .detection import MultiBoxDetection as MultiBoxDetection
 from .detection import MultiBoxPrior as MultiBoxPrior
 from .detection import MultiBoxTarget as MultiBoxTarget
 from .detection import ROIAlign as ROIAlign
+from .detection import best_apart, shared_areas, shares
 from .detection import bipartite_matching as bipartite_matching
 from .detection import box_decode as box_decode
 from .detection import box_encode as box_encode
@@ -251,7 +252,7 @@ def _test(name: str, what: str, example: str) -> Callable[..., NDArray]:
     op: Callable[..., NDArray] = getattr(ops, name)
 
     def body(data: NDArray) -> NDArray:
-        return _as_numbers(op(data), dtype_of(data))
+        return _as_numbers(op(data), dtype_of(data), data)
 
     doc = f"""One where an element is {what}, else zero.
 
@@ -347,6 +348,10 @@ def AdaptiveAvgPooling2D(data: NDArray, output_size: Any = None) -> NDArray:
     return ops.matrix_transpose(wide)
 
 
+TO_PARITY = {"to_even_down": (0, -1), "to_even_up": (0, 1), "to_odd_down": (1, -1), "to_odd_up": (1, 1)}
+"""What is left of a length divided by 2 after each of these modes, and the step to there."""
+
+
 @nd_function
 def BilinearResize2D(
     data: NDArray,
@@ -360,13 +365,15 @@ def BilinearResize2D(
 ) -> NDArray:
     """Images of another size, by bilinear interpolation between pixels.
 
-    The size is `height` and `width`, or the old one times `scale_height` and `scale_width` (rounded down), or with
-    `mode="like"` that of the images `like`. `align_corners` puts the first and last pixels upon each other, else pixels
-    are areas whose edges are. The gradient goes to `data`.
+    `mode` says which size. "size": `height` and `width`, or the old one times `scale_height` and `scale_width`, rounded
+    down. "odd_scale": the old one times these, where an odd length keeps its last pixel, (length − 1) · scale + 1.
+    "like": that of the images `like`. "to_even_down", "to_even_up", "to_odd_down", "to_odd_up": the next length that is
+    even, or odd, and not more than a pixel away. `align_corners` puts the first and last pixels upon each other, else
+    pixels are areas whose edges are. The gradient goes to `data`.
 
     Shapes: (n, channels, h, w) gives (n, channels, height, width).
     Dtypes: floats; the result has that of `data`.
-    Raises: `ShapeError` for the wrong number of axes, `ValueError` for an unknown `mode` and for no size.
+    Raises: `ShapeError` for other numbers of axes, `ValueError` for another `mode` and for no size.
 
     >>> nd.contrib.BilinearResize2D(nd.array([[[[0, 2]]]]), height=1, width=3).asnumpy().ravel().tolist()
     [0.0, 1.0, 2.0]
@@ -374,14 +381,27 @@ def BilinearResize2D(
     where = "BilinearResize2D"
     if data.ndim != 4:
         raise ShapeError(f"{where}() takes images (n, channels, height, width), not shape {data.shape}")
-    given: tuple[Any, ...] = (height, width)
+    target: tuple[Any, ...] = (height, width)
     if mode == "like":
-        given = need(like, where, "like").shape[2:]
-    elif mode != "size":
-        raise ArgumentError(f"{where}(): mode is {mode!r}; choose 'size' or 'like', and give the size you want")
+        target = need(like, where, "like").shape[2:]
+    else:
+        refuse_unread(like, where, "like", "say mode='like'")
+    if mode not in ("size", "like", "odd_scale", *TO_PARITY):
+        raise ArgumentError(
+            f"{where}(): mode is {mode!r}; choose 'size', 'like', 'odd_scale' or one of {sorted(TO_PARITY)}"
+        )
     sizes = []
-    for length, wanted, scale in zip(data.shape[2:], given, (scale_height, scale_width), strict=True):
-        if scale is None and not wanted:
+    for length, wanted, scale in zip(data.shape[2:], target, (scale_height, scale_width), strict=True):
+        if mode in TO_PARITY:
+            parity, step = TO_PARITY[mode]
+            sizes.append(length if length % 2 == parity else length + step)
+            continue
+        if mode == "like":
+            scale = None
+        if scale is not None and mode == "odd_scale":
+            sizes.append(int((length - length % 2) * scale) + length % 2)
+            continue
+        if scale is None and not (wanted and mode != "odd_scale"):
             raise ArgumentError(f"{where}() needs height and width, or scale_height and scale_width")
         sizes.append(int(wanted) if scale is None else int(length * scale))
 
@@ -544,21 +564,20 @@ def box_nms(
     if data.ndim < 2:
         raise ShapeError(f"box_nms() takes boxes (…, boxes, numbers), not shape {data.shape}")
     host = data.asnumpy()
-    rows = host.reshape(-1, *host.shape[-2:])
+    rows = host.reshape(math.prod(host.shape[:-2]), *host.shape[-2:])
     places, kept = np.zeros(rows.shape[:2], np.int64), np.zeros(rows.shape[:2], bool)
     box = slice(coord_start, coord_start + 4)
     for row, order, stays in zip(rows, places, kept, strict=True):
-        best = [i for i in np.argsort(-row[:, score_index], kind="stable") if row[i, score_index] > valid_thresh]
+        best = np.argsort(-row[:, score_index], kind="stable")
+        counts = row[best, score_index] > valid_thresh
         if id_index >= 0:
-            best = [i for i in best if row[i, id_index] != background_id]
-        corners = _corner_form(row[:, box], in_format)
-        chosen_boxes: list[Any] = []
-        for i in best[: topk if topk > 0 else None]:
-            rivals = [j for j in chosen_boxes if force_suppress or id_index < 0 or row[i, id_index] == row[j, id_index]]
-            if all(_overlap(corners[i], corners[j]) <= overlap_thresh for j in rivals):
-                chosen_boxes.append(i)
-        order[: len(chosen_boxes)] = chosen_boxes
-        stays[: len(chosen_boxes)] = True
+            counts &= row[best, id_index] != background_id
+        best = best[counts][: topk if topk > 0 else None]
+        classes = None if force_suppress or id_index < 0 else row[best, id_index]
+        drops = _overlapping(_corner_form(row[best, box], in_format), overlap_thresh)
+        best = best[best_apart(classes, drops, len(best))]
+        order[: len(best)] = best
+        stays[: len(best)] = True
     index, staying = (make(x[..., None].repeat(host.shape[-1], axis=-1), data.context) for x in (places, kept))
     ordered = ops.take_along_axis(ops.reshape(data, shape=rows.shape), index, axis=1)
     if in_format != out_format:
@@ -589,11 +608,16 @@ def _in_form(boxes: Any, form: str) -> Any:
     return ops.concat(*pair, axis=boxes.ndim - 1)
 
 
-def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
-    sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
-    shared = float(sides.prod())
-    areas = sum(float(np.maximum(box[2:] - box[:2], 0).prod()) for box in (a, b))
-    return shared / (areas - shared) if areas > shared else 0.0
+def _overlapping(corners: np.ndarray[Any, Any], threshold: float) -> Callable[[Any, Any], Any]:
+    """Which pairs of boxes share more than `threshold` of what they cover; a box turned inside out covers nothing."""
+    areas = np.maximum(corners[:, 2:] - corners[:, :2], 0).prod(axis=-1).astype(np.float64)
+
+    def drops(i: np.ndarray[Any, Any], j: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shared = shared_areas(corners[i], corners[j]).astype(np.float64)
+        covered = areas[i, None] + areas[j] - shared
+        return np.asarray(shares(shared, covered) > threshold)
+
+    return drops
 
 
 SparseEmbedding = _Embedding

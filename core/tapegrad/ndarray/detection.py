@@ -6,6 +6,7 @@ sorted is computed on the host, and has no gradient: anchors, matches, targets.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,66 @@ def _four(values: Any, where: str, name: str) -> Host:
 
 def _overlaps(a: Host, b: Host) -> Host:
     """The shared part of each pair of boxes, as a share of what the two cover."""
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(axis=-1)
+    shared = shared_areas(a, b)
     covered = (a[:, 2:] - a[:, :2]).prod(axis=-1)[:, None] + (b[:, 2:] - b[:, :2]).prod(axis=-1) - shared
-    return np.where(covered > 0, shared / np.where(covered > 0, covered, 1), 0).astype(a.dtype)
+    return shares(shared, covered)
+
+
+def shares(shared: Host, covered: Host) -> Host:
+    """What is shared as a share of what is covered, 0 where nothing is."""
+    ratios = np.zeros_like(shared)
+    np.divide(shared, covered, out=ratios, where=covered > 0)
+    return ratios
+
+
+def shared_areas(a: Host, b: Host) -> Host:
+    """What each pair of boxes, given by their corners, has in common."""
+    area: Host = np.array(1, a.dtype)
+    for low, high in ((0, 2), (1, 3)):
+        side = np.minimum(a[:, high, None], b[:, high])
+        side -= np.maximum(a[:, low, None], b[:, low])
+        area = area * np.maximum(side, 0, out=side)
+    return area
+
+
+BLOCK = 128
+"""Of how many boxes at a time the overlaps with all others are computed: the table of them stays in the cache."""
+
+
+def best_apart(classes: Host | None, drops: Callable[[Host, Host], Host], count: int) -> Host:
+    """Which of `count` boxes, the best first, stay if each that stays drops those behind it that are too near.
+
+    `drops(i, j)` says for the boxes at i, and each at j, whether the one drops the other. Boxes of different classes
+    leave each other alone; `classes=None` is one class.
+    """
+    if classes is None:
+        return _apart(drops, np.arange(count))
+    stay = np.zeros(count, bool)
+    # A class that is NaN is a class of its own.
+    _, kinds = np.unique(classes, return_inverse=True, equal_nan=False)
+    order = np.argsort(kinds, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
+        stay[members] = _apart(drops, members)
+    return stay
+
+
+def _apart(drops: Callable[[Host, Host], Host], members: Host) -> Host:
+    """`best_apart` of the members of one class, in blocks: first among themselves, then against all that are left."""
+    alive = np.ones(len(members), bool)
+    left = np.arange(len(members))
+    while left.size:
+        block, left = left[:BLOCK], left[BLOCK:]
+        near = drops(members[block], members[block])
+        stays = np.ones(len(block), bool)
+        for i in range(len(block)):
+            if stays[i]:
+                stays[i + 1 :] &= ~near[i, i + 1 :]
+        alive[block] = stays
+        if left.size:
+            dropped = drops(members[block[stays]], members[left]).any(axis=0)
+            alive[left[dropped]] = False
+            left = left[~dropped]
+    return alive
 
 
 @nd_function
@@ -251,15 +308,17 @@ def MultiBoxDetection(
         rows = np.concatenate([classes[i, seen, None], odds[i, seen, None], boxes[i, seen]], axis=1)
         if 0 < nms_threshold <= 1:
             rows = rows[np.argsort(-rows[:, 1], kind="stable")]
-            if nms_topk > 0:
-                rows[nms_topk:, 0] = -1
-            overlaps = _overlaps(rows[:, 2:], rows[:, 2:])
-            for j, row in enumerate(rows):
-                if row[0] >= 0:
-                    rivals = (overlaps[j] >= nms_threshold) & (force_suppress | (rows[:, 0] == row[0]))
-                    rows[j + 1 :, 0][rivals[j + 1 :]] = -1
+            best = rows[:nms_topk] if nms_topk > 0 else rows
+            stay = best_apart(None if force_suppress else best[:, 0], _nearer(best[:, 2:], nms_threshold), len(best))
+            best[~stay, 0] = -1
+            rows[len(best) :, 0] = -1
         detections[i, : len(rows)] = rows
     return make(detections.astype(dtype_of(cls_prob)), cls_prob.context)
+
+
+def _nearer(boxes: Host, threshold: float) -> Callable[[Host, Host], Host]:
+    """Which pairs of these boxes overlap by a threshold or more."""
+    return lambda i, j: _overlaps(boxes[i], boxes[j]) >= threshold
 
 
 @nd_function
@@ -288,16 +347,21 @@ def bipartite_matching(
     *lead, rows, columns = data.shape
     host = data.asnumpy().reshape(-1, rows * columns)
     of_row, of_column = np.full((len(host), rows), -1), np.full((len(host), columns), -1)
+    most = min(rows, columns) if topk < 0 else min(rows, columns, topk)
     for scores, mine, theirs in zip(host, of_row, of_column, strict=True):
-        made = 0
-        for place in np.argsort(scores if is_ascend else -scores, kind="stable").tolist():
-            score = scores[place]
-            if made == topk or not (score < threshold if is_ascend else score > threshold):
-                break
-            row, column = divmod(place, columns)
-            if mine[row] == theirs[column] == -1:
-                mine[row], theirs[column] = column, row
-                made += 1
+        order = np.argsort(scores if is_ascend else -scores, kind="stable")
+        counts = scores[order] < threshold if is_ascend else scores[order] > threshold
+        order = order[: int(np.logical_and.accumulate(counts).sum())]
+        pairs = 0
+        while pairs < most and order.size:
+            # The best places, without those whose row or column was taken before; then one by one.
+            chunk, order = order[: 4 * most], order[4 * most :]
+            row, column = np.divmod(chunk, columns)
+            free = (mine[row] == -1) & (theirs[column] == -1)
+            for i, j in zip(row[free].tolist(), column[free].tolist(), strict=True):
+                if pairs < most and mine[i] == theirs[j] == -1:
+                    mine[i], theirs[j] = j, i
+                    pairs += 1
     dtype = dtype_of(data)
     return [
         make(x.reshape(*lead, length).astype(dtype), data.context)

@@ -221,7 +221,8 @@ def SoftmaxOutput(
 
     data is (n, classes), or (n, classes, *space) with `multi_output`; label holds a class for each row or pixel, or
     probabilities in the shape of data. `use_ignore` leaves out those with `ignore_label`. `normalization`: "null",
-    "batch" (divided by n), "valid" (by how many count). `out_grad` multiplies by the cotangent that arrives after all.
+    "batch" (divided by n, with `preserve_shape` by the number of rows), "valid" (by how many count). `out_grad`
+    multiplies by the cotangent that arrives after all.
 
     `smooth_alpha` takes as much from the label's class and spreads it over the others.
 
@@ -246,6 +247,7 @@ def SoftmaxOutput(
     if not multi_output and not preserve_shape and data.ndim > 2:
         data, axis = reshape(data, (0, -1)), 1
     classes = data.shape[axis]
+    rows = data.size // max(classes, 1)
     rest = (*data.shape[:axis], *data.shape[axis + 1 :])
     if label.shape == data.shape:
         target, counts, normalization = label, ops.ones_like(label), "null"
@@ -264,7 +266,7 @@ def SoftmaxOutput(
             grad_scale /= max(data.size // max(data.shape[0] * classes, 1), 1)
         counts = ops.reshape(ops.astype(valid, dtype=dtype_of(data)), shape=(*rest[:axis], 1, *rest[axis:]))
     if normalization == "batch":
-        grad_scale /= data.shape[0]
+        grad_scale /= data.shape[0] if multi_output else rows
     elif normalization == "valid":
         grad_scale /= max(int(np.sum(label.asnumpy() != ignore_label)), 1)
     result = _softmax(data, target.detach(), counts.detach(), axis, grad_scale, bool(out_grad))

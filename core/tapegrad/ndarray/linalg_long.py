@@ -316,7 +316,9 @@ def linalg_makediag(A: NDArray, offset: int = 0) -> NDArray:
 
 @of_square
 def linalg_extracttrian(A: NDArray, offset: int = 0, lower: bool = True) -> NDArray:
-    """The elements of a triangle of square matrices, row by row: below the diagonal at `offset` and on it, or above.
+    """The elements of a triangle of square matrices: on the diagonal at `offset` and below it, or above it.
+
+    A lower triangle is read row by row, an upper one column by column.
 
     An offset other than 0 decides by its sign which triangle, whatever `lower` says.
 
@@ -333,13 +335,14 @@ def linalg_extracttrian(A: NDArray, offset: int = 0, lower: bool = True) -> NDAr
 
 
 def _triangular(size: int, offset: int, lower: bool) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    below = offset < 0 or (offset == 0 and lower)
-    return np.tril_indices(size, offset) if below else np.triu_indices(size, offset)
+    """Rows and columns of a triangle in MXNet's order: a lower one row by row, an upper one column by column."""
+    first, second = np.tril_indices(size, -abs(offset))
+    return (first, second) if offset < 0 or (offset == 0 and lower) else (second, first)
 
 
 @of_rows
 def linalg_maketrian(A: NDArray, offset: int = 0, lower: bool = True) -> NDArray:
-    """Square matrices that are zero but for a triangle, filled row by row: what `linalg_extracttrian` takes apart.
+    """Square matrices that are zero but for a triangle, filled in the order in which `linalg_extracttrian` reads it.
 
     Shapes: (…, m (m + 1) / 2) gives (…, n, n) with n = m + |offset|.
     Raises: `ShapeError` for an array without axes, or elements that do not fill a triangle.

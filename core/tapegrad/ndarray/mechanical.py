@@ -12,7 +12,7 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from .checks import need
 from .function import FUNCTIONS, nd_function
-from .ndarray import NDArray, _as_numbers, _comparison, give
+from .ndarray import NDArray, _as_numbers, _comparison, flat, give
 
 UNARY = {
     "abs": ("abs", "[-1.5, 2]", "[1.5 2. ]"),
@@ -141,12 +141,14 @@ def _named(function: Callable[..., Any], name: str, op_name: str, more: str, exa
 
 
 def _unary(name: str, op_name: str, *example: str) -> None:
-    op = OPS[op_name].call
+    op, constant = OPS[op_name].call, OPS[op_name].kind.name == "locally_constant"
 
     def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
         if data.__class__ is not NDArray:
             need(data, function.__name__)
         result = op(data)
+        if constant:
+            result = flat(result, data)
         return result if out is None else give(out, result)
 
     _named(function, name, op_name, OF_ONE.format(dtypes=FLOATS if OPS[op_name].floats else KEPT), example)
@@ -195,7 +197,7 @@ def _logical(name: str, op_name: str, result: str) -> None:
         _both(lhs, rhs, function.__name__)
         booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else np.asarray(x) != 0 for x in (lhs, rhs)])
         example = lhs if isinstance(lhs, Array) else rhs
-        result = _as_numbers(booleans, example._xp.dtype_of(example._value))
+        result = _as_numbers(booleans, example._xp.dtype_of(example._value), lhs, rhs)
         return result if out is None else give(out, result)
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")

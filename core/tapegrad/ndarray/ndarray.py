@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Sequence
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,13 +23,15 @@ from ..errors import (
     ArgumentTypeError,
     BoundsError,
     DtypeError,
+    MaskWarning,
     MixedBackendsError,
     ShapeError,
     TapegradError,
 )
-from ..numpy.protocols import call_function, call_ufunc
+from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..ops.indexing import put, read
 from ..ops.transfer import move
+from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf
 from ..transforms import variables as _variables
 from .host import array as single
@@ -139,10 +142,9 @@ class NDArray(Methods):
         """Make this a variable: from now on `backward` puts its gradient into `.grad`.
 
         `grad_req`: "write" replaces the gradient at each backward, "add" adds to it, "null" keeps none. On the result
-        of a computation it cuts the graph: the array becomes a variable of its own.
+        of a computation it cuts the graph: the array becomes a variable of its own. Integers have a gradient of zeros.
 
-        Raises: `DtypeError` for an array of integers, `ValueError` for an unknown `grad_req` or a `stype` other than
-        "default".
+        Raises: `ValueError` for an unknown `grad_req` or a `stype` other than "default".
 
         >>> from tapegrad import nd
         >>> x = nd.array([1, 2])
@@ -151,7 +153,10 @@ class NDArray(Methods):
         [0.0, 0.0]
         """
         _dense(stype)
-        _variables.attach_grad(self, grad_req)
+        if not dtypes.is_dtype(self._dtype, ("real floating", "complex floating")) and grad_req in _variables.REQUESTS:
+            _variables.attach_zeros(self)
+        else:
+            _variables.attach_grad(self, grad_req)
 
     def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
@@ -301,10 +306,14 @@ class NDArray(Methods):
         mirrored = _MIRRORED.get(ufunc.__name__)
         if mirrored is not None and method == "__call__" and not keywords and not isinstance(inputs[0], Array):
             return getattr(inputs[1], mirrored)(inputs[0])
+        from ..numpy.protocols import call_ufunc  # here, since programs of this face need not import the other
+
         return call_ufunc(ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         """NumPy's functions give NumPy's arrays. Raises `GradientEscapeError` where that would lose a gradient."""
+        from ..numpy.protocols import call_function
+
         return call_function(function, args, keywords)
 
     def __getitem__(self, key: Any) -> Self:
@@ -346,17 +355,39 @@ def _comparison(name: str) -> Callable[[NDArray, Any], NDArray]:
         dtype = self._xp.dtype_of(self._value)
         if isinstance(other, Array):
             dtype = dtypes.promote(dtype, other._xp.dtype_of(other._value))
-        return _as_numbers(booleans, dtype)
+        return _as_numbers(booleans, dtype, self, other)
 
     compare.__name__ = compare.__qualname__ = name
     return compare
 
 
-def _as_numbers(booleans: Any, dtype: np.dtype[Any]) -> NDArray:
-    """Booleans as 0 and 1. The result remembers them, so that as an index it is a mask and not a list of places."""
-    numbers: NDArray = ops.astype(booleans, dtype=dtype)
+def _as_numbers(booleans: Any, dtype: np.dtype[Any], *sources: Any) -> NDArray:
+    """Booleans as 0 and 1. The result remembers them, so that as an index it is a mask and not a list of places.
+
+    `sources` are what the booleans were computed from.
+    """
+    numbers: NDArray = flat(ops.astype(booleans, dtype=dtype), *sources)
     numbers._mask = (numbers._value, booleans)
     return numbers
+
+
+def flat(result: Any, *sources: Any) -> Any:
+    """A result without a derivative, recorded behind its sources: a backward from it gives them zeros, as in MXNet.
+
+    The other faces leave nothing on the tape.
+    """
+    if not MODE.get() & RECORDING or is_tracked(result):
+        return result
+    tracked = [x for x in sources if isinstance(x, Array) and is_tracked(x)]
+    if not tracked:
+        return result
+    kinds = [(x.shape, x._dtype) for x in tracked]
+
+    def pull(cotangents: list[Array]) -> list[Any]:
+        (g,) = cotangents
+        return [ops.astype(ops.filled(g, shape=shape, value=0), dtype=dtype) for shape, dtype in kinds]
+
+    return attach(OwnRule("zero gradient", pull, None), tracked, [result], Places([result]))[0]
 
 
 def mask_of(x: Array) -> Array | None:
@@ -388,10 +419,29 @@ def _key(x: NDArray, key: Any) -> Any:
         return _one(key, shape[0], 0)
     parts = list(key) if kind is tuple else [key]
     for i, part in enumerate(parts):
+        if part.__class__ is NDArray:
+            _tell_masks(part, x._value.shape[i : i + len(part._value.shape)])
         parts[i] = _index(part)
     if all(part.__class__ is int for part in parts) and len(parts) == x.ndim and parts:
         parts[-1] = _one(parts[-1], x.shape[-1], x.ndim - 1)
     return tuple(parts)
+
+
+def _tell_masks(part: NDArray, shape: tuple[int, ...]) -> None:
+    """Warn of floats that are to be places and look like a mask: zeros and ones, as many as there are elements.
+
+    Asked of host arrays only, since a device would have to be waited for.
+    """
+    value: Any = part._value
+    if tuple(value.shape) != tuple(shape) or not isinstance(value, np.ndarray) or value.size < 3:
+        return
+    if value.dtype.kind == "f" and mask_of(part) is None and ((value == 0) | (value == 1)).all() and value.any():
+        warnings.warn(
+            f"an array of zeros and ones of shape {tuple(shape)} is taken for places, as no comparison made it; "
+            "for a mask compare last, x[mask == 1], for places convert them with astype('int64')",
+            MaskWarning,
+            stacklevel=4,
+        )
 
 
 def _one(i: int, length: int, axis: int) -> slice:
@@ -679,13 +729,17 @@ def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any =
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
-    """A NumPy array as an NDArray of the same dtype. It is copied, `zero_copy` or not: arrays here share no memory.
+    """A NumPy array as an NDArray of the same dtype.
+
+    With `zero_copy` the NDArray is made of the same memory where its engine can read it, and the NumPy array can no
+    longer be written to, as in MXNet. A write to the NDArray leaves it as it was.
 
     Shapes: that of the array.
 
     Dtypes: that of the array, unlike `array`.
 
-    Raises: `TypeError` for anything but a NumPy array, `DtypeError` for strings, dates and objects.
+    Raises: `TypeError` for anything but a NumPy array, `DtypeError` for strings, dates and objects, `ValueError` with
+    `zero_copy` for an array that is not contiguous.
 
     >>> from_numpy(np.arange(3)).dtype
     <class 'numpy.int64'>
@@ -694,7 +748,15 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
         raise ArgumentTypeError(f"from_numpy() takes a NumPy array, not {type(ndarray).__name__}; use array()")
     if ndarray.dtype not in dtypes.ALL:
         raise DtypeError(f"from_numpy(): {ndarray.dtype} is not a dtype of arrays here; convert it with astype")
-    return make(ndarray)
+    if not zero_copy:
+        return make(ndarray)
+    if not ndarray.flags.c_contiguous:
+        raise ArgumentError("from_numpy(): the array is not contiguous; say zero_copy=False")
+    ndarray.flags.writeable = False
+    xp, _ = _context.place(None)
+    if registry.backend_of(ndarray) is not xp.backend:
+        return make(ndarray)
+    return handle(NDArray, xp.backend.adopt(ndarray.view(), copy=False), None, xp)  # type: ignore[return-value]
 
 
 def from_dlpack(dlpack: Any) -> NDArray:

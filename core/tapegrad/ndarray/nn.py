@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..tape.mode import is_training, pause
-from .checks import at_least_1d, dtype_of, int_tuple, need, one_axis, one_int, ops
+from .checks import at_least_1d, dtype_of, int_tuple, need, one_axis, one_int, ops, refuse_unread
 from .distributions import drawn
 from .function import nd_function
 from .ndarray import INT, NDArray, give, make
@@ -43,7 +44,10 @@ def _channels(where: str, data: NDArray, **parameters: NDArray) -> int:
     return channels
 
 
-def _bias(bias: Any, where: str) -> NDArray:
+def _bias(bias: Any, where: str, left_out: bool = False) -> NDArray | None:
+    if left_out:
+        refuse_unread(bias, where, "bias", "say no_bias=False")
+        return None
     if bias is None:
         raise ArgumentTypeError(f"{where}() needs a bias, or no_bias=True")
     return need(bias, where, "bias")
@@ -86,7 +90,7 @@ def FullyConnected(
     _agrees("FullyConnected", "num_hidden", num_hidden, weight.shape[0], weight)
     if flatten and data.ndim != 2:
         data = reshape(data, (0, -1))
-    return ops.fully_connected(data, weight, None if no_bias else _bias(bias, "FullyConnected"))
+    return ops.fully_connected(data, weight, _bias(bias, "FullyConnected", no_bias))
 
 
 @nd_function
@@ -132,7 +136,7 @@ def Convolution(
     return ops.convolution(
         data,
         weight,
-        None if no_bias else _bias(bias, where),
+        _bias(bias, where, no_bias),
         stride=_per_axis(stride, ndim, 1, where, "stride"),
         dilate=_per_axis(dilate, ndim, 1, where, "dilate"),
         pad=_per_axis(pad, ndim, 0, where, "pad"),
@@ -195,9 +199,10 @@ def Deconvolution(
         shape = tuple(f - 2 * p + a for f, p, a in zip(full, edge, extra, strict=True))
         around = edge
     result = ops.deconvolution(data, weight, shape=shape, stride=steps, dilate=gaps, pad=around, groups=num_group)
-    if no_bias:
+    bias = _bias(bias, where, no_bias)
+    if bias is None:
         return result
-    if _bias(bias, where).shape != (filters,):
+    if bias.shape != (filters,):
         raise ShapeError(f"Deconvolution(): bias has shape {bias.shape}; give ({filters},)")
     return result + ops.reshape(bias, shape=(1, filters, *(1,) * ndim))
 
@@ -220,10 +225,10 @@ def Pooling(
 
     `pool_type`: "max", "avg", "sum" or "lp" with `p_value`. `pooling_convention`: "valid" leaves out windows that do
     not fit, "full" keeps them; "same", for "max" over one axis, has one window at every stride. `global_pool` takes all
-    of space as one window.
+    of space as one window. `layout` "NWC", "NHWC" or "NDHWC" says that the channels come last.
 
-    Shapes: (n, channels, *space) becomes (n, channels, *new), where new = (space + 2 pad − kernel) / stride + 1,
-    rounded down or, for "full", up; 1 each with `global_pool`.
+    Shapes: (n, channels, *space) becomes (n, channels, *new), or the channels last in both, where new = (space + 2 pad
+    − kernel) / stride + 1, rounded down or, for "full", up; 1 each with `global_pool`.
     Raises: `ShapeError` for the wrong number of axes and where no window fits, `ValueError` for an unknown `pool_type`,
     `pooling_convention` or `layout`, a missing `p_value`, and other numbers of numbers.
 
@@ -232,6 +237,10 @@ def Pooling(
     [[2.5, 4.5], [10.5, 12.5]]
     """
     where = "Pooling"
+    if layout in ("NWC", "NHWC", "NDHWC") and data.ndim == len(layout):
+        windows = kernel, pool_type, global_pool, cudnn_off, pooling_convention, stride, pad, p_value, count_include_pad
+        result = Pooling(ops.permute_dims(data, axes=(0, data.ndim - 1, *range(1, data.ndim - 1))), *windows)
+        return ops.permute_dims(result, axes=(0, *range(2, result.ndim), 1))
     ndim = _space(where, data, layout)
     if pool_type not in ("max", "avg", "sum", "lp"):
         raise ArgumentError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
@@ -452,6 +461,8 @@ def LeakyReLU(
     >>> nd.LeakyReLU(nd.array([-4, 2])).asnumpy().tolist()
     [-1.0, 2.0]
     """
+    if act_type != "prelu":
+        refuse_unread(gamma, "LeakyReLU", "gamma", "say act_type='prelu'")
     if act_type == "leaky":
         return ops.leaky_relu(data, slope=slope)
     if act_type == "prelu":
@@ -509,7 +520,14 @@ _softmax_like = nd_function(
 
 
 def _softmaxed(
-    op_name: str, data: NDArray, axis: int, temperature: float | None, dtype: Any, length: Any, use_length: bool
+    op_name: str,
+    data: NDArray,
+    axis: int,
+    temperature: float | None,
+    dtype: Any,
+    length: Any,
+    use_length: bool,
+    where: str = "",
 ) -> NDArray:
     op: Callable[..., NDArray] = getattr(ops, op_name)
     if dtype is not None:
@@ -518,6 +536,7 @@ def _softmaxed(
         data = data / temperature
     along = one_axis(axis, data.ndim, op_name)
     if not use_length:
+        refuse_unread(length, where or op_name, "length", "say use_length=True")
         return op(data, axis=along)
     lengths = indices_of(need(length, op_name, "length"))
     rest = (*data.shape[:along], *data.shape[along + 1 :])
@@ -584,7 +603,7 @@ def softmin(
     >>> print(nd.softmin(nd.array([0, 1, 2])).asnumpy().round(3))
     [0.665 0.245 0.09 ]
     """
-    return _softmaxed("softmax", -data, axis, temperature, dtype, length, use_length)
+    return _softmaxed("softmax", -data, axis, temperature, dtype, length, use_length, "softmin")
 
 
 @_floating
@@ -688,6 +707,8 @@ def BatchNorm(
     `output_mean_var` adds the mean and 1 / √(variance + eps) to the result. S. Ioffe and C. Szegedy (2015).
 
     Shapes: any data with that axis; gamma, beta, moving_mean and moving_var are (channels,).
+    Dtypes: floats; the result has that of `data`, computed in that of all together: float16 data go with parameters and
+    statistics of float32. Integers give the default float.
     Raises: `AxisError` for an axis that does not exist, `ShapeError` for the wrong number of channels.
 
     >>> from tapegrad import autograd, nd
@@ -729,13 +750,19 @@ def batch_normalized(
     if not is_training() or use_global_stats:
         inverse = ops.rsqrt(ops.reshape(moving_var.detach(), shape=shape) + eps)
         result = (data - ops.reshape(moving_mean.detach(), shape=shape)) * inverse * scale + shift
-        return result, moving_mean, moving_var
+        return _in_dtype_of(data, result), moving_mean, moving_var
     result, *statistics = ops.normalize(data, scale, shift, axis=_all_but(along, data), eps=eps)
     mean, var = [ops.reshape(x, shape=(channels,)) for x in statistics]
     with pause(train_mode=True):  # the moving statistics are state, and no part of the computation
         for moving, batch in ((moving_mean, mean), (moving_var, var)):
             moving._rebind(moving.detach() * momentum + batch.detach() * (1 - momentum))
-    return result, mean, var
+    return _in_dtype_of(data, result), mean, var
+
+
+def _in_dtype_of(data: NDArray, result: NDArray) -> NDArray:
+    """Halves are normalized by statistics in float32, and stay halves."""
+    dtype = dtype_of(data)
+    return ops.astype(result, dtype=dtype) if dtype in dtypes.INEXACT and dtype_of(result) != dtype else result
 
 
 def _all_but(axis: int, data: NDArray) -> tuple[int, ...]:
@@ -754,7 +781,7 @@ def LayerNorm(
 ) -> Any:
     """The elements along `axis` brought to mean 0 and variance 1, then times gamma plus beta, of its length.
 
-    `output_mean_var` adds the mean and the standard deviation to the result.
+    `output_mean_var` adds the mean and the standard deviation to the result, which keep the axis with length 1.
 
     J. L. Ba et al. (2016).
 
@@ -777,8 +804,7 @@ def LayerNorm(
     result = give(out, result)
     if not output_mean_var:
         return result
-    reduced = (*data.shape[:along], *data.shape[along + 1 :])
-    return [result, ops.reshape(mean, shape=reduced), ops.reshape(ops.sqrt(var + eps), shape=reduced)]
+    return [result, mean, ops.sqrt(var + eps)]
 
 
 @_normalization

@@ -15,7 +15,7 @@ from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, one_axis, one_int, ops
 from .function import Field, fields_of, nd_function, public
-from .ndarray import NDArray, give, make
+from .ndarray import NDArray, flat, give, make
 
 FLOAT32 = np.dtype("float32")
 
@@ -241,7 +241,7 @@ def rint(data: NDArray) -> NDArray:
 
 _search = nd_function(
     words="Shapes: any; `axis` is left out, or kept with length 1 by `keepdims`. With none left, (1,).\n"
-    "Dtypes: indices are float32, as in MXNet, exact up to 2²⁴; for integers they have the dtype of `data`.\n"
+    "Dtypes: indices have that of `data`, as in MXNet: float32 is exact up to 2²⁴, float16 up to 2¹¹, int8 up to 127.\n"
     "Raises: `AxisError` for an axis that does not exist, `ValueError` for an array without elements."
 )
 
@@ -249,9 +249,11 @@ _search = nd_function(
 def _place(op: Any, data: NDArray, axis: int | None, keepdims: bool, where: str) -> NDArray:
     if axis is not None:
         axis = one_axis(axis, data.ndim, where)
-    places = at_least_1d(op(data, axis=axis, keepdims=bool(keepdims)))
+    indices = at_least_1d(op(data, axis=axis, keepdims=bool(keepdims)))
     dtype = dtype_of(data)
-    return ops.astype(places, dtype=dtype if dtype in dtypes.INTEGER else FLOAT32)
+    if not dtypes.is_dtype(dtype, ("integral", "real floating")):
+        dtype = FLOAT32
+    return flat(ops.astype(indices, dtype=dtype), data)  # type: ignore[no-any-return]
 
 
 @_search
@@ -322,7 +324,7 @@ def argsort(data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype:
     """
     data, along = _along(data, axis, "argsort")
     places = ops.argsort(data, axis=along, descending=not is_ascend)
-    return ops.astype(places, dtype=dtypes.to_dtype(dtype))
+    return flat(ops.astype(places, dtype=dtypes.to_dtype(dtype)), data)  # type: ignore[no-any-return]
 
 
 @nd_function
@@ -349,7 +351,7 @@ def topk(
     """
     if ret_typ not in ("indices", "value", "both", "mask"):
         raise ArgumentError(f"topk(): ret_typ is {ret_typ!r}; choose 'indices', 'value', 'both' or 'mask'")
-    shape = data.shape
+    whole = data
     data, along = _along(data, axis, "topk")
     length, k = data.shape[along], one_int(k, "topk", "k")
     if k > length:
@@ -359,8 +361,8 @@ def topk(
     if ret_typ == "mask":
         ones = ops.filled(data, shape=first.shape, value=1)
         mask = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), first, ones, axis=along)
-        return ops.reshape(mask, shape=shape)
-    places = ops.astype(first, dtype=dtypes.to_dtype(dtype))
+        return flat(ops.reshape(mask, shape=whole.shape), whole)
+    places = flat(ops.astype(first, dtype=dtypes.to_dtype(dtype)), data)
     if ret_typ == "indices":
         return places
     values = ops.take_along_axis(data, first, axis=along)
@@ -372,7 +374,7 @@ def cumsum(a: NDArray, axis: int | None = None, dtype: Any = None) -> NDArray:
     """The cumulative sums along `axis`, or over the flat array if it is None.
 
     Shapes: any; the result has that of `a`, or with `axis=None` one axis.
-    Dtypes: `dtype`, else that of `a`; smaller integers and booleans become int64, or uint64.
+    Dtypes: `dtype`, else that of `a`, also where the standard's widens small integers; booleans become int64.
     Raises: `AxisError` for an axis that does not exist.
 
     >>> nd.cumsum(nd.array([[1, 2], [3, 4]]), axis=1).asnumpy().tolist()
@@ -381,7 +383,8 @@ def cumsum(a: NDArray, axis: int | None = None, dtype: Any = None) -> NDArray:
     data, along = _along(a, axis, "cumsum")
     if dtype is not None:
         data = data.astype(dtype)
-    return ops.cumulative_sum(data, axis=along)
+    sums = ops.cumulative_sum(data, axis=along)
+    return _in_dtype_of(data, sums) if dtypes.is_dtype(dtype_of(data), "integral") else sums
 
 
 @nd_function(out=False)
@@ -612,10 +615,12 @@ def multi_sum_sq(*data: NDArray, num_arrays: int | None = None) -> NDArray:
     One call then gives the norm of a model's gradients; `num_arrays` has no meaning here.
 
     Shapes: any, not of one shape; of k arrays the result is (k,).
-    Dtypes: those of all together; smaller integers and booleans are summed as int64, or uint64.
+    Dtypes: float32, in which float16 is summed, as in MXNet; float64 where an array is of float64.
 
     >>> nd.multi_sum_sq(nd.array([3, 4]), nd.ones((2, 3))).asnumpy().tolist()
     [25.0, 6.0]
     """
-    sums = [ops.reshape(ops.sum(ops.square(x), axis=None), shape=(1,)) for x in data]
+    wide = builtins.any(dtype_of(x) == np.dtype("float64") for x in data)
+    arrays = [ops.astype(x, dtype=np.dtype("float64") if wide else FLOAT32) for x in data]
+    sums = [ops.reshape(ops.sum(ops.square(x), axis=None), shape=(1,)) for x in arrays]
     return ops.concat(*sums, axis=0)

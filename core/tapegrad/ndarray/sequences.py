@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
 from ..errors import ArgumentError, ShapeError
-from .checks import dtype_of, int_tuple, ints_of, need, ops
+from .checks import dtype_of, int_tuple, ints_of, need, ops, refuse_unread
 from .function import nd_function
 from .ndarray import NDArray, give, make
 from .nn import Dropout
@@ -26,23 +27,43 @@ def _pieces(parameters: Any, sizes: list[tuple[int, ...]]) -> list[Any]:
     return [ops.reshape(part, shape=size) for part, size in zip(parts, sizes, strict=True)]
 
 
-def _step(mode: str, inputs: Any, state: Any, cell: Any, weight: Any, bias: Any) -> tuple[Any, Any]:
+def _step(
+    mode: str, inputs: Any, state: Any, cell: Any, weight: Any, bias: Any, bound: Callable[[Any], Any]
+) -> tuple[Any, Any]:
     """The next state, and cell, from what the inputs contribute, the state, and the weights from state to state."""
     own = ops.matmul(state, ops.matrix_transpose(weight)) + bias
     if mode == "rnn_relu":
         return ops.relu(inputs + own), cell
     if mode == "rnn_tanh":
         return ops.tanh(inputs + own), cell
-    size = state.shape[1]
+    size = cell.shape[1]
     if mode == "lstm":
         enter, keep, new, show = ops.split(inputs + own, sizes=(size,) * 4, axis=1)
-        cell = ops.sigmoid(keep) * cell + ops.sigmoid(enter) * ops.tanh(new)
+        cell = bound(ops.sigmoid(keep) * cell + ops.sigmoid(enter) * ops.tanh(new))
         return ops.sigmoid(show) * ops.tanh(cell), cell
     reset_in, update_in, new_in = ops.split(inputs, sizes=(size,) * 3, axis=1)
     reset_own, update_own, new_own = ops.split(own, sizes=(size,) * 3, axis=1)
     update = ops.sigmoid(update_in + update_own)
     new = ops.tanh(new_in + ops.sigmoid(reset_in + reset_own) * new_own)
     return (1 - update) * new + update * state, cell
+
+
+def _cell_bound(mode: str, low: float | None, high: float | None, nan: bool) -> Callable[[Any], Any]:
+    """What brings the cells of an lstm between two bounds, NaN too if asked."""
+    if low is None and high is None:
+        return lambda cell: cell
+    if mode != "lstm" or low is None or high is None or low > high:
+        raise ArgumentError(
+            f"RNN(): lstm_state_clip_min is {low} and lstm_state_clip_max {high} for mode {mode!r}; give both, the "
+            "lesser first, with mode 'lstm'"
+        )
+
+    def bound(cell: Any) -> Any:
+        if nan:
+            cell = ops.where(ops.isnan(cell), ops.filled(cell, shape=(1,), value=low), cell)
+        return ops.clip(cell, low, high)
+
+    return bound
 
 
 @nd_function
@@ -59,6 +80,9 @@ def RNN(
     p: float = 0.0,
     state_outputs: bool = False,
     projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
     use_sequence_length: bool = False,
     out: Any = None,
 ) -> Any:
@@ -69,35 +93,51 @@ def RNN(
     same order the biases of both; gates as input, forget, new, output (lstm) or reset, update, new (gru). `p` drops
     out between layers in training. `state_outputs` adds the last states, and cells.
 
+    An lstm with a `projection_size` has states of that size, which weights behind those of states make of the cells;
+    `lstm_state_clip_min` and `lstm_state_clip_max` bound its cells, at the lower bound also NaN with
+    `lstm_state_clip_nan`. With `use_sequence_length` a sequence ends at its `sequence_length`: the last states are
+    those there, the direction backwards begins there, and what is behind is 0.
+
     The formulas are those of cuDNN, as MXNet has them; the reset gate of gru multiplies after the matrix.
 
-    Shapes: (steps, n, inputs), and states (layers · directions, n, size), give (steps, n, directions · size).
-    Dtypes: those of all together.
-    Raises: `ShapeError` for shapes that do not go together, `ValueError` for an unknown `mode`, `NotImplementedError`
-    for projections and sequences of several lengths.
+    Shapes: (steps, n, inputs), and states (layers · directions, n, size), give (steps, n, directions · size). Lengths
+    are (n,). With a projection states and results have its size, cells that of `state_size`.
+    Dtypes: those of all together; floating lengths are cut to integers.
+    Raises: `ShapeError` for shapes that do not go together, `ValueError` for an unknown `mode`, lengths that are not
+    from 0 to the steps, and for projections and bounds with another mode than "lstm".
 
     >>> nd.RNN(nd.ones((5, 2, 3)), nd.zeros(36), nd.zeros((1, 2, 4)), state_size=4, mode="rnn_tanh").shape
     (5, 2, 4)
     """
     if mode not in GATES:
         raise ArgumentError(f"RNN(): mode is {mode!r}; choose one of {', '.join(map(repr, GATES))}")
-    if projection_size is not None or use_sequence_length or sequence_length is not None:
-        raise NotImplementedError("RNN() has no projections and no sequences of several lengths; loop over the steps")
+    if projection_size is not None and (mode != "lstm" or state_size is None):
+        raise ArgumentError(f"RNN(): projection_size is for mode 'lstm' with a state_size, not for mode {mode!r} alone")
+    bound = _cell_bound(mode, lstm_state_clip_min, lstm_state_clip_max, lstm_state_clip_nan)
     size = state.shape[-1] if state_size is None else state_size
+    shown = size if projection_size is None else projection_size
     directions = 2 if bidirectional else 1
     if data.ndim != 3 or not data.shape[0]:
         raise ShapeError(f"RNN() takes data (steps, n, inputs) with a step at least, not shape {data.shape}")
     steps, batch, inputs = data.shape
-    if state.shape != (num_layers * directions, batch, size):
-        raise ShapeError(f"RNN(): state has shape {state.shape}, not {(num_layers * directions, batch, size)}")
+    if state.shape != (num_layers * directions, batch, shown):
+        raise ShapeError(f"RNN(): state has shape {state.shape}, not {(num_layers * directions, batch, shown)}")
     rows = GATES[mode] * size
-    widths = [inputs] + [size * directions] * (num_layers - 1)
-    weights = [shape for width in widths for _ in range(directions) for shape in ((rows, width), (rows, size))]
-    parts = _pieces(parameters, [*weights, *((rows,) for _ in weights)])
-    matrices, biases = parts[: len(weights)], parts[len(weights) :]
+    widths = [inputs] + [shown * directions] * (num_layers - 1)
+    projection = [] if projection_size is None else [(shown, size)]
+    shapes = [
+        shape for width in widths for _ in range(directions) for shape in ((rows, width), (rows, shown), *projection)
+    ]
+    ways_in_all = num_layers * directions
+    parts = _pieces(parameters, [*shapes, *[(rows,)] * (2 * ways_in_all)])
+    matrices, biases = parts[: len(shapes)], parts[len(shapes) :]
+    kinds = len(shapes) // ways_in_all
+    if mode != "lstm":
+        refuse_unread(state_cell, "RNN", "state_cell", "say mode='lstm'")
     cells = need(state_cell, "RNN", "state_cell") if mode == "lstm" else state
-    if cells.shape != state.shape:
-        raise ShapeError(f"RNN(): state_cell has shape {cells.shape}, and state {state.shape}; give the same")
+    if cells.shape != (*state.shape[:2], size):
+        raise ShapeError(f"RNN(): state_cell has shape {cells.shape}; beside a state {state.shape} give one of {size}")
+    inside = _inside(sequence_length, use_sequence_length, steps, batch)
     last_states, last_cells = [], []
     layer = data
     for depth in range(num_layers):
@@ -106,13 +146,20 @@ def RNN(
         ways = []
         for way in range(directions):
             k = depth * directions + way
-            into, onwards = matrices[2 * k], matrices[2 * k + 1]
+            into, onwards, *down = matrices[kinds * k : kinds * (k + 1)]
             contributions = ops.matmul(layer, ops.matrix_transpose(into)) + biases[2 * k]
             now, cell = ops.getitem(state, key=(k,)), ops.getitem(cells, key=(k,))
             seen: list[Any] = [None] * steps
             for i in reversed(range(steps)) if way else range(steps):
-                now, cell = _step(mode, ops.getitem(contributions, key=(i,)), now, cell, onwards, biases[2 * k + 1])
-                seen[i] = now
+                entering = ops.getitem(contributions, key=(i,))
+                new, new_cell = _step(mode, entering, now, cell, onwards, biases[2 * k + 1], bound)
+                if down:
+                    new = ops.matmul(new, ops.matrix_transpose(down[0]))
+                if inside is None:
+                    seen[i], now, cell = new, new, new_cell
+                else:
+                    seen[i] = ops.where(inside[i], new, ops.zeros_like(new))
+                    now, cell = ops.where(inside[i], new, now), ops.where(inside[i], new_cell, cell)
             ways.append(ops.stack(*seen, axis=0))
             last_states.append(now)
             last_cells.append(cell)
@@ -122,6 +169,20 @@ def RNN(
         return layer
     states = last_states, last_cells
     return [layer, *(ops.stack(*x, axis=0) for x in states[: 1 + (mode == "lstm")])]
+
+
+def _inside(sequence_length: Any, used: bool, steps: int, batch: int) -> list[Any] | None:
+    """For each step which of the sequences have it, (n, 1); None if all have all."""
+    if not used:
+        refuse_unread(sequence_length, "RNN", "sequence_length", "say use_sequence_length=True")
+        return None
+    lengths = need(sequence_length, "RNN", "sequence_length")
+    if lengths.shape != (batch,):
+        raise ShapeError(f"RNN(): sequence_length has shape {lengths.shape}, and there are {batch} sequences")
+    host = lengths.asnumpy().astype(np.int64)
+    if ((host < 0) | (host > steps)).any():
+        raise ArgumentError(f"RNN(): sequence_length is {host.tolist()}; give lengths from 0 to the {steps} steps")
+    return [make((host > i)[:, None], lengths.context) for i in range(steps)]
 
 
 IMPOSSIBLE = -1e30
@@ -160,6 +221,12 @@ def ctc_loss(
             f"ctc_loss() takes data (steps, n, alphabet) and label (n, length), not shapes {data.shape} and "
             f"{label.shape}"
         )
+    for name, lengths_of, read in (
+        ("data_lengths", data_lengths, use_data_lengths),
+        ("label_lengths", label_lengths, use_label_lengths),
+    ):
+        if not read:
+            refuse_unread(lengths_of, "ctc_loss", name, f"say use_{name}=True")
     steps, batch, alphabet = data.shape
     letters = label.asnumpy().astype(np.int64)
     if letters.shape[0] != batch:
@@ -300,7 +367,8 @@ def GridGenerator(data: NDArray, transform_type: str, target_shape: Any = (0, 0)
 def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: Any = None) -> NDArray:
     """Images (n, c, h, w) read at places (n, 2, rows, columns) from −1 to 1, between pixels by weight; zero outside.
 
-    Differentiable in both; between two pixels the gradient in the place is their difference.
+    Differentiable in both. The gradient in a place is the difference of the two pixels that it lies between; at a whole
+    pixel, that of the next one and the pixel itself, which behind the last is its negative.
 
     Shapes: (n, channels, height, width) and (n, 2, rows, columns), x before y, give (n, channels, rows, columns).
     Dtypes: that of both together.
@@ -319,13 +387,16 @@ def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: Any = None) -> NDAr
     x = (ops.getitem(grid, key=(slice(None), 0)) + 1) * ((width - 1) / 2)
     y = (ops.getitem(grid, key=(slice(None), 1)) + 1) * ((height - 1) / 2)
     left, top = ops.floor(x), ops.floor(y)
+    # Both weights of a pair come from one difference, so that their derivatives sum to 0 at a whole pixel too, where
+    # that of 1 − |x − pixel| has none: there the gradient is the step to the right, and down.
+    beside, below = x - left, y - top
     images = make(np.arange(n).reshape(n, 1, 1), data.context)
     by_pixel = ops.permute_dims(data, axes=(0, 2, 3, 1))
     total = None
-    for down in (0, 1):
-        for right in (0, 1):
+    for down, vertical in enumerate((1 - below, below)):
+        for right, horizontal in enumerate((1 - beside, beside)):
             row, column = top + down, left + right
-            weight = (1 - ops.abs(y - row)) * (1 - ops.abs(x - column))
+            weight = vertical * horizontal
             inside = ops.logical_and(
                 ops.logical_and(ops.greater_equal(row, 0), ops.less_equal(row, height - 1)),
                 ops.logical_and(ops.greater_equal(column, 0), ops.less_equal(column, width - 1)),

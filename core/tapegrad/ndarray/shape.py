@@ -12,9 +12,9 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
-from .checks import at_least_1d, axis_tuple, dtype_of, int_tuple, ints_of, need, one_axis, one_int, ops
+from .checks import at_least_1d, axis_tuple, dtype_of, int_tuple, ints_of, need, one_axis, one_int, ops, refuse_unread
 from .function import nd_function
-from .ndarray import INT, NDArray, give_all, make, mask_of, slices
+from .ndarray import INT, NDArray, flat, give_all, make, mask_of, slices
 
 INT64 = np.dtype("int64")
 
@@ -563,6 +563,8 @@ def Crop(
     [[[[5.0, 6.0], [9.0, 10.0]]]]
     """
     image, *like = data
+    if len(like) > 1:
+        raise ArgumentTypeError(f"Crop() takes an image, and one of the size that it is cut to, not {len(data)} arrays")
     for x in (image, *like):
         if x.ndim != 4:
             raise ShapeError(f"Crop() takes images (n, channels, height, width), not shape {x.shape}")
@@ -640,8 +642,9 @@ def take(a: NDArray, indices: Any, axis: int = 0, mode: str = "clip") -> NDArray
     if isinstance(indices, (int, list, np.ndarray)):
         indices = make(np.asarray(indices, dtype=np.int64), a.context)
     along = one_axis(axis, a.ndim, "take")
-    places = _within(indices_of(need(indices, "take", "indices")), a.shape[along], mode, "take")
-    return ops.take(a, places, axis=along)
+    indices = need(indices, "take", "indices")
+    places = _within(indices_of(indices), a.shape[along], mode, "take")
+    return flat(ops.take(a, places, axis=along), indices)  # type: ignore[no-any-return]
 
 
 def _within(places: Any, length: int, mode: str, where: str) -> Any:
@@ -693,7 +696,8 @@ def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = 
     shape = (*data.shape[:along], *data.shape[along + 1 :])
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
-    return at_least_1d(ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode))
+    result = at_least_1d(ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode))
+    return flat(result, index)  # type: ignore[no-any-return]
 
 
 @nd_function
@@ -730,7 +734,8 @@ def one_hot(
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
     depth = one_int(depth, "one_hot", "depth")
-    return ops.one_hot(indices_of(indices), depth=depth, on=on_value, off=off_value, dtype=dtypes.to_dtype(dtype))
+    options = {"depth": depth, "on": on_value, "off": off_value, "dtype": dtypes.to_dtype(dtype)}
+    return flat(ops.one_hot(indices_of(indices), **options), indices)  # type: ignore[no-any-return]
 
 
 @nd_function(out=False)
@@ -761,7 +766,7 @@ def gather_nd(data: NDArray, indices: NDArray) -> NDArray:
     >>> nd.gather_nd(nd.arange(4).reshape((2, 2)), nd.array([[0, 1], [1, 0]])).asnumpy().tolist()
     [1.0, 2.0]
     """
-    return ops.gather_nd(data, indices_of(indices))
+    return flat(ops.gather_nd(data, indices_of(indices)), indices)  # type: ignore[no-any-return]
 
 
 @nd_function
@@ -873,7 +878,7 @@ def where(condition: NDArray, x: NDArray, y: NDArray) -> NDArray:
                 f"choose among its columns, give the condition as many axes"
             )
         booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
-    return ops.where(booleans, x, y)
+    return flat(ops.where(booleans, x, y), condition)  # type: ignore[no-any-return]
 
 
 def truth(x: NDArray) -> Any:
@@ -1047,6 +1052,7 @@ def SequenceMask(
     """
     _check_sequences(data, axis, "SequenceMask")
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceMask", "sequence_length", "say use_sequence_length=True")
         return data.copy()
     lengths = _lengths(sequence_length, data.shape[1 - axis], "SequenceMask")
     inside = ops.less(_step_grid(data, axis), _beside_steps(lengths, axis))
@@ -1071,6 +1077,7 @@ def SequenceLast(
     _check_sequences(data, axis, "SequenceLast")
     steps = data.shape[axis]
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceLast", "sequence_length", "say use_sequence_length=True")
         return ops.getitem(data, key=(builtins.slice(None),) * axis + (steps - 1,))
     last = ops.clip(_lengths(sequence_length, data.shape[1 - axis], "SequenceLast") - 1, 0, steps - 1)
     batch = make(np.arange(data.shape[1 - axis]), data.context)
@@ -1097,6 +1104,7 @@ def SequenceReverse(
     if axis != 0:
         raise ArgumentError(f"SequenceReverse(): axis is {axis}; steps go along 0")
     if not use_sequence_length:
+        refuse_unread(sequence_length, "SequenceReverse", "sequence_length", "say use_sequence_length=True")
         return flip(data, axis=0)
     steps, batch = data.shape[:2]
     numbers = _step_grid(data, 0)

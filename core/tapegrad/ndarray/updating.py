@@ -12,7 +12,7 @@ from functools import partial
 from inspect import cleandoc
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..op.words import listed
 from ..tape.mode import is_training, pause
 from .checks import dtype_of, ops
@@ -419,42 +419,60 @@ mp_adamw_update = _in_float32(
 
 
 def _of_several(
-    update: Callable[..., NDArray], per: int, beside: str, written: str, dtypes: str, example: str
-) -> Callable[..., list[NDArray]]:
-    """The update of several weights, which stand in turn with the arrays `beside` them, `per` weight in all."""
-    name = f"multi_{update.__name__}"
-    common = [p for p in fields_of(update) if p.name in ("momentum", "rescale_grad", "clip_gradient")]
-    parameters = [
-        Field("data", "NDArray", kind="*"),
-        *(Field(n, "Any", kind="=") for n in ("lrs", "wds")),
-        *(p._replace(kind="=") for p in common),
-        Field("num_weights", "int", 1, "="),
-    ]
+    update: Callable[..., NDArray], per: int, beside: str, written: str, dtypes: str, example: str, preloaded: str
+) -> tuple[Callable[..., list[NDArray]], Callable[..., list[NDArray]]]:
+    """The updates of several weights, which stand in turn with the arrays `beside` them, `per` weight in all.
 
-    def body(*data: NDArray, lrs: Any, wds: Any, num_weights: int, **options: Any) -> list[NDArray]:
+    The second takes the lrs and wds as its last two arrays.
+    """
+    name = f"multi_{update.__name__}"
+    options = "momentum", "rescale_grad", "clip_gradient"
+    common = [p._replace(kind="=") for p in fields_of(update) if p.name in options]
+    arrays, count = Field("data", "NDArray", kind="*"), Field("num_weights", "int", 1, "=")
+
+    def each(where: str, data: Any, lrs: Any, wds: Any, num_weights: int, **options: Any) -> list[NDArray]:
         rates = [x.asnumpy().tolist() if isinstance(x, NDArray) else list(x) for x in (lrs, wds)]
         if len(data) != per * num_weights or any(len(x) != num_weights for x in rates):
             raise ArgumentError(
-                f"{name}(): {len(data)} arrays, {len(rates[0])} lrs and {len(rates[1])} wds for {num_weights} weights; "
-                f"give {per} arrays, an lr and a wd for each"
+                f"{where}(): {len(data)} arrays, {len(rates[0])} lrs and {len(rates[1])} wds for {num_weights} "
+                f"weights; give {per} arrays, an lr and a wd for each"
             )
         sets = [data[i : i + per] for i in range(0, len(data), per)]
-        return [update(*arrays, lr=lr, wd=wd, **options) for arrays, lr, wd in zip(sets, *rates, strict=True)]
+        return [update(*one, lr=lr, wd=wd, **options) for one, lr, wd in zip(sets, *rates, strict=True)]
 
-    doc = f"""`{update.__name__}` of several weights, given in turn with their {beside}.
+    def body(*data: NDArray, lrs: Any, wds: Any, **options: Any) -> list[NDArray]:
+        return each(name, data, lrs, wds, **options)
 
-    Each has an lr and a wd of its own. {written}
+    def body_preloaded(*data: NDArray, **options: Any) -> list[NDArray]:
+        if len(data) < 2:
+            raise ArgumentError(
+                f"preloaded_{name}() takes lrs and wds as its last two arrays; it got {len(data)} arrays"
+            )
+        *arrays, lrs, wds = data
+        return each(f"preloaded_{name}", arrays, lrs, wds, **options)
 
-    Shapes: the arrays that belong together of one shape, which their result has.
-    Dtypes: {dtypes}
+    doc = """{}
+
+    Each has an lr and a wd of its own. {}
+
+    Shapes: the arrays that belong together of one shape, which their result has{}.
+    Dtypes: {}
     Raises: `ValueError` for any other number of arrays, lrs or wds, `ShapeError` for shapes that do not go together.
 
-    {example}
+    {}
     """
-    return public(body, name, parameters, cleandoc(doc), __name__, into=_unrecorded)
+    meaning = f"`{update.__name__}` of several weights, given in turn with their {beside}."
+    rates = [Field(rate, "Any", kind="=") for rate in ("lrs", "wds")]
+    listed_doc = cleandoc(doc.format(meaning, written, "", dtypes, example))
+    meaning = f"`{name}` with the lrs and the wds as its last two arrays."
+    loaded_doc = cleandoc(doc.format(meaning, written, "; lrs and wds are (num_weights,)", dtypes, preloaded))
+    return (
+        public(body, name, [arrays, *rates, *common, count], listed_doc, __name__, into=_unrecorded),
+        public(body_preloaded, f"preloaded_{name}", [arrays, *common, count], loaded_doc, __name__, into=_unrecorded),
+    )
 
 
-multi_sgd_update = _of_several(
+multi_sgd_update, preloaded_multi_sgd_update = _of_several(
     sgd_update,
     2,
     "gradients",
@@ -463,8 +481,11 @@ multi_sgd_update = _of_several(
     """>>> pairs = nd.ones(1), nd.ones(1), nd.ones(2), nd.ones(2)
     >>> [w.asnumpy().tolist() for w in nd.multi_sgd_update(*pairs, lrs=(0.5, 0.25), wds=(0, 0), num_weights=2)]
     [[0.5], [0.75, 0.75]]""",
+    """>>> w, g = nd.ones(1), nd.ones(1)
+    >>> nd.preloaded_multi_sgd_update(w, g, nd.array([0.5]), nd.zeros(1))[0].asnumpy().tolist()
+    [0.5]""",
 )
-multi_sgd_mom_update = _of_several(
+multi_sgd_mom_update, preloaded_multi_sgd_mom_update = _of_several(
     sgd_mom_update,
     3,
     "gradients and momenta",
@@ -473,8 +494,11 @@ multi_sgd_mom_update = _of_several(
     """>>> w, g, m = nd.ones(1), nd.ones(1), nd.zeros(1)
     >>> nd.multi_sgd_mom_update(w, g, m, lrs=[0.5], wds=[0])[0].asnumpy().tolist()
     [0.5]""",
+    """>>> w, g, m = nd.ones(1), nd.ones(1), nd.zeros(1)
+    >>> nd.preloaded_multi_sgd_mom_update(w, g, m, nd.array([0.5]), nd.zeros(1))[0].asnumpy().tolist()
+    [0.5]""",
 )
-multi_mp_sgd_update = _of_several(
+multi_mp_sgd_update, preloaded_multi_mp_sgd_update = _of_several(
     mp_sgd_update,
     3,
     "gradients and float32 copies",
@@ -483,8 +507,11 @@ multi_mp_sgd_update = _of_several(
     """>>> w = nd.ones(1, dtype="float16")
     >>> nd.multi_mp_sgd_update(w, w, nd.ones(1), lrs=[0.5], wds=[0])[0].dtype.__name__
     'float16'""",
+    """>>> w = nd.ones(1, dtype="float16")
+    >>> nd.preloaded_multi_mp_sgd_update(w, w, nd.ones(1), nd.ones(1), nd.zeros(1))[0].dtype.__name__
+    'float16'""",
 )
-multi_mp_sgd_mom_update = _of_several(
+multi_mp_sgd_mom_update, preloaded_multi_mp_sgd_mom_update = _of_several(
     mp_sgd_mom_update,
     4,
     "gradients, momenta and float32 copies",
@@ -493,7 +520,45 @@ multi_mp_sgd_mom_update = _of_several(
     """>>> w = nd.ones(1, dtype="float16")
     >>> nd.multi_mp_sgd_mom_update(w, w, nd.zeros(1), nd.ones(1), lrs=[0.5], wds=[0])[0].dtype.__name__
     'float16'""",
+    """>>> w, one = nd.ones(1, dtype="float16"), nd.ones(1)
+    >>> nd.preloaded_multi_mp_sgd_mom_update(w, w, nd.zeros(1), one, one, nd.zeros(1))[0].dtype.__name__
+    'float16'""",
 )
+
+
+@nd_function(into=_unrecorded)
+def multi_lars(
+    lrs: NDArray,
+    weights_sum_sq: NDArray,
+    grads_sum_sq: NDArray,
+    wds: NDArray,
+    eta: float,
+    eps: float,
+    rescale_grad: float = 1.0,
+) -> NDArray:
+    """The lr of each layer times eta · |weight| / (|gradient| + wd · |weight| + eps), as it is where a norm is 0.
+
+    Layer-wise adaptive rate scaling, of Y. You et al. (2017). The sums of squares are those of `multi_sum_sq`;
+    `rescale_grad` multiplies the norm of the gradient. The result is not recorded.
+
+    Shapes: all (layers,), which the result has.
+    Dtypes: that of all together.
+    Raises: `ShapeError` for shapes that differ.
+
+    >>> rates = nd.multi_lars(nd.ones(2), nd.array([4, 0]), nd.array([1, 1]), nd.zeros(2), eta=0.1, eps=0)
+    >>> rates.asnumpy().round(3).tolist()
+    [0.20000000298023224, 1.0]
+    """
+    arrays = {"lrs": lrs, "weights_sum_sq": weights_sum_sq, "grads_sum_sq": grads_sum_sq, "wds": wds}
+    if len({x.shape for x in arrays.values()}) > 1:
+        shapes = ", ".join(f"{name} {x.shape}" for name, x in arrays.items())
+        raise ShapeError(f"multi_lars() takes arrays of one shape, not {shapes}")
+    rates, weights, grads, decays = (x.detach() for x in arrays.values())
+    norm = ops.sqrt(weights)
+    below = ops.sqrt(grads) * rescale_grad + decays * norm + eps
+    moves = ops.logical_and(ops.greater(norm, 0), ops.greater(grads, 0))
+    scaled = rates * eta * norm / ops.where(moves, below, ops.ones_like(below))
+    return ops.where(moves, scaled, rates)
 
 
 @nd_function

@@ -7,13 +7,14 @@ Elementwise functions are the ops themselves; the rest has the standard's and Nu
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import (
     beyond,
     creation,
     grids,
     info,
     manipulation,
-    mechanical,
     pointwise,
     polynomials,
     products,
@@ -24,39 +25,21 @@ from . import fft as fft
 from . import linalg as linalg
 from . import random as random
 from . import special as special
-from .array import ndarray  # before `creation`, whose function `array` is the name in this package
-from .beyond import *  # noqa: F403
-from .creation import *  # noqa: F403
-from .grids import *  # noqa: F403
-from .info import *  # noqa: F403
-from .info import __array_api_version__ as __array_api_version__
-from .info import __array_namespace_info__ as __array_namespace_info__
-from .manipulation import *  # noqa: F403
-from .mechanical import *  # noqa: F403
+from .array import ndarray as ndarray  # before `creation`, whose function `array` is the name in this package
 from .methods import bind
-from .pointwise import *  # noqa: F403
-from .polynomials import *  # noqa: F403
-from .products import *  # noqa: F403
-from .reductions import *  # noqa: F403
-from .searching import *  # noqa: F403
+from .names import publish
 
-__all__ = [  # noqa: PLE0604  (all of them are strings)
-    *beyond.__all__,
-    *creation.__all__,
-    *grids.__all__,
-    *info.__all__,
-    *manipulation.__all__,
-    *mechanical.__all__,
-    *pointwise.__all__,
-    *polynomials.__all__,
-    *products.__all__,
-    *reductions.__all__,
-    *searching.__all__,
-    "fft",
-    "linalg",
-    "ndarray",
-    "random",
-    "special",
-]
+if TYPE_CHECKING:
+    from ._public import *  # noqa: F403
 
+NAMES = ("fft", "linalg", "ndarray", "random", "special")
+
+_PARTS = beyond, creation, grids, info, manipulation, pointwise, polynomials, products, reductions, searching
+for _space in (fft, linalg, random, special):
+    publish(_space.__name__)
+publish(__name__, *_PARTS)
 bind(globals())
+
+
+def __dir__() -> list[str]:
+    return list(globals()["__all__"])

@@ -55,7 +55,7 @@ class ndarray(Methods, ProgramArray):
     def mT(self) -> Self:
         """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
         if self.ndim < 2:
-            raise ShapeError(f"a matrix has two axes at least, an array of shape {self.shape} has not")
+            raise ShapeError(f"mT takes an array of two axes or more, not of shape {self.shape}")
         return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:
@@ -67,7 +67,7 @@ class ndarray(Methods, ProgramArray):
     def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
         """The elements in another dtype; complex numbers lose their imaginary part where it is a real one.
 
-        Raises: `DtypeError` for what is no dtype, or one that the engine does not have.
+        Raises: `DtypeError` for anything that is not a dtype, or one that the engine does not have.
 
         >>> import tapegrad.numpy as tnp
         >>> tnp.asarray([1.7, -1.7]).astype("int32")

@@ -10,43 +10,14 @@ import numpy as host
 
 from .. import dtypes
 from ..arrays.array import Array
-from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
-from .creation import asarray, make
+from .arguments import fractions, make, op, plain_number
+from .creation import asarray
 
 if TYPE_CHECKING:
     from .array import ndarray
-
-__all__ = [
-    "apply_along_axis",
-    "argpartition",
-    "block",
-    "corrcoef",
-    "cov",
-    "delete",
-    "diag_indices",
-    "ediff1d",
-    "einsum_path",
-    "indices",
-    "insert",
-    "intersect1d",
-    "nancumprod",
-    "nancumsum",
-    "nanmedian",
-    "nanpercentile",
-    "nanquantile",
-    "partition",
-    "resize",
-    "setdiff1d",
-    "setxor1d",
-    "tri",
-    "tril_indices",
-    "triu_indices",
-    "union1d",
-    "vectorize",
-]
 
 
 def cov(
@@ -68,7 +39,6 @@ def cov(
     Dtypes: that of `m`; integers become the default float.
     Raises: `ShapeError` for more than two axes, or a `y` of other observations.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     Array([[ 1., -1.],
            [-1.,  1.]], dtype=float32)
@@ -78,15 +48,14 @@ def cov(
         z = manipulation.atleast_2d(asarray(z, dtype))
         if z.ndim > 2:
             raise ShapeError(f"cov takes one or two axes, not shape {z.shape}")
-        found: ndarray = z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
-        return found
+        return z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
 
     found = rows(m)
     if y is not None:
         found = manipulation.concat([found, rows(y)], axis=0)
     if found.dtype not in dtypes.INEXACT:
         found = found.astype(dtypes.get_default_dtype())
-    less = (0 if bias else 1) if ddof is None else reductions.number("ddof", ddof)
+    less = (0 if bias else 1) if ddof is None else plain_number("ddof", ddof)
     weights = None
     for given in (fweights, aweights):
         if given is not None:
@@ -102,7 +71,7 @@ def cov(
         count = total - less
         if aweights is not None and less:
             count = total - less * reductions.sum(weights * asarray(aweights)) / total
-    product = OPS["matmul"].call(scaled, OPS["conj"].call(manipulation.matrix_transpose(found))) / count
+    product = op.matmul(scaled, op.conj(manipulation.matrix_transpose(found))) / count
     return manipulation.squeeze(product)
 
 
@@ -113,7 +82,6 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     Dtypes: that of `x`; integers become the default float.
     Raises: as `cov`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.round(tnp.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]), 4)
     Array([[ 1., -1.],
            [-1.,  1.]], dtype=float32)
@@ -121,7 +89,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     found = cov(x, y, rowvar, dtype=dtype)
     if found.ndim == 0:
         return found / found
-    lengths: ndarray = OPS["sqrt"].call(OPS["real"].call(manipulation.diagonal(found)))
+    lengths: ndarray = op.sqrt(op.real(manipulation.diagonal(found)))
     return found / lengths[:, None] / lengths[None, :]
 
 
@@ -137,11 +105,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> ndarray:
     """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array.
 
     Shapes: that of `arr` with as many more along `axis`; `values` broadcast.
-    Dtypes: that of `arr`.
-    Raises: `IndexError` for an index out of bounds, `AxisError` for an axis that is not there, `ShapeError` for values
-    that do not fit.
+    Raises: `IndexError` for an index out of bounds, `ShapeError` for values that do not fit.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.insert([1, 2, 3], 1, [8, 9])
     Array([1, 8, 9, 2, 3], dtype=int64)
     """
@@ -168,10 +133,8 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> ndarray:
     """The array without the indices `obj` along an axis; without it, of the flattened array.
 
     Shapes: that of `arr` with fewer along `axis`.
-    Dtypes: that of `arr`.
-    Raises: `IndexError` for an index out of bounds, `AxisError` for an axis that is not there.
+    Raises: `IndexError` for an index out of bounds.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.delete([1, 2, 3], 1)
     Array([1, 3], dtype=int64)
     """
@@ -187,10 +150,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
     """The differences of neighbours in the flattened array, with values before and behind them if given.
 
     Shapes: (n - 1,) for n elements, and what is put before and behind.
-    Dtypes: that of `ary`.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.ediff1d([1, 2, 4], to_end=9)
     Array([1, 2, 9], dtype=int64)
     """
@@ -204,9 +164,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
 
     Shapes: that of `arr` with what `func1d` returns in the place of `axis`.
     Dtypes: what `func1d` returns.
-    Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.apply_along_axis(tnp.sum, 1, [[1, 2], [3, 4]])
     Array([3, 7], dtype=int64)
     """
@@ -228,7 +186,6 @@ def block(arrays: Any) -> ndarray:
     Dtypes: all are promoted to one.
     Raises: `ShapeError` where they do not go together, `ValueError` for an empty list.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.block([[tnp.eye(2), tnp.zeros((2, 1))], [tnp.ones((1, 3))]])
     Array([[1., 0., 0.],
            [0., 1., 0.],
@@ -259,10 +216,8 @@ def resize(a: Any, new_shape: Any) -> ndarray:
     """The elements, again and again as long as it takes, in a shape of any size.
 
     Shapes: `new_shape`.
-    Dtypes: any; the result has the same.
     Raises: `ShapeError` for negative lengths, or no elements to take.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.resize([1, 2, 3], (2, 2))
     Array([[1, 2],
            [3, 1]], dtype=int64)
@@ -280,10 +235,8 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above.
 
     Shapes: (N, M), square if M is not given.
-    Dtypes: `dtype`, or the default float.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.tri(2)
     Array([[1., 0.],
            [1., 1.]], dtype=float32)
@@ -298,7 +251,6 @@ def indices(dimensions: Any, dtype: Any = "int64") -> ndarray:
     Dtypes: `dtype`.
     Raises: `ValueError` for negative lengths.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.indices((2, 2))[1]
     Array([[0, 1],
            [0, 1]], dtype=int64)
@@ -311,9 +263,8 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[ndarray, ...]:
 
     Shapes: `ndim` arrays (n,).
     Dtypes: int64.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.zeros((2, 2))[tnp.diag_indices(2)]
     Array([0., 0.], dtype=float32)
     """
@@ -325,9 +276,8 @@ def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
 
     Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
     Dtypes: int64.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.asarray([[1, 2], [3, 4]])[tnp.tril_indices(2)]
     Array([1, 3, 4], dtype=int64)
     """
@@ -339,9 +289,8 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
 
     Shapes: two arrays, as long as there are such elements of an (n, m), m = n if not given.
     Dtypes: int64.
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.asarray([[1, 2], [3, 4]])[tnp.triu_indices(2)]
     Array([1, 2, 4], dtype=int64)
     """
@@ -349,20 +298,17 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
 
 
 def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
-    """The median over `axis` of what is not NaN.
+    """The median over `axis` of the elements that are not NaN.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: that of `a`; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers.
+    Raises: `DtypeError` for complex numbers.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> tnp.nanmedian([1.0, tnp.nan, 3.0])
     Array(2., dtype=float32)
     >>> tapegrad.grad(tnp.nanmedian)(tnp.asarray([1.0, tnp.nan, 3.0]))
     Array([0.5, 0. , 0.5], dtype=float32)
     """
-    found: ndarray = OPS["nanmedian"].call(asarray(a), axis=axis, keepdims=keepdims)
-    return found
+    return op.nanmedian(asarray(a), axis=axis, keepdims=keepdims)
 
 
 def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
@@ -370,17 +316,15 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> 
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
     Dtypes: that of `a`; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `ValueError` for a `q` outside of [0, 1], `DtypeError` for
-    complex numbers.
+    Raises: `ValueError` for a `q` outside of [0, 1], `DtypeError` for complex numbers.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanquantile([1.0, tnp.nan, 3.0], 0.25)
     Array(1.5, dtype=float32)
     """
     a = asarray(a)
-    each, shape = reductions.parts(q)
+    each, shape = fractions(q)
     found = [
-        OPS["nanquantile"].call(a, q=part, axis=axis, keepdims=keepdims)
+        op.nanquantile(a, q=part, axis=axis, keepdims=keepdims)
         for part in (each if isinstance(each, tuple) else (each,))
     ]
     return manipulation.stack(found).reshape(*shape, *found[0].shape) if shape else found[0]
@@ -393,18 +337,16 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -
     Dtypes: that of `a`; integers become the default float.
     Raises: as `nanquantile`, for a `q` outside of [0, 100].
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanpercentile([1.0, tnp.nan, 3.0], [0, 50])
     Array([1., 2.], dtype=float32)
     """
-    each, shape = reductions.parts(q, 100.0)
+    each, shape = fractions(q, 100.0)
     return nanquantile(a, host.reshape(each, shape), axis, keepdims=keepdims)
 
 
 def _filled(x: Any, value: float) -> ndarray:
     x = asarray(x)
-    found: ndarray = OPS["where"].call(OPS["isnan"].call(x), value, x)
-    return found
+    return op.where(op.isnan(x), value, x)
 
 
 def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
@@ -412,9 +354,7 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
     Dtypes: as `cumsum`.
-    Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nancumsum([1.0, tnp.nan, 3.0])
     Array([1., 1., 4.], dtype=float32)
     """
@@ -426,9 +366,7 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
     Dtypes: as `cumprod`.
-    Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nancumprod([2.0, tnp.nan, 3.0])
     Array([2., 2., 6.], dtype=float32)
     """
@@ -439,10 +377,8 @@ def partition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
     """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
-    Dtypes: any; the result has the same.
-    Raises: `AxisError` for an axis that is not there, `IndexError` for a `kth` out of bounds.
+    Raises: `IndexError` for a `kth` out of bounds.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.partition([3, 1, 2], 1)
     Array([1, 2, 3], dtype=int64)
     """
@@ -454,9 +390,8 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
     Dtypes: any; the result is of int64.
-    Raises: `AxisError` for an axis that is not there, `IndexError` for a `kth` out of bounds.
+    Raises: `IndexError` for a `kth` out of bounds.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.argpartition([3, 1, 2], 1)
     Array([1, 2, 0], dtype=int64)
     """
@@ -467,10 +402,8 @@ def union1d(ar1: Any, ar2: Any) -> ndarray:
     """The different values that are in either array, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
-    Dtypes: both are promoted to one.
     Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.union1d([1, 2], [2, 3])
     Array([1, 2, 3], dtype=int64)
     """
@@ -484,7 +417,6 @@ def intersect1d(ar1: Any, ar2: Any) -> ndarray:
     Dtypes: that of the two together.
     Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.intersect1d([1, 2], [2, 3])
     Array([2], dtype=int64)
     """
@@ -501,7 +433,6 @@ def setdiff1d(ar1: Any, ar2: Any) -> ndarray:
     Dtypes: that of `ar1`.
     Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.setdiff1d([1, 2], [2, 3])
     Array([1], dtype=int64)
     """
@@ -513,10 +444,8 @@ def setxor1d(ar1: Any, ar2: Any) -> ndarray:
     """The different values that are in one of the arrays and not in both, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
-    Dtypes: both are promoted to one.
     Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.setxor1d([1, 2], [2, 3])
     Array([1, 3], dtype=int64)
     """
@@ -532,7 +461,6 @@ def einsum_path(subscripts: Any, *operands: Any, optimize: Any = "greedy") -> An
     Dtypes: any.
     Raises: `ValueError` where subscripts and shapes do not agree.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.einsum_path("ij,jk", tnp.ones((2, 2)), tnp.ones((2, 2)))[0]
     ['einsum_path', (0, 1)]
     """
@@ -549,7 +477,6 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = ()) -> Callable[...
     Dtypes: what `pyfunc` returns.
     Raises: `ValueError` for arrays without elements.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> f = tnp.vectorize(lambda x: x * x if x > 0 else 0 * x)
     >>> f([1.0, -2.0, 3.0])
     Array([ 1., -0.,  9.], dtype=float32)

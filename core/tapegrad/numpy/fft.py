@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as host
@@ -9,34 +10,14 @@ import numpy as host
 from ..engines.tables import OPS
 from ..errors import ArgumentError
 from ..ops import fft as ops
-from .creation import asarray, make
+from .arguments import make
+from .creation import asarray
 
 if TYPE_CHECKING:
     from .array import ndarray
 
-__all__ = [
-    "fft",
-    "fft2",
-    "fftfreq",
-    "fftn",
-    "fftshift",
-    "hfft",
-    "ifft",
-    "ifft2",
-    "ifftn",
-    "ifftshift",
-    "ihfft",
-    "irfft",
-    "irfft2",
-    "irfftn",
-    "rfft",
-    "rfft2",
-    "rfftfreq",
-    "rfftn",
-]
 
-
-def _one(name: str, doc: str) -> Any:
+def _one(name: str, doc: str) -> Callable[..., ndarray]:
     def transform(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> ndarray:
         found: ndarray = OPS[name].call(asarray(a), n=n, axis=axis, norm=norm or "backward")
         return found
@@ -46,7 +27,7 @@ def _one(name: str, doc: str) -> Any:
     return transform
 
 
-def _many(name: str, doc: str) -> Any:
+def _many(name: str, doc: str) -> Callable[..., ndarray]:
     def transform(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> ndarray:
         found: ndarray = OPS[name].call(
             asarray(a),
@@ -206,13 +187,11 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -
     Dtypes: as `fftn`.
     Raises: as `fftn`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.fft2([[1.0, 2.0], [3.0, 4.0]]).real
     Array([[10., -2.],
            [-4.,  0.]], dtype=float32)
     """
-    found: ndarray = fftn(a, s=s, axes=axes, norm=norm)
-    return found
+    return fftn(a, s=s, axes=axes, norm=norm)
 
 
 def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
@@ -222,13 +201,11 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     Dtypes: as `ifftn`.
     Raises: as `fftn`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.ifft2([[10.0, -2.0], [-4.0, 0.0]]).real
     Array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
-    found: ndarray = ifftn(a, s=s, axes=axes, norm=norm)
-    return found
+    return ifftn(a, s=s, axes=axes, norm=norm)
 
 
 def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
@@ -238,12 +215,10 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     Dtypes: as `rfftn`.
     Raises: as `rfftn`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.rfft2(tnp.ones((4, 6))).shape
     (4, 4)
     """
-    found: ndarray = rfftn(a, s=s, axes=axes, norm=norm)
-    return found
+    return rfftn(a, s=s, axes=axes, norm=norm)
 
 
 def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
@@ -253,22 +228,17 @@ def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None)
     Dtypes: as `irfftn`.
     Raises: as `fftn`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.irfft2(tnp.ones((4, 4))).shape
     (4, 6)
     """
-    found: ndarray = irfftn(a, s=s, axes=axes, norm=norm)
-    return found
+    return irfftn(a, s=s, axes=axes, norm=norm)
 
 
 def fftshift(x: Any, axes: Any = None) -> ndarray:
     """The zero frequency moved to the middle.
 
-    Shapes: that of `x`.
-    Dtypes: any; the result has the same.
     Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.fftshift([0, 1, 2, -2, -1])
     Array([-2, -1,  0,  1,  2], dtype=int64)
     """
@@ -279,11 +249,8 @@ def fftshift(x: Any, axes: Any = None) -> ndarray:
 def ifftshift(x: Any, axes: Any = None) -> ndarray:
     """The inverse of `fftshift`.
 
-    Shapes: that of `x`.
-    Dtypes: any; the result has the same.
     Raises: `AxisError` for an axis that is not there.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.ifftshift([-2, -1, 0, 1, 2])
     Array([ 0,  1,  2, -2, -1], dtype=int64)
     """
@@ -295,10 +262,8 @@ def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) ->
     """The frequencies of `fft`, for samples `d` apart.
 
     Shapes: (n,).
-    Dtypes: `dtype`, or the default float.
     Raises: `ValueError` for no samples, or samples that fall together.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.fftfreq(4, d=0.5)
     Array([ 0. ,  0.5, -1. , -0.5], dtype=float32)
     """
@@ -310,10 +275,8 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -
     """The frequencies of `rfft`, for samples `d` apart.
 
     Shapes: (n // 2 + 1,).
-    Dtypes: `dtype`, or the default float.
     Raises: `ValueError` for no samples, or samples that fall together.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fft.rfftfreq(4, d=0.5)
     Array([0. , 0.5, 1. ], dtype=float32)
     """
@@ -324,7 +287,7 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -
 def _check_samples(name: str, n: int, d: float) -> None:
     if n < 1 or not d:
         raise ArgumentError(
-            f"{name}: {n} samples, {d} apart; there must be one at least, and they must not fall together"
+            f"{name}: {n} samples, {d} apart; there must be at least one, and they must not fall together"
         )
 
 

@@ -11,28 +11,12 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import manipulation
+from .arguments import make
 from .beyond import tril_indices, triu_indices
-from .creation import arange, asarray, linspace, make
+from .creation import arange, asarray, linspace
 
 if TYPE_CHECKING:
     from .array import ndarray
-
-__all__ = [
-    "c_",
-    "diag_indices_from",
-    "fromfunction",
-    "index_exp",
-    "ix_",
-    "mask_indices",
-    "mgrid",
-    "ogrid",
-    "r_",
-    "ravel_multi_index",
-    "s_",
-    "tril_indices_from",
-    "triu_indices_from",
-    "unravel_index",
-]
 
 
 def _run(key: slice) -> ndarray:
@@ -132,9 +116,8 @@ def ix_(*args: Any) -> tuple[ndarray, ...]:
 
     Shapes: a sequence of n indices for axis i gives n at axis i and 1 at the others.
     Dtypes: integers and booleans.
-    Raises: `ShapeError` for what is no sequence.
+    Raises: `ShapeError` for anything that is not a sequence.
 
-    >>> import tapegrad.numpy as tnp
     >>> x = tnp.reshape(tnp.arange(6), (2, 3))
     >>> x[tnp.ix_([1, 0], [True, False, True])]
     Array([[3, 5],
@@ -158,9 +141,8 @@ def fromfunction(function: Callable[..., Any], shape: Any, *, dtype: Any = None,
 
     Shapes: the arrays are of shape `shape`; the result is what `function` returns.
     Dtypes: of the arrays `dtype`, or the default float.
-    Raises: `DtypeError` for what names no dtype, `TypeError` where `shape` is no sequence of lengths.
+    Raises: `TypeError` where `shape` is not a sequence of lengths.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fromfunction(lambda i, j: i + j, (2, 2), dtype="int64")
     Array([[0, 1],
            [1, 2]], dtype=int64)
@@ -183,7 +165,6 @@ def unravel_index(indices: Any, shape: Any) -> tuple[ndarray, ...]:
     Dtypes: integers.
     Raises: `DtypeError` for others. Nothing looks at the numbers: those beyond the end count from the beginning again.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.unravel_index(5, (2, 3))
     (Array(1, dtype=int64), Array(2, dtype=int64))
     """
@@ -203,7 +184,6 @@ def ravel_multi_index(multi_index: Any, dims: Any) -> ndarray:
     Raises: `DtypeError` for others, `ShapeError` where there are not as many arrays as axes. Nothing looks at the
     numbers.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.ravel_multi_index(([1, 0], [2, 1]), (2, 3))
     Array([5, 1], dtype=int64)
     """
@@ -228,9 +208,8 @@ def tril_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
     Dtypes: any; the indices are int64.
-    Raises: `ShapeError` for what is no matrix.
+    Raises: `ShapeError` for anything that is not a matrix.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.tril_indices_from(tnp.ones((2, 2)))
     (Array([0, 1, 1], dtype=int64), Array([0, 0, 1], dtype=int64))
     """
@@ -243,9 +222,8 @@ def triu_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
     Dtypes: any; the indices are int64.
-    Raises: `ShapeError` for what is no matrix.
+    Raises: `ShapeError` for anything that is not a matrix.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.triu_indices_from(tnp.ones((2, 2)))
     (Array([0, 0, 1], dtype=int64), Array([0, 1, 1], dtype=int64))
     """
@@ -260,7 +238,6 @@ def diag_indices_from(arr: Any) -> tuple[ndarray, ...]:
     Dtypes: any; the indices are int64.
     Raises: `ShapeError` for an array of less than two axes, or of several lengths.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.diag_indices_from(tnp.ones((2, 2)))
     (Array([0, 1], dtype=int64), Array([0, 1], dtype=int64))
     """
@@ -277,7 +254,6 @@ def mask_indices(n: int, mask_func: Callable[..., Any], k: Any = 0) -> tuple[nda
     Dtypes: the indices are int64.
     Raises: what `mask_func` does.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.mask_indices(3, tnp.triu, 1)
     (Array([0, 0, 1], dtype=int64), Array([1, 2, 2], dtype=int64))
     """

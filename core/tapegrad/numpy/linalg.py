@@ -10,45 +10,11 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops import linalg as ops
 from . import products
+from .arguments import op
 from .creation import asarray
 
 if TYPE_CHECKING:
     from .array import ndarray
-
-__all__ = [
-    "cholesky",
-    "cond",
-    "cross",
-    "det",
-    "diagonal",
-    "eig",
-    "eigh",
-    "eigvals",
-    "eigvalsh",
-    "expm",
-    "inv",
-    "lstsq",
-    "matmul",
-    "matrix_norm",
-    "matrix_power",
-    "matrix_rank",
-    "matrix_transpose",
-    "multi_dot",
-    "norm",
-    "outer",
-    "pinv",
-    "qr",
-    "slogdet",
-    "solve",
-    "svd",
-    "svdvals",
-    "tensordot",
-    "tensorinv",
-    "tensorsolve",
-    "trace",
-    "vecdot",
-    "vector_norm",
-]
 
 
 def _call(name: str, *arrays: Any, **keywords: Any) -> Any:
@@ -111,9 +77,8 @@ def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `ValueError` for what is not positive definite.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a matrix that is not positive definite.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> a = tnp.asarray([[4.0, 2.0], [2.0, 5.0]])
     >>> tnp.linalg.cholesky(a)
     Array([[2., 0.],
@@ -129,10 +94,8 @@ def cross(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     """The cross product of 3-vectors along an axis.
 
     Shapes: that which both broadcast to, with 3 along `axis`.
-    Dtypes: both are promoted to one.
-    Raises: `ShapeError` for an axis that is not there or of another length.
+    Raises: `ShapeError` for an axis of another length.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
     Array([0., 0., 1.], dtype=float32)
     """
@@ -144,9 +107,8 @@ def det(a: Any) -> ndarray:
 
     Shapes: (..., n, n) gives (...).
     Dtypes: that of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> tapegrad.grad(tnp.linalg.det)(tnp.asarray([[1.0, 2.0], [2.0, 4.0]]))
     Array([[ 4., -2.],
            [-2.,  1.]], dtype=float32)
@@ -158,10 +120,8 @@ def diagonal(x: Any, /, *, offset: int = 0) -> ndarray:
     """A diagonal of the matrices in the last two axes.
 
     Shapes: (..., m, n) gives (..., d).
-    Dtypes: any; the result has the same.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.diagonal([[1, 2], [3, 4]])
     Array([1, 4], dtype=int64)
     """
@@ -176,9 +136,8 @@ def _triangle(a: Any, UPLO: str | None) -> ndarray:
     if UPLO.upper() not in ("L", "U"):
         raise ArgumentError(f"UPLO is {UPLO!r}; choose 'L', the lower triangle, or 'U', the upper one")
     half, name = (-1, "tril") if UPLO.upper() == "L" else (1, "triu")
-    other = OPS["conj"].call(OPS["matrix_transpose"].call(OPS[name].call(found, k=half)))
-    whole: ndarray = OPS[name].call(found, k=0) + other
-    return whole
+    other = op.conj(op.matrix_transpose(OPS[name].call(found, k=half)))
+    return OPS[name].call(found, k=0) + other  # type: ignore[no-any-return]
 
 
 def eigh(a: Any, UPLO: str | None = None) -> EighResult:
@@ -188,9 +147,8 @@ def eigh(a: Any, UPLO: str | None = None) -> EighResult:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
     Dtypes: real values, vectors of the dtype of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `ValueError` for another `UPLO`.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for another `UPLO`.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> values, vectors = tnp.linalg.eigh([[2.0, 0.0], [0.0, 3.0]])
     >>> values
     Array([2., 3.], dtype=float32)
@@ -208,9 +166,8 @@ def eigvalsh(a: Any, UPLO: str | None = None) -> ndarray:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: real; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.eigvalsh([[0.0, 2.0], [2.0, 0.0]])
     Array([-2.,  2.], dtype=float32)
     """
@@ -222,9 +179,8 @@ def eig(a: Any) -> EigResult:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
     Dtypes: complex, of the precision of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.eig([[2.0, 0.0], [0.0, 3.0]]).eigenvalues
     Array([2.+0.j, 3.+0.j], dtype=complex64)
     """
@@ -236,9 +192,8 @@ def eigvals(a: Any) -> ndarray:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: complex, of the precision of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.eigvals([[0.0, -1.0], [1.0, 0.0]])
     Array([0.+1.j, 0.-1.j], dtype=complex64)
     """
@@ -250,9 +205,8 @@ def inv(a: Any) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `a`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `ValueError` for a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a singular matrix.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.inv([[2.0, 0.0], [0.0, 4.0]])
     Array([[0.5 , 0.  ],
            [0.  , 0.25]], dtype=float32)
@@ -269,7 +223,6 @@ def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> ndarray:
     Dtypes: that of `a`; integers become the default float first.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.pinv([[2.0, 0.0], [0.0, 0.0], [0.0, 4.0]])
     Array([[0.5 , 0.  , 0.  ],
            [0.  , 0.  , 0.25]], dtype=float32)
@@ -284,7 +237,6 @@ def solve(a: Any, b: Any) -> ndarray:
     Dtypes: both are promoted to one; integers become the default float first.
     Raises: `ShapeError` where they do not go together, `ValueError` for a singular matrix.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.solve([[2.0, 0.0], [1.0, 1.0]], [2.0, 4.0])
     Array([1., 3.], dtype=float32)
     """
@@ -300,7 +252,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     Dtypes: both are promoted to one; the rank is an integer.
     Raises: `ShapeError` where they do not go together.
 
-    >>> import tapegrad.numpy as tnp
     >>> x, squares, rank, s = tnp.linalg.lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])
     >>> tnp.round(x, 4), rank
     (Array([1., 2.], dtype=float32), Array(2, dtype=int64))
@@ -313,10 +264,8 @@ def matmul(x: Any, y: Any, /) -> ndarray:
     """The matrix product.
 
     Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
-    Dtypes: both are promoted to one.
     Raises: `ShapeError` where they do not go together.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, -1.0])
     Array([-1., -1.], dtype=float32)
     """
@@ -327,10 +276,8 @@ def matrix_transpose(x: Any, /) -> ndarray:
     """The last two axes exchanged.
 
     Shapes: (..., m, n) becomes (..., n, m).
-    Dtypes: any; the result has the same.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.matrix_transpose([[1, 2], [3, 4]])
     Array([[1, 3],
            [2, 4]], dtype=int64)
@@ -343,10 +290,9 @@ def matrix_power(a: Any, n: int) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `a`; for a negative power integers become the default float.
-    Raises: `ShapeError` for what is not square, `TypeError` for a power that is no integer, `ValueError` for a negative
-    power of a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `TypeError` for a power that is not an integer, `ValueError`
+    for a negative power of a singular matrix.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.matrix_power([[1, 1], [1, 0]], 10)
     Array([[89, 55],
            [55, 34]], dtype=int64)
@@ -362,7 +308,6 @@ def matrix_rank(A: Any, *, rtol: Any = None) -> ndarray:
     Dtypes: the result is an integer.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
     Array(1, dtype=int64)
     """
@@ -376,7 +321,6 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarr
     Dtypes: real; integers become the default float first.
     Raises: `ShapeError` for fewer than two axes, `ValueError` for another `ord`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.matrix_norm([[3.0, 0.0], [0.0, 4.0]], ord="nuc")
     Array(7., dtype=float32)
     """
@@ -387,11 +331,9 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarr
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> ndarray:
     """The norm of vectors along `axis`, of order `ord`; at 0 its gradient is 0.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real; integers become the default float first.
-    Raises: `AxisError` for an axis that is not there, `ValueError` for an `ord` of matrices.
+    Raises: `ValueError` for an `ord` of matrices.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> tnp.linalg.vector_norm([3.0, 4.0])
     Array(5., dtype=float32)
     >>> tapegrad.grad(tnp.linalg.vector_norm)(tnp.asarray([0.0, 0.0]))
@@ -408,7 +350,6 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
     Raises: `ShapeError` for axes that do not fit, `AxisError` for one that is not there, `ValueError` for another
     `ord`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.norm([[3.0, 4.0], [0.0, 0.0]], axis=1)
     Array([5., 0.], dtype=float32)
     """
@@ -420,10 +361,7 @@ def outer(x: Any, y: Any, /) -> ndarray:
     """All products of an element of one vector with one of the other.
 
     Shapes: (m,) and (n,) give (m, n).
-    Dtypes: both are promoted to one.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.outer([1.0, 2.0], [3.0, 4.0])
     Array([[3., 4.],
            [6., 8.]], dtype=float32)
@@ -439,7 +377,6 @@ def qr(a: Any, mode: str = "reduced") -> QRResult:
     Raises: `ShapeError` for fewer than two axes, `ValueError` for another mode, `NoGradientError` where complete and m
     > n.
 
-    >>> import tapegrad.numpy as tnp
     >>> q, r = tnp.linalg.qr([[3.0, 0.0], [4.0, 5.0]])
     >>> tnp.round(q @ r, 4)
     Array([[3., 0.],
@@ -453,9 +390,8 @@ def slogdet(a: Any) -> SlogdetResult:
 
     Shapes: (..., n, n) gives (...) twice.
     Dtypes: the sign has that of `a`, the logarithm is real; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.slogdet([[-1.0, 2.0], [0.0, 1.0]]).sign
     Array(-1., dtype=float32)
     """
@@ -471,7 +407,6 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     Dtypes: real values, vectors of the dtype of `a`; integers become the default float first.
     Raises: `ShapeError` for fewer than two axes, `ValueError` where it does not converge.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.svd([[3.0, 0.0], [0.0, 4.0]]).S
     Array([4., 3.], dtype=float32)
     """
@@ -485,7 +420,6 @@ def svdvals(x: Any, /) -> ndarray:
     Dtypes: real; integers become the default float first.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> tapegrad.grad(lambda x: tnp.linalg.svdvals(x)[0])(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
     Array([[0., 0.],
            [0., 1.]], dtype=float32)
@@ -497,10 +431,8 @@ def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> ndarray:
     """The product summed over several axes.
 
     Shapes: the axes of `x` that are left, then those of `y`.
-    Dtypes: both are promoted to one.
     Raises: `ShapeError` for axes that are not there, named twice, not as many, or differ in length.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.tensordot(tnp.ones((2, 3)), tnp.ones((3, 4)), axes=1).shape
     (2, 4)
     """
@@ -514,7 +446,6 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> ndarray:
     Dtypes: any; `dtype` is taken on first, if one is given.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.trace([[1, 2], [3, 4]])
     Array(5, dtype=int64)
     """
@@ -525,10 +456,8 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     """The dot product of vectors along an axis, the first conjugated.
 
     Shapes: that which both broadcast to, without `axis`.
-    Dtypes: both are promoted to one.
     Raises: `ShapeError` where lengths differ, `AxisError` for an axis that is not in both.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.vecdot([1j, 2.0], [1.0, 1.0])
     Array(2.-1.j, dtype=complex64)
     """
@@ -542,7 +471,6 @@ def multi_dot(arrays: Any) -> ndarray:
     Dtypes: all are promoted to one.
     Raises: `ShapeError` where they do not go together, `ValueError` for fewer than two.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.multi_dot([tnp.ones(2), tnp.ones((2, 3)), tnp.ones((3, 2))])
     Array([6., 6.], dtype=float32)
     """
@@ -555,9 +483,8 @@ def expm(x: Any, /) -> ndarray:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
-    >>> import tapegrad, tapegrad.numpy as tnp
     >>> tnp.linalg.expm([[0.0, 1.0], [0.0, 0.0]])
     Array([[1., 1.],
            [0., 1.]], dtype=float32)
@@ -575,7 +502,6 @@ def cond(x: Any, p: Any = None) -> ndarray:
     Dtypes: real; integers become the default float first.
     Raises: `ShapeError` for another shape, `ValueError` for another `p`, or a singular matrix where it is inverted.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.cond([[2.0, 0.0], [0.0, 8.0]])
     Array(4., dtype=float32)
     """
@@ -590,7 +516,6 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> ndarray:
     Dtypes: both are promoted to one; integers become the default float first.
     Raises: `ShapeError` for a system that is not square, `ValueError` for a singular one.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.tensorsolve(2 * tnp.eye(4).reshape(2, 2, 2, 2), tnp.ones((2, 2)))
     Array([[0.5, 0.5],
            [0.5, 0.5]], dtype=float32)
@@ -598,7 +523,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> ndarray:
     a, b = asarray(a), asarray(b)
     if axes is not None:
         kept = [i for i in range(a.ndim) if i not in {range(a.ndim)[j] for j in axes}]
-        a = OPS["permute_dims"].call(a, axes=(*kept, *(range(a.ndim)[j] for j in axes)))
+        a = op.permute_dims(a, axes=(*kept, *(range(a.ndim)[j] for j in axes)))
     shape = a.shape[b.ndim :]
     size = math.prod(shape)
     if a.size != size * size or b.size != size:
@@ -613,7 +538,6 @@ def tensorinv(a: Any, ind: int = 2) -> ndarray:
     Dtypes: that of `a`; integers become the default float first.
     Raises: `ShapeError` for sizes that differ, `ValueError` for an `ind` below 1 or a singular matrix.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.linalg.tensorinv(tnp.ones((1, 1, 1)) * 4.0, ind=1)
     Array([[[0.25]]], dtype=float32)
     """
@@ -622,5 +546,5 @@ def tensorinv(a: Any, ind: int = 2) -> ndarray:
         raise ArgumentError(f"tensorinv: ind is {ind}; it counts axes, from 1")
     first, last = a.shape[:ind], a.shape[ind:]
     if math.prod(first) != math.prod(last):
-        raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} have not the size of the others")
+        raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} do not have the size of the others")
     return inv(a.reshape(math.prod(first), -1)).reshape(*last, *first)

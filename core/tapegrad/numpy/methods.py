@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["METHODS", "Methods", "bind"]
+import numpy as host
 
-METHODS = (
-    *("all", "any", "argmax", "argmin", "argsort", "choose", "clip", "conj", "conjugate", "cumprod"),
-    *("cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ptp", "ravel", "repeat", "round"),
-    *("searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
-)
-"""The functions that are methods as they are, the array in first place. None of them writes to the array."""
+from ..arrays.array import Array
+
+__all__ = ["Methods", "bind", "methods_among"]
+
+_WRITING = frozenset(("partition", "put", "resize", "sort"))
+"""NumPy's methods that write to the array, and so are not here."""
+
+_OTHERWISE = frozenset(("astype", "compress", "imag", "real", "transpose"))
+"""NumPy's methods that are called differently from the functions."""
+
+
+def methods_among(functions: Mapping[str, Any]) -> list[str]:
+    """The functions that are methods as they are, the array in first place: those that NumPy's arrays have too."""
+    theirs = {*dir(host.ndarray), "ptp"}.difference(dir(Array), _WRITING, _OTHERWISE)  # NumPy 1 had the method `ptp`
+    return sorted(theirs.intersection(functions))
 
 
 def flatten(x: Any) -> Any:
@@ -28,7 +37,7 @@ class Methods:
 
 def bind(functions: Mapping[str, Callable[..., Any]]) -> None:
     """Make methods of the functions; called once they exist."""
-    for name in METHODS:
+    for name in methods_among(functions):
         setattr(Methods, name, functions[name])
     for name, part in (("real", "real"), ("imag", "imaginary")):
         setattr(Methods, name, property(functions[name], doc=f"The {part} parts."))

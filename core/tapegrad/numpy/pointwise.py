@@ -8,59 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as host
 
 from .. import dtypes
-from ..engines.tables import OPS
 from ..errors import DtypeError, ShapeError
 from . import reductions
+from .arguments import op
 from .creation import asarray
 from .info import iscomplexobj
 
 if TYPE_CHECKING:
     from .array import ndarray
 
-__all__ = [
-    "allclose",
-    "angle",
-    "around",
-    "array_equal",
-    "array_equiv",
-    "bitwise_count",
-    "clip",
-    "divmod",
-    "fabs",
-    "fix",
-    "float_power",
-    "frexp",
-    "gcd",
-    "isclose",
-    "iscomplex",
-    "isneginf",
-    "isposinf",
-    "isreal",
-    "isscalar",
-    "lcm",
-    "ldexp",
-    "logaddexp2",
-    "modf",
-    "real_if_close",
-    "rint",
-    "round",
-    "spacing",
-    "unwrap",
-]
-
 
 def angle(z: Any, deg: bool = False) -> ndarray:
     """The angle of each complex number, from -pi to pi, or in degrees.
 
-    Shapes: any; the result has that of `z`.
     Dtypes: any; the result is real, integers become the default float.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.angle([1j, -1.0], deg=True)
     Array([ 90., 180.], dtype=float32)
     """
-    found: ndarray = OPS["angle"].call(asarray(z))
+    found: ndarray = op.angle(asarray(z))
     return found * (180 / math.pi) if deg else found
 
 
@@ -69,33 +35,23 @@ def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: 
 
     Shapes: all broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
+    Raises: `ShapeError` for shapes that do not broadcast.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.clip([-1.0, 0.5, 2.0], 0.0, 1.0)
     Array([0. , 0.5, 1. ], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.clip(x, 0.0, 1.0)))(tnp.asarray([-1.0, 0.5, 1.0]))
     Array([0., 1., 1.], dtype=float32)
     """
-    found: ndarray = OPS["clip"].call(asarray(a), a_min if min is None else min, a_max if max is None else max)
-    return found
+    return op.clip(asarray(a), a_min if min is None else min, a_max if max is None else max)
 
 
 def round(a: Any, decimals: int = 0) -> ndarray:
     """The elements rounded to so many decimals, halves to even.
 
-    Shapes: any; the result has that of `a`.
-    Dtypes: any; the result has that of `a`.
-    Raises: `TypeError` for what is no array.
-
-    >>> import tapegrad.numpy as tnp
     >>> tnp.round([0.5, 1.5, 2.25]), tnp.round([0.125], 2)
     (Array([0., 2., 2.], dtype=float32), Array([0.12], dtype=float32))
     """
-    found: ndarray = OPS["round"].call(asarray(a), decimals=decimals)
-    return found
+    return op.round(asarray(a), decimals=decimals)
 
 
 around = round
@@ -104,11 +60,6 @@ around = round
 def rint(x: Any, /) -> ndarray:
     """The elements rounded to integers, halves to even.
 
-    Shapes: any; the result has that of `x`.
-    Dtypes: any; the result has that of `x`.
-    Raises: `TypeError` for what is no array.
-
-    >>> import tapegrad.numpy as tnp
     >>> tnp.rint([0.5, 1.5])
     Array([0., 2.], dtype=float32)
     """
@@ -118,49 +69,36 @@ def rint(x: Any, /) -> ndarray:
 def divmod(x: Any, y: Any, /) -> tuple[ndarray, ndarray]:
     """The quotient rounded down, and the remainder.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one; the results have it.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.divmod([7, -7], 2)
     (Array([ 3, -4], dtype=int64), Array([1, 1], dtype=int64))
     """
-    return OPS["floor_divide"].call(x, y), OPS["remainder"].call(x, y)
+    return op.floor_divide(x, y), op.remainder(x, y)
 
 
 def float_power(x: Any, y: Any, /) -> ndarray:
     """Powers in floating point, also of whole numbers.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: integers become the default float, then both are promoted to one.
-    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.float_power([2, 4], -1)
     Array([0.5 , 0.25], dtype=float32)
     """
     x = asarray(x)
-    found: ndarray = OPS["power"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
-    return found
+    return op.power(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
 
 
 def logaddexp2(x: Any, y: Any, /) -> ndarray:
     """The logarithm to base 2 of the sum of two powers of 2.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logaddexp2([0.0, 3.0], [0.0, 3.0])
     Array([1., 4.], dtype=float32)
     """
     scale = math.log(2.0)
-    found: ndarray = OPS["logaddexp"].call(asarray(x) * scale, asarray(y) * scale) / scale
-    return found
+    return op.logaddexp(asarray(x) * scale, asarray(y) * scale) / scale
 
 
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> ndarray:
@@ -168,11 +106,8 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
 
     `equal_nan`: NaN is close to NaN.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: any, promoted to one; the result holds truth values, which are constants.
-    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isclose([1.0, 2.0], [1.000001, 2.1])
     Array([ True, False], dtype=bool)
     """
@@ -180,11 +115,11 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     if a.dtype == dtypes.BOOL:
         a = a.astype("int8")
     # An infinity is close to nothing but itself, and infinities are not subtracted from each other.
-    plain = OPS["isfinite"].call(a) & OPS["isfinite"].call(b)
-    apart = OPS["where"].call(plain, a, 0) - OPS["where"].call(plain, b, 0)
-    near = plain & (OPS["abs"].call(apart) <= atol + rtol * OPS["abs"].call(b))
+    plain = op.isfinite(a) & op.isfinite(b)
+    apart = op.where(plain, a, 0) - op.where(plain, b, 0)
+    near = plain & (op.abs(apart) <= atol + rtol * op.abs(b))
     found: ndarray = near | (a == b)
-    return found | (OPS["isnan"].call(a) & OPS["isnan"].call(b)) if equal_nan else found
+    return found | (op.isnan(a) & op.isnan(b)) if equal_nan else found
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
@@ -192,9 +127,8 @@ def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan
 
     Shapes: both broadcast.
     Dtypes: any; the result is a Python bool.
-    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
+    Raises: `ShapeError` for shapes that do not broadcast.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.allclose([1.0, 2.0], [1.000001, 2.0])
     True
     """
@@ -206,9 +140,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
 
     Shapes: any.
     Dtypes: any; the result is a Python bool.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.array_equal([1, 2], [1, 2]), tnp.array_equal([1], [1, 1])
     (True, False)
     """
@@ -226,7 +158,6 @@ def isscalar(element: Any) -> Any:
     Dtypes: any; the result is a Python bool.
     Raises: nothing.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isscalar(3.0), tnp.isscalar(tnp.asarray(3.0))
     (True, False)
     """
@@ -236,27 +167,20 @@ def isscalar(element: Any) -> Any:
 def iscomplex(x: Any) -> ndarray:
     """Whether each element has an imaginary part.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: any; the result holds truth values, which are constants.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.iscomplex([1j, 1.0])
     Array([ True, False], dtype=bool)
     """
     x = asarray(x)
-    found: ndarray = OPS["imag"].call(x) != 0 if iscomplexobj(x) else OPS["isnan"].call(x) & OPS["isfinite"].call(x)
-    return found
+    return op.imag(x) != 0 if iscomplexobj(x) else op.isnan(x) & op.isfinite(x)
 
 
 def isreal(x: Any) -> ndarray:
     """Whether each element has no imaginary part.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: any; the result holds truth values, which are constants.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isreal([1j, 1.0])
     Array([False,  True], dtype=bool)
     """
@@ -268,9 +192,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 
     Shapes: both broadcast.
     Dtypes: any; the result is a Python bool.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.array_equiv([1, 1], 1)
     True
     """
@@ -285,16 +207,12 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 def fix(x: Any) -> ndarray:
     """The elements rounded towards zero.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; the result has that of `x`.
-    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fix([1.5, -1.5])
     Array([ 1., -1.], dtype=float32)
     """
-    found: ndarray = OPS["trunc"].call(asarray(x))
-    return found
+    return op.trunc(asarray(x))
 
 
 def modf(x: Any, /) -> tuple[ndarray, ndarray]:
@@ -302,10 +220,7 @@ def modf(x: Any, /) -> tuple[ndarray, ndarray]:
 
     Shapes: any; the results have that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.modf([1.5, -2.25])
     (Array([ 0.5 , -0.25], dtype=float32), Array([ 1., -2.], dtype=float32))
     >>> tapegrad.grad(lambda x: tnp.modf(x)[0])(1.5)
@@ -314,20 +229,17 @@ def modf(x: Any, /) -> tuple[ndarray, ndarray]:
     x = asarray(x)
     if x.dtype not in dtypes.INEXACT:
         x = x.astype(dtypes.get_default_dtype())
-    whole = OPS["trunc"].call(x)
-    endless = OPS["isinf"].call(x)
-    rest = x - OPS["where"].call(endless, 0.0, whole)
-    return OPS["copysign"].call(OPS["where"].call(endless, 0.0, rest), x.detach()), whole
+    whole = op.trunc(x)
+    endless = op.isinf(x)
+    rest = x - op.where(endless, 0.0, whole)
+    return op.copysign(op.where(endless, 0.0, rest), x.detach()), whole
 
 
 def isposinf(x: Any) -> ndarray:
     """Whether each element is plus infinity.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: any; the result holds truth values, which are constants.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isposinf([1.0, tnp.inf])
     Array([False,  True], dtype=bool)
     """
@@ -337,11 +249,8 @@ def isposinf(x: Any) -> ndarray:
 def isneginf(x: Any) -> ndarray:
     """Whether each element is minus infinity.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: any; the result holds truth values, which are constants.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isneginf([1.0, -tnp.inf])
     Array([False,  True], dtype=bool)
     """
@@ -349,14 +258,11 @@ def isneginf(x: Any) -> ndarray:
 
 
 def ldexp(x1: Any, x2: Any, /) -> ndarray:
-    """x1 times 2 to the power of x2, whole numbers in which there is no derivative.
+    """x1 times 2 to the power of x2, whole numbers which have no derivative.
 
-    Shapes: `x1` and `x2` broadcast; the result has the shape they have in common.
     Dtypes: `x1` as it is, integers become the default float; `x2` holds integers.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for an `x2` of other numbers, `TypeError` for
-    what is no array.
+    Raises: `DtypeError` for an `x2` of other numbers.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.ldexp([1.0, 3.0], [3, -1])
     Array([8. , 1.5], dtype=float32)
     """
@@ -376,9 +282,7 @@ def frexp(x: Any, /) -> tuple[ndarray, ndarray]:
 
     Shapes: any; the results have that of `x`.
     Dtypes: real numbers; the mantissa has that of `x`, integers become the default float; the exponent is of int32.
-    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.frexp([6.0, -0.75])
     (Array([ 0.75, -0.75], dtype=float32), Array([3, 0], dtype=int32))
     """
@@ -386,34 +290,31 @@ def frexp(x: Any, /) -> tuple[ndarray, ndarray]:
     if x.dtype in dtypes.COMPLEX:
         raise DtypeError("frexp() is a function of real numbers, not of complex ones; take the real part first")
     x = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
-    size = OPS["abs"].call(x.detach())
-    plain = OPS["isfinite"].call(size) & (size > 0)
-    size = OPS["where"].call(plain, size, 1.0)
-    exponent = OPS["floor"].call(OPS["log2"].call(size)) + 1
+    size = op.abs(x.detach())
+    plain = op.isfinite(size) & (size > 0)
+    size = op.where(plain, size, 1.0)
+    exponent = op.floor(op.log2(size)) + 1
     # The logarithm may be rounded to either side of a whole number.
     scaled = ldexp(size, -exponent.astype("int32"))
-    exponent = OPS["where"].call(plain, exponent + (scaled >= 1) - (scaled < 0.5), 0.0).astype("int32")
+    exponent = op.where(plain, exponent + (scaled >= 1) - (scaled < 0.5), 0.0).astype("int32")
     return ldexp(x, -exponent), exponent
 
 
 def real_if_close(a: Any, tol: float = 100) -> ndarray:
     """The real parts, where all imaginary ones are below `tol` machine precisions (below `tol` itself if under 1).
 
-    Shapes: any; the result has that of `a`.
     Dtypes: any; the result is real, or that of `a` as it was.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.real_if_close([1 + 1e-12j, 2.0]), tnp.real_if_close([1j])
     (Array([1., 2.], dtype=float32), Array([0.+1.j], dtype=complex64))
     """
     found: ndarray = asarray(a)
     if not iscomplexobj(found):
         return found
-    imaginary = OPS["imag"].call(found)
+    imaginary = op.imag(found)
     least = tol * float(host.finfo(imaginary.dtype).eps) if tol > 1 else tol
-    if bool(reductions.all(OPS["abs"].call(imaginary.detach()) < least)):
-        found = OPS["real"].call(found)
+    if bool(reductions.all(op.abs(imaginary.detach()) < least)):
+        found = op.real(found)
     return found
 
 
@@ -435,12 +336,9 @@ def _of_integers(name: str, *arrays: Any) -> ndarray:
 def gcd(x1: Any, x2: Any, /) -> ndarray:
     """The greatest common divisor of whole numbers.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: integers, promoted to one; the result has it, and is a constant.
-    Raises: `DtypeError` for what is no whole number, `ShapeError` for shapes that do not broadcast, `TypeError` for
-    what is no array.
+    Raises: `DtypeError` for anything that is not a whole number.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.gcd([12, 18], 8)
     Array([4, 2], dtype=int64)
     """
@@ -450,12 +348,9 @@ def gcd(x1: Any, x2: Any, /) -> ndarray:
 def lcm(x1: Any, x2: Any, /) -> ndarray:
     """The least common multiple of whole numbers.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: integers, promoted to one; the result has it, and is a constant.
-    Raises: `DtypeError` for what is no whole number, `ShapeError` for shapes that do not broadcast, `TypeError` for
-    what is no array.
+    Raises: `DtypeError` for anything that is not a whole number.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.lcm([4, 6], 10)
     Array([20, 30], dtype=int64)
     """
@@ -465,11 +360,9 @@ def lcm(x1: Any, x2: Any, /) -> ndarray:
 def bitwise_count(x: Any, /) -> ndarray:
     """How many bits of the magnitude of each whole number are set.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: integers; the result is of uint8, and a constant.
-    Raises: `DtypeError` for what is no whole number, `TypeError` for what is no array.
+    Raises: `DtypeError` for anything that is not a whole number.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bitwise_count([7, -1])
     Array([3, 1], dtype=uint8)
     """
@@ -479,17 +372,14 @@ def bitwise_count(x: Any, /) -> ndarray:
 def spacing(x: Any, /) -> ndarray:
     """The distance of each element to the next floating-point number away from zero, which has no derivative.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.spacing([1.0])
     Array([1.1920...e-07], dtype=float32)
     """
     x = asarray(x)
-    away = OPS["copysign"].call(math.inf, x.detach())
-    found: ndarray = OPS["nextafter"].call(x.detach(), away) - x.detach()
+    away = op.copysign(math.inf, x.detach())
+    found: ndarray = op.nextafter(x.detach(), away) - x.detach()
     return found
 
 
@@ -498,11 +388,7 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
 
     Shapes: one axis or more; the result has that of `p`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.unwrap([0.0, 6.0], period=6.0)
     Array([0., 0.], dtype=float32)
     >>> tapegrad.grad(lambda p: tnp.unwrap(p, period=6.0)[1])(tnp.asarray([0.0, 6.0]))
@@ -510,28 +396,24 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
     """
     p = asarray(p)
     p = p if p.dtype in dtypes.INEXACT else p.astype(dtypes.get_default_dtype())
-    apart = OPS["diff"].call(p.detach(), n=1, axis=axis)
+    apart = op.diff(p.detach(), n=1, axis=axis)
     low = -period / 2
     near = (apart - low) % period + low
-    near = OPS["where"].call((near == low) & (apart > 0), -low, near)
+    near = op.where((near == low) & (apart > 0), -low, near)
     jumps = near - apart
     limit = period / 2 if discont is None else discont
-    jumps = OPS["where"].call(OPS["abs"].call(apart) < limit, 0.0, jumps)
-    total = OPS["cumulative_sum"].call(jumps, axis=axis, include_initial=True)
+    jumps = op.where(op.abs(apart) < limit, 0.0, jumps)
+    total = op.cumulative_sum(jumps, axis=axis, include_initial=True)
     return p + total  # type: ignore[no-any-return]
 
 
 def fabs(x: Any, /) -> ndarray:
     """The absolute value in floating point, also of whole numbers.
 
-    Shapes: that of `x`.
     Dtypes: integers become the default float; of complex numbers the magnitude, which is real.
-    Raises: `UnknownArrayError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.fabs([-1, 2])
     Array([1., 2.], dtype=float32)
     """
     x = asarray(x)
-    found: ndarray = OPS["abs"].call(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()))
-    return found
+    return op.abs(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()))

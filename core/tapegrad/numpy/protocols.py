@@ -1,8 +1,8 @@
 """NumPy's own functions and ufuncs on our arrays: the function of `tapegrad.numpy` of the same meaning, or a refusal.
 
-A function that tapegrad has not is computed by NumPy on copies, and its result is NumPy's; of an array that is being
-differentiated such a copy would lose the gradient, and raises `GradientEscapeError`. What would write to one of our
-arrays is refused, since it would write to a copy.
+A function that tapegrad does not have is computed by NumPy on copies, and its result is NumPy's. A copy of an array
+that is being differentiated would lose the gradient, so it raises `GradientEscapeError`. Whatever would write to one of
+our arrays is refused, since it would write to a copy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ..arrays.face import STANDARD
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
 from . import special
+from .names import like_numpy
 from .package import package
 
 __all__ = ["call_function", "call_ufunc"]
@@ -57,33 +58,6 @@ _WRITTEN = frozenset({"fill_diagonal", "place", "put", "putmask"})
 _WRITES = frozenset({"copyto", "put_along_axis"})
 _TELLING = frozenset({"iscomplexobj", "isrealobj", "ndim", "shape", "size"})
 """Functions that look at no element."""
-
-_LIKE_NUMPY = (
-    *("all", "allclose", "amax", "amin", "angle", "any", "append", "apply_along_axis", "apply_over_axes", "argmax"),
-    *("argmin", "argpartition", "array2string", "array_repr", "array_str", "asarray_chkfinite"),
-    *("argsort", "argwhere", "around", "array_equal", "array_split", "astype", "atleast_1d", "atleast_2d"),
-    *("atleast_3d", "average", "block", "broadcast_arrays", "broadcast_to", "choose", "clip", "column_stack"),
-    *("compress", "concat", "concatenate", "convolve", "copy", "corrcoef", "correlate", "count_nonzero", "cov"),
-    *("cross", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "delete", "diag", "diagflat", "diagonal"),
-    *("diff", "digitize", "dot", "dsplit", "dstack", "ediff1d", "einsum", "empty_like", "expand_dims", "extract"),
-    *("flatnonzero", "flip", "fliplr", "flipud", "full_like", "gradient", "histogram", "hsplit", "hstack", "i0"),
-    *("imag", "inner", "insert", "interp", "isclose", "iscomplex", "iscomplexobj", "isin", "isreal", "isrealobj"),
-    *("kron", "linspace", "logspace", "matrix_transpose", "max", "mean", "median", "meshgrid", "min", "moveaxis"),
-    *("nan_to_num", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile"),
-    *("nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndim", "nonzero", "ones_like", "outer", "pad"),
-    *("percentile", "permute_dims", "piecewise", "polyval", "prod", "ptp", "quantile", "ravel", "real", "repeat"),
-    *("reshape", "resize", "result_type", "roll", "rollaxis", "rot90", "round", "searchsorted", "select", "shape"),
-    *("sinc", "size", "sort", "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis"),
-    *("tensordot", "tile", "trace", "transpose", "trapezoid", "tril", "triu", "unique", "unique_all"),
-    *("unique_counts", "unique_inverse", "unique_values", "unstack", "vander", "var", "vdot", "vecdot", "vsplit"),
-    *("vstack", "where", "zeros_like"),
-    *("array_equiv", "diag_indices_from", "einsum_path", "fix", "histogram2d", "histogram_bin_edges"),
-    *("histogramdd", "intersect1d", "isneginf", "isposinf", "ix_", "lexsort", "nanargmax", "nanargmin", "partition"),
-    *("poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub"),
-    *("ravel_multi_index", "real_if_close", "roots", "setdiff1d", "setxor1d", "sort_complex", "tril_indices_from"),
-    *("trim_zeros", "triu_indices_from", "union1d", "unravel_index", "unwrap", "geomspace", "bincount"),
-)
-"""The functions of `numpy` whose namesakes in `tapegrad.numpy` mean the same."""
 
 
 def _handled(value: Any) -> bool:
@@ -126,7 +100,7 @@ def _instead(x: Array, shown: str) -> str:
 
 
 def _is_ours(values: Sequence[Any]) -> bool:
-    """Whether all arrays of ours among the values, at any depth, are of the standard face."""
+    """Whether all arrays of tapegrad among the values, at any depth, are of the standard face."""
     for value in values:
         if isinstance(value, Array):
             if value._face is not STANDARD:
@@ -157,14 +131,14 @@ def _scipy_op(ufunc: Any) -> Callable[..., Any] | None:
     """The function of `tapegrad.numpy.special` for a ufunc of `scipy.special`."""
     theirs = sys.modules.get("scipy.special")
     name = ufunc.__name__
-    if theirs is None or name not in special.__all__ or getattr(theirs, name, None) is not ufunc:
+    if theirs is None or not hasattr(special, name) or getattr(theirs, name, None) is not ufunc:
         return None
     found: Callable[..., Any] = getattr(special, name)
     return found
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """`ufunc` of arrays among which are some of ours; see the module."""
+    """`ufunc` of arguments some of which are arrays of tapegrad; see the module."""
     name = ufunc.__name__
     outs = keywords.get("out", ())
     if any(isinstance(out, Array) for out in outs) or (method == "at" and isinstance(inputs[0], Array)):
@@ -211,15 +185,9 @@ def _without_none(keywords: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _functions() -> Mapping[Any, Callable[..., Any]]:
     """Our function for each of NumPy's that has one of the same meaning."""
     space = package()
-    found = {}
-    for name in _LIKE_NUMPY:
-        theirs, ours = getattr(np, name, None), getattr(space, name, None)
-        if theirs is not None and ours is not None:
-            found[theirs] = ours
-    found[np.lib.stride_tricks.sliding_window_view] = space.sliding_window_view
-    for part in ("linalg", "fft"):
-        theirs, ours = getattr(np, part), getattr(space, part)
-        found.update({getattr(theirs, n): getattr(ours, n) for n in ours.__all__ if hasattr(theirs, n)})
+    found = {np.lib.stride_tricks.sliding_window_view: space.sliding_window_view}
+    for theirs, ours in ((np, space), (np.linalg, space.linalg), (np.fft, space.fft)):
+        found |= like_numpy(theirs, ours, but=_WRITES | _WRITTEN)
     return found
 
 
@@ -232,7 +200,7 @@ def _understood(function: Callable[..., Any], args: Sequence[Any], keywords: Map
 
 
 def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """NumPy's `function` of arguments among which are arrays of ours; see the module."""
+    """NumPy's `function` of arguments some of which are arrays of tapegrad; see the module."""
     name = function.__name__
     if name in _WRITTEN and _handled(args[:1]) and _is_ours(args) and not keywords.get("mode"):
         return getattr(package(), name)(*args, **keywords)

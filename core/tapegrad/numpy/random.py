@@ -13,32 +13,19 @@ from ..errors import ArgumentError, ShapeError
 from ..randomness.defaults import philox
 from ..transforms.draws import drawn
 from . import manipulation
-from .creation import asarray, make
+from .arguments import make
+from .creation import asarray
 from .searching import take
 
 if TYPE_CHECKING:
     from .array import ndarray
 
-__all__ = [
-    "choice",
-    "exponential",
-    "normal",
-    "permutation",
-    "rand",
-    "randint",
-    "randn",
-    "seed",
-    "standard_normal",
-    "uniform",
-]
-
 
 def seed(seed: int) -> None:
     """Start the stream again at a seed, an integer.
 
-    Raises: `TypeError` for what is no integer.
+    Raises: `TypeError` for anything that is not an integer.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.random.seed(7)
     >>> first = tnp.random.uniform(size=2)
     >>> tnp.random.seed(7)
@@ -69,7 +56,6 @@ def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
     Raises: `ValueError` for a negative `scale`, `ShapeError` for a negative size, `RandomnessError` under a `vmap` that
     does not say what a draw means.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.random.normal(5.0, 0.0, size=2)
     Array([5., 5.], dtype=float32)
     """
@@ -85,7 +71,6 @@ def standard_normal(size: Any = None) -> ndarray:
     Dtypes: the default float.
     Raises: as `normal`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.random.standard_normal((2, 3)).shape
     (2, 3)
     """
@@ -99,7 +84,6 @@ def randn(*shape: int) -> ndarray:
     Dtypes: the default float.
     Raises: as `normal`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.random.randn(2, 3).shape
     (2, 3)
     """
@@ -114,7 +98,6 @@ def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
     Raises: `ValueError` for a `high` below `low`, `ShapeError` for a negative size, `RandomnessError` under a `vmap`
     that does not say what a draw means.
 
-    >>> import tapegrad.numpy as tnp
     >>> x = tnp.random.uniform(2.0, 3.0, size=100)
     >>> bool(((2 <= x) & (x < 3)).all())
     True
@@ -131,7 +114,6 @@ def rand(*shape: int) -> ndarray:
     Dtypes: the default float.
     Raises: as `uniform`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.random.rand(2, 3).shape
     (2, 3)
     """
@@ -145,7 +127,6 @@ def exponential(scale: Any = 1.0, size: Any = None) -> ndarray:
     Dtypes: the default float.
     Raises: `ValueError` for a `scale` that is not above 0; else as `normal`.
 
-    >>> import tapegrad.numpy as tnp
     >>> bool((tnp.random.exponential(2.0, size=100) >= 0).all())
     True
     """
@@ -163,7 +144,6 @@ def randint(low: int, high: int | None = None, size: Any = None) -> ndarray:
     Dtypes: integers.
     Raises: `ValueError` where there is no integer between; else as `normal`.
 
-    >>> import tapegrad.numpy as tnp
     >>> sorted(set(tnp.random.randint(3, size=100).tolist()))
     [0, 1, 2]
     >>> tnp.random.randint(3, size=2).dtype
@@ -179,7 +159,6 @@ def permutation(x: Any) -> ndarray:
     Dtypes: int64 for a number, else that of `x`.
     Raises: `ValueError` for a negative number, `ShapeError` for an array without axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sort(tnp.random.permutation(4))
     Array([0, 1, 2, 3], dtype=int64)
     """
@@ -198,7 +177,6 @@ def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> nda
     Dtypes: that of `a`, or int64 for a number.
     Raises: `ValueError` where nothing, or not enough, can be chosen; `ShapeError` for another number of probabilities.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.random.choice(3, size=2, p=[0.0, 1.0, 0.0])
     Array([1, 1], dtype=int64)
     """

@@ -10,68 +10,31 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
-from ..errors import ArgumentError, NoGradientError, ShapeError
-from ..ops.reductions import axes_of
-from ..tape.mode import MODE, RECORDING
+from ..errors import ArgumentError, ShapeError
+from ..ops.indexing import axes_of
+from .arguments import fractions, op, plain_number
 from .creation import asarray
 
 if TYPE_CHECKING:
     from .array import ndarray
-
-__all__ = [
-    "all",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "average",
-    "count_nonzero",
-    "cumprod",
-    "cumsum",
-    "cumulative_prod",
-    "cumulative_sum",
-    "diff",
-    "logsumexp",
-    "max",
-    "mean",
-    "median",
-    "min",
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nanprod",
-    "nanstd",
-    "nansum",
-    "nanvar",
-    "percentile",
-    "prod",
-    "ptp",
-    "quantile",
-    "std",
-    "sum",
-    "trapezoid",
-    "var",
-]
 
 
 def _kept(x: ndarray, where: Any, neutral: Any) -> ndarray:
     """`x` with a neutral element wherever `where` does not hold, so that what is there has no part in a reduction."""
     if where is None or where is True:
         return x
-    found: ndarray = OPS["where"].call(asarray(where), x, neutral)
-    return found
+    return op.where(asarray(where), x, neutral)
 
 
 def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: Any, where: Any) -> ndarray:
     x = asarray(x)
     if dtype is not None:
-        x = OPS["astype"].call(x, dtype=dtypes.to_dtype(dtype))
+        x = op.astype(x, dtype=dtypes.to_dtype(dtype))
     elif not x._signature.inexact:
         if x.dtype in (dtypes.BOOL, *dtypes.SIGNED):
-            x = OPS["astype"].call(x, dtype=dtypes.to_dtype("int64")) if x.dtype.name != "int64" else x
+            x = op.astype(x, dtype=dtypes.to_dtype("int64")) if x.dtype.name != "int64" else x
         elif x.dtype in dtypes.UNSIGNED and x.dtype.name != "uint64":
-            x = OPS["astype"].call(x, dtype=dtypes.to_dtype("uint64"))
+            x = op.astype(x, dtype=dtypes.to_dtype("uint64"))
     adds = name.endswith("sum")
     found: ndarray = OPS[name].call(_kept(x, where, 0 if adds else 1), axis=axis, keepdims=keepdims)
     if initial is not None:
@@ -83,16 +46,12 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
 def sum(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> ndarray:
-    """The sum over `axis` (an int, a tuple, None for all) of what is `where`; small integers add up in 64 bits.
+    """The sum over `axis` (an int, a tuple, None for all) of the elements where `where` holds.
 
     `initial` is added to it.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sum([[1, 2], [3, 4]], axis=0)
     Array([4, 6], dtype=int64)
     >>> tnp.sum([1, 2, 3], where=[True, False, True], initial=10)
@@ -104,15 +63,10 @@ def sum(
 def prod(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> ndarray:
-    """The product over `axis` of what is `where`, times `initial`; small integers multiply in 64 bits.
+    """The product over `axis` of the elements where `where` holds, times `initial`; small integers multiply in 64 bits.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.prod([2.0, 0.0, 3.0])
     Array(0., dtype=float32)
     >>> tapegrad.grad(tnp.prod)(tnp.asarray([2.0, 0.0, 3.0]))
@@ -126,12 +80,8 @@ def nansum(
 ) -> ndarray:
     """The sum over `axis` with NaNs as zeros. See `sum`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nansum([1.0, tnp.nan, 2.0])
     Array(3., dtype=float32)
     """
@@ -143,12 +93,8 @@ def nanprod(
 ) -> ndarray:
     """The product over `axis` with NaNs as ones. See `prod`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanprod([2.0, tnp.nan, 3.0])
     Array(6., dtype=float32)
     """
@@ -163,16 +109,15 @@ def _reduced(name: str, x: Any, axis: Any, keepdims: bool, **more: Any) -> ndarr
 def _nan_where(x: Any, dtype: Any, where: Any) -> ndarray:
     """`x` in floating point with NaN wherever `where` does not hold, for the reductions that leave NaN out."""
     if where is None or where is True:
-        found: ndarray = asarray(x, dtype)
-        return found
+        return asarray(x, dtype)
     return _kept(_floating(x, dtype), where, host.nan)
 
 
 def _count(x: ndarray, axis: Any, where: Any) -> ndarray:
     """How many elements over `axis` are `where`, with the axes kept, as numbers of the dtype of `x`."""
-    held: ndarray = OPS["broadcast_to"].call(asarray(where).astype("bool"), shape=x.shape)
-    found: ndarray = OPS["count_nonzero"].call(held, axis=axis, keepdims=True)
-    return found.astype(OPS["real"].call(x.detach()).dtype)
+    held: ndarray = op.broadcast_to(asarray(where).astype("bool"), shape=x.shape)
+    found: ndarray = op.count_nonzero(held, axis=axis, keepdims=True)
+    return found.astype(op.real(x.detach()).dtype)
 
 
 def _floating(x: Any, dtype: Any) -> ndarray:
@@ -185,19 +130,15 @@ def _squeezed(x: ndarray, axis: Any, keepdims: bool) -> ndarray:
     found: ndarray = x
     if not keepdims:
         gone = tuple(range(x.ndim)) if axis is None else axis
-        found = OPS["squeeze"].call(x, axis=gone)
+        found = op.squeeze(x, axis=gone)
     return found
 
 
 def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
-    """The mean over `axis` of what is `where`.
+    """The mean over `axis` of the elements where `where` holds.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers become the default float; `dtype` is what the elements become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.mean([[1, 2], [3, 4]], axis=1)
     Array([1.5, 3.5], dtype=float32)
     >>> tnp.mean([1.0, 2.0, 30.0], where=[True, True, False])
@@ -206,7 +147,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
     if where is None or where is True:
         return _reduced("mean", asarray(a, dtype), axis, keepdims)
     x = _floating(a, dtype)
-    found = OPS["sum"].call(_kept(x, where, 0), axis=axis, keepdims=True) / _count(x, axis, where)
+    found = op.sum(_kept(x, where, 0), axis=axis, keepdims=True) / _count(x, axis, where)
     return _squeezed(found, axis, keepdims)
 
 
@@ -221,7 +162,7 @@ def var(
     where: Any = None,
     mean: Any = None,
 ) -> ndarray:
-    """The variance over `axis` of what is `where`: the sum of squares divided by n - ddof.
+    """The variance over `axis` of the elements where `where` holds: the sum of squares divided by n - ddof.
 
     `correction` is the standard's word for `ddof`. `mean`: the mean, with its axes kept, if it is known already.
 
@@ -229,24 +170,22 @@ def var(
     `mean` too.
     Dtypes: integers become the default float; `dtype` is what the elements become first; of complex numbers the result
     is real.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `NoGradientError` for a
-    tracked `ddof`, `TypeError` for what is no array.
+    Raises: `NoGradientError` for a tracked `ddof`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.var([1.0, 3.0]), tnp.var([1.0, 3.0], ddof=1)
     (Array(1., dtype=float32), Array(2., dtype=float32))
     """
-    less = number("ddof", ddof if correction is None else correction)
+    less = plain_number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
         return _reduced("var", asarray(a, dtype), axis, keepdims, correction=less)
     x = _floating(a, dtype)
     where = True if where is None else where
     count = _count(x, axis, where)
     if mean is None:
-        mean = OPS["sum"].call(_kept(x, where, 0), axis=axis, keepdims=True) / count
+        mean = op.sum(_kept(x, where, 0), axis=axis, keepdims=True) / count
     apart = _kept(x - mean, where, 0)
-    squares = OPS["real"].call(apart * OPS["conj"].call(apart))
-    found = OPS["sum"].call(squares, axis=axis, keepdims=True) / OPS["maximum"].call(count - less, 0)
+    squares = op.real(apart * op.conj(apart))
+    found = op.sum(squares, axis=axis, keepdims=True) / op.maximum(count - less, 0)
     return _squeezed(found, axis, keepdims)
 
 
@@ -267,32 +206,24 @@ def std(
     `mean` too.
     Dtypes: integers become the default float; `dtype` is what the elements become first; of complex numbers the result
     is real.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `NoGradientError` for a
-    tracked `ddof`, `TypeError` for what is no array.
+    Raises: `NoGradientError` for a tracked `ddof`.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.std([1.0, 3.0])
     Array(1., dtype=float32)
     >>> tapegrad.grad(tnp.std)(tnp.asarray([2.0, 2.0]))
     Array([0., 0.], dtype=float32)
     """
-    less = number("ddof", ddof if correction is None else correction)
+    less = plain_number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
         return _reduced("std", asarray(a, dtype), axis, keepdims, correction=less)
-    found: ndarray = OPS["sqrt"].call(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
-    return found
+    return op.sqrt(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
 
 
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
-    """The mean over `axis` of what is not NaN.
+    """The mean over `axis` of the elements that are not NaN.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers become the default float; `dtype` is what the elements become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanmean([1.0, tnp.nan, 3.0])
     Array(2., dtype=float32)
     """
@@ -309,18 +240,15 @@ def nanvar(
     keepdims: bool = False,
     where: Any = None,
 ) -> ndarray:
-    """The variance over `axis` of what is not NaN. See `var`.
+    """The variance over `axis` of the elements that are not NaN. See `var`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers become the default float; `dtype` is what the elements become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype and for complex numbers,
-    `NoGradientError` for a tracked `ddof`, `TypeError` for what is no array.
+    Raises: `DtypeError` for a `dtype` that is not one, and for complex numbers, `NoGradientError` for a tracked `ddof`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanvar([1.0, tnp.nan, 3.0])
     Array(1., dtype=float32)
     """
-    less = number("ddof", ddof if correction is None else correction)
+    less = plain_number("ddof", ddof if correction is None else correction)
     return _reduced("nanvar", _nan_where(a, dtype, where), axis, keepdims, correction=less)
 
 
@@ -334,33 +262,21 @@ def nanstd(
     keepdims: bool = False,
     where: Any = None,
 ) -> ndarray:
-    """The standard deviation over `axis` of what is not NaN. See `var`.
+    """The standard deviation over `axis` of the elements that are not NaN. See `var`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: integers become the default float; `dtype` is what the elements become first.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for what is no dtype and for complex numbers,
-    `NoGradientError` for a tracked `ddof`, `TypeError` for what is no array.
+    Raises: `DtypeError` for a `dtype` that is not one, and for complex numbers, `NoGradientError` for a tracked `ddof`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanstd([1.0, tnp.nan, 3.0])
     Array(1., dtype=float32)
     """
-    less = number("ddof", ddof if correction is None else correction)
+    less = plain_number("ddof", ddof if correction is None else correction)
     return _reduced("nanstd", _nan_where(a, dtype, where), axis, keepdims, correction=less)
-
-
-def number(name: str, value: Any) -> Any:
-    """A number that shapes a computation and has no derivative of its own, out of a number or an array of one."""
-    if isinstance(value, Array):
-        if value._node is not None and MODE.get() & RECORDING:
-            raise NoGradientError(f"there is no derivative in {name} here; pass {name}.detach()")
-        return value.item()
-    return value
 
 
 def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> ndarray:
     x = asarray(a)
-    op = name.removeprefix("nan")
+    plain = name.removeprefix("nan")
     if where is not None and where is not True:
         if initial is None:
             raise ArgumentError(f"{name}(where=…) needs an initial value, for where nothing holds; give initial")
@@ -368,11 +284,10 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
     if initial is None:
         return _reduced(name, x, axis, keepdims)
     if not _length(x, axis):
-        shape = OPS["sum"].call(x.detach(), axis=axis, keepdims=keepdims).shape
-        found: ndarray = OPS["broadcast_to"].call(asarray(initial, x.dtype), shape=shape)
-        return found
-    pairs = {"max": ("maximum", "fmax"), "min": ("minimum", "fmin")}[op]
-    found = OPS[pairs[name != op]].call(_reduced(name, x, axis, keepdims), initial)
+        shape = op.sum(x.detach(), axis=axis, keepdims=keepdims).shape
+        return op.broadcast_to(asarray(initial, x.dtype), shape=shape)
+    pairs = {"max": ("maximum", "fmax"), "min": ("minimum", "fmin")}[plain]
+    found: ndarray = OPS[pairs[name != plain]].call(_reduced(name, x, axis, keepdims), initial)
     return found
 
 
@@ -382,17 +297,13 @@ def _length(x: ndarray, axis: Any) -> int:
 
 
 def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
-    """The largest element over `axis` of what is `where`; a gradient is shared evenly among ties.
+    """The largest element over `axis` of the elements where `where` holds; a gradient is shared evenly among ties.
 
     `initial`: the least that it can be; needed with `where`, and for arrays without elements.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: real numbers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
-    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.max([[1.0, 4.0], [3.0, 2.0]], axis=1)
     Array([4., 3.], dtype=float32)
     >>> tapegrad.grad(tnp.max)(tnp.asarray([2.0, 5.0, 5.0]))
@@ -402,17 +313,13 @@ def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
 
 
 def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
-    """The smallest element over `axis` of what is `where`; a gradient is shared evenly among ties.
+    """The smallest element over `axis` of the elements where `where` holds; a gradient is shared evenly among ties.
 
     `initial`: the most that it can be; needed with `where`, and for arrays without elements.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: real numbers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
-    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.min([[1.0, 4.0], [3.0, 2.0]], axis=1)
     Array([1., 2.], dtype=float32)
     >>> tapegrad.grad(tnp.min)(tnp.asarray([2.0, 2.0, 5.0]))
@@ -427,12 +334,9 @@ amax, amin = max, min
 def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The largest element over `axis` that is not NaN. See `max`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: real numbers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
-    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanmax([1.0, tnp.nan, 3.0])
     Array(3., dtype=float32)
     """
@@ -442,12 +346,9 @@ def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
 def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The smallest element over `axis` that is not NaN. See `min`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: real numbers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements without `initial`, `ValueError` for
-    `where` without `initial`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanmin([1.0, tnp.nan, 3.0])
     Array(1., dtype=float32)
     """
@@ -457,12 +358,9 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
 def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The distance from the smallest to the largest element over `axis`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real numbers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `DtypeError` for complex numbers,
-    `TypeError` for what is no array.
+    Raises: `ShapeError` for no elements.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.ptp([[1.0, 4.0], [3.0, 2.0]], axis=1)
     Array([3., 1.], dtype=float32)
     """
@@ -472,11 +370,8 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
 def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
     """Whether all elements over `axis` hold, of those that are `where`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: any; the result holds truth values, which are constants.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.all([[True, False], [True, True]], axis=1)
     Array([False,  True], dtype=bool)
     """
@@ -486,11 +381,8 @@ def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) 
 def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
     """Whether any element over `axis` holds, of those that are `where`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `where` broadcasts with `a`.
     Dtypes: any; the result holds truth values, which are constants.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.any([[True, False], [False, False]], axis=1)
     Array([ True, False], dtype=bool)
     """
@@ -500,12 +392,9 @@ def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) 
 def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) largest element over `axis` is; without `axis`, in the flattened array.
 
-    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` or `ValueError` for no elements.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.argmax([[1.0, 4.0], [3.0, 3.0]], axis=1), tnp.argmax([[1.0, 4.0], [3.0, 3.0]])
     (Array([1, 0], dtype=int64), Array(1, dtype=int64))
     """
@@ -515,12 +404,9 @@ def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarra
 def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) smallest element over `axis` is; without `axis`, in the flattened array.
 
-    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` or `ValueError` for no elements, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` or `ValueError` for no elements.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.argmin([[1.0, 4.0], [3.0, 3.0]], axis=1), tnp.argmin([[1.0, 4.0], [3.0, 3.0]])
     (Array([0, 0], dtype=int64), Array(0, dtype=int64))
     """
@@ -530,11 +416,8 @@ def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarra
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """How many elements over `axis` are not zero.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: any; the result holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.count_nonzero([[1, 0], [2, 3]], axis=1)
     Array([1, 2], dtype=int64)
     """
@@ -544,12 +427,8 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
 def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The logarithm of the sum of exponentials over `axis`, without overflow.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.logsumexp([800.0, 0.0])
     Array(800., dtype=float32)
     >>> tapegrad.grad(tnp.logsumexp)(tnp.asarray([800.0, 800.0]))
@@ -565,11 +444,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
     Shapes: `weights` have that of `a`, or of the axes that `axis` names, which go, or keep length 1 with `keepdims`.
     Dtypes: `a` and `weights` are promoted to one, integers to a float.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for weights of another shape, `TypeError` for what
-    is no array.
+    Raises: `ShapeError` for weights of another shape.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.average([[1.0, 2.0], [5.0, 6.0]], axis=0, weights=[3.0, 1.0])
     Array([2., 3.], dtype=float32)
     >>> tapegrad.grad(lambda w: tnp.average([1.0, 5.0], weights=w))(tnp.asarray([3.0, 1.0]))
@@ -578,13 +454,13 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     a = asarray(a)
     if weights is None:
         found = mean(a, axis, keepdims=keepdims)
-        return (found, OPS["ones_like"].call(found.detach()) * (a.size / found.size)) if returned else found
+        return (found, op.ones_like(found.detach()) * (a.size / found.size)) if returned else found
     w = asarray(weights)
-    found = OPS["average"].call(a, w, axis=axis, keepdims=keepdims)
+    found = op.average(a, w, axis=axis, keepdims=keepdims)
     if not returned:
         return found
     total = sum(w, axis, keepdims=keepdims) if w.shape == a.shape else sum(w)
-    return found, OPS["broadcast_to"].call(total.astype(found.dtype, copy=False), shape=found.shape)
+    return found, op.broadcast_to(total.astype(found.dtype, copy=False), shape=found.shape)
 
 
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> ndarray:
@@ -592,10 +468,8 @@ def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, inc
 
     Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
     Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for several axes without `axis`, `TypeError` for
-    what is no array.
+    Raises: `ShapeError` for several axes without `axis`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cumulative_sum([1, 2, 3], include_initial=True)
     Array([0, 1, 3, 6], dtype=int64)
     """
@@ -607,10 +481,8 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
     Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
     Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for several axes without `axis`, `TypeError` for
-    what is no array.
+    Raises: `ShapeError` for several axes without `axis`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cumulative_prod([1, 2, 3], include_initial=True)
     Array([1, 1, 2, 6], dtype=int64)
     """
@@ -625,7 +497,7 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
         axis = 0
         x = x.reshape(-1)
     if dtype is not None:
-        x = OPS["astype"].call(x, dtype=dtypes.to_dtype(dtype))
+        x = op.astype(x, dtype=dtypes.to_dtype(dtype))
     elif x.dtype in (dtypes.BOOL, *dtypes.SIGNED):
         x = x.astype("int64")
     elif x.dtype in dtypes.UNSIGNED:
@@ -634,8 +506,8 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
     if include_initial:
         edge = list(x.shape)
         edge[axis] = 1
-        first = OPS["filled"].call(found.detach(), shape=tuple(edge), value=0 if name == "cumulative_sum" else 1)
-        found = OPS["concat"].call(first, found, axis=axis)
+        first = op.filled(found.detach(), shape=tuple(edge), value=0 if name == "cumulative_sum" else 1)
+        found = op.concat(first, found, axis=axis)
     return found
 
 
@@ -644,9 +516,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
 
     Shapes: that of `a`, or flat.
     Dtypes: integers and truth values add up in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cumsum([[1, 2], [3, 4]], axis=1)
     Array([[1, 3],
            [3, 7]], dtype=int64)
@@ -662,9 +532,7 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
 
     Shapes: that of `a`, or flat.
     Dtypes: integers and truth values multiply in 64 bits, others keep their dtype; `dtype` is what they become first.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.cumprod([[1, 2], [3, 4]], axis=1)
     Array([[ 1,  2],
            [ 3, 12]], dtype=int64)
@@ -679,11 +547,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any
     """The n-th differences of neighbours along `axis`, with values before or after if given.
 
     Shapes: that of `a`, `n` shorter along the axis; `prepend` and `append` are numbers, or fit in all other axes.
-    Dtypes: any; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for edges that do not fit, `ValueError` for a
-    negative `n`, `TypeError` for what is no array.
+    Raises: `ShapeError` for edges that do not fit, `ValueError` for a negative `n`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.diff([1.0, 4.0, 9.0])
     Array([3., 5.], dtype=float32)
     >>> tnp.diff([1.0, 4.0, 9.0], n=2, prepend=0.0)
@@ -692,48 +557,31 @@ def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any
     a = asarray(a)
     parts = [p if p is a else _edge(p, a, axis) for p in (prepend, a, append) if p is not None]
     if len(parts) > 1:
-        a = OPS["concat"].call(*parts, axis=axis)
-    found: ndarray = OPS["diff"].call(a, n=n, axis=axis)
-    return found
+        a = op.concat(*parts, axis=axis)
+    return op.diff(a, n=n, axis=axis)
 
 
 def _edge(value: Any, x: ndarray, axis: int) -> ndarray:
-    value = asarray(value, x.dtype)
-    if value.ndim:
-        whole: ndarray = value
-        return whole
+    edge = asarray(value, x.dtype)
+    if edge.ndim:
+        return edge
     shape = list(x.shape)
     shape[axis] = 1
-    found: ndarray = OPS["broadcast_to"].call(value, shape=tuple(shape))
-    return found
+    return op.broadcast_to(edge, shape=tuple(shape))
 
 
 def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """The middle value over `axis`, or the mean of the two in the middle.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `DtypeError` for complex numbers,
-    `TypeError` for what is no array.
+    Raises: `ShapeError` for no elements.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.median([4.0, 1.0, 2.0, 3.0])
     Array(2.5, dtype=float32)
     >>> tapegrad.grad(tnp.median)(tnp.asarray([4.0, 1.0, 2.0, 3.0]))
     Array([0. , 0. , 0.5, 0.5], dtype=float32)
     """
     return _reduced("median", a, axis, keepdims)
-
-
-def parts(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
-    """The parts of a quantile, and their shape: numbers between 0 and 1, in which it is not differentiated."""
-    if isinstance(q, Array):
-        if q._node is not None and MODE.get() & RECORDING:
-            raise NoGradientError("a quantile has no derivative in q here; pass q.detach()")
-        q = q.asnumpy()
-    found = host.asarray(q, dtype=host.float64) / scale
-    return (float(found) if found.ndim == 0 else tuple(found.ravel().tolist())), found.shape
 
 
 def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
@@ -745,19 +593,16 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
     front.
     Dtypes: real numbers; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `ValueError` for a `q` out of range
-    or a `method` that there is not, `NoGradientError` for a tracked `q`, `DtypeError` for complex numbers, `TypeError`
-    for what is no array.
+    Raises: `ShapeError` for no elements, `ValueError` for a `q` out of range or an unknown `method`,
+    `NoGradientError` for a tracked `q`.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.quantile([4.0, 1.0, 2.0], [0.0, 0.75])
     Array([1., 3.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.quantile(x, 0.75))(tnp.asarray([4.0, 1.0, 2.0]))
     Array([0.5, 0. , 0.5], dtype=float32)
     """
-    each, shape = parts(q)
-    found: ndarray = OPS["quantile"].call(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
+    each, shape = fractions(q)
+    found: ndarray = op.quantile(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
     return found if len(shape) < 2 else found.reshape(*shape, *found.shape[1:])
 
 
@@ -767,15 +612,13 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
     front.
     Dtypes: real numbers; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for no elements, `ValueError` for a `q` out of range
-    or a `method` that there is not, `NoGradientError` for a tracked `q`, `DtypeError` for complex numbers, `TypeError`
-    for what is no array.
+    Raises: `ShapeError` for no elements, `ValueError` for a `q` out of range or an unknown `method`,
+    `NoGradientError` for a tracked `q`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.percentile([4.0, 1.0, 2.0], 75)
     Array(3., dtype=float32)
     """
-    each, shape = parts(q, 100.0)
+    each, shape = fractions(q, 100.0)
     return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
@@ -785,11 +628,8 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
     Shapes: the axis goes; `x` has one axis, as long as that of `y`, or broadcasts with `y`; `dx` is a number, or the
     widths.
     Dtypes: all are promoted to one, integers to a float.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` where `x` and `y` have not the same number of
-    points, `TypeError` for what is no array.
+    Raises: `ShapeError` where `x` and `y` differ in their number of points.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.trapezoid([1.0, 2.0, 4.0], dx=0.5)
     Array(2.25, dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.trapezoid([1.0, 2.0, 4.0], x))(tnp.asarray([0.0, 1.0, 3.0]))
@@ -805,5 +645,5 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
         else:
             scale = widths
         dx = 1.0
-    found: ndarray = OPS["trapezoid"].call(y, x, dx=dx, axis=axis)
+    found: ndarray = op.trapezoid(y, x, dx=dx, axis=axis)
     return found if scale is None else found * scale

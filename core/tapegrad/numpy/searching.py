@@ -10,46 +10,13 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError, NoGradientError, ShapeError
+from ..ops.indexing import axis_of
 from ..tape.mode import MODE, RECORDING
+from .arguments import op
 from .creation import asarray
 
 if TYPE_CHECKING:
     from .array import ndarray
-
-__all__ = [
-    "argsort",
-    "argwhere",
-    "bincount",
-    "choose",
-    "compress",
-    "digitize",
-    "extract",
-    "flatnonzero",
-    "histogram",
-    "histogram2d",
-    "histogram_bin_edges",
-    "histogramdd",
-    "isin",
-    "lexsort",
-    "nanargmax",
-    "nanargmin",
-    "nonzero",
-    "piecewise",
-    "put_along_axis",
-    "searchsorted",
-    "select",
-    "sort",
-    "sort_complex",
-    "take",
-    "take_along_axis",
-    "trim_zeros",
-    "unique",
-    "unique_all",
-    "unique_counts",
-    "unique_inverse",
-    "unique_values",
-    "where",
-]
 
 
 def sort(
@@ -59,11 +26,7 @@ def sort(
 
     Shapes: that of `a`, or flat.
     Dtypes: real numbers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sort([3.0, 1.0, 2.0], descending=True)
     Array([3., 2., 1.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sort(x)[0])(tnp.asarray([3.0, 1.0, 2.0]))
@@ -72,8 +35,7 @@ def sort(
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
-    found: ndarray = OPS["sort"].call(a, axis=axis, descending=descending, stable=stable is not False)
-    return found
+    return op.sort(a, axis=axis, descending=descending, stable=stable is not False)
 
 
 def argsort(
@@ -83,18 +45,14 @@ def argsort(
 
     Shapes: that of `a`, or flat.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.argsort([3.0, 1.0, 2.0])
     Array([1, 2, 0], dtype=int64)
     """
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
-    found: ndarray = OPS["argsort"].call(a, axis=axis, descending=descending, stable=stable is not False)
-    return found
+    return op.argsort(a, axis=axis, descending=descending, stable=stable is not False)
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndarray:
@@ -104,10 +62,8 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
 
     Shapes: `a` has one axis; the result has that of `v`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `ShapeError` where `a` has not one axis, `ValueError` for another `side`, `DtypeError` for complex numbers,
-    `TypeError` for what is no array.
+    Raises: `ShapeError` where `a` does not have exactly one axis, `ValueError` for another `side`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.searchsorted([1.0, 2.0, 2.0], [2.0, 9.0], side="right")
     Array([3, 3], dtype=int64)
     """
@@ -120,8 +76,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
     if a.ndim != 1:
         raise ShapeError(f"searchsorted: values are looked up in an array of one axis, not of shape {a.shape}")
     common = dtypes.promote(a.dtype, v.dtype)
-    found: ndarray = OPS["searchsorted"].call(a.astype(common), v.astype(common), side=side)
-    return found
+    return op.searchsorted(a.astype(common), v.astype(common), side=side)
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
@@ -129,10 +84,8 @@ def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
 
     Shapes: `bins` has one axis; the result has that of `x`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `ShapeError` where `bins` has not one axis, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
+    Raises: `ShapeError` where `bins` does not have exactly one axis.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.digitize([0.5, 1.0, 1.5], [1.0])
     Array([0, 1, 1], dtype=int64)
     """
@@ -153,16 +106,15 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
 
     Shapes: one axis or more; the results have one.
     Dtypes: any; the results hold integers, which are constants.
-    Raises: `ShapeError` for an array of no axes, `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `ShapeError` for an array of no axes, `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nonzero([[0, 1], [2, 0]])
     (Array([0, 1], dtype=int64), Array([1, 0], dtype=int64))
     """
     a = asarray(a)
     if a.ndim == 0:
         raise ShapeError("nonzero of a 0-d array has no axis to tell a place on; reshape it to one of shape (1,)")
-    places = OPS["true_places"].call(a != 0)
+    places = op.true_places(a != 0)
     return tuple(places) if isinstance(places, (list, tuple)) else tuple(places[:, i] for i in range(a.ndim))
 
 
@@ -171,9 +123,8 @@ def flatnonzero(a: Any) -> ndarray:
 
     Shapes: any; the result has one axis.
     Dtypes: any; the result holds integers, which are constants.
-    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.flatnonzero([[0, 1], [2, 0]])
     Array([1, 2], dtype=int64)
     """
@@ -185,15 +136,13 @@ def argwhere(a: Any) -> ndarray:
 
     Shapes: one axis or more; the result has two, of which the second is as long as `a` has axes.
     Dtypes: any; the result holds integers, which are constants.
-    Raises: `ShapeError` for an array of no axes, `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `ShapeError` for an array of no axes, `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.argwhere([[0, 1], [2, 0]])
     Array([[0, 1],
            [1, 0]], dtype=int64)
     """
-    found: ndarray = OPS["stack"].call(*nonzero(a), axis=1)
-    return found
+    return op.stack(*nonzero(a), axis=1)
 
 
 def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> ndarray:
@@ -203,10 +152,9 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
     Shapes: that of `indices` takes the place of the axis.
     Dtypes: any; `indices` are integers; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `IndexError` for an index beyond the ends, `DtypeError` for
-    indices that are no integers, `ValueError` for another `mode`, `TypeError` for what is no array.
+    Raises: `IndexError` for an index beyond the ends, `DtypeError` for indices that are not integers, `ValueError` for
+    another `mode`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.take([[1, 2, 3], [4, 5, 6]], [0, -1], axis=1)
     Array([[1, 3],
            [4, 6]], dtype=int64)
@@ -218,13 +166,12 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
     a, indices = asarray(a), asarray(indices)
     if mode != "raise":
         length = a.size if axis is None else a.shape[axis]
-        indices = indices % length if mode == "wrap" else OPS["clip"].call(indices, 0, length - 1)
+        indices = indices % length if mode == "wrap" else op.clip(indices, 0, length - 1)
     if axis is None:
         if a.ndim > 1:
             a = a.reshape(-1)
         axis = 0
-    found: ndarray = OPS["take"].call(a, indices, axis=axis)
-    return found
+    return op.take(a, indices, axis=axis)
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> ndarray:
@@ -232,16 +179,13 @@ def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> ndarray:
 
     Shapes: `indices` has as many axes as `arr`, and broadcasts with it except along the axis; the result has its shape.
     Dtypes: any; `indices` are integers; the result has that of `arr`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` or `IndexError` for indices that do not fit,
-    `TypeError` for what is no array.
+    Raises: `ShapeError` or `IndexError` for indices that do not fit.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.take_along_axis([[3.0, 1.0], [2.0, 4.0]], [[1], [0]], axis=1)
     Array([[1.],
            [2.]], dtype=float32)
     """
-    found: ndarray = OPS["take_along_axis"].call(asarray(arr), asarray(indices), axis=axis)
-    return found
+    return op.take_along_axis(asarray(arr), asarray(indices), axis=axis)
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> ndarray:
@@ -249,28 +193,22 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> ndarr
 
     Shapes: `indices` has as many axes as `arr`, `values` broadcasts with it; the result has that of `arr`.
     Dtypes: any; `indices` are integers; the result has that of `arr`.
-    Raises: `AxisError` for an axis that is not there, `ShapeError` or `IndexError` for indices that do not fit,
-    `TypeError` for what is no array.
+    Raises: `ShapeError` or `IndexError` for indices that do not fit.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.put_along_axis([[3.0, 1.0], [2.0, 4.0]], [[1], [0]], 9.0, axis=1)
     Array([[3., 9.],
            [9., 4.]], dtype=float32)
     """
     arr = asarray(arr)
-    found: ndarray = OPS["put_along_axis"].call(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
-    return found
+    return op.put_along_axis(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
 
 
 def compress(condition: Any, a: Any, axis: int | None = None) -> ndarray:
     """The slices along an axis for which the condition holds.
 
     Shapes: `condition` is taken flat; without `axis` so is `a`.
-    Dtypes: any; the result has that of `a`.
-    Raises: `AxisError` for an axis that is not there, `IndexError` where it holds beyond the end, `DynamicShapeError`
-    for a condition under `vmap`, `TypeError` for what is no array.
+    Raises: `IndexError` where it holds beyond the end, `DynamicShapeError` for a condition under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.compress([False, True], [[1, 2], [3, 4]], axis=0)
     Array([[3, 4]], dtype=int64)
     """
@@ -281,11 +219,8 @@ def extract(condition: Any, arr: Any) -> ndarray:
     """The elements for which the condition holds.
 
     Shapes: both are taken flat; the result has one axis.
-    Dtypes: any; the result has that of `arr`.
-    Raises: `IndexError` where the condition holds beyond the end, `DynamicShapeError` for one under `vmap`, `TypeError`
-    for what is no array.
+    Raises: `IndexError` where the condition holds beyond the end, `DynamicShapeError` for one under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.extract([False, True, True], [1.0, 2.0, 3.0])
     Array([2., 3.], dtype=float32)
     """
@@ -297,18 +232,15 @@ def choose(a: Any, choices: Any) -> ndarray:
 
     Shapes: `a` and the choices broadcast.
     Dtypes: `a` holds integers; the choices are promoted to one.
-    Raises: `ShapeError` for shapes that do not broadcast, `IndexError` for a number that no choice has, `TypeError` for
-    what is no array.
+    Raises: `ShapeError` for shapes that do not broadcast, `IndexError` for a number that no choice has.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.choose([0, 1], [[1, 2], [3, 4]])
     Array([1, 4], dtype=int64)
     """
     from .manipulation import broadcast_arrays, stack
 
     a, *parts = broadcast_arrays(a, *choices)
-    found: ndarray = take_along_axis(stack(parts), a[None], axis=0)[0]
-    return found
+    return take_along_axis(stack(parts), a[None], axis=0)[0]
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
@@ -317,9 +249,8 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     Shapes: all broadcast.
     Dtypes: the choices and the default are promoted to one.
     Raises: `ValueError` unless there is one condition for each choice, `ShapeError` for shapes that do not broadcast,
-    `TypeError` for what is no array.
+    `TypeError` for anything that is not an array.
 
-    >>> import tapegrad.numpy as tnp
     >>> x = tnp.asarray([-2.0, 0.5, 3.0])
     >>> tnp.select([x < 0, x > 1], [-x, x * 10], 0.0)
     Array([ 2.,  0., 30.], dtype=float32)
@@ -328,7 +259,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
         raise ArgumentError(f"select: {len(condlist)} conditions for {len(choicelist)} choices; give one for each")
     found: Any = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        found = OPS["where"].call(asarray(condition), choice, found)
+        found = op.where(asarray(condition), choice, found)
     return asarray(found)
 
 
@@ -339,10 +270,8 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> nd
 
     Shapes: conditions and pieces broadcast with `x`.
     Dtypes: the pieces are promoted to one.
-    Raises: `ValueError` for another number of functions, `ShapeError` for shapes that do not broadcast, `TypeError` for
-    what is no array.
+    Raises: `ValueError` for another number of functions, `ShapeError` for shapes that do not broadcast.
 
-    >>> import tapegrad.numpy as tnp
     >>> x = tnp.asarray([-2.0, 3.0])
     >>> tnp.piecewise(x, [x < 0], [lambda x: -x, 10.0])
     Array([ 2., 10.], dtype=float32)
@@ -352,9 +281,9 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> nd
     pieces = [f(x, *args, **kw) if callable(f) else f for f in funclist]
     if len(pieces) not in (len(condlist), len(condlist) + 1):
         raise ArgumentError(f"piecewise: {len(pieces)} functions for {len(condlist)} conditions")
-    found = pieces[len(condlist)] if len(pieces) > len(condlist) else OPS["zeros_like"].call(x.detach())
+    found = pieces[len(condlist)] if len(pieces) > len(condlist) else op.zeros_like(x.detach())
     for condition, piece in zip(condlist, pieces, strict=False):
-        found = OPS["where"].call(asarray(condition), piece, found)
+        found = op.where(asarray(condition), piece, found)
     return asarray(found)
 
 
@@ -386,14 +315,13 @@ def unique_all(x: Any) -> UniqueAll:
 
     Shapes: any, taken flat; the values have one axis, and so have the rest but the inverse, which has that of `x`.
     Dtypes: any; the values have that of `x`, the rest holds integers, which are constants.
-    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> found = tnp.unique_all([3.0, 1.0, 3.0])
     >>> found.values, found.inverse_indices
     (Array([1., 3.], dtype=float32), Array([1, 0, 1], dtype=int64))
     """
-    values, indices, inverse, counts = OPS["unique_all"].call(asarray(x))
+    values, indices, inverse, counts = op.unique_all(asarray(x))
     return UniqueAll(values, indices, inverse, counts)
 
 
@@ -402,9 +330,8 @@ def unique_counts(x: Any) -> UniqueCounts:
 
     Shapes: any, taken flat; the values have one axis, and so have the counts.
     Dtypes: any; the values have that of `x`, the rest holds integers, which are constants.
-    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.unique_counts([3, 1, 3]).counts
     Array([1, 2], dtype=int64)
     """
@@ -417,9 +344,8 @@ def unique_inverse(x: Any) -> UniqueInverse:
 
     Shapes: any, taken flat; the values have one axis, the inverse that of `x`.
     Dtypes: any; the values have that of `x`, the rest holds integers, which are constants.
-    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.unique_inverse([3, 1, 3]).inverse_indices
     Array([1, 0, 1], dtype=int64)
     """
@@ -432,10 +358,8 @@ def unique_values(x: Any) -> ndarray:
 
     Shapes: any, taken flat; the values have one axis.
     Dtypes: any; the values have that of `x`.
-    Raises: `DynamicShapeError` under `vmap`, `TypeError` for what is no array.
+    Raises: `DynamicShapeError` under `vmap`.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.unique_values([3.0, 1.0, 3.0])
     Array([1., 3.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.unique_values(x)))(tnp.asarray([3.0, 1.0, 3.0]))
@@ -455,10 +379,8 @@ def unique(
 
     Shapes: without `axis` any, taken flat; the values have one axis.
     Dtypes: any; the values have that of `ar`, the rest holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `DynamicShapeError` or `TypeError` under `vmap`, `TypeError` for
-    what is no array.
+    Raises: `DynamicShapeError` or `TypeError` under `vmap`, `TypeError` for anything that is not an array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.unique([3, 1, 3], return_counts=True)
     (Array([1, 3], dtype=int64), Array([1, 2], dtype=int64))
     >>> tnp.unique([[1, 2], [1, 2]], axis=0)
@@ -466,6 +388,7 @@ def unique(
     """
     if axis is not None:
         ar = asarray(ar)
+        axis = axis_of(axis, ar.ndim)
         _, indices, inverse, counts = host.unique(ar.asnumpy(), True, True, True, axis=axis)
         chosen = [indices] * return_index + [inverse] * return_inverse + [counts] * return_counts
         values = take(ar, indices, axis=axis)
@@ -478,16 +401,14 @@ def unique(
 def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> ndarray:
     """Whether each element is among `test_elements`; that they differ need not be said, by `assume_unique`.
 
-    Shapes: any; the result has that of `element`.
     Dtypes: both are promoted to one; the result holds truth values, which are constants.
-    Raises: `DtypeError` for dtypes that have none in common, `TypeError` for what is no array.
+    Raises: `DtypeError` for dtypes that have none in common.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.isin([1, 2, 3], [2, 5])
     Array([False,  True, False], dtype=bool)
     """
     element = asarray(element)
-    found: ndarray = OPS["any"].call(element.reshape(*element.shape, 1) == asarray(test_elements).reshape(-1), axis=-1)
+    found: ndarray = op.any(element.reshape(*element.shape, 1) == asarray(test_elements).reshape(-1), axis=-1)
     return ~found if invert else found
 
 
@@ -501,11 +422,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> ndarray:
 
     Shapes: `weights` have that of `x`; the result has one axis.
     Dtypes: integers; the result is of integers, or of the dtype of the weights.
-    Raises: `DtypeError` for what is no whole number, `ValueError` for one below 0, `ShapeError` for weights of another
-    shape, `TypeError` for what is no array.
+    Raises: `DtypeError` for anything that is not a whole number, `ValueError` for one below 0, `ShapeError` for weights
+    of another shape.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.bincount([0, 2, 2])
     Array([1, 0, 2], dtype=int64)
     >>> tapegrad.grad(lambda w: tnp.bincount([0, 2, 2], w)[2])(tnp.asarray([0.5, 1.0, 2.0]))
@@ -528,8 +447,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> ndarray:
         raise ShapeError(
             f"bincount: weights of shape {amounts.shape} for numbers of shape {x.shape}; give one for each"
         )
-    found: ndarray = OPS["scatter_add"].call(amounts, x, key=(AT,), shape=(length,))
-    return found
+    return op.scatter_add(amounts, x, key=(AT,), shape=(length,))
 
 
 def _counted(name: str, x: ndarray, weights: Any, count: Any, edges: Any) -> None:
@@ -541,7 +459,7 @@ def _counted(name: str, x: ndarray, weights: Any, count: Any, edges: Any) -> Non
 
 
 def _numbers(value: Any) -> Any:
-    """Arrays of ours in nested lists as NumPy's."""
+    """Arrays of tapegrad in nested lists as NumPy's."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(_numbers, value))
     if isinstance(value, Array):
@@ -555,9 +473,8 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
     Shapes: any; the result has one axis, one longer than there are bins.
     Dtypes: real numbers; the result is floating.
-    Raises: `NoGradientError` for a tracked `a`, `ValueError` for bins that there cannot be.
+    Raises: `NoGradientError` for a tracked `a`, `ValueError` for impossible bins.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.histogram_bin_edges([0.0, 1.0], bins=2)
     Array([0. , 0.5, 1. ], dtype=float32)
     """
@@ -574,9 +491,8 @@ def histogram(
 
     Shapes: any, taken flat; `weights` have that of `a`; the results have one axis.
     Dtypes: real numbers; counts are integers, or of the dtype of the weights, edges are floating.
-    Raises: `NoGradientError` for a tracked `a`, `ValueError` for bins that there cannot be.
+    Raises: `NoGradientError` for a tracked `a`, `ValueError` for impossible bins.
 
-    >>> import tapegrad.numpy as tnp
     >>> counts, edges = tnp.histogram([0.1, 0.2, 0.9], bins=2, range=(0.0, 1.0))
     >>> counts, edges
     (Array([2, 1], dtype=int64), Array([0. , 0.5, 1. ], dtype=float32))
@@ -594,7 +510,7 @@ def histogram(
     heavy = take(asarray(weights).reshape(-1), asarray(inside), axis=0)
     found = bincount(place[inside], heavy, len(edges) - 1)
     if density:
-        found = found / host.diff(edges) / OPS["sum"].call(found)
+        found = found / host.diff(edges) / op.sum(found)
     return found, asarray(edges)
 
 
@@ -605,16 +521,15 @@ def histogram2d(
 
     Shapes: `x` and `y` have one axis, of one length; the result has two.
     Dtypes: real numbers; counts are of float64, edges are floating.
-    Raises: `NoGradientError` for tracked arguments, `ShapeError` for lengths that differ, `ValueError` for bins that
-    there cannot be.
+    Raises: `NoGradientError` for tracked arguments, `ShapeError` for lengths that differ, `ValueError` for impossible
+    bins.
 
-    >>> import tapegrad.numpy as tnp
     >>> counts, _, _ = tnp.histogram2d([0.1, 0.9], [0.1, 0.8], bins=2)
     >>> counts
     Array([[1., 0.],
            [0., 1.]], dtype=float64)
     """
-    sample = OPS["stack"].call(asarray(x).reshape(-1), asarray(y).reshape(-1), axis=1)
+    sample = op.stack(asarray(x).reshape(-1), asarray(y).reshape(-1), axis=1)
     several = isinstance(bins, (list, tuple)) and len(bins) == 2
     counts, edges = histogramdd(sample, bins if several else (bins, bins), range, density, weights)
     return counts, edges[0], edges[1]
@@ -627,19 +542,18 @@ def histogramdd(
 
     Counts jump: there is no derivative.
 
-    Shapes: `sample` has two axes, points by coordinates, or is a list with an array for each coordinate; the
-    result has one axis for each coordinate.
+    Shapes: `sample` has two axes, points by coordinates, or is a list with an array for each coordinate; the result has
+    one axis for each coordinate.
     Dtypes: real numbers; counts are of float64, edges are floating.
-    Raises: `NoGradientError` for tracked arguments, `ValueError` for bins that there cannot be.
+    Raises: `NoGradientError` for tracked arguments, `ValueError` for impossible bins.
 
-    >>> import tapegrad.numpy as tnp
     >>> counts, edges = tnp.histogramdd([[0.1, 0.9], [0.1, 0.8]], bins=2)
     >>> counts
     Array([[1., 0.],
            [0., 1.]], dtype=float64)
     """
     if isinstance(sample, (list, tuple)):
-        sample = OPS["stack"].call(*map(asarray, sample), axis=-1)
+        sample = op.stack(*map(asarray, sample), axis=-1)
     sample = asarray(sample)
     _counted("histogramdd", sample, weights, "sums", bins)
     counts, edges = host.histogramdd(
@@ -655,10 +569,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
     Shapes: all broadcast; the result has the shape they have in common.
     Dtypes: `x` and `y` are promoted to one; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for what is no array.
+    Raises: `ShapeError` for shapes that do not broadcast, `TypeError` for anything that is not an array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.where([True, False], [1.0, 2.0], 0.0)
     Array([1., 0.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.where(x > 0, tnp.sqrt(x), 0.0)))(tnp.asarray([0.0, 4.0]))
@@ -666,27 +578,24 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """
     if x is None and y is None:
         return nonzero(condition)
-    return OPS["where"].call(condition, x, y)
+    return op.where(condition, x, y)
 
 
 def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: float) -> ndarray:
     a = asarray(a)
-    missing = OPS["isnan"].call(a.detach())
-    if bool(OPS["any"].call(OPS["all"].call(missing, axis=axis))):
+    missing = op.isnan(a.detach())
+    if bool(op.any(op.all(missing, axis=axis))):
         raise ArgumentError(f"nan{name}: all of a slice is NaN, so it has no place")
-    found: ndarray = OPS[name].call(OPS["where"].call(missing, filling, a.detach()), axis=axis, keepdims=keepdims)
+    found: ndarray = OPS[name].call(op.where(missing, filling, a.detach()), axis=axis, keepdims=keepdims)
     return found
 
 
 def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) largest element over `axis` is that is not NaN.
 
-    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `ValueError` where all of a slice is NaN, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` where all of a slice is NaN.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanargmax([tnp.nan, 4.0, 3.0])
     Array(1, dtype=int64)
     """
@@ -696,12 +605,9 @@ def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> nda
 def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) smallest element over `axis` is that is not NaN.
 
-    Shapes: `axis` (an int, or None for all) goes, or keeps length 1 with `keepdims`.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `AxisError` for an axis that is not there, `ValueError` where all of a slice is NaN, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` where all of a slice is NaN.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.nanargmin([tnp.nan, 4.0, 3.0])
     Array(2, dtype=int64)
     """
@@ -713,10 +619,8 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
 
     Shapes: the keys have one shape; the result has it.
     Dtypes: real numbers; the result holds integers, which are constants.
-    Raises: `ValueError` for no key, `AxisError` for an axis that is not there, `ShapeError` for keys of several shapes,
-    `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` for no key, `ShapeError` for keys of several shapes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.lexsort([[2, 1, 1], [0, 1, 0]])
     Array([2, 0, 1], dtype=int64)
     """
@@ -739,16 +643,15 @@ def sort_complex(a: Any) -> ndarray:
 
     Shapes: that of `a`; the last axis is put in order.
     Dtypes: any; the result is complex.
-    Raises: `AxisError` for an array of no axes, `TypeError` for what is no array.
+    Raises: `AxisError` for an array of no axes.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.sort_complex([2.0, 1 + 1j, 1.0])
     Array([1.+0.j, 1.+1.j, 2.+0.j], dtype=complex64)
     """
     a = asarray(a)
     if a.dtype not in dtypes.COMPLEX:
         return sort(a).astype("complex128" if a.dtype.itemsize > 4 or a.dtype.kind != "f" else "complex64")
-    order = lexsort((OPS["imag"].call(a), OPS["real"].call(a)))
+    order = lexsort((op.imag(a), op.real(a)))
     return take_along_axis(a, order)
 
 
@@ -756,10 +659,7 @@ def trim_zeros(filt: Any, trim: str = "fb") -> ndarray:
     """A sequence without the zeros in front ("f") and behind ("b").
 
     Shapes: one axis; so has the result.
-    Dtypes: any; the result has that of `filt`.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.trim_zeros([0, 0, 1, 0, 2, 0])
     Array([1, 0, 2], dtype=int64)
     """

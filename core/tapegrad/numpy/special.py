@@ -11,53 +11,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError
+from ..ops.indexing import axes_of
+from ..ops.special import betaln, erfc, gammaln, xlogy
+from .arguments import op
 from .creation import asarray
 
 if TYPE_CHECKING:
+    from ._special import *  # noqa: F403
     from .array import ndarray
-
-__all__ = [
-    "beta",
-    "betainc",
-    "betaln",
-    "digamma",
-    "entr",
-    "erf",
-    "erfc",
-    "erfinv",
-    "exp10",
-    "expit",
-    "gamma",
-    "gammainc",
-    "gammaincc",
-    "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "kl_div",
-    "log_softmax",
-    "logit",
-    "logsumexp",
-    "ndtr",
-    "polygamma",
-    "psi",
-    "rel_entr",
-    "softmax",
-    "xlog1py",
-    "xlogy",
-    "zeta",
-]
-
-erf, erfc, erfinv = (OPS[name].call for name in ("erf", "erfc", "erfinv"))
-gamma, gammaln, digamma = (OPS[name].call for name in ("gamma", "gammaln", "digamma"))
-gammainc, gammaincc = (OPS[name].call for name in ("gammainc", "gammaincc"))
-betaln, betainc = (OPS[name].call for name in ("betaln", "betainc"))
-i0, i0e, i1, i1e = (OPS[name].call for name in ("i0", "i0e", "i1", "i1e"))
-xlogy, xlog1py, logit = (OPS[name].call for name in ("xlogy", "xlog1py", "logit"))
-expit, psi = OPS["sigmoid"].call, OPS["digamma"].call
 
 
 def _floats(*values: Any) -> list[ndarray]:
@@ -78,62 +40,46 @@ def zeta(x: Any, q: Any = 1.0, /) -> ndarray:
 
     Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `NoGradientError` for a tracked `x`, `DtypeError` for complex
-    numbers, `TypeError` for what is no array.
+    Raises: `ShapeError` for shapes that do not broadcast, `NoGradientError` for a tracked `x`.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.zeta([2.0, 4.0])
     Array([1.6449..., 1.0823...], dtype=float32)
     >>> tapegrad.grad(lambda q: tnp.special.zeta(2.0, q))(1.0)
     -2.4041...
     """
-    found: ndarray = OPS["zeta"].call(asarray(x), q)
-    return found
+    return op.zeta(asarray(x), q)
 
 
 def polygamma(n: int, x: Any, /) -> ndarray:
     """The n-th derivative of `digamma`; `n` is one whole number.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `ValueError` for an `n` that is negative or no whole number, `DtypeError` for complex numbers, `TypeError`
-    for what is no array.
+    Raises: `ValueError` for an `n` that is negative or no whole number.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.polygamma(1, [1.0, 2.0])
     Array([1.6449..., 0.6449...], dtype=float32)
     """
     if int(n) != n:
         raise ArgumentError(f"polygamma: n is {n}; choose one of the orders 0, 1, 2, …")
-    found: ndarray = OPS["polygamma"].call(asarray(x), n=int(n))
-    return found
+    return op.polygamma(asarray(x), n=int(n))
 
 
 def beta(a: Any, b: Any, /) -> ndarray:
     """Euler's beta function of positive numbers, the exponential of `betaln`.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.beta(2.0, [1.0, 3.0])
     Array([0.5       , 0.0833...], dtype=float32)
     """
-    found: ndarray = OPS["exp"].call(betaln(a, b))
-    return found
+    return op.exp(betaln(a, b))
 
 
 def ndtr(x: Any, /) -> ndarray:
     """The part of a standard normal distribution that lies below `x`.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.ndtr([0.0, 1.0])
     Array([0.5      , 0.8413...], dtype=float32)
     """
@@ -141,14 +87,51 @@ def ndtr(x: Any, /) -> ndarray:
     return 0.5 * erfc(x * -math.sqrt(0.5))  # type: ignore[no-any-return]
 
 
+def huber(delta: Any, r: Any, /) -> ndarray:
+    """Half the square of `r` up to the size `delta`, and from there on a straight line; infinite for a negative size.
+
+    Shapes: both broadcast; the result has the shape they have in common.
+    Dtypes: real numbers, promoted to one, integers to a float; the result has it.
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
+    array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.huber(1.0, [0.5, -3.0])
+    Array([0.125, 2.5  ], dtype=float32)
+    """
+    delta, r = _reals("huber", delta, r)
+    size = op.abs(r)
+    line = delta * (size - 0.5 * delta)
+    loss = op.where(size <= delta, 0.5 * (r * r), line)
+    return op.where(delta < 0, math.inf, loss)
+
+
+def multigammaln(a: Any, d: int) -> ndarray:
+    """The logarithm of the gamma function of `d` dimensions, of numbers above (d - 1) / 2.
+
+    Shapes: any; the result has that of `a`.
+    Dtypes: real numbers; integers become the default float.
+    Raises: `ValueError` for a `d` that is no whole number above 0, `DtypeError` for complex numbers, `TypeError` for
+    what is no array.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.special.multigammaln([3.0], 2)
+    Array([1.5501...], dtype=float32)
+    """
+    if int(d) != d or d < 1:
+        raise ArgumentError(f"multigammaln: d is {d}; choose a whole number of dimensions, 1 or more")
+    (a,) = _reals("multigammaln", a)
+    total = gammaln(a)
+    for j in range(1, int(d)):
+        total = total + gammaln(a - 0.5 * j)
+    return total + 0.25 * d * (d - 1) * math.log(math.pi)  # type: ignore[no-any-return]
+
+
 def exp10(x: Any, /) -> ndarray:
     """10 to the power of each element.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: any; integers become the default float.
-    Raises: `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.exp10([0, 2])
     Array([  1., 100.], dtype=float32)
     """
@@ -159,30 +142,21 @@ def exp10(x: Any, /) -> ndarray:
 def entr(x: Any, /) -> ndarray:
     """-x·log(x): 0 at 0, and minus infinity below.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `DtypeError` for complex numbers, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.entr([0.0, 0.5, -1.0])
     Array([0.       , 0.3465...,      -inf], dtype=float32)
     """
     (x,) = _reals("entr", x)
-    safe = OPS["where"].call(x < 0, 1.0, x)
-    found: ndarray = OPS["where"].call(x < 0, -math.inf, 0 - xlogy(safe, safe))
-    return found
+    safe = op.where(x < 0, 1.0, x)
+    return op.where(x < 0, -math.inf, 0 - xlogy(safe, safe))
 
 
 def rel_entr(x: Any, y: Any, /) -> ndarray:
     """x·log(x / y) of positive numbers; 0 where x is 0 and y is not negative, and elsewhere infinity.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.rel_entr([2.0, 0.0], [2.0, 1.0])
     Array([0., 0.], dtype=float32)
     >>> tapegrad.grad(tnp.special.rel_entr, argnums=(0, 1))(1.0, 2.0)
@@ -190,84 +164,83 @@ def rel_entr(x: Any, y: Any, /) -> ndarray:
     """
     x, y = _reals("rel_entr", x, y)
     inside = (x > 0) & (y > 0)
-    a, b = (OPS["where"].call(inside, z, 1.0) for z in (x, y))
+    a, b = (op.where(inside, z, 1.0) for z in (x, y))
     apart = (a - b) / b
-    near = OPS["abs"].call(apart.detach()) < 0.5
+    near = op.abs(apart.detach()) < 0.5
     # Beside 1 the logarithm of the ratio is that of 1 plus their distance, which is not rounded away.
-    logs = OPS["where"].call(
-        near, OPS["log1p"].call(OPS["where"].call(near, apart, 0.0)), OPS["log"].call(a) - OPS["log"].call(b)
-    )
-    outside = OPS["where"].call(OPS["isnan"].call(x) | OPS["isnan"].call(y), math.nan, math.inf)
-    outside = OPS["where"].call((x == 0) & (y >= 0), 0.0, outside)
-    found: ndarray = OPS["where"].call(inside, a * logs, outside)
-    return found
+    logs = op.where(near, op.log1p(op.where(near, apart, 0.0)), op.log(a) - op.log(b))
+    outside = op.where(op.isnan(x) | op.isnan(y), math.nan, math.inf)
+    outside = op.where((x == 0) & (y >= 0), 0.0, outside)
+    return op.where(inside, a * logs, outside)
 
 
 def kl_div(x: Any, y: Any, /) -> ndarray:
     """x·log(x / y) - x + y of numbers that are not negative; elsewhere infinity.
 
-    Shapes: both broadcast; the result has the shape they have in common.
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
-    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.kl_div([2.0, 0.0], [2.0, 1.0])
     Array([0., 1.], dtype=float32)
     >>> tapegrad.grad(tnp.special.kl_div, argnums=(0, 1))(1.0, 2.0)
     (-0.6931..., 0.5)
     """
     x, y = _reals("kl_div", x, y)
-    found: ndarray = OPS["where"].call((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
-    return found
+    return op.where((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
 
 
-def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray:
-    """The logarithm of the sum of exponentials over `axis`, without overflow.
+def logsumexp(x: Any, /, axis: Any = None, b: Any = None, keepdims: bool = False, *, where: Any = None) -> ndarray:
+    """The logarithm of the sum of exponentials over `axis`, without overflow; of `b` times them, and of those `where`.
 
-    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.
+    A weight of 0 leaves its number out, whatever that is; the derivative in the weight is there all the same. Of a
+    negative sum it is NaN.
+
+    Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `b` and `where` broadcast
+    with `x`.
     Dtypes: any; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `TypeError` for what is no array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.logsumexp([800.0, 0.0])
     Array(800., dtype=float32)
     """
-    found: ndarray = OPS["logsumexp"].call(asarray(x), axis=axis, keepdims=keepdims)
-    return found
+    x = asarray(x)
+    if where is not None:
+        x = op.where(where, x, -math.inf)
+    if b is None:
+        return op.logsumexp(x, axis=axis, keepdims=keepdims)
+    x, b = _floats(x, b)
+    x = x + op.zeros_like(b)
+    counted = op.where(b.detach() == 0, -math.inf, x.detach())
+    top = op.max(op.real(counted), axis=axis, keepdims=True)
+    top = op.where(op.isfinite(top), top, 0.0)
+    # A weight of 0 wins over an infinite exponential.
+    terms = op.multiply_or_zero(b, op.exp(x - top))
+    total = op.sum(terms, axis=axis, keepdims=True)
+    found = op.log(total) + top
+    if keepdims:
+        return found
+    axes = axes_of(axis, x.ndim)
+    return op.reshape(found, shape=tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
 def softmax(x: Any, /, axis: Any = None) -> ndarray:
     """The exponentials over `axis` (None: over all), as parts of their sum.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.softmax([[0.0, 0.0], [800.0, 0.0]], axis=1)
     Array([[0.5, 0.5],
            [1. , 0. ]], dtype=float32)
     """
     x = asarray(x)
-    found: ndarray = OPS["softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
-    return found
+    return op.softmax(x, axis=tuple(range(x.ndim)) if axis is None else axis)
 
 
 def log_softmax(x: Any, /, axis: Any = None) -> ndarray:
     """The logarithm of `softmax`.
 
-    Shapes: any; the result has that of `x`.
     Dtypes: real numbers; integers become the default float.
-    Raises: `AxisError` for an axis that is not there, `DtypeError` for complex numbers, `TypeError` for what is no
-    array.
 
-    >>> import tapegrad.numpy as tnp
     >>> tnp.special.log_softmax([800.0, 0.0])
     Array([   0., -800.], dtype=float32)
     """
     x = asarray(x)
-    found: ndarray = OPS["log_softmax"].call(x, axis=tuple(range(x.ndim)) if axis is None else axis)
-    return found
+    return op.log_softmax(x, axis=tuple(range(x.ndim)) if axis is None else axis)

@@ -14,9 +14,9 @@ kind                formula for input `x`                   derived by the frame
 `@locally_constant`  none: zero everywhere                  leaves no node
 ==================  ======================================  ======================================================
 
-A body that calls the function of its own name is a primitive: there `xp` is the engine's namespace, in the array API's
-own conventions. `standard=True` says so of a body whose function has another name there. Every other body is composed
-of ops.
+A body is composed of ops, over the kernel table `xp`. A primitive is not: its `xp` is the engine's namespace, in the
+array API's own conventions. `primitive=True` says that it is the standard's function of the op's own name,
+`primitive="linalg.det"` that it is that of another, and `standard=True` that it is written with several of them.
 
 A formula is called with what it names: `xp`, `g`, `out`, inputs, keywords; of several outputs, their names and
 `g_name`. It is a function, a number, or an expression over these names as text, such as `x="1 - out * out"`, which
@@ -29,7 +29,7 @@ import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
@@ -38,6 +38,9 @@ from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, 
 from .record import Formula, Op
 from .source import public_function
 from .words import explained
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+P = ParamSpec("P")
 
 __all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
 
@@ -105,7 +108,7 @@ def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
 def _define(
     kind: Kind,
     body: Callable[..., Any],
-    formulas: Mapping[str, Any],
+    /,
     *,
     samples: Sequence[Any] = (),
     errors: Sequence[Any] = (),
@@ -119,9 +122,16 @@ def _define(
     jvp: Callable[..., Any] | None = None,
     same: str = "",
     accuracy: str = "I0",
+    primitive: bool | str = False,
     standard: bool = False,
+    numpy: str = "",
     name: str | None = None,
+    **formulas: Any,
 ) -> Callable[..., Any]:
+    """The public function of an op. These are the options of every decorator.
+
+    `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
+    """
     name = name or body.__name__
     if name in OPS:
         raise ArgumentTypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
@@ -130,6 +140,12 @@ def _define(
     keywords = {name: asked.defaults.get(name, inspect.Parameter.empty) for name in asked.keywords}
     arrays = _arrays(body)
     fixed = frozenset(constant)
+    if promotes is None:
+        promotes = [a for a in arrays if a not in fixed]
+    if kind is LOCALLY_CONSTANT:
+        if formulas:
+            raise ArgumentTypeError(f"op {name!r} is locally constant: no formula for {', '.join(formulas)}")
+        fixed = frozenset(arrays)
     stray = (set(formulas) | fixed) - set(arrays)
     if stray:
         raise ArgumentTypeError(
@@ -143,8 +159,7 @@ def _define(
     known = {"xp", "g", "out", *arrays, *keywords, *(f"spec_{a}" for a in arrays)}
     if isinstance(outs, tuple):
         known |= {*outs, *(f"g_{out}" for out in outs)}
-    names = body.__code__.co_names
-    group = next((part for part in ("linalg", "fft") if part in names), None)
+    path = (name,) if primitive is True else tuple(primitive.split(".")) if primitive else ()
     found = Op(
         name=name,
         kind=kind,
@@ -156,12 +171,13 @@ def _define(
         formulas={target: _formula(name, target, value, known) for target, value in formulas.items()},
         constant=fixed,
         outs=outs,
-        promotes=tuple(a for a in arrays if a not in fixed) if promotes is None else tuple(promotes),
+        promotes=tuple(promotes),
         floats=floats,
         real=real,
         dynamic=dynamic,
-        primitive=standard or name in names,
-        path=() if standard or name not in names else (group, name) if group else (name,),
+        primitive=standard or bool(primitive),
+        path=path,
+        numpy=(*((".".join(path),) if path else ()), *numpy.split()),
         batch=batch,
         jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
         same=same,
@@ -197,178 +213,77 @@ RESERVED = frozenset(
 )
 """Names with a meaning of their own in the code that is written for an op."""
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-
-def elementwise(
+def _decorator(
+    define: Callable[Concatenate[Kind, Callable[..., Any], P], Callable[..., Any]],
+    kind: Kind,
+    meaning: str,
     *,
-    samples: Sequence[Any] = (),
-    errors: Sequence[Any] = (),
-    constant: Iterable[str] = (),
-    promotes: Iterable[str] | None = None,
-    floats: bool = False,
-    real: bool = False,
-    same: str = "",
-    accuracy: str = "I0",
-    standard: bool = False,
-    name: str | None = None,
-    **formulas: Any,
-) -> Decorator:
+    without: str,
+    **defaults: Any,
+) -> Callable[P, Decorator]:
+    """The decorator for ops of a kind: `define` with other defaults, and without the options that it has no use for."""
+    excluded = without.split()
+
+    def decorator(*args: P.args, **options: P.kwargs) -> Decorator:
+        for name in excluded:
+            if name in options:
+                raise ArgumentTypeError(f"@{kind} takes no `{name}`; use another kind of op")
+        for name, default in defaults.items():
+            options.setdefault(name, default)
+        return lambda body: define(kind, body, *args, **options)
+
+    signature = inspect.signature(define)
+    parameters = [p for p in signature.parameters.values() if p.kind != p.POSITIONAL_ONLY and p.name not in excluded]
+    vars(decorator)["__signature__"] = inspect.Signature(
+        [p.replace(default=defaults.get(p.name, p.default)) for p in parameters], return_annotation="Decorator"
+    )
+    decorator.__name__ = decorator.__qualname__ = kind.name
+    decorator.__doc__ = meaning
+    return decorator
+
+
+elementwise = _decorator(
+    _define,
+    ELEMENTWISE,
     """Define an op that acts on each element by itself, with broadcasting. A formula is the partial ∂out/∂x.
 
     `floats`: integers become the default float first. `real`: complex numbers are refused. `constant`: inputs that have
-    no derivative. `same`: the op of one input that this is of a real array and itself, which is then recorded in its
-    place. The partial is taken to be holomorphic and conjugated once, here; functions that are not (abs, conj) are
-    `@op` or `@linear`.
-    """
-    return lambda body: _define(
-        ELEMENTWISE,
-        body,
-        formulas,
-        samples=samples,
-        errors=errors,
-        constant=constant,
-        promotes=promotes,
-        floats=floats,
-        real=real,
-        same=same,
-        accuracy=accuracy,
-        standard=standard,
-        name=name,
-    )
-
-
-def linear(
-    *,
-    samples: Sequence[Any] = (),
-    errors: Sequence[Any] = (),
-    constant: Iterable[str] = (),
-    outs: tuple[str, ...] | bool = (),
-    promotes: Iterable[str] | None = None,
-    floats: bool = False,
-    batch: Callable[..., Any] | None = None,
-    accuracy: str = "I0",
-    standard: bool = False,
-    name: str | None = None,
-    **formulas: Any,
-) -> Decorator:
-    """Define an op linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`."""
-    return lambda body: _define(
-        LINEAR,
-        body,
-        formulas,
-        samples=samples,
-        errors=errors,
-        constant=constant,
-        outs=outs,
-        promotes=promotes,
-        floats=floats,
-        batch=batch,
-        accuracy=accuracy,
-        standard=standard,
-        name=name,
-    )
-
-
-def multilinear(
-    *,
-    samples: Sequence[Any] = (),
-    errors: Sequence[Any] = (),
-    constant: Iterable[str] = (),
-    promotes: Iterable[str] | None = None,
-    batch: Callable[..., Any] | None = None,
-    accuracy: str = "I3",
-    standard: bool = False,
-    name: str | None = None,
-    **formulas: Any,
-) -> Decorator:
-    """Define an op that is linear in each input by itself. A formula is the transpose in that input."""
-    return lambda body: _define(
-        MULTILINEAR,
-        body,
-        formulas,
-        samples=samples,
-        errors=errors,
-        constant=constant,
-        promotes=promotes,
-        batch=batch,
-        accuracy=accuracy,
-        standard=standard,
-        name=name,
-    )
-
-
-def op(
-    *,
-    samples: Sequence[Any] = (),
-    errors: Sequence[Any] = (),
-    constant: Iterable[str] = (),
-    outs: tuple[str, ...] | bool = (),
-    promotes: Iterable[str] | None = None,
-    floats: bool = False,
-    real: bool = False,
-    dynamic: bool = False,
-    batch: Callable[..., Any] | None = None,
-    jvp: Callable[..., Any] | None = None,
-    accuracy: str = "I2",
-    standard: bool = False,
-    name: str | None = None,
-    **formulas: Any,
-) -> Decorator:
+    no derivative. `same`: the op of one input that this one is where both of its inputs are the same real array, and
+    that is recorded in its place. The partial is taken to be holomorphic and conjugated once, here; functions that are
+    not (abs, conj) are `@op` or `@linear`.
+    """,
+    without="outs dynamic batch jvp",
+)
+linear = _decorator(
+    _define,
+    LINEAR,
+    """Define an op linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`.""",
+    without="real dynamic jvp same",
+)
+multilinear = _decorator(
+    _define,
+    MULTILINEAR,
+    """Define an op that is linear in each input by itself. A formula is the transpose in that input.""",
+    without="outs floats real dynamic jvp same",
+    accuracy="I3",
+)
+op = _decorator(
+    _define,
+    GENERAL,
     """Define an op of any other kind. A formula is the vjp; an input without one raises when it is tracked.
 
     `outs` names several outputs (`True`: a number of them that the arguments decide). `dynamic`: shapes depend on data.
-    """
-    return lambda body: _define(
-        GENERAL,
-        body,
-        formulas,
-        samples=samples,
-        errors=errors,
-        constant=constant,
-        outs=outs,
-        promotes=promotes,
-        floats=floats,
-        real=real,
-        dynamic=dynamic,
-        batch=batch,
-        jvp=jvp,
-        accuracy=accuracy,
-        standard=standard,
-        name=name,
-    )
-
-
-def locally_constant(
-    *,
-    samples: Sequence[Any] = (),
-    errors: Sequence[Any] = (),
-    outs: tuple[str, ...] | bool = (),
-    promotes: Iterable[str] | None = None,
-    floats: bool = False,
-    real: bool = False,
-    dynamic: bool = False,
-    batch: Callable[..., Any] | None = None,
-    standard: bool = False,
-    name: str | None = None,
-) -> Decorator:
-    """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node."""
-    return lambda body: _define(
-        LOCALLY_CONSTANT,
-        body,
-        {},
-        samples=samples,
-        errors=errors,
-        constant=_arrays(body),
-        outs=outs,
-        promotes=_arrays(body) if promotes is None else promotes,
-        floats=floats,
-        real=real,
-        dynamic=dynamic,
-        batch=batch,
-        standard=standard,
-        name=name,
-    )
+    """,
+    without="same",
+    accuracy="I2",
+)
+locally_constant = _decorator(
+    _define,
+    LOCALLY_CONSTANT,
+    """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node.""",
+    without="constant jvp same accuracy",
+)
 
 
 def registered() -> Mapping[str, Op]:

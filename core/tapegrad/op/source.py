@@ -139,13 +139,14 @@ class NodeCode:
 
     def save(self, make: str) -> list[str]:
         """Lines that make a node and fill it."""
-        return [
-            f"node = {make}()",
-            "node.seq = _seq()",
-            "node.xp = xp",
-            *(f"node.p_{name} = p_{name}" for name in self.recorded),
-            *(f"node.s_{name} = {expression}" for name, expression in self.kept.items()),
+        slots = {"seq": "_seq()", "xp": "xp"}
+        slots |= {f"p_{name}": f"p_{name}" for name in self.recorded}
+        slots |= {f"s_{name}": expression for name, expression in self.kept.items()}
+        filled = [f"node.{slot}" for slot in slots], list(slots.values())
+        pairs = [
+            f"{', '.join(filled[0][i : i + 2])} = {', '.join(filled[1][i : i + 2])}" for i in range(0, len(slots), 2)
         ]
+        return [f"node = {make}()", *pairs]
 
     def record_source(self) -> str:
         """A function that makes a node out of what a call has: its table, result, values, parents and keywords."""
@@ -676,10 +677,21 @@ def _stub(*args: Any, **keywords: Any) -> Any:
 
 
 def record(op: Op, xp: Any, out: Any, values: Sequence[Any], parents: Sequence[Node | None], keywords: Any) -> Node:
-    """The node of a result that was computed elsewhere, as by a write in place; not for ops that broadcast."""
-    recorded = sum((parent is not None) << i for i, parent in enumerate(parents))
-    bits = recorded | (out.dtype in xp.complexes) << 2 * len(op.arrays)
-    node: Node = op.recorder(bits)(xp, out, *values, *parents, **keywords)
+    """The node of a result that was computed elsewhere, as by a write in place; not for ops that broadcast.
+
+    `values` and `parents` are those of all operands, in order.
+    """
+    count = len(op.inputs)
+    recorded = sum((parent is not None) << i for i, parent in enumerate(parents[:count]))
+    operands, nodes = list(values[:count]), list(parents[:count])
+    if op.variadic:
+        operands.append(list(values[count:]))
+        if op.variadic not in op.constant:
+            nodes.append(tuple(parents[count:]))  # type: ignore[arg-type]
+            recorded |= any(parent is not None for parent in parents[count:]) << count
+    first = out[0] if op.outs else out
+    bits = recorded | (first.dtype in xp.complexes) << 2 * len(op.arrays)
+    node: Node = op.recorder(bits)(xp, out, *operands, *nodes, **keywords)
     if MODE.get() >= INSPECTED:
         call.inspect_result(op, node, out)
     return node

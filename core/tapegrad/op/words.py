@@ -1,11 +1,13 @@
 """What `help()` says of an op: its author's words, and what its definition says already.
 
-The author writes the meaning in a line, and an example. Shapes, dtypes, the derivative and errors follow from the kind
-and the inputs; where they do not, the author's own paragraph, which begins with the same word, stands instead.
+The author writes the meaning in a line, and an example, which need not import `tapegrad`, `tnp` and the op. Shapes,
+dtypes, the derivative and errors follow from the kind and the inputs; where they do not, the author's own paragraph,
+which begins with the same word, stands instead. To the author's errors those are added that are sure to be raised.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,10 +21,19 @@ if TYPE_CHECKING:
 HEADS = ("Shapes:", "Dtypes:", "Derivative:", "Raises:")
 """How the paragraphs begin, in their order."""
 
+ALONE = ("as ", "nothing", "only ", "what ", "whatever ")
+"""How a paragraph about errors begins that is complete."""
+
+WIDTH = 116
+"""How long the lines of a paragraph may be."""
+
+NAMED = re.compile(r"^ *(?:>>>|\.\.\.) (?!from |import ).*?(?<![\w.])(tapegrad\.)", re.MULTILINE)
+"""Where an example names the package."""
+
 
 def explained(op: Op) -> str:
     """The docstring of the public function of an op."""
-    derived = _derived(
+    derived, errors = _derived(
         op.kind.name,
         op.arrays,
         tuple(op.formulas),
@@ -36,6 +47,8 @@ def explained(op: Op) -> str:
         "dtype" in op.keywords and op.name == "astype",
     )
     words = Words(op.body.__doc__ or "")
+    words.imports(op.name, op.module)
+    words.raises(errors)
     return words.joined(words.paragraphs(derived))
 
 
@@ -63,9 +76,36 @@ class Words:
 
     def paragraphs(self, derived: list[str]) -> list[str]:
         """The author's paragraphs, and those of the derived ones on which the author says nothing."""
-        if not self.own:
-            return derived
-        return sorted([*self.own.values(), *[text for text in derived if _head(text) not in self.own]], key=_place)
+        said = {_head(text): text if len(text) <= WIDTH else self._wrapped(text) for text in derived} | self.own
+        return [said[head] for head in HEADS if head in said]
+
+    def _wrapped(self, text: str) -> str:
+        lines = []
+        while len(text) > WIDTH:
+            line, _, _ = text[: WIDTH + 1].rpartition(" ")
+            lines.append(line)
+            text = text[len(line) + 1 :]
+        return f"\n{self.margin}".join([*lines, text])
+
+    def raises(self, errors: Iterable[str]) -> None:
+        """Add to what the author says of errors those of other types."""
+        besides = self.own.get("Raises:", "")
+        if besides and not besides.removeprefix("Raises: ").startswith(ALONE):
+            more = [error for error in errors if error.partition(" ")[0] not in besides]
+            text = ", ".join([" ".join(besides.removesuffix(".").split()), *more])
+            self.own["Raises:"] = self._wrapped(f"{text}.")
+
+    def imports(self, name: str = "", module: str = "") -> None:
+        """Begin the example with the imports of what it names: `tapegrad`, `tnp`, and the function itself."""
+        example = self.example
+        lines = []
+        if "tapegrad." in example and ">>> import tapegrad\n" not in example and NAMED.search(example):
+            lines.append("import tapegrad")
+        if "tnp." in example and "import tapegrad.numpy as tnp" not in example:
+            lines.append("import tapegrad.numpy as tnp")
+        if name and name in example and f".{name}" not in example and f" {name}\n" not in example:
+            lines.append(f"from {module} import {name}")
+        self.example = "".join([f">>> {line}\n{self.margin}" for line in lines]) + example
 
     def joined(self, paragraphs: list[str], between: str = "\n") -> str:
         """The docstring with these paragraphs, which stand one below the other unless `between` parts them."""
@@ -75,10 +115,6 @@ class Words:
 
 def _head(text: str) -> str:
     return text[: text.index(":") + 1]
-
-
-def _place(text: str) -> int:
-    return HEADS.index(_head(text))
 
 
 def _is_elementwise(op: Op) -> bool:
@@ -108,8 +144,8 @@ def _derived(
     alone: bool,
     reduces: bool,
     recast: bool,
-) -> list[str]:
-    """The lines that follow from a definition."""
+) -> tuple[list[str], list[str]]:
+    """The lines that follow from a definition, and the errors that are sure to be raised."""
     found, raised = [], ["`ShapeError` for shapes that do not fit"]
     if alone and len(arrays) == 1:
         found.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
@@ -136,10 +172,13 @@ def _derived(
     else:
         aside = f"; {listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
         found.append(f"Derivative: in {listed(ruled)}{aside}.")
-    raised.append("`DtypeError` for complex numbers" if real else "`DtypeError` for a dtype that it does not take")
+    sure = ["`DtypeError` for complex numbers"] if real else []
     if unruled:
-        raised.append(f"`NoGradientError` for a tracked {listed(unruled, 'or')}")
+        sure.append(f"`NoGradientError` for a tracked {listed(unruled, 'or')}")
     if dynamic:
-        raised.append("`DynamicShapeError` under `vmap`")
-    found.append(f"Raises: {', '.join(raised)}, `TypeError` for what is no array.")
-    return found
+        sure.append("`DynamicShapeError` under `vmap`")
+    sure.append("`TypeError` for anything that is not an array")
+    if not real:
+        raised.append("`DtypeError` for a dtype that it does not take")
+    found.append(f"Raises: {', '.join(raised + sure)}.")
+    return found, sure

@@ -12,6 +12,7 @@ from . import (  # noqa: F401
     elementwise,
     fft,
     indexing,
+    kinks,
     linalg,
     nn,
     operators,

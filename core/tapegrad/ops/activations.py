@@ -9,22 +9,6 @@ from ..errors import ArgumentError
 from ..op import elementwise
 from ..op.samples import alone, exactly, normal, together, uniform
 
-__all__ = [
-    "elu",
-    "gelu",
-    "hard_sigmoid",
-    "leaky_relu",
-    "log_sigmoid",
-    "prelu",
-    "relu",
-    "selu",
-    "sigmoid",
-    "silu",
-    "smooth_l1",
-    "softplus",
-    "softsign",
-]
-
 _NUMBER = normal()
 
 
@@ -37,9 +21,6 @@ SELU_SCALE = 1.0507009873554805
 def relu(xp: Any, x: Any) -> Any:
     """x where it is positive, else 0; its derivative at 0 is 0.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import relu
     >>> relu(tnp.asarray([-1.0, 2.0]))
     Array([0., 2.], dtype=float32)
     >>> tapegrad.grad(relu)(0.0)
@@ -49,13 +30,16 @@ def relu(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, x: 0.25 * xp.sech_square(0.5 * x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True
+    x=lambda xp, g, x: xp.multiply_or_zero(g, 0.25 * xp.sech_square(0.5 * x)),
+    floats=True,
+    accuracy="I1",
+    numpy="special.expit",
+    samples=alone(_NUMBER),
+    real=True,
 )
 def sigmoid(xp: Any, x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)), accurate in both tails.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import sigmoid
     >>> sigmoid(tnp.asarray([0.0, 800.0]))
     Array([0.5, 1. ], dtype=float32)
     """
@@ -63,12 +47,17 @@ def sigmoid(xp: Any, x: Any) -> Any:
     return xp.where(x >= 0, 1, decay) / (1 + decay)
 
 
-@elementwise(x=lambda xp, x: xp.sigmoid(-x), floats=True, accuracy="I1", samples=alone(_NUMBER), real=True)
+@elementwise(
+    x=lambda xp, x: xp.sigmoid(-x),
+    floats=True,
+    accuracy="I1",
+    samples=alone(_NUMBER),
+    real=True,
+    numpy="special.log_expit",
+)
 def log_sigmoid(xp: Any, x: Any) -> Any:
     """The logarithm of the logistic function, accurate in both tails.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import log_sigmoid
     >>> log_sigmoid(tnp.asarray([0.0, -800.0]))
     Array([-6.9314...e-01, -8.0000...e+02], dtype=float32)
     """
@@ -79,8 +68,6 @@ def log_sigmoid(xp: Any, x: Any) -> Any:
 def softplus(xp: Any, x: Any) -> Any:
     """log(1 + exp(x)), without overflow.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import softplus
     >>> softplus(tnp.asarray([0.0, 800.0]))
     Array([6.9314...e-01, 8.0000...e+02], dtype=float32)
     """
@@ -91,8 +78,6 @@ def softplus(xp: Any, x: Any) -> Any:
 def softsign(xp: Any, x: Any) -> Any:
     """x / (1 + |x|).
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import softsign
     >>> softsign(tnp.asarray([1.0, -3.0]))
     Array([ 0.5 , -0.75], dtype=float32)
     """
@@ -109,8 +94,6 @@ def softsign(xp: Any, x: Any) -> Any:
 def silu(xp: Any, x: Any) -> Any:
     """x times its logistic function; also called swish.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import silu
     >>> silu(tnp.asarray([0.0, 1.0]))
     Array([0.       , 0.7310...], dtype=float32)
     """
@@ -141,10 +124,8 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
 
     `approximate="tanh"` takes their formula with tanh for that function; the default, "none", the function itself.
 
-    Raises: `ValueError` for another `approximate`, `DtypeError` for complex numbers, `TypeError` for what is no array.
+    Raises: `ValueError` for another `approximate`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import gelu
     >>> gelu(tnp.asarray([0.0, 1.0]))
     Array([0.       , 0.8413...], dtype=float32)
     >>> gelu(tnp.asarray([0.0, 1.0]), approximate="tanh")
@@ -167,8 +148,6 @@ def gelu(xp: Any, x: Any, *, approximate: str = "none") -> Any:
 def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
     """x where it is positive, else alpha (exp(x) - 1) (Clevert and others, 2015).
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import elu
     >>> elu(tnp.asarray([2.0, -1.0]), alpha=0.5)
     Array([ 2.        , -0.3160...], dtype=float32)
     """
@@ -185,8 +164,6 @@ def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
 def selu(xp: Any, x: Any) -> Any:
     """`elu`, scaled so that activations keep mean 0 and variance 1 (Klambauer and others, 2017).
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import selu
     >>> selu(tnp.asarray([1.0, 0.0]))
     Array([1.0507..., 0.      ], dtype=float32)
     """
@@ -202,8 +179,6 @@ def selu(xp: Any, x: Any) -> Any:
 def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
     """x where it is positive, else slope · x.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import leaky_relu
     >>> leaky_relu(tnp.asarray([2.0, -2.0]), slope=0.25)
     Array([ 2. , -0.5], dtype=float32)
     """
@@ -219,9 +194,6 @@ def leaky_relu(xp: Any, x: Any, *, slope: float = 0.01) -> Any:
 def prelu(xp: Any, x: Any, slope: Any) -> Any:
     """x where it is positive, else slope · x, where the slope is learned (He and others, 2015).
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import prelu
     >>> prelu(tnp.asarray([2.0, -2.0]), 0.25)
     Array([ 2. , -0.5], dtype=float32)
     >>> tapegrad.grad(prelu, argnums=(0, 1))(-2.0, 0.25)
@@ -239,8 +211,6 @@ def prelu(xp: Any, x: Any, slope: Any) -> Any:
 def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> Any:
     """alpha · x + beta, but at least 0 and at most 1.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import hard_sigmoid
     >>> hard_sigmoid(tnp.asarray([-5.0, 0.0, 5.0]))
     Array([0. , 0.5, 1. ], dtype=float32)
     """
@@ -256,8 +226,6 @@ def hard_sigmoid(xp: Any, x: Any, *, alpha: float = 0.2, beta: float = 0.5) -> A
 def smooth_l1(xp: Any, x: Any, *, sigma: float = 1.0) -> Any:
     """(sigma · x)² / 2 where |x| < 1 / sigma², else |x| - 1 / (2 sigma²): the absolute value with a round corner.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.activations import smooth_l1
     >>> smooth_l1(tnp.asarray([0.5, -3.0]))
     Array([0.125, 2.5  ], dtype=float32)
     """

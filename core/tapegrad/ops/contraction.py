@@ -1,4 +1,4 @@
-"""Products summed over axes that two arrays share: matmul, tensordot, einsum and their kin."""
+"""Products summed over axes that two arrays share: matmul, tensordot, einsum and similar products."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, ShapeError
 from ..op import multilinear, op
 from ..op.samples import normal
-
-__all__ = ["contract", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot", "vecdot"]
 
 
 def _pull_left(xp: Any, g: Any, y: Any, ndim: int) -> Any:
@@ -69,6 +67,7 @@ def _matrices(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any
     x=lambda xp, g, y, spec_x: _pull_left(xp, g, y, spec_x.ndim),
     y=lambda xp, g, x, spec_y: _pull_right(xp, g, x, spec_y.ndim),
     batch=_matrices,
+    primitive=True,
     samples=[
         (normal(3, 4), normal(4, 2)),
         (normal(4), normal(4)),
@@ -94,7 +93,6 @@ def matmul(xp: Any, x: Any, y: Any) -> Any:
     Raises: `ShapeError` for numbers without axes, for axes that differ in length or do not broadcast.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.contraction import matmul
     >>> a, x = tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), tnp.asarray([1.0, -1.0])
     >>> matmul(a, x)
     Array([-1., -1.], dtype=float32)
@@ -173,8 +171,6 @@ def tensordot(xp: Any, x: Any, y: Any, *, axes: Any = 2) -> Any:
     Shapes: the axes of `x` that are left, then those of `y`.
     Raises: `ShapeError` for axes that are not there, named twice, not as many, or differ in length.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.contraction import tensordot
     >>> tensordot(tnp.ones((2, 3, 4)), tnp.ones((4, 3, 5)), axes=((1, 2), (1, 0))).shape
     (2, 5)
     """
@@ -228,8 +224,6 @@ def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     Shapes: the shape that both broadcast to, without `axis`, which has the same length in both.
     Raises: `ShapeError` where lengths differ, `AxisError` for an axis that is not in both.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.contraction import vecdot
     >>> vecdot(tnp.asarray([1j, 2.0]), tnp.asarray([1.0, 1.0]))
     Array(2.-1.j, dtype=complex64)
     """
@@ -254,8 +248,6 @@ def outer(xp: Any, x: Any, y: Any) -> Any:
 
     Shapes: (m, n), for arrays of m and n elements.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.contraction import outer
     >>> outer(tnp.asarray([1.0, 2.0]), tnp.asarray([3.0, 4.0]))
     Array([[3., 4.],
            [6., 8.]], dtype=float32)
@@ -293,8 +285,6 @@ def contract(xp: Any, x: Any, y: Any, *, labels: tuple[str, str, str]) -> Any:
     Shapes: `labels` are one letter an axis, for `x`, for `y` and for the result.
     Raises: `ShapeError` where labels and shapes do not agree.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.contraction import contract
     >>> contract(tnp.ones((2, 3)), tnp.ones((3, 4)), labels=("ij", "jk", "ki")).shape
     (4, 2)
     """
@@ -374,7 +364,7 @@ def kron(x: Any, y: Any) -> Any:
 
     Shapes: the products of the lengths, aligned from the back.
     Dtypes: `x` and `y` are promoted to one.
-    Raises: `TypeError` for what is no array.
+    Raises: `TypeError` for anything that is not an array.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.contraction import kron
@@ -457,7 +447,7 @@ def _written_out(arguments: Sequence[Any]) -> tuple[str, Sequence[Any]]:
         wrong = [label for label in labels if label is not Ellipsis and label not in range(len(_LETTERS))]
         if wrong:
             raise ArgumentError(
-                f"einsum: {wrong[0]!r} is no label; choose numbers from 0 to {len(_LETTERS) - 1}, or ..."
+                f"einsum: {wrong[0]!r} is not a label; choose numbers from 0 to {len(_LETTERS) - 1}, or ..."
             )
         return "".join("..." if label is Ellipsis else _LETTERS[label] for label in labels)
 

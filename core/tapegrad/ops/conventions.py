@@ -22,8 +22,6 @@ def quotient(xp: Any, x: Any, y: Any) -> Any:
 
     Dtypes: integers, promoted to one; the result has it.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.conventions import quotient
     >>> quotient(tnp.asarray([7, -7, 7]), tnp.asarray([2, 2, 0]))
     Array([ 3, -3,  0], dtype=int64)
     """

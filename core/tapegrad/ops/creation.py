@@ -1,4 +1,4 @@
-"""Arrays made in the likeness of another: on its engine, device and dtype. None of them has a gradient."""
+"""Arrays made like another one: of its engine, device and dtype. None of them has a gradient."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 from ..op import locally_constant
 from ..op.samples import alone, normal
-
-__all__ = ["filled", "ones_like", "zeros_like"]
 
 
 def _unbatched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -33,17 +31,15 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
 
     Dtypes: any.
 
-    Raises: `TypeError` for what is no array.
+    Raises: only `TypeError`, for anything that is not an array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.creation import filled
     >>> filled(tnp.asarray([1.0, 2.0]), shape=(3,), value=7)
     Array([7., 7., 7.], dtype=float32)
     """
     return xp.full(shape, value, dtype=x.dtype)
 
 
-@locally_constant(samples=alone(normal()), batch=_unbatched)
+@locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)
 def zeros_like(xp: Any, x: Any) -> Any:
     """Zeros, as many as there are elements, in their shape and dtype.
 
@@ -51,17 +47,15 @@ def zeros_like(xp: Any, x: Any) -> Any:
 
     Dtypes: any.
 
-    Raises: `TypeError` for what is no array.
+    Raises: only `TypeError`, for anything that is not an array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.creation import zeros_like
     >>> zeros_like(tnp.asarray([1.0, 2.0]))
     Array([0., 0.], dtype=float32)
     """
     return xp.zeros_like(x)
 
 
-@locally_constant(samples=alone(normal()), batch=_unbatched)
+@locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)
 def ones_like(xp: Any, x: Any) -> Any:
     """Ones, as many as there are elements, in their shape and dtype.
 
@@ -69,10 +63,8 @@ def ones_like(xp: Any, x: Any) -> Any:
 
     Dtypes: any.
 
-    Raises: `TypeError` for what is no array.
+    Raises: only `TypeError`, for anything that is not an array.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.creation import ones_like
     >>> ones_like(tnp.asarray([1, 2]))
     Array([1, 1], dtype=int64)
     """

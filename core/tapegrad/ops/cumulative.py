@@ -8,9 +8,7 @@ from ..errors import ArgumentError, ShapeError
 from ..op import linear, op
 from ..op.samples import Draw, distinct, exactly, normal, positive
 from .elementwise import conjugated
-from .reductions import axes_of
-
-__all__ = ["cummax", "cummin", "cumulative_prod", "cumulative_sum", "diff", "recurrence", "trapezoid"]
+from .indexing import axes_of
 
 
 def axis_of(axis: int | None, ndim: int) -> int:
@@ -113,11 +111,8 @@ def recurrence(xp: Any, factor: Any, term: Any, *, axis: int, reverse: bool = Fa
 
     Shapes: `factor` and `term` have the same; the result too.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
-    what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import recurrence
     >>> recurrence(tnp.asarray([0.5, 0.5, 0.5]), tnp.asarray([1.0, 1.0, 1.0]), axis=0)
     Array([1.  , 1.5 , 1.75], dtype=float32)
     """
@@ -152,6 +147,7 @@ def _sum_from_behind(xp: Any, g: Any, axis: int | None, include_initial: bool) -
     x=lambda xp, g, axis, include_initial: _sum_from_behind(xp, g, axis, include_initial),
     batch=along_behind,
     accuracy="I3",
+    primitive=True,
     samples=[*_along(normal()), *_along(normal(), include_initial=True), (normal(5),)],
     errors=_ERRORS,
 )
@@ -160,11 +156,8 @@ def cumulative_sum(xp: Any, x: Any, *, axis: int | None = None, include_initial:
 
     Shapes: that of `x`, one longer along the axis with `include_initial`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
-    what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cumulative_sum
     >>> cumulative_sum(tnp.asarray([1.0, 2.0, 3.0]), include_initial=True)
     Array([0., 1., 3., 6.], dtype=float32)
     """
@@ -195,6 +188,7 @@ def _cumulative_prod_push(xp: Any, d_x: Any, x: Any, out: Any, axis: int | None,
     jvp=_cumulative_prod_push,
     batch=along_behind,
     accuracy="I3",
+    primitive=True,
     samples=[
         *_along(normal()),
         *_along(normal(), include_initial=True),
@@ -208,12 +202,8 @@ def cumulative_prod(xp: Any, x: Any, *, axis: int | None = None, include_initial
 
     Shapes: that of `x`, one longer along the axis with `include_initial`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `TypeError` for
-    what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cumulative_prod
     >>> cumulative_prod(tnp.asarray([2.0, 0.0, 3.0]))
     Array([2., 0., 0.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(cumulative_prod(x)))(tnp.asarray([2.0, 0.0, 3.0]))
@@ -282,12 +272,8 @@ def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
 
     Shapes: that of `x`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cummax
     >>> cummax(tnp.asarray([1.0, 3.0, 2.0]))
     Array([1., 3., 3.], dtype=float32)
     >>> tapegrad.grad(lambda x: tnp.sum(cummax(x)))(tnp.asarray([1.0, 3.0, 2.0]))
@@ -310,11 +296,8 @@ def cummin(xp: Any, x: Any, *, axis: int | None = None) -> Any:
 
     Shapes: that of `x`.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several, `DtypeError` for
-    complex numbers, `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` for None where there are several.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import cummin
     >>> cummin(tnp.asarray([2.0, 3.0, 1.0]))
     Array([2., 2., 1.], dtype=float32)
     """
@@ -353,11 +336,8 @@ def diff(xp: Any, x: Any, *, axis: int = -1, n: int = 1) -> Any:
 
     Shapes: that of `x`, `n` shorter along the axis, but not below 0.
 
-    Raises: `AxisError` for an axis that is not there, `ValueError` for a negative `n`, `TypeError` for what is no
-    array.
+    Raises: `AxisError` for an axis that is not there, `ValueError` for a negative `n`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import diff
     >>> diff(tnp.asarray([1.0, 4.0, 9.0])), diff(tnp.asarray([1.0, 4.0, 9.0]), n=2)
     (Array([3., 5.], dtype=float32), Array([2.], dtype=float32))
     """
@@ -458,12 +438,8 @@ def trapezoid(xp: Any, y: Any, x: Any = None, *, dx: float = 1.0, axis: int = -1
 
     Shapes: `x` has one axis, as long as that of `y`, or broadcasts with `y`; the axis goes.
 
-    Raises: `AxisError` for an axis that is not there, `ShapeError` where x and y have not the same number of points,
-    `TypeError` for what is no array.
+    Raises: `AxisError` for an axis that is not there, `ShapeError` where x and y differ in their number of points.
 
-    >>> import tapegrad
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.cumulative import trapezoid
     >>> trapezoid(tnp.asarray([1.0, 2.0, 4.0]), dx=0.5)
     Array(2.25, dtype=float32)
     >>> tapegrad.grad(trapezoid, argnums=1)(tnp.asarray([1.0, 2.0, 4.0]), tnp.asarray([0.0, 1.0, 3.0]))

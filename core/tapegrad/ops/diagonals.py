@@ -7,8 +7,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..op import linear
 from ..op.samples import normal
-
-__all__ = ["diagonal", "diagonal_scatter", "trace"]
+from .indexing import check_matrix
 
 
 def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[int, int, int]:
@@ -22,11 +21,6 @@ def _matrix_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
     rank = x.ndim - 1
     behind = {name: keywords[name] % rank + 1 for name in ("axis1", "axis2")}
     return op.call(x, **{**keywords, **behind})
-
-
-def _check_matrix(name: str, x: Any) -> None:
-    if x.ndim < 2:
-        raise ShapeError(f"{name} needs an array of two axes or more, not of shape {tuple(x.shape)}")
 
 
 @linear(
@@ -50,14 +44,12 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
 
     Shapes: two axes or more; `axis1` and `axis2` go, and the diagonal is the last axis.
 
-    Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
+    Raises: `ShapeError` for fewer axes, or the same one twice.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.diagonals import diagonal
     >>> diagonal(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]), offset=1)
     Array([2.], dtype=float32)
     """
-    _check_matrix("diagonal", x)
+    check_matrix("diagonal", x)
     a, b = axis1 % x.ndim, axis2 % x.ndim
     if a == b:
         raise ShapeError(f"diagonal needs two different axes, not {axis1} and {axis2} of shape {tuple(x.shape)}")
@@ -99,10 +91,8 @@ def diagonal_scatter(
 
     Shapes: `x` has the shape that `diagonal` of an array of `shape` has; the result has `shape`.
 
-    Raises: `ShapeError` where the shape of `x` is another, `TypeError` for what is no array.
+    Raises: `ShapeError` where the shape of `x` is another.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.diagonals import diagonal_scatter
     >>> diagonal_scatter(tnp.asarray([5.0]), shape=(2, 2), offset=1)
     Array([[0., 5.],
            [0., 0.]], dtype=float32)
@@ -150,10 +140,8 @@ def trace(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -
 
     Shapes: two axes or more; `axis1` and `axis2` go.
 
-    Raises: `ShapeError` for fewer axes, or twice the same one, `TypeError` for what is no array.
+    Raises: `ShapeError` for fewer axes, or the same one twice.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.diagonals import trace
     >>> trace(tnp.asarray([[1.0, 2.0], [3.0, 4.0]]))
     Array(5., dtype=float32)
     """

@@ -14,21 +14,6 @@ from ..op import linear
 from ..op.samples import Draw, normal
 from .indexing import axis_of
 
-__all__ = [
-    "fft",
-    "fftn",
-    "fftshift",
-    "hfft",
-    "ifft",
-    "ifftn",
-    "ifftshift",
-    "ihfft",
-    "irfft",
-    "irfftn",
-    "rfft",
-    "rfftn",
-]
-
 _OTHER_NORM = {"backward": "forward", "ortho": "ortho", "forward": "backward", None: "forward"}
 _FLOAT_BITS = 32
 
@@ -130,7 +115,15 @@ _ALONG = [
 _BAD_ALONG = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0}), (normal(0),)]
 
 
-@linear(x=_transposed("fft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
+@linear(
+    x=_transposed("fft"),
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.fft",
+    samples=_ALONG,
+    errors=_BAD_ALONG,
+)
 def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The Fourier transform along an axis, of n elements: x cut, or filled up with zeros.
 
@@ -140,7 +133,6 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
     `norm`.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import fft
     >>> fft(tnp.asarray([1.0, 2.0]))
     Array([ 3.+0.j, -1.+0.j], dtype=complex64)
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.abs(fft(x)) ** 2))(tnp.asarray([1.0, 2.0]))
@@ -153,7 +145,15 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
 
 
-@linear(x=_transposed("ifft"), floats=True, batch=_axis_behind, accuracy="I3", samples=_ALONG, errors=_BAD_ALONG)
+@linear(
+    x=_transposed("ifft"),
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.ifft",
+    samples=_ALONG,
+    errors=_BAD_ALONG,
+)
 def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The inverse of the Fourier transform along an axis.
 
@@ -162,8 +162,6 @@ def ifft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
     `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import ifft
     >>> tnp.real(ifft(tnp.asarray([3.0, -1.0])))
     Array([1., 2.], dtype=float32)
     """
@@ -194,7 +192,15 @@ _REAL_ALONG = [
 ]
 
 
-@linear(x=_rfft_transpose, floats=True, batch=_axis_behind, accuracy="I3", samples=_REAL_ALONG, errors=_BAD_ALONG)
+@linear(
+    x=_rfft_transpose,
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.rfft",
+    samples=_REAL_ALONG,
+    errors=_BAD_ALONG,
+)
 def rfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The first n // 2 + 1 elements of the Fourier transform of real numbers, which determine the others.
 
@@ -203,8 +209,6 @@ def rfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there, `ShapeError` for a length below
     1, `ValueError` for another `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import rfft
     >>> rfft(tnp.asarray([1.0, 2.0, 3.0, 4.0]))
     Array([10.+0.j, -2.+2.j, -2.+0.j], dtype=complex64)
     """
@@ -247,7 +251,15 @@ _HALF_ALONG = [
 _BAD_HALF = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0}), (normal(1),)]
 
 
-@linear(x=_irfft_transpose, floats=True, batch=_axis_behind, accuracy="I3", samples=_HALF_ALONG, errors=_BAD_HALF)
+@linear(
+    x=_irfft_transpose,
+    floats=True,
+    batch=_axis_behind,
+    accuracy="I3",
+    primitive="fft.irfft",
+    samples=_HALF_ALONG,
+    errors=_BAD_HALF,
+)
 def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
     """The inverse of rfft: n real numbers, 2 (m - 1) if not given, from the m elements of a half spectrum.
 
@@ -256,8 +268,6 @@ def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
     Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
     `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import irfft
     >>> irfft(tnp.asarray([10.0, -2.0 + 2.0j, -2.0]))
     Array([1., 2., 3., 4.], dtype=float32)
     """
@@ -283,8 +293,6 @@ def hfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     Raises: `AxisError` for an axis that is not there, `ShapeError` for a length below 1, `ValueError` for another
     `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import hfft
     >>> hfft(tnp.asarray([2.5, -0.5 - 0.5j, -0.5]))
     Array([1., 2., 3., 4.], dtype=float32)
     """
@@ -307,8 +315,6 @@ def ihfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
     Raises: `DtypeError` for complex numbers, `AxisError` for an axis that is not there, `ShapeError` for a length below
     1, `ValueError` for another `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import ihfft
     >>> ihfft(tnp.asarray([1.0, 2.0, 3.0, 4.0])).real
     Array([ 2.5, -0.5, -0.5], dtype=float32)
     """
@@ -327,7 +333,7 @@ def _axes(name: str, x: Any, s: Any, axes: Any) -> tuple[int, ...]:
         axes = range(x.ndim) if s is None else range(max(x.ndim - len(s), 0), x.ndim)
     axes = tuple(axes)
     if any(not -x.ndim <= a < x.ndim for a in axes):
-        raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} has not all of the axes {axes}")
+        raise AxisError(f"{name}(): an array of shape {tuple(x.shape)} does not have all of the axes {axes}")
     if len({a % x.ndim for a in axes}) != len(axes):
         raise ShapeError(f"{name}(): axes {axes} of shape {tuple(x.shape)} name an axis twice")
     return tuple(a % x.ndim for a in axes)
@@ -414,8 +420,6 @@ def fftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "backw
     Raises: `AxisError` for an axis that is not there, `ShapeError` for one named twice, another number of lengths, or
     lengths below 1; `TypeError` for an int in the place of a tuple, `ValueError` for another `norm`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import fftn
     >>> fftn(tnp.asarray([[1.0, 2.0], [3.0, 4.0]])).real
     Array([[10., -2.],
            [-4.,  0.]], dtype=float32)
@@ -440,8 +444,6 @@ def ifftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
     Dtypes: complex, of the precision of `x`; integers become the default float first.
     Raises: as `fftn`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import ifftn
     >>> ifftn(tnp.asarray([[10.0, -2.0], [-4.0, 0.0]])).real
     Array([[1., 2.],
            [3., 4.]], dtype=float32)
@@ -472,8 +474,6 @@ def rfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "back
     Dtypes: real; complex ones of that precision come out.
     Raises: as `fftn`; `DtypeError` for complex numbers, `ShapeError` for no axis at all.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import rfftn
     >>> rfftn(tnp.ones((4, 6))).shape
     (4, 4)
     """
@@ -519,8 +519,6 @@ def irfftn(xp: Any, x: Any, *, s: Any = None, axes: Any = None, norm: str = "bac
     Dtypes: any; real numbers of that precision come out.
     Raises: as `fftn`; `ShapeError` for no axis at all.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.fft import irfftn
     >>> irfftn(tnp.ones((4, 4))).shape
     (4, 6)
     """

@@ -27,35 +27,9 @@ from ..op import locally_constant, multilinear, op
 from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
 from .elementwise import conjugated
-
-__all__ = [
-    "cholesky",
-    "cofactor",
-    "cofactor_push",
-    "cond",
-    "cross",
-    "det",
-    "eig",
-    "eigh",
-    "eigvals",
-    "eigvalsh",
-    "expm",
-    "inv",
-    "lstsq",
-    "matrix_norm",
-    "matrix_power",
-    "matrix_rank",
-    "multi_dot",
-    "norm",
-    "pinv",
-    "qr",
-    "slogdet",
-    "solve",
-    "solve_triangular",
-    "svd",
-    "svdvals",
-    "vector_norm",
-]
+from .indexing import check_matrix
+from .kinks import near
+from .reductions import HUGE, TINY, dropped
 
 
 def dense(*shape: int) -> Draw:
@@ -80,6 +54,18 @@ def regular(*shape: int) -> Draw:
         return x
 
     return dense(*shape).then(lift)
+
+
+def spread(*shape: int) -> Draw:
+    """Hermitian matrices whose eigenvalues are well apart."""
+
+    def part(x: Any) -> Any:
+        x = (x + x.conj().swapaxes(-1, -2)) / 4
+        for i in range(shape[-1]):
+            x[..., i, i] += i * 1.5
+        return x
+
+    return dense(*shape).then(part)
 
 
 def _stacks(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -133,11 +119,6 @@ def _check_square(name: str, x: Any) -> None:
         raise ShapeError(f"{name}() takes square matrices in the last two axes, not shape {tuple(x.shape)}")
 
 
-def _check_matrix(name: str, x: Any) -> None:
-    if x.ndim < 2:
-        raise ShapeError(f"{name}() takes matrices in the last two axes, not shape {tuple(x.shape)}")
-
-
 _SQUARE = [
     (regular(3, 3),),
     (regular(2, 3, 3),),
@@ -187,10 +168,8 @@ def cofactor(xp: Any, x: Any) -> Any:
     are the products of all other elements: Stewart (1998), "On the adjugate matrix".
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import cofactor
     >>> cofactor(tnp.asarray([[1.0, 0.0], [0.0, 0.0]]))
     Array([[0., 0.],
            [0., 1.]], dtype=float32)
@@ -221,10 +200,8 @@ def cofactor_push(xp: Any, x: Any, h: Any) -> Any:
     diag(m)) - p * mᵀ. Its own derivative in x, the third of det, is written with the inverse, which x must have.
 
     Shapes: (..., n, n) both, stacks broadcast.
-    Raises: `ShapeError` for what is not square or does not broadcast.
+    Raises: `ShapeError` for a matrix that is not square, or shapes that do not broadcast.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import cofactor_push
     >>> cofactor_push(tnp.eye(2), tnp.asarray([[0.0, 0.0], [0.0, 5.0]]))
     Array([[5., 0.],
            [0., 0.]], dtype=float32)
@@ -266,6 +243,7 @@ def _third(xp: Any, x: Any, h: Any, k: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.det",
     samples=[*_SQUARE, (exactly([[1.0, 2.0], [2.0, 4.0]]),), (exactly([[0.0, 0.0], [0.0, 0.0]]),)],
     errors=_NOT_SQUARE,
 )
@@ -273,10 +251,9 @@ def det(xp: Any, x: Any) -> Any:
     """The determinants; their first and second derivatives exist, and are right, at singular matrices too.
 
     Shapes: (..., n, n) gives (...).
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import det
     >>> det(tnp.asarray([[1.0, 2.0], [0.0, 3.0]]))
     Array(3., dtype=float32)
     >>> tapegrad.grad(det)(tnp.asarray([[1.0, 0.0], [0.0, 0.0]]))
@@ -296,7 +273,10 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
         total = turn if total is None else total + turn
     if total is None:
         return xp.zeros_like(x)
-    return xp.multiply(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, xp.inv(x)))
+    # A singular matrix has no slope; beside it in a stack others have.
+    singular = xp.expand_dims(sign == 0, axis=(-2, -1))
+    inverse = xp.where(singular, math.nan, xp.inv(xp.where(singular, _eye(xp, x, x.shape[-1]), x)))
+    return xp.multiply_or_zero(xp.expand_dims(total, axis=(-2, -1)), _adjoint(xp, inverse))
 
 
 @op(
@@ -305,6 +285,7 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.slogdet",
     samples=[*_SQUARE, (exactly([[0.0, 1.0], [2.0, 0.0]]),)],
     errors=_NOT_SQUARE,
 )
@@ -313,10 +294,8 @@ def slogdet(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (...) twice.
     Dtypes: the sign has that of `x`, the logarithm is real; integers become the default float first.
-    Raises: `ShapeError` for what is not square; a gradient at a singular matrix raises as `inv`.
+    Raises: `ShapeError` for a matrix that is not square; a gradient at a singular matrix raises as `inv`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import slogdet
     >>> slogdet(tnp.asarray([[-1.0, 2.0], [0.0, 1.0]]))
     [Array(-1., dtype=float32), Array(0., dtype=float32)]
     """
@@ -333,6 +312,7 @@ def slogdet(xp: Any, x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.inv",
     samples=_SQUARE,
     errors=[*_NOT_SQUARE, (exactly([[1.0, 2.0], [2.0, 4.0]]),)],
 )
@@ -340,10 +320,9 @@ def inv(xp: Any, x: Any) -> Any:
     """The inverses; a singular matrix is an error where the engine can tell.
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square, `ValueError` for a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a singular matrix.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import inv
     >>> inv(tnp.asarray([[2.0, 0.0], [0.0, 4.0]]))
     Array([[0.5 , 0.  ],
            [0.  , 0.25]], dtype=float32)
@@ -395,6 +374,7 @@ def _systems(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     floats=True,
     batch=_systems,
     accuracy="I4",
+    primitive="linalg.solve",
     samples=[
         (regular(3, 3), normal(3)),
         (regular(3, 3), normal(3, 2)),
@@ -417,8 +397,6 @@ def solve(xp: Any, a: Any, b: Any) -> Any:
     Shapes: `a` (..., n, n), `b` (n,) or (..., n, k), and so is the result.
     Raises: `ShapeError` where they do not go together, `ValueError` for a singular matrix.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import solve
     >>> solve(tnp.asarray([[2.0, 0.0], [1.0, 1.0]]), tnp.asarray([2.0, 4.0]))
     Array([1., 3.], dtype=float32)
     """
@@ -482,8 +460,6 @@ def solve_triangular(xp: Any, a: Any, b: Any, *, upper: bool = False, unit: bool
     Shapes: `a` (..., n, n), of which only the triangle is read, `b` (n,) or (..., n, k), and so is the result.
     Raises: `ShapeError` where they do not go together, `ValueError` for a singular triangle.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import solve_triangular
     >>> solve_triangular(tnp.asarray([[2.0, 9.0], [1.0, 4.0]]), tnp.asarray([2.0, 9.0]))
     Array([1., 2.], dtype=float32)
     """
@@ -492,7 +468,16 @@ def solve_triangular(xp: Any, a: Any, b: Any, *, upper: bool = False, unit: bool
 
 
 def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
-    """Golub and Pereyra (1973), for matrices that keep their rank."""
+    """Golub and Pereyra (1973), for matrices that keep their rank; of those brought to size 1 by a power of two."""
+    if not x.shape[-1] or not x.shape[-2]:
+        return xp.zeros_like(x)
+    top = xp.max(xp.abs(out), axis=(-2, -1), keepdims=True)
+    by = xp.exp2(xp.round(xp.log2(xp.where(top > 0, top, 1)), decimals=0))
+    by = _as(xp, by, x)
+    return _pinv_pull_of_size_1(xp, g, x * by, out / by) * by * by
+
+
+def _pinv_pull_of_size_1(xp: Any, g: Any, x: Any, out: Any) -> Any:
     gh, ph = _adjoint(xp, g), _adjoint(xp, out)
     total = -xp.matmul(xp.matmul(ph, g), ph)
     left = xp.matmul(gh, xp.matmul(out, ph))
@@ -506,6 +491,7 @@ def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.pinv",
     samples=[
         (regular(3, 2),),
         (regular(2, 4),),
@@ -526,13 +512,11 @@ def pinv(xp: Any, x: Any, *, rtol: float | None = None) -> Any:
     Shapes: (..., m, n) gives (..., n, m).
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import pinv
     >>> pinv(tnp.asarray([[2.0, 0.0], [0.0, 0.0], [0.0, 4.0]]))
     Array([[0.5 , 0.  , 0.  ],
            [0.  , 0.  , 0.25]], dtype=float32)
     """
-    _check_matrix("pinv", x)
+    check_matrix("pinv", x)
     return xp.linalg.pinv(x, rtol=rtol)
 
 
@@ -556,6 +540,7 @@ def _cholesky_pull(xp: Any, g: Any, out: Any, upper: bool) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.cholesky",
     samples=[
         (symmetric(3),),
         ((symmetric(3),), {"upper": True}),
@@ -572,10 +557,9 @@ def cholesky(xp: Any, x: Any, *, upper: bool = False) -> Any:
     The derivative is that of Murray (2016), "Differentiation of the Cholesky decomposition", made Hermitian.
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square, `ValueError` for what is not positive definite.
+    Raises: `ShapeError` for a matrix that is not square, `ValueError` for a matrix that is not positive definite.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import cholesky
     >>> x = tnp.asarray([[4.0, 2.0], [2.0, 5.0]])
     >>> cholesky(x)
     Array([[2., 0.],
@@ -588,34 +572,77 @@ def cholesky(xp: Any, x: Any, *, upper: bool = False) -> Any:
     return xp.linalg.cholesky(_hermitian(xp, x), upper=upper)
 
 
-def _gaps(xp: Any, w: Any) -> Any:
-    """1 / (w[j] - w[i]), with zeros on the diagonal."""
+def _by_gaps(xp: Any, z: Any, w: Any, turned: bool = False) -> Any:
+    """z[i, j] / (w[j] - w[i]) off the diagonal, and 0 on it and where z is 0: what asks for nothing has no gap."""
     eye = _eye(xp, w, w.shape[-1])
-    return (1 - eye) / (_rows(xp, w) - _columns(xp, w) + eye)
+    gaps = _rows(xp, w) - _columns(xp, w) + eye
+    return xp.divide_or_zero(z * _as(xp, 1 - eye, z), _as(xp, xp.conj(gaps) if turned else gaps, z))
+
+
+def _steepness(xp: Any, g: Any, w: Any, slopes: Any) -> Any:
+    """(g[j] - g[i]) / (w[j] - w[i]), where w repeats by what it tends to, if that is known; 0 on the diagonal."""
+    apart, gaps = _rows(xp, g) - _columns(xp, g), _rows(xp, w) - _columns(xp, w)
+    eye = _eye(xp, w, w.shape[-1])
+    if slopes is None:
+        return xp.divide_or_zero(apart, gaps + eye)
+    # Of values nearly alike the difference is rounding. Weights that are not alike then are no function's gradient that
+    # has a second derivative, and the quotient says so.
+    same = near(xp, w, w.shape[-1]) & near(xp, g, w.shape[-1])
+    return xp.where(same, slopes * (1 - eye), apart / xp.where(same, 1, gaps))
+
+
+def _spectral_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
+    values, vectors = xp.eigh(x)
+    inner = xp.matmul(xp.matmul(_adjoint(xp, vectors), _hermitian(xp, g)), vectors)
+    inner = inner * _as(xp, _steepness(xp, weights, values, slopes), inner)
+    return _hermitian(xp, xp.matmul(xp.matmul(vectors, inner), _adjoint(xp, vectors)))
+
+
+def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:
+    _, vectors = xp.eigh(x)
+    inner = xp.matmul(_hermitian(xp, g), vectors)
+    return xp.sum(_real(xp, conjugated(xp, vectors) * inner), axis=-2, keepdims=False)
+
+
+@op(
+    x=lambda xp, g, x, weights, slopes: _spectral_pull(xp, g, x, weights, slopes),
+    weights=lambda xp, g, x: _spectral_weights(xp, g, x),
+    slopes=lambda xp, slopes: xp.zeros_like(slopes),
+    constant=("vectors",),
+    promotes=("x",),
+    batch=_stacks,
+    accuracy="I4",
+    samples=[(spread(3, 3), normal(3)), (spread(2, 2, 2), normal(2, 2))],
+)
+def spectral(xp: Any, x: Any, weights: Any, slopes: Any = None, vectors: Any = None) -> Any:
+    """V diag(weights) Vᴴ, of the eigenvectors of x: the gradient of a function of eigenvalues, with that for weights.
+
+    Its derivative in x has quotients of the differences of weights and of eigenvalues. For eigenvalues that repeat
+    `slopes` has what these tend to, (..., n, n).
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import spectral
+    >>> spectral(tnp.eye(2), tnp.asarray([3.0, 3.0]))
+    Array([[3., 0.],
+           [0., 3.]], dtype=float32)
+    """
+    if vectors is None:
+        vectors = xp.eigh(x)[1]
+    return _hermitian(xp, xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, weights), vectors)), _adjoint(xp, vectors)))
 
 
 def _eigh_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vectors: Any) -> Any:
     turned = _adjoint(xp, vectors)
     total = None
     if g_values is not None:
-        total = xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, g_values), vectors)), turned)
+        total = xp.spectral(x, g_values, xp.slopes_at_repeats(g_values, values), vectors)
     if g_vectors is not None:
-        inner = xp.multiply(_as(xp, _gaps(xp, values), vectors), xp.matmul(turned, g_vectors))
+        # Vectors do not change as they turn among themselves alike, so of that nothing is left to divide.
+        among = xp.matmul(turned, g_vectors)
+        inner = _by_gaps(xp, (among - _adjoint(xp, among)) / 2, values)
         part = xp.matmul(xp.matmul(vectors, inner), turned)
         total = part if total is None else total + part
     return xp.zeros_like(x) if total is None else _hermitian(xp, total)
-
-
-def spread(*shape: int) -> Draw:
-    """Hermitian matrices whose eigenvalues are well apart."""
-
-    def part(x: Any) -> Any:
-        x = (x + x.conj().swapaxes(-1, -2)) / 4
-        for i in range(shape[-1]):
-            x[..., i, i] += i * 1.5
-        return x
-
-    return dense(*shape).then(part)
 
 
 _HERMITIAN = [
@@ -636,6 +663,7 @@ _HERMITIAN = [
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eigh",
     samples=_HERMITIAN,
     errors=_NOT_SQUARE,
 )
@@ -646,10 +674,9 @@ def eigh(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), with the vectors as columns.
     Dtypes: the values are real, the vectors have the dtype of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import eigh
     >>> values, vectors = eigh(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))
     >>> values
     Array([2., 3.], dtype=float32)
@@ -661,16 +688,12 @@ def eigh(xp: Any, x: Any) -> Any:
     return tuple(xp.linalg.eigh(_hermitian(xp, x)))
 
 
-def _eigvalsh_pull(xp: Any, g: Any, x: Any) -> Any:
-    _, vectors = xp.eigh(x)
-    return _hermitian(xp, xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, g), vectors)), _adjoint(xp, vectors)))
-
-
 @op(
-    x=lambda xp, g, x: _eigvalsh_pull(xp, g, x),
+    x=lambda xp, g, x, out: xp.spectral(x, g, xp.slopes_at_repeats(g, out)),
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eigvalsh",
     samples=_HERMITIAN,
     errors=_NOT_SQUARE,
 )
@@ -681,10 +704,8 @@ def eigvalsh(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: real; integers become the default float first.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import eigvalsh
     >>> eigvalsh(tnp.asarray([[0.0, 2.0], [2.0, 0.0]]))
     Array([-2.,  2.], dtype=float32)
     """
@@ -716,7 +737,7 @@ def _eig_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vecto
         turn = xp.where(held, (along - xp.conj(along)) / (2 * safe), xp.zeros_like(vectors))
         among = xp.matmul(turned, g_vectors - turn)
         among = among - xp.multiply(xp.matmul(turned, vectors), _rows(xp, _diagonal(xp, among)))
-        part = xp.multiply(xp.conj(_gaps(xp, values)), among)
+        part = _by_gaps(xp, among, values, turned=True)
         inner = part if inner is None else inner + part
     if inner is None:
         return xp.zeros_like(x)
@@ -742,6 +763,7 @@ def _skew(x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eig",
     samples=_APART,
     errors=_NOT_SQUARE,
 )
@@ -753,10 +775,8 @@ def eig(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), with the vectors as columns.
     Dtypes: complex, of the precision of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import eig
     >>> eig(tnp.asarray([[2.0, 0.0], [0.0, 3.0]]))[0]
     Array([2.+0.j, 3.+0.j], dtype=complex64)
     """
@@ -776,6 +796,7 @@ def _eigvals_pull(xp: Any, g: Any, x: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.eigvals",
     samples=_APART,
     errors=_NOT_SQUARE,
 )
@@ -784,15 +805,75 @@ def eigvals(xp: Any, x: Any) -> Any:
 
     Shapes: (..., n, n) gives (..., n).
     Dtypes: complex, of the precision of `x`; integers become the default float first.
-    Raises: `ShapeError` for what is not square, `BackendError` on an engine that has no such function.
+    Raises: `ShapeError` for a matrix that is not square, `BackendError` on an engine that has no such function.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import eigvals
     >>> eigvals(tnp.asarray([[0.0, -1.0], [1.0, 0.0]]))
     Array([0.+1.j, 0.-1.j], dtype=complex64)
     """
     _check_square("eigvals", x)
     return xp.astype(xp.linalg.eigvals(x), _complex_of(xp, x.dtype))
+
+
+def _singular_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
+    """With m = uᴴ g v: its Hermitian part by the steepness of the weights, the other by their sums over those of s."""
+    u, s, vh = xp.svd(x, full_matrices=False)
+    v = _adjoint(xp, vh)
+    m = xp.matmul(xp.matmul(_adjoint(xp, u), g), v)
+    even, odd = _hermitian(xp, m), (m - _adjoint(xp, m)) / 2
+    sums = _rows(xp, s) + _columns(xp, s)
+    level = (_rows(xp, weights) + _columns(xp, weights)) / xp.where(sums == 0, 1, sums)
+    single = weights / xp.where(s == 0, 1, s)
+    at_zero = xp.zeros_like(s) if slopes is None else _diagonal(xp, slopes)
+    level = xp.where(sums == 0, _rows(xp, at_zero), level)
+    single = xp.where(s == 0, at_zero, single)
+    steep = _steepness(xp, weights, s, slopes) + _on_diagonal(xp, xp.where(s == 0, at_zero, 0))
+    inner = even * _as(xp, steep, m) + odd * _as(xp, level, m)
+    total = xp.matmul(xp.matmul(u, inner), vh)
+    rows, columns = x.shape[-2:]
+    if rows > columns:
+        rest = xp.matmul(g, v)
+        rest = (rest - xp.matmul(u, xp.matmul(_adjoint(xp, u), rest))) * _as(xp, _rows(xp, single), m)
+        total = total + xp.matmul(rest, vh)
+    if columns > rows:
+        rest = xp.matmul(_adjoint(xp, u), g)
+        rest = (rest - xp.matmul(xp.matmul(rest, v), vh)) * _as(xp, _columns(xp, single), m)
+        total = total + xp.matmul(u, rest)
+    return total
+
+
+def _singular_weights(xp: Any, g: Any, x: Any) -> Any:
+    u, s, vh = xp.svd(x, full_matrices=False)
+    found = xp.sum(_real(xp, conjugated(xp, u) * xp.matmul(g, _adjoint(xp, vh))), axis=-2, keepdims=False)
+    return xp.where(s == 0, 0, found)
+
+
+@op(
+    x=lambda xp, g, x, weights, slopes: _singular_pull(xp, g, x, weights, slopes),
+    weights=lambda xp, g, x: _singular_weights(xp, g, x),
+    slopes=lambda xp, slopes: xp.zeros_like(slopes),
+    constant=("u", "s", "vh"),
+    promotes=("x",),
+    batch=_stacks,
+    accuracy="I4",
+    samples=[(regular(3, 3), normal(3)), (regular(2, 3, 2), normal(2, 2)), (regular(2, 4), normal(2))],
+)
+def singular_spectral(
+    xp: Any, x: Any, weights: Any, slopes: Any = None, u: Any = None, s: Any = None, vh: Any = None
+) -> Any:
+    """u diag(weights) vᴴ, of the singular vectors of x: the gradient of a function of singular values.
+
+    Where one is 0 it has a kink, as a size has, and the derivative there is 0. For the derivative in x see `spectral`.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.linalg import singular_spectral
+    >>> singular_spectral(tnp.eye(2), tnp.asarray([3.0, 3.0]))
+    Array([[3., 0.],
+           [0., 3.]], dtype=float32)
+    """
+    if u is None:
+        u, s, vh = xp.svd(x, full_matrices=False)
+    weights = xp.where(s == 0, 0, weights)
+    return xp.matmul(xp.multiply(u, _as(xp, _rows(xp, weights), u)), vh)
 
 
 def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh: Any) -> Any:
@@ -808,7 +889,13 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
     v1 = xp.getitem(v, key=(..., slice(0, k)))
     values = _as(xp, s, u)
     inner = None if g_s is None else _on_diagonal(xp, _as(xp, g_s, u))
-    gaps = None if g_u is None and g_vh is None else _as(xp, _gaps(xp, s * s), u)
+    if g_u is None and g_vh is None:
+        return xp.singular_spectral(
+            x, g_s, xp.slopes_at_repeats(g_s, s), u1, s, xp.getitem(vh, key=(..., slice(0, k), slice(None)))
+        )
+    # s[j] / (s[j]² - s[i]²), without squares, which may leave the range.
+    sums = _rows(xp, s) + _columns(xp, s)
+    parts = _as(xp, _rows(xp, s) / xp.where(sums == 0, 1, sums), u)
     total = None
     for first, side, others, g, along in (
         (True, u1, u, g_u, rows),
@@ -818,11 +905,11 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
             continue
         g1 = xp.getitem(g, key=(..., slice(0, k)))
         among = xp.matmul(_adjoint(xp, side), g1)
-        turn = xp.multiply(gaps, among - _adjoint(xp, among))
-        part = xp.multiply(turn, _rows(xp, values) if first else _columns(xp, values))
+        turn = xp.multiply(among - _adjoint(xp, among), parts if first else xp.matrix_transpose(parts))
+        part = _by_gaps(xp, turn, s)
         if is_complex and first == (rows >= columns):
             phase = _diagonal(xp, among)
-            phase = (phase - xp.conj(phase)) / (2 * values)
+            phase = xp.divide_or_zero(phase - xp.conj(phase), 2 * values)
             part = part + _on_diagonal(xp, phase if first else -phase)
         inner = part if inner is None else inner + part
         if along > k:
@@ -833,7 +920,7 @@ def _svd_pull(xp: Any, x: Any, u: Any, s: Any, vh: Any, g_u: Any, g_s: Any, g_vh
                 away = xp.matmul(rest, away)
             else:
                 away = g1 - xp.matmul(side, among)
-            away = away / _rows(xp, values)
+            away = xp.divide_or_zero(away, _rows(xp, values))
             # There are fewer of the one side than of the other, so this is reached once.
             total = xp.matmul(away, _adjoint(xp, v1)) if first else xp.matmul(u1, _adjoint(xp, away))
     part = xp.matmul(xp.matmul(u1, inner), _adjoint(xp, v1))
@@ -856,6 +943,7 @@ _RECTANGLES = [
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.svd",
     samples=[
         *[(x, {"full_matrices": False}) for x in _RECTANGLES],
         (regular(3, 3),),
@@ -876,26 +964,20 @@ def svd(xp: Any, x: Any, *, full_matrices: bool = True) -> Any:
     Dtypes: s is real, the vectors have the dtype of `x`; integers become the default float first.
     Raises: `ShapeError` for fewer than two axes, `ValueError` where it does not converge.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import svd
     >>> u, s, vh = svd(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
     >>> s
     Array([4., 3.], dtype=float32)
     """
-    _check_matrix("svd", x)
+    check_matrix("svd", x)
     return tuple(xp.linalg.svd(x, full_matrices=full_matrices))
 
 
-def _svdvals_pull(xp: Any, g: Any, x: Any) -> Any:
-    u, _, vh = xp.svd(x, full_matrices=False)
-    return xp.matmul(xp.multiply(u, _as(xp, _rows(xp, g), u)), vh)
-
-
 @op(
-    x=lambda xp, g, x: _svdvals_pull(xp, g, x),
+    x=lambda xp, g, x, out: xp.singular_spectral(x, g, xp.slopes_at_repeats(g, out)),
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.svdvals",
     samples=_RECTANGLES,
     errors=[(normal(3),)],
 )
@@ -909,14 +991,13 @@ def svdvals(xp: Any, x: Any) -> Any:
     Raises: `ShapeError` for fewer than two axes, `ValueError` where it does not converge.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import svdvals
     >>> svdvals(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
     Array([4., 3.], dtype=float32)
     >>> tapegrad.grad(lambda x: svdvals(x)[0])(tnp.asarray([[3.0, 0.0], [0.0, 4.0]]))
     Array([[0., 0.],
            [0., 1.]], dtype=float32)
     """
-    _check_matrix("svdvals", x)
+    check_matrix("svdvals", x)
     return xp.linalg.svdvals(x)
 
 
@@ -965,6 +1046,7 @@ def _qr_square_pull(xp: Any, q: Any, r: Any, g_q: Any, g_r: Any) -> Any:
     floats=True,
     batch=_stacks,
     accuracy="I4",
+    primitive="linalg.qr",
     samples=[
         (regular(3, 3),),
         (regular(4, 2),),
@@ -985,15 +1067,13 @@ def qr(xp: Any, x: Any, *, mode: str = "reduced") -> Any:
     Raises: `ShapeError` for fewer than two axes, `ValueError` for another mode, `NoGradientError` where complete and m
     > n.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import qr
     >>> q, r = qr(tnp.asarray([[3.0, 0.0], [4.0, 5.0]]))
     >>> tnp.round(abs(r), 4), tnp.round(q @ r, 4)
     (Array([[5., 4.],
            [0., 3.]], dtype=float32), Array([[3., 0.],
            [4., 5.]], dtype=float32))
     """
-    _check_matrix("qr", x)
+    check_matrix("qr", x)
     if mode not in ("reduced", "complete"):
         raise ArgumentError(f"mode is {mode!r}; choose 'reduced' or 'complete'")
     return tuple(xp.linalg.qr(x, mode=mode))
@@ -1048,10 +1128,9 @@ def expm(xp: Any, x: Any) -> Any:
     Mathias (1996), theorem 2.1.
 
     Shapes: (..., n, n), and so is the result.
-    Raises: `ShapeError` for what is not square.
+    Raises: `ShapeError` for a matrix that is not square.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import expm
     >>> expm(tnp.asarray([[0.0, 1.0], [0.0, 0.0]]))
     Array([[1., 1.],
            [0., 1.]], dtype=float32)
@@ -1090,8 +1169,8 @@ def matrix_power(x: Any, n: int) -> Any:
 
     Shapes: (..., n, n), and so is the result.
     Dtypes: that of `x`; for a negative power integers become the default float.
-    Raises: `ShapeError` for what is not square, `TypeError` for a power that is no integer, `ValueError` for a negative
-    power of a singular matrix.
+    Raises: `ShapeError` for a matrix that is not square, `TypeError` for a power that is not an integer, `ValueError`
+    for a negative power of a singular matrix.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.linalg import matrix_power
@@ -1167,10 +1246,12 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
 def _cross_axis(x: Any, y: Any, axis: int) -> int:
     """The axis counted from the back, where it means the same for both."""
     behind = axis - x.ndim if axis >= 0 and x.ndim == y.ndim else axis
-    if not -min(x.ndim, y.ndim) <= behind < 0 or x.shape[behind] != 3 or y.shape[behind] != 3:
+    if not -min(x.ndim, y.ndim) <= behind < 0:
+        raise AxisError(f"cross(): axis {axis} of shapes {tuple(x.shape)} and {tuple(y.shape)} is not in both")
+    if x.shape[behind] != 3 or y.shape[behind] != 3:
         raise ShapeError(
             f"cross() takes an axis of length 3 that both arrays have; axis {axis} of shapes {tuple(x.shape)} "
-            f"and {tuple(y.shape)} is none"
+            f"and {tuple(y.shape)} is not one"
         )
     return behind
 
@@ -1196,8 +1277,6 @@ def cross(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     Shapes: the shape that both broadcast to, with 3 along `axis`.
     Raises: `ShapeError` for an axis that is not there or of another length.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import cross
     >>> cross(tnp.asarray([1.0, 0.0, 0.0]), tnp.asarray([0.0, 1.0, 0.0]))
     Array([0., 0., 1.], dtype=float32)
     """
@@ -1247,6 +1326,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
 @locally_constant(
     floats=True,
     batch=_stacks,
+    primitive="linalg.matrix_rank",
     samples=[
         (regular(3, 3),),
         (exactly([[1.0, 2.0], [2.0, 4.0]]),),
@@ -1263,12 +1343,10 @@ def matrix_rank(xp: Any, x: Any, *, rtol: float | None = None) -> Any:
     Dtypes: real or complex; the result is an integer.
     Raises: `ShapeError` for fewer than two axes.
 
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import matrix_rank
     >>> matrix_rank(tnp.asarray([[1.0, 2.0], [2.0, 4.0]]))
     Array(1, dtype=int64)
     """
-    _check_matrix("matrix_rank", x)
+    check_matrix("matrix_rank", x)
     return xp.linalg.matrix_rank(x, rtol=rtol)
 
 
@@ -1277,7 +1355,7 @@ def cond(x: Any, p: Any = None) -> Any:
 
     Shapes: (..., m, n) gives (...); square but for p of None, 2 and -2.
     Dtypes: real; integers become the default float first.
-    Raises: `ShapeError` for another shape, `ValueError` for a norm that is none, or a singular matrix where it is
+    Raises: `ShapeError` for another shape, `ValueError` for an unknown norm, or a singular matrix where it is
     inverted.
 
     >>> import tapegrad.numpy as tnp
@@ -1285,7 +1363,7 @@ def cond(x: Any, p: Any = None) -> Any:
     >>> cond(tnp.asarray([[2.0, 0.0], [0.0, 8.0]]))
     Array(4., dtype=float32)
     """
-    _check_matrix("cond", x)
+    check_matrix("cond", x)
     if p in (None, 2, -2):
         s = svdvals(x)
         largest, smallest = RECORDED.getitem(s, key=(..., 0)), RECORDED.getitem(s, key=(..., -1))
@@ -1320,6 +1398,7 @@ def _kept(xp: Any, z: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
     """The direction of steepest rise; 0 where the norm has a kink, the mean where several elements tie."""
     axes = _norm_axes(axis, x.ndim)
+    given = g, out
     g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
     zero = xp.zeros_like(out)
     if ord == 0:
@@ -1327,8 +1406,13 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     if ord == 1:
         return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
-        safe = xp.where(xp.equal(out, zero), xp.ones_like(out), out)
-        return xp.multiply(x, _as(xp, xp.divide(g, safe), x))
+        # By an infinite norm it is flat at 0, in the derivatives of this, too.
+        whole = xp.where(xp.equal(out, zero), math.inf, out)
+        if xp.finfo(out.dtype).bits == 16:  # so narrow a range has no room for 1 / norm
+            pulled = xp.multiply(xp.divide(x, whole), g)
+        else:
+            pulled = xp.multiply(x, _as(xp, xp.divide(g, whole), x))
+        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape))
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
         hits = xp.astype(xp.equal(size, out), dtype=out.dtype)
@@ -1348,8 +1432,15 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     return xp.multiply(xp.sign(x), xp.multiply(g, power))
 
 
+def _vector_norm_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: float) -> Any:
+    # Not by transposing the pull: products of changes and elements may leave the range where their quotients do not.
+    slope = _vector_norm_pull(xp, xp.ones_like(out), x, out, axis, keepdims, ord)
+    return xp.sum(_real(xp, d_x * conjugated(xp, slope)), axis=_norm_axes(axis, x.ndim), keepdims=keepdims)
+
+
 @op(
     x=lambda xp, g, x, out, axis, keepdims, ord: _vector_norm_pull(xp, g, x, out, axis, keepdims, ord),
+    jvp=lambda xp, d_x, x, out, axis, keepdims, ord: _vector_norm_push(xp, d_x, x, out, axis, keepdims, ord),
     floats=True,
     batch=_over_norm_axes,
     accuracy="I3",
@@ -1369,6 +1460,7 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
         (normal(),),
         ((normal(3, 0),), {"axis": 1}),
         (exactly([0.0, 0.0, 0.0]),),
+        *[((x,), {"axis": 1, "ord": order}) for x in (HUGE, TINY) for order in (2, 3)],
     ],
     errors=[((normal(3),), {"axis": 1})],
 )
@@ -1381,7 +1473,6 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     Raises: `AxisError` for an axis that is not there, `ValueError` for an `ord` of matrices.
 
     >>> import tapegrad, tapegrad.numpy as tnp
-    >>> from tapegrad.ops.linalg import vector_norm
     >>> vector_norm(tnp.asarray([3.0, 4.0]))
     Array(5., dtype=float32)
     >>> tapegrad.grad(vector_norm)(tnp.asarray([0.0, 0.0]))
@@ -1391,8 +1482,7 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     if isinstance(ord, str):
         raise ArgumentError(f"ord is {ord!r}, and vectors are measured by a number; choose one, or inf or -inf")
     if ord == 2:
-        squares = xp.real(x * xp.conj(x)) if xp.isdtype(x.dtype, "complex floating") else x * x
-        return xp.sqrt(xp.sum(squares, axis=axes, keepdims=keepdims))
+        return xp.root_of_squares(x, axis=axes, keepdims=keepdims)
     size = xp.abs(x)
     if ord == math.inf:
         return xp.max(size, axis=axes, keepdims=keepdims)
@@ -1403,7 +1493,13 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
     if ord == 0:
         counted = xp.astype(xp.not_equal(size, xp.zeros_like(size)), dtype=size.dtype)
         return xp.sum(counted, axis=axes, keepdims=keepdims)
-    return xp.sum(size**ord, axis=axes, keepdims=keepdims) ** (1 / ord)
+    if not math.prod(x.shape[a] for a in axes):
+        return xp.sum(size**ord, axis=axes, keepdims=keepdims) ** (1 / ord)
+    top = xp.max(size, axis=axes, keepdims=True)
+    # By a power of two, so that nothing is rounded: powers leave the range long before their sum's root does.
+    by = xp.exp2(xp.round(xp.log2(xp.where((top > 0) & xp.isfinite(top), top, 1)), decimals=0))
+    out = xp.sum((size / by) ** ord, axis=axes, keepdims=True) ** (1 / ord) * by
+    return dropped(xp, out, tuple(x.shape), axes, keepdims)
 
 
 def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
@@ -1421,11 +1517,16 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     Array([[0., 0.],
            [0., 1.]], dtype=float32)
     """
-    _check_matrix("matrix_norm", x)
+    check_matrix("matrix_norm", x)
     if ord in ("fro", None):
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):
         s = svdvals(x)
+        if ord == "nuc" and s.shape[-1]:
+            # Numbers that are nothing but rounding have vectors that mean nothing: flat, as where they are 0.
+            largest = RECORDED.max(s.detach(), axis=(-1,), keepdims=True)
+            least = max(x.shape[-2:]) * float(RECORDED.finfo(s.dtype).eps)
+            s = RECORDED.where(RECORDED.greater(s, RECORDED.multiply(largest, least)), s, s.detach())
         reduce = {"nuc": RECORDED.sum, 2: RECORDED.max, -2: RECORDED.min}[ord]
         found = reduce(s, axis=(-1,), keepdims=False)
     elif ord in (1, -1, math.inf, -math.inf):

@@ -10,8 +10,6 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from . import contraction, elementwise  # noqa: F401  (the ops that operators are)
 
-__all__: list[str] = []
-
 ARITHMETIC = {
     "add": "add",
     "sub": "subtract",
@@ -49,7 +47,7 @@ def _in_place(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 def _equality(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(x: Any, y: Any) -> Any:
-        # Python's own answer for what is no number or array, so that `x == None` and `x in [...]` do not fail.
+        # Python answers where y is neither a number nor an array, so that `x == None` and `x in [...]` do not fail.
         return NotImplemented if y is None or isinstance(y, (str, bytes, type)) else op(x, y)
 
     return method

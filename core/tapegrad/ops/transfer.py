@@ -19,8 +19,6 @@ from ..tape.nodes import Node, Sweep, Wrap, freed, next_seq
 if TYPE_CHECKING:
     from ..arrays.array import Array, SomeArray
 
-__all__ = ["carry", "device_of", "move", "to"]
-
 
 def device_of(x: Array) -> str:
     """The device that holds the numbers of an array."""
@@ -118,8 +116,8 @@ def to(x: SomeArray, target: Any) -> SomeArray:
 
     Shapes: that of `x`.
     Dtypes: that of `x`.
-    Raises: `UnknownBackendError` for a backend that is not there, `BackendError` for a device that it has not,
-    `DtypeError` where it has no such dtype, `TypeError` for what is no target.
+    Raises: `UnknownBackendError` for a backend that is not there, `BackendError` for a device that it does not have,
+    `DtypeError` where it has no such dtype, `TypeError` for anything that is not a target.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> from tapegrad.ops.transfer import to

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -144,7 +145,7 @@ class MXNetStream(Stream):
         alpha, scale = draw.parameters
         require(alpha > 0, "alpha", alpha, "more than 0")
         require(scale > 0, "scale", scale, "more than 0")
-        return draw.result(self._one_by_one(_gamma, draw.count, draw.real, alpha, scale))
+        return draw.result(self._one_by_one(_Gamma, draw.count, draw.real, alpha, scale))
 
     def poisson(self, lam: ArrayLike = 1.0, *, shape: Sizes = None, dtype: DTypeLike | None = None) -> Floats:
         """Counts of independent events of which `lam` are expected, as real numbers, which is what MXNet returns.
@@ -155,7 +156,7 @@ class MXNetStream(Stream):
         draw = _Draw(shape, dtype, lam=lam)
         (lam,) = draw.parameters
         require(lam >= 0, "lam", lam, "at least 0")
-        return draw.result(self._one_by_one(_poisson, draw.count, np.float32, lam))
+        return draw.result(self._one_by_one(_Poisson, draw.count, np.float32, lam))
 
     def negative_binomial(
         self, k: ArrayLike = 1, p: ArrayLike = 1.0, *, shape: Sizes = None, dtype: DTypeLike | None = None
@@ -171,7 +172,7 @@ class MXNetStream(Stream):
         require((p > 0) & (p <= 1), "p", p, "more than 0 and at most 1")
         wide = p.astype(np.float64)
         scale = ((1.0 - wide) / wide).astype(np.float32)
-        return draw.result(self._one_by_one(_poisson_of_gamma, draw.count, np.float32, k.astype(np.float32), scale))
+        return draw.result(self._one_by_one(_PoissonOfGamma, draw.count, np.float32, k.astype(np.float32), scale))
 
     def generalized_negative_binomial(
         self, mu: ArrayLike = 1.0, alpha: ArrayLike = 1.0, *, shape: Sizes = None, dtype: DTypeLike | None = None
@@ -185,7 +186,7 @@ class MXNetStream(Stream):
         mu, alpha = draw.parameters
         require(mu >= 0, "mu", mu, "at least 0")
         require(alpha >= 0, "alpha", alpha, "at least 0")
-        return draw.result(self._one_by_one(_poisson_of_dispersed, draw.count, np.float32, mu, alpha))
+        return draw.result(self._one_by_one(_PoissonOfDispersed, draw.count, np.float32, mu, alpha))
 
     def randint(
         self, low: int, high: int | None = None, *, shape: Sizes = None, dtype: DTypeLike | None = None
@@ -269,13 +270,14 @@ class MXNetStream(Stream):
         >>> sorted(MXNetStream(0).permutation(4).tolist())
         [0, 1, 2, 3]
         """
-        order = list(range(as_count(count)))
-        places = range(len(order) - 1, 0, -1) if rows else range(1, len(order))
+        steps = np.arange(as_count(count))[1:]
         with self._lock:
-            others = self._below([place + 1 for place in places])
-        for place, other in zip(places, others, strict=True):
-            order[place], order[other] = order[other], order[place]
-        return np.array(order, np.int64)
+            if rows:
+                others = self._below(steps[::-1] + 1)[::-1]
+            else:
+                others = self._below(steps + 1)
+        others = np.concatenate([[0], others])[:count]
+        return _swapped_downwards(others) if rows else _swapped_upwards(others)
 
     # Words, and the two distributions that are made of them at full speed.
 
@@ -320,43 +322,62 @@ class MXNetStream(Stream):
                 block[:] = _polar(team[top : top + tall], block.shape[1], wanted, real)
         return out.reshape(-1)[:count]
 
-    def _below(self, bounds: Sequence[int]) -> list[int]:
-        """For each bound an integer in 0, …, bound − 1, from the single twister."""
-        out: list[int] = []
-        words: list[int] = []
-        read = 0
-        for bound in bounds:
-            share = 0xFFFFFFFF // bound
-            word = share * bound
-            while word >= share * bound:
-                if read == len(words):
-                    self._single.skip(read)
-                    words, read = self._single.peek(min(len(bounds), 1024)).tolist(), 0
-                word = words[read]
-                read += 1
-            out.append(word // share)
-        self._single.skip(read)
+    def _below(self, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+        """For each bound an integer in 0, …, bound − 1, from the single twister.
+
+        A word is divided by a whole number, and passed over where that leads to the bound or beyond, as happens with a
+        probability of bound / 2³².
+        """
+        out = np.empty(len(bounds), np.int64)
+        shares = 0xFFFFFFFF // bounds
+        done = 0
+        while done < len(out):
+            stretch = slice(done, done + 4096)
+            share = shares[stretch]
+            words = self._single.peek(len(share)).astype(np.int64)
+            fits = words < share * bounds[stretch]
+            length = len(share) if fits.all() else int(fits.argmin())
+            out[done : done + length] = words[:length] // share[:length]
+            self._single.skip(min(length + 1, len(share)))
+            done += length
         return out
 
     def _one_by_one(
         self,
-        sampler: Callable[..., NDArray[Any]],
+        sampler: type[_Sampler],
         count: int,
         real: type[np.floating[Any]],
         *parameters: Floats,
     ) -> NDArray[Any]:
-        """`count` numbers of a sampler that reads unforeseeably many for each, with all twisters side by side."""
+        """`count` numbers of a sampler that reads unforeseeably many for each, with all twisters side by side.
+
+        In each round every twister makes an attempt at the number it has come to, however many it has made before.
+        """
         if not count:
             return np.empty(0, real)
+        alike = parameters[0].size == 1
         share = count // parameters[0].size
         with self._lock, np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             team, each = self._team(count)
-            reader = _Reader(team, real)
+            reader = _Reader(team, real, each)
+            rows = np.arange(len(team))
+            wanted = np.minimum(each, count - rows * each)
+            made = np.zeros(len(team), np.intp)
             out = np.empty((len(team), each), real)
-            for turn in range(each):
-                position = np.arange(turn, count, each)
-                rows = np.arange(position.size)
-                out[rows, turn] = sampler(reader, rows, *(p[position // share] for p in parameters))
+            drawn = sampler(reader)
+            drawn.begin(rows, *(p[rows * each // share] for p in parameters))
+            while rows.size:
+                reader.look()
+                done, values = drawn.attempt(rows)
+                ended = rows[done]
+                out[ended, made[ended]] = values[done]
+                made[ended] += 1
+                going = made[ended] < wanted[ended]
+                if not alike:
+                    ended = ended[going]
+                    drawn.begin(ended, *(p[(ended * each + made[ended]) // share] for p in parameters))
+                if not going.all():
+                    rows = rows[made[rows] < wanted[rows]]
             reader.finish()
         return out.reshape(-1)[:count]
 
@@ -418,49 +439,133 @@ class _Twister:
         self._unread = self._unread[count:]
 
 
+def _swapped_upwards(others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, 2, … after the element at each place from the first on was swapped with that at others[place] ≤ place.
+
+    At its step a place gets what its other then holds: the last step before that went there, as no step is undone, or
+    else what the other got at its own. In the end it holds the last step that went to it.
+    """
+    steps = np.arange(len(others))
+    before, last = _same(others)
+    known = np.where(before >= 0, before, np.where(others == steps, steps, -1))
+    source = _ends(np.where(known >= 0, steps, others))
+    return np.where(last >= 0, last, known[source])
+
+
+def _swapped_downwards(others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, 2, … after the element at each place from the last on was swapped with that at others[place] ≤ place.
+
+    Before its step a place holds what the last step that went to it held before its own. It ends up with what its other
+    holds at its step; what is beyond the step is settled.
+    """
+    steps = np.arange(len(others))
+    behind, last = _same(others[::-1])
+    behind, last = (np.where(found >= 0, len(others) - 1 - found, -1) for found in (behind[::-1], last))
+    # A swap with itself is none: then the step before it is the last one that went there.
+    last = np.where(last == steps, behind, last)
+    if len(others):
+        # The first place has no step.
+        last[0] = behind[0]
+    held = _ends(np.where(last >= 0, last, steps))
+    return np.where(others == steps, held, np.where(behind >= 0, held[behind], others))
+
+
+def _same(others: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each step the one before it with the same other, and for each place the last step with it; −1 for none."""
+    order = np.argsort(others, kind="stable")
+    ordered = others[order]
+    before, last = np.full((2, len(others)), -1)
+    alike = ordered[1:] == ordered[:-1]
+    before[order[1:][alike]] = order[:-1][alike]
+    last[ordered] = order
+    return before, last
+
+
+def _ends(links: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each chain of links ends, at a place that is linked to itself."""
+    while True:
+        further = links[links]
+        if (further == links).all():
+            return links
+        links = further
+
+
 class _Reader:
-    """Reads uniform numbers from several twisters, each at its own pace, in rounds that name the rows they want."""
+    """Reads uniform and normal numbers from several twisters, each at its own pace.
 
-    _AHEAD = 128
+    `look` goes before each round: then a row can read `_REACH` numbers, and one normal number, before the next one.
+    """
 
-    def __init__(self, team: list[_Twister], real: type[np.floating[Any]]) -> None:
+    _REACH = 64
+
+    def __init__(self, team: list[_Twister], real: type[np.floating[Any]], each: int) -> None:
         self._team = team
         self.real = real
-        self._look()
+        self.size = len(team)
+        self._ahead = min(6 * each + self._REACH, 1024)
+        self._read = np.zeros(self.size, np.intp)
+        self._fill()
 
-    def _look(self) -> None:
-        self._numbers = _unit(_peek(self._team, self._AHEAD * _width(self.real)), self.real)
-        self._read = np.zeros(len(self._team), np.intp)
+    def _fill(self) -> None:
+        self._numbers = _unit(_peek(self._team, self._ahead * _width(self.real)), self.real)
+        self._flat = self._numbers.reshape(-1)
+        self._starts = np.arange(self.size) * self._ahead
+        self._pairs: NDArray[np.int32] | None = None
+
+    def look(self) -> None:
+        """Look further ahead if a row has come near the end of what was looked at."""
+        if self._read.max() > self._ahead - self._REACH:
+            self.finish()
+            self._fill()
 
     def finish(self) -> None:
         """Leave each twister behind the last word that was read."""
         for twister, count in zip(self._team, self._read.tolist(), strict=True):
             twister.skip(count * _width(self.real))
+        self._read[:] = 0
 
     def uniform(self, rows: NDArray[np.intp]) -> Floats:
         """The next number of each of these rows."""
-        if not rows.size:
-            return np.empty(0, self.real)
         position = self._read[rows]
-        if position.max() == self._AHEAD:
-            self.finish()
-            self._look()
-            position = self._read[rows]
         self._read[rows] = position + 1
-        return self._numbers[rows, position]
+        return self._flat.take(self._starts[rows] + position)
+
+    def uniforms(self, rows: NDArray[np.intp], count: int) -> Floats:
+        """The next few numbers of each of these rows, one below the other; `skip` uses them up."""
+        return self._flat.take(self._starts[rows] + self._read[rows] + np.arange(count)[:, None])
+
+    def skip(self, rows: NDArray[np.intp], counts: NDArray[np.intp]) -> None:
+        """Use up some of the numbers looked at."""
+        self._read[rows] += counts
 
     def normal(self, rows: NDArray[np.intp]) -> Floats:
-        """The next standard normal number of each of these rows."""
-        out = np.empty(rows.size, self.real)
-        waiting = np.arange(rows.size)
-        while waiting.size:
-            x = 2 * self.uniform(rows[waiting]) - 1
-            y = 2 * self.uniform(rows[waiting]) - 1
-            square = x * x + y * y
+        """The next standard normal number of each of these rows, by the polar method."""
+        first = self._next_pair(rows)
+        while first.max() == self._ahead:
+            # So many points outside of the disc in turn that what was looked at ends with them.
+            self.finish()
+            self._ahead *= 2
+            self._fill()
+            first = self._next_pair(rows)
+        self._read[rows] = first + 2
+        at = self._starts[rows] + first
+        x, y = 2 * self._flat.take(at) - 1, 2 * self._flat.take(at + 1) - 1
+        return np.asarray(y * _polar_factor(x * x + y * y))
+
+    def _next_pair(self, rows: NDArray[np.intp]) -> Integers:
+        """Where the next pair of numbers in the disc begins; `_ahead` if there is none before the end."""
+        if self._pairs is None:
+            points = 2 * self._numbers - 1
+            points *= points
+            square = points[:, :-1] + points[:, 1:]
             good = (square <= 1) & (square != 0)
-            out[waiting[good]] = y[good] * _polar_factor(square[good])
-            waiting = waiting[~good]
-        return out
+            found = np.full(points.shape, self._ahead, np.int32)
+            np.copyto(found[:, :-1], np.arange(self._ahead - 1, dtype=np.int32), where=good)
+            for parity in (0, 1):
+                backwards = np.ascontiguousarray(found[:, parity::2].T[::-1])
+                found[:, parity::2] = np.minimum.accumulate(backwards, axis=0, out=backwards)[::-1].T
+            self._pairs = found.reshape(-1)
+        return self._pairs.take(self._starts[rows] + self._read[rows])
 
 
 # How many normal numbers are made at a time, so that the arrays in between stay in the cache.
@@ -582,98 +687,207 @@ def _polar(team: list[_Twister], most: int, wanted: NDArray[np.intp], real: type
     return out
 
 
-def _gamma(reader: _Reader, rows: NDArray[np.intp], alpha: Floats, scale: Floats) -> Floats:
-    """One gamma variate per row: G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables, 2000.
+class _Sampler(ABC):
+    """A distribution whose numbers take unforeseeably many attempts: the state of one number for each row."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self.reader = reader
+
+    @abstractmethod
+    def begin(self, rows: NDArray[np.intp], *parameters: Floats) -> None:
+        """Set the parameters of the numbers that these rows make next."""
+
+    @abstractmethod
+    def attempt(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """Which of these rows have made their number, and for these the number; the others go on with it next time.
+
+        A row that has made its number can begin another one with the same parameters.
+        """
+
+    def _state(self, *dtypes: DTypeLike) -> list[NDArray[Any]]:
+        return [np.zeros(self.reader.size, dtype) for dtype in dtypes]
+
+
+class _Gamma(_Sampler):
+    """Gamma variates: G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables, 2000.
 
     An alpha below 1 is drawn one higher and brought down by a power of a uniform number. Roundings to `real` stand
     where MXNet stores an intermediate; what is between them it computes in float64.
     """
-    real, wide = reader.real, np.float64
-    alpha = alpha.astype(wide)
-    small = alpha < 1
-    d = np.where(small, alpha + 2.0 / 3.0, alpha - 1.0 / 3.0).astype(real)
-    k = np.sqrt(9.0 * d.astype(wide)).astype(real)
-    c = (1.0 / k.astype(wide)).astype(real)
-    out = np.empty(rows.size, real)
-    waiting, missing = np.arange(rows.size), np.ones(rows.size, bool)
-    while waiting.size:
-        z = reader.normal(rows[waiting])
-        inside = z > -k[waiting]
-        tried, z = waiting[inside], z[inside]
-        x = (1.0 + (c[tried] * z).astype(wide)).astype(real)
+
+    def __init__(self, reader: _Reader) -> None:
+        super().__init__(reader)
+        real = reader.real
+        self.d, self.k, self.c, self.scale = self._state(real, real, real, np.float32)
+        self.bound, self.power = self._state(np.float64, np.float64)
+        (self.small,) = self._state(bool)
+
+    def begin(self, rows: NDArray[np.intp], *parameters: Floats) -> None:
+        """`alpha` and `scale`."""
+        real, wide = self.reader.real, np.float64
+        alpha, scale = parameters
+        alpha = alpha.astype(wide)
+        small = alpha < 1
+        d = np.where(small, alpha + 2.0 / 3.0, alpha - 1.0 / 3.0).astype(real)
+        k = np.sqrt(9.0 * d.astype(wide)).astype(real)
+        self.d[rows], self.k[rows], self.c[rows] = d, k, (1.0 / k.astype(wide)).astype(real)
+        self.small[rows], self.power[rows] = small, (1.0 / alpha).astype(real)
+        self.bound[rows] = 1.0 - 1e-4 - 1e-5 * d
+        if self.scale.dtype != scale.dtype:
+            self.scale = self.scale.astype(scale.dtype)
+        self.scale[rows] = scale
+
+    def attempt(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """One point of the enclosing density."""
+        reader, real, wide = self.reader, self.reader.real, np.float64
+        z = reader.normal(rows)
+        done = z > -self.k[rows]
+        tried = rows
+        if not done.all():
+            tried, z = rows[done], z[done]
+        d = self.d[tried]
+        x = (1.0 + (self.c[tried] * z).astype(wide)).astype(real)
         v = x * x * x
-        level = np.log(1.0 - reader.uniform(rows[tried]).astype(wide))
-        z = z.astype(wide)
-        good = level < 0.5 * z * z + d[tried].astype(wide) * (1.0 - v.astype(wide) + _log(v).astype(wide))
-        done = tried[good]
-        out[done] = d[done] * v[good] * scale[done]
-        missing[done] = False
-        waiting = waiting[missing[waiting]]
-    power = reader.uniform(rows[small]).astype(wide) ** (1.0 / alpha[small]).astype(real).astype(wide)
-    out[small] *= power.astype(real)
-    return out
+        chance = 1.0 - reader.uniform(tried).astype(wide)
+        # Marsaglia and Tsang's bound, below which all are accepted, less what roundings may amount to.
+        square = z * z
+        good = chance < self.bound[tried] - 0.0331 * (square * square)
+        near = np.flatnonzero(~good)
+        if near.size:
+            z, v_near, d_near = z[near].astype(wide), v[near], d[near].astype(wide)
+            limit = 0.5 * z * z + d_near * (1.0 - v_near.astype(wide) + _log(v_near).astype(wide))
+            good[near] = np.log(chance[near]) < limit
+        made = tried[good]
+        found = (d[good] * v[good] * self.scale[made]).astype(real)
+        small = self.small[made]
+        if small.any():
+            below = made[small]
+            power = reader.uniform(below).astype(wide) ** self.power[below]
+            found[small] *= power.astype(real)
+        done[done] = good
+        values = np.empty(rows.size, real)
+        values[done] = found
+        return done, values
 
 
-def _poisson(reader: _Reader, rows: NDArray[np.intp], lam: Floats) -> Floats:
-    """One Poisson count per row, in float32: by multiplying uniform numbers below a mean of 12, else by rejection."""
-    lam = lam.astype(np.float32)
-    out = np.empty(rows.size, np.float32)
-    few = lam < 12
-    out[few] = _poisson_few(reader, rows[few], lam[few])
-    out[~few] = _poisson_many(reader, rows[~few], lam[~few])
-    return out
+class _Poisson(_Sampler):
+    """Poisson counts, in float32: by multiplying uniform numbers below a mean of 12, else by rejection."""
+
+    def __init__(self, reader: _Reader) -> None:
+        super().__init__(reader)
+        single = [np.float32] * 7
+        self.lam, self.end, self.product, self.count, self.width, self.log, self.peak = self._state(*single)
+        (self.few,) = self._state(bool)
+        self.window = 2
+
+    def begin(self, rows: NDArray[np.intp], *parameters: Floats) -> None:
+        """`lam`."""
+        (lam,) = parameters
+        lam = lam.astype(np.float32)
+        few = lam < 12
+        self.lam[rows], self.few[rows], self.product[rows], self.count[rows] = lam, few, 1, 0
+        self.end[rows] = np.exp(-lam.astype(np.float64)).astype(np.float32)
+        if few.any():
+            # Mostly enough for a count and the factor that ends it.
+            most = float(lam[few].max())
+            self.window = max(self.window, int(most + math.sqrt(most)) + 2)
+        if not few.all():
+            many, lam = rows[~few], lam[~few]
+            log = _log(lam)
+            self.width[many] = np.sqrt(2.0 * lam.astype(np.float64)).astype(np.float32)
+            self.log[many], self.peak[many] = log, lam * log - _log_factorial(lam)
+
+    def attempt(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """Some factors, or one point under the curve."""
+        few = self.few[rows]
+        if few.all():
+            return self._multiply(rows)
+        if not few.any():
+            return self._reject(rows)
+        done, values = np.empty(rows.size, bool), np.empty(rows.size, np.float32)
+        done[few], values[few] = self._multiply(rows[few])
+        done[~few], values[~few] = self._reject(rows[~few])
+        return done, values
+
+    def _multiply(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """How many uniform numbers can be multiplied before the product falls to exp(−lam)."""
+        factors = self.reader.uniforms(rows, self.window)
+        factors[0] *= self.product[rows]
+        products = np.multiply.accumulate(factors, axis=0, out=factors)
+        # Factors are less than 1, so that those which leave the product above the end come first.
+        passed = (products > self.end[rows]).sum(axis=0)
+        done = passed < self.window
+        self.reader.skip(rows, passed + done)
+        counts = self.count[rows] + passed.astype(np.float32)
+        self.product[rows] = np.where(done, np.float32(1), products[-1])
+        self.count[rows] = np.where(done, np.float32(0), counts)
+        return done, counts
+
+    def _reject(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """Rejection from a Lorentzian: W. H. Press et al., Numerical Recipes in C, section 7.3."""
+        wide = np.float64
+        angle = np.float32(math.pi) * self.reader.uniform(rows)
+        slope = np.tan(angle.astype(wide)).astype(np.float32)
+        counts = self.width[rows] * slope + self.lam[rows]
+        done = ~(counts < 0)
+        at, slope = rows[done], slope[done]
+        count = np.floor(counts[done])
+        height = (count * self.log[at] - _log_factorial(count) - self.peak[at]).astype(wide)
+        ratio = (0.9 * (1.0 + (slope * slope).astype(wide)) * np.exp(height).astype(np.float32)).astype(np.float32)
+        counts[done] = count
+        done[done] = ~(self.reader.uniform(at) > ratio)
+        return done, counts
 
 
-def _poisson_few(reader: _Reader, rows: NDArray[np.intp], lam: Floats) -> Floats:
-    """How many uniform numbers can be multiplied before the product falls to exp(−lam)."""
-    end = np.exp(-lam.astype(np.float64)).astype(np.float32)
-    out = np.zeros(rows.size, np.float32)
-    waiting = np.arange(rows.size)
-    product = reader.uniform(rows)
-    while True:
-        above = product > end[waiting]
-        waiting, product = waiting[above], product[above]
-        if not waiting.size:
-            return out
-        out[waiting] += 1
-        product = product * reader.uniform(rows[waiting])
+class _PoissonOfGamma(_Sampler):
+    """Poisson counts whose mean is a gamma variate."""
+
+    def __init__(self, reader: _Reader) -> None:
+        super().__init__(reader)
+        self.means, self.counts = _Gamma(reader), _Poisson(reader)
+        (self.counting,) = self._state(bool)
+
+    def begin(self, rows: NDArray[np.intp], *parameters: Floats) -> None:
+        """`alpha` and `scale` of the mean."""
+        self.means.begin(rows, *parameters)
+
+    def attempt(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """One at the mean, then at the count."""
+        done, values = np.zeros(rows.size, bool), np.empty(rows.size, np.float32)
+        counting = self.counting[rows]
+        if not counting.all():
+            waiting = rows[~counting]
+            found, means = self.means.attempt(waiting)
+            self.counts.begin(waiting[found], means[found])
+            self.counting[waiting[found]] = True
+        if counting.any():
+            done[counting], values[counting] = self.counts.attempt(rows[counting])
+            self.counting[rows[done]] = False
+        return done, values
 
 
-def _poisson_many(reader: _Reader, rows: NDArray[np.intp], lam: Floats) -> Floats:
-    """Rejection from a Lorentzian: W. H. Press et al., Numerical Recipes in C, section 7.3."""
-    wide = np.float64
-    width = np.sqrt(2.0 * lam.astype(wide)).astype(np.float32)
-    log = _log(lam)
-    peak = lam * log - _log_factorial(lam)
-    out = np.empty(rows.size, np.float32)
-    waiting = np.arange(rows.size)
-    while waiting.size:
-        slope, count = np.empty(waiting.size, np.float32), np.full(waiting.size, -1, np.float32)
-        while (below := np.flatnonzero(count < 0)).size:
-            at = waiting[below]
-            angle = np.float32(math.pi) * reader.uniform(rows[at])
-            slope[below] = np.tan(angle.astype(wide)).astype(np.float32)
-            count[below] = width[at] * slope[below] + lam[at]
-        count = np.floor(count)
-        height = np.exp((count * log[waiting] - _log_factorial(count) - peak[waiting]).astype(wide)).astype(np.float32)
-        ratio = (0.9 * (1.0 + (slope * slope).astype(wide)) * height).astype(np.float32)
-        good = ~(reader.uniform(rows[waiting]) > ratio)
-        out[waiting[good]] = count[good]
-        waiting = waiting[~good]
-    return out
+class _PoissonOfDispersed(_PoissonOfGamma):
+    """Poisson counts whose mean has mean `mu` and variance alpha·mu²; no dispersion, no draw for it."""
 
+    def __init__(self, reader: _Reader) -> None:
+        super().__init__(reader)
+        (self.fixed,) = self._state(bool)
 
-def _poisson_of_gamma(reader: _Reader, rows: NDArray[np.intp], alpha: Floats, scale: Floats) -> Floats:
-    """A Poisson count whose mean is a gamma variate."""
-    return _poisson(reader, rows, _gamma(reader, rows, alpha, scale))
+    def begin(self, rows: NDArray[np.intp], *parameters: Floats) -> None:
+        """`mu` and `alpha`."""
+        mu, alpha = parameters
+        fixed = alpha == 0
+        self.fixed[rows] = self.counting[rows] = fixed
+        spread = rows[~fixed]
+        self.means.begin(spread, 1 / alpha[~fixed], alpha[~fixed] * mu[~fixed])
+        self.counts.begin(rows[fixed], mu[fixed])
 
-
-def _poisson_of_dispersed(reader: _Reader, rows: NDArray[np.intp], mu: Floats, alpha: Floats) -> Floats:
-    """A Poisson count whose mean has mean `mu` and variance alpha·mu²; no dispersion, no draw for it."""
-    lam = mu.astype(np.float32)
-    spread = alpha != 0
-    lam[spread] = _gamma(reader, rows[spread], 1 / alpha[spread], alpha[spread] * mu[spread])
-    return _poisson(reader, rows, lam)
+    def attempt(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Floats]:
+        """One at the mean if it is drawn, then at the count."""
+        done, values = super().attempt(rows)
+        # A fixed mean stays, and the next number starts at the count.
+        self.counting[rows[done]] = self.fixed[rows[done]]
+        return done, values
 
 
 def _log_factorial(x: Floats) -> Floats:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from .nodes import Node
 
 
-class Observer(Protocol):
+class Observer:
     """What is told of each recorded op and of each result of a sweep. An exception that it raises ends both."""
 
     def recorded(self, node: Node, out: Any) -> None:
         """A node was made, and its op gave `out`: a raw value, or a tuple of them."""
+        raise NotImplementedError
 
     def swept(self, cotangents: Mapping[Node, Any]) -> None:
         """A reverse sweep ended, and these are the cotangents of the leaves."""
+        raise NotImplementedError
 
     def pushed(self, node: Node, tangent: Any) -> None:
         """A forward sweep made the tangent of a node's result."""
+        raise NotImplementedError
 
 
 OBSERVERS: list[Observer] = []

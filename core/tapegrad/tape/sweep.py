@@ -49,8 +49,8 @@ def reverse_sweep(
     """
     table: dict[Node, Any] = {}
     met = Sweep()
-    for node, g in seeds:
-        deposit(table, met, node, g)
+    for head, cotangent in seeds:
+        deposit(table, met, head, cotangent)
     watching = bool(WATCHERS.data)  # type: ignore[attr-defined]  # its length is computed in Python
     try:
         _sweep(table, met, met if free else None, since, truncate, xp, wrap, watching)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..op import samples as samples
-
 if TYPE_CHECKING:
     from .checks import GradientError
     from .conformance import backend_conformance
     from .grads import check_grads, check_jvp, check_vjp
 
-__all__ = ["GradientError", "backend_conformance", "check_grads", "check_jvp", "check_vjp", "samples"]
+__all__ = ["GradientError", "backend_conformance", "check_grads", "check_jvp", "check_vjp"]
 
 _MODULES = {
     "GradientError": "checks",

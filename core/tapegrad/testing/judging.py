@@ -231,6 +231,8 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
             chosen["outputs apart"] = laws.apart
         if case.kinked.any():
             chosen["shared at ties"] = laws.shared
+            if dtype == "float64":
+                chosen["past kinks"] = laws.past_kinks
     chosen["untouched"] = laws.untouched
     for name, law in chosen.items():
         if name in left_out or (name in wide and not case.truth.is_wide):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engines.tables import EngineKernels
+from ..engines.tables import RECORDED, EngineKernels
 from ..op.kinds import ELEMENTWISE, LINEAR
 from .accuracy_classes import accuracy_class
 from .checks import Judge, Truth, _between, _floor, _random_like
@@ -424,6 +424,24 @@ def forward_over_forward(case: Case, judge: Judge) -> None:
     one = np.asarray([terms.sum()])
     allowed = judge.rtol * np.asarray([size]) + 2 * doubt
     judge.compare("forward over forward", 2, ["<g, push of push>"], [np.asarray(left)], one, one, allowed)
+
+
+def past_kinks(case: Case, judge: Judge) -> None:
+    """The square of what has a kink at 0 is smooth there, and its pull has the derivatives of a smooth function."""
+    if len(case.out) > 1 or not case.kinked.any() or case.out[0].dtype.kind != "f":
+        return
+    target = case.target
+
+    def squared(*args: Any, **keywords: Any) -> Any:
+        return RECORDED.square(target.call(*args, **keywords))
+
+    names = (target.names, target.tracked, target.faces)
+    whole = Case(Target(target.name, squared, target.args, target.keywords, *names), case.dtype, case.kernels)
+    second, along = whole.second.value @ flatten(whole.tangents), whole.second_along.value
+    if whole.kinked.any() or not np.allclose(np.asarray(second, float), np.asarray(along, float), rtol=1e-6):
+        return  # a maximum at a tie has a kink that its square has as well, and the square of a 3/2-norm is not smooth
+    reverse_over_reverse(whole, judge)
+    forward_over_reverse(whole, judge)
 
 
 def deterministic(case: Case, judge: Judge) -> None:

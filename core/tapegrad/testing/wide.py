@@ -25,7 +25,7 @@ __all__ = ["WIDE_EPS", "WideBackend", "has_longdouble", "wide_kernels", "widen"]
 
 
 class _Namespace:
-    """array-api-compat's NumPy, with linear algebra that knows longdouble; its floating dtypes are all the wide one.
+    """NumPy's functions, but linear algebra that knows longdouble; its floating dtypes are all the wide one.
 
     A body that casts to `xp.complex128` would round to double otherwise, and the differences of its values with it.
     """

@@ -81,6 +81,20 @@ def _digamma(x: Any) -> Any:
     return np.log(z) - 1 / (2 * z) - series - sum((1 / (x + k) for k in range(steps)), L(0))
 
 
+def _digamma_rise(x: Any, y: Any) -> Any:
+    """ψ(x + y) - ψ(x) for positive numbers, by the sum over 1 / (x + k) - 1 / (x + y + k) and Euler and Maclaurin."""
+    steps = _shift(min(x, x + y), 20)
+    total = sum((y / ((x + k) * (x + y + k)) for k in range(steps)), L(0))
+    a, z = x + steps, x + y + steps
+    total += np.log1p(y / a) + y / (2 * a * z)
+    first = y * (a + z) / (a * a * z * z)
+    apart, power = first, 1 / (z * z)
+    for k, b in enumerate(BERNOULLI, 1):
+        total += b / (2 * k) * apart
+        apart, power = apart / (a * a) + power * first, power / (z * z)
+    return total
+
+
 def _zeta(s: Any, a: Any) -> Any:
     """Hurwitz's, by Euler and Maclaurin."""
     steps = _shift(a, 20)
@@ -190,6 +204,7 @@ def _gammainc(a: Any, x: Any) -> Any:
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "digamma_rise": _elementwise(lambda x, y: _digamma_rise(x, y)),
     "betainc": _elementwise(_betainc),
     "betaln": _elementwise(_betaln),
     "digamma": _elementwise(_digamma),
@@ -204,6 +219,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "i0e": _elementwise(lambda x: _bessel(x, 0) * np.exp(-np.abs(x))),
     "i1": _elementwise(lambda x: _bessel(x, 1)),
     "i1e": _elementwise(lambda x: _bessel(x, 1) * np.exp(-np.abs(x))),
+    "ndtri": _elementwise(lambda p: np.sqrt(L(2)) * _erfinv(2 * p - 1)),
     "polygamma": _elementwise(_polygamma),
     "zeta": _elementwise(_zeta),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -20,7 +19,7 @@ from ..engines.tables import Kernels
 from ..errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecordedError, ShapeError
 from ..tape.mode import ANOMALY, Scope
 from ..tape.nodes import Entry, Leaf, Node, Output
-from ..tape.observers import OBSERVERS
+from ..tape.observers import OBSERVERS, Observer
 from ..tape.sweep import WATCHERS, reachable
 
 
@@ -154,6 +153,8 @@ ORIGINS: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
 
 def _user_lines() -> str:
     """The stack of the program, without tapegrad's own frames."""
+    import traceback  # here, because `import tapegrad` has no need of it
+
     here = __name__.partition(".")[0]
     frames = []
     frame = sys._getframe(2)
@@ -183,7 +184,7 @@ def _first_bad(value: Any) -> str | None:
     return f"{host[place]} at index {place} of shape {host.shape} ({count})"
 
 
-class Anomalies:
+class Anomalies(Observer):
     """Raises at what is not finite, and remembers the lines of the program to say where it came from."""
 
     def recorded(self, node: Node, out: Any) -> None:

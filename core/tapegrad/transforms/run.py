@@ -148,7 +148,7 @@ class Run:
         positions: Sequence[int],
         *,
         has_aux: bool = False,
-        copy: bool = False,
+        copy: bool = True,
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
@@ -273,7 +273,7 @@ class Run:
         return results
 
 
-def as_result(name: str, leaf: Any, beside: Company) -> Array:
+def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
     """What a function under a transform returned, as an array."""
     try:
         return as_array(leaf, beside=beside)

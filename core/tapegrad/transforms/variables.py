@@ -30,6 +30,12 @@ def attach_grad(x: Array, grad_req: str = "write") -> None:
     mark_variable(x, OPS["zeros_like"].call(x.detach()), grad_req)
 
 
+def attach_zeros(x: Array) -> None:
+    """Give `x`, of a dtype that has no derivative, a gradient of zeros, which stays: nothing is computed from it."""
+    x._origin, x._node = None, None
+    x._grad = OPS["zeros_like"].call(x.detach())
+
+
 def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
     """Make `x` a variable with its gradient in `cell`, of the same shape and dtype; else `ShapeError`, `DtypeError`."""
     if grad_req not in REQUESTS:
@@ -57,19 +63,19 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
     elif len(heads) != len(head_grads):
         raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
     seeds = []
-    for i, (head, g) in enumerate(zip(heads, head_grads, strict=True)):
+    for i, head in enumerate(heads):
         if not isinstance(head, Array):
             raise ArgumentTypeError(f"head {i} is a {type(head).__name__}, not an array")
-        node = head._node
-        if node is None:
+        if head._node is None:
             raise NotRecordedError(_why_not_recorded(head))
+        g = head_grads[i]
         if g is None:
             ones = ones_of(head)
-            seeds.append((node, wrap(ones, None, head._xp) if recorded else ones))
+            seeds.append((head._node, wrap(ones, None, head._xp) if recorded else ones))
         else:
             cotangent = _checked_head_gradient(g, head)
             place = (cotangent._value, cotangent._node, cotangent._xp)
-            seeds.append((node, wrap(*place) if recorded else cotangent._value))
+            seeds.append((head._node, wrap(*place) if recorded else cotangent._value))
     return seeds
 
 
@@ -112,8 +118,9 @@ def _fitted(g: Array, head: Array) -> Array:
 def _why_not_recorded(head: Array) -> str:
     if getattr(head, "_constant", False):
         return (
-            "this array was recorded, but nothing that it was computed from is a variable: "
-            "call attach_grad() on the arrays whose gradient you want, before record()"
+            "this array was recorded, but no gradient leads from it to a variable: nothing that it was computed from "
+            "is one (call attach_grad() on the arrays whose gradient you want, before record()), or everything on the "
+            "way has zero gradient, as argmax, comparisons and one_hot have"
         )
     if not dtypes.is_dtype(head._dtype, ("real floating", "complex floating")):
         return f"this array is of {head._dtype.name}, which has no gradient: take it before it is converted or compared"

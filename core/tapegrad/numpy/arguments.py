@@ -1,0 +1,64 @@
+"""What arguments mean that several functions take: a shape, a plain number, the fractions of a quantile."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from reprlib import repr as shortened
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import numpy as host
+
+from ..arrays.array import Array
+from ..arrays.entering import make as make_in_face
+from ..engines.backend import Backend
+from ..engines.tables import RECORDED
+from ..errors import ArgumentTypeError, NoGradientError
+from ..tape.mode import MODE, RECORDING
+
+if TYPE_CHECKING:
+    from .array import ndarray
+
+__all__ = ["as_shape", "fractions", "make", "op", "plain_number"]
+
+
+class _Ops(Protocol):
+    """The ops by name, as functions of arrays."""
+
+    def __getattr__(self, name: str) -> Callable[..., ndarray]: ...
+
+
+op = cast("_Ops", RECORDED)
+"""`op.where(x, y, z)` is the op of that name, recorded."""
+
+
+def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> ndarray:
+    """Host numbers as an array of the chosen or default backend, on the device."""
+    return make_in_face(values, dtype, device, backend)  # type: ignore[return-value]
+
+
+def as_shape(shape: Any) -> tuple[int, ...]:
+    """A shape from an int or several. Raises `TypeError` for anything else."""
+    try:
+        return tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    except TypeError:
+        raise ArgumentTypeError(f"a shape is made of integers; {shortened(shape)} is not") from None
+
+
+def plain_number(name: str, value: Any) -> Any:
+    """A number that shapes a computation and has no derivative of its own, out of a number or an array of one."""
+    if isinstance(value, Array):
+        if value._node is not None and MODE.get() & RECORDING:
+            raise NoGradientError(f"there is no derivative in {name} here; pass {name}.detach()")
+        return value.item()
+    return value
+
+
+def fractions(q: Any, scale: float = 1.0) -> tuple[Any, tuple[int, ...]]:
+    """The parts of a quantile, and their shape: numbers between 0 and 1, in which it is not differentiated."""
+    if isinstance(q, Array):
+        if q._node is not None and MODE.get() & RECORDING:
+            raise NoGradientError("a quantile has no derivative in q here; pass q.detach()")
+        q = q.asnumpy()
+    found = host.asarray(q, dtype=host.float64) / scale
+    return (float(found) if found.ndim == 0 else tuple(found.ravel().tolist())), found.shape
