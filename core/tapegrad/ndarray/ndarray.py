@@ -33,7 +33,7 @@ from ..ops.transfer import move
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf
 from ..transforms import variables as _variables
-from ..transforms.rules import OwnRule, Places, attach, is_tracked
+from ..op.rules import OwnRule, Places, attach, is_tracked
 from .host import array as single
 from .methods import Methods
 
