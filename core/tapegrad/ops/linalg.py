@@ -587,8 +587,8 @@ def _steepness(xp: Any, g: Any, w: Any, slopes: Any) -> Any:
         return xp.divide_or_zero(apart, gaps + eye)
     # Of values nearly alike the difference is rounding. Weights that are not alike then are no function's gradient that
     # has a second derivative, and the quotient says so.
-    same = near(xp, w, w.shape[-1]) & near(xp, g, w.shape[-1])
-    return xp.where(same, slopes * (1 - eye), apart / xp.where(same, 1, gaps))
+    same = xp.logical_and(near(xp, w, w.shape[-1]), near(xp, g, w.shape[-1]))
+    return xp.where(same, xp.multiply(slopes, 1 - eye), apart / xp.where(same, 1, gaps))
 
 
 def _spectral_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
@@ -640,6 +640,10 @@ def _eigh_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vect
         # Vectors do not change as they turn among themselves alike, so of that nothing is left to divide.
         among = xp.matmul(turned, g_vectors)
         inner = _by_gaps(xp, (among - _adjoint(xp, among)) / 2, values)
+        asked = xp.sum(xp.abs(g_vectors), axis=-2, keepdims=False) > 0
+        repeated = xp.equal(_rows(xp, values), _columns(xp, values)) & xp.less(_eye(xp, values, values.shape[-1]), 1)
+        lost = xp.logical_and(repeated, xp.logical_or(_rows(xp, asked), _columns(xp, asked)))
+        inner = xp.where(lost, math.nan, inner)
         part = xp.matmul(xp.matmul(vectors, inner), turned)
         total = part if total is None else total + part
     return xp.zeros_like(x) if total is None else _hermitian(xp, total)
