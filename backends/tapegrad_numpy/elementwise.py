@@ -54,6 +54,12 @@ def _divide_or_zero(x: Any, y: Any) -> Any:
     return x / np.where(masked, 1, y) if np.any(masked) else x / y
 
 
+def _divide_or_flat(x: Any, y: Any) -> Any:
+    if np.count_nonzero(y) == y.size:
+        return x / y
+    return x / np.where(y == 0, y.dtype.type(np.inf), y)
+
+
 def _power(x: Any, y: Any) -> Any:
     if not y.shape and y.dtype.kind == "f":
         exponent = float(y)
@@ -161,6 +167,7 @@ _UFUNCS = {
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
     **{name: _on_host(name) for name in FROM_SCIPY},
+    "divide_or_flat": _divide_or_flat,
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,
