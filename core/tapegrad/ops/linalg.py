@@ -1403,27 +1403,25 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     """The direction of steepest rise; 0 where the norm has a kink, the mean where several elements tie."""
     axes = _norm_axes(axis, x.ndim)
     given = g, out
-    g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
-    zero = xp.zeros_like(out)
+    if out.shape:
+        g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
     if ord == 0:
         return xp.multiply(xp.zeros_like(x), _as(xp, g, x))
     if ord == 1:
         return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
-        # By an infinite norm it is flat at 0, in the derivatives of this, too.
-        whole = xp.where(xp.equal(out, zero), math.inf, out)
         if xp.finfo(out.dtype).bits == 16:  # so narrow a range has no room for 1 / norm
-            pulled = xp.multiply(xp.divide(x, whole), g)
+            pulled = xp.multiply(xp.divide_or_flat(x, out), g)
         else:
-            pulled = xp.multiply(x, _as(xp, xp.divide(g, whole), x))
-        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape))
+            pulled = xp.multiply(x, _as(xp, xp.divide_or_flat(g, out), x))
+        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape) or (1,) * x.ndim)
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
         hits = xp.astype(xp.equal(size, out), dtype=out.dtype)
         parts = xp.multiply(hits, xp.divide(g, xp.sum(hits, axis=axes, keepdims=True)))
         return xp.multiply(xp.sign(x), _as(xp, parts, x))
     # x |x|^(p-2) / out^(p-1), written with the ratio, which neither overflows nor loses small elements.
-    flat = xp.equal(out, zero)
+    flat = xp.equal(out, xp.zeros_like(out))
     whole = xp.where(flat, xp.ones_like(out), out)
     ratio = size / whole
     still = xp.equal(ratio, xp.zeros_like(ratio))
