@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import tapegrad
+from tapegrad.dtypes import ALL
 
 from . import creation, elementwise, indexing, movement, nn, products, reductions, sorting
 
@@ -20,7 +21,7 @@ __all__ = ["NumpyBackend"]
 
 _OWN = frozenset(
     f"""
-    {" ".join(dtype.name for dtype in tapegrad.dtypes.ALL)} argmax argmin asarray conj empty expand_dims fft from_dlpack
+    {" ".join(dtype.name for dtype in ALL)} argmax argmin asarray conj empty expand_dims fft from_dlpack
     imag multiply real searchsorted stack tril triu zeros zeros_like
     """.split()
 )

@@ -21,7 +21,9 @@ def _zeros_like(x: Any) -> Any:
 
 
 def _ones_like(x: Any) -> Any:
-    return np.ones(x.shape, dtype=x.dtype)
+    out = np.empty(x.shape, dtype=x.dtype)
+    out.fill(1)
+    return out
 
 
 KERNELS: Mapping[str, Callable[..., Any]] = {"filled": _filled, "ones_like": _ones_like, "zeros_like": _zeros_like}

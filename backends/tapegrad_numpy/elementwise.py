@@ -12,7 +12,7 @@ import tapegrad
 from tapegrad.op import registered
 from tapegrad.ops.special import FROM_SCIPY, host_function
 
-__all__ = ["KERNELS"]
+__all__ = ["KERNELS", "vdot"]
 
 _BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
 
@@ -27,7 +27,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
-_vdot: Callable[[Any, Any], Any] = getattr(np.vdot, "_implementation", np.vdot)
+vdot: Callable[[Any, Any], Any] = getattr(np.vdot, "_implementation", np.vdot)
 """`np.vdot` itself, without the search for arrays of other libraries, which takes longer than the product."""
 
 
@@ -38,7 +38,7 @@ def _all_finite(x: Any) -> bool:
 def _multiply_or_zero(x: Any, y: Any) -> Any:
     # Nearly always all is finite, and then it is a product. The sum of the products tells: it is not finite if any
     # number is not, and `vdot` warns of nothing.
-    if x.size == y.size and isfinite(_vdot(x, y)):
+    if x.size == y.size and isfinite(vdot(x, y)):
         return x * y
     with np.errstate(invalid="ignore"):
         out = x * y
@@ -52,6 +52,12 @@ def _divide_or_zero(x: Any, y: Any) -> Any:
         return x / y
     masked = (x == 0) & ((y == 0) | (y != y))
     return x / np.where(masked, 1, y) if np.any(masked) else x / y
+
+
+def _divide_or_flat(x: Any, y: Any) -> Any:
+    if np.count_nonzero(y) == y.size:
+        return x / y
+    return x / np.where(y == 0, y.dtype.type(np.inf), y)
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -75,7 +81,8 @@ def _sign(x: Any) -> Any:
 
 
 def _relu(x: Any) -> Any:
-    return np.maximum(x, np.zeros((), x.dtype))
+    # A row of zeros where rows are long: beside a single one NumPy does not take several elements at a time.
+    return np.maximum(x, np.zeros(x.shape[-1:] if x.size > 1000 and x.shape[-1] > 16 else (), x.dtype))
 
 
 def _sech_square(x: Any) -> Any:
@@ -160,6 +167,7 @@ _UFUNCS = {
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(np, ufunc) for name, ufunc in _UFUNCS.items()},
     **{name: _on_host(name) for name in FROM_SCIPY},
+    "divide_or_flat": _divide_or_flat,
     "divide_or_zero": _divide_or_zero,
     "log1p": _log1p,
     "multiply_or_zero": _multiply_or_zero,

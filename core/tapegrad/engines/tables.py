@@ -5,7 +5,7 @@ An engine's table runs on raw arrays. `RECORDED` is the ops themselves, so a for
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,12 +139,17 @@ class Kernels:
 
     def finfo(self, dtype: Any) -> Any:
         """Machine limits of a floating dtype."""
-        return np.finfo(dtypes.to_dtype(self._our_dtype(dtype)))
+        return _limits(dtypes.to_dtype(self._our_dtype(dtype)))
 
     def _our_dtype(self, dtype: Any) -> Any:
         """tapegrad's dtype for the engine's; what the engine does not know is for the reader to judge."""
         backend = self.backend
         return dtype if backend is None or isinstance(dtype, np.dtype) else backend.dtypes.get(dtype, dtype)
+
+
+@cache
+def _limits(dtype: np.dtype[Any]) -> Any:
+    return np.finfo(dtype)
 
 
 class EngineKernels(Kernels):

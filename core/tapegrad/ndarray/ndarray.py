@@ -756,7 +756,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
     xp, _ = _context.place(None)
     if registry.backend_of(ndarray) is not xp.backend:
         return make(ndarray)
-    return handle(NDArray, xp.backend.adopt(ndarray.view(), copy=False), None, xp)  # type: ignore[return-value]
+    return handle(NDArray, xp.backend.adopt(ndarray.view(), copy=False), None, xp)
 
 
 def from_dlpack(dlpack: Any) -> NDArray:

@@ -183,6 +183,9 @@ def RNN(
     p: float = ...,
     state_outputs: bool = ...,
     projection_size: int | None = ...,
+    lstm_state_clip_min: float | None = ...,
+    lstm_state_clip_max: float | None = ...,
+    lstm_state_clip_nan: bool = ...,
     use_sequence_length: bool = ...,
     out: Any = ...,
     name: Any = ...,
@@ -593,6 +596,17 @@ def mp_sgd_update(
 def multi_all_finite(
     *data: Any, num_arrays: int | None = ..., init_output: bool = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...
+def multi_lars(
+    lrs: Any,
+    weights_sum_sq: Any,
+    grads_sum_sq: Any,
+    wds: Any,
+    eta: float,
+    eps: float,
+    rescale_grad: float = ...,
+    out: Any = ...,
+    name: Any = ...,
+) -> NDArray: ...
 def multi_mp_sgd_mom_update(
     *data: Any,
     lrs: Any,
@@ -690,6 +704,40 @@ def pick(
     name: Any = ...,
 ) -> NDArray: ...
 def power(base: Any, exp: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def preloaded_multi_mp_sgd_mom_update(
+    *data: Any,
+    momentum: float = ...,
+    rescale_grad: float = ...,
+    clip_gradient: float = ...,
+    num_weights: int = ...,
+    out: Any = ...,
+    name: Any = ...,
+) -> list[NDArray]: ...
+def preloaded_multi_mp_sgd_update(
+    *data: Any,
+    rescale_grad: float = ...,
+    clip_gradient: float = ...,
+    num_weights: int = ...,
+    out: Any = ...,
+    name: Any = ...,
+) -> list[NDArray]: ...
+def preloaded_multi_sgd_mom_update(
+    *data: Any,
+    momentum: float = ...,
+    rescale_grad: float = ...,
+    clip_gradient: float = ...,
+    num_weights: int = ...,
+    out: Any = ...,
+    name: Any = ...,
+) -> list[NDArray]: ...
+def preloaded_multi_sgd_update(
+    *data: Any,
+    rescale_grad: float = ...,
+    clip_gradient: float = ...,
+    num_weights: int = ...,
+    out: Any = ...,
+    name: Any = ...,
+) -> list[NDArray]: ...
 def prod(
     data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
 ) -> NDArray: ...

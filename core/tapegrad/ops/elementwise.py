@@ -111,6 +111,24 @@ def divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
     return x / xp.where((x == 0) & ((y == 0) | (y != y)), 1, y)
 
 
+@elementwise(
+    x=lambda xp, g, y: xp.divide_or_flat(g, y),
+    y=lambda xp, g, out, y: -xp.divide_or_flat(xp.multiply_or_zero(g, out), y),
+    floats=True,
+    accuracy="I0 real",
+    samples=together(_NUMBER, _POSITIVE),
+)
+def divide_or_flat(xp: Any, x: Any, y: Any) -> Any:
+    """x / y, and 0 where y is 0, flat there: for rules of functions with a kink where y, their size, is 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.elementwise import divide_or_flat
+    >>> divide_or_flat(tnp.asarray([1.0, 1.0]), tnp.asarray([0.0, 2.0]))
+    Array([0. , 0.5], dtype=float32)
+    """
+    return x / xp.where(y == 0, math.inf, y)
+
+
 @elementwise(x=-1, primitive=True, samples=alone(_NUMBER))
 def negative(xp: Any, x: Any) -> Any:
     """The negative -x.

@@ -587,8 +587,8 @@ def _steepness(xp: Any, g: Any, w: Any, slopes: Any) -> Any:
         return xp.divide_or_zero(apart, gaps + eye)
     # Of values nearly alike the difference is rounding. Weights that are not alike then are no function's gradient that
     # has a second derivative, and the quotient says so.
-    same = near(xp, w, w.shape[-1]) & near(xp, g, w.shape[-1])
-    return xp.where(same, slopes * (1 - eye), apart / xp.where(same, 1, gaps))
+    same = xp.logical_and(near(xp, w, w.shape[-1]), near(xp, g, w.shape[-1]))
+    return xp.where(same, xp.multiply(slopes, 1 - eye), apart / xp.where(same, 1, gaps))
 
 
 def _spectral_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
@@ -640,6 +640,10 @@ def _eigh_pull(xp: Any, x: Any, values: Any, vectors: Any, g_values: Any, g_vect
         # Vectors do not change as they turn among themselves alike, so of that nothing is left to divide.
         among = xp.matmul(turned, g_vectors)
         inner = _by_gaps(xp, (among - _adjoint(xp, among)) / 2, values)
+        asked = xp.sum(xp.abs(g_vectors), axis=-2, keepdims=False) > 0
+        repeated = xp.equal(_rows(xp, values), _columns(xp, values)) & xp.less(_eye(xp, values, values.shape[-1]), 1)
+        lost = xp.logical_and(repeated, xp.logical_or(_rows(xp, asked), _columns(xp, asked)))
+        inner = xp.where(lost, math.nan, inner)
         part = xp.matmul(xp.matmul(vectors, inner), turned)
         total = part if total is None else total + part
     return xp.zeros_like(x) if total is None else _hermitian(xp, total)
@@ -1399,27 +1403,25 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     """The direction of steepest rise; 0 where the norm has a kink, the mean where several elements tie."""
     axes = _norm_axes(axis, x.ndim)
     given = g, out
-    g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
-    zero = xp.zeros_like(out)
+    if out.shape:
+        g, out = _kept(xp, g, x, axes, keepdims), _kept(xp, out, x, axes, keepdims)
     if ord == 0:
         return xp.multiply(xp.zeros_like(x), _as(xp, g, x))
     if ord == 1:
         return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
-        # By an infinite norm it is flat at 0, in the derivatives of this, too.
-        whole = xp.where(xp.equal(out, zero), math.inf, out)
         if xp.finfo(out.dtype).bits == 16:  # so narrow a range has no room for 1 / norm
-            pulled = xp.multiply(xp.divide(x, whole), g)
+            pulled = xp.multiply(xp.divide_or_flat(x, out), g)
         else:
-            pulled = xp.multiply(x, _as(xp, xp.divide(g, whole), x))
-        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape))
+            pulled = xp.multiply(x, _as(xp, xp.divide_or_flat(g, out), x))
+        return xp.past_kink(pulled, *given, x, kept=tuple(out.shape) or (1,) * x.ndim)
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
         hits = xp.astype(xp.equal(size, out), dtype=out.dtype)
         parts = xp.multiply(hits, xp.divide(g, xp.sum(hits, axis=axes, keepdims=True)))
         return xp.multiply(xp.sign(x), _as(xp, parts, x))
     # x |x|^(p-2) / out^(p-1), written with the ratio, which neither overflows nor loses small elements.
-    flat = xp.equal(out, zero)
+    flat = xp.equal(out, xp.zeros_like(out))
     whole = xp.where(flat, xp.ones_like(out), out)
     ratio = size / whole
     still = xp.equal(ratio, xp.zeros_like(ratio))

@@ -339,7 +339,7 @@ def _extreme_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bool) 
     mask, count = _shares(xp, x, out, axis, keepdims)
     g, out = kept(xp, g, x.shape, axis, keepdims), kept(xp, out, x.shape, axis, keepdims)
     # The extreme of what holds a NaN is NaN, whichever element changes.
-    return xp.where(mask, g / count, xp.where((out == out) | (g == 0), xp.zeros_like(g), out))
+    return xp.where(mask, g / count, xp.where(xp.logical_or(out == out, g == 0), xp.zeros_like(g), out))
 
 
 def _extreme_push(xp: Any, d_x: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
