@@ -28,12 +28,12 @@ from ..errors import (
     ShapeError,
     TapegradError,
 )
+from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf
 from ..transforms import variables as _variables
-from ..transforms.rules import OwnRule, Places, attach, is_tracked
 from .host import array as single
 from .methods import Methods
 
@@ -752,7 +752,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
     xp, _ = _context.place(None)
     if registry.backend_of(ndarray) is not xp.backend:
         return make(ndarray)
-    return handle(NDArray, xp.backend.adopt(ndarray.view(), copy=False), None, xp)  # type: ignore[return-value]
+    return handle(NDArray, xp.backend.adopt(ndarray.view(), copy=False), None, xp)
 
 
 def from_dlpack(dlpack: Any) -> NDArray:
