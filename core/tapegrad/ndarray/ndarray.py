@@ -28,12 +28,12 @@ from ..errors import (
     ShapeError,
     TapegradError,
 )
+from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf
 from ..transforms import variables as _variables
-from ..op.rules import OwnRule, Places, attach, is_tracked
 from .host import array as single
 from .methods import Methods
 
