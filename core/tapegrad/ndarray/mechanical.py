@@ -141,7 +141,7 @@ def _named(function: Callable[..., Any], name: str, op_name: str, more: str, exa
 
 
 def _unary(name: str, op_name: str, *example: str) -> None:
-    op, constant = OPS[op_name].call, OPS[op_name].kind.name == "locally_constant"
+    op, constant = OPS[op_name].call, op_name in ("ones_like", "zeros_like")
 
     def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
         if data.__class__ is not NDArray:
