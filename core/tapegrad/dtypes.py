@@ -17,6 +17,7 @@ import numpy as np
 from .errors import ArgumentError, DtypeError
 
 __all__ = [
+    "ALL",
     "COMPLEX",
     "FLOATING",
     "INEXACT",

@@ -120,7 +120,8 @@ def test_what_has_no_derivative_says_so_or_leaves_nothing_to_differentiate(name)
                 out = function(*arguments)
             except (NoGradientError, GradientEscapeError) as error:
                 tried += 1
-                assert name.split(".")[-1][:9] in str(error)  # one for all histograms
+                # One for all histograms; a tracked axis is refused by the op that takes it.
+                assert name.split(".")[-1][:9] in str(error) or "has no derivative in" in str(error)
                 continue
             except (TypeError, ValueError, AttributeError):
                 continue
