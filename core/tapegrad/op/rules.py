@@ -245,12 +245,14 @@ class RuleNode(Node):
         return found
 
     def _entered(self, value: Any, beside: Array, what: str) -> Array:
-        """A number or a raw array that a rule gave, as an array of the engine that the rule was given arrays of."""
+        """What a rule gave, as an array of the engine that the rule was given arrays of."""
+        if isinstance(value, Array) and value._xp is beside._xp:
+            return value
         if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
             return as_array(value, beside=(beside,))
         try:
             return enter_beside(value, engine_of(beside), Array, copy=False, what=f"the rule of {self.name}")
-        except UnknownArrayError as error:
+        except (UnknownArrayError, ArgumentTypeError) as error:
             raise ArgumentTypeError(
                 f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
             ) from error
@@ -285,8 +287,7 @@ class RuleNode(Node):
         for i, (node, value, spec) in enumerate(zip(inputs, pulled, specs, strict=True)):
             if node is None or value is None:
                 continue
-            if not isinstance(value, Array):
-                value = self._entered(value, cotangents[0], f"input {i} a cotangent")
+            value = self._entered(value, cotangents[0], f"input {i} a cotangent")
             if value.shape != spec[0]:
                 raise ShapeError(
                     f"the rule of {self.name} gave input {i} a cotangent of shape {value.shape}, not {spec[0]}"
