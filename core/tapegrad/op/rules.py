@@ -246,7 +246,7 @@ class RuleNode(Node):
 
     def _entered(self, value: Any, beside: Array, what: str) -> Array:
         """What a rule gave, as an array of the engine that the rule was given arrays of."""
-        if isinstance(value, Array) and value._xp is beside._xp:
+        if isinstance(value, Array):
             return value
         if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
             return as_array(value, beside=(beside,))
@@ -323,10 +323,7 @@ class RuleNode(Node):
             raise ArgumentTypeError(
                 f"the rule of {self.name} gave {len(pushed)} tangent(s) for {len(self.outputs)} output(s)"
             )
-        pushed = [
-            v if isinstance(v, Array) else self._entered(v, tangents[0], f"output {i} a tangent")
-            for i, v in enumerate(pushed)
-        ]
+        pushed = [self._entered(v, tangents[0], f"output {i} a tangent") for i, v in enumerate(pushed)]
         for i, (value, spec) in enumerate(zip(pushed, self.outputs, strict=True)):
             if value.shape != spec[0]:
                 raise ShapeError(
