@@ -9,7 +9,8 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.engines.tables import OPS
-from tapegrad.op.source import CallCode, NodeCode, Variant
+from tapegrad.op.nodes import NodeCode, Variant
+from tapegrad.op.source import CallCode
 
 DIFFERENTIABLE = sorted(name for name, op in OPS.items() if op.formulas)
 

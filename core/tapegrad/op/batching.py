@@ -16,8 +16,8 @@ from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from .call import pull_into
 from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
+from .nodes import record
 from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked
-from .source import record
 
 if TYPE_CHECKING:
     from .record import Op

@@ -36,8 +36,8 @@ from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
 if TYPE_CHECKING:
+    from .nodes import OpNode
     from .record import Op
-    from .source import OpNode
 
 PLAIN = frozenset((int, float, bool, str, type(None), slice, type(...)))
 """What a keyword usually is, and certainly holds no array."""

@@ -1,6 +1,6 @@
 """The kinds of ops: what a formula of each means, and so what a node keeps, its cotangents, its tangent.
 
-A kind writes lines of source for `source.py`; `code` is the `NodeCode` of an op for one set of recorded inputs.
+A kind writes lines of source for `nodes.py`; `code` is the `NodeCode` of an op for one set of recorded inputs.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .nodes import NodeCode
     from .record import Formula, Op
-    from .source import NodeCode
 
 
 class Kind:

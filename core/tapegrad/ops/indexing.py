@@ -34,8 +34,8 @@ from ..errors import (
 )
 from ..op import linear, locally_constant
 from ..op.call import cast, explain
+from ..op.nodes import record
 from ..op.samples import SHAPES, booleans, exactly, integers, normal
-from ..op.source import record
 from ..tape.guards import check_thread
 from ..tape.mode import MODE, RECORDING
 

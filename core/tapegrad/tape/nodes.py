@@ -22,7 +22,7 @@ Wrap = Callable[[Any, "Node | None", Any], Any]
 class Node:
     """What one recorded op left: its parents, its kernels, and what its formulas named.
 
-    `op/source.py` writes a subclass for each op and set of recorded inputs. A sweep tells a node by arguments how it
+    `op/nodes.py` writes a subclass for each op and set of recorded inputs. A sweep tells a node by arguments how it
     goes: over raw values or, with `wrap`, over arrays; with which kernels; and whether it frees what it has pulled.
     """
 
