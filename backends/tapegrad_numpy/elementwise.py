@@ -48,13 +48,22 @@ def _multiply_or_zero(x: Any, y: Any) -> Any:
 
 
 def _divide_or_zero(x: Any, y: Any) -> Any:
-    if np.count_nonzero(x) == x.size if x.size < 1000 else x.all():
+    # A quotient, where no dividend is 0, or else no divisor is 0 or NaN: whichever is sooner known.
+    if isinstance(y, np.generic):
+        plain = y != 0 and y == y
+    elif x.size < 1000:
+        plain = np.count_nonzero(x) == x.size
+    else:
+        plain = x.all() if x.size == y.size else y.all() and not np.isnan(y).any()
+    if plain:
         return x / y
     masked = (x == 0) & ((y == 0) | (y != y))
     return x / np.where(masked, 1, y) if np.any(masked) else x / y
 
 
 def _divide_or_flat(x: Any, y: Any) -> Any:
+    if not y.shape:
+        return x / (y or np.inf)
     if np.count_nonzero(y) == y.size:
         return x / y
     return x / np.where(y == 0, y.dtype.type(np.inf), y)
