@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cmath import isfinite
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,29 @@ import tapegrad
 from tapegrad.op import registered
 from tapegrad.ops.special import FROM_SCIPY, host_function
 
-__all__ = ["KERNELS", "vdot"]
+__all__ = ["KERNELS", "number", "vdot"]
 
 _BITS = {np.dtype("float16"): np.int16, np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
 
 
+@lru_cache(1000)
+def number(value: int, dtype: np.dtype[Any]) -> Any:
+    """An array of no axes. Beside one that has axes it takes half as long as a Python number."""
+    return np.array(value, dtype)
+
+
 def _where(condition: Any, x: Any, y: Any) -> Any:
+    if condition.__class__ is np.bool_ and x.__class__ is y.__class__ and isinstance(x, np.generic):
+        return x if condition else y
     # Rules select between a cotangent and 0 all the time. Bits times a truth value take a third of the time.
-    if y.__class__ is int and y == 0 and x.__class__ is np.ndarray and condition.__class__ is np.ndarray:
-        bits = _BITS.get(x.dtype)
-        if bits is not None and condition.dtype == np.bool_:
-            found = np.multiply(x.view(bits), condition)
-            return found.view(x.dtype) if found.__class__ is np.ndarray else np.where(condition, x, y)
+    if y.__class__ is int and y == 0:
+        if condition.__class__ is np.bool_ and isinstance(x, np.floating):
+            return x if condition else x.dtype.type(0)
+        if x.size > 500 and x.__class__ is np.ndarray and condition.__class__ is np.ndarray:
+            bits = _BITS.get(x.dtype)
+            if bits is not None and condition.dtype == np.bool_:
+                found = np.multiply(x.view(bits), condition)
+                return found.view(x.dtype) if found.__class__ is np.ndarray else np.where(condition, x, y)
     return np.where(condition, x, y)
 
 
@@ -36,9 +48,9 @@ def _all_finite(x: Any) -> bool:
 
 
 def _multiply_or_zero(x: Any, y: Any) -> Any:
-    # Nearly always all is finite, and then it is a product. The sum of the products tells: it is not finite if any
-    # number is not, and `vdot` warns of nothing.
-    if x.size == y.size and isfinite(vdot(x, y)):
+    # Nearly always all is finite, and then it is a product. Sums of products tell: they are not finite if any number is
+    # not, and `vdot` warns of nothing.
+    if isfinite(vdot(x, y)) if x.size == y.size else isfinite(vdot(x, x)) and isfinite(vdot(y, y)):
         return x * y
     with np.errstate(invalid="ignore"):
         out = x * y
@@ -48,13 +60,22 @@ def _multiply_or_zero(x: Any, y: Any) -> Any:
 
 
 def _divide_or_zero(x: Any, y: Any) -> Any:
-    if np.count_nonzero(x) == x.size if x.size < 1000 else x.all():
+    # A quotient, where no dividend is 0, or else no divisor is 0 or NaN: whichever is sooner known.
+    if isinstance(y, np.generic):
+        plain = y != 0 and y == y
+    elif x.size < 1000:
+        plain = np.count_nonzero(x) == x.size
+    else:
+        plain = x.all() if x.size == y.size else y.all() and not np.isnan(y).any()
+    if plain:
         return x / y
     masked = (x == 0) & ((y == 0) | (y != y))
     return x / np.where(masked, 1, y) if np.any(masked) else x / y
 
 
 def _divide_or_flat(x: Any, y: Any) -> Any:
+    if not y.shape:
+        return x / (y or np.inf)
     if np.count_nonzero(y) == y.size:
         return x / y
     return x / np.where(y == 0, y.dtype.type(np.inf), y)
@@ -93,11 +114,11 @@ def _sech_square(x: Any) -> Any:
         half = 1 + decay
         return 4 * decay / (half * half)
     decay = np.abs(x)
-    decay *= -2
+    decay *= number(-2, x.dtype)
     np.exp(decay, out=decay)
-    half = decay + 1
+    half = decay + number(1, x.dtype)
     half *= half
-    decay *= 4
+    decay *= number(4, x.dtype)
     decay /= half
     return decay
 
@@ -109,7 +130,7 @@ def _sigmoid(x: Any) -> Any:
             return 1 / (1 + np.exp(-x))
         out = np.negative(x)
         np.exp(out, out=out)
-    out += 1
+    out += number(1, x.dtype)
     return np.reciprocal(out, out=out)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import tapegrad
 from tapegrad.op import registered
 
-from .elementwise import vdot
+from .elementwise import number, vdot
 
 __all__ = ["KERNELS"]
 
@@ -76,8 +76,12 @@ def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         return x.mean(axis=axis, keepdims=keepdims)
     total = _sum(x, axis=axis, keepdims=keepdims)
     if axis is None:
-        return total / x.size
-    return total / (x.shape[axis] if axis.__class__ is int else prod([x.shape[a] for a in axis]))
+        count = x.size
+    elif axis.__class__ is int:
+        count = x.shape[axis]
+    else:
+        count = prod([x.shape[a] for a in axis])
+    return total / number(count, total.dtype) if total.shape else total / count
 
 
 def _unbroadcast(x: Any, *, shape: Any) -> Any:

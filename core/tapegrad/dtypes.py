@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -103,14 +103,6 @@ def is_dtype(dtype: Any, kind: Any) -> bool:
     >>> is_dtype("float32", "real floating"), is_dtype("int8", ("bool", "unsigned integer"))
     (True, False)
     """
-    try:
-        return _is_dtype(dtype, kind)
-    except TypeError:
-        return _is_dtype.__wrapped__(dtype, kind)  # of something that cannot be hashed
-
-
-@lru_cache(maxsize=1000)
-def _is_dtype(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, tuple):
         return any(is_dtype(dtype, one) for one in kind)
     if isinstance(kind, str):

@@ -40,6 +40,8 @@ def asarray(
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.asarray([x, 2 * x])))(3.0)
     3.0
     """
+    if isinstance(a, Array) and dtype is None and device is None and copy is None:
+        return a  # type: ignore[return-value]
     x: ndarray = enter(a, dtype, device=device, copy=copy)  # type: ignore[assignment]
     return x if device is None or device_of(x) == str(device) else to(x, str(device))
 

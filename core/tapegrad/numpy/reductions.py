@@ -28,6 +28,8 @@ def _kept(x: ndarray, where: Any, neutral: Any) -> ndarray:
 
 def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: Any, where: Any) -> ndarray:
     x = asarray(x)
+    if x._signature.inexact and dtype is None and initial is None and where is None:
+        return OPS[name].call(x, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
     if dtype is not None:
         x = op.astype(x, dtype=dtypes.to_dtype(dtype))
     elif not x._signature.inexact:
@@ -145,7 +147,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
     Array(1.5, dtype=float32)
     """
     if where is None or where is True:
-        return _reduced("mean", asarray(a, dtype), axis, keepdims)
+        return OPS["mean"].call(asarray(a, dtype), axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
     x = _floating(a, dtype)
     found = op.sum(_kept(x, where, 0), axis=axis, keepdims=True) / _count(x, axis, where)
     return _squeezed(found, axis, keepdims)

@@ -25,7 +25,7 @@ def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
 
 def count_of(shape: tuple[int, ...], axis: Any) -> int:
     """How many elements go into each element of the result."""
-    return math.prod(shape[a] for a in axes_of(axis, len(shape)))
+    return math.prod(shape if axis is None else [shape[a] for a in axes_of(axis, len(shape))])
 
 
 def kept(xp: Any, x: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
