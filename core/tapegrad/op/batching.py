@@ -86,7 +86,7 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
 
 
 def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched | None:
-    """An elementwise op straight on the raw values, where all are mapped, of one level and rank, and untracked."""
+    """An elementwise op straight on raw values, where all are mapped and untracked, of one level, table and rank."""
     first = args[0]
     if first.__class__ is not Batched or first.xp.backend is None:
         return None
@@ -94,7 +94,9 @@ def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched
     values = []
     for x in args:
         if x.__class__ is Batched:
-            if x.level != level or x.node is not None or not x.mapped or len(x.value.shape) != rank:
+            if x.level != level or x.xp is not first.xp or x.node is not None or not x.mapped:
+                return None
+            if len(x.value.shape) != rank:
                 return None
             values.append(x.value)
         elif getattr(x, "shape", None) == ():
