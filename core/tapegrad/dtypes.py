@@ -103,6 +103,8 @@ def is_dtype(dtype: Any, kind: Any) -> bool:
     >>> is_dtype("float32", "real floating"), is_dtype("int8", ("bool", "unsigned integer"))
     (True, False)
     """
+    if dtype.__class__ not in CLASSES:
+        dtype = to_dtype(dtype)  # an engine's own object may warn when the cache compares it
     try:
         return _is_dtype(dtype, kind)
     except TypeError:
