@@ -26,6 +26,13 @@ SAME = set(
     """.split()  # noqa: SIM905
 )
 
+
+def in_range(function, x, **keywords):
+    """A deviation by NumPy's function, whose squares leave the range, of x scaled by a power of two."""
+    scale = 2.0 ** np.round(np.log2(np.nanmax(np.abs(x), initial=0) or 1))
+    return function(x / scale, **keywords) * scale
+
+
 OTHERWISE = {
     "asin": np.arcsin,
     "acos": np.arccos,
@@ -40,9 +47,9 @@ OTHERWISE = {
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "rcbrt": lambda x: 1 / np.cbrt(x),
     "var": lambda x, correction=0, **k: np.var(x, ddof=correction, **k),
-    "std": lambda x, correction=0, **k: np.std(x, ddof=correction, **k),
+    "std": lambda x, correction=0, **k: in_range(np.std, x, ddof=correction, **k),
     "nanvar": lambda x, correction=0, **k: np.nanvar(x, ddof=correction, **k),
-    "nanstd": lambda x, correction=0, **k: np.nanstd(x, ddof=correction, **k),
+    "nanstd": lambda x, correction=0, **k: in_range(np.nanstd, x, ddof=correction, **k),
     "average": lambda x, weights=None, **k: np.average(x, weights=weights, **k),
     "cummax": lambda x, axis=0: np.maximum.accumulate(x, axis=axis),
     "cummin": lambda x, axis=0: np.minimum.accumulate(x, axis=axis),

@@ -120,6 +120,7 @@ def _define(
     dynamic: bool = False,
     batch: Callable[..., Any] | None = None,
     jvp: Callable[..., Any] | None = None,
+    recorded: Callable[..., Any] | None = None,
     same: str = "",
     accuracy: str = "I0",
     primitive: bool | str = False,
@@ -146,6 +147,11 @@ def _define(
         if formulas:
             raise ArgumentTypeError(f"op {name!r} is locally constant: no formula for {', '.join(formulas)}")
         fixed = frozenset(arrays)
+    if recorded is not None and (formulas or jvp is not None):
+        raise ArgumentTypeError(
+            f"op {name!r} is a function of its own where it is recorded, whose derivative is that of the ops it calls; "
+            f"leave out {', '.join([*formulas, *(['jvp'] if jvp is not None else [])])}"
+        )
     stray = (set(formulas) | fixed) - set(arrays)
     if stray:
         raise ArgumentTypeError(
@@ -180,6 +186,7 @@ def _define(
         numpy=(*((".".join(path),) if path else ()), *numpy.split()),
         batch=batch,
         jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),
+        recorded=recorded,
         same=same,
         accuracy=accuracy,
         samples=samples,
@@ -253,19 +260,19 @@ elementwise = _decorator(
     that is recorded in its place. The partial is taken to be holomorphic and conjugated once, here; functions that are
     not (abs, conj) are `@op` or `@linear`.
     """,
-    without="outs dynamic batch jvp",
+    without="outs dynamic batch jvp recorded",
 )
 linear = _decorator(
     _define,
     LINEAR,
     """Define an op linear in its inputs together. A formula is the transpose; an input in it is only a `Spec`.""",
-    without="real dynamic jvp same",
+    without="real dynamic jvp recorded same",
 )
 multilinear = _decorator(
     _define,
     MULTILINEAR,
     """Define an op that is linear in each input by itself. A formula is the transpose in that input.""",
-    without="outs floats real dynamic jvp same",
+    without="outs floats real dynamic jvp recorded same",
     accuracy="I3",
 )
 op = _decorator(
@@ -274,6 +281,8 @@ op = _decorator(
     """Define an op of any other kind. A formula is the vjp; an input without one raises when it is tracked.
 
     `outs` names several outputs (`True`: a number of them that the arguments decide). `dynamic`: shapes depend on data.
+    `recorded`: a function of arrays, composed of recorded ops, that the public function calls instead of leaving a node
+    of its own; the body is for raw values only.
     """,
     without="same",
     accuracy="I2",
@@ -282,7 +291,7 @@ locally_constant = _decorator(
     _define,
     LOCALLY_CONSTANT,
     """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node.""",
-    without="constant jvp same accuracy",
+    without="constant jvp recorded same accuracy",
 )
 
 

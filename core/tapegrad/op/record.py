@@ -47,6 +47,7 @@ class Op:
     numpy: tuple[str, ...]
     batch: Callable[..., Any] | None
     jvp: Formula | None
+    recorded: Callable[..., Any] | None
     same: str
     accuracy: str
     samples: Sequence[Any]

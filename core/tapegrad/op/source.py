@@ -77,6 +77,16 @@ def {name}({parameters}):
 {failure}
 {result}"""
 
+RECORDED = """\
+def {name}({parameters}):
+{prologue}    try:
+{operands}    except (AttributeError, IndexError):
+        signature = None
+    if signature is None:
+        return _slow_call(_op, ({everything}), {keywords})
+    return _recorded({arguments})
+"""
+
 ARRAY = """\
     made = signature.cls()
     made._value = out
@@ -142,17 +152,27 @@ class CallCode:
         keywords = "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}"
         values = [*(f"v_{name}" for name in op.inputs), *([f"*v_{op.variadic}"] if op.variadic else [])]
         arguments = ", ".join([*values, *(f"{name}={name}" for name in op.keywords)])
+        checks = [
+            line
+            for name in op.keywords
+            for line in (f"if {name}.__class__ not in PLAIN:", f"    {name} = _plain(_op, {name!r}, {name})")
+        ]
+        if op.recorded is not None:
+            return RECORDED.format(
+                name=op.name,
+                parameters=", ".join(parameters),
+                prologue=_block(checks) + "\n" if checks else "",
+                operands=self._operands(),
+                everything=", ".join(everything) + ",",
+                keywords=keywords,
+                arguments=", ".join([*everything, *(f"{name}={name}" for name in op.keywords)]),
+            )
         raises = f"raise _explain(_op, ({', '.join(everything)},), {keywords}, error)"
         compute, failure = f"xp.{op.name}({arguments})", [raises]
         if op.name in SYMBOLS:
             # Not every engine's arrays leave an operator to the other operand where that is batched.
             failure = ["if xp.backend is not None:", f"    {raises}", f"out = {compute}"]
             compute = f" {SYMBOLS[op.name]} ".join(values) if len(values) == 2 else f"{SYMBOLS[op.name]}{values[0]}"
-        checks = [
-            line
-            for name in op.keywords
-            for line in (f"if {name}.__class__ not in PLAIN:", f"    {name} = _plain(_op, {name!r}, {name})")
-        ]
         prologue = [*checks, *(["stretched = 0"] if self.takes_numbers else [])]
         untracked = " and ".join(self._untracked()) or "True"
         first = op.arrays[0] if op.inputs else f"{op.variadic}[0]"
@@ -308,6 +328,7 @@ def public_function(op: Op) -> Callable[..., Any]:
         "_plain": call.plain_keyword,
         "_inspect": call.inspect_result,
         "_outputs": call.outputs,
+        "_recorded": op.recorded,
         **{f"_class_{number}": None for number in (1, 2, 3)},
         **{f"_d_{name}": default for name, default in op.keywords.items()},
     }

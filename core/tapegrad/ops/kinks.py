@@ -51,60 +51,6 @@ def _past_kinks_of_a_batch(op: Any, size: int, args: Any, batched: Any, keywords
     return _with_slope(pulled, slope, x, keywords["factor"])
 
 
-@op(
-    samples=[
-        (normal(3, 4), normal(3, 4), positive(3, 4), normal(3, 4)),
-        ((exactly([0.0, 2.0]), exactly([2.0, 2.0]), exactly([0.0, 3.0]), None), {"factor": 0.5}),
-    ],
-    promotes=(),
-    batch=_past_kinks_of_a_batch,
-    accuracy="I0",
-)
-def past_kink(
-    xp: Any, pulled: Any, cotangent: Any, size: Any, x: Any = None, *, factor: float = 1.0, kept: Any = None
-) -> Any:
-    """`pulled`, what a size of x sends back for its cotangent: for rules of functions with a kink where the size is 0.
-
-    Recorded, it has there the derivatives of the composed function, whose derivative in the size the cotangent is: that
-    of the cotangent, times x and a factor, takes the place of what is 0 there. With the shape `kept` the size
-    broadcasts with x.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.kinks import past_kink
-    >>> past_kink(tnp.asarray([0.0, 3.0]), tnp.asarray([1.0, 3.0]), tnp.asarray([0.0, 2.0]), tnp.asarray([0.0, 2.0]))
-    Array([0., 3.], dtype=float32)
-    """
-    return pulled
-
-
-@op(samples=[(normal(2, 3), positive(2, 3))], accuracy="I0")
-def slopes_at_repeats(xp: Any, weights: Any, values: Any) -> Any:
-    """(..., n, n): what the differences of weights over those of values tend to, where two of n values are equal.
-
-    It is the difference of the derivatives of one weight in the two values, as far as the weights are on the tape and
-    came of the values; for mere numbers 0.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.kinks import slopes_at_repeats
-    >>> slopes_at_repeats(tnp.asarray([3.0, 3.0]), tnp.asarray([1.0, 1.0]))
-    Array([[0., 0.],
-           [0., 0.]], dtype=float32)
-    """
-    return xp.filled(weights, shape=(*weights.shape, weights.shape[-1]), value=0)
-
-
-@op(samples=[*together(positive(), uniform(low=-2.0, high=2.0)), (exactly([0.0, 0.0, 2.0]), exactly([2.0, 0.0, 0.0]))])
-def power_below(xp: Any, x: Any, y: Any) -> Any:
-    """x ** (y - 1), of which the derivative of x ** y is a multiple; of 0 ** 0, where the multiple is 0, it is 1.
-
-    >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.kinks import power_below
-    >>> power_below(tnp.asarray([0.0, 2.0]), tnp.asarray([0.0, 3.0]))
-    Array([1., 4.], dtype=float32)
-    """
-    return xp.power(x, xp.where((x == 0) & (y == 0), y, y - 1))
-
-
 def _is_anywhere(condition: Array) -> bool:
     """Whether a condition holds for any element; also True where that cannot be known, in the trace of a compiler."""
     value = condition._value
@@ -141,7 +87,7 @@ def _with_slope(pulled: Array, slope: Array, x: Array | None, factor: float) -> 
     return RECORDED.add(pulled, slope if x is None else RECORDED.multiply(slope, x))
 
 
-def _recorded(
+def _past_kink_recorded(
     pulled: Array, cotangent: Array, size: Array, x: Array | None = None, *, factor: float = 1.0, kept: Any = None
 ) -> Any:
     slope = _limit(cotangent, size)
@@ -206,7 +152,62 @@ def _power_recorded(x: Array, y: Array) -> Any:
     return RECORDED.power(x, RECORDED.subtract(y, 1))
 
 
-# Recorded, they are what they are composed of.
-OPS["slopes_at_repeats"].call = _slopes_recorded
-OPS["past_kink"].call = _recorded
-OPS["power_below"].call = _power_recorded
+@op(
+    samples=[
+        (normal(3, 4), normal(3, 4), positive(3, 4), normal(3, 4)),
+        ((exactly([0.0, 2.0]), exactly([2.0, 2.0]), exactly([0.0, 3.0]), None), {"factor": 0.5}),
+    ],
+    promotes=(),
+    batch=_past_kinks_of_a_batch,
+    recorded=_past_kink_recorded,
+    accuracy="I0",
+)
+def past_kink(
+    xp: Any, pulled: Any, cotangent: Any, size: Any, x: Any = None, *, factor: float = 1.0, kept: Any = None
+) -> Any:
+    """`pulled`, what a size of x sends back for its cotangent: for rules of functions with a kink where the size is 0.
+
+    Recorded, it has there the derivatives of the composed function, whose derivative in the size the cotangent is: that
+    of the cotangent, times x and a factor, takes the place of what is 0 there. With the shape `kept` the size
+    broadcasts with x.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.kinks import past_kink
+    >>> past_kink(tnp.asarray([0.0, 3.0]), tnp.asarray([1.0, 3.0]), tnp.asarray([0.0, 2.0]), tnp.asarray([0.0, 2.0]))
+    Array([0., 3.], dtype=float32)
+    """
+    return pulled
+
+
+@op(samples=[(normal(2, 3), positive(2, 3))], recorded=_slopes_recorded, accuracy="I0")
+def slopes_at_repeats(xp: Any, weights: Any, values: Any) -> Any:
+    """(..., n, n): what the differences of weights over those of values tend to, where two of n values are equal.
+
+    It is the difference of the derivatives of one weight in the two values, as far as the weights are on the tape and
+    came of the values; for mere numbers 0.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.kinks import slopes_at_repeats
+    >>> slopes_at_repeats(tnp.asarray([3.0, 3.0]), tnp.asarray([1.0, 1.0]))
+    Array([[0., 0.],
+           [0., 0.]], dtype=float32)
+    """
+    return xp.filled(weights, shape=(*weights.shape, weights.shape[-1]), value=0)
+
+
+@op(
+    samples=[
+        *together(positive(), uniform(low=-2.0, high=2.0)),
+        (exactly([0.0, 0.0, 2.0]), exactly([2.0, 0.0, 0.0])),
+    ],
+    recorded=_power_recorded,
+)
+def power_below(xp: Any, x: Any, y: Any) -> Any:
+    """x ** (y - 1), of which the derivative of x ** y is a multiple; of 0 ** 0, where the multiple is 0, it is 1.
+
+    >>> import tapegrad.numpy as tnp
+    >>> from tapegrad.ops.kinks import power_below
+    >>> power_below(tnp.asarray([0.0, 2.0]), tnp.asarray([0.0, 3.0]))
+    Array([1., 4.], dtype=float32)
+    """
+    return xp.power(x, xp.where((x == 0) & (y == 0), y, y - 1))

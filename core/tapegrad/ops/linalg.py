@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engines.tables import RECORDED
-from ..errors import ArgumentError, ArgumentTypeError, AxisError, NoGradientError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, NoGradientError, ShapeError
 from ..op import locally_constant, multilinear, op
 from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
@@ -43,6 +43,11 @@ def dense(*shape: int) -> Draw:
         return x
 
     return normal(*shape).then(fill)
+
+
+def real_weights(*shape: int) -> Draw:
+    """Weights of eigenvalues or singular values, which are real for complex matrices too."""
+    return normal(*shape).then(lambda x: x.real)
 
 
 def regular(*shape: int) -> Draw:
@@ -598,6 +603,11 @@ def _spectral_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
     return _hermitian(xp, xp.matmul(xp.matmul(vectors, inner), _adjoint(xp, vectors)))
 
 
+def _check_weights(xp: Any, name: str, weights: Any) -> None:
+    if xp.isdtype(weights.dtype, "complex floating"):
+        raise DtypeError(f"{name}() takes real weights, one for each value, not complex ones; take the real part first")
+
+
 def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:
     _, vectors = xp.eigh(x)
     inner = xp.matmul(_hermitian(xp, g), vectors)
@@ -612,13 +622,16 @@ def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:
     promotes=("x",),
     batch=_stacks,
     accuracy="I4",
-    samples=[(spread(3, 3), normal(3)), (spread(2, 2, 2), normal(2, 2))],
+    samples=[(spread(3, 3), real_weights(3)), (spread(2, 2, 2), real_weights(2, 2))],
 )
 def spectral(xp: Any, x: Any, weights: Any, slopes: Any = None, vectors: Any = None) -> Any:
     """V diag(weights) Vᴴ, of the eigenvectors of x: the gradient of a function of eigenvalues, with that for weights.
 
     Its derivative in x has quotients of the differences of weights and of eigenvalues. For eigenvalues that repeat
-    `slopes` has what these tend to, (..., n, n).
+    `slopes` has what these tend to.
+
+    Shapes: (..., n, n) and weights (..., n) give (..., n, n); slopes are (..., n, n).
+    Dtypes: the weights are real, the result has the dtype of `x`.
 
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.linalg import spectral
@@ -626,6 +639,7 @@ def spectral(xp: Any, x: Any, weights: Any, slopes: Any = None, vectors: Any = N
     Array([[3., 0.],
            [0., 3.]], dtype=float32)
     """
+    _check_weights(xp, "spectral", weights)
     if vectors is None:
         vectors = xp.eigh(x)[1]
     return _hermitian(xp, xp.matmul(xp.multiply(vectors, _as(xp, _rows(xp, weights), vectors)), _adjoint(xp, vectors)))
@@ -859,7 +873,11 @@ def _singular_weights(xp: Any, g: Any, x: Any) -> Any:
     promotes=("x",),
     batch=_stacks,
     accuracy="I4",
-    samples=[(regular(3, 3), normal(3)), (regular(2, 3, 2), normal(2, 2)), (regular(2, 4), normal(2))],
+    samples=[
+        (regular(3, 3), real_weights(3)),
+        (regular(2, 3, 2), real_weights(2, 2)),
+        (regular(2, 4), real_weights(2)),
+    ],
 )
 def singular_spectral(
     xp: Any, x: Any, weights: Any, slopes: Any = None, u: Any = None, s: Any = None, vh: Any = None
@@ -868,12 +886,16 @@ def singular_spectral(
 
     Where one is 0 it has a kink, as a size has, and the derivative there is 0. For the derivative in x see `spectral`.
 
+    Shapes: (..., m, n) and weights (..., k), with k = min(m, n), give (..., m, n); slopes are (..., k, k).
+    Dtypes: the weights are real, the result has the dtype of `x`.
+
     >>> import tapegrad.numpy as tnp
     >>> from tapegrad.ops.linalg import singular_spectral
     >>> singular_spectral(tnp.eye(2), tnp.asarray([3.0, 3.0]))
     Array([[3., 0.],
            [0., 3.]], dtype=float32)
     """
+    _check_weights(xp, "singular_spectral", weights)
     if u is None:
         u, s, vh = xp.svd(x, full_matrices=False)
     weights = xp.where(s == 0, 0, weights)

@@ -239,7 +239,12 @@ def _direction_of_std(xp: Any, away: Any, out: Any) -> Any:
 def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     own = kept(xp, out, x.shape, axis, keepdims)
     away, freedom = _centred(xp, x, axis), _freedom(x.shape, axis, correction)
-    pulled = kept(xp, g, x.shape, axis, keepdims) / freedom * _direction_of_std(xp, away, own)
+    rate = kept(xp, g, x.shape, axis, keepdims) / freedom
+    if xp.finfo(own.dtype).bits == 16:  # so narrow a range has no room for 1 / deviation
+        pulled = rate * _direction_of_std(xp, away, own)
+    else:
+        rate = xp.divide_or_flat(rate, own)
+        pulled = xp.multiply(away, xp.astype(rate, dtype=away.dtype) if is_complex(xp, away) else rate)
     return xp.past_kink(pulled, g, out, away, factor=1 / freedom, kept=tuple(own.shape))
 
 
