@@ -161,7 +161,7 @@ class CallCode:
             return RECORDED.format(
                 name=op.name,
                 parameters=", ".join(parameters),
-                prologue=_block(checks) + "\n" if checks else "",
+                prologue=block(checks) + "\n" if checks else "",
                 operands=self._operands(),
                 everything=", ".join(everything) + ",",
                 keywords=keywords,
