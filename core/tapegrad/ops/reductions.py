@@ -231,20 +231,13 @@ def root_of_squares(xp: Any, x: Any, divisor: Any = None, *, axis: Any = None, k
 
 def _direction_of_std(xp: Any, away: Any, out: Any) -> Any:
     # Where all elements are equal the distances are 0, and 0 they stay, however x changes.
-    flat = out == 0
-    size = xp.where(flat, 1, out)
-    return xp.where(flat, 0, away / (xp.astype(size, dtype=away.dtype) if is_complex(xp, away) else size))
+    return xp.divide_or_flat(away, xp.astype(out, dtype=away.dtype) if is_complex(xp, away) else out)
 
 
 def _std_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     own = kept(xp, out, x.shape, axis, keepdims)
     away, freedom = _centred(xp, x, axis), _freedom(x.shape, axis, correction)
-    rate = kept(xp, g, x.shape, axis, keepdims) / freedom
-    if xp.finfo(own.dtype).bits == 16:  # so narrow a range has no room for 1 / deviation
-        pulled = rate * _direction_of_std(xp, away, own)
-    else:
-        rate = xp.divide_or_flat(rate, own)
-        pulled = xp.multiply(away, xp.astype(rate, dtype=away.dtype) if is_complex(xp, away) else rate)
+    pulled = kept(xp, g, x.shape, axis, keepdims) / freedom * _direction_of_std(xp, away, own)
     return xp.past_kink(pulled, g, out, away, factor=1 / freedom, kept=tuple(own.shape))
 
 
