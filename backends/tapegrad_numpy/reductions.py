@@ -143,11 +143,26 @@ _ENOUGH = {np.dtype(dtype).itemsize: np.finfo(dtype).tiny / np.finfo(dtype).eps 
 """Sums of squares above which what is lost to subnormal squares is less than rounding, by the size of the dtype."""
 
 
+_BLOCK = 4096
+"""How many squares a dot product adds up, hardly by halves; the sums of blocks are added by halves."""
+
+
+def _sum_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
+    if x.size < _BLOCK or not x.flags.c_contiguous or (axis is not None and _leading(axis) != x.ndim):
+        return _ADD(x * x, axis=axis, keepdims=keepdims)
+    # Without an array of the squares, which takes longer to come by than to fill.
+    flat = x.reshape(-1)
+    end = x.size - x.size % _BLOCK
+    blocks, rest = flat[:end].reshape(-1, _BLOCK), flat[end:]
+    total = _ADD(np.vecdot(blocks, blocks)) + vdot(rest, rest)
+    return total.reshape((1,) * x.ndim) if keepdims else total
+
+
 def _root_of_squares(x: Any, divisor: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
     if x.size and x.dtype.itemsize in _ENOUGH and x.dtype.kind == "f":
         kept = keepdims or divisor.__class__ is np.ndarray
         with np.errstate(over="ignore"):
-            squares = _ADD(x * x, axis=axis, keepdims=kept)
+            squares = _sum_of_squares(x, axis, kept)
         if squares.min() > _ENOUGH[x.dtype.itemsize] and squares.max() < inf:
             root = np.sqrt(squares if divisor is None else squares / divisor)
             return root if kept is keepdims else np.squeeze(root, axis=axis)

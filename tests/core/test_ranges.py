@@ -59,6 +59,23 @@ def test_a_size_and_its_slope_do_not_depend_on_the_scale(backend, name, dtype, s
     assert math.isclose(float(pushed.item()), expected[0] - expected[1] + expected[2] / 2, abs_tol=tolerance)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_size_of_many_numbers_is_as_exact_as_that_of_few(backend, dtype):
+    x = np.random.default_rng(0).standard_normal((103, 101)).astype(dtype)
+    exact = x.astype(np.longdouble)
+    near = 4 * float(np.finfo(dtype).eps)
+    assert np.allclose(linalg.norm(on(backend, x, dtype)).asnumpy(), np.sqrt(np.sum(exact**2)), rtol=near)
+    for keepdims in (False, True):
+        found = tnp.std(on(backend, x, dtype), keepdims=keepdims).asnumpy()
+        assert found.shape == ((1, 1) if keepdims else ())
+        assert np.allclose(found, np.std(exact), rtol=near, atol=0)
+
+
+def test_the_slope_of_the_logarithm_of_a_tiny_deviation(backend):
+    (slope,) = gradient(lambda x: tnp.log(tnp.std(x)), on(backend, [-1e-170, 1e-170], "float64"))
+    assert np.allclose(slope, [-5e169, 5e169], rtol=1e-14)
+
+
 @pytest.mark.parametrize("x", [1024.0, 1024.25])
 def test_the_slope_of_a_power_of_two_that_is_infinite_itself(backend, x):
     expected = 2.0 ** (x - 1) * (2 * math.log(2))
