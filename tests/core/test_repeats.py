@@ -6,6 +6,7 @@ from engines import of
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad.engines.tables import OPS
 from tapegrad.numpy import linalg
 
 TURN = np.linalg.qr(np.asarray([[1.0, 2.0, 3.0], [0.5, -1.0, 2.0], [2.0, 0.3, -1.0]]))[0]
@@ -102,3 +103,9 @@ def test_the_nuclear_norm_has_the_subgradient_of_least_norm():
     assert not tapegrad.grad(lambda a: linalg.norm(a, 2))(of(np.zeros((2, 2)), "float64")).asnumpy().any()
     for a in (np.asarray([[1.0, 2.0], [2.0, 4.0]]), np.asarray([[1.0, 2.0, 0.0], [-2.0, -4.0, 0.0]])):
         assert np.allclose(tapegrad.grad(nuclear)(of(a, "float64")).asnumpy(), a / 5, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["spectral", "singular_spectral"])
+def test_weights_of_values_are_real(name):
+    with pytest.raises(tapegrad.errors.DtypeError, match=rf"{name}\(\) takes real weights"):
+        OPS[name].call(tnp.eye(2), tnp.asarray([1j, 2.0]))

@@ -8,6 +8,7 @@ import tapegrad.numpy as tnp
 from tapegrad import nd
 from tapegrad.engines.tables import OPS
 from tapegrad.op import elementwise
+from tapegrad.op import op as general
 from tapegrad.op.kinds import ELEMENTWISE, MULTILINEAR
 from tests.core.engines import NAMES, engine, on
 
@@ -104,6 +105,17 @@ def test_no_keyword_swallows_a_tracked_array(scaled):
     with pytest.raises(tapegrad.errors.NoGradientError, match="'parts'"):
         tapegrad.grad(lambda p: scaled(tnp.asarray(3.0), parts=(1, [p])))(2.0)
     assert tapegrad.grad(lambda p: scaled(p, factor=tnp.asarray(3.0)))(2.0) == 3
+
+
+def test_an_op_that_is_a_function_of_its_own_where_recorded_has_no_formulas():
+    with pytest.raises(TypeError, match=r"'twofold'.*leave out x"):
+
+        @general(x=lambda g: g, recorded=lambda x: x + x, samples=[])
+        def twofold(xp, x):
+            """Twice x."""
+            return x + x
+
+    assert "twofold" not in OPS
 
 
 @pytest.mark.parametrize("name", sorted(WITH_KEYWORDS))
