@@ -148,7 +148,7 @@ class Run:
         positions: Sequence[int],
         *,
         has_aux: bool = False,
-        copy: bool = True,
+        copy: bool = False,
     ) -> None:
         self.name = name
         self.outer = bool(MODE.get() & RECORDING)
