@@ -263,6 +263,43 @@ def test_a_face_is_imported_when_somebody_asks_for_it(module, others):
     assert imported and not [name for name in imported if name.startswith(tuple(f"tapegrad.{n}" for n in others))]
 
 
+def ours_after(code: str) -> set[str]:
+    """The modules of tapegrad that a fresh interpreter has imported after `code`."""
+    code += "; import sys; print(*[name for name in sys.modules if name.partition('.')[0] == 'tapegrad'])"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_ops_are_imported_with_the_first_engine():
+    def ops(code):
+        return {name for name in ours_after(code) if name.startswith("tapegrad.ops")}
+
+    assert not ops("import tapegrad")
+    for first in ("get_backend()", "grad(lambda x: x * x)(3.0)", "Array.__add__", "where", "ops.elementwise"):
+        assert ops(f"import tapegrad; tapegrad.{first}") >= {"tapegrad.ops.elementwise", "tapegrad.ops.operators"}, (
+            first
+        )
+
+
+def test_the_ops_are_there_for_whoever_lists_them_or_looks_one_up():
+    for code in (
+        "from tapegrad.op import registered; assert registered()['sin'].name == 'sin'",
+        "from tapegrad.op import registered; assert 'sin' in registered() and 'sun' not in registered()",
+        "from tapegrad.op import registered; assert 'sin' in list(registered()) and len(registered()) > 200",
+        "from tapegrad.op import registered; assert len(registered()) > 200",
+        "from tapegrad.op import registered; assert len(registered().keys()) > 200",
+        "from tapegrad.op import registered; assert len(registered().values()) > 200",
+        "from tapegrad.op import registered; assert len(registered().items()) > 200",
+        "from tapegrad.engines.tables import RECORDED; assert RECORDED.sin",
+    ):
+        assert "tapegrad.ops.elementwise" in ours_after(code), code
+
+
+def test_a_strangers_op_cannot_take_the_name_of_one_that_is_yet_to_be_imported():
+    code = "from tapegrad.op import elementwise; elementwise(x=1, name='sin')(lambda xp, x: x)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "op 'sin' is already defined in tapegrad.ops.elementwise" in run.stderr
+
+
 def test_import_tapegrad_imports_no_engine_and_no_plugin():
     imported = modules_after("import tapegrad, tapegrad.ndarray, tapegrad.autograd")
     assert "tapegrad" in imported

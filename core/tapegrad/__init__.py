@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import errors, ops
-from .arrays.array import Array, allow_escape
+from . import errors
+from .arrays.array import allow_escape
 from .arrays.face import register_face
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .engines.backend import Backend, Spec
 from .engines.registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
-from .ops.elementwise import where
+from .engines.tables import load_ops, register_ops
 from .tape.mode import is_recording, is_training, pause, predict_mode, record, train_mode
 from .transforms.checkpoint import checkpoint
 from .transforms.custom import custom
@@ -21,13 +21,15 @@ from .transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
-    from . import autograd, base, context, contrib, ndarray
+    from . import autograd, base, context, contrib, ndarray, ops
     from . import ndarray as nd
     from . import operator as operator
     from . import random as random
+    from .arrays.array import Array
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
     from .engines.hookspecs import hookimpl
+    from .ops.elementwise import where
 
 
 def _load_standard() -> type[Array]:
@@ -42,6 +44,7 @@ def _load_mxnets() -> type[Array]:
     return NDArray
 
 
+register_ops(lambda: import_module(".ops", __name__))
 register_face("numpy", _load_standard)
 register_face("nd", _load_mxnets)
 
@@ -112,12 +115,14 @@ _MODULES = {
     "ndarray": ".ndarray",
     "numpy": ".numpy",
     "operator": ".operator",
+    "ops": ".ops",
     "random": ".random",
     "testing": ".testing",
 }
-"""The faces and other modules that `import tapegrad` does not load; they come when they are first named."""
+"""The ops, the faces and other modules that `import tapegrad` does not load; they come when they are first named."""
 
 _WITHIN = {
+    "Array": ".arrays.array",
     "Context": ".context",
     "MXNetError": ".base",
     "cpu": ".context",
@@ -125,6 +130,7 @@ _WITHIN = {
     "current_context": ".context",
     "gpu": ".context",
     "hookimpl": ".engines.hookspecs",
+    "where": ".ops.elementwise",
 }
 """Names at the top, most of them MXNet's (`mx.cpu()`), and the modules that they come from."""
 
@@ -178,6 +184,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         found = import_module(_MODULES[name], __name__)
     elif name in _WITHIN:
+        if name == "Array":
+            load_ops()  # which binds its operators
         found = getattr(import_module(_WITHIN[name], __name__), name)
     elif name in _FOREIGN:
         raise AttributeError(f"tapegrad has no {name!r}: {_FOREIGN[name]}")

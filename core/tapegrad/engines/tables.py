@@ -5,6 +5,7 @@ An engine's table runs on raw arrays. `RECORDED` is the ops themselves, so a for
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,63 @@ from ..dtypes import CLASSES, is_dtype
 from ..errors import BackendError
 
 if TYPE_CHECKING:
+    from _collections_abc import dict_items, dict_keys, dict_values
+
     from ..arrays.array import Array
     from ..op.record import Op
     from .backend import Backend, Spec
 
-OPS: dict[str, Op] = {}
+_OP_LOADERS: list[Callable[[], object]] = []
+
+
+def register_ops(load: Callable[[], object]) -> None:
+    """Let `load` define tapegrad's own ops when they are first needed. They lie in layers above this one."""
+    _OP_LOADERS.append(load)
+
+
+def load_ops() -> None:
+    """Define tapegrad's own ops, and bind the operators of arrays to them, unless that has been done."""
+    for load in _OP_LOADERS:
+        load()
+
+
+class Ops(dict[str, "Op"]):
+    """Ops by name. Tapegrad's own are defined before a name is missed and before all are listed; `get` defines none."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> Op:
+        load_ops()
+        return self.copy()[name]  # in a plain dictionary, which knows what to raise
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        load_ops()
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        load_ops()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        load_ops()
+        return super().__len__()
+
+    def keys(self) -> dict_keys[str, Op]:
+        load_ops()
+        return super().keys()
+
+    def values(self) -> dict_values[str, Op]:
+        load_ops()
+        return super().values()
+
+    def items(self) -> dict_items[str, Op]:
+        load_ops()
+        return super().items()
+
+
+OPS = Ops()
 """Every op by its name, first-party and strangers' alike."""
 
 
@@ -159,6 +212,7 @@ class EngineKernels(Kernels):
     engine: EngineKernels
 
     def __init__(self, backend: Backend) -> None:
+        load_ops()  # every array has such a table, so this is before there is any
         self.backend = backend
         self.engine = self
         self.signatures = Signatures(self)

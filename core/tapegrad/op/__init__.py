@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
-from ..engines.tables import OPS
+from ..engines.tables import OPS, load_ops
 from ..errors import ArgumentTypeError
 from .batching import batched_function
 from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, Kind
@@ -43,6 +43,9 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 P = ParamSpec("P")
 
 __all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
+
+
+PROJECT = __name__.partition(".")[0]
 
 
 class _Parameters(NamedTuple):
@@ -134,8 +137,11 @@ def _define(
     `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
     """
     name = name or body.__name__
-    if name in OPS:
-        raise ArgumentTypeError(f"op {name!r} is already defined in {OPS[name].module}; choose another name")
+    if body.__module__.partition(".")[0] != PROJECT:
+        load_ops()  # so that a name of ours is found to be taken
+    taken = OPS.get(name)
+    if taken is not None:
+        raise ArgumentTypeError(f"op {name!r} is already defined in {taken.module}; choose another name")
     asked = _parameters(body)
     inputs, variadic = asked.positional[1:], asked.variadic
     keywords = {name: asked.defaults.get(name, inspect.Parameter.empty) for name in asked.keywords}
