@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def _load_standard() -> type[Array]:
-    from .numpy.array import ndarray
+    from .numpy.arrays import ndarray
 
     return ndarray
 

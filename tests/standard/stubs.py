@@ -57,9 +57,9 @@ def listed(names, around):
 def public_stub():
     """What `tapegrad.numpy` takes from its modules, and the ops that are its functions."""
     lines = ["# ruff: noqa", "# fmt: off"]
-    lines += head("The names of `tapegrad.numpy`.", "from typing import Any", "", "from .array import ndarray")
+    lines += head("The names of `tapegrad.numpy`.", "from typing import Any", "", "from .arrays import ndarray")
     modules = {}
-    for module in tnp._PARTS:
+    for module in (getattr(tnp, name) for name in tnp.PARTS):
         for name in module.__all__:
             if getattr(tnp, name) is getattr(module, name):
                 modules[name] = module.__name__.rpartition(".")[2]
@@ -75,7 +75,7 @@ def public_stub():
 
 def special_stub():
     """The ops that are functions of `tapegrad.numpy.special`."""
-    lines = head("Special functions that are ops.", "from typing import Any", "", "from .array import ndarray")
+    lines = head("Special functions that are ops.", "from typing import Any", "", "from .arrays import ndarray")
     lines += [declared(name, op, result="ndarray") for name, op in sorted(ops_of("tapegrad.numpy.special").items())]
     return "\n".join(lines) + "\n"
 

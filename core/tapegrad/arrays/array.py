@@ -68,6 +68,10 @@ class Array:
     _face: ClassVar[Face] = STANDARD
     """The conventions by which the core treats arrays of this class."""
 
+    @classmethod
+    def _begin(cls) -> None:
+        """Called before an engine has the first array of this class: the methods that are bound late must be there."""
+
     __array_ufunc__: Any = None  # so that NumPy's operators leave the work to ours
 
     @property

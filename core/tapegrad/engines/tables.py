@@ -151,6 +151,8 @@ class Signatures(dict[Any, Signature]):
         cls, dtype, shape = key
         if len(self) > 10_000:
             self.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
+        if cls not in self.families:
+            cls._begin()
         home = self.families.setdefault(cls, object())
         family = self.families.setdefault((cls, dtype), object())
         signature = self[key] = Signature(cls, self.xp, dtype, tuple(shape), home, family)

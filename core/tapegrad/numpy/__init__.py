@@ -7,39 +7,39 @@ Elementwise functions are the ops themselves; the rest has the standard's and Nu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from . import (
-    beyond,
-    creation,
-    grids,
-    info,
-    manipulation,
-    pointwise,
-    polynomials,
-    products,
-    reductions,
-    searching,
-)
-from . import fft as fft
-from . import linalg as linalg
-from . import random as random
-from . import special as special
-from .array import ndarray as ndarray  # before `creation`, whose function `array` is the name in this package
-from .methods import bind
-from .names import publish
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import fft as fft
+    from . import linalg as linalg
+    from . import random as random
+    from . import special as special
     from ._public import *  # noqa: F403
+    from .arrays import ndarray as ndarray
 
-NAMES = ("fft", "linalg", "ndarray", "random", "special")
+PARTS = (
+    *("beyond", "creation", "grids", "info", "manipulation", "pointwise", "polynomials", "products", "reductions"),
+    "searching",
+)
+"""The modules whose functions are this package's."""
 
-_PARTS = beyond, creation, grids, info, manipulation, pointwise, polynomials, products, reductions, searching
-for _space in (fft, linalg, random, special):
-    publish(_space.__name__)
-publish(__name__, *_PARTS)
-bind(globals())
+SPACES = ("fft", "linalg", "random", "special")
+NAMES = (*SPACES, "ndarray")
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        # All functions are imported when somebody asks for the first; a module by itself, since modules ask for others.
+        if name in PARTS or name in SPACES:
+            return import_module(f".{name}", __name__)
+        import_module(".contents", __name__)
+        try:
+            return globals()[name]
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
 
 def __dir__() -> list[str]:
+    import_module(".contents", __name__)
     return list(globals()["__all__"])

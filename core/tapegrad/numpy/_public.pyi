@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from .array import ndarray
+from .arrays import ndarray
 
 from .beyond import (
     apply_along_axis as apply_along_axis, argpartition as argpartition, block as block, corrcoef as corrcoef, cov as

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .array import ndarray
+from .arrays import ndarray
 
 def betainc(a: Any, b: Any, x: Any) -> ndarray: ...
 def betaln(x: Any, y: Any) -> ndarray: ...

@@ -17,7 +17,7 @@ from ..errors import ArgumentTypeError, NoGradientError
 from ..tape.mode import MODE, RECORDING
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 __all__ = ["as_shape", "fractions", "make", "op", "plain_number"]
 

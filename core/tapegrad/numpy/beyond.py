@@ -17,7 +17,7 @@ from .arguments import fractions, make, op, plain_number
 from .creation import asarray
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def cov(

@@ -18,7 +18,7 @@ from ..ops.transfer import device_of, to
 from .arguments import as_shape, make, op
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def asarray(

@@ -12,9 +12,10 @@ from ..errors import ArgumentError
 from ..ops import fft as ops
 from .arguments import make
 from .creation import asarray
+from .names import publish
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _one(name: str, doc: str) -> Callable[..., ndarray]:
@@ -295,3 +296,6 @@ def _default() -> Any:
     from ..dtypes import get_default_dtype
 
     return get_default_dtype()
+
+
+publish(__name__)

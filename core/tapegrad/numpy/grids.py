@@ -16,7 +16,7 @@ from .beyond import tril_indices, triu_indices
 from .creation import arange, asarray, linspace
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _run(key: slice) -> ndarray:

@@ -13,7 +13,7 @@ from ..engines.registry import get_backend
 from ..errors import ArgumentError, DtypeError
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 NAMES = (
     *("__array_api_version__", "__array_namespace_info__", "complexfloating", "dtype", "e", "errstate"),

@@ -12,9 +12,10 @@ from ..ops import linalg as ops
 from . import products
 from .arguments import op
 from .creation import asarray
+from .names import publish
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _call(name: str, *arrays: Any, **keywords: Any) -> Any:
@@ -548,3 +549,6 @@ def tensorinv(a: Any, ind: int = 2) -> ndarray:
     if math.prod(first) != math.prod(last):
         raise ShapeError(f"tensorinv: the first {ind} axes of shape {a.shape} do not have the size of the others")
     return inv(a.reshape(math.prod(first), -1)).reshape(*last, *first)
+
+
+publish(__name__)

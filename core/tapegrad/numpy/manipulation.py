@@ -17,7 +17,7 @@ from .arguments import as_shape, op
 from .creation import asarray
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _call(name: str, x: Any, **keywords: Any) -> ndarray:

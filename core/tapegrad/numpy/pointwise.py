@@ -15,7 +15,7 @@ from .creation import asarray
 from .info import iscomplexobj
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def angle(z: Any, deg: bool = False) -> ndarray:

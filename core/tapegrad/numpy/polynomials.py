@@ -13,7 +13,7 @@ from .arguments import op
 from .creation import asarray
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _coefficients(name: str, p: Any) -> ndarray:

@@ -17,7 +17,7 @@ from .creation import asarray
 from .info import result_type
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _one(name: str, *arrays: Any, **keywords: Any) -> ndarray:

@@ -15,10 +15,11 @@ from ..transforms.draws import drawn
 from . import manipulation
 from .arguments import make
 from .creation import asarray
+from .names import publish
 from .searching import take
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def seed(seed: int) -> None:
@@ -183,3 +184,6 @@ def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> nda
     count = int(a) if isinstance(a, (int, host.integer)) else asarray(a).shape[0]
     chosen = _drawn(lambda p: philox.choice(count, shape=_size(size), replace=replace, probs=p), p=p)
     return chosen if isinstance(a, (int, host.integer)) else take(asarray(a), chosen, axis=0)
+
+
+publish(__name__)

@@ -16,7 +16,7 @@ from .arguments import fractions, op, plain_number
 from .creation import asarray
 
 if TYPE_CHECKING:
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _kept(x: ndarray, where: Any, neutral: Any) -> ndarray:

@@ -16,10 +16,11 @@ from ..ops.indexing import axes_of
 from ..ops.special import betaln, erfc, gammaln, xlogy
 from .arguments import op
 from .creation import asarray
+from .names import publish
 
 if TYPE_CHECKING:
     from ._special import *  # noqa: F403
-    from .array import ndarray
+    from .arrays import ndarray
 
 
 def _floats(*values: Any) -> list[ndarray]:
@@ -244,3 +245,6 @@ def log_softmax(x: Any, /, axis: Any = None) -> ndarray:
     """
     x = asarray(x)
     return op.log_softmax(x, axis=tuple(range(x.ndim)) if axis is None else axis)
+
+
+publish(__name__)

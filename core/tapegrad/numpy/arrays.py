@@ -10,6 +10,7 @@ from ..errors import ArgumentError, ShapeError
 from ..transforms.program import ProgramArray
 from .bound import namespace_for
 from .methods import Methods
+from .package import package
 from .protocols import call_function, call_ufunc
 
 __all__ = ["API_VERSIONS", "ndarray"]
@@ -45,6 +46,10 @@ class ndarray(Methods, ProgramArray):
     """
 
     __slots__ = ()
+
+    @classmethod
+    def _begin(cls) -> None:
+        _ = package().__all__  # with which its functions are imported, and made methods
 
     @property
     def T(self) -> Self:
