@@ -163,7 +163,7 @@ def test_all_of_nd_explains_itself():
     own = {
         f"{space.__name__}.{name}": inspect.getdoc(value) or ""
         for space in spaces
-        for name, value in vars(space).items()
+        for name, value in inspect.getmembers(space)
         if (inspect.isroutine(value) or inspect.isclass(value)) and name[0] != "_" and is_of_nd(space, name, value)
     }
     assert len(own) > 600

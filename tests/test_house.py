@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import pickle
 import re
 import shlex
 import subprocess
@@ -267,6 +268,47 @@ def ours_after(code: str) -> set[str]:
     """The modules of tapegrad that a fresh interpreter has imported after `code`."""
     code += "; import sys; print(*[name for name in sys.modules if name.partition('.')[0] == 'tapegrad'])"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+FACES = "from tapegrad import autograd, nd; import tapegrad.numpy as tnp, tapegrad.nd"
+
+
+def test_importing_the_faces_imports_none_of_their_functions():
+    imported = ours_after(FACES)
+    assert {"tapegrad.numpy", "tapegrad.ndarray", "tapegrad.autograd", "tapegrad.transforms.gradients"} <= imported
+    assert not {name for name in imported if name.startswith(("tapegrad.ops", "tapegrad.randomness"))}
+    assert not {name for name in imported if name.startswith(("tapegrad.numpy.", "tapegrad.ndarray."))}
+    assert not modules_after(FACES) & {"ast", "json", "zipfile"} - modules_after("import numpy, inspect")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from tapegrad.numpy import sum, linalg; assert sum and linalg.det",
+        "from tapegrad.numpy import *; assert array and matmul and fft.rfft",
+        "import tapegrad.numpy as tnp; assert 'einsum' in dir(tnp) and 'einsum' in tnp.__all__",
+        "import tapegrad.numpy.arrays, tapegrad.numpy as tnp; assert tnp.array([1.0]).mean() == 1",
+        "import tapegrad.numpy.linalg as la; assert 'det' in la.__all__ and la.inv([[2.0]]).sum() == 0.5",
+        "import tapegrad.numpy.polynomials, tapegrad.numpy as tnp; assert tnp.linalg.det and tnp.exp",
+        "import tapegrad; assert tapegrad.grad(lambda x: x.mean() * x.sum())(__import__('numpy').ones(2)).all()",
+        "from tapegrad.nd import *; assert exp and random.uniform",
+        "from tapegrad import nd; assert 'exp' in dir(nd) and nd.op.exp is nd.exp is nd.gen_op.exp",
+        "import tapegrad.ndarray.random as random; assert random.uniform().exp() > 0",
+        "import tapegrad.nd as nd; assert nd.contrib.arange_like and nd.linalg.potrf and nd.Custom",
+        "import tapegrad.numpy as tnp, threading as t; xs = [t.Thread(target=lambda: tnp.exp(tnp.ones(1)).mean()) "
+        "for _ in range(8)]; [x.start() for x in xs]; [x.join() for x in xs]; assert tnp.ones(1).mean() == 1",
+    ],
+)
+def test_a_function_is_there_whatever_is_imported_first(code):
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert not run.stderr
+
+
+@pytest.mark.parametrize(("make", "use"), [("numpy.ones(2)", "x.mean() + x"), ("nd.ones(2)", "x.exp() + x")])
+def test_a_pickled_array_comes_with_its_methods_and_operators(make, use):
+    read = f"import pickle, sys; x = pickle.loads(sys.stdin.buffer.read()); {use}"
+    pickled = pickle.dumps(eval(f"tapegrad.{make}"))
+    assert not subprocess.run([sys.executable, "-c", read], input=pickled, capture_output=True).stderr
 
 
 def test_the_ops_are_imported_with_the_first_engine():

@@ -1,22 +1,10 @@
 """MXNet's imperative arrays: `from tapegrad import nd` or `import tapegrad.ndarray as nd`."""
 
-# ruff: noqa: F403
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-
-from . import contrib as contrib
-from . import linalg as linalg
-from . import op as gen_op  # noqa: F401
-from . import op as op
-from . import random as random
-from .files import *
-from .function import exported as _exported
-from .methods import bind
-from .ndarray import *
-
-globals().update(_exported(op))
-bind(_exported(op))
 
 
 def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
@@ -59,5 +47,16 @@ _OTHERS = {
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
+        # All functions are imported when somebody asks for the first; a module by itself, since modules ask for others.
+        if find_spec(f"{__name__}.{name}") is not None:
+            return import_module(f".{name}", __name__)
+        import_module(".contents", __name__)
+        if name in globals():
+            return globals()[name]
         why = _OTHERS.get(name)
         raise AttributeError(f"nd has no {name!r}" + (f": {why}" if why else ""))
+
+
+def __dir__() -> list[str]:
+    import_module(".contents", __name__)
+    return list(globals())

@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import errno
 import io
-import json
 import math
 import os
 import struct
 import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -90,6 +88,8 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
 
 
 def _npz(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    import zipfile  # in the functions, as it takes longer to import than the whole of this module
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, array in host.items():
@@ -99,6 +99,8 @@ def _npz(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
 
 
 def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    import json
+
     names = {dtype: name for name, dtype in TYPES.items()}
     header: dict[str, Any] = {}
     parts: list[bytes] = []
@@ -198,6 +200,8 @@ def _checked(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _read_npz(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
+    import zipfile
+
     host: dict[str, np.ndarray[Any, Any]] = {}
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
@@ -257,6 +261,8 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 
 
 def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
+    import json
+
     (length,) = struct.unpack("<Q", _exactly(file, 8))
     if length > min(size - 8, LONGEST_HEADER):
         raise FileFormatError(f"its header would have {length} bytes, of {size} altogether")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -105,6 +106,10 @@ class NDArray(Methods):
     __slots__ = ("_mask",)
     _mask: tuple[Any, Array]
     _face: ClassVar[Face] = MXNET
+
+    @classmethod
+    def _begin(cls) -> None:
+        import_module(".contents", __package__)  # which makes methods of its functions
 
     @property
     def dtype(self) -> Any:

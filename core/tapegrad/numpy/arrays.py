@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Self
 
 from .. import dtypes
@@ -10,7 +11,6 @@ from ..errors import ArgumentError, ShapeError
 from ..transforms.program import ProgramArray
 from .bound import namespace_for
 from .methods import Methods
-from .package import package
 from .protocols import call_function, call_ufunc
 
 __all__ = ["API_VERSIONS", "ndarray"]
@@ -49,7 +49,7 @@ class ndarray(Methods, ProgramArray):
 
     @classmethod
     def _begin(cls) -> None:
-        _ = package().__all__  # with which its functions are imported, and made methods
+        import_module(".contents", __package__)  # which makes methods of its functions
 
     @property
     def T(self) -> Self:
