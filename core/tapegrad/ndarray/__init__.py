@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
+from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING, Any
 
 
@@ -48,9 +48,9 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         # All functions are imported when somebody asks for the first; a module by itself, since modules ask for others.
-        if find_spec(f"{__name__}.{name}") is not None:
-            return import_module(f".{name}", __name__)
-        import_module(".contents", __name__)
+        if _find_spec(f"{__name__}.{name}") is not None:
+            return _import_module(f".{name}", __name__)
+        _import_module(".contents", __name__)
         if name in globals():
             return globals()[name]
         why = _OTHERS.get(name)
@@ -58,5 +58,5 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    import_module(".contents", __name__)
+    _import_module(".contents", __name__)
     return list(globals())
