@@ -295,6 +295,18 @@ def divide_or_zero(x: Any, y: Any) -> Any:
     return jnp.divide(x, _compiled_or_one(x, y))
 
 
+def _or_infinite(x: Any, y: Any) -> Any:
+    """y in the shape of x / y, and infinite where it is 0."""
+    return jnp.broadcast_to(jnp.where(y == 0, jnp.inf, y), jnp.broadcast_shapes(x.shape, y.shape))
+
+
+_compiled_or_infinite: Callable[..., Any] = jax.jit(_or_infinite)
+
+
+def divide_or_flat(x: Any, y: Any) -> Any:
+    return jnp.divide(x, _compiled_or_infinite(x, y))
+
+
 def round_to(x: Any, *, decimals: int) -> Any:
     if not decimals or not jnp.issubdtype(x.dtype, jnp.inexact):
         return jnp.round(x, decimals)
@@ -348,6 +360,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "cholesky": cholesky,
     "getitem": getitem,
     "divide": divide,
+    "divide_or_flat": divide_or_flat,
     "divide_or_zero": divide_or_zero,
     "index_table": index_table,
     "inv": inv,

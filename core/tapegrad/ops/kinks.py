@@ -19,6 +19,7 @@ from ..arrays.batched import Batched, engine_kernels, lift, wrap
 from ..engines.tables import OPS, RECORDED
 from ..op import op
 from ..op.batching import apply
+from ..op.call import plain_keyword
 from ..op.samples import exactly, normal, positive, together, uniform
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Output
@@ -90,6 +91,7 @@ def _with_slope(pulled: Array, slope: Array, x: Array | None, factor: float) -> 
 def _past_kink_recorded(
     pulled: Array, cotangent: Array, size: Array, x: Array | None = None, *, factor: float = 1.0, kept: Any = None
 ) -> Any:
+    factor = plain_keyword(OPS["past_kink"], "factor", factor)
     slope = _limit(cotangent, size)
     if slope is not None:
         if kept is not None:

@@ -221,7 +221,8 @@ def root_of_squares(xp: Any, x: Any, divisor: Any = None, *, axis: Any = None, k
         by = xp.where(top > far, 1 / scale, xp.where(top < 1 / far, scale, one))
         x = x * (xp.astype(by, dtype=dtype) if turned else by)
     squares = xp.sum(xp.real(x * xp.conj(x)) if turned else x * x, axis=axis, keepdims=True)
-    root = xp.sqrt(squares if divisor is None else squares / divisor)
+    # By name: some engines' arrays refuse an operand that is batched where they are not.
+    root = xp.sqrt(squares if divisor is None else xp.divide(squares, divisor))
     if info.bits == 16:
         root = xp.astype(root, dtype=dtype)
     elif count_of(shape, axis):

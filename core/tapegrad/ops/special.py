@@ -121,8 +121,21 @@ def erfinv(xp: Any, x: Any) -> Any:
 # The normal distribution
 
 
+def _hazard_slope(xp: Any, x: Any, out: Any) -> Any:
+    # -out (x + out), whose sum cancels where x is far below 0. With t = -x, e = out - t and Laplace's fraction
+    # e = 1 / (t + 2 rest) it is -(1 + e² - 2 e rest), of which every derivative is as exact.
+    far = x < -2
+    t = xp.where(far, -x, 2)
+    fraction = t
+    for k in range(60, 2, -1):
+        fraction = t + k / fraction
+    rest = 1 / fraction
+    excess = 1 / (t + 2 * rest)
+    return xp.where(far, -(1 + excess * (excess - 2 * rest)), -out * (x + out))
+
+
 @elementwise(
-    x=lambda xp, g, x, out: -xp.multiply_or_zero(g, out * (x + out)),
+    x=lambda xp, g, x, out: xp.multiply_or_zero(g, _hazard_slope(xp, x, out)),
     floats=True,
     accuracy="I1:200",
     samples=[*alone(_NUMBER), (exactly([-40.0, -8.0, 3.0]),)],
@@ -419,7 +432,25 @@ def _bessel_slope(xp: Any, x: Any, out: Any, n: int, scaled: bool) -> Any:
     # By the two neighbours, whose sum does not cancel.
     low = (xp.i0e if scaled else xp.i0)(x) if n == 1 else xp.bessel_i(x, n=n - 1, scaled=scaled)
     slope = (low + xp.bessel_i(x, n=n + 1, scaled=scaled)) / 2
-    return slope - xp.sign(x) * out if scaled else slope
+    return _scaled_slope(xp, x, n, slope - xp.sign(x) * out) if scaled else slope
+
+
+def _scaled_slope(xp: Any, x: Any, n: int, near: Any) -> Any:
+    # Far out the neighbours and the function cancel to about 1 / 2x of them. There it is the slope of Hankel's series,
+    # which is off by about exp(-2x) where it stops at 2x terms: by less than the rounding of the dtype.
+    reach = 18 if xp.finfo(x.dtype).bits == 64 else 10
+    bound = float(reach)
+    size = xp.abs(x)
+    far = size > bound
+    inverse = 1 / xp.where(far, size, bound)
+    terms = [1.0]
+    for k in range(1, 2 * reach + 1):
+        terms.append(terms[-1] * ((2 * k - 1) ** 2 - 4 * n * n) / (8 * k))
+    total = xp.zeros_like(inverse)
+    for k in range(2 * reach, -1, -1):
+        total = total * inverse + (k + 0.5) * terms[k]
+    total = -total * inverse * xp.sqrt(inverse) / math.sqrt(2 * math.pi)
+    return xp.where(far, total * xp.sign(x) if n % 2 == 0 else total, near)
 
 
 @elementwise(
@@ -443,12 +474,12 @@ def bessel_i(xp: Any, x: Any, *, n: int, scaled: bool = False) -> Any:
     """
     if n < 2:
         return getattr(xp, ("i0", "i1")[n] + "e" * scaled)(x)
-    reach = 4.0 + 2 * n
+    reach = max(18.0, 4.0 + 2 * n)
     near = xp.abs(x) < reach
     half = xp.where(near, x, 0) / 2
     square = half * half
     series = xp.ones_like(half)
-    for k in range(24 + 3 * n, 0, -1):
+    for k in range(40 + 3 * n, 0, -1):
         series = 1 + series * square / (k * (k + n))
     for k in range(1, n + 1):
         series = series * half / k
