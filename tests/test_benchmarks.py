@@ -198,7 +198,7 @@ def test_each_worker_imports_the_tapegrad_of_its_checkout(other_checkout):
 
 
 def test_a_case_on_which_checkouts_disagree_is_left_out(other_checkout):
-    break_in(other_checkout, "from . import nd; nd.sum = lambda x: x[:1] * 1.0")
+    break_in(other_checkout, "from . import nd; nd.sum; nd.sum = lambda x: x[:1] * 1.0")
     rows = checkouts.in_workers(cases_named("sum"), other_checkout, 1, 1e-6, silent, tiny=True)
     by_name = {row.name: row for row in rows}
     assert "disagrees with the old" in by_name["W11 sum nd"].absent["new"]
@@ -207,7 +207,7 @@ def test_a_case_on_which_checkouts_disagree_is_left_out(other_checkout):
 
 
 def test_a_case_that_fails_on_one_checkout_is_left_out_with_the_reason(other_checkout):
-    break_in(other_checkout, "from . import nd; del nd.norm")
+    break_in(other_checkout, "from . import nd; nd.norm; del nd.norm")
     rows = checkouts.in_workers(cases_named("norm"), other_checkout, 1, 1e-6, silent, tiny=True)
     by_name = {row.name: row for row in rows}
     assert "norm" in by_name["W11 norm nd"].absent["old"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, table_of, wrap
+from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, wrap
 from ..arrays.entering import enter_beside
 from ..arrays.face import standard_face
 from ..engines import registry
@@ -180,14 +180,6 @@ def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | N
         for array in arrays:
             array._constant = True
     return arrays
-
-
-def of_its_value(x: Array) -> Array:
-    """An array under the table of its own value: an operand that is handed back may be under that of a batch which it
-    has no part in.
-    """
-    table = table_of(x._value, engine_of(x))
-    return x if table is x._xp else handle(type(x), x._value, x._node, table)
 
 
 def plain_keyword(op: Op, name: str, value: Any) -> Any:

@@ -84,7 +84,7 @@ def {name}({parameters}):
         signature = None
     if signature is None:
         return _slow_call(_op, ({everything}), {keywords})
-    return _of_its_value(_recorded({arguments}))
+    return _recorded({arguments})
 """
 
 ARRAY = """\
@@ -328,7 +328,6 @@ def public_function(op: Op) -> Callable[..., Any]:
         "_plain": call.plain_keyword,
         "_inspect": call.inspect_result,
         "_outputs": call.outputs,
-        "_of_its_value": call.of_its_value,
         "_recorded": op.recorded,
         **{f"_class_{number}": None for number in (1, 2, 3)},
         **{f"_d_{name}": default for name, default in op.keywords.items()},

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, level_table
+from ..arrays.batched import LEVELS, Batched, engine_of, level_table, table_of
 from ..arrays.entering import SCALAR, as_array, kind_of
 from ..arrays.trees import NAMESPACE, callable_or_error, flatten, unflatten
 from ..engines.tables import RECORDED
@@ -50,6 +50,8 @@ def open_batch(x: Array, level: int, size: int) -> Array:
         x = inner
     elif x._node is not None and LEVELS.get(x._node, 0) >= level:
         x = x.detach()
+    # A constant may have met the batch without taking part in it: outside it is the engine's alone.
+    x = handle(type(x), x._value, x._node, table_of(x._value, engine_of(x)))
     found: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
     return found
 
