@@ -84,7 +84,7 @@ def ndtr(x: Any, /) -> ndarray:
     Array([0.5      , 0.8413...], dtype=float32)
     """
     (x,) = _reals("ndtr", x)
-    return 0.5 * op.erfc(x * -math.sqrt(0.5))  # type: ignore[no-any-return]
+    return 0.5 * op.erfc(x * -math.sqrt(0.5))
 
 
 def huber(delta: Any, r: Any, /) -> ndarray:
@@ -124,7 +124,7 @@ def multigammaln(a: Any, d: int) -> ndarray:
     total = op.gammaln(a)
     for j in range(1, int(d)):
         total = total + op.gammaln(a - 0.5 * j)
-    return total + 0.25 * d * (d - 1) * math.log(math.pi)  # type: ignore[no-any-return]
+    return total + 0.25 * d * (d - 1) * math.log(math.pi)
 
 
 def exp10(x: Any, /) -> ndarray:
