@@ -270,12 +270,13 @@ def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
     return made
 
 
+def bare(value: Any) -> Any:
+    """A value without the nodes inside a batch."""
+    if isinstance(value, Batched):
+        return Batched(bare(value.value), None, value.xp, value.level, value.mapped)
+    return value
+
+
 def without_nodes(x: Array) -> Array:
     """`x` as a constant, without its nodes inside a batch too."""
-
-    def bare(value: Any) -> Any:
-        if isinstance(value, Batched):
-            return Batched(bare(value.value), None, value.xp, value.level, value.mapped)
-        return value
-
     return handle(type(x), bare(x._value), None, x._xp)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..arrays.batched import BATCHED, Batched, engine_inside, engine_kernels, inner_array, table_of, wrap
+from ..arrays.batched import BATCHED, Batched, bare, engine_inside, engine_kernels, inner_array, table_of, wrap
 from ..engines.tables import RECORDED
 from ..errors import DynamicShapeError
 from ..tape.mode import MODE, RECORDING
@@ -58,8 +58,6 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     for x, on in zip(args, here, strict=True):
         if on:
             inside.append(inner_array(x))
-        elif isinstance(x, Batched):
-            inside.append(wrap(x, None, engine))
         elif hasattr(x, "dtype"):
             # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
             inside.append(wrap(x, None, engine))
@@ -116,12 +114,6 @@ def _inside_level(out: Any, level: int) -> Any:
     return Batched(out, None, table_of(out, engine_inside(out)), level, mapped=False)
 
 
-def _bare(value: Any) -> Any:
-    return (
-        Batched(_bare(value.value), None, value.xp, value.level, value.mapped) if isinstance(value, Batched) else value
-    )
-
-
 def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """A composed op on values that are tracked outside the vmap of that level: its own rule is what the outside sees.
 
@@ -130,7 +122,7 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
     places = [i for i, x in enumerate(args) if hasattr(x, "dtype")]
     table = table_of(next(x for x in args if isinstance(x, Batched) and x.level == level), RECORDED)
     inputs = [wrap(args[i], None, table) for i in places]
-    out = _inside_level(op.body(BATCHED, *map(_bare, args), **keywords), level)
+    out = _inside_level(op.body(BATCHED, *map(bare, args), **keywords), level)
     outputs = [wrap(o, None, table) for o in (out if op.outs else (out,))]
     results = Places(outputs)
     names = [op.inputs[i] if i < len(op.inputs) else op.variadic for i in places]

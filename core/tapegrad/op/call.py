@@ -31,7 +31,7 @@ from ..errors import (
 )
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
-from ..tape.nodes import Leaf, Node, Output, next_seq
+from ..tape.nodes import Leaf, Node, Output, deposit, next_seq
 from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
@@ -295,8 +295,7 @@ def pull_into(table: dict[Node, Any], node: Node, g: Any) -> dict[Node, Any]:
     """The cotangents of one node's parents, pulled back on arrays and added to `table`."""
     parent, cotangent = node.pull(g, table, [], None, RECORDED, wrap)
     if parent is not None:
-        known = table.get(parent)
-        table[parent] = cotangent if known is None else known + cotangent
+        deposit(table, [], parent, cotangent)
     return table
 
 
