@@ -295,52 +295,51 @@ def zeta(xp: Any, x: Any, y: Any) -> Any:
     return _on_host(xp, "zeta", x, y)
 
 
-_STIRLING = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
-"""B₂ₖ / 2k, which ψ(x) = log x - 1 / 2x - Σ B₂ₖ / 2k x⁻²ᵏ sums up."""
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+"""B₂, B₄, …, of the series that polygamma functions have far from 0."""
 
 _STEPS = 10
 
 
 @elementwise(
-    x=lambda xp, g, x, y: xp.multiply_or_zero(g, xp.polygamma(x + y, n=1) - xp.polygamma(x, n=1)),
-    y=lambda xp, g, x, y: xp.multiply_or_zero(g, xp.polygamma(x + y, n=1)),
+    x=lambda xp, g, x, y, n: xp.multiply_or_zero(g, xp.polygamma_rise(x, y, n=n + 1)),
+    y=lambda xp, g, x, y, n: xp.multiply_or_zero(g, xp.polygamma(x + y, n=n + 1)),
     floats=True,
     accuracy="I1:64",
-    samples=together(_POSITIVE, _POSITIVE),
+    samples=[(sample, {"n": n}) for sample in together(_POSITIVE, _POSITIVE) for n in (0, 1)],
     real=True,
 )
-def digamma_rise(xp: Any, x: Any, y: Any) -> Any:
-    """ψ(x + y) - ψ(x), where y may be small beside x: the slope of `betaln`, without a difference of digammas.
-
-    Its own derivative in x is a difference of trigammas, and loses digits where y is small.
+def polygamma_rise(xp: Any, x: Any, y: Any, *, n: int = 0) -> Any:
+    """`polygamma` at x + y less that at x, where y may be small beside x: derivatives of `betaln` without a difference.
 
     >>> import tapegrad.numpy as tnp
-    >>> from tapegrad.ops.special import digamma_rise
-    >>> digamma_rise(tnp.asarray([3.0, 3e8]), 1.0)
+    >>> from tapegrad.ops.special import polygamma_rise
+    >>> polygamma_rise(tnp.asarray([3.0, 3e8]), 1.0)
     Array([3.3333...e-01, 3.3333...e-09], dtype=float32)
     """
     inside = (x > 0) & (y > 0)
     a, b = xp.where(inside, x, 1), xp.where(inside, y, 1)
-    # ψ(x + 1) = ψ(x) + 1 / x, ten times: all terms have one sign.
-    total = xp.zeros_like(a + b)
-    for i in range(_STEPS):
-        total = total + b / (a + i) / (a + b + i)
+
+    def fall(a: Any, power: int) -> Any:
+        """a⁻ᵖ - (a + b)⁻ᵖ, all digits of it."""
+        return -xp.expm1(-power * xp.log1p(b / a)) / a**power
+
+    # ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (-1)ⁿ n! / xⁿ⁺¹, ten times, and then the asymptotic series: all of it in differences.
+    total = sum(fall(a + i, n + 1) for i in range(_STEPS)) * math.factorial(n)
     a = a + _STEPS
-    z = a + b
-    total = total + xp.log1p(b / a) + b / a / (2 * z)
-    # With p = 1 / a² and q = 1 / z² the differences pᵏ - qᵏ, from that of p and q, which is had without subtracting.
-    p, q = 1 / (a * a), 1 / (z * z)
-    first = b / a / z * (1 / a + 1 / z)
-    apart, power = first, q
-    for term in _STIRLING:
-        total = total + term * apart
-        apart, power = p * apart + power * first, power * q
-    return xp.where(inside, total, xp.digamma(x + y) - xp.digamma(x))
+    total = (
+        total
+        + (fall(a, n) * math.factorial(n - 1) if n else xp.log1p(b / a))
+        + fall(a, n + 1) * (math.factorial(n) / 2)
+    )
+    for k, bernoulli in enumerate(_BERNOULLI, 1):
+        total = total + fall(a, 2 * k + n) * (bernoulli * math.factorial(2 * k + n - 1) / math.factorial(2 * k))
+    return xp.where(inside, (-1) ** n * total, xp.polygamma(x + y, n=n) - xp.polygamma(x, n=n))
 
 
 @elementwise(
-    x=lambda xp, g, x, y: -xp.multiply_or_zero(g, xp.digamma_rise(x, y)),
-    y=lambda xp, g, x, y: -xp.multiply_or_zero(g, xp.digamma_rise(y, x)),
+    x=lambda xp, g, x, y: -xp.multiply_or_zero(g, xp.polygamma_rise(x, y)),
+    y=lambda xp, g, x, y: -xp.multiply_or_zero(g, xp.polygamma_rise(y, x)),
     floats=True,
     accuracy="I1",
     samples=[*together(_POSITIVE, _POSITIVE), (exactly([1e8, 1e10, 0.5, 3.0]), exactly([1.0, 0.5, 1e10, 1e12]))],

@@ -1,11 +1,12 @@
 """Special functions in longdouble, of which NumPy has none: by series and continued fractions that need no tables.
 
-They are for the arguments of samples: real ones of moderate size. `tests/core/test_wide.py` holds them to mpmath's
+They are for the arguments of samples: real ones of moderate size. `tests/core/test_checks.py` holds them to mpmath's
 numbers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -81,18 +82,20 @@ def _digamma(x: Any) -> Any:
     return np.log(z) - 1 / (2 * z) - series - sum((1 / (x + k) for k in range(steps)), L(0))
 
 
-def _digamma_rise(x: Any, y: Any) -> Any:
-    """ψ(x + y) - ψ(x) for positive numbers, by the sum over 1 / (x + k) - 1 / (x + y + k) and Euler and Maclaurin."""
-    steps = _shift(min(x, x + y), 20)
-    total = sum((y / ((x + k) * (x + y + k)) for k in range(steps)), L(0))
-    a, z = x + steps, x + y + steps
-    total += np.log1p(y / a) + y / (2 * a * z)
-    first = y * (a + z) / (a * a * z * z)
-    apart, power = first, 1 / (z * z)
+def _polygamma_rise(x: Any, y: Any, *, n: int = 0) -> Any:
+    """ψ⁽ⁿ⁾(x + y) - ψ⁽ⁿ⁾(x) for positive numbers, by the sum over 1 / (x + k)ⁿ⁺¹ and Euler and Maclaurin."""
+
+    def fall(x: Any, power: int) -> Any:
+        return -np.expm1(-power * np.log1p(y / x)) / x**power
+
+    factorial = L(math.factorial(n))
+    steps = _shift(x, 20)
+    total = factorial * sum((fall(x + k, n + 1) for k in range(steps)), L(0))
+    z = x + steps
+    total += factorial * (fall(z, n) / n if n else np.log1p(y / z)) + factorial * fall(z, n + 1) / 2
     for k, b in enumerate(BERNOULLI, 1):
-        total += b / (2 * k) * apart
-        apart, power = apart / (a * a) + power * first, power / (z * z)
-    return total
+        total += b * (math.factorial(2 * k + n - 1) / L(math.factorial(2 * k))) * fall(z, 2 * k + n)
+    return (-1) ** n * total
 
 
 def _zeta(s: Any, a: Any) -> Any:
@@ -164,7 +167,18 @@ def _bessel(x: Any, order: int) -> Any:
 
 
 def _betaln(a: Any, b: Any) -> Any:
-    return _gammaln(a) + _gammaln(b) - _gammaln(a + b)
+    """log Γ(a) - (log Γ(a + b) - log Γ(b)) where b is the larger: Stirling's series for the second, term by term."""
+    if not (a > 0 and b > 0):
+        return _gammaln(a) + _gammaln(b) - _gammaln(a + b)
+    a, b = min(a, b), max(a, b)
+    steps = _shift(b)
+    z = b + steps
+    rise = (z - L(0.5)) * np.log1p(a / z) + a * (np.log(z + a) - 1)
+    rise += sum(
+        b_2k / (2 * k * (2 * k - 1)) * ((z + a) ** (1 - 2 * k) - z ** (1 - 2 * k))
+        for k, b_2k in enumerate(BERNOULLI, 1)
+    )
+    return _gammaln(a) - rise + sum((np.log1p(a / (b + k)) for k in range(steps)), L(0))
 
 
 def _betainc(a: Any, b: Any, x: Any) -> Any:
@@ -204,7 +218,7 @@ def _gammainc(a: Any, x: Any) -> Any:
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "digamma_rise": _elementwise(lambda x, y: _digamma_rise(x, y)),
+    "polygamma_rise": _elementwise(_polygamma_rise),
     "betainc": _elementwise(_betainc),
     "betaln": _elementwise(_betaln),
     "digamma": _elementwise(_digamma),
