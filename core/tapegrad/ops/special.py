@@ -322,7 +322,7 @@ def polygamma_rise(xp: Any, x: Any, y: Any, *, n: int = 0) -> Any:
 
     def fall(a: Any, power: int) -> Any:
         """a⁻ᵖ - (a + b)⁻ᵖ, all digits of it."""
-        return -xp.expm1(-power * xp.log1p(b / a)) / a**power
+        return -xp.expm1(-power * xp.log1p(b / a)) * (1 / a) ** power
 
     # ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (-1)ⁿ n! / xⁿ⁺¹, ten times, and then the asymptotic series: all of it in differences.
     total = sum(fall(a + i, n + 1) for i in range(_STEPS)) * math.factorial(n)
