@@ -146,29 +146,27 @@ def backward(
             cotangents = pull_back(seeds, recorded=True, free=False, truncate=truncate)
     else:
         cotangents = pull_back(seeds, free=not retain_graph, truncate=truncate)
-    writes: dict[int, tuple[Array, Any]] = {}
-    reached: list[Leaf] = []
+    writes: list[tuple[Leaf, Array | None, Any]] = []
+    sums: dict[int, Any] = {}
     for leaf, g in cotangents.items():
         if leaf.__class__ is not Leaf:
             continue
-        reached.append(leaf)
-        cell = leaf.cell() if leaf.cell is not None else None
-        if cell is None:
-            continue
-        if cell._xp.layouts:
-            g = _in_layout(g, cell, create_graph)
-        if leaf.req == "add":
-            # Two variables may share a cell, so what has been added to it in this backward counts.
-            _, before = writes.get(id(cell), (cell, None))
-            if before is None:
-                before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
-            g = before + g
-        writes[id(cell)] = cell, g
+        cell = leaf.cell()
+        if cell is not None:
+            if cell._xp.layouts:
+                g = _in_layout(g, cell, create_graph)
+            if leaf.req == "add":
+                # Variables may share a cell, so what another has added to it in this backward counts.
+                before = sums.get(id(cell))
+                if before is None:
+                    before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
+                sums[id(cell)] = g = before + g
+        writes.append((leaf, cell, g))
     try:
-        _write(writes, reached, create_graph)
+        _write(writes, create_graph)
     except BaseException:
         # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
-        _write(writes, reached, create_graph)
+        _write(writes, create_graph)
         raise
 
 
@@ -177,16 +175,18 @@ def _in_layout(g: Any, x: Array, recorded: bool) -> Any:
     return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
 
 
-def _write(writes: dict[int, tuple[Array, Any]], reached: Sequence[Leaf], recorded: bool) -> None:
-    """Rebind the cells, each to its gradient; the same again if called again."""
-    for cell, g in writes.values():
+def _write(writes: Sequence[tuple[Leaf, Array | None, Any]], recorded: bool) -> None:
+    """Rebind the cells of leaves, each to its gradient; the same again if called again."""
+    for leaf, cell, g in writes:
+        leaf.fresh = True
+        if cell is None:
+            continue
         if recorded:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
             cell._signature = cell._xp.signatures[type(cell), g._value.dtype, g._value.shape]
         else:
-            cell._value, cell._node = g, None
-    for leaf in reached:
-        leaf.fresh = True
+            cell._value = g
+            cell._node = None
 
 
 def gradients(
