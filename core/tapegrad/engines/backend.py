@@ -43,18 +43,6 @@ class Spec(NamedTuple):
         return size
 
 
-class _Specs(dict[Any, Spec]):
-    """The specs of arrays without a layout, one for each shape and dtype."""
-
-    __slots__ = ()
-
-    def __missing__(self, key: tuple[tuple[int, ...], Any]) -> Spec:
-        if len(self) > 10_000:
-            self.clear()
-        spec = self[key] = Spec(*key)
-        return spec
-
-
 class Backend:
     """An array engine: where its functions are, and what it does differently from the array API standard.
 
@@ -194,18 +182,6 @@ class Backend:
     def spec(self, raw: Any) -> Spec:
         """Shape, dtype and layout of `raw`."""
         return Spec(tuple(raw.shape), raw.dtype)
-
-    @cached_property
-    def quick_spec(self) -> Callable[[Any], Spec]:
-        """`spec`, as ops call it: not made anew for each array where it says no more than shape and dtype."""
-        if type(self).spec is not Backend.spec:
-            return self.spec
-        specs = _Specs()
-
-        def spec(raw: Any) -> Spec:
-            return specs[tuple(raw.shape), raw.dtype]
-
-        return spec
 
     def constant(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype and device of `like`."""

@@ -184,6 +184,12 @@ def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | N
 
 def plain_keyword(op: Op, name: str, value: Any) -> Any:
     """The value of a keyword, which is no place for a derivative: arrays in it as numbers, tracked ones refused."""
+    if value.__class__ is tuple:
+        for part in value:
+            if part.__class__ not in PLAIN:
+                break
+        else:
+            return value
     if isinstance(value, Array):
         if value._node is not None:
             check_thread((value._node,), f"{op.name}({name}=…)")
