@@ -11,10 +11,10 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_of, lift, table_of, without_nodes, wrap
+from ..arrays.batched import LEVELS, Batched, engine_of, lift, ones_of, table_of, without_nodes, wrap
 from ..arrays.entering import ARRAY, RAW, SCALAR, Company, as_array, company_of, enter_beside, kind_of
 from ..arrays.trees import REGISTER, flatten, unflatten
-from ..engines.tables import OPS, Kernels
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
 from ..op.call import pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
@@ -84,7 +84,7 @@ class Argument:
 
     def __init__(self, name: str, value: Any, position: int, beside: Company, *, copy: bool = False) -> None:
         self.leaves, self.structure = flatten(value)
-        self.kinds = [kind_of(leaf) for leaf in self.leaves]
+        self.kinds: list[str] = []
         self.nodes: list[Node] = []
         self.arrays: list[Array] = []
         self.outer: list[Array] = []
@@ -106,6 +106,7 @@ class Argument:
                 LEVELS[node] = depth
             variable = x.detach()
             variable._node = node
+            self.kinds.append(kind_of(leaf))
             self.outer.append(x)
             self.nodes.append(node)
             self.arrays.append(variable)
@@ -180,7 +181,9 @@ class Run:
             out, self.aux = out
             self.aux = convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
-        self.outs = [as_result(name, leaf, self.company) for leaf in self.out_leaves]
+        self.outs = [
+            leaf if isinstance(leaf, Array) else as_result(name, leaf, self.company) for leaf in self.out_leaves
+        ]
         if alone and LIVE:
             check_variables([x._node for x in self.outs], name)
 
@@ -211,7 +214,7 @@ class Run:
                     row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
                 else:
                     g = x._xp.like(g, x._value)
-                    row.append(handle(type(x), g, None, table_of(g, plain_table(x))))
+                    row.append(handle(type(x), g, None, table_of(g, engine_of(x))))
             results.append(row)
         return results
 
@@ -269,7 +272,7 @@ class Run:
             elif self.outer:
                 results.append(handle(type(out), t._value, t._node, t._xp))
             else:
-                results.append(handle(type(out), t, None, table_of(t, plain_table(out))))
+                results.append(handle(type(out), t, None, table_of(t, engine_of(out))))
         return results
 
 
@@ -282,10 +285,6 @@ def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
             f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
             f"containers of them, and make a container of your own known: {REGISTER}"
         ) from error
-
-
-def plain_table(x: Array) -> Kernels:
-    return engine_of(x)
 
 
 def is_scalar(x: Array) -> bool:
@@ -309,7 +308,7 @@ def check_scalar(run: Run) -> Array:
             f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
             "sum it, or use vjp or jacobian"
         )
-    if out._dtype not in dtypes.FLOATING:
+    if not out._signature.inexact or out._signature.complex:
         remedy = (
             "use vjp for complex ones" if out._dtype in dtypes.COMPLEX else "integers and booleans have no derivative"
         )
@@ -325,7 +324,7 @@ def scalar_run(
     """A run of a scalar function, and the cotangent to begin with."""
     run = Run("grad", fun, args, kwargs, positions_of("grad", argnums, len(args)), has_aux=has_aux)
     out = check_scalar(run)
-    return run, wrap(out._xp.ones_like(out._value), None, out._xp)
+    return run, wrap(ones_of(out), None, out._xp)
 
 
 def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of, wrap
+from ..arrays.batched import engine_of, ones_of, wrap
 from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
 from ..errors import (
@@ -77,17 +77,6 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
             place = (cotangent._value, cotangent._node, cotangent._xp)
             seeds.append((head._node, wrap(*place) if recorded else cotangent._value))
     return seeds
-
-
-def ones_of(x: Array) -> Any:
-    """A raw value of ones in the shape and dtype of an array; small ones are kept, since no value is ever changed."""
-    signature = x._signature
-    if signature.ones is None:
-        ones = x._xp.ones_like(x._value)
-        if x._xp.backend is None or not x._xp.shares_constants or x.size > 1000:
-            return ones
-        signature.ones = ones
-    return signature.ones
 
 
 def _checked_head_gradient(g: Any, head: Array) -> Array:
