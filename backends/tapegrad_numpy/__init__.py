@@ -15,6 +15,7 @@ import tapegrad
 from tapegrad.dtypes import ALL
 
 from . import creation, elementwise, indexing, movement, nn, products, reductions, sorting
+from .memory import keep_freed_memory
 
 __all__ = ["NumpyBackend"]
 
@@ -51,6 +52,9 @@ class NumpyBackend(tapegrad.Backend):
     name = "numpy"
     engine = "numpy"
     shares_constants = True
+
+    def __init__(self) -> None:
+        keep_freed_memory()
 
     @property
     def namespace(self) -> Any:
