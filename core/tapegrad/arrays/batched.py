@@ -264,11 +264,17 @@ def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
 
 
 def ones_of(x: Array) -> Any:
-    """A raw value of ones in the shape and dtype of an array; small ones are kept, since no value is ever changed."""
+    """A value of ones in the shape and dtype of an array, the same for all of a batch.
+
+    Small ones are kept, since no value is ever changed.
+    """
     signature = x._signature
     if signature.ones is None:
-        ones = x._xp.ones_like(x._value)
-        if x._xp.backend is None or not x._xp.shares_constants or x.size > 1000:
+        value, engine = x._value, engine_of(x)
+        ones = engine.filled(innermost(value), shape=value.shape, value=1)
+        if value.__class__ is Batched:
+            ones = Batched(ones, None, engine, value.level, mapped=False)
+        if not engine.shares_constants or x.size > 1000:
             return ones
         signature.ones = ones
     return signature.ones

@@ -78,25 +78,23 @@ def apply(op: Op, /, *args: Any, **keywords: Any) -> Any:
 
 
 def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched | None:
-    """An elementwise op straight on the engine's values, where all are mapped, of one level and rank, and untracked."""
+    """An elementwise op straight on the engine's values, of one level, untracked, with aligned axes; else None."""
     first = args[0]
     if first.__class__ is not Batched or first.xp.backend is None:
         return None
-    level, rank = first.level, len(first.value.shape)
+    level, rank, mapped = first.level, first.ndim, False
     values = []
     for x in args:
         if x.__class__ is Batched:
-            value = x.value
-            if x.level != level or x.node is not None or not x.mapped or len(value.shape) != rank:
+            if x.level != level or x.node is not None or x.ndim != rank or x.xp is not first.xp:
                 return None
-            if value.__class__ is Batched:
-                return None
-            values.append(value)
+            mapped |= x.mapped
+            values.append(x.value)
         elif getattr(x, "shape", None) == ():
             values.append(x)
         else:
             return None
-    return Batched(getattr(first.xp, op.name)(*values, **keywords), None, first.xp, level)
+    return Batched(getattr(first.xp, op.name)(*values, **keywords), None, first.xp, level, mapped)
 
 
 def _inside_level(out: Any, level: int) -> Any:

@@ -121,7 +121,7 @@ class NodeCode:
         return [f"p_{name}" for name in self.recorded] + [f"s_{name}" for name in self.kept]
 
     def save(self, make: str, *, beside_arrays: bool = False) -> list[str]:
-        """Lines that make a node and fill it; `beside_arrays` where the inputs are at hand, and not only their values."""
+        """Lines that make a node and fill it; `beside_arrays`: where the inputs themselves are at hand, too."""
         slots = {"seq": "_seq()", "xp": "xp"}
         slots |= {f"p_{name}": f"p_{name}" for name in self.recorded}
         slots |= {f"s_{name}": expression for name, expression in self.kept.items()}

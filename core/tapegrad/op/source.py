@@ -281,7 +281,7 @@ class CallCode:
         return ", ".join(["xp", "out", *(f"v_{name}" for name in op.arrays), *nodes, *op.keywords])
 
     def _nodes(self, bits: str, arguments: str) -> list[str]:
-        """Lines that make the commonest nodes, of real numbers without broadcasting, at once, and look up the others."""
+        """Lines that make the common nodes, of real numbers without broadcasting, at once, and look up the others."""
         op, tracked = self.op, self.tracked
         look_up = [f"bits = {bits}", f"node = (_recorders.get(bits) or _recorder(bits))({arguments})"]
         aligned = self.pointwise or op.kind is not ELEMENTWISE

@@ -88,6 +88,8 @@ class Journal:
 
     def survivors(self, results: Iterable[Any]) -> list[tuple[Any, tuple[Any, ...]]]:
         """The handles that still live, apart from the results, each with what it held before."""
+        if not self.entries:
+            return []
         returned = {id(x) for x in results}
         alive = [(reference(), held) for reference, held in self.entries.values()]
         return [(x, held) for x, held in alive if x is not None and id(x) not in returned]

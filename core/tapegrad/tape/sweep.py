@@ -82,9 +82,9 @@ def reverse_sweep(
             if node is not None:
                 deposit(table, met, node, g)
     except BaseException as error:
-        at_node = isinstance(error, GraphFreedError) and error.node is node
-        # A node in hand is the only one that was left, so if it is a constant the sweep is over.
-        if not (truncate and at_node and source is not None and _is_past(node, source)):
+        # A node that came in hand is the only one that was left, so if it is a constant the sweep is over.
+        in_hand = node is not None and source is not None and isinstance(error, GraphFreedError) and error.node is node
+        if not (truncate and in_hand and _is_past(node, source)):  # type: ignore[arg-type]
             met.clear()
             met.failed = free
             raise
