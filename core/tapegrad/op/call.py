@@ -103,11 +103,12 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
     assert engine is not None
     operands, xp = _on_one_level(operands, engine)
-    if op.floats:
-        common = _common_dtype(op, names, operands)
+    common = _common_dtype(op, names, operands)
+    if op.floats and common is not None:
         if common in dtypes.INTEGER and op.name in cls._face.integer_ops:
             return OPS[cls._face.integer_ops[op.name]].call(*operands, **keywords)
-    out = op.call(*_of_one_dtype(op, names, operands, cls, xp, engine), **keywords)
+        common = dtypes.default_float(common)
+    out = op.call(*_of_one_dtype(op, names, operands, common, cls, xp, engine), **keywords)
     if borrowed and not op.kind.copies:
         for array in out if isinstance(out, list) else [out]:
             if not isinstance(array._value, Batched):
@@ -144,12 +145,15 @@ def _common_dtype(op: Op, names: Sequence[str], operands: Sequence[Any]) -> np.d
 
 
 def _of_one_dtype(
-    op: Op, names: Sequence[str], operands: Sequence[Any], cls: type[Array], xp: Kernels, engine: EngineKernels
+    op: Op,
+    names: Sequence[str],
+    operands: Sequence[Any],
+    common: np.dtype[Any] | None,
+    cls: type[Array],
+    xp: Kernels,
+    engine: EngineKernels,
 ) -> list[Any]:
     """The operands as arrays of one face and table, those that promote cast to the common dtype."""
-    common = _common_dtype(op, names, operands)
-    if op.floats and common is not None:
-        common = dtypes.default_float(common)
     alike: list[Any] = []
     for x, name in zip(operands, names, strict=True):
         target = common if name in op.promotes else None
