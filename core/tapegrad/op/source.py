@@ -14,8 +14,8 @@ from inspect import Parameter
 from typing import Any
 
 from ..engines.tables import OPS
-from ..tape.guards import LIVE, check_thread
-from ..tape.mode import INSPECTED, MODE, RECORDING
+from ..tape.guards import check_thread
+from ..tape.mode import INSPECTED, LIVE, MODE, RECORDING
 from ..tape.nodes import Node, next_seq
 from . import call
 from .kinds import ELEMENTWISE, LOCALLY_CONSTANT

@@ -18,8 +18,8 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
 from ..op.call import pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
-from ..tape.guards import LIVE, Journal, check_variables, is_fresh
-from ..tape.mode import LEVEL, MODE, RECORDING, Scope
+from ..tape.guards import Journal, check_variables, is_unaware
+from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq
 
 AS_IT_IS = nullcontext()
@@ -158,7 +158,7 @@ class Run:
         self.arguments = {n: Argument(name, args[n], n, self.company, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
-        alone = is_fresh()
+        alone = not self.outer and is_unaware()
         if alone and LIVE:
             check_variables([x._node for argument in self.arguments.values() for x in argument.outer], name)
         LIVE[self.since] = [argument.nodes for argument in self.arguments.values()]
@@ -185,7 +185,7 @@ class Run:
             leaf if isinstance(leaf, Array) else as_result(name, leaf, self.company) for leaf in self.out_leaves
         ]
         if alone and LIVE:
-            check_variables([x._node for x in self.outs], name)
+            check_variables([x._node for x in self.outs], name, self._entries(), self.since)
 
     def exit(self, more: Sequence[Array] = ()) -> Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -222,7 +222,7 @@ class Run:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
         if self._is_plain(cotangents):
             return self.pull(cotangents, free=False)
-        with Scope(0, RECORDING):
+        with Scope(0, RECORDING | RULED):
             rows = self.pull([without_nodes(g) for g in cotangents], free=False)
         pulled = [g for row in rows for g in row]
         rule = OwnRule(
@@ -237,7 +237,7 @@ class Run:
         tangents = [t for row in rows for t in row]
         if self._is_plain(tangents):
             return self.push(rows)
-        with Scope(0, RECORDING):
+        with Scope(0, RECORDING | RULED):
             pushed = self.push([[without_nodes(t) for t in row] for row in rows])
         rule = OwnRule(
             f"the push of {self.name}",
