@@ -11,18 +11,13 @@ from typing import Any
 from weakref import ref
 
 from ..errors import GradientEscapeError, GraphFreedError
-from .mode import JOURNALING, LIVE, MODE, RECORDING, RULED, Scope, restore_mode
+from .mode import JOURNALING, LIVE, MODE, RECORDING, RULED, THREAD, TOLD, Scope, restore_mode
 from .nodes import Node, next_seq
-
-def is_fresh() -> bool:
-    """Whether this thread or task has never been told to record or to pause, as a thread just started."""
-    return MODE.get(None) is None
-
 
 def is_unaware() -> bool:
     """Whether nothing is recorded here although nobody has said so: in a thread just started, or in a rule's body."""
-    mode = MODE.get(None)
-    return mode is None or bool(mode & RULED)
+    mode = MODE.get()
+    return bool(mode & RULED) or not mode & (TOLD | RECORDING)
 
 
 def check_thread(nodes: Iterable[Node | None], how: str) -> None:
@@ -57,7 +52,7 @@ def check_variables(
     if not live:
         return
     variables = {node for _, rows in live for row in rows or () for node in row}
-    recorded = any(rows is None for _, rows in live)
+    recorded = not THREAD.has_recorded and any(rows is None for _, rows in live)
     if (recorded and _leads_outside(tracked, since, own)) or _meets(tracked, variables, live[0][0]):
         raise GradientEscapeError(
             f"{how} in a thread of its own, of an array that is being differentiated, would lose its gradient: a "

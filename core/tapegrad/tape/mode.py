@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
-from threading import get_ident
+from threading import get_ident, local
 from types import TracebackType
 
 from .nodes import Node, next_seq
 
-RECORDING, TRAINING, JOURNALING, RULED, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32
+RECORDING, TRAINING, JOURNALING, RULED, TOLD, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
-function with a rule of its own, in which nothing is recorded."""
+function with a rule of its own, in which nothing is recorded; `TOLD` says that the program itself has said whether to
+record."""
 
 INSPECTED = ANOMALY
 """Mode words from here up ask for a look at each node that is recorded."""
@@ -22,6 +23,15 @@ LIVE: dict[int, Sequence[Sequence[Node]] | None] = {}
 """What is being differentiated, in any thread, by the number that came before it: the variables of the transforms whose
 functions are running, and None for an open `record()`, whose variables nobody has listed. While there is any, ops that
 are given a tracked array unrecorded ask `guards.check_thread`."""
+
+
+class _Thread(local):
+    """What is known of a thread: one that records by itself knows what it does when it does not."""
+
+    has_recorded = False
+
+
+THREAD = _Thread()
 
 
 class Scope:
@@ -63,8 +73,7 @@ class RecordScope(Scope):
     ) -> None:
         del LIVE[self.opened.pop()]
         super().__exit__(kind, error, trace)
-        if MODE.get(None) is None:
-            MODE.set(0)  # a thread that records by itself knows what it does when it does not
+        THREAD.has_recorded = True
 
 
 def restore_mode(token: Token[int]) -> None:
@@ -93,7 +102,7 @@ def record(train_mode: bool = True) -> Scope:
     ...     is_recording(), is_training()
     (True, False)
     """
-    return RecordScope(RECORDING | TRAINING) if train_mode else RecordScope(RECORDING, TRAINING)
+    return RecordScope(RECORDING | TRAINING | TOLD) if train_mode else RecordScope(RECORDING | TOLD, TRAINING)
 
 
 def pause(train_mode: bool = False) -> Scope:
@@ -106,7 +115,7 @@ def pause(train_mode: bool = False) -> Scope:
     ...     is_recording()
     False
     """
-    return Scope(TRAINING, RECORDING | RULED) if train_mode else Scope(0, RECORDING | TRAINING | RULED)
+    return Scope(TRAINING | TOLD, RECORDING | RULED) if train_mode else Scope(TOLD, RECORDING | TRAINING | RULED)
 
 
 def train_mode() -> Scope:
@@ -172,6 +181,7 @@ def set_recording(is_recording: bool) -> bool:
     >>> set_recording(True), set_recording(False), is_recording()
     (False, True, False)
     """
+    THREAD.has_recorded = True
     number = _SWITCHED.pop(get_ident(), None)
     if number is not None:
         del LIVE[number]

@@ -19,7 +19,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, U
 from ..op.call import pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import Journal, check_variables, is_unaware
-from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, Scope
+from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq
 
 AS_IT_IS = nullcontext()
@@ -222,7 +222,7 @@ class Run:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
         if self._is_plain(cotangents):
             return self.pull(cotangents, free=False)
-        with Scope(0, RECORDING | RULED):
+        with Scope(TOLD, RECORDING | RULED):
             rows = self.pull([without_nodes(g) for g in cotangents], free=False)
         pulled = [g for row in rows for g in row]
         rule = OwnRule(
@@ -237,7 +237,7 @@ class Run:
         tangents = [t for row in rows for t in row]
         if self._is_plain(tangents):
             return self.push(rows)
-        with Scope(0, RECORDING | RULED):
+        with Scope(TOLD, RECORDING | RULED):
             pushed = self.push([[without_nodes(t) for t in row] for row in rows])
         rule = OwnRule(
             f"the push of {self.name}",
