@@ -45,6 +45,9 @@ class _Space:
 
 _SPACE = _Space()
 
+_MEANING = ("__array_function__", "__array_ufunc__", "__add__", "__matmul__", "__mul__", "__pow__", "__truediv__")
+"""What a subclass of NumPy's array has of its own where its arrays mean more, or something else, than their numbers."""
+
 
 class NumpyBackend(tapegrad.Backend):
     """NumPy: host memory, eager."""
@@ -62,6 +65,27 @@ class NumpyBackend(tapegrad.Backend):
 
     def array_types(self) -> tuple[type, ...]:
         return (np.ndarray, np.generic)
+
+    def refusal(self, array_type: type) -> str | None:
+        if not issubclass(array_type, np.ndarray) or all(
+            getattr(array_type, name) is getattr(np.ndarray, name) for name in _MEANING
+        ):
+            return None
+        name = f"{array_type.__module__}.{array_type.__qualname__}"
+        if issubclass(array_type, np.ma.MaskedArray):
+            return (
+                f"arrays of type {name} have a mask, which no engine knows: fill it, x.filled(0.0), and give "
+                "~numpy.ma.getmaskarray(x) to where=, or to tapegrad.numpy.where"
+            )
+        if issubclass(array_type, np.matrix):
+            return (
+                f"arrays of type {name} have operators of their own: take numpy.asarray(x), "
+                "and write @ for the product of matrices"
+            )
+        return (
+            f"arrays of type {name} have operators of their own, and numbers alone come in: "
+            "take numpy.asarray(x), if these are what is meant"
+        )
 
     def constant(self, scalar: Any, like: Any) -> Any:
         return like.dtype.type(scalar) if like.ndim == 0 else np.asarray(scalar, dtype=like.dtype)

@@ -105,6 +105,10 @@ class Backend:
         """The types of the engine's arrays."""
         return (type(self.namespace.zeros(1)),)
 
+    def refusal(self, array_type: type) -> str | None:
+        """Why an array type that is built upon one of the engine's means something else, and what to do; else None."""
+        return None
+
     def version(self) -> str:
         """The engine's version, or an empty string."""
         return str(getattr(self.module, "__version__", ""))

@@ -167,7 +167,11 @@ class Registry:
             if (0, plugin.name) in matches:
                 break  # nobody can claim it more exactly, so nobody else need be loaded
         if matches:
-            return self._types.setdefault(type(raw), self.get(min(matches)[1]))
+            backend = self.get(min(matches)[1])
+            refusal = backend.refusal(type(raw))
+            if refusal is not None:
+                raise ArgumentTypeError(refusal)
+            return self._types.setdefault(type(raw), backend)
         raise UnknownArrayError(
             f"no backend owns arrays of type {_qualified(type(raw))}; registered: {self._choices()}. "
             + (str(doubt) if doubt else "Install the plug-in of its engine, or convert it first: numpy.asarray(a)")

@@ -15,7 +15,7 @@ from ..arrays.batched import LEVELS, Batched, engine_of, lift, ones_of, table_of
 from ..arrays.entering import ARRAY, RAW, SCALAR, Company, as_array, company_of, enter_beside, kind_of
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
 from ..op.call import pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import Journal, check_variables, is_unaware
@@ -92,8 +92,10 @@ class Argument:
         for leaf in self.leaves:
             try:
                 x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside)
-            except Exception as error:
+            except UnknownArrayError as error:
                 raise not_an_array(name, position, leaf, "choose other argnums") from error
+            except TapegradError as error:
+                raise type(error)(f"{name}: argument {position}: {error}") from error.__cause__
             if not x._signature.inexact:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
