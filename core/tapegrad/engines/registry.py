@@ -497,3 +497,12 @@ def live_backends() -> list[Backend]:
     True
     """
     return _registry.live()
+
+
+def several_live() -> bool:
+    """Whether arrays of more than one engine may be about.
+
+    >>> several_live() == (len(live_backends()) > 1)
+    True
+    """
+    return len(_registry._live) > 1

@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, wrap
-from ..arrays.entering import enter_beside
+from ..arrays.entering import company_of, enter_beside
 from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
@@ -76,6 +76,11 @@ def _engine(op: Op, arrays: Sequence[Array]) -> EngineKernels | None:
     return engines[0] if engines else None
 
 
+def _is_foreign(x: Any) -> bool:
+    """Whether a value is a raw array, and not of the host's, so that the others come to it."""
+    return not isinstance(x, (np.ndarray, np.generic)) and hasattr(x, "dtype") and hasattr(x, "shape")
+
+
 def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Call `op` on operands that are not alike: numbers, raw arrays, other dtypes, batched and plain ones.
 
@@ -88,6 +93,8 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     engine = _engine(op, arrays)
     operands: list[Any] = list(args)
     borrowed = False
+    if engine is None and len(args) > 1:
+        engine = company_of(args).engine if any(_is_foreign(x) for x in args) else None
     for i, x in enumerate(args):
         if isinstance(x, Array) or x.__class__ in NUMBERS or (x is None and names[i] in op.optional):
             continue
