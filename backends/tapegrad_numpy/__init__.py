@@ -15,6 +15,7 @@ import tapegrad
 from tapegrad.dtypes import ALL
 
 from . import creation, elementwise, indexing, movement, nn, products, reductions, sorting
+from .locks import LARGE, lock
 from .memory import keep_freed_memory
 
 __all__ = ["NumpyBackend"]
@@ -93,6 +94,9 @@ class NumpyBackend(tapegrad.Backend):
     def adopt(self, raw: Any, *, copy: bool) -> Any:
         # A view, where no copy is wanted: what has a base is never written to.
         return np.array(raw) if copy else np.asarray(raw).view(np.ndarray)
+
+    def lock(self, raw: Any) -> Callable[[], None] | None:
+        return lock(raw) if raw.nbytes >= LARGE else None
 
     def may_write(self, raw: Any) -> bool:
         if raw.__class__ is not np.ndarray or raw.base is not None or _ALONE is None:

@@ -12,6 +12,7 @@ from ..engines.backend import Backend
 from ..engines.registry import backend_of, get_backend, use_backend
 from ..engines.tables import OPS, EngineKernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError
+from ..tape.guards import JOURNAL
 from .array import Array, handle
 from .batched import engine_of
 from .face import standard_face
@@ -40,6 +41,17 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
         leaf = np.asarray(leaf)
     backend, raw = admitted(leaf)
     return handle(standard_face(), backend.adopt(raw, copy=copy), None, backend.kernels)
+
+
+def read_only(backend: Backend, raw: Any) -> Any:
+    """A raw array for the graph of what is running: borrowed where a transform is over when it returns, else copied."""
+    journal = JOURNAL.get()
+    if journal is not None and journal.borrows:
+        release = backend.lock(raw)
+        if release is not None:
+            journal.releases.append(release)
+            return backend.adopt(raw, copy=False)
+    return backend.adopt(raw, copy=True)
 
 
 def admitted(value: Any, what: str = "") -> tuple[Backend, Any]:
@@ -129,11 +141,13 @@ def enter(
     copy: bool | None = None,
     face: type[Array] | None = None,
     what: str = "asarray",
+    borrow: bool = False,
 ) -> Array:
     """What `asarray` makes of a value: an array as it is, everything else as a constant of the standard or that face.
 
     Nested lists of numbers take the default dtypes; tracked arrays among their elements stay tracked. `what` is the
-    function that errors name. `device` is for host numbers; what is an array already stays where it is.
+    function that errors name. `device` is for host numbers; what is an array already stays where it is. With `borrow`
+    a running transform may read the memory of a raw array in the place of a copy.
     See `tapegrad.numpy.asarray` for the rest.
     """
     dtype = None if dtype is None else dtypes.to_dtype(dtype)
@@ -165,7 +179,10 @@ def enter(
         raise ArgumentError(f"{what}: numbers of another byte order are copied, and copy=False forbids it")
     if isinstance(value, np.ndarray) and get_backend().name != backend.name:
         return make(admissible, dtype, device, face=face)
-    raw = admissible if copy is False else backend.adopt(admissible, copy=True)
+    if copy is False:
+        raw = admissible
+    else:
+        raw = read_only(backend, admissible) if borrow else backend.adopt(admissible, copy=True)
     return _again(handle(face or standard_face(), raw, None, backend.kernels), dtype, None, what)
 
 
@@ -251,7 +268,9 @@ def enter_beside(
     else:
         backend, raw = admitted(value, what)
         if engine is None or backend is engine.backend:
-            return handle(face, backend.adopt(raw, copy=copy), None, backend.kernels)
+            return handle(
+                face, read_only(backend, raw) if copy else backend.adopt(raw, copy=False), None, backend.kernels
+            )
         if isinstance(value, np.ndarray):
             return handle(face, from_host(engine, raw), None, engine)
     raise MixedBackendsError(

@@ -171,6 +171,13 @@ class Backend:
         """`raw` as a value of ours; with `copy`, one that nobody else can write to."""
         return self.namespace.asarray(raw, copy=True) if copy else raw
 
+    def lock(self, raw: Any) -> Callable[[], None] | None:
+        """Keep `raw` from being written to, for a transform that reads it without a copy until it is over.
+
+        Returns what unlocks it; None where a copy is cheaper, or there is no such lock.
+        """
+        return None
+
     def exclusive(self, raw: Any) -> Any:
         """`raw`, or a copy of it if somebody else may hold the same memory; immutable arrays need none."""
         return self.adopt(raw, copy=True)

@@ -133,7 +133,9 @@ def _pull_tensordot(xp: Any, g: Any, other: Any, spec: Any, mine: tuple[int, ...
     free = [a for a in range(spec.ndim) if a not in mine]
     others = [a for a in range(other.ndim) if a not in theirs]
     if math.prod(g.shape) == 1:
-        turned = xp.permute_dims(other, axes=(*others, *(theirs[i] for i in sorted(range(len(mine)), key=mine.__getitem__))))
+        turned = xp.permute_dims(
+            other, axes=(*others, *(theirs[i] for i in sorted(range(len(mine)), key=mine.__getitem__)))
+        )
         return xp.multiply_or_zero(xp.reshape(g, shape=()), xp.reshape(turned, shape=spec.shape))
     out = xp.tensordot(g, other, axes=(tuple(range(len(free), g.ndim)), tuple(others)))
     # What is left of `other` are its contracted axes, in its own order.

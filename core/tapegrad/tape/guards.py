@@ -4,7 +4,7 @@ the function under a transform rebinds."""
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,7 @@ from weakref import ref
 from ..errors import GradientEscapeError, GraphFreedError
 from .mode import JOURNALING, LIVE, MODE, RECORDING, RULED, THREAD, TOLD, Scope, restore_mode
 from .nodes import Node, next_seq
+
 
 def is_unaware() -> bool:
     """Whether nothing is recorded here although nobody has said so: in a thread just started, or in a rule's body."""
@@ -130,17 +131,27 @@ BODY: ContextVar[tuple[str, int] | None] = ContextVar("tapegrad_body", default=N
 class Journal:
     """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it.
 
-    Bits of the mode word named in `set` are set meanwhile.
+    Bits of the mode word named in `set` are set meanwhile. A transform that is over when it returns `borrows`: arrays of
+    the host that meet the graph are not copied but locked until then, and `releases` is what unlocks them.
     """
 
-    __slots__ = ("entries", "mode", "outer", "set")
+    __slots__ = ("borrows", "entries", "mode", "outer", "releases", "set")
 
-    def __init__(self, set: int = 0) -> None:
+    def __init__(self, set: int = 0, borrows: bool | None = None) -> None:
         self.set = set
+        self.borrows = borrows
+        self.outer: Journal | None = None
         self.entries: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+        self.releases: list[Callable[[], None]] = []
 
     def __enter__(self) -> Journal:
         self.outer = JOURNAL.get()
+        if self.outer is not None and MODE.get() & RECORDING:
+            # What is recorded here may be part of an outer graph, so it is borrowed for as long as that is.
+            self.borrows = self.borrows is not False and self.outer.borrows
+            self.releases = self.outer.releases
+        elif MODE.get() & RECORDING:
+            self.borrows = False
         JOURNAL.set(self)
         self.mode = MODE.set(MODE.get() | self.set | JOURNALING)
         return self
@@ -150,6 +161,12 @@ class Journal:
     ) -> None:
         JOURNAL.set(self.outer)
         restore_mode(self.mode)
+
+    def release(self) -> None:
+        """Unlock what was borrowed, unless an outer transform's graph still reads it."""
+        if self.outer is None or self.releases is not self.outer.releases:
+            while self.releases:
+                self.releases.pop()()
 
     def note(self, x: Any) -> None:
         """Enter a handle that is about to be rebound, with what it holds now."""

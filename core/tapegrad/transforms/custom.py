@@ -239,7 +239,9 @@ class _Kept:
         numbers = {id(y._value): i for i, y in enumerate(outputs)}
         self.faces = [type(y) for y in outputs]
         self.places = places
-        self.outputs = [numbers.get(id(x._value)) if isinstance(x, Array) and not is_tracked(x) else None for x in leaves]
+        self.outputs = [
+            numbers.get(id(x._value)) if isinstance(x, Array) and not is_tracked(x) else None for x in leaves
+        ]
         self.leaves = [Saved(x) if isinstance(x, Array) else x for x in leaves]
         self.unplaced = unplaced(x for x, i in zip(leaves, self.outputs, strict=True) if i is None)
 

@@ -44,7 +44,8 @@ def _jacobian(
     @wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", fun, args, kwargs, positions_of("jacobian", argnums, len(args)), has_aux=has_aux)
-        found = unflatten(run.out_structure, [_trees(run, blocks, argnums) for blocks in blocks_of(run)])
+        with run:
+            found = unflatten(run.out_structure, [_trees(run, blocks, argnums) for blocks in blocks_of(run)])
         return (found, run.aux) if has_aux else found
 
     return jacobian_of
@@ -204,8 +205,9 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return gradient(*primals[:position], x, *primals[position + 1 :], **kwargs)
 
         run = Run("hvp", at, [primals[position]], {}, [0])
-        rows = tangents_for("hvp", run, [vector], "vector")
-        pushed = run.push(rows)
+        with run:
+            rows = tangents_for("hvp", run, [vector], "vector")
+            pushed = run.push(rows)
         leave = run.exit(rows[0])
         (argument,) = run.arguments.values()
         return unflatten(argument.structure, [leave(t, kind) for t, kind in zip(pushed, argument.kinds, strict=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from operator import index
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,18 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, Batched, engine_of, lift, ones_of, table_of, without_nodes, wrap
-from ..arrays.entering import ARRAY, RAW, SCALAR, Company, as_array, company_of, enter_beside, kind_of
+from ..arrays.entering import (
+    ARRAY,
+    RAW,
+    SCALAR,
+    Company,
+    admitted,
+    as_array,
+    company_of,
+    enter_beside,
+    kind_of,
+    read_only,
+)
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
@@ -142,6 +154,8 @@ def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[in
 class Run:
     """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
 
+    journal = Journal()
+
     def __init__(
         self,
         name: str,
@@ -164,30 +178,59 @@ class Run:
         if alone and LIVE:
             check_variables([x._node for argument in self.arguments.values() for x in argument.outer], name)
         LIVE[self.since] = [argument.nodes for argument in self.arguments.values()]
+        journal = self.journal = Journal(RECORDING, borrows=not copy)
         try:
-            with Journal(RECORDING) as journal:
+            with journal:
+                self._keep_from_writes(copy)
                 given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
                 out = fun(*given, **kwargs)
-        finally:
             del LIVE[self.since]
-        if journal.entries:
-            for x, _ in journal.survivors(flatten(out)[0]):
+            self._take(out, has_aux, alone)
+        except BaseException:
+            LIVE.pop(self.since, None)
+            journal.release()
+            raise
+
+    def _take(self, out: Any, has_aux: bool, alone: bool) -> None:
+        """Take what the function returned, and part with what it wrote to."""
+        if self.journal.entries:
+            for x, _ in self.journal.survivors(flatten(out)[0]):
                 if x._node is not None and x._node.seq >= self.since:
                     x._node = None
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
                 raise ArgumentTypeError(
-                    f"{name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
+                    f"{self.name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
                 )
             out, self.aux = out
             self.aux = convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
         self.outs = [
-            leaf if isinstance(leaf, Array) else as_result(name, leaf, self.company) for leaf in self.out_leaves
+            leaf if isinstance(leaf, Array) else as_result(self.name, leaf, self.company) for leaf in self.out_leaves
         ]
         if alone and LIVE:
-            check_variables([x._node for x in self.outs], name, self._entries(), self.since)
+            check_variables([x._node for x in self.outs], self.name, self._entries(), self.since)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.journal.release()
+
+    def _keep_from_writes(self, copied: bool) -> None:
+        """See to it that nobody writes to the host arrays among the arguments while they are part of a graph."""
+        if copied:
+            return
+        for argument in self.arguments.values():
+            for leaf, x, variable in zip(argument.leaves, argument.outer, argument.arrays, strict=True):
+                if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
+                    variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
+
+    def __del__(self) -> None:
+        self.journal.release()
 
     def exit(self, more: Sequence[Array] = ()) -> Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -325,12 +368,17 @@ def scalar_run(
 ) -> tuple[Run, Array]:
     """A run of a scalar function, and the cotangent to begin with."""
     run = Run("grad", fun, args, kwargs, positions_of("grad", argnums, len(args)), has_aux=has_aux)
-    out = check_scalar(run)
+    try:
+        out = check_scalar(run)
+    except Exception:
+        run.journal.release()
+        raise
     return run, wrap(ones_of(out), None, out._xp)
 
 
 def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:
-    pulled = run.pull([head], free=True)
+    with run:
+        pulled = run.pull([head], free=True)
     trees = [
         unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
         for a, row in zip(run.arguments.values(), pulled, strict=True)
