@@ -217,9 +217,10 @@ class Function:
 
     `forward` takes and returns arrays, unrecorded; `backward` takes a cotangent for each output and returns a
     gradient for each input, of its shape (None: no gradient). What `backward` needs is given to `save_for_backward`
-    and found in `saved_tensors`. Under `create_graph` `backward` is recorded, so that second derivatives are right: inputs
-    and outputs that were saved keep their place on the tape, and where anything else was kept, in `saved_tensors` or as
-    an attribute, `forward` is computed again on the tape, with the same random draws.
+    and found in `saved_tensors`. Under `create_graph` `backward` is recorded, so that second derivatives are right:
+    inputs and outputs that were saved keep their place on the tape, and where anything else was kept, in
+    `saved_tensors` or as an attribute, `forward` is computed again on the tape, with the same random draws. An array
+    that is being differentiated and is no input is refused in `forward`.
 
     Shapes: a gradient has that of its input.
 
@@ -287,7 +288,7 @@ class Function:
         self._used = True
         mode = MODE.get()
         body, had = Body(name), {id(x) for x in self._attributes()}
-        result = body.first(self.forward, inputs, {})
+        result = body.first(self.forward, inputs, {}, inputs)
         outputs = _listed(result, f"what {name}.forward returns")
         for i, y in enumerate(outputs):
             if not isinstance(y, Array):

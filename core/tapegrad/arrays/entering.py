@@ -70,7 +70,7 @@ def admitted(value: Any, what: str = "") -> tuple[Backend, Any]:
 
 
 def host_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
-    """A number, nested lists or a host array as NumPy's array. Raises as `admitted`, `ArgumentTypeError` for objects."""
+    """A number, nested lists or a host array as NumPy's array. Raises as `admitted`, and for objects."""
     for part in _foreign_parts([value]):
         backend_of(part)
     host = np.asarray(value)

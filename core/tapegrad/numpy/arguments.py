@@ -39,7 +39,7 @@ def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | 
 
 
 def asarray(a: Any, dtype: Any = None) -> ndarray:
-    """An argument as an array: as the public `asarray`, but that a running transform reads large host arrays in place."""
+    """An argument as an array: as the public `asarray`, but a running transform may read host arrays in place."""
     if isinstance(a, Array) and dtype is None:
         return a  # type: ignore[return-value]
     return enter(a, dtype, borrow=True)  # type: ignore[return-value]

@@ -1,5 +1,6 @@
-"""Guards of what is being differentiated: threads and bodies of rules that would lose its gradient, and the handles that
-the function under a transform rebinds."""
+"""Guards of what is being differentiated: threads and bodies of rules that would lose its gradient, and the handles
+that the function under a transform rebinds.
+"""
 
 from __future__ import annotations
 
@@ -131,8 +132,8 @@ BODY: ContextVar[tuple[str, int] | None] = ContextVar("tapegrad_body", default=N
 class Journal:
     """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it.
 
-    Bits of the mode word named in `set` are set meanwhile. A transform that is over when it returns `borrows`: arrays of
-    the host that meet the graph are not copied but locked until then, and `releases` is what unlocks them.
+    Bits of the mode word named in `set` are set meanwhile. A transform that is over when it returns `borrows`: arrays
+    of the host that meet the graph are not copied but locked until then, and `releases` is what unlocks them.
     """
 
     __slots__ = ("borrows", "entries", "mode", "outer", "releases", "set")

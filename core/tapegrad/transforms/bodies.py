@@ -1,8 +1,8 @@
 """The body of a function with a rule of its own: run apart from the tape, and again where its rule is differentiated.
 
 The rule speaks of the arguments alone. So the body gets them without their places on the tape, and whatever else it
-reads that is being differentiated is refused (`guards.BodyScope`). A value that the body keeps for the rule, and that is
-neither an argument nor an output, depends on the arguments all the same: a rule that is itself recorded has the body
+reads that is being differentiated is refused (`guards.BodyScope`). A value that the body keeps for the rule, and that
+is neither an argument nor an output, depends on the arguments all the same: a rule that is itself recorded has the body
 computed again, this time on the tape.
 """
 
@@ -53,9 +53,17 @@ class Body:
         self.training = MODE.get() & TRAINING
 
     def first(
-        self, fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], *, paired: bool = False
+        self,
+        fun: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        inputs: Sequence[Array],
+        *,
+        paired: bool = False,
     ) -> Any:
         """What the body returns, which is a pair of its outputs and what it keeps if it is `paired`.
+
+        `inputs` are the arrays among the arguments of which the rule speaks.
 
         Raises `GradientEscapeError` where it reads what is tracked and is no argument. Arguments that the body has kept
         are in their places on the tape when it is over.
@@ -69,7 +77,7 @@ class Body:
         bare: list[tuple[Array, Any, Array]] = []
 
         def stripped(x: Any) -> Any:
-            if not isinstance(x, Array) or not is_tracked(x):
+            if not isinstance(x, Array) or not is_tracked(x) or all(x is not other for other in inputs):
                 return x
             made = without_nodes(x)
             bare.append((made, made._value, x))
@@ -87,8 +95,9 @@ class Body:
         return result
 
     def again(self, fun: Callable[..., Any]) -> Any:
-        """What the body returns, on the tape: what it keeps is in its place there. Raises `GraphError` for a write to an
-        array from outside, which would happen twice.
+        """What the body returns, on the tape: what it keeps is in its place there.
+
+        Raises `GraphError` for a write to an array from outside, which would happen twice.
         """
         args, kwargs = map(_opened, self.args), {name: _opened(x) for name, x in self.kwargs.items()}
         try:

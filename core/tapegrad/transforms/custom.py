@@ -114,11 +114,14 @@ class Custom:
         arguments = dict(bound.arguments)
         name: str = self.__name__  # type: ignore[attr-defined]
         targets = [key for key, value in arguments.items() if isinstance(value, Array)]
-        recording = MODE.get() & RECORDING and any(is_tracked(arguments[key]) for key in targets)
+        # A pair speaks of positional arguments, formulas of those that have a name of their own.
+        named = self.pair is None
+        inputs = [arguments[key] for key in targets] if named else [x for x in args if isinstance(x, Array)]
+        recording = MODE.get() & RECORDING and any(map(is_tracked, inputs))
         kept: Any = None
         body = Body(name)
         if self.pair is not None and recording:
-            given = body.first(self.pair[0], args, kwargs, paired=True)
+            given = body.first(self.pair[0], args, kwargs, inputs, paired=True)
             if not isinstance(given, tuple) or len(given) != 2:
                 raise ArgumentTypeError(
                     f"{name}: fwd must return a pair, the output and what to keep for bwd, not a {type(given).__name__}"
@@ -127,7 +130,7 @@ class Custom:
         else:
             formulas = [formula for formula, _ in (*self.vjps.values(), *self.jvps.values())] if recording else []
             before = within_reach(formulas)
-            result = body.first(self.fun, args, kwargs)
+            result = body.first(self.fun, args, kwargs, inputs)
         if not recording:
             return result
         several = isinstance(result, (tuple, list))
@@ -147,7 +150,7 @@ class Custom:
             )
         stored = {key: Saved(value) if isinstance(value, Array) else value for key, value in arguments.items()}
         places = Places(outputs)
-        faces = [type(arguments[key]) for key in targets], [type(out) for out in outputs]
+        faces = [type(x) for x in inputs], [type(out) for out in outputs]
 
         def environment() -> dict[str, Any]:
             env = {key: value.array() if isinstance(value, Saved) else value for key, value in stored.items()}
@@ -170,7 +173,7 @@ class Custom:
 
             rules = self._named(targets, faces, renewed, several)
         rule = OwnRule(name, *rules)
-        made = attach(rule, [arguments[key] for key in targets], outputs, places)
+        made = attach(rule, inputs, outputs, places)
         return type(result)(made) if several else made[0]
 
     def _pair(
@@ -232,7 +235,7 @@ class Custom:
 
 
 class _Kept:
-    """What the forward half of a pair keeps, without handles: outputs by their number, other arrays with their places."""
+    """What the forward half of a pair keeps, without handles: outputs by number, other arrays with their places."""
 
     def __init__(self, kept: Any, outputs: Sequence[Array], places: Places) -> None:
         leaves, self.structure = flatten(kept)
