@@ -15,6 +15,8 @@ import tapegrad
 from tapegrad.dtypes import ALL
 
 from . import creation, elementwise, indexing, movement, nn, products, reductions, sorting
+from .locks import LARGE, lock
+from .memory import keep_freed_memory
 
 __all__ = ["NumpyBackend"]
 
@@ -44,6 +46,9 @@ class _Space:
 
 _SPACE = _Space()
 
+_MEANING = ("__array_function__", "__array_ufunc__", "__add__", "__matmul__", "__mul__", "__pow__", "__truediv__")
+"""What a subclass of NumPy's array has of its own where its arrays mean more, or something else, than their numbers."""
+
 
 class NumpyBackend(tapegrad.Backend):
     """NumPy: host memory, eager."""
@@ -52,6 +57,9 @@ class NumpyBackend(tapegrad.Backend):
     engine = "numpy"
     shares_constants = True
 
+    def __init__(self) -> None:
+        keep_freed_memory()
+
     @property
     def namespace(self) -> Any:
         return _SPACE
@@ -59,12 +67,36 @@ class NumpyBackend(tapegrad.Backend):
     def array_types(self) -> tuple[type, ...]:
         return (np.ndarray, np.generic)
 
+    def refusal(self, array_type: type) -> str | None:
+        if not issubclass(array_type, np.ndarray) or all(
+            getattr(array_type, name) is getattr(np.ndarray, name) for name in _MEANING
+        ):
+            return None
+        name = f"{array_type.__module__}.{array_type.__qualname__}"
+        if issubclass(array_type, np.ma.MaskedArray):
+            return (
+                f"arrays of type {name} have a mask, which no engine knows: fill it, x.filled(0.0), and give "
+                "~numpy.ma.getmaskarray(x) to where=, or to tapegrad.numpy.where"
+            )
+        if issubclass(array_type, np.matrix):
+            return (
+                f"arrays of type {name} have operators of their own: take numpy.asarray(x), "
+                "and write @ for the product of matrices"
+            )
+        return (
+            f"arrays of type {name} have operators of their own, and numbers alone come in: "
+            "take numpy.asarray(x), if these are what is meant"
+        )
+
     def constant(self, scalar: Any, like: Any) -> Any:
         return like.dtype.type(scalar) if like.ndim == 0 else np.asarray(scalar, dtype=like.dtype)
 
     def adopt(self, raw: Any, *, copy: bool) -> Any:
         # A view, where no copy is wanted: what has a base is never written to.
         return np.array(raw) if copy else np.asarray(raw).view(np.ndarray)
+
+    def lock(self, raw: Any) -> Callable[[], None] | None:
+        return lock(raw) if raw.nbytes >= LARGE else None
 
     def may_write(self, raw: Any) -> bool:
         if raw.__class__ is not np.ndarray or raw.base is not None or _ALONE is None:

@@ -24,7 +24,7 @@ FEW = 8
 MANY = 1024
 """From so many numbers on a look at the axes pays."""
 
-_HALF = np.dtype("float16")
+_HALF = np.dtype("float16").char
 _ONES = {
     np.dtype(name): {(n, kept): np.ones((n, 1) if kept else n, name) for n in range(FEW + 1) for kept in (False, True)}
     for name in ("float32", "float64")
@@ -72,7 +72,7 @@ def _leading(axis: Any) -> int:
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    if x.dtype == _HALF:
+    if x.dtype.char == _HALF:
         return x.mean(axis=axis, keepdims=keepdims)
     total = _sum(x, axis=axis, keepdims=keepdims)
     if axis is None:

@@ -38,6 +38,7 @@ from .tape.mode import (
     train_mode,
 )
 from .transforms import variables as _variables
+from .transforms.bodies import Body, arrays_within, unplaced
 
 __all__ = [
     "Function",
@@ -216,9 +217,10 @@ class Function:
 
     `forward` takes and returns arrays, unrecorded; `backward` takes a cotangent for each output and returns a
     gradient for each input, of its shape (None: no gradient). What `backward` needs is given to `save_for_backward`
-    and found in `saved_tensors`: inputs and outputs saved so keep their place on the tape, and under `create_graph`
-    `backward` is recorded, so that second derivatives are right. Whatever else is saved counts there as a constant:
-    to differentiate through an intermediate result, return it as a further output, or compute it again in `backward`.
+    and found in `saved_tensors`. Under `create_graph` `backward` is recorded, so that second derivatives are right:
+    inputs and outputs that were saved keep their place on the tape, and where anything else was kept, in
+    `saved_tensors` or as an attribute, `forward` is computed again on the tape, with the same random draws. An array
+    that is being differentiated and is no input is refused in `forward`.
 
     Shapes: a gradient has that of its input.
 
@@ -285,8 +287,8 @@ class Function:
                 raise ArgumentTypeError(f"input {i} of {name} is a {type(x).__name__}, not an array")
         self._used = True
         mode = MODE.get()
-        with Scope(0, RECORDING):
-            result = self.forward(*inputs)
+        body, had = Body(name), {id(x) for x in self._attributes()}
+        result = body.first(self.forward, inputs, {}, inputs)
         outputs = _listed(result, f"what {name}.forward returns")
         for i, y in enumerate(outputs):
             if not isinstance(y, Array):
@@ -295,8 +297,17 @@ class Function:
             face = type(inputs[0])
             specs = [(x._dtype, x.shape) for x in inputs]
             places = Places(outputs)
-            self._saved = _Saved(places, self._saved, outputs)
-            rule = OwnRule(name, lambda cotangents: self._pulled(face, specs, cotangents), None)
+            saved = self._saved = _Saved(places, self._saved, outputs)
+            kept = saved.unplaced or unplaced(x for x in self._attributes() if id(x) not in had)
+
+            def pull(cotangents: Sequence[Array]) -> list[Array | None]:
+                if kept and MODE.get() & RECORDING:
+                    self._saved = ()
+                    body.again(self.forward)
+                    self._saved = saved.renewed(self._saved)
+                return self._pulled(face, specs, cotangents)
+
+            rule = OwnRule(name, pull, None)
             made = attach(rule, inputs, outputs, places)
         else:
             self._saved = ()
@@ -304,6 +315,11 @@ class Function:
         if isinstance(result, Array):
             return made[0]
         return made if isinstance(result, list) else tuple(made)
+
+    def _attributes(self) -> list[Array]:
+        """The arrays among the attributes, which `forward` may have left there for `backward`."""
+        kept = [value for name, value in vars(self).items() if name != "_saved"]
+        return [x for value in kept for x in arrays_within(value)]
 
     def _pulled(self, face: type[Array], specs: Sequence[Any], cotangents: Sequence[Array]) -> list[Array | None]:
         """What `backward` makes of cotangents: one gradient for each input, in the input's dtype."""
@@ -337,17 +353,30 @@ class Function:
 class _Saved:
     """What a `Function` saved, as values with their places on the tape: no handles, and no way back to the outputs."""
 
-    __slots__ = ("entries", "places")
+    __slots__ = ("entries", "places", "unplaced")
 
     def __init__(self, places: Places, saved: Sequence[Any], outputs: Sequence[Array]) -> None:
         self.places = places
         self.entries: list[Any] = []
+        numbers = {id(y._value): i for i, y in enumerate(outputs)}
+        apart = []
         for x in saved:
             if not isinstance(x, Array):
                 self.entries.append((None, x, None, None))
                 continue
-            place = next((i for i, y in enumerate(outputs) if y._value is x._value), None)
+            place = None if is_tracked(x) else numbers.get(id(x._value))
+            if place is None:
+                apart.append(x)
             self.entries.append((type(x), x._value, x._node if place is None else place, x._xp))
+        self.unplaced = unplaced(apart)
+
+    def renewed(self, again: Sequence[Any]) -> _Saved:
+        """The same after `forward` was computed again, on the tape; outputs stay in their own places."""
+        made = _Saved(self.places, again, ())
+        for i, (known, new) in enumerate(zip(self.entries, made.entries, strict=True)):
+            if new[0] is not None and isinstance(known[2], int):
+                made.entries[i] = known
+        return made
 
     def open(self) -> tuple[Any, ...]:
         """The arrays again, each in its place on the tape."""

@@ -166,11 +166,12 @@ class _Run(Function):
 
     def __init__(self, operator: CustomOp, outputs: list[NDArray], states: list[NDArray]) -> None:
         self.operator = operator
-        self.outputs = outputs
+        self.blank: list[NDArray] = outputs
+        self.specs = [(y.shape, y.context, y.dtype) for y in outputs]
         self.states = states
 
     def forward(self, *inputs: Any) -> Any:
-        outputs, self.outputs = self.outputs, []
+        outputs, self.blank = self.blank or [zeros(*spec) for spec in self.specs], []
         self.operator.forward(is_training(), ["write"] * len(outputs), list(inputs), outputs, self.states)
         self.count = len(inputs)
         self.save_for_backward(*inputs, *outputs)

@@ -110,3 +110,30 @@ def test_in_a_trace_where_no_zero_can_be_seen():
         hessian = jax.jit(tapegrad.hessian(lambda x: tnp.cos(linalg.norm(x))))
         assert np.allclose(hessian(np.zeros(2)), -np.eye(2))
         assert math.isclose(hessian(np.asarray([3.0, 4.0]))[0, 0], -0.36 * math.cos(5) - 0.64 * math.sin(5) / 5)
+
+
+LENGTHS = {
+    "einsum": lambda x: tnp.einsum("i,i->", x, x),
+    "tensordot": lambda x: tnp.tensordot(x, x, 1),
+    "inner": lambda x: tnp.inner(x, x),
+    "matmul": lambda x: x @ x,
+    "a row times a column": lambda x: (x[None] @ x[:, None])[0, 0],
+    "all elements of a matrix": lambda x: tnp.einsum("ij,ij->", x.reshape(1, -1), x.reshape(1, -1)),
+    "vecdot": lambda x: tnp.vecdot(x, x),
+    "vdot": lambda x: tnp.vdot(x, x),
+}
+
+
+# The slope of the root at 0 is infinite, and engines say so.
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("name", LENGTHS)
+def test_the_root_of_the_product_of_a_vector_with_itself_is_flat_at_0(backend, name):
+    square = LENGTHS[name]
+
+    def length(x):
+        return tnp.sqrt(square(x))
+
+    zeros = on(backend, np.zeros((2, 3)))
+    assert tapegrad.grad(length)(zeros[0]).tolist() == [0, 0, 0]
+    assert tapegrad.vmap(tapegrad.grad(length))(zeros).tolist() == zeros.tolist()
+    assert tapegrad.grad(lambda q: tnp.sum(tnp.sqrt(tapegrad.vmap(square)(q))))(zeros).tolist() == zeros.tolist()

@@ -301,6 +301,7 @@ class Array:
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        check_thread((self._node,), "copy.deepcopy()")
         return self.copy() if self._node is not None and MODE.get() & RECORDING else self.detach()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:

@@ -8,7 +8,6 @@ one level.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -21,9 +20,6 @@ from .array import Array, handle
 
 if TYPE_CHECKING:
     from ..tape.nodes import Node
-
-FALLBACKS: Counter[str] = Counter()
-"""How often each op was batched by a loop, because it has no rule of its own."""
 
 
 class Batched:
@@ -243,7 +239,7 @@ LEVELS: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
 
 def note_level(node: Node) -> None:
     """Enter a node that was recorded under vmap into `LEVELS`."""
-    level = max((LEVELS.get(parent, 0) for parent in node.parents()), default=0)
+    level = max([LEVELS.get(parent, 0) for parent in node.parents()], default=0)
     if level:
         LEVELS[node] = level
 
@@ -262,12 +258,26 @@ def lift(x: Array, level: int) -> Array:
 
 def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
     """A value as a core array; rules and transforms see no other face."""
-    made = object.__new__(Array)
-    made._value = value
-    made._node = node
-    made._xp = table = table_of(value, xp)
-    made._signature = table.signatures[Array, value.dtype, value.shape]
-    return made
+    if value.__class__ is Batched:
+        xp = level_table(value.xp, value.level)
+    return handle(Array, value, node, xp)
+
+
+def ones_of(x: Array) -> Any:
+    """A value of ones in the shape and dtype of an array, the same for all of a batch.
+
+    Small ones are kept, since no value is ever changed.
+    """
+    signature = x._signature
+    if signature.ones is None:
+        value, engine = x._value, engine_of(x)
+        ones = engine.filled(innermost(value), shape=value.shape, value=1)
+        if value.__class__ is Batched:
+            ones = Batched(ones, None, engine, value.level, mapped=False)
+        if not engine.shares_constants or x.size > 1000:
+            return ones
+        signature.ones = ones
+    return signature.ones
 
 
 def bare(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..engines.backend import Backend
 from ..engines.registry import backend_of, get_backend, use_backend
 from ..engines.tables import OPS, EngineKernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError
+from ..tape.guards import JOURNAL
 from .array import Array, handle
 from .batched import engine_of
 from .face import standard_face
@@ -38,8 +39,65 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
         return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, engine)
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
-    backend = backend_of(leaf)
-    return handle(standard_face(), backend.adopt(leaf, copy=copy), None, backend.kernels)
+    backend, raw = admitted(leaf)
+    return handle(standard_face(), backend.adopt(raw, copy=copy), None, backend.kernels)
+
+
+def read_only(backend: Backend, raw: Any) -> Any:
+    """A raw array for the graph of what is running: borrowed where a transform is over when it returns, else copied."""
+    journal = JOURNAL.get()
+    if journal is not None and journal.borrows:
+        release = backend.lock(raw)
+        if release is not None:
+            journal.releases.append(release)
+            return backend.adopt(raw, copy=False)
+    return backend.adopt(raw, copy=True)
+
+
+def admitted(value: Any, what: str = "") -> tuple[Backend, Any]:
+    """The backend of a foreign array, and the array itself with its numbers in the order of this machine.
+
+    Every raw array comes in by here. Raises `UnknownArrayError` for one that no backend owns, `ArgumentTypeError` for
+    one that means something else than its numbers, `DtypeError` for a dtype that the library does not have.
+    """
+    backend = backend_of(value)
+    dtype = value.dtype
+    if dtype in _OURS if isinstance(dtype, np.dtype) else dtype in backend.dtypes:
+        return backend, value
+    if isinstance(value, np.ndarray) and dtype.newbyteorder("=") in _OURS:
+        return backend, value.astype(dtype.newbyteorder("="))
+    raise DtypeError(f"{what}{': ' if what else ''}{_unusable(dtype)}")
+
+
+def host_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
+    """A number, nested lists or a host array as NumPy's array. Raises as `admitted`, and for objects."""
+    for part in _foreign_parts([value]):
+        backend_of(part)
+    host = np.asarray(value)
+    if host.dtype.kind == "O":
+        strange = next((x for x in host.ravel() if not isinstance(x, (bool, int, float, complex, np.generic))), None)
+        if strange is not None or not host.size or None in host.ravel():
+            raise ArgumentTypeError(f"{what} holds a {type(strange).__name__}, which is not a number")
+        host = np.asarray(host.tolist())
+    return host
+
+
+_OURS = frozenset(dtypes.ALL)
+
+
+def _unusable(dtype: Any) -> str:
+    """Why arrays of a dtype cannot come in, and what to do."""
+    if getattr(dtype, "names", None):
+        return f"a structured array has no one dtype: give its fields one by one, x[{dtype.names[0]!r}]"
+    kind = getattr(dtype, "kind", "")
+    if kind == "O":
+        return "an array of Python objects is none of numbers; convert it with astype, to float64 for example"
+    if kind in ("f", "c"):
+        name, next_to = ("longdouble", "float64") if kind == "f" else ("clongdouble", "complex128")
+        return f'{dtype.name} ({name}) is wider than what engines compute in; convert it with astype("{next_to}")'
+    if kind in ("S", "U", "T", "m", "M"):
+        return f"an array of {dtype} is none of numbers"
+    return f"there is no dtype {dtype} in tapegrad; convert the array with astype, to float32 for example"
 
 
 class Company(NamedTuple):
@@ -83,11 +141,13 @@ def enter(
     copy: bool | None = None,
     face: type[Array] | None = None,
     what: str = "asarray",
+    borrow: bool = False,
 ) -> Array:
     """What `asarray` makes of a value: an array as it is, everything else as a constant of the standard or that face.
 
     Nested lists of numbers take the default dtypes; tracked arrays among their elements stay tracked. `what` is the
-    function that errors name. `device` is for host numbers; what is an array already stays where it is.
+    function that errors name. `device` is for host numbers; what is an array already stays where it is. With `borrow`
+    a running transform may read the memory of a raw array in the place of a copy.
     See `tapegrad.numpy.asarray` for the rest.
     """
     dtype = None if dtype is None else dtypes.to_dtype(dtype)
@@ -98,6 +158,8 @@ def enter(
     if isinstance(value, (bool, int, float, complex, list, tuple)) and not isinstance(value, np.generic):
         if copy is False:
             raise ArgumentError(f"{what}: Python numbers become an array by copying, and copy=False forbids it")
+        for part in _foreign_parts(value):
+            admitted(part, what)
         try:
             values = np.asarray(value)
         except ValueError:
@@ -112,10 +174,15 @@ def enter(
         return make(np.asarray(value), dtype, device, face=face)
     if isinstance(value, range):
         return make(np.asarray(value, dtype=np.int64), dtype, device, face=face)
-    backend = backend_of(value)
+    backend, admissible = admitted(value, what)
+    if copy is False and admissible is not value:
+        raise ArgumentError(f"{what}: numbers of another byte order are copied, and copy=False forbids it")
     if isinstance(value, np.ndarray) and get_backend().name != backend.name:
-        return make(value, dtype, device, face=face)
-    raw = value if copy is False else backend.adopt(value, copy=True)
+        return make(admissible, dtype, device, face=face)
+    if copy is False:
+        raw = admissible
+    else:
+        raw = read_only(backend, admissible) if borrow else backend.adopt(admissible, copy=True)
     return _again(handle(face or standard_face(), raw, None, backend.kernels), dtype, None, what)
 
 
@@ -142,6 +209,15 @@ def dtype_of_numbers(values: np.ndarray[Any, Any]) -> np.dtype[Any]:
 
 def _holds_arrays(value: Any) -> bool:
     return isinstance(value, Array) or (isinstance(value, (list, tuple)) and any(map(_holds_arrays, value)))
+
+
+def _foreign_parts(value: Any) -> Iterator[Any]:
+    """The raw host arrays of other classes than NumPy's own in nested lists."""
+    for part in value if isinstance(value, (list, tuple)) else ():
+        if isinstance(part, (list, tuple)):
+            yield from _foreign_parts(part)
+        elif isinstance(part, np.ndarray) and part.__class__ is not np.ndarray:
+            yield part
 
 
 def _first_array(parts: Any) -> Array:
@@ -190,11 +266,13 @@ def enter_beside(
             return value
         backend = engine_of(value).backend
     else:
-        backend = backend_of(value)
+        backend, raw = admitted(value, what)
         if engine is None or backend is engine.backend:
-            return handle(face, backend.adopt(value, copy=copy), None, backend.kernels)
+            return handle(
+                face, read_only(backend, raw) if copy else backend.adopt(raw, copy=False), None, backend.kernels
+            )
         if isinstance(value, np.ndarray):
-            return handle(face, from_host(engine, value), None, engine)
+            return handle(face, from_host(engine, raw), None, engine)
     raise MixedBackendsError(
         f"{what} got arrays of two backends, {engine.backend.name!r} and {backend.name!r}; "
         f'move one over with x.to("{engine.backend.name}")'

@@ -43,18 +43,6 @@ class Spec(NamedTuple):
         return size
 
 
-class _Specs(dict[Any, Spec]):
-    """The specs of arrays without a layout, one for each shape and dtype."""
-
-    __slots__ = ()
-
-    def __missing__(self, key: tuple[tuple[int, ...], Any]) -> Spec:
-        if len(self) > 10_000:
-            self.clear()
-        spec = self[key] = Spec(*key)
-        return spec
-
-
 class Backend:
     """An array engine: where its functions are, and what it does differently from the array API standard.
 
@@ -116,6 +104,10 @@ class Backend:
     def array_types(self) -> tuple[type, ...]:
         """The types of the engine's arrays."""
         return (type(self.namespace.zeros(1)),)
+
+    def refusal(self, array_type: type) -> str | None:
+        """Why an array type that is built upon one of the engine's means something else, and what to do; else None."""
+        return None
 
     def version(self) -> str:
         """The engine's version, or an empty string."""
@@ -179,6 +171,13 @@ class Backend:
         """`raw` as a value of ours; with `copy`, one that nobody else can write to."""
         return self.namespace.asarray(raw, copy=True) if copy else raw
 
+    def lock(self, raw: Any) -> Callable[[], None] | None:
+        """Keep `raw` from being written to, for a transform that reads it without a copy until it is over.
+
+        Returns what unlocks it; None where a copy is cheaper, or there is no such lock.
+        """
+        return None
+
     def exclusive(self, raw: Any) -> Any:
         """`raw`, or a copy of it if somebody else may hold the same memory; immutable arrays need none."""
         return self.adopt(raw, copy=True)
@@ -194,18 +193,6 @@ class Backend:
     def spec(self, raw: Any) -> Spec:
         """Shape, dtype and layout of `raw`."""
         return Spec(tuple(raw.shape), raw.dtype)
-
-    @cached_property
-    def quick_spec(self) -> Callable[[Any], Spec]:
-        """`spec`, as ops call it: not made anew for each array where it says no more than shape and dtype."""
-        if type(self).spec is not Backend.spec:
-            return self.spec
-        specs = _Specs()
-
-        def spec(raw: Any) -> Spec:
-            return specs[tuple(raw.shape), raw.dtype]
-
-        return spec
 
     def constant(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype and device of `like`."""

@@ -167,7 +167,11 @@ class Registry:
             if (0, plugin.name) in matches:
                 break  # nobody can claim it more exactly, so nobody else need be loaded
         if matches:
-            return self._types.setdefault(type(raw), self.get(min(matches)[1]))
+            backend = self.get(min(matches)[1])
+            refusal = backend.refusal(type(raw))
+            if refusal is not None:
+                raise ArgumentTypeError(refusal)
+            return self._types.setdefault(type(raw), backend)
         raise UnknownArrayError(
             f"no backend owns arrays of type {_qualified(type(raw))}; registered: {self._choices()}. "
             + (str(doubt) if doubt else "Install the plug-in of its engine, or convert it first: numpy.asarray(a)")
@@ -493,3 +497,12 @@ def live_backends() -> list[Backend]:
     True
     """
     return _registry.live()
+
+
+def several_live() -> bool:
+    """Whether arrays of more than one engine may be about.
+
+    >>> several_live() == (len(live_backends()) > 1)
+    True
+    """
+    return len(_registry._live) > 1

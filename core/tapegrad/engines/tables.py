@@ -14,13 +14,14 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import CLASSES, is_dtype
 from ..errors import BackendError
+from .backend import Spec
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_keys, dict_values
 
     from ..arrays.array import Array
     from ..op.record import Op
-    from .backend import Backend, Spec
+    from .backend import Backend
 
 _OP_LOADERS: list[Callable[[], object]] = []
 
@@ -83,13 +84,29 @@ class Signature:
     Arrays of one `family` differ in shape alone, arrays of one `home` in shape and dtype.
     """
 
-    __slots__ = ("cls", "complex", "dtype", "family", "home", "inexact", "ones", "pairs", "scalars", "shape", "xp")
+    __slots__ = (
+        "cls",
+        "complex",
+        "dtype",
+        "family",
+        "home",
+        "inexact",
+        "ones",
+        "pairs",
+        "scalars",
+        "shape",
+        "spec",
+        "xp",
+    )
+    spec: Spec | None
+    """What nodes keep of such an array that formulas need no numbers of; None where the layout of each tells more."""
 
     def __init__(self, cls: type[Array], xp: Kernels, dtype: Any, shape: tuple[int, ...], home: Any, family: Any):
         self.cls = cls
         self.xp = xp
         self.dtype = dtype
         self.shape = shape
+        self.spec = None if xp.layouts else Spec(shape, dtype)
         self.home = home
         self.family = family
         self.inexact = dtype in xp.inexact
@@ -224,7 +241,7 @@ class EngineKernels(Kernels):
         self.fused = dict(backend.fused())
         self.complexes = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.COMPLEX)
         self.inexact = frozenset(native for native, dtype in backend.dtypes.items() if dtype in dtypes.INEXACT)
-        self.spec = backend.quick_spec
+        self.spec = backend.spec
         self.dtype_of = backend.dtype_of
         self.layouts = backend.layouts
         self.to_numpy = backend.to_numpy

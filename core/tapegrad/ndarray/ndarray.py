@@ -15,6 +15,7 @@ from .. import context as _context
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
+from ..arrays.entering import host_numbers
 from ..arrays.face import Face
 from ..context import Context
 from ..engines import registry
@@ -570,7 +571,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         return make(source_array.asnumpy().astype(own), ctx)
     wanted = dtype_or_default(dtype)
     try:
-        host = np.asarray(source_array)
+        host = host_numbers(source_array, "source_array")
         if host.dtype.kind == "c" and wanted.kind != "c":
             raise DtypeError(f"array() of complex numbers would lose a part as {wanted}; give dtype='complex64'")
         host = host.astype(wanted)
@@ -631,6 +632,7 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
     """
     wanted = dtype_or_default(dtype)
     try:
+        host_numbers(val, "val")
         value = np.asarray(val, wanted)
     except (ValueError, TypeError, OverflowError):
         raise ArgumentError(f"full(): val is {val!r}, which {wanted} cannot hold; give a number that it can") from None

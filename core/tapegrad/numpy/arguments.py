@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as host
 
 from ..arrays.array import Array
+from ..arrays.entering import enter
 from ..arrays.entering import make as make_in_face
 from ..engines.backend import Backend
 from ..engines.tables import RECORDED
@@ -19,7 +20,7 @@ from ..tape.mode import MODE, RECORDING
 if TYPE_CHECKING:
     from .arrays import ndarray
 
-__all__ = ["as_shape", "fractions", "make", "op", "plain_number"]
+__all__ = ["as_shape", "asarray", "fractions", "make", "op", "plain_number"]
 
 
 class _Ops(Protocol):
@@ -35,6 +36,13 @@ op = cast("_Ops", RECORDED)
 def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> ndarray:
     """Host numbers as an array of the chosen or default backend, on the device."""
     return make_in_face(values, dtype, device, backend)  # type: ignore[return-value]
+
+
+def asarray(a: Any, dtype: Any = None) -> ndarray:
+    """An argument as an array: as the public `asarray`, but a running transform may read host arrays in place."""
+    if isinstance(a, Array) and dtype is None:
+        return a  # type: ignore[return-value]
+    return enter(a, dtype, borrow=True)  # type: ignore[return-value]
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:

@@ -13,8 +13,7 @@ from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
-from .arguments import fractions, make, op, plain_number
-from .creation import asarray
+from .arguments import asarray, fractions, make, op, plain_number
 
 if TYPE_CHECKING:
     from .arrays import ndarray

@@ -20,6 +20,9 @@ from .arguments import as_shape, make, op
 if TYPE_CHECKING:
     from .arrays import ndarray
 
+PLACED = ("arange", "full", "full_like", "geomspace", "linspace", "logspace")
+"""The functions whose arguments may be arrays that meet; the others make one of each, or look at none."""
+
 
 def asarray(
     a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None

@@ -10,8 +10,7 @@ import numpy as host
 from ..engines.tables import OPS
 from ..errors import ArgumentError
 from ..ops import fft as ops
-from .arguments import make
-from .creation import asarray
+from .arguments import asarray, make
 from .names import publish
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import manipulation
-from .arguments import make
+from .arguments import asarray, make
 from .beyond import tril_indices, triu_indices
-from .creation import arange, asarray, linspace
+from .creation import arange, linspace
 
 if TYPE_CHECKING:
     from .arrays import ndarray

@@ -23,6 +23,9 @@ NAMES = (
 )
 """The public names here that are neither functions nor dtypes."""
 
+PLACED = ()
+"""No function here computes with arrays that meet in it."""
+
 __array_api_version__ = "2024.12"
 
 

@@ -10,8 +10,7 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops import linalg as ops
 from . import products
-from .arguments import op
-from .creation import asarray
+from .arguments import asarray, op
 from .names import publish
 
 if TYPE_CHECKING:

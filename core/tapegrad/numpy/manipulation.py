@@ -13,8 +13,7 @@ from ..arrays.array import Array, seen_from
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, ValueSemanticsError
 from ..ops.indexing import axis_of
-from .arguments import as_shape, op
-from .creation import asarray
+from .arguments import as_shape, asarray, op
 
 if TYPE_CHECKING:
     from .arrays import ndarray

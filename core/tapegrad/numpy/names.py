@@ -13,6 +13,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from ..engines.tables import OPS
+from .placement import placed
 from .words import explained
 
 __all__ = ["like_numpy", "ops_of", "publish"]
@@ -54,6 +55,9 @@ def publish(space: str, *modules: ModuleType) -> None:
         own = _own(part)
         for function in {value for value in own.values() if isinstance(value, FunctionType)}:
             function.__doc__ = explained(function)
+        meeting = [name for name, value in own.items() if isinstance(value, FunctionType)]
+        own |= {name: placed(own[name]) for name in vars(part).get("PLACED", meeting)}
+        vars(part).update(own)
         vars(part)["__all__"] = sorted(own)
         public |= own
     vars(module).update(public, __all__=sorted(public))

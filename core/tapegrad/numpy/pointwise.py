@@ -10,8 +10,7 @@ import numpy as host
 from .. import dtypes
 from ..errors import DtypeError, ShapeError
 from . import reductions
-from .arguments import op
-from .creation import asarray
+from .arguments import asarray, op
 from .info import iscomplexobj
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import numpy as host
 from .. import dtypes
 from ..errors import ArgumentError, ShapeError
 from . import linalg, manipulation, products
-from .arguments import op
-from .creation import asarray
+from .arguments import asarray, op
 
 if TYPE_CHECKING:
     from .arrays import ndarray

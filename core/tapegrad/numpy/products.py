@@ -12,8 +12,7 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops import contraction
 from ..ops.indexing import axis_of
-from .arguments import op
-from .creation import asarray
+from .arguments import asarray, op
 from .info import result_type
 
 if TYPE_CHECKING:

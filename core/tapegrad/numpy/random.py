@@ -13,8 +13,7 @@ from ..errors import ArgumentError, ShapeError
 from ..randomness.defaults import philox
 from ..transforms.draws import drawn
 from . import manipulation
-from .arguments import make
-from .creation import asarray
+from .arguments import asarray, make
 from .names import publish
 from .searching import take
 

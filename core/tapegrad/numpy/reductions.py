@@ -12,8 +12,7 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axes_of
-from .arguments import fractions, op, plain_number
-from .creation import asarray
+from .arguments import asarray, fractions, op, plain_number
 
 if TYPE_CHECKING:
     from .arrays import ndarray

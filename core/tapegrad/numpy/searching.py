@@ -12,8 +12,7 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, DtypeError, NoGradientError, ShapeError
 from ..ops.indexing import axis_of
 from ..tape.mode import MODE, RECORDING
-from .arguments import op
-from .creation import asarray
+from .arguments import asarray, op
 
 if TYPE_CHECKING:
     from .arrays import ndarray

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import dtypes
 from ..errors import ArgumentError, DtypeError
 from ..ops.indexing import axes_of
-from .arguments import op
-from .creation import asarray
+from .arguments import asarray, op
 from .names import publish
 
 if TYPE_CHECKING:

@@ -28,12 +28,13 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from ..engines.tables import OPS, load_ops
 from ..errors import ArgumentTypeError
-from .batching import batched_function
+from .batching import apply
 from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, Kind
 from .record import Formula, Op
 from .source import public_function
@@ -202,7 +203,7 @@ def _define(
     OPS[name] = found
     found.call = public_function(found)
     found.call.__doc__ = explained(found)
-    found.batched = batched_function(found)
+    found.batched = partial(apply, found)
     return found.call
 
 

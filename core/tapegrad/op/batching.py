@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..arrays.batched import BATCHED, Batched, bare, engine_inside, engine_kernels, inner_array, table_of, wrap
+from ..arrays.batched import BATCHED, Batched, bare, engine_inside, engine_kernels, table_of, wrap
 from ..engines.tables import RECORDED
 from ..errors import DynamicShapeError
 from ..tape.mode import MODE, RECORDING
@@ -28,48 +28,42 @@ FALLBACKS: Counter[str] = Counter()
 Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
 
 
-def batched_function(op: Op) -> Callable[..., Any]:
-    """The op over values of which some are batched."""
-
-    def batched(*args: Any, **keywords: Any) -> Any:
-        return apply(op, args, keywords)
-
-    batched.__name__ = op.name
-    return batched
-
-
-def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
+def apply(op: Op, /, *args: Any, **keywords: Any) -> Any:
     """An op on values, some of them batched: one level is taken off, the op's rule applied, the level put back."""
     if op.kind is ELEMENTWISE and op.batch is None and not op.optional:
         value = _untracked(op, args, keywords)
         if value is not None:
             return value
     keywords = {**op.keywords, **keywords}
-    level = max((x.level for x in args if isinstance(x, Batched)), default=0)
+    level = max([x.level for x in args if x.__class__ is Batched], default=0)
     if level == 0:
         raw = [x for x in args if hasattr(x, "dtype")]
         # A Python scalar may have become the host's, beside arrays of another engine.
         raw.sort(key=lambda x: isinstance(x, np.generic))
         return getattr(engine_kernels(raw[0]), op.name)(*args, **keywords)
-    here = [isinstance(x, Batched) and x.level == level for x in args]
-    batched = [on and x.mapped for x, on in zip(args, here, strict=True)]
     inside: list[Any] = []
-    engine = engine_inside(args[here.index(True)])
-    for x, on in zip(args, here, strict=True):
-        if on:
-            inside.append(inner_array(x))
+    batched: list[bool] = []
+    size, engine = None, None
+    for x in args:
+        mapped = False
+        if x.__class__ is Batched and x.level == level:
+            inside.append(wrap(x.value, x.node, x.xp))
+            if x.mapped:
+                mapped, size = True, x.value.shape[0]
         elif hasattr(x, "dtype"):
             # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
+            if engine is None:
+                engine = engine_inside(next(y for y in args if y.__class__ is Batched and y.level == level))
             inside.append(wrap(x, None, engine))
         else:
             inside.append(x)
-    if not any(batched):
+        batched.append(mapped)
+    if size is None:
         return _outside(op.call(*inside, **keywords), level, mapped=False)
     if op.dynamic:
         raise DynamicShapeError(
             f"{op.name}() under vmap: the shape of its result depends on the data, and would differ within the batch"
         )
-    size = next(x.value.shape[0] for x, on in zip(args, batched, strict=True) if on)
     if op.batch is not None:
         out = op.batch(op, size, inside, batched, keywords)
     elif aligns(op):
@@ -84,25 +78,23 @@ def apply(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
 
 
 def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched | None:
-    """An elementwise op straight on the engine's values, where all are mapped, of one level and rank, and untracked."""
+    """An elementwise op straight on the engine's values, of one level, untracked, with aligned axes; else None."""
     first = args[0]
     if first.__class__ is not Batched or first.xp.backend is None:
         return None
-    level, rank = first.level, len(first.value.shape)
+    level, rank, mapped = first.level, first.ndim, False
     values = []
     for x in args:
         if x.__class__ is Batched:
-            value = x.value
-            if x.level != level or x.node is not None or not x.mapped or len(value.shape) != rank:
+            if x.level != level or x.node is not None or x.ndim != rank or x.xp is not first.xp:
                 return None
-            if value.__class__ is Batched:
-                return None
-            values.append(value)
+            mapped |= x.mapped
+            values.append(x.value)
         elif getattr(x, "shape", None) == ():
             values.append(x)
         else:
             return None
-    return Batched(getattr(first.xp, op.name)(*values, **keywords), None, first.xp, level)
+    return Batched(getattr(first.xp, op.name)(*values, **keywords), None, first.xp, level, mapped)
 
 
 def _inside_level(out: Any, level: int) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, wrap
-from ..arrays.entering import enter_beside
+from ..arrays.entering import company_of, enter_beside
 from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
@@ -76,6 +76,11 @@ def _engine(op: Op, arrays: Sequence[Array]) -> EngineKernels | None:
     return engines[0] if engines else None
 
 
+def _is_foreign(x: Any) -> bool:
+    """Whether a value is a raw array, and not of the host's, so that the others come to it."""
+    return not isinstance(x, (np.ndarray, np.generic)) and hasattr(x, "dtype") and hasattr(x, "shape")
+
+
 def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Call `op` on operands that are not alike: numbers, raw arrays, other dtypes, batched and plain ones.
 
@@ -88,6 +93,8 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     engine = _engine(op, arrays)
     operands: list[Any] = list(args)
     borrowed = False
+    if engine is None and len(args) > 1:
+        engine = company_of(args).engine if any(_is_foreign(x) for x in args) else None
     for i, x in enumerate(args):
         if isinstance(x, Array) or x.__class__ in NUMBERS or (x is None and names[i] in op.optional):
             continue
@@ -103,11 +110,12 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     engine = engine or registry.get_backend().kernels  # type: ignore[assignment]
     assert engine is not None
     operands, xp = _on_one_level(operands, engine)
-    if op.floats:
-        common = _common_dtype(op, names, operands)
+    common = _common_dtype(op, names, operands)
+    if op.floats and common is not None:
         if common in dtypes.INTEGER and op.name in cls._face.integer_ops:
             return OPS[cls._face.integer_ops[op.name]].call(*operands, **keywords)
-    out = op.call(*_of_one_dtype(op, names, operands, cls, xp, engine), **keywords)
+        common = dtypes.default_float(common)
+    out = op.call(*_of_one_dtype(op, names, operands, common, cls, xp, engine), **keywords)
     if borrowed and not op.kind.copies:
         for array in out if isinstance(out, list) else [out]:
             if not isinstance(array._value, Batched):
@@ -144,12 +152,15 @@ def _common_dtype(op: Op, names: Sequence[str], operands: Sequence[Any]) -> np.d
 
 
 def _of_one_dtype(
-    op: Op, names: Sequence[str], operands: Sequence[Any], cls: type[Array], xp: Kernels, engine: EngineKernels
+    op: Op,
+    names: Sequence[str],
+    operands: Sequence[Any],
+    common: np.dtype[Any] | None,
+    cls: type[Array],
+    xp: Kernels,
+    engine: EngineKernels,
 ) -> list[Any]:
     """The operands as arrays of one face and table, those that promote cast to the common dtype."""
-    common = _common_dtype(op, names, operands)
-    if op.floats and common is not None:
-        common = dtypes.default_float(common)
     alike: list[Any] = []
     for x, name in zip(operands, names, strict=True):
         target = common if name in op.promotes else None
@@ -184,6 +195,12 @@ def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | N
 
 def plain_keyword(op: Op, name: str, value: Any) -> Any:
     """The value of a keyword, which is no place for a derivative: arrays in it as numbers, tracked ones refused."""
+    if value.__class__ is tuple:
+        for part in value:
+            if part.__class__ not in PLAIN:
+                break
+        else:
+            return value
     if isinstance(value, Array):
         if value._node is not None:
             check_thread((value._node,), f"{op.name}({name}=…)")

@@ -120,11 +120,14 @@ class NodeCode:
         """The slots of the node class, parents first."""
         return [f"p_{name}" for name in self.recorded] + [f"s_{name}" for name in self.kept]
 
-    def save(self, make: str) -> list[str]:
-        """Lines that make a node and fill it."""
+    def save(self, make: str, *, beside_arrays: bool = False) -> list[str]:
+        """Lines that make a node and fill it; `beside_arrays`: where the inputs themselves are at hand, too."""
         slots = {"seq": "_seq()", "xp": "xp"}
         slots |= {f"p_{name}": f"p_{name}" for name in self.recorded}
         slots |= {f"s_{name}": expression for name, expression in self.kept.items()}
+        for name in self.op.inputs if beside_arrays else ():
+            known = f"{name}._signature.spec or xp.spec(v_{name})"
+            slots |= {slot: known for slot, expression in slots.items() if expression == f"xp.spec(v_{name})"}
         filled = [f"node.{slot}" for slot in slots], list(slots.values())
         pairs = [
             f"{', '.join(filled[0][i : i + 2])} = {', '.join(filled[1][i : i + 2])}" for i in range(0, len(slots), 2)

@@ -30,7 +30,7 @@ from ..arrays.entering import as_array, enter_beside
 from ..dtypes import is_dtype
 from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
-from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
+from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq
 from ..tape.observers import tell_recorded
 from .call import pull_back
@@ -271,7 +271,7 @@ class RuleNode(Node):
             raise freed(self)
         recorded = wrap is not None
         cotangents = self._arrays(g, self.outputs, recorded)
-        with Scope(RECORDING) if recorded else Scope(0, RECORDING):
+        with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
             if rule is not None:
                 pulled = list(rule(cotangents))
             else:
@@ -312,7 +312,7 @@ class RuleNode(Node):
             return None
         recorded = wrap is not None
         tangents = self._arrays(given, self.specs, recorded)
-        with Scope(RECORDING) if recorded else Scope(0, RECORDING):
+        with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
             if self.push_rule is not None:
                 pushed = list(self.push_rule(tangents))
             elif self.pull_rule is not None:

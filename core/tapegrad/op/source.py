@@ -14,8 +14,8 @@ from inspect import Parameter
 from typing import Any
 
 from ..engines.tables import OPS
-from ..tape.guards import LIVE, check_thread
-from ..tape.mode import INSPECTED, MODE, RECORDING
+from ..tape.guards import check_thread
+from ..tape.mode import INSPECTED, LIVE, MODE, RECORDING
 from ..tape.nodes import Node, next_seq
 from . import call
 from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
@@ -244,17 +244,13 @@ class CallCode:
         }
         if op.outs:
             return OUTPUTS.format(**facts)
+        lines = []
+        signature = "signature"
         if not self.pointwise:
-            made = ARRAY.format(signature="xp.signatures[signature.cls, out.dtype, out.shape]")
-            node = [
-                "if not made._signature.inexact:",
-                "    made._node = None",
-                "    return made",
-                f"bits = {facts['bits']}",
-                f"node = (_recorders.get(bits) or _recorder(bits))({facts['recorded']})",
-            ]
-            return made + CONSTANT.format(**facts) + block(node) + "\n" + NODE
-        return ARRAY.format(signature="signature") + CONSTANT.format(**facts) + self._common_nodes() + "\n" + NODE
+            signature = "xp.signatures[signature.cls, out.dtype, out.shape]"
+            lines = ["if not made._signature.inexact:", "    made._node = None", "    return made"]
+        lines += self._nodes(facts["bits"], facts["recorded"])
+        return ARRAY.format(signature=signature) + CONSTANT.format(**facts) + block(lines) + "\n" + NODE
 
     def _untracked(self) -> list[str]:
         """The tests that no input is tracked."""
@@ -284,26 +280,32 @@ class CallCode:
         nodes = ["None" if name in op.constant else f"p_{name}" for name in parents]
         return ", ".join(["xp", "out", *(f"v_{name}" for name in op.arrays), *nodes, *op.keywords])
 
-    def _common_nodes(self) -> str:
-        """Lines that make the nodes of real numbers without broadcasting at once, and look up the others."""
-        op = self.op
-        cases = [(True,)] if len(op.inputs) == 1 else [(True, False), (False, True), (True, True)]
-        tests = [f"p_{op.inputs[-1]} is None", f"p_{op.inputs[0]} is None", None] if len(cases) == 3 else [None]
-        rare = "stretched or signature.complex" if len(cases) == 3 else "signature.complex"
-        look_up = f"node = (_recorders.get(bits) or _recorder(bits))({self._record_arguments()})"
-        lines = [f"if {rare}:", f"    bits = {self._bits()}", f"    {look_up}"]
-        for case, test in zip(cases, tests, strict=True):
-            if op.same and test is None:
+    def _nodes(self, bits: str, arguments: str) -> list[str]:
+        """Lines that make the common nodes, of real numbers without broadcasting, at once, and look up the others."""
+        op, tracked = self.op, self.tracked
+        look_up = [f"bits = {bits}", f"node = (_recorders.get(bits) or _recorder(bits))({arguments})"]
+        aligned = self.pointwise or op.kind is not ELEMENTWISE
+        if len(tracked) > 2 or op.variadic in tracked or not aligned:
+            return look_up
+        rare = "stretched or made._signature.complex" if self.takes_numbers else "made._signature.complex"
+        lines = [f"if {rare}:", *("    " + line for line in look_up)]
+        # Which inputs are recorded, and the test for it once the cases before have been ruled out.
+        cases = [(tracked[:1], f"p_{tracked[-1]} is None"), (tracked[1:], f"p_{tracked[0]} is None"), (tracked, "")]
+        for recorded, test in cases if len(tracked) == 2 else cases[-1:]:
+            if op.same and not test:
                 x, y = op.inputs
                 lines += [f"elif p_{x} is p_{y} and v_{x} is v_{y}:", f"    node = _record_same(xp, out, v_{x}, p_{x})"]
-            lines.append("else:" if test is None else f"elif {test}:")
-            number = sum(on << i for i, on in enumerate(case))
-            if all(name in op.formulas for name, on in zip(op.inputs, case, strict=True) if on):
-                code = NodeCode(op, Variant(case, (False,) * len(case), False))
-                lines += ["    " + line for line in code.save(f"(_class_{number} or _class({number}))")]
+            lines.append(f"elif {test}:" if test else "else:")
+            on = tuple(name in recorded for name in op.arrays)
+            number = sum(bit << i for i, bit in enumerate(on))
+            if all(name in op.formulas for name in recorded):
+                code = NodeCode(op, Variant(on, (False,) * len(on), False))
+                lines += [
+                    "    " + line for line in code.save(f"(_class_{number} or _class({number}))", beside_arrays=True)
+                ]
             else:
                 lines.append(f"    _recorder({number})")  # raises: there is no rule
-        return block(lines)
+        return lines
 
 
 def public_function(op: Op) -> Callable[..., Any]:
@@ -329,7 +331,7 @@ def public_function(op: Op) -> Callable[..., Any]:
         "_inspect": call.inspect_result,
         "_outputs": call.outputs,
         "_recorded": op.recorded,
-        **{f"_class_{number}": None for number in (1, 2, 3)},
+        **{f"_class_{number}": None for number in range(1, 1 << len(op.inputs))},
         **{f"_d_{name}": default for name, default in op.keywords.items()},
     }
 

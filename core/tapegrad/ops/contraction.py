@@ -18,6 +18,8 @@ def _pull_left(xp: Any, g: Any, y: Any, ndim: int) -> Any:
         return xp.multiply_or_zero(g, y) if ndim == 1 else xp.multiply(xp.expand_dims(g, axis=-1), y)
     if ndim == 1:
         return xp.matmul(y, g) if y.ndim == 2 else xp.getitem(xp.matmul(y, xp.expand_dims(g, axis=-1)), key=(..., 0))
+    if g.shape[-2:] == (1, 1):
+        return xp.multiply_or_zero(g, xp.matrix_transpose(y))
     return xp.matmul(g, xp.matrix_transpose(y))
 
 
@@ -32,6 +34,8 @@ def _pull_right(xp: Any, g: Any, x: Any, ndim: int) -> Any:
             if x.ndim > 2
             else xp.matmul(g, x)
         )
+    if g.shape[-2:] == (1, 1) and ndim == x.ndim:
+        return xp.multiply_or_zero(g, xp.matrix_transpose(x))
     if ndim == 2 and x.ndim > 2:
         # One product over all leading axes at once, where the textbook's would make a stack of them only to add it up.
         rows = math.prod(x.shape[:-1])
@@ -128,6 +132,11 @@ def _pull_tensordot(xp: Any, g: Any, other: Any, spec: Any, mine: tuple[int, ...
     """The transpose in an operand of which `g` has the free axes in front, and the other operand's behind them."""
     free = [a for a in range(spec.ndim) if a not in mine]
     others = [a for a in range(other.ndim) if a not in theirs]
+    if math.prod(g.shape) == 1:
+        turned = xp.permute_dims(
+            other, axes=(*others, *(theirs[i] for i in sorted(range(len(mine)), key=mine.__getitem__)))
+        )
+        return xp.multiply_or_zero(xp.reshape(g, shape=()), xp.reshape(turned, shape=spec.shape))
     out = xp.tensordot(g, other, axes=(tuple(range(len(free), g.ndim)), tuple(others)))
     # What is left of `other` are its contracted axes, in its own order.
     source = [*free, *(mine[theirs.index(a)] for a in sorted(theirs))]
@@ -265,9 +274,24 @@ def _regroup(xp: Any, x: Any, labels: str, groups: Sequence[str], sizes: dict[st
     return x if tuple(x.shape) == shape else xp.reshape(x, shape=shape)
 
 
+def _pull_contract(xp: Any, g: Any, other: Any, result: str, theirs: str, mine: str) -> Any:
+    """The transpose in the operand of the labels `mine`.
+
+    Where that sums over nothing it is a product by element, in which a zero wins over an infinite cotangent: the length
+    of a vector, the root of its product with itself, is flat at 0 as `norm` is, also in each element of a batch.
+    """
+    if set(mine) != set(theirs):
+        return xp.contract(g, other, labels=(result, theirs, mine))
+    inside = [label for label in mine if label in result]
+    turned = xp.permute_dims(g, axes=tuple(map(result.index, inside)))
+    sizes = dict(zip(theirs, other.shape, strict=True))
+    scale = xp.reshape(turned, shape=tuple(sizes[label] if label in result else 1 for label in mine))
+    return xp.multiply_or_zero(scale, xp.permute_dims(other, axes=tuple(map(theirs.index, mine))))
+
+
 @multilinear(
-    x=lambda xp, g, y, labels: xp.contract(g, y, labels=(labels[2], labels[1], labels[0])),
-    y=lambda xp, g, x, labels: xp.contract(x, g, labels=(labels[0], labels[2], labels[1])),
+    x=lambda xp, g, y, labels: _pull_contract(xp, g, y, labels[2], labels[1], labels[0]),
+    y=lambda xp, g, x, labels: _pull_contract(xp, g, x, labels[2], labels[0], labels[1]),
     samples=[
         ((normal(3, 4), normal(4, 2)), {"labels": ("ij", "jk", "ik")}),
         ((normal(2, 3, 4), normal(2, 4, 5)), {"labels": ("bij", "bjk", "bik")}),

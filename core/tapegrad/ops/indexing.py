@@ -20,7 +20,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle, seen_from, warn_of_apart
 from ..arrays.batched import engine_of
-from ..engines.registry import backend_of
+from ..arrays.entering import admitted, host_numbers
 from ..engines.tables import OPS, RECORDED
 from ..errors import (
     ArgumentError,
@@ -977,15 +977,15 @@ def _part(x: Array, part: Any) -> Any:
     if isinstance(part, np.ndarray):
         if part.dtype.kind not in "iub":
             raise BoundsError(f"an array of {part.dtype} is not an index; {_CHOICES}")
-        part = _adopted(x, part)
+        part = _adopted(x, admitted(part)[1])
     elif not isinstance(part, Array):
         try:
-            backend = backend_of(part)
+            backend, raw = admitted(part)
         except UnknownArrayError:
             if hasattr(part, "__index__"):
                 return operator.index(part)
             raise BoundsError(f"a {type(part).__name__} is not an index; {_CHOICES}") from None
-        part = handle(type(x), backend.adopt(part, copy=True), None, backend.kernels)
+        part = handle(type(x), backend.adopt(raw, copy=True), None, backend.kernels)
     if part._dtype not in _INTEGERS and part._dtype != dtypes.BOOL:
         raise BoundsError(f"an array of {part._dtype.name} is not an index; {_CHOICES}")
     if part.ndim == 0 and part._dtype == dtypes.BOOL:
@@ -1173,8 +1173,8 @@ def as_value(x: Array, value: Any) -> Array:
             return _adopted(x, host.astype(x._dtype, copy=False))
         if value is None or isinstance(value, (str, bytes, dict, set)):
             raise ArgumentTypeError(f"an array of numbers cannot hold a {type(value).__name__}")
-        backend = backend_of(value)
-        value = handle(type(x), backend.adopt(value, copy=True), None, backend.kernels)
+        backend, raw = admitted(value)
+        value = handle(type(x), backend.adopt(raw, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:
         _check_kind(value._dtype, x)
         return cast(value, x._dtype)
@@ -1184,7 +1184,7 @@ def as_value(x: Array, value: Any) -> Array:
 
 def _host(value: Any) -> np.ndarray[Any, Any]:
     try:
-        return np.asarray(value)
+        return host_numbers(value, "what is written")
     except ValueError as error:
         raise ArgumentError(f"these values make no array: {error}") from None
 

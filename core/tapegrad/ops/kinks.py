@@ -104,7 +104,7 @@ def _past_kink_recorded(
             z if z is None else lift(z, level)._value
             for z in (RECORDED.zeros_like(pulled.detach()), cotangent, size, x)
         )
-        outside = apply(OPS["past_kink"], [zeros, *others], {"factor": factor, "kept": kept})
+        outside = apply(OPS["past_kink"], zeros, *others, factor=factor, kept=kept)
         if outside.node is not None:
             return RECORDED.add(pulled, wrap(outside, None, pulled._xp))
     return pulled

@@ -13,6 +13,7 @@ from ..engines.registry import get_backend
 from ..engines.tables import EngineKernels
 from ..errors import ArgumentTypeError, BackendError
 from ..op.call import inspect_result
+from ..tape.guards import check_thread
 from ..tape.mode import INSPECTED, MODE, RECORDING
 from ..tape.nodes import Node, Sweep, Wrap, freed, next_seq
 
@@ -95,7 +96,9 @@ def move(x: SomeArray, target: EngineKernels, device: str | None = None) -> Some
     source = engine_of(x)
     value = _carry_value(x._value, source, target, device)
     node = None
-    if x._node is not None and MODE.get() & RECORDING:
+    if x._node is not None and not MODE.get() & RECORDING:
+        check_thread((x._node,), "a move to another engine")
+    elif x._node is not None:
         node = Transfer()
         node.seq = next_seq()
         node.xp = target

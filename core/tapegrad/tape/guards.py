@@ -1,51 +1,94 @@
-"""Guards of a running transform: threads that would lose its gradient, and the handles that its function rebinds."""
+"""Guards of what is being differentiated: threads and bodies of rules that would lose its gradient, and the handles
+that the function under a transform rebinds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 from weakref import ref
 
 from ..errors import GradientEscapeError, GraphFreedError
-from .mode import JOURNALING, MODE, restore_mode
-from .nodes import Node
-
-LIVE: dict[int, Sequence[Sequence[Node]]] = {}
-"""The variables of the transforms whose functions are running, in any thread, by the number that came before them."""
+from .mode import JOURNALING, LIVE, MODE, RECORDING, RULED, THREAD, TOLD, Scope, restore_mode
+from .nodes import Node, next_seq
 
 
-def is_fresh() -> bool:
-    """Whether this thread or task has never been told to record or to pause, as a thread just started."""
-    return MODE.get(None) is None
+def is_unaware() -> bool:
+    """Whether nothing is recorded here although nobody has said so: in a thread just started, or in a rule's body."""
+    mode = MODE.get()
+    return bool(mode & RULED) or not mode & (TOLD | RECORDING)
 
 
 def check_thread(nodes: Iterable[Node | None], how: str) -> None:
-    """Refuse what a thread does unrecorded to values that a transform in another thread is differentiating.
+    """Refuse what a thread, or the body of a rule, does unrecorded to values that are being differentiated outside.
 
-    A new thread starts in an empty context, in which nothing is recorded; `pause()` says so on purpose, and passes.
+    A new thread starts in an empty context, in which nothing is recorded, and so does the body of a rule of one's own;
+    `pause()` says so on purpose, and passes.
     """
-    if LIVE and is_fresh():
+    if LIVE and is_unaware():
         check_variables(nodes, how)
 
 
-def check_variables(nodes: Iterable[Node | None], how: str) -> None:
-    """`check_thread` in a fresh context while some transform is running."""
-    first = min(list(LIVE), default=None)
-    if first is None:
+def check_variables(
+    nodes: Iterable[Node | None], how: str, own: Collection[Node] = (), since: float = math.inf
+) -> None:
+    """`check_thread` where nothing is recorded and nobody has said so.
+
+    `own` are variables of a transform that has run here, and `since` is the number that came before it.
+    """
+    tracked = [node for node in nodes if node is not None]
+    body = BODY.get() if MODE.get() & RULED else None
+    if body is not None:
+        name, first = body
+        if _leads_outside(tracked, first, own):
+            raise GradientEscapeError(
+                f"{name} reads an array that is being differentiated and is not one of its arguments, in {how}: its "
+                "rule speaks of arguments alone, so this gradient would be lost. Pass the array as an argument of its "
+                "own, not within a list or dict, and give it a rule; or read x.detach(), if you mean a constant"
+            )
         return
-    variables = {node for rows in list(LIVE.values()) for row in rows for node in row}
+    live = sorted(LIVE.items())
+    if not live:
+        return
+    variables = {node for _, rows in live for row in rows or () for node in row}
+    recorded = not THREAD.has_recorded and any(rows is None for _, rows in live)
+    if (recorded and _leads_outside(tracked, since, own)) or _meets(tracked, variables, live[0][0]):
+        raise GradientEscapeError(
+            f"{how} in a thread of its own, of an array that is being differentiated, would lose its gradient: a "
+            "new thread starts without recording. Make a contextvars.copy_context() for each thread and call its "
+            "run there, or use x.detach() if you mean it"
+        )
+
+
+def _leads_outside(nodes: Sequence[Node], first: float, own: Collection[Node]) -> bool:
+    """Whether any of the nodes was made before that number or comes from one that was, apart from `own`."""
     met: set[Node] = set()
-    ahead = [node for node in nodes if node is not None]
+    ahead = list(nodes)
+    while ahead:
+        node = ahead.pop()
+        if node in met or node in own:
+            continue
+        if node.seq < first:
+            return True
+        met.add(node)
+        try:
+            ahead.extend(node.parents())
+        except GraphFreedError:
+            continue
+    return False
+
+
+def _meets(nodes: Sequence[Node], variables: Collection[Node], first: int) -> bool:
+    """Whether any of the nodes is one of the variables or comes from one; none that was made before `first` does."""
+    met: set[Node] = set()
+    ahead = list(nodes)
     while ahead:
         node = ahead.pop()
         if node in variables:
-            raise GradientEscapeError(
-                f"{how} in a thread of its own, of an array that is being differentiated, would lose its gradient: a "
-                "new thread starts without recording. Make a contextvars.copy_context() for each thread and call its "
-                "run there, or use x.detach() if you mean it"
-            )
+            return True
         if node in met or node.seq < first:
             continue
         met.add(node)
@@ -53,22 +96,63 @@ def check_variables(nodes: Iterable[Node | None], how: str) -> None:
             ahead.extend(node.parents())
         except GraphFreedError:
             continue
+    return False
+
+
+class BodyScope(Scope):
+    """The body of a function with a rule of its own: nothing is recorded, and tracked values from outside are refused.
+
+    `name` is that of the function, in words of errors.
+    """
+
+    __slots__ = ("name", "number", "token")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(RULED, RECORDING)
+        self.name = name
+
+    def __enter__(self) -> None:
+        self.number = next_seq()
+        LIVE[self.number] = ()
+        self.token = BODY.set((self.name, self.number))
+        super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        BODY.reset(self.token)
+        del LIVE[self.number]
+
+
+BODY: ContextVar[tuple[str, int] | None] = ContextVar("tapegrad_body", default=None)
+"""The function whose body is running, and the number that came before it."""
 
 
 class Journal:
     """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it.
 
-    Bits of the mode word named in `set` are set meanwhile.
+    Bits of the mode word named in `set` are set meanwhile. A transform that is over when it returns `borrows`: arrays
+    of the host that meet the graph are not copied but locked until then, and `releases` is what unlocks them.
     """
 
-    __slots__ = ("entries", "mode", "outer", "set")
+    __slots__ = ("borrows", "entries", "mode", "outer", "releases", "set")
 
-    def __init__(self, set: int = 0) -> None:
+    def __init__(self, set: int = 0, borrows: bool | None = None) -> None:
         self.set = set
+        self.borrows = borrows
+        self.outer: Journal | None = None
         self.entries: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+        self.releases: list[Callable[[], None]] = []
 
     def __enter__(self) -> Journal:
         self.outer = JOURNAL.get()
+        if self.outer is not None and MODE.get() & RECORDING:
+            # What is recorded here may be part of an outer graph, so it is borrowed for as long as that is.
+            self.borrows = self.borrows is not False and self.outer.borrows
+            self.releases = self.outer.releases
+        elif MODE.get() & RECORDING:
+            self.borrows = False
         JOURNAL.set(self)
         self.mode = MODE.set(MODE.get() | self.set | JOURNALING)
         return self
@@ -79,6 +163,12 @@ class Journal:
         JOURNAL.set(self.outer)
         restore_mode(self.mode)
 
+    def release(self) -> None:
+        """Unlock what was borrowed, unless an outer transform's graph still reads it."""
+        if self.outer is None or self.releases is not self.outer.releases:
+            while self.releases:
+                self.releases.pop()()
+
     def note(self, x: Any) -> None:
         """Enter a handle that is about to be rebound, with what it holds now."""
         if id(x) not in self.entries:
@@ -88,6 +178,8 @@ class Journal:
 
     def survivors(self, results: Iterable[Any]) -> list[tuple[Any, tuple[Any, ...]]]:
         """The handles that still live, apart from the results, each with what it held before."""
+        if not self.entries:
+            return []
         returned = {id(x) for x in results}
         alive = [(reference(), held) for reference, held in self.entries.values()]
         return [(x, held) for x, held in alive if x is not None and id(x) not in returned]

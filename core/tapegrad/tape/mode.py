@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar, Token
+from threading import get_ident, local
 from types import TracebackType
 
-RECORDING, TRAINING, JOURNALING, ANOMALY, LEVEL = 1, 2, 4, 8, 16
-"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up."""
+from .nodes import Node, next_seq
+
+RECORDING, TRAINING, JOURNALING, RULED, TOLD, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64
+"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
+function with a rule of its own, in which nothing is recorded; `TOLD` says that the program itself has said whether to
+record."""
 
 INSPECTED = ANOMALY
 """Mode words from here up ask for a look at each node that is recorded."""
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
+
+LIVE: dict[int, Sequence[Sequence[Node]] | None] = {}
+"""What is being differentiated, in any thread, by the number that came before it: the variables of the transforms whose
+functions are running, and None for an open `record()`, whose variables nobody has listed. While there is any, ops that
+are given a tracked array unrecorded ask `guards.check_thread`."""
+
+
+class _Thread(local):
+    """What is known of a thread: one that records by itself knows what it does when it does not."""
+
+    has_recorded = False
+
+
+THREAD = _Thread()
 
 
 class Scope:
@@ -31,6 +51,29 @@ class Scope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         restore_mode(self.previous.pop())
+
+
+class RecordScope(Scope):
+    """`record()`: while it is open, a thread that has never been told to record may not drop a tracked array."""
+
+    __slots__ = ("opened",)
+
+    def __init__(self, set: int, clear: int = 0) -> None:
+        super().__init__(set, clear)
+        self.opened: list[int] = []
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        number = next_seq()
+        self.opened.append(number)
+        LIVE[number] = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del LIVE[self.opened.pop()]
+        super().__exit__(kind, error, trace)
+        THREAD.has_recorded = True
 
 
 def restore_mode(token: Token[int]) -> None:
@@ -59,7 +102,7 @@ def record(train_mode: bool = True) -> Scope:
     ...     is_recording(), is_training()
     (True, False)
     """
-    return Scope(RECORDING | TRAINING) if train_mode else Scope(RECORDING, TRAINING)
+    return RecordScope(RECORDING | TRAINING | TOLD) if train_mode else RecordScope(RECORDING | TOLD, TRAINING)
 
 
 def pause(train_mode: bool = False) -> Scope:
@@ -72,7 +115,7 @@ def pause(train_mode: bool = False) -> Scope:
     ...     is_recording()
     False
     """
-    return Scope(TRAINING, RECORDING) if train_mode else Scope(0, RECORDING | TRAINING)
+    return Scope(TRAINING | TOLD, RECORDING | RULED) if train_mode else Scope(TOLD, RECORDING | TRAINING | RULED)
 
 
 def train_mode() -> Scope:
@@ -120,6 +163,10 @@ def is_training() -> bool:
     return bool(MODE.get() & TRAINING)
 
 
+_SWITCHED: dict[int, int] = {}
+"""The numbers in `LIVE` of the threads that have switched recording on."""
+
+
 def _switch(bit: int, on: bool) -> bool:
     mode = MODE.get()
     MODE.set(mode | bit if on else mode & ~bit)
@@ -134,6 +181,12 @@ def set_recording(is_recording: bool) -> bool:
     >>> set_recording(True), set_recording(False), is_recording()
     (False, True, False)
     """
+    THREAD.has_recorded = True
+    number = _SWITCHED.pop(get_ident(), None)
+    if number is not None:
+        del LIVE[number]
+    if is_recording:
+        LIVE.setdefault(_SWITCHED.setdefault(get_ident(), next_seq()))
     return _switch(RECORDING, is_recording)
 
 

@@ -88,6 +88,10 @@ class Sweep(list[Node]):
         self.failed = False
 
 
+def _no_cell() -> None:
+    """What a leaf without a gradient of its own knows of its cell."""
+
+
 class Leaf(Node):
     """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
 
@@ -100,7 +104,7 @@ class Leaf(Node):
     def __init__(self, cell: Any = None, req: str = "write") -> None:
         self.seq = 0
         self.xp = None
-        self.cell = None if cell is None else ref(cell)
+        self.cell: Callable[[], Any] = _no_cell if cell is None else ref(cell)
         self.req = req
         self.fresh = False
 

@@ -49,75 +49,50 @@ def reverse_sweep(
     """
     table: dict[Node, Any] = {}
     met = Sweep()
-    for head, cotangent in seeds:
-        deposit(table, met, head, cotangent)
+    for head, g in seeds:
+        deposit(table, met, head, g)
     watching = bool(WATCHERS.data)  # type: ignore[attr-defined]  # its length is computed in Python
+    released = met if free else None
+    pending: list[tuple[int, Node]] = []
+    source: Node | None = None  # the node pulled before
+    node: Node | None
     try:
-        _sweep(table, met, met if free else None, since, truncate, xp, wrap, watching)
-    except BaseException:
-        met.clear()
-        met.failed = free
-        raise
+        while True:
+            # Nodes that were met wait in a heap, newest first.
+            while met:
+                node = met.pop()
+                if node.seq >= since:
+                    if truncate and source is not None and _is_past(node, source):
+                        del table[node]
+                    else:
+                        heappush(pending, (-node.seq, node))
+            if not pending:
+                break
+            source, node = None, heappop(pending)[1]
+            g = table.pop(node)
+            if watching:
+                g = _watch(node, g, wrap is not None)
+            parent, g = node.pull(g, table, met, released, xp, wrap)
+            source, node = node, parent
+            if not (pending or watching):
+                # Along a chain a cotangent goes from one pull to the next in hand, and not through the table.
+                while node is not None and not met and node.seq >= since:
+                    parent, g = node.pull(g, table, met, released, xp, wrap)
+                    source, node = node, parent
+            if node is not None:
+                deposit(table, met, node, g)
+    except BaseException as error:
+        # A node that came in hand is the only one that was left, so if it is a constant the sweep is over.
+        in_hand = node is not None and source is not None and isinstance(error, GraphFreedError) and error.node is node
+        if not (truncate and in_hand and _is_past(node, source)):  # type: ignore[arg-type]
+            met.clear()
+            met.failed = free
+            raise
     if watching:
         table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
     if MODE.get() & ANOMALY:
         tell_swept(table)
     return table
-
-
-def _sweep(
-    table: dict[Node, Any],
-    met: Sweep,
-    free: Sweep | None,
-    since: int,
-    truncate: bool,
-    xp: Any,
-    wrap: Wrap | None,
-    watching: bool,
-) -> None:
-    """Pull nodes until none is left in `met` but those numbered below `since`, whose cotangents stay in `table`.
-
-    Nodes that were met wait in a heap, newest first. Along a chain a cotangent goes from one pull to the next in hand,
-    without passing through the table. `source` is the node pulled before.
-    """
-    pending: list[tuple[int, Node]] = []
-    source: Node | None = None
-    node: Node | None
-    while True:
-        if len(met) == 1 and not pending and met[0].seq >= since:
-            node = met.pop()
-            if truncate and source is not None and _is_past(node, source):
-                del table[node]
-                return
-        else:
-            while met:
-                node = met.pop()
-                if node.seq < since:
-                    continue
-                if truncate and source is not None and _is_past(node, source):
-                    del table[node]
-                else:
-                    heappush(pending, (-node.seq, node))
-            if not pending:
-                return
-            source, node = None, heappop(pending)[1]
-        g = table.pop(node)
-        if watching:
-            g = _watch(node, g, wrap is not None)
-        try:
-            parent, g = node.pull(g, table, met, free, xp, wrap)
-            source, node = node, parent
-            if not (pending or watching):
-                while node is not None and not met and node.seq >= since:
-                    parent, g = node.pull(g, table, met, free, xp, wrap)
-                    source, node = node, parent
-        except GraphFreedError as error:
-            assert node is not None
-            if not (truncate and error.node is node and source is not None and _is_past(node, source)):
-                raise
-            return
-        if node is not None:
-            deposit(table, met, node, g)
 
 
 def _is_past(node: Node, source: Node) -> bool:

@@ -14,7 +14,7 @@ from ..errors import GraphError
 from ..op.call import pull_back
 from ..op.rules import Places, VmapLevel, attach
 from ..tape.guards import Journal
-from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, TRAINING, Scope
+from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, TRAINING, Scope
 from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq
 from ..tape.sweep import forward_sweep
 from .draws import Draws
@@ -164,7 +164,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             return [leaf for leaf in out_leaves if isinstance(leaf, Array)]
 
         inputs = [leaves[i] for i in places]
-        with Scope(0, RECORDING), Journal() as journal:
+        with Scope(TOLD, RECORDING | RULED), Journal() as journal:
             outs = again([x.detach() for x in inputs])
         for x, held in journal.survivors(outs):
             x._hold(held)

@@ -11,22 +11,11 @@ from functools import update_wrapper
 from typing import Any
 
 from ..arrays.array import Array, handle
-from ..arrays.trees import map_arrays, map_leaves
+from ..arrays.trees import flatten, unflatten
 from ..errors import ArgumentTypeError, NoGradientError
 from ..op.rules import OwnRule, Places, attach, is_tracked
-from ..tape.mode import MODE, RECORDING, Scope
-
-
-class _Saved:
-    """An array without its handle: its face, its value and its place on the tape, for a rule to have again."""
-
-    __slots__ = ("face", "node", "value", "xp")
-
-    def __init__(self, x: Array) -> None:
-        self.face, self.value, self.node, self.xp = type(x), x._value, x._node, x._xp
-
-    def array(self) -> Array:
-        return handle(self.face, self.value, self.node, self.xp)
+from ..tape.mode import MODE, RECORDING
+from .bodies import Body, Saved, unplaced, within_reach
 
 
 def _in_faces(arrays: Sequence[Array], faces: Sequence[type[Array]]) -> list[Array]:
@@ -125,19 +114,23 @@ class Custom:
         arguments = dict(bound.arguments)
         name: str = self.__name__  # type: ignore[attr-defined]
         targets = [key for key, value in arguments.items() if isinstance(value, Array)]
-        recording = MODE.get() & RECORDING and any(is_tracked(arguments[key]) for key in targets)
+        # A pair speaks of positional arguments, formulas of those that have a name of their own.
+        named = self.pair is None
+        inputs = [arguments[key] for key in targets] if named else [x for x in args if isinstance(x, Array)]
+        recording = MODE.get() & RECORDING and any(map(is_tracked, inputs))
         kept: Any = None
-        with Scope(0, RECORDING):
-            if self.pair is not None and recording:
-                given = self.pair[0](*args, **kwargs)
-                if not isinstance(given, tuple) or len(given) != 2:
-                    raise ArgumentTypeError(
-                        f"{name}: fwd must return a pair, the output and what to keep for bwd, "
-                        f"not a {type(given).__name__}"
-                    )
-                result, kept = given
-            else:
-                result = self.fun(*args, **kwargs)
+        body = Body(name)
+        if self.pair is not None and recording:
+            given = body.first(self.pair[0], args, kwargs, inputs, paired=True)
+            if not isinstance(given, tuple) or len(given) != 2:
+                raise ArgumentTypeError(
+                    f"{name}: fwd must return a pair, the output and what to keep for bwd, not a {type(given).__name__}"
+                )
+            result, kept = given
+        else:
+            formulas = [formula for formula, _ in (*self.vjps.values(), *self.jvps.values())] if recording else []
+            before = within_reach(formulas)
+            result = body.first(self.fun, args, kwargs, inputs)
         if not recording:
             return result
         several = isinstance(result, (tuple, list))
@@ -155,51 +148,64 @@ class Custom:
                 f"{name} has no rule for {', '.join(map(repr, missing))}; give it with defvjp or defjvp, "
                 "or pass it through detach()"
             )
-        stored = {key: _Saved(value) if isinstance(value, Array) else value for key, value in arguments.items()}
+        stored = {key: Saved(value) if isinstance(value, Array) else value for key, value in arguments.items()}
         places = Places(outputs)
-        faces = [type(arguments[key]) for key in targets], [type(out) for out in outputs]
+        faces = [type(x) for x in inputs], [type(out) for out in outputs]
 
         def environment() -> dict[str, Any]:
-            env = {key: value.array() if isinstance(value, _Saved) else value for key, value in stored.items()}
+            env = {key: value.array() if isinstance(value, Saved) else value for key, value in stored.items()}
             placed = tuple(_in_faces([places.output(i) for i in range(len(outputs))], faces[1]))
             env["out"] = placed if several else placed[0]
             return env
 
-        rule = OwnRule(name, *self._rules(name, targets, faces, args, environment, several, kept))
-        made = attach(rule, [arguments[key] for key in targets], outputs, places)
+        if self.pair is not None:
+            keeping = _Kept(kept, outputs, places)
+            again = (lambda: body.again(self.pair[0])[1]) if keeping.unplaced else None
+            rules = self._pair(name, faces[1], args, several, lambda: keeping.tree(again))
+        else:
+            had = {id(x) for x in before}
+            stashed = unplaced(x for x in within_reach(formulas) if id(x) not in had)
+
+            def renewed() -> dict[str, Any]:
+                if stashed and MODE.get() & RECORDING:
+                    body.again(self.fun)
+                return environment()
+
+            rules = self._named(targets, faces, renewed, several)
+        rule = OwnRule(name, *rules)
+        made = attach(rule, inputs, outputs, places)
         return type(result)(made) if several else made[0]
 
-    def _rules(
+    def _pair(
+        self, name: str, faces: list[type[Array]], args: tuple[Any, ...], several: bool, kept: Callable[[], Any]
+    ) -> tuple[Any, Any]:
+        """The pull of one call by the pair of functions, over arrays. `faces`: the outputs'."""
+        assert self.pair is not None
+        bwd = self.pair[1]
+        positions = [i for i, a in enumerate(args) if isinstance(a, Array)]
+        count = len(args)
+
+        def pull(cotangents: list[Array]) -> list[Any]:
+            given = _in_faces(cotangents, faces)
+            pulled = bwd(kept(), tuple(given) if several else given[0])
+            pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
+            if len(pulled) != count:
+                raise ArgumentTypeError(f"the rule of {name} gave {len(pulled)} cotangent(s) for {count} argument(s)")
+            return [pulled[i] for i in positions]
+
+        return pull, None
+
+    def _named(
         self,
-        name: str,
         targets: list[str],
         faces: tuple[list[type[Array]], list[type[Array]]],
-        args: tuple[Any, ...],
-        environment: Any,
+        environment: Callable[[], dict[str, Any]],
         several: bool,
-        kept: Any,
     ) -> tuple[Any, Any]:
-        """The pull and push of one call, over arrays, in the order of `targets`. `faces`: theirs, and the outputs'."""
+        """The pull and push of one call by formulas, in the order of `targets`. `faces`: theirs, and the outputs'."""
         vjps, jvps = self.vjps, self.jvps
         pull_rule: Any = None
         push_rule: Any = None
-        if self.pair is not None:
-            bwd = self.pair[1]
-            positions = [i for i, a in enumerate(args) if isinstance(a, Array)]
-            count = len(args)
-            stored = _keep(kept)
-
-            def pull_pair(cotangents: list[Array]) -> list[Any]:
-                given = _in_faces(cotangents, faces[1])
-                pulled = bwd(_unkeep(stored), tuple(given) if several else given[0])
-                pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
-                if len(pulled) != count:
-                    raise ArgumentTypeError(
-                        f"the rule of {name} gave {len(pulled)} cotangent(s) for {count} argument(s)"
-                    )
-                return [pulled[i] for i in positions]
-
-            return pull_pair, None
         if vjps:
 
             def pull_named(cotangents: list[Array]) -> list[Any]:
@@ -228,13 +234,29 @@ class Custom:
         return pull_rule, push_rule
 
 
-def _keep(tree: Any) -> Any:
-    """A pytree of arrays as one without their handles."""
-    return map_arrays(_Saved, tree)
+class _Kept:
+    """What the forward half of a pair keeps, without handles: outputs by number, other arrays with their places."""
 
+    def __init__(self, kept: Any, outputs: Sequence[Array], places: Places) -> None:
+        leaves, self.structure = flatten(kept)
+        numbers = {id(y._value): i for i, y in enumerate(outputs)}
+        self.faces = [type(y) for y in outputs]
+        self.places = places
+        self.outputs = [
+            numbers.get(id(x._value)) if isinstance(x, Array) and not is_tracked(x) else None for x in leaves
+        ]
+        self.leaves = [Saved(x) if isinstance(x, Array) else x for x in leaves]
+        self.unplaced = unplaced(x for x, i in zip(leaves, self.outputs, strict=True) if i is None)
 
-def _unkeep(tree: Any) -> Any:
-    return map_leaves(lambda x: x.array() if isinstance(x, _Saved) else x, tree)
+    def tree(self, again: Callable[[], Any] | None) -> Any:
+        """It all with handles; where a rule is itself recorded, what has no place is computed again, by `again`."""
+        leaves = [x.array() if isinstance(x, Saved) else x for x in self.leaves]
+        if again is not None and MODE.get() & RECORDING:
+            leaves = flatten(again())[0]
+        for place, i in enumerate(self.outputs):
+            if i is not None:
+                leaves[place] = _in_faces([self.places.output(i)], self.faces[i : i + 1])[0]
+        return unflatten(self.structure, leaves)
 
 
 def custom(fun: Callable[..., Any]) -> Custom:

@@ -150,8 +150,9 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     if not isinstance(primals, (tuple, list)):
         raise ArgumentTypeError("jvp: primals are a tuple or list with one entry an argument")
     run = Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
-    rows = tangents_for("jvp", run, tangents)
-    pushed = run.push(rows)
+    with run:
+        rows = tangents_for("jvp", run, tangents)
+        pushed = run.push(rows)
     leave = run.exit([t for row in rows for t in row])
     out = unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
     return (run.value(), out, run.aux) if has_aux else (run.value(), out)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from .. import dtypes
 from ..arrays.array import Array
 from ..arrays.batched import Batched, engine_of, wrap
 from ..arrays.entering import RAW, SCALAR
@@ -20,11 +19,80 @@ from .run import Run, is_scalar, is_single, positions_of, tangents_for
 from .vmap import VmapScope, open_batch
 
 
-def _basis(x: Array) -> Array:
-    """The unit arrays of the shape of `x`, along a new first axis."""
+def _unit_arrays(x: Array, level: int) -> Array:
+    """The unit arrays of the shape of `x`, as one of them in the vmap of that level."""
     engine = engine_of(x)
     eye = np.eye(x.size, dtype=x._dtype).reshape(x.size, *x.shape)
-    return wrap(engine.backend.from_numpy(eye), None, engine)
+    return wrap(Batched(engine.backend.from_numpy(eye), None, engine, level), None, engine)
+
+
+def _zero(x: Array) -> Array:
+    found: Array = OPS["zeros_like"].call(wrap(x._value, None, x._xp))
+    return found
+
+
+def _jacobian(
+    name: str,
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int],
+    has_aux: bool,
+    blocks_of: Callable[[Run], Iterable[Sequence[Sequence[Array]]]],
+) -> Callable[..., Any]:
+    """The Jacobian whose blocks `blocks_of` computes: for each output, by argument, those of its leaves."""
+    callable_or_error(name, fun)
+
+    @wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        run = Run("jacobian", fun, args, kwargs, positions_of("jacobian", argnums, len(args)), has_aux=has_aux)
+        with run:
+            found = unflatten(run.out_structure, [_trees(run, blocks, argnums) for blocks in blocks_of(run)])
+        return (found, run.aux) if has_aux else found
+
+    return jacobian_of
+
+
+def _trees(run: Run, blocks: Sequence[Sequence[Array]], argnums: int | Sequence[int]) -> Any:
+    """What the blocks of one output are to the caller: a tree for each argument, and of the kinds that came in."""
+    trees = []
+    for argument, row in zip(run.arguments.values(), blocks, strict=True):
+        kind = RAW if run.kind is SCALAR and any(r.ndim for r in row) else run.kind
+        leaves = [run.leave(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
+        trees.append(unflatten(argument.structure, leaves))
+    return trees[0] if is_single(argnums) else tuple(trees)
+
+
+def _blocks_by_pulling(run: Run) -> Iterator[list[list[Array]]]:
+    for i, out in enumerate(run.outs):
+        if not out._signature.inexact:
+            raise DtypeError(f"jacobian: output {i} is of {out._dtype.name} and has no derivative")
+        seeds = [_zero(o) for o in run.outs]
+        if out.ndim == 0:
+            seeds[i] = OPS["ones_like"].call(wrap(out._value, None, out._xp))
+            yield run.pull(seeds, free=False)
+            continue
+        # One rule for all unit cotangents: what it draws, it draws once.
+        with VmapScope(out.size, "same") as level:
+            seeds[i] = _unit_arrays(out, level)
+            rows = [[open_batch(g, level, out.size) for g in row] for row in run.pull(seeds, free=False)]
+        yield [
+            [RECORDED.reshape(g, shape=out.shape + x.shape) for g, x in zip(row, argument.outer, strict=True)]
+            for row, argument in zip(rows, run.arguments.values(), strict=True)
+        ]
+
+
+def _blocks_by_pushing(run: Run) -> list[list[list[Array]]]:
+    arguments = list(run.arguments.values())
+    blocks: list[list[list[Array]]] = [[[] for _ in arguments] for _ in run.outs]
+    for n, argument in enumerate(arguments):
+        for k, x in enumerate(argument.outer):
+            with VmapScope(x.size, "same") as level:
+                rows = [[_zero(y) for y in other.outer] for other in arguments]
+                rows[n][k] = _unit_arrays(x, level)
+                pushed = [open_batch(t, level, x.size) for t in run.push(rows)]
+            for block, t, out in zip(blocks, pushed, run.outs, strict=True):
+                last = RECORDED.moveaxis(t, source=0, destination=-1)
+                block[n].append(RECORDED.reshape(last, shape=out.shape + x.shape))
+    return blocks
 
 
 def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -44,53 +112,7 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
     array([[2., 0.],
            [0., 4.]])
     """
-
-    callable_or_error("jacrev", fun)
-
-    @wraps(fun)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run("jacobian", fun, args, kwargs, positions_of("jacobian", argnums, len(args)), has_aux=has_aux)
-        columns = []
-        for i, out in enumerate(run.outs):
-            if not dtypes.is_dtype(out._dtype, ("real floating", "complex floating")):
-                raise DtypeError(f"jacobian: output {i} is of {out._dtype.name} and has no derivative")
-            if out.ndim == 0:
-                zeros = [
-                    _zero(o) if o is not out else OPS["ones_like"].call(wrap(o._value, None, o._xp)) for o in run.outs
-                ]
-                rows = run.pull(zeros, free=False)
-            else:
-                size = out.size
-                # One rule for all unit cotangents: what it draws, it draws once.
-                with VmapScope(size, "same") as level:
-                    seeds = [_zero(o) for o in run.outs]
-                    basis = _basis(out)
-                    seeds[i] = wrap(Batched(basis._value, None, basis._xp, level), None, basis._xp)
-                    rows = run.pull(seeds, free=False)
-                    rows = [[open_batch(g, level, size) for g in row] for row in rows]
-                rows = [
-                    [RECORDED.reshape(g, shape=out.shape + x.shape) for g, x in zip(row, argument.outer, strict=True)]
-                    for row, argument in zip(rows, run.arguments.values(), strict=True)
-                ]
-            columns.append(_trees(run, rows, argnums))
-        found = unflatten(run.out_structure, columns)
-        return (found, run.aux) if has_aux else found
-
-    return jacobian_of
-
-
-def _zero(x: Array) -> Array:
-    found: Array = OPS["zeros_like"].call(wrap(x._value, None, x._xp))
-    return found
-
-
-def _trees(run: Run, rows: Sequence[Sequence[Array]], argnums: int | Sequence[int]) -> Any:
-    kinds = [RAW if kind is SCALAR and any(r.ndim for r in row) else kind for row in rows for kind in [run.kind]]
-    trees = []
-    for argument, row, kind in zip(run.arguments.values(), rows, kinds, strict=True):
-        leaves = [run.leave(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
-        trees.append(unflatten(argument.structure, leaves))
-    return trees[0] if is_single(argnums) else tuple(trees)
+    return _jacobian("jacrev", fun, argnums, has_aux, _blocks_by_pulling)
 
 
 def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -110,35 +132,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
     array([[2., 0.],
            [0., 4.]])
     """
-    callable_or_error("jacfwd", fun)
-
-    @wraps(fun)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run("jacobian", fun, args, kwargs, positions_of("jacobian", argnums, len(args)), has_aux=has_aux)
-        blocks: list[list[list[Array]]] = []
-        for argument in run.arguments.values():
-            per_leaf = []
-            for k, x in enumerate(argument.outer):
-                with VmapScope(x.size, "same") as level:
-                    rows = [[_zero(y) for y in other.outer] for other in run.arguments.values()]
-                    basis = _basis(x)
-                    batch = wrap(Batched(basis._value, None, basis._xp, level), None, basis._xp)
-                    rows[list(run.arguments.values()).index(argument)][k] = batch
-                    pushed = [open_batch(t, level, x.size) for t in run.push(rows)]
-                per_leaf.append(
-                    [
-                        RECORDED.reshape(RECORDED.moveaxis(t, source=0, destination=-1), shape=out.shape + x.shape)
-                        for t, out in zip(pushed, run.outs, strict=True)
-                    ]
-                )
-            blocks.append(per_leaf)
-        columns = [
-            _trees(run, [[leaf[i] for leaf in per_leaf] for per_leaf in blocks], argnums) for i in range(len(run.outs))
-        ]
-        found = unflatten(run.out_structure, columns)
-        return (found, run.aux) if has_aux else found
-
-    return jacobian_of
+    return _jacobian("jacfwd", fun, argnums, has_aux, _blocks_by_pushing)
 
 
 jacobian = jacrev
@@ -211,8 +205,9 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             return gradient(*primals[:position], x, *primals[position + 1 :], **kwargs)
 
         run = Run("hvp", at, [primals[position]], {}, [0])
-        rows = tangents_for("hvp", run, [vector], "vector")
-        pushed = run.push(rows)
+        with run:
+            rows = tangents_for("hvp", run, [vector], "vector")
+            pushed = run.push(rows)
         leave = run.exit(rows[0])
         (argument,) = run.arguments.values()
         return unflatten(argument.structure, [leave(t, kind) for t, kind in zip(pushed, argument.kinds, strict=True)])

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from operator import index
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_of, lift, table_of, without_nodes, wrap
-from ..arrays.entering import ARRAY, RAW, SCALAR, Company, as_array, company_of, enter_beside, kind_of
+from ..arrays.batched import LEVELS, Batched, engine_of, lift, ones_of, table_of, without_nodes, wrap
+from ..arrays.entering import (
+    ARRAY,
+    RAW,
+    SCALAR,
+    Company,
+    admitted,
+    as_array,
+    company_of,
+    enter_beside,
+    kind_of,
+    read_only,
+)
 from ..arrays.trees import REGISTER, flatten, unflatten
-from ..engines.tables import OPS, Kernels
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnknownArrayError
+from ..engines.tables import OPS
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
 from ..op.call import pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
-from ..tape.guards import LIVE, Journal, check_variables, is_fresh
-from ..tape.mode import LEVEL, MODE, RECORDING, Scope
+from ..tape.guards import Journal, check_variables, is_unaware
+from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq
 
 AS_IT_IS = nullcontext()
@@ -84,7 +96,7 @@ class Argument:
 
     def __init__(self, name: str, value: Any, position: int, beside: Company, *, copy: bool = False) -> None:
         self.leaves, self.structure = flatten(value)
-        self.kinds = [kind_of(leaf) for leaf in self.leaves]
+        self.kinds: list[str] = []
         self.nodes: list[Node] = []
         self.arrays: list[Array] = []
         self.outer: list[Array] = []
@@ -92,8 +104,10 @@ class Argument:
         for leaf in self.leaves:
             try:
                 x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside)
-            except Exception as error:
+            except UnknownArrayError as error:
                 raise not_an_array(name, position, leaf, "choose other argnums") from error
+            except TapegradError as error:
+                raise type(error)(f"{name}: argument {position}: {error}") from error.__cause__
             if not x._signature.inexact:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
@@ -106,6 +120,7 @@ class Argument:
                 LEVELS[node] = depth
             variable = x.detach()
             variable._node = node
+            self.kinds.append(kind_of(leaf))
             self.outer.append(x)
             self.nodes.append(node)
             self.arrays.append(variable)
@@ -139,6 +154,8 @@ def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[in
 class Run:
     """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
 
+    journal = Journal()
+
     def __init__(
         self,
         name: str,
@@ -157,32 +174,63 @@ class Run:
         self.arguments = {n: Argument(name, args[n], n, self.company, copy=copy) for n in positions}
         self.leave = self.exit()
         self.since = next_seq()
-        alone = is_fresh()
+        alone = not self.outer and is_unaware()
         if alone and LIVE:
             check_variables([x._node for argument in self.arguments.values() for x in argument.outer], name)
         LIVE[self.since] = [argument.nodes for argument in self.arguments.values()]
+        journal = self.journal = Journal(RECORDING, borrows=not copy)
         try:
-            with Journal(RECORDING) as journal:
+            with journal:
+                self._keep_from_writes(copy)
                 given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
                 out = fun(*given, **kwargs)
-        finally:
             del LIVE[self.since]
-        if journal.entries:
-            for x, _ in journal.survivors(flatten(out)[0]):
+            self._take(out, has_aux, alone)
+        except BaseException:
+            LIVE.pop(self.since, None)
+            journal.release()
+            raise
+
+    def _take(self, out: Any, has_aux: bool, alone: bool) -> None:
+        """Take what the function returned, and part with what it wrote to."""
+        if self.journal.entries:
+            for x, _ in self.journal.survivors(flatten(out)[0]):
                 if x._node is not None and x._node.seq >= self.since:
                     x._node = None
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
                 raise ArgumentTypeError(
-                    f"{name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
+                    f"{self.name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
                 )
             out, self.aux = out
             self.aux = convert_tree(self.aux, self.kind, self.outer, self.leave)
         self.out_leaves, self.out_structure = flatten(out)
-        self.outs = [as_result(name, leaf, self.company) for leaf in self.out_leaves]
+        self.outs = [
+            leaf if isinstance(leaf, Array) else as_result(self.name, leaf, self.company) for leaf in self.out_leaves
+        ]
         if alone and LIVE:
-            check_variables([x._node for x in self.outs], name)
+            check_variables([x._node for x in self.outs], self.name, self._entries(), self.since)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.journal.release()
+
+    def _keep_from_writes(self, copied: bool) -> None:
+        """See to it that nobody writes to the host arrays among the arguments while they are part of a graph."""
+        if copied:
+            return
+        for argument in self.arguments.values():
+            for leaf, x, variable in zip(argument.leaves, argument.outer, argument.arrays, strict=True):
+                if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
+                    variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
+
+    def __del__(self) -> None:
+        self.journal.release()
 
     def exit(self, more: Sequence[Array] = ()) -> Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -211,7 +259,7 @@ class Run:
                     row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
                 else:
                     g = x._xp.like(g, x._value)
-                    row.append(handle(type(x), g, None, table_of(g, plain_table(x))))
+                    row.append(handle(type(x), g, None, table_of(g, engine_of(x))))
             results.append(row)
         return results
 
@@ -219,7 +267,7 @@ class Run:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
         if self._is_plain(cotangents):
             return self.pull(cotangents, free=False)
-        with Scope(0, RECORDING):
+        with Scope(TOLD, RECORDING | RULED):
             rows = self.pull([without_nodes(g) for g in cotangents], free=False)
         pulled = [g for row in rows for g in row]
         rule = OwnRule(
@@ -234,7 +282,7 @@ class Run:
         tangents = [t for row in rows for t in row]
         if self._is_plain(tangents):
             return self.push(rows)
-        with Scope(0, RECORDING):
+        with Scope(TOLD, RECORDING | RULED):
             pushed = self.push([[without_nodes(t) for t in row] for row in rows])
         rule = OwnRule(
             f"the push of {self.name}",
@@ -269,7 +317,7 @@ class Run:
             elif self.outer:
                 results.append(handle(type(out), t._value, t._node, t._xp))
             else:
-                results.append(handle(type(out), t, None, table_of(t, plain_table(out))))
+                results.append(handle(type(out), t, None, table_of(t, engine_of(out))))
         return results
 
 
@@ -282,10 +330,6 @@ def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
             f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
             f"containers of them, and make a container of your own known: {REGISTER}"
         ) from error
-
-
-def plain_table(x: Array) -> Kernels:
-    return engine_of(x)
 
 
 def is_scalar(x: Array) -> bool:
@@ -309,7 +353,7 @@ def check_scalar(run: Run) -> Array:
             f"{run.name}: the function must return a scalar, not an array of shape {out.shape}; "
             "sum it, or use vjp or jacobian"
         )
-    if out._dtype not in dtypes.FLOATING:
+    if not out._signature.inexact or out._signature.complex:
         remedy = (
             "use vjp for complex ones" if out._dtype in dtypes.COMPLEX else "integers and booleans have no derivative"
         )
@@ -324,12 +368,17 @@ def scalar_run(
 ) -> tuple[Run, Array]:
     """A run of a scalar function, and the cotangent to begin with."""
     run = Run("grad", fun, args, kwargs, positions_of("grad", argnums, len(args)), has_aux=has_aux)
-    out = check_scalar(run)
-    return run, wrap(out._xp.ones_like(out._value), None, out._xp)
+    try:
+        out = check_scalar(run)
+    except Exception:
+        run.journal.release()
+        raise
+    return run, wrap(ones_of(out), None, out._xp)
 
 
 def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:
-    pulled = run.pull([head], free=True)
+    with run:
+        pulled = run.pull([head], free=True)
     trees = [
         unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
         for a, row in zip(run.arguments.values(), pulled, strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of, wrap
+from ..arrays.batched import engine_of, ones_of, wrap
 from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
 from ..errors import (
@@ -79,17 +79,6 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
     return seeds
 
 
-def ones_of(x: Array) -> Any:
-    """A raw value of ones in the shape and dtype of an array; small ones are kept, since no value is ever changed."""
-    signature = x._signature
-    if signature.ones is None:
-        ones = x._xp.ones_like(x._value)
-        if x._xp.backend is None or not x._xp.shares_constants or x.size > 1000:
-            return ones
-        signature.ones = ones
-    return signature.ones
-
-
 def _checked_head_gradient(g: Any, head: Array) -> Array:
     """A head gradient as an array of the engine, the shape and the dtype of its head."""
     if isinstance(g, (bool, int, float, complex, list, tuple, str)):
@@ -146,29 +135,27 @@ def backward(
             cotangents = pull_back(seeds, recorded=True, free=False, truncate=truncate)
     else:
         cotangents = pull_back(seeds, free=not retain_graph, truncate=truncate)
-    writes: dict[int, tuple[Array, Any]] = {}
-    reached: list[Leaf] = []
+    writes: list[tuple[Leaf, Array | None, Any]] = []
+    sums: dict[int, Any] = {}
     for leaf, g in cotangents.items():
         if leaf.__class__ is not Leaf:
             continue
-        reached.append(leaf)
-        cell = leaf.cell() if leaf.cell is not None else None
-        if cell is None:
-            continue
-        if cell._xp.layouts:
-            g = _in_layout(g, cell, create_graph)
-        if leaf.req == "add":
-            # Two variables may share a cell, so what has been added to it in this backward counts.
-            _, before = writes.get(id(cell), (cell, None))
-            if before is None:
-                before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
-            g = before + g
-        writes[id(cell)] = cell, g
+        cell = leaf.cell()
+        if cell is not None:
+            if cell._xp.layouts:
+                g = _in_layout(g, cell, create_graph)
+            if leaf.req == "add":
+                # Variables may share a cell, so what another has added to it in this backward counts.
+                before = sums.get(id(cell))
+                if before is None:
+                    before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
+                sums[id(cell)] = g = before + g
+        writes.append((leaf, cell, g))
     try:
-        _write(writes, reached, create_graph)
+        _write(writes, create_graph)
     except BaseException:
         # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
-        _write(writes, reached, create_graph)
+        _write(writes, create_graph)
         raise
 
 
@@ -177,16 +164,18 @@ def _in_layout(g: Any, x: Array, recorded: bool) -> Any:
     return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
 
 
-def _write(writes: dict[int, tuple[Array, Any]], reached: Sequence[Leaf], recorded: bool) -> None:
-    """Rebind the cells, each to its gradient; the same again if called again."""
-    for cell, g in writes.values():
+def _write(writes: Sequence[tuple[Leaf, Array | None, Any]], recorded: bool) -> None:
+    """Rebind the cells of leaves, each to its gradient; the same again if called again."""
+    for leaf, cell, g in writes:
+        leaf.fresh = True
+        if cell is None:
+            continue
         if recorded:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
             cell._signature = cell._xp.signatures[type(cell), g._value.dtype, g._value.shape]
         else:
-            cell._value, cell._node = g, None
-    for leaf in reached:
-        leaf.fresh = True
+            cell._value = g
+            cell._node = None
 
 
 def gradients(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from types import TracebackType
 from typing import Any
@@ -96,15 +96,15 @@ def vmap(
         per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
         if len(per_argument) != len(args):
             raise ArgumentError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
-        beside = [leaf for arg in (*args, *kwargs.values()) for leaf in flatten(arg)[0]]
+        flat = [flatten(arg) for arg in args]
+        for_keywords = {name: flatten(value) for name, value in kwargs.items()}
+        beside = [leaf for leaves, _ in (*flat, *for_keywords.values()) for leaf in leaves]
         kind = common_kind([leaf for leaf in beside if kind_of(leaf) is not SCALAR])
-        flat = [(flatten(arg), spread_axes(axes, arg)) for arg, axes in zip(args, per_argument, strict=True)]
-        for_keywords = [(name, flatten(value)) for name, value in kwargs.items()]
         sizes: dict[int, str] = {} if axis_size is None else {axis_size: "axis_size"}
         moved: list[list[Any]] = []
-        for n, ((leaves, _), axes) in enumerate(flat):
+        for n, (arg, (leaves, structure)) in enumerate(zip(args, flat, strict=True)):
             row = []
-            for leaf, axis in zip(leaves, axes, strict=True):
+            for leaf, axis in zip(leaves, spread_axes(per_argument[n], arg, leaves, structure), strict=True):
                 if axis is None:
                     row.append((leaf, False))
                     continue
@@ -112,18 +112,19 @@ def vmap(
                     x = as_array(leaf)
                 except UnknownArrayError as error:
                     raise not_an_array("vmap", n, leaf, "say None for it in in_axes") from error
-                if not -x.ndim <= axis < x.ndim:
+                rank = x.ndim
+                if not -rank <= axis < rank:
                     raise ArgumentError(
                         f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}; "
                         "say None in in_axes for what all elements share"
                     )
-                if axis % x.ndim:
+                if axis % rank:
                     x = RECORDED.moveaxis(x, source=axis, destination=0)
                 sizes.setdefault(x.shape[0], f"argument {n}")
                 row.append((x, True))
             moved.append(row)
         keyword_rows = []
-        for name, (leaves, _) in for_keywords:
+        for name, (leaves, _) in for_keywords.items():
             row = []
             for leaf in leaves:
                 if kind_of(leaf) is SCALAR or not hasattr(leaf, "shape") or not leaf.shape:
@@ -148,11 +149,11 @@ def vmap(
 
             inner = [
                 unflatten(structure, [enter(x, on) for x, on in row])
-                for ((_, structure), _), row in zip(flat, moved, strict=True)
+                for (_, structure), row in zip(flat, moved, strict=True)
             ]
             named = {
                 name: unflatten(structure, [enter(x, on) for x, on in row])
-                for (name, (_, structure)), row in zip(for_keywords, keyword_rows, strict=True)
+                for (name, (_, structure)), row in zip(for_keywords.items(), keyword_rows, strict=True)
             }
             with Journal() as journal:
                 out = fun(*inner, **named)
@@ -165,13 +166,13 @@ def vmap(
                         "room for a batch; return them instead"
                     )
             results = [as_result("vmap", leaf, beside) for leaf in leaves]
-            axes = spread_axes(out_axes, out)
+            axes = spread_axes(out_axes, out, leaves, structure)
             for i, (x, axis) in enumerate(zip(results, axes, strict=True)):
                 if axis is None and isinstance(x._value, Batched) and x._value.level == level and x._value.mapped:
                     raise ArgumentError(
                         f"vmap: result {i} differs within the batch, so its out_axes cannot be None; give it an axis"
                     )
-                if axis is not None and not -x.ndim - 1 <= axis <= x.ndim:
+                if axis and not -x.ndim - 1 <= axis <= x.ndim:
                     raise ArgumentError(
                         f"vmap: axis {axis} in out_axes is out of range for result {i}, "
                         f"which has {x.ndim} axes beside that of the batch"
@@ -190,9 +191,8 @@ def vmap(
     return vmap_of
 
 
-def spread_axes(axes: Any, tree: Any) -> list[Any]:
-    """The axis of each leaf of `tree`, from an int, None, or a prefix of the tree."""
-    leaves, structure = flatten(tree)
+def spread_axes(axes: Any, tree: Any, leaves: Sequence[Any], structure: Any) -> list[Any]:
+    """The axis of each leaf of `tree`, flattened beside it, from an int, None, or a prefix of the tree."""
     if axes is None or isinstance(axes, int):
         return [axes] * len(leaves)
     if structure is None:

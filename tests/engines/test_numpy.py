@@ -1,0 +1,39 @@
+"""What the NumPy engine does that its kernels do not show."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+import tapegrad
+
+on_glibc = pytest.mark.skipif(
+    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", ()), reason="only glibc can be told to keep what is freed"
+)
+
+
+@on_glibc
+def test_freed_arrays_leave_their_pages_to_the_next() -> None:
+    """Arrays of a megabyte, made and dropped over and over, cost no page faults."""
+    import resource
+
+    if any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
+        pytest.skip("somebody has told glibc otherwise")
+    tapegrad.get_backend("numpy")
+    x = np.ones(1 << 17)
+    for _ in range(3):
+        [x + 1 for _ in range(4)]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        [x + 1 for _ in range(4)]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 40
+
+
+@on_glibc
+def test_a_user_who_has_set_glibc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tapegrad_numpy.memory import keep_freed_memory
+
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
+    assert keep_freed_memory() is False
