@@ -159,8 +159,9 @@ class Custom:
             return env
 
         if self.pair is not None:
+            forward, _ = self.pair
             keeping = _Kept(kept, outputs, places)
-            again = (lambda: body.again(self.pair[0])[1]) if keeping.unplaced else None
+            again = (lambda: body.again(forward)[1]) if keeping.unplaced else None
             rules = self._pair(name, faces[1], args, several, lambda: keeping.tree(again))
         else:
             had = {id(x) for x in before}
