@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary
 
 from ..dtypes import is_dtype
 from ..engines import registry
-from ..engines.backend import Spec
-from ..engines.tables import OPS, EngineKernels, Kernels, Signatures
+from ..engines.tables import OPS, EngineKernels, Kernels, Signatures, Spec
 from ..errors import ArgumentTypeError
 from .array import Array, handle
 
