@@ -279,6 +279,11 @@ def ones_of(x: Array) -> Any:
     return signature.ones
 
 
+def in_layout(g: Any, x: Array, recorded: bool) -> Any:
+    """A gradient, an array or raw, in the layout of the array that it belongs to."""
+    return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
+
+
 def bare(value: Any) -> Any:
     """A value without the nodes inside a batch."""
     if isinstance(value, Batched):

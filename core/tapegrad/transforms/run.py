@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_of, lift, ones_of, table_of, without_nodes, wrap
+from ..arrays.batched import LEVELS, Batched, engine_of, in_layout, lift, ones_of, table_of, without_nodes, wrap
 from ..arrays.entering import (
     ARRAY,
     RAW,
@@ -240,28 +240,40 @@ class Run:
         done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
-    def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
-        """The cotangents of the arguments, leaf by leaf, as arrays."""
+    def go_on_to_gradient(self) -> None:
+        """Put the gradient of the one result, a scalar, in its place, on the tape, so that pushes are of it."""
+        out = check_scalar(self)
+        rows = self.pull([wrap(ones_of(out), None, out._xp)], free=False, recorded=True)
+        self.outs = [g for row in rows for g in row]
+
+    def pull(self, cotangents: Sequence[Array], *, free: bool, recorded: bool = False) -> list[list[Array]]:
+        """The cotangents of the arguments, leaf by leaf, as arrays; on the tape if `recorded` or if that is outside."""
+        recorded |= self.outer
         seeds = []
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
-                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if self.outer else seed._value))
-        with Scope(RECORDING) if self.outer else AS_IT_IS:
-            found = pull_back(seeds, recorded=self.outer, free=free and not self.outer, since=self.since)
-        results = []
-        for argument in self.arguments.values():
-            row = []
-            for node, x in zip(argument.nodes, argument.outer, strict=True):
-                g: Any = found.get(node)
-                if g is None:
-                    row.append(OPS["zeros_like"].call(x.detach()))
-                elif self.outer:
-                    row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
-                else:
-                    g = x._xp.like(g, x._value)
-                    row.append(handle(type(x), g, None, table_of(g, engine_of(x))))
-            results.append(row)
-        return results
+                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if recorded else seed._value))
+        with Scope(RECORDING) if recorded else AS_IT_IS:
+            found = pull_back(seeds, recorded=recorded, free=free and not recorded, since=self.since)
+        return [
+            [
+                self._result(found.get(node), x, recorded, laid_out=True)
+                for node, x in zip(argument.nodes, argument.outer, strict=True)
+            ]
+            for argument in self.arguments.values()
+        ]
+
+    @staticmethod
+    def _result(g: Any, x: Array, recorded: bool, *, laid_out: bool = False) -> Array:
+        """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face, and in its layout."""
+        if g is None:
+            zeros: Array = OPS["zeros_like"].call(x.detach())
+            return zeros
+        if laid_out and x._xp.layouts:
+            g = in_layout(g, x, recorded)
+        if recorded:
+            return handle(type(x), g._value, g._node, g._xp)
+        return handle(type(x), g, None, table_of(g, engine_of(x)))
 
     def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
@@ -310,15 +322,7 @@ class Run:
                 table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
         with Scope(RECORDING) if self.outer else AS_IT_IS:
             pushed = push_forward([out._node for out in self.outs], table, recorded=self.outer, since=self.since)
-        results = []
-        for out, t in zip(self.outs, pushed, strict=True):
-            if t is None:
-                results.append(OPS["zeros_like"].call(out.detach()))
-            elif self.outer:
-                results.append(handle(type(out), t._value, t._node, t._xp))
-            else:
-                results.append(handle(type(out), t, None, table_of(t, engine_of(out))))
-        return results
+        return [self._result(t, out, self.outer) for out, t in zip(self.outs, pushed, strict=True)]
 
 
 def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
