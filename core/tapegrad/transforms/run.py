@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext
 from operator import index
 from types import TracebackType
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -34,7 +34,6 @@ from ..tape.guards import Journal, check_variables, is_unaware
 from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq
 
-AS_IT_IS = nullcontext()
 UNMAPPED = object()
 
 
@@ -154,8 +153,6 @@ def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[in
 class Run:
     """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
 
-    journal = Journal()
-
     def __init__(
         self,
         name: str,
@@ -186,6 +183,8 @@ class Run:
                 out = fun(*given, **kwargs)
             del LIVE[self.since]
             self._take(out, has_aux, alone)
+            if journal.releases:
+                finalize(self, journal.release)
         except BaseException:
             LIVE.pop(self.since, None)
             journal.release()
@@ -225,12 +224,11 @@ class Run:
         if copied:
             return
         for argument in self.arguments.values():
+            if RAW not in argument.kinds:
+                continue
             for leaf, x, variable in zip(argument.leaves, argument.outer, argument.arrays, strict=True):
                 if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
                     variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
-
-    def __del__(self) -> None:
-        self.journal.release()
 
     def exit(self, more: Sequence[Array] = ()) -> Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -253,8 +251,11 @@ class Run:
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
                 seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if recorded else seed._value))
-        with Scope(RECORDING) if recorded else AS_IT_IS:
-            found = pull_back(seeds, recorded=recorded, free=free and not recorded, since=self.since)
+        if recorded:
+            with Scope(RECORDING):
+                found = pull_back(seeds, recorded=True, free=False, since=self.since)
+        else:
+            found = pull_back(seeds, free=free, since=self.since)
         return [
             [
                 self._result(found.get(node), x, recorded, laid_out=True)
@@ -320,8 +321,12 @@ class Run:
         for argument, row in zip(self.arguments.values(), tangents, strict=True):
             for node, t in zip(argument.nodes, row, strict=True):
                 table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
-        with Scope(RECORDING) if self.outer else AS_IT_IS:
-            pushed = push_forward([out._node for out in self.outs], table, recorded=self.outer, since=self.since)
+        heads = [out._node for out in self.outs]
+        if self.outer:
+            with Scope(RECORDING):
+                pushed = push_forward(heads, table, recorded=True, since=self.since)
+        else:
+            pushed = push_forward(heads, table, since=self.since)
         return [self._result(t, out, self.outer) for out, t in zip(self.outs, pushed, strict=True)]
 
 
