@@ -9,9 +9,9 @@ from . import errors
 from .arrays.array import allow_escape
 from .arrays.face import register_face
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
-from .engines.backend import Backend, Spec
+from .engines.backend import Backend
 from .engines.registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
-from .engines.tables import load_ops, register_ops
+from .engines.tables import Spec, load_ops, register_ops
 from .tape.mode import is_recording, is_training, pause, predict_mode, record, train_mode
 from .transforms.checkpoint import checkpoint
 from .transforms.custom import custom

@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary
 
 from ..dtypes import is_dtype
 from ..engines import registry
-from ..engines.backend import Spec
-from ..engines.tables import OPS, EngineKernels, Kernels, Signatures
+from ..engines.tables import OPS, EngineKernels, Kernels, Signatures, Spec
 from ..errors import ArgumentTypeError
 from .array import Array, handle
 
@@ -278,6 +277,11 @@ def ones_of(x: Array) -> Any:
             return ones
         signature.ones = ones
     return signature.ones
+
+
+def in_layout(g: Any, x: Array, recorded: bool) -> Any:
+    """A gradient, an array or raw, in the layout of the array that it belongs to."""
+    return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
 
 
 def bare(value: Any) -> Any:

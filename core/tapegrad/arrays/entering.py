@@ -109,6 +109,8 @@ class Company(NamedTuple):
 
 def company_of(beside: Sequence[Any]) -> Company:
     """The face and the engine that scalars take among these: an array's, else a raw one's, else the defaults."""
+    if beside and isinstance(beside[0], Array):
+        return Company(type(beside[0]), engine_of(beside[0]))
     leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
     for leaf in leaves:
         if isinstance(leaf, Array):

@@ -7,40 +7,13 @@ import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import dtypes
 from ..errors import BackendUnavailableError, DtypeError
-
-if TYPE_CHECKING:
-    from .tables import Kernels
-
-
-class Spec(NamedTuple):
-    """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout.
-
-    >>> Spec((2, 3), "float32").size
-    6
-    """
-
-    shape: tuple[int, ...]
-    dtype: Any
-    layout: Any = None
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
+from .tables import EngineKernels, Kernels, Spec
 
 
 class Backend:
@@ -97,8 +70,6 @@ class Backend:
     @cached_property
     def kernels(self) -> Kernels:
         """The kernel table `xp` of this engine."""
-        from .tables import EngineKernels
-
         return EngineKernels(self)
 
     def array_types(self) -> tuple[type, ...]:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import dtypes
 from ..dtypes import CLASSES, is_dtype
 from ..errors import BackendError
-from .backend import Spec
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_keys, dict_values
@@ -75,6 +74,31 @@ class Ops(dict[str, "Op"]):
 
 OPS = Ops()
 """Every op by its name, first-party and strangers' alike."""
+
+
+class Spec(NamedTuple):
+    """What a formula may know of an input that is not kept: its shape and dtype, and the engine's own layout.
+
+    >>> Spec((2, 3), "float32").size
+    6
+    """
+
+    shape: tuple[int, ...]
+    dtype: Any
+    layout: Any = None
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
 
 
 class Signature:

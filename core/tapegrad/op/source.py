@@ -28,12 +28,6 @@ SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "negative": "-"}
 Not division: compilers like to multiply by the reciprocal instead, and an engine must be able to forbid it.
 """
 
-UNARY = """\
-        signature = {x}._signature
-        v_{x} = {x}._value
-        p_{x} = {x}._node
-"""
-
 BINARY = """\
         if {y}.__class__ is {x}.__class__:
             signature = {x}._signature
@@ -69,22 +63,15 @@ def {name}({parameters}):
 {operands}    except (AttributeError, IndexError):
         signature = None
     if signature is None{unfit}:
-        return _slow_call(_op, ({everything}), {keywords})
+        return _slow_call(_op, ({operands_in_a_tuple}), {keywords})
+{result}"""
+
+COMPUTED = """\
 {refusal}    xp = signature.xp
     try:
         out = {compute}
     except Exception as error:
 {failure}
-{result}"""
-
-RECORDED = """\
-def {name}({parameters}):
-{prologue}    try:
-{operands}    except (AttributeError, IndexError):
-        signature = None
-    if signature is None:
-        return _slow_call(_op, ({everything}), {keywords})
-    return _recorded({arguments})
 """
 
 ARRAY = """\
@@ -148,57 +135,49 @@ class CallCode:
         parameters = [f"{name}=None" if name in op.optional else name for name in op.inputs]
         parameters += [f"*{op.variadic}"] if op.variadic else ["*"] if op.keywords else []
         parameters += [n if default is Parameter.empty else f"{n}=_d_{n}" for n, default in op.keywords.items()]
-        everything = [*op.inputs, *([f"*{op.variadic}"] if op.variadic else [])]
-        keywords = "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}"
-        values = [*(f"v_{name}" for name in op.inputs), *([f"*v_{op.variadic}"] if op.variadic else [])]
-        arguments = ", ".join([*values, *(f"{name}={name}" for name in op.keywords)])
-        checks = [
+        prologue = [
             line
             for name in op.keywords
             for line in (f"if {name}.__class__ not in PLAIN:", f"    {name} = _plain(_op, {name!r}, {name})")
         ]
+        if self.takes_numbers:
+            prologue.append("stretched = 0")
+        variadic = [f"*{op.variadic}"] if op.variadic else []
+        named = [f"{name}={name}" for name in op.keywords]
+        facts = {
+            "name": op.name,
+            "parameters": ", ".join(parameters),
+            "prologue": block(prologue) + "\n" if prologue else "",
+            "operands": self._operands(),
+            "unfit": "",
+            "operands_in_a_tuple": ", ".join([*op.inputs, *variadic]) + ",",
+            "keywords": "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}",
+        }
         if op.recorded is not None:
-            return RECORDED.format(
-                name=op.name,
-                parameters=", ".join(parameters),
-                prologue=block(checks) + "\n" if checks else "",
-                operands=self._operands(),
-                everything=", ".join(everything) + ",",
-                keywords=keywords,
-                arguments=", ".join([*everything, *(f"{name}={name}" for name in op.keywords)]),
+            return FUNCTION.format(
+                **facts, result=f"    return _recorded({', '.join([*op.inputs, *variadic, *named])})\n"
             )
-        raises = f"raise _explain(_op, ({', '.join(everything)},), {keywords}, error)"
-        compute, failure = f"xp.{op.name}({arguments})", [raises]
+        raises = "raise _explain(_op, ({operands_in_a_tuple}), {keywords}, error)".format(**facts)
+        values = [*(f"v_{name}" for name in op.inputs), *(f"*v_{name[1:]}" for name in variadic)]
+        compute, failure = f"xp.{op.name}({', '.join([*values, *named])})", [raises]
         if op.name in SYMBOLS:
             # Not every engine's arrays leave an operator to the other operand where that is batched.
             failure = ["if xp.backend is not None:", f"    {raises}", f"out = {compute}"]
             compute = f" {SYMBOLS[op.name]} ".join(values) if len(values) == 2 else f"{SYMBOLS[op.name]}{values[0]}"
-        prologue = [*checks, *(["stretched = 0"] if self.takes_numbers else [])]
-        untracked = " and ".join(self._untracked()) or "True"
-        first = op.arrays[0] if op.inputs else f"{op.variadic}[0]"
-        of_dtype = f"{self.promoting[0]}._signature" if self.promoting and self.promoting[0] in op.inputs else None
-        signature = "signature" if of_dtype is None or self.takes_numbers or self.promoting[0] == first else of_dtype
-        return FUNCTION.format(
-            name=op.name,
-            parameters=", ".join(parameters),
-            prologue=block(prologue) + "\n" if prologue else "",
-            operands=self._operands(),
-            unfit=f" or ({untracked} and not {signature}.inexact)" if op.floats else "",
-            everything=", ".join(everything) + ",",
-            keywords=keywords,
-            refusal=f"    if {signature}.complex:\n        raise _refusal(_op)\n" if op.real else "",
-            compute=compute,
-            failure=block(failure, 2),
-            result=self._result(),
-        )
+        signature = "signature"
+        if not self.takes_numbers and self.promoting and self.promoting[0] in op.inputs[1:]:
+            signature = f"{self.promoting[0]}._signature"
+        if op.floats:
+            facts["unfit"] = f" or ({' and '.join(self._untracked()) or 'True'} and not {signature}.inexact)"
+        refusal = f"    if {signature}.complex:\n        raise _refusal(_op)\n" if op.real else ""
+        computed = COMPUTED.format(refusal=refusal, compute=compute, failure=block(failure, 2))
+        return FUNCTION.format(**facts, result=computed + self._result())
 
     def _operands(self) -> str:
         """Lines that take values and nodes from the operands; `signature` is None where they are not alike."""
         op = self.op
         if self.takes_numbers:
             return BINARY.format(x=op.inputs[0], y=op.inputs[1])
-        if self.plain and len(op.inputs) == 1:
-            return UNARY.format(x=op.inputs[0])
         lines = [f"signature = {op.inputs[0] if op.inputs else f'{op.variadic}[0]'}._signature"]
         for number, name in enumerate(op.inputs):
             of_one = ["family", self.promoting[0]] if name in self.promoting[1:] else ["home", op.inputs[0]]

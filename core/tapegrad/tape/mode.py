@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from threading import get_ident, local
 from types import TracebackType
+from typing import Any
 
 from .nodes import Node, next_seq
 
@@ -42,7 +43,7 @@ class Scope:
     def __init__(self, set: int = 0, clear: int = 0) -> None:
         self.set = set
         self.clear = clear
-        self.previous: list[Token[int]] = []
+        self.previous: list[Any] = []
 
     def __enter__(self) -> None:
         self.previous.append(MODE.set(MODE.get() & ~self.clear | self.set))
@@ -56,23 +57,19 @@ class Scope:
 class RecordScope(Scope):
     """`record()`: while it is open, a thread that has never been told to record may not drop a tracked array."""
 
-    __slots__ = ("opened",)
-
-    def __init__(self, set: int, clear: int = 0) -> None:
-        super().__init__(set, clear)
-        self.opened: list[int] = []
+    __slots__ = ()
 
     def __enter__(self) -> None:
-        super().__enter__()
         number = next_seq()
-        self.opened.append(number)
         LIVE[number] = None
+        self.previous.append((MODE.set(MODE.get() & ~self.clear | self.set), number))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        del LIVE[self.opened.pop()]
-        super().__exit__(kind, error, trace)
+        token, number = self.previous.pop()
+        del LIVE[number]
+        restore_mode(token)
         THREAD.has_recorded = True
 
 

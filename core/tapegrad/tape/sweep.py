@@ -55,7 +55,7 @@ def reverse_sweep(
     released = met if free else None
     pending: list[tuple[int, Node]] = []
     source: Node | None = None  # the node pulled before
-    node: Node | None
+    node: Node | None = None
     try:
         while True:
             # Nodes that were met wait in a heap, newest first.

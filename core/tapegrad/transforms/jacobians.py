@@ -14,7 +14,6 @@ from ..arrays.entering import RAW, SCALAR
 from ..arrays.trees import callable_or_error, unflatten
 from ..engines.tables import OPS, RECORDED
 from ..errors import ArgumentTypeError, DtypeError
-from .gradients import grad
 from .run import Run, is_scalar, is_single, positions_of, tangents_for
 from .vmap import VmapScope, open_batch
 
@@ -185,8 +184,7 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     >>> hvp(lambda x: (x**3).sum())(np.asarray([1.0, 2.0]), np.asarray([1.0, 0.0]))
     array([6., 0.])
     """
-    gradient = grad(fun, argnums)
-
+    callable_or_error("hvp", fun)
     if not is_single(argnums):
         raise ArgumentTypeError(
             f"hvp: argnums is an int, not {argnums!r}; put several arguments into a tuple that is one"
@@ -200,12 +198,9 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
             )
         *primals, vector = args
         (position,) = positions_of("hvp", argnums, len(primals))
-
-        def at(x: Any) -> Any:
-            return gradient(*primals[:position], x, *primals[position + 1 :], **kwargs)
-
-        run = Run("hvp", at, [primals[position]], {}, [0])
+        run = Run("hvp", fun, primals, kwargs, [position])
         with run:
+            run.go_on_to_gradient()
             rows = tangents_for("hvp", run, [vector], "vector")
             pushed = run.push(rows)
         leave = run.exit(rows[0])

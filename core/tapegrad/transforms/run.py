@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext
 from operator import index
 from types import TracebackType
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_of, lift, ones_of, table_of, without_nodes, wrap
+from ..arrays.batched import LEVELS, Batched, engine_of, in_layout, lift, ones_of, table_of, without_nodes, wrap
 from ..arrays.entering import (
     ARRAY,
     RAW,
@@ -34,7 +34,6 @@ from ..tape.guards import Journal, check_variables, is_unaware
 from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq
 
-AS_IT_IS = nullcontext()
 UNMAPPED = object()
 
 
@@ -154,8 +153,6 @@ def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[in
 class Run:
     """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
 
-    journal = Journal()
-
     def __init__(
         self,
         name: str,
@@ -186,6 +183,8 @@ class Run:
                 out = fun(*given, **kwargs)
             del LIVE[self.since]
             self._take(out, has_aux, alone)
+            if journal.releases:
+                finalize(self, journal.release)
         except BaseException:
             LIVE.pop(self.since, None)
             journal.release()
@@ -225,12 +224,11 @@ class Run:
         if copied:
             return
         for argument in self.arguments.values():
+            if RAW not in argument.kinds:
+                continue
             for leaf, x, variable in zip(argument.leaves, argument.outer, argument.arrays, strict=True):
                 if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
                     variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
-
-    def __del__(self) -> None:
-        self.journal.release()
 
     def exit(self, more: Sequence[Array] = ()) -> Exit:
         """A way out that knows the inputs, and whatever else must not be aliased."""
@@ -240,28 +238,43 @@ class Run:
         done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
-    def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
-        """The cotangents of the arguments, leaf by leaf, as arrays."""
+    def go_on_to_gradient(self) -> None:
+        """Put the gradient of the one result, a scalar, in its place, on the tape, so that pushes are of it."""
+        out = check_scalar(self)
+        rows = self.pull([wrap(ones_of(out), None, out._xp)], free=False, recorded=True)
+        self.outs = [g for row in rows for g in row]
+
+    def pull(self, cotangents: Sequence[Array], *, free: bool, recorded: bool = False) -> list[list[Array]]:
+        """The cotangents of the arguments, leaf by leaf, as arrays; on the tape if `recorded` or if that is outside."""
+        recorded |= self.outer
         seeds = []
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
-                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if self.outer else seed._value))
-        with Scope(RECORDING) if self.outer else AS_IT_IS:
-            found = pull_back(seeds, recorded=self.outer, free=free and not self.outer, since=self.since)
-        results = []
-        for argument in self.arguments.values():
-            row = []
-            for node, x in zip(argument.nodes, argument.outer, strict=True):
-                g: Any = found.get(node)
-                if g is None:
-                    row.append(OPS["zeros_like"].call(x.detach()))
-                elif self.outer:
-                    row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
-                else:
-                    g = x._xp.like(g, x._value)
-                    row.append(handle(type(x), g, None, table_of(g, engine_of(x))))
-            results.append(row)
-        return results
+                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if recorded else seed._value))
+        if recorded:
+            with Scope(RECORDING):
+                found = pull_back(seeds, recorded=True, free=False, since=self.since)
+        else:
+            found = pull_back(seeds, free=free, since=self.since)
+        return [
+            [
+                self._result(found.get(node), x, recorded, laid_out=True)
+                for node, x in zip(argument.nodes, argument.outer, strict=True)
+            ]
+            for argument in self.arguments.values()
+        ]
+
+    @staticmethod
+    def _result(g: Any, x: Array, recorded: bool, *, laid_out: bool = False) -> Array:
+        """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face, and in its layout."""
+        if g is None:
+            zeros: Array = OPS["zeros_like"].call(x.detach())
+            return zeros
+        if laid_out and x._xp.layouts:
+            g = in_layout(g, x, recorded)
+        if recorded:
+            return handle(type(x), g._value, g._node, g._xp)
+        return handle(type(x), g, None, table_of(g, engine_of(x)))
 
     def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
@@ -308,17 +321,13 @@ class Run:
         for argument, row in zip(self.arguments.values(), tangents, strict=True):
             for node, t in zip(argument.nodes, row, strict=True):
                 table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
-        with Scope(RECORDING) if self.outer else AS_IT_IS:
-            pushed = push_forward([out._node for out in self.outs], table, recorded=self.outer, since=self.since)
-        results = []
-        for out, t in zip(self.outs, pushed, strict=True):
-            if t is None:
-                results.append(OPS["zeros_like"].call(out.detach()))
-            elif self.outer:
-                results.append(handle(type(out), t._value, t._node, t._xp))
-            else:
-                results.append(handle(type(out), t, None, table_of(t, engine_of(out))))
-        return results
+        heads = [out._node for out in self.outs]
+        if self.outer:
+            with Scope(RECORDING):
+                pushed = push_forward(heads, table, recorded=True, since=self.since)
+        else:
+            pushed = push_forward(heads, table, since=self.since)
+        return [self._result(t, out, self.outer) for out, t in zip(self.outs, pushed, strict=True)]
 
 
 def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of, ones_of, wrap
+from ..arrays.batched import engine_of, in_layout, ones_of, wrap
 from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
 from ..errors import (
@@ -143,7 +143,7 @@ def backward(
         cell = leaf.cell()
         if cell is not None:
             if cell._xp.layouts:
-                g = _in_layout(g, cell, create_graph)
+                g = in_layout(g, cell, create_graph)
             if leaf.req == "add":
                 # Variables may share a cell, so what another has added to it in this backward counts.
                 before = sums.get(id(cell))
@@ -157,11 +157,6 @@ def backward(
         # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
         _write(writes, create_graph)
         raise
-
-
-def _in_layout(g: Any, x: Array, recorded: bool) -> Any:
-    """A gradient, an array or raw, in the layout of the array that it belongs to."""
-    return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
 
 
 def _write(writes: Sequence[tuple[Leaf, Array | None, Any]], recorded: bool) -> None:
@@ -212,7 +207,7 @@ def gradients(
             results.append(_after(x, zeros) if create_graph else zeros)
             continue
         if x._xp.layouts:
-            g = _in_layout(g, x, create_graph)
+            g = in_layout(g, x, create_graph)
         made = handle(type(x), *((g._value, g._node, g._xp) if create_graph else (g, None, x._xp)))
         results.append(_after(x, made) if create_graph and g._node is None else made)
     return results
