@@ -168,7 +168,7 @@ def test_rules_and_hooks_return_arrays() -> None:
         twice.__name__ = "twice"
         if "fwd" in rules:
             return tapegrad.grad(twice.defvjp(rules["fwd"], rules["bwd"]))(1.0)
-        return tapegrad.grad(twice.defvjp(**rules))(1.0)
+        return tapegrad.grad(twice.defvjp(**rules))(np.float32(1.0))
 
     with pytest.raises(TypeError, match=r"rule of twice.*input 0.*str"):
         gradient(x=lambda g: "text")

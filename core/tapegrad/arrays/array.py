@@ -67,6 +67,10 @@ class Array:
     _xp: Kernels
     _face: ClassVar[Face] = STANDARD
     """The conventions by which the core treats arrays of this class."""
+    _weak: ClassVar[type[Array] | None] = None
+    """The class of Python's numbers under a transform, which take the dtype of the arrays of this class beside them."""
+    _strong: ClassVar[type[Array] | None] = None
+    """Of such a class, that of the arrays that its numbers are when the transform is over."""
 
     @classmethod
     def _begin(cls) -> None:

@@ -27,8 +27,12 @@ def kind_of(leaf: Any) -> str:
     return SCALAR if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, np.generic) else RAW
 
 
-def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company = ()) -> Array:
-    """An input of any kind as an array; a Python number gets the engine and the face of what it stands beside."""
+def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company = (), weak: bool = False) -> Array:
+    """An input of any kind as an array; a Python number gets the engine and the face of what it stands beside.
+
+    A `weak` float or complex number keeps its digits where the engine can hold them, and takes the dtype of the arrays
+    that it meets, as Python's numbers do.
+    """
     kind = kind_of(leaf)
     if kind is ARRAY:
         found: Array = leaf
@@ -36,6 +40,8 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
     if kind is SCALAR:
         dtype = dtypes.dtype_of_scalar(leaf, dtypes.BOOL)
         face, engine = beside if isinstance(beside, Company) else company_of(beside)
+        if weak and isinstance(leaf, (float, complex)) and face._weak is not None:
+            return handle(face._weak, from_host(engine, np.asarray(leaf)), None, engine)
         return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, engine)
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
@@ -52,6 +58,17 @@ def read_only(backend: Backend, raw: Any) -> Any:
             journal.releases.append(release)
             return backend.adopt(raw, copy=False)
     return backend.adopt(raw, copy=True)
+
+
+def as_strong(x: Array) -> Array:
+    """A number of Python's, and what was computed from such alone, as an array of the default dtype of its kind."""
+    if x._strong is None:
+        return x
+    dtype = x._dtype
+    if dtype in dtypes.INEXACT:
+        dtype = dtypes.dtype_of_scalar(1j if dtype in dtypes.COMPLEX else 1.0, dtypes.get_default_dtype())
+    cast = x if dtype == x._dtype else OPS["astype"].call(x, dtype=dtype)
+    return handle(x._strong, cast._value, cast._node, cast._xp)
 
 
 def admitted(value: Any, what: str = "") -> tuple[Backend, Any]:
@@ -114,7 +131,7 @@ def company_of(beside: Sequence[Any]) -> Company:
     leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
     for leaf in leaves:
         if isinstance(leaf, Array):
-            return Company(type(leaf), engine_of(leaf))
+            return Company(type(leaf)._strong or type(leaf), engine_of(leaf))
     for leaf in leaves:
         if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
             return Company(standard_face(), backend_of(leaf).kernels)  # type: ignore[arg-type]

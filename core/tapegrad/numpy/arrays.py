@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, Self
 
 from .. import dtypes
+from ..arrays.array import handle
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..transforms.program import ProgramArray
@@ -97,4 +98,19 @@ class ndarray(Methods, ProgramArray):
         return namespace_for(self)
 
 
+class Number(ndarray):
+    """A Python float under a transform, and what is computed from such floats alone.
+
+    It is of float64, where the engine has that, and takes the dtype of the arrays that it meets, as the float would.
+    """
+
+    __slots__ = ()
+
+    def astype(self, dtype: Any, /, *, copy: bool = True) -> Any:
+        """As of any array; the result is one, and no number any more."""
+        found = super().astype(dtype, copy=copy)
+        return handle(ndarray, found._value, found._node, found._xp)
+
+
+ndarray._weak, Number._strong = Number, ndarray
 ndarray.__module__ = __package__  # where programs and pickles find it

@@ -47,7 +47,9 @@ NUMBERS = frozenset((bool, int, float, complex))
 
 
 def _face(op: Op, arrays: Sequence[Array]) -> type[Array]:
-    faces = {type(x) for x in arrays} - {Array}  # the core's own arrays take the face of those beside them
+    faces = {type(x)._strong or type(x) for x in arrays} - {
+        Array
+    }  # the core's own arrays take the face of those beside them
     if len(faces) > 1:
         names = " and ".join(sorted(face.__name__ for face in faces))
         raise ArgumentTypeError(
@@ -111,6 +113,8 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     assert engine is not None
     operands, xp = _on_one_level(operands, engine)
     common = _common_dtype(op, names, operands)
+    if cls._weak is not None and _is_weak(op, names, operands):
+        cls = cls._weak
     if op.floats and common is not None:
         if common in dtypes.INTEGER and op.name in cls._face.integer_ops:
             return OPS[cls._face.integer_ops[op.name]].call(*operands, **keywords)
@@ -141,14 +145,28 @@ def _on_one_level(operands: list[Any], engine: EngineKernels) -> tuple[list[Any]
 def _common_dtype(op: Op, names: Sequence[str], operands: Sequence[Any]) -> np.dtype[Any] | None:
     """The dtype to which the operands that promote are promoted, Python numbers last."""
     promoting = [x for x, name in zip(operands, names, strict=True) if name in op.promotes and x is not None]
+    arrays = [x for x in promoting if isinstance(x, Array)]
+    strong = [x for x in arrays if x._strong is None]
     common: np.dtype[Any] | None = None
-    for x in promoting:
-        if isinstance(x, Array):
-            common = x._dtype if common is None else dtypes.promote(common, x._dtype)
+    for x in strong or arrays:
+        common = x._dtype if common is None else dtypes.promote(common, x._dtype)
     for x in promoting:
         if not isinstance(x, Array):
             common = dtypes.dtype_of_scalar(x, dtypes.BOOL if common is None else common)
+        elif strong and x._strong is not None and common is not None:
+            common = dtypes.dtype_of_scalar(_OF_KIND[x._dtype.kind], common)
     return common
+
+
+_OF_KIND: dict[str, Any] = {"b": True, "i": 1, "u": 1, "f": 1.0, "c": 1j}
+"""A Python number of the kind of a dtype."""
+
+
+def _is_weak(op: Op, names: Sequence[str], operands: Sequence[Any]) -> bool:
+    """Whether the result is a number of Python's under a transform, as all are that it is computed from."""
+    arrays = [(x, name) for x, name in zip(operands, names, strict=True) if isinstance(x, Array)]
+    deciding = [x for x, name in arrays if name in op.promotes] or [x for x, _ in arrays[:1]]
+    return bool(deciding) and all(x._strong is not None for x in deciding)
 
 
 def _of_one_dtype(

@@ -13,6 +13,7 @@ from typing import Any
 from ..arrays.array import Array, handle
 from ..arrays.trees import flatten, unflatten
 from ..errors import ArgumentTypeError, NoGradientError
+from ..op.call import cast
 from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..tape.mode import MODE, RECORDING
 from .bodies import Body, Saved, unplaced, within_reach
@@ -159,9 +160,9 @@ class Custom:
             return env
 
         if self.pair is not None:
-            forward, _ = self.pair
             keeping = _Kept(kept, outputs, places)
-            again = (lambda: body.again(forward)[1]) if keeping.unplaced else None
+            fwd = self.pair[0]
+            again = (lambda: body.again(fwd)[1]) if keeping.unplaced else None
             rules = self._pair(name, faces[1], args, several, lambda: keeping.tree(again))
         else:
             had = {id(x) for x in before}
@@ -173,7 +174,7 @@ class Custom:
                 return environment()
 
             rules = self._named(targets, faces, renewed, several)
-        rule = OwnRule(name, *rules)
+        rule = OwnRule(name, _fitted(rules[0], inputs), _fitted(rules[1], outputs))
         made = attach(rule, inputs, outputs, places)
         return type(result)(made) if several else made[0]
 
@@ -235,6 +236,24 @@ class Custom:
         return pull_rule, push_rule
 
 
+def _fitted(rule: Callable[[list[Array]], Sequence[Any]] | None, likes: Sequence[Array]) -> Any:
+    """A rule whose results for Python's numbers, which have met arrays of another precision, are of theirs again."""
+    wanted = [x._dtype if x._strong is not None else None for x in likes]
+    if rule is None or not any(wanted):
+        return rule
+
+    def fitted(given: list[Array]) -> list[Any]:
+        found = rule(given)
+        if len(found) != len(wanted):
+            return list(found)
+        return [
+            cast(x, dtype) if dtype and isinstance(x, Array) and x._dtype.kind == dtype.kind else x
+            for x, dtype in zip(found, wanted, strict=True)
+        ]
+
+    return fitted
+
+
 class _Kept:
     """What the forward half of a pair keeps, without handles: outputs by number, other arrays with their places."""
 
@@ -242,10 +261,10 @@ class _Kept:
         leaves, self.structure = flatten(kept)
         numbers = {id(y._value): i for i, y in enumerate(outputs)}
         self.faces = [type(y) for y in outputs]
-        self.places = places
         self.outputs = [
             numbers.get(id(x._value)) if isinstance(x, Array) and not is_tracked(x) else None for x in leaves
         ]
+        self.places = places if any(i is not None for i in self.outputs) else None
         self.leaves = [Saved(x) if isinstance(x, Array) else x for x in leaves]
         self.unplaced = unplaced(x for x, i in zip(leaves, self.outputs, strict=True) if i is None)
 
@@ -255,7 +274,7 @@ class _Kept:
         if again is not None and MODE.get() & RECORDING:
             leaves = flatten(again())[0]
         for place, i in enumerate(self.outputs):
-            if i is not None:
+            if i is not None and self.places is not None:
                 leaves[place] = _in_faces([self.places.output(i)], self.faces[i : i + 1])[0]
         return unflatten(self.structure, leaves)
 

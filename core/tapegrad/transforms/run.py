@@ -20,6 +20,7 @@ from ..arrays.entering import (
     Company,
     admitted,
     as_array,
+    as_strong,
     company_of,
     enter_beside,
     kind_of,
@@ -28,7 +29,7 @@ from ..arrays.entering import (
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
-from ..op.call import pull_back, push_forward
+from ..op.call import cast, pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import Journal, check_variables, is_unaware
 from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
@@ -49,10 +50,14 @@ class Exit:
 
     def __call__(self, x: Array, kind: str) -> Any:
         """A result as that kind; what is still tracked or batched stays an array."""
-        if kind is ARRAY or x._node is not None or isinstance(x._value, Batched):
+        if x._node is not None or isinstance(x._value, Batched):
             return x
         if kind is SCALAR and x.ndim == 0:
             return x.item()
+        if x._strong is not None and not MODE.get() & RECORDING:
+            x = as_strong(x)
+        if kind is ARRAY:
+            return x
         if self.held is None:
             self.held = {id(x._value) for argument in self.arguments for x in argument.outer}
             self.held.update([id(x._value if isinstance(x, Array) else x) for x in self.more])
@@ -102,7 +107,7 @@ class Argument:
         depth = MODE.get() // LEVEL
         for leaf in self.leaves:
             try:
-                x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside)
+                x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside, weak=True)
             except UnknownArrayError as error:
                 raise not_an_array(name, position, leaf, "choose other argnums") from error
             except TapegradError as error:
@@ -333,7 +338,7 @@ class Run:
 def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
     """What a function under a transform returned, as an array."""
     try:
-        return as_array(leaf, beside=beside)
+        return as_array(leaf, beside=beside, weak=True)
     except UnknownArrayError as error:
         raise ArgumentTypeError(
             f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
@@ -416,7 +421,10 @@ def fitting(leaf: Any, x: Array, what: str) -> Array:
     if kind_of(leaf) is SCALAR:
         raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
         return wrap(raw, None, engine_of(x))
-    return enter_beside(leaf, engine_of(x), type(x), copy=False, what=what)
+    found = enter_beside(leaf, engine_of(x), type(x), copy=False, what=what)
+    # What belongs to a number of Python's may be of any precision.
+    fits = x._strong is None or found._dtype == x._dtype or found._dtype.kind != x._dtype.kind
+    return found if fits else cast(found, x._dtype)
 
 
 def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[list[Array]]:
