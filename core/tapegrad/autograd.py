@@ -311,7 +311,7 @@ class Function:
             made = attach(rule, inputs, outputs, places)
         else:
             self._saved = ()
-            made = [handle(type(y), y._value, None, y._xp) for y in outputs]
+            made = [handle(y.__class__, y._value, None, y._xp) for y in outputs]
         if isinstance(result, Array):
             return made[0]
         return made if isinstance(result, list) else tuple(made)
@@ -367,7 +367,7 @@ class _Saved:
             place = None if is_tracked(x) else numbers.get(id(x._value))
             if place is None:
                 apart.append(x)
-            self.entries.append((type(x), x._value, x._node if place is None else place, x._xp))
+            self.entries.append((x.__class__, x._value, x._node if place is None else place, x._xp))
         self.unplaced = unplaced(apart)
 
     def renewed(self, again: Sequence[Any]) -> _Saved:

@@ -26,6 +26,7 @@ from ..arrays.entering import (
     read_only,
 )
 from ..arrays.trees import REGISTER, flatten, unflatten
+from ..arrays.views import expire_views
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
 from ..op.call import pull_back, push_forward
@@ -78,7 +79,7 @@ def convert_tree(tree: Any, kind: str, outer: bool, leave: Exit) -> Any:
     done = []
     for leaf in leaves:
         if isinstance(leaf, Array):
-            leaf = leaf if outer else leaf.detach()
+            leaf = leaf if outer else leaf._detached()
             leaf = leave(leaf, kind)
         done.append(leaf)
     return unflatten(structure, done)
@@ -118,7 +119,7 @@ class Argument:
             node: Node = Leaf() if x._node is None else Entry(x._node)
             if depth:
                 LEVELS[node] = depth
-            variable = x.detach()
+            variable = x._detached()
             variable._node = node
             self.kinds.append(kind_of(leaf))
             self.outer.append(x)
@@ -196,6 +197,7 @@ class Run:
         if self.journal.entries:
             for x, _ in self.journal.survivors(flatten(out)[0]):
                 if x._node is not None and x._node.seq >= self.since:
+                    expire_views(x)
                     x._node = None
         self.aux: Any = None
         if has_aux:
@@ -237,7 +239,7 @@ class Run:
         return Exit(self.arguments.values(), more)
 
     def value(self) -> Any:
-        done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
+        done = [self.leave(x if self.outer or x._node is None else x._detached(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
     def pull(self, cotangents: Sequence[Array], *, free: bool) -> list[list[Array]]:
@@ -254,12 +256,12 @@ class Run:
             for node, x in zip(argument.nodes, argument.outer, strict=True):
                 g: Any = found.get(node)
                 if g is None:
-                    row.append(OPS["zeros_like"].call(x.detach()))
+                    row.append(OPS["zeros_like"].call(x._detached()))
                 elif self.outer:
-                    row.append(handle(type(x), x._xp.like(g._value, x._value), g._node, g._xp))
+                    row.append(handle(x.__class__, x._xp.like(g._value, x._value), g._node, g._xp))
                 else:
                     g = x._xp.like(g, x._value)
-                    row.append(handle(type(x), g, None, table_of(g, engine_of(x))))
+                    row.append(handle(x.__class__, g, None, table_of(g, engine_of(x))))
             results.append(row)
         return results
 
@@ -313,11 +315,11 @@ class Run:
         results = []
         for out, t in zip(self.outs, pushed, strict=True):
             if t is None:
-                results.append(OPS["zeros_like"].call(out.detach()))
+                results.append(OPS["zeros_like"].call(out._detached()))
             elif self.outer:
-                results.append(handle(type(out), t._value, t._node, t._xp))
+                results.append(handle(out.__class__, t._value, t._node, t._xp))
             else:
-                results.append(handle(type(out), t, None, table_of(t, engine_of(out))))
+                results.append(handle(out.__class__, t, None, table_of(t, engine_of(out))))
         return results
 
 
@@ -407,7 +409,7 @@ def fitting(leaf: Any, x: Array, what: str) -> Array:
     if kind_of(leaf) is SCALAR:
         raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
         return wrap(raw, None, engine_of(x))
-    return enter_beside(leaf, engine_of(x), type(x), copy=False, what=what)
+    return enter_beside(leaf, engine_of(x), x.__class__, copy=False, what=what)
 
 
 def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[list[Array]]:
