@@ -527,7 +527,7 @@ def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[ndarray]:
             )
         sizes = tuple(length // n + (i < length % n) for i in range(n))
         ends = [*itertools.accumulate(sizes)]
-        pieces: list[ndarray] = op.split(a, sizes=sizes, axis=axis)
+        pieces: Any = op.split(a, sizes=sizes, axis=axis)
     else:
         ends = [*map(operator.index, sections), length]
         front = (slice(None),) * axis

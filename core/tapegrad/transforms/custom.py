@@ -150,7 +150,7 @@ class Custom:
             )
         stored = {key: Saved(value) if isinstance(value, Array) else value for key, value in arguments.items()}
         places = Places(outputs)
-        faces: Any = [x.__class__ for x in inputs], [out.__class__ for out in outputs]
+        faces = [x.__class__ for x in inputs], [out.__class__ for out in outputs]
 
         def environment() -> dict[str, Any]:
             env = {key: value.array() if isinstance(value, Saved) else value for key, value in stored.items()}
