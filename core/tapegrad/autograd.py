@@ -294,7 +294,7 @@ class Function:
             if not isinstance(y, Array):
                 raise ArgumentTypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
         if mode & RECORDING and any(map(is_tracked, inputs)):
-            face = type(inputs[0])
+            face = inputs[0].__class__
             specs = [(x._dtype, x.shape) for x in inputs]
             places = Places(outputs)
             saved = self._saved = _Saved(places, self._saved, outputs)
@@ -311,7 +311,7 @@ class Function:
             made = attach(rule, inputs, outputs, places)
         else:
             self._saved = ()
-            made = [handle(type(y), y._value, None, y._xp) for y in outputs]
+            made = [handle(y.__class__, y._value, None, y._xp) for y in outputs]
         if isinstance(result, Array):
             return made[0]
         return made if isinstance(result, list) else tuple(made)
@@ -367,7 +367,7 @@ class _Saved:
             place = None if is_tracked(x) else numbers.get(id(x._value))
             if place is None:
                 apart.append(x)
-            self.entries.append((type(x), x._value, x._node if place is None else place, x._xp))
+            self.entries.append((x.__class__, x._value, x._node if place is None else place, x._xp))
         self.unplaced = unplaced(apart)
 
     def renewed(self, again: Sequence[Any]) -> _Saved:

@@ -22,12 +22,12 @@ __all__ = [
     "NoGradientError",
     "NotRecordedError",
     "RandomnessError",
+    "ReadOnlyError",
     "ShapeError",
     "TapegradError",
     "UnknownArrayError",
     "UnknownBackendError",
     "ValueSemanticsError",
-    "ValueSemanticsWarning",
 ]
 
 
@@ -320,16 +320,28 @@ class DynamicShapeError(ShapeError, TypeError):
 
 
 class ValueSemanticsError(TapegradError, TypeError):
-    """A write would be lost: what it goes to is a value of its own that nothing else holds.
+    """A write would be lost: what it goes to is a copy, or an array that is not of tapegrad.
 
-    Raised for `x[0][1] = 5`, where `x[0]` is a copy, for NumPy's `out=` and for what writes to its arguments. Write
-    with one key: `x[0, 1] = 5`.
+    Raised for a function of NumPy that would write to a copy of an array of ours, and for one of ours that is to write
+    to an array of NumPy's. Write with a key: `x[0] = 5`.
 
-    >>> import tapegrad.numpy as tnp
-    >>> x = tnp.zeros((2, 2))
-    >>> x[0][1] = 5
+    >>> import numpy, tapegrad.numpy as tnp
+    >>> numpy.add.at(tnp.zeros(3), [0, 0], 1.0)
     Traceback (most recent call last):
     tapegrad.errors.ValueSemanticsError: ...
+    """
+
+
+class ReadOnlyError(TapegradError, ValueError):
+    """A write to a view whose elements are not its own: what `broadcast_to` gives shows one element in many places.
+
+    Write to the array that it was taken from, or to a copy.
+
+    >>> import tapegrad.numpy as tnp
+    >>> shown = tnp.broadcast_to(tnp.ones(3), (2, 3))
+    >>> shown[0] = 5
+    Traceback (most recent call last):
+    tapegrad.errors.ReadOnlyError: ...
     """
 
 
@@ -360,21 +372,4 @@ class MaskWarning(UserWarning):
     ...     places = x[mask].asnumpy().tolist()
     >>> seen[0].category.__name__, places, x[mask == 1].asnumpy().tolist()
     ('MaskWarning', [5.0, 6.0, 5.0], [6.0])
-    """
-
-
-class ValueSemanticsWarning(UserWarning):
-    """A write went to a slice or reshape, which is a value of its own here and not a view of the array it came from.
-
-    Warned of once for each line. Where `x` was to be changed write `x[0, 1] = 5`; where the slice alone was meant, take
-    it with `.copy()`.
-
-    >>> import warnings, tapegrad.numpy as tnp
-    >>> x = tnp.zeros((2, 2))
-    >>> row = x[0]
-    >>> with warnings.catch_warnings(record=True) as seen:
-    ...     warnings.simplefilter("always")
-    ...     row[1] = 5
-    >>> seen[0].category.__name__, x.tolist()
-    ('ValueSemanticsWarning', [[0.0, 0.0], [0.0, 0.0]])
     """

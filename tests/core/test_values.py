@@ -1,10 +1,7 @@
 """A handle is rebound, a value never changes: nobody else sees a write, and a recorded one is differentiable."""
 
-import gc
 import sys
 import threading
-import warnings
-import weakref
 
 import numpy as np
 import pytest
@@ -12,7 +9,7 @@ from engines import NAMES, of, on, total
 
 import tapegrad
 from tapegrad import ops
-from tapegrad.errors import DtypeError, GraphError, ShapeError, ValueSemanticsError, ValueSemanticsWarning
+from tapegrad.errors import DtypeError, GraphError, ShapeError
 
 
 def pytest_generate_tests(metafunc):
@@ -31,7 +28,7 @@ def variable(backend, values, dtype=None):
 
 def test_a_write_is_not_seen_through_another_handle(backend):
     x = on(backend, [1.0, 2.0, 3.0])
-    others = [x.detach(), x.copy(), x[:], x[...], x[0:3], x.reshape(3), x.reshape(3, 1), x.T, x.astype("float64")]
+    others = [x.detach(), x.copy(), x[[0, 1, 2]], x + 0, +x, x.astype("float64")]
     before = [other.asnumpy() for other in others]
     x[0] = 100.0
     x += 1
@@ -148,7 +145,6 @@ def test_a_value_that_one_handle_holds_is_written_in_place():
 def test_a_value_that_others_hold_is_copied_first():
     for hold in (
         lambda x: x.detach(),
-        lambda x: x[1:],
         lambda x: x._value,
         lambda x: memoryview(x._value),
         lambda x: np.from_dlpack(x._value),
@@ -193,8 +189,6 @@ def test_the_count_is_measured():
     import tapegrad_numpy
 
     assert isinstance(tapegrad_numpy._ALONE, int)
-    assert ops.indexing._count_of_temporary is not None
-    assert tapegrad.arrays.array._count_of_named is not None
 
 
 def test_writes_from_threads_to_handles_on_one_value():
@@ -413,100 +407,7 @@ def test_arguments_of_transforms_may_be_written_to(backend):
     assert x.asnumpy().tolist() == [1, 3]
 
 
-# Slices are values.
-
-
-def test_a_write_into_a_temporary_is_refused(backend):
-    x = on(backend, np.zeros((2, 3)))
-    with pytest.raises(ValueSemanticsError, match=r"x\[0, 1\] = v"):
-        x[0][1] = 5.0
-    with pytest.raises(ValueSemanticsError, match=r"x\[-1, 1:, \.\.\.\] = v"):
-        x[-1][1:, ...] = 5.0
-    with pytest.raises(ValueSemanticsError, match="one key"):
-        x[:1][0] = 5.0
-    with pytest.raises(ValueSemanticsError):
-        x[0][1] += 5.0
-    with pytest.raises(ValueSemanticsError):
-        x.reshape(-1)[0] = 5.0
-    assert not x.asnumpy().any()
-
-
-def test_in_place_on_an_element_goes_back_into_the_array(backend):
-    x = on(backend, np.zeros((2, 3)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        x[0] += 1.0
-        x[1, 2] -= 2.0
-        x[0, :2] *= on(backend, [3.0, 4.0])
-    assert x.asnumpy().tolist() == [[3, 4, 1], [0, 0, -2]]
-
-
-def test_a_write_to_a_named_slice_warns_once(backend):
-    x = on(backend, np.zeros((2, 3)))
-    for take in (lambda: x[0], lambda: x[:, 1:], lambda: x.reshape(-1)):
-        for write in (lambda s: s.__setitem__(0, 1.0), lambda s: s.__iadd__(1.0), lambda s: s.__setitem__(..., 2.0)):
-            part = take()
-            with pytest.warns(ValueSemanticsWarning, match="not views") as caught:
-                write(part)
-            assert len(caught) == 1
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                write(part)
-    assert not x.asnumpy().any()
-
-
-def test_the_warning_points_at_the_line_that_writes():
-    x = of(np.zeros(3))
-    part = x[1:]
-    with pytest.warns(ValueSemanticsWarning) as caught:
-        part[0] = 1.0
-    assert caught[0].filename == __file__
-    part = x[1:]
-    with pytest.warns(ValueSemanticsWarning) as caught:
-        part += 1.0
-    assert caught[0].filename == __file__
-
-
-def test_no_warning_where_nobody_is_surprised(backend):
-    x = on(backend, np.zeros((2, 3)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        copied = x[0].copy()
-        copied[0] = 1.0
-        indexed = x[[0, 1]]
-        indexed[0] = 1.0
-        computed = x[0] * 1
-        computed[0] = 1.0
-        cut = x[0]
-        cut.attach_grad()
-        cut[0] = 1.0
-        orphan = on(backend, np.zeros((2, 3)))[0]
-        orphan[0] = 1.0
-        for row in x:
-            assert row.shape == (3,)
-
-
-def test_a_warning_that_is_an_error_leaves_the_slice_as_it_was(backend):
-    x = on(backend, np.zeros((2, 3)))
-    part = x[0]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(ValueSemanticsWarning):
-            part[0] = 1.0
-    assert not part.asnumpy().any()
-
-
-def test_a_slice_does_not_keep_its_array_alive():
-    x = of(np.zeros(5))
-    part = x[1:]
-    gone = weakref.ref(x)
-    gc.disable()
-    try:
-        del x
-        assert gone() is None
-    finally:
-        gc.enable()
-    assert part.shape == (4,)
+# Other things of theirs.
 
 
 def test_a_warning_of_the_engine_comes_through():

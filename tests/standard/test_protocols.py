@@ -10,7 +10,7 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.errors import GradientEscapeError, MixedBackendsError, ValueSemanticsError
+from tapegrad.errors import DtypeError, GradientEscapeError, MixedBackendsError, ShapeError, ValueSemanticsError
 
 X = np.array([0.3, 0.5, 0.9])
 SQUARE = np.array([[0.3, 0.5, 0.9], [1.2, -0.4, 0.1], [0.2, 0.8, -0.7]])
@@ -115,16 +115,43 @@ def test_of_a_constant_it_is_numpys(name):
     "write",
     [
         lambda x: np.copyto(x, 1.0),
-        lambda x: np.put(x, [9], [1.0], mode="wrap"),
+        lambda x: np.copyto(x[1:], x[:-1], where=np.asarray([True, False, True])),
         lambda x: np.put_along_axis(x, np.zeros((1, 3), int), 1.0, 0),
-        lambda x: np.add.at(x, 0, 1.0),
         lambda x: np.add(x, 1.0, out=x),
-        lambda x: np.sum(x, axis=0, out=x),
+        lambda x: np.multiply(x[0], x[1], out=x[2], where=np.asarray([True, False, True])),
+        lambda x: np.sum(x, axis=0, out=x[0]),
+        lambda x: np.divmod(x[0], 2.0, out=(x[1], x[2, ::-1])),
+        lambda x: np.spacing(x, out=x.T),
+        lambda x: np.clip(x, 2.0, 5.0, out=x),
     ],
 )
-def test_a_write_to_our_array_is_refused(write):
+def test_a_write_of_numpys_to_our_array_is_numpys(write):
+    x, expected = tnp.asarray(SQUARE), SQUARE.copy()
+    write(expected)
+    write(x)
+    np.testing.assert_array_equal(np.asarray(x), expected)
+
+
+def test_what_numpy_writes_to_our_array_is_differentiated():
+    def f(x):
+        y = tnp.ones(len(X)).astype(x.dtype)
+        assert np.sin(x, out=y) is y
+        np.multiply(y[0], 3.0, out=y[1:])
+        return tnp.sum(y)
+
+    np.testing.assert_allclose(tapegrad.grad(f)(X), np.cos(X[0]) * np.eye(len(X))[0] * (1 + 3 * (len(X) - 1)))
+
+
+@pytest.mark.parametrize("write", [lambda x: np.put(x, [9], [1.0], mode="wrap"), lambda x: np.add.at(x, 0, 1.0)])
+def test_a_write_to_a_copy_of_our_array_is_refused(write):
     with pytest.raises(ValueSemanticsError, match="cannot write"):
         write(tnp.asarray(SQUARE))
+
+
+def test_an_output_takes_no_other_kind_or_shape():
+    for write in (lambda x: np.add(x, 1j, out=x), lambda x: np.add(x, np.ones((2, 3, 3)), out=x)):
+        with pytest.raises((DtypeError, ShapeError)):
+            write(tnp.asarray(SQUARE))
 
 
 def test_escaping_on_purpose_is_allowed():

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
-from weakref import ref
 
 import numpy as np
 
@@ -21,11 +18,11 @@ from ..errors import (
     GradientEscapeError,
     GraphError,
     ShapeError,
-    ValueSemanticsWarning,
 )
 from ..tape.guards import JOURNAL, check_thread
 from ..tape.mode import JOURNALING, MODE, RECORDING
 from ..tape.nodes import Leaf, Node
+from . import views
 from .face import STANDARD, Face
 
 SomeArray = TypeVar("SomeArray", bound="Array")
@@ -38,7 +35,7 @@ class Array:
     holds of `tapegrad.numpy.ndarray` and of `tapegrad.nd.NDArray`. Arrays are made by the functions of a face and by
     ops, not by calling this class.
 
-    Operators are ops, recorded where recording is on. A slice or reshape is a value of its own, never a view.
+    Operators are ops, recorded where recording is on. A slice is a view: a write to it is a write to its array.
 
     Shapes: any.
 
@@ -57,9 +54,10 @@ class Array:
     Array([ 5., 10.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_constant", "_grad", "_node", "_origin", "_signature", "_value", "_xp")
+    __slots__ = ("__weakref__", "_constant", "_grad", "_node", "_shares", "_signature", "_value", "_xp")
     _value: Any
-    _origin: tuple[Any, Any] | None
+    _shares: Any
+    """What links views and what they are views of: see `views.py`. Most arrays have none."""
     _constant: bool
     _grad: Array | None
     _signature: Signature
@@ -109,13 +107,15 @@ class Array:
     def detach(self) -> Self:
         """The same value as a constant.
 
-        It shares memory with this array, which no write can be seen through.
-
         >>> import tapegrad
         >>> tapegrad.grad(lambda x: x * x.detach())(3.0)
         3.0
         """
-        made = object.__new__(type(self))
+        return self._detached()
+
+    def _detached(self) -> Self:
+        """The same value as a constant, in a handle that has nothing to do with this one."""
+        made = object.__new__(self.__class__)
         made._value, made._node, made._xp, made._signature = self._value, None, self._xp, self._signature
         return made
 
@@ -209,9 +209,11 @@ class Array:
                 yield self[i]
             return
         # One node for all pieces: a node for each would pull back as many arrays of the size of this one.
-        for i, piece in enumerate(OPS["unstack"].call(self, axis=0) if len(self) else ()):
-            piece._origin = ref(self), (i,)
-            yield piece
+        pieces = OPS["unstack"].call(self, axis=0) if len(self) else ()
+        if self.ndim > 1:
+            for i, piece in enumerate(pieces):
+                views.share(piece, self, (i,))
+        yield from pieces
 
     def __format__(self, spec: str) -> str:
         return format(self._one("format()"), spec) if spec else str(self)
@@ -278,6 +280,7 @@ class Array:
         def __getitem__(self, key: Any, /) -> Self: ...
         def __setitem__(self, key: Any, value: Any, /) -> None: ...
         def reshape(self, *shape: int | tuple[int, ...]) -> Self: ...
+        def _put(self, key: Any, value: Any) -> None: ...
 
     # Equality is by element, so arrays are told apart as dict keys by who they are.
     __hash__ = object.__hash__
@@ -295,7 +298,7 @@ class Array:
         >>> x.tolist(), y.tolist()
         ([1.0, 2.0], [9.0, 2.0])
         """
-        made: Self = object.__new__(type(self))
+        made: Self = object.__new__(self.__class__)
         made._value, made._node, made._xp, made._signature = self._held()
         if getattr(self, "_constant", False):
             made._constant = True
@@ -306,7 +309,7 @@ class Array:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         check_thread((self._node,), "copy.deepcopy()")
-        return self.copy() if self._node is not None and MODE.get() & RECORDING else self.detach()
+        return self.copy() if self._node is not None and MODE.get() & RECORDING else self._detached()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
@@ -318,7 +321,7 @@ class Array:
 
     def _check_rebind(self) -> None:
         """Refuse a write to a variable while recording: it would stop being the variable."""
-        if self._node.__class__ is Leaf and MODE.get() & RECORDING and getattr(self, "_grad", None) is not None:
+        if MODE.get() & RECORDING and self._node.__class__ is Leaf and getattr(self, "_grad", None) is not None:
             raise GraphError(
                 "an in-place write to a variable (attach_grad) while recording: it would stop being the variable; "
                 "write to it under autograd.pause(), or work on a copy"
@@ -334,13 +337,8 @@ class Array:
         if self._node is not None and not (self._node.__class__ is Leaf and getattr(self, "_grad", None) is not None):
             self._node = None
 
-    def _update(self, op: Callable[..., Any], other: Any, count: int) -> Self:
+    def _update(self, op: Callable[..., Any], other: Any) -> Self:
         """What an in-place operator does: the op, and its result into this handle."""
-        origin = getattr(self, "_origin", None)
-        # `x[0] += 1` puts the slice back where it came from; only a slice with a name of its own is written apart.
-        named = _count_of_named is not None and count >= _count_of_named
-        if named and origin is not None and origin[0]() is not None:
-            warn_of_apart(self, stacklevel=4)
         return self._rebind(op(self, other))
 
     def _held(self) -> tuple[Any, Node | None, Kernels, Signature]:
@@ -348,6 +346,7 @@ class Array:
         return (self._value, self._node, self._xp, self._signature)
 
     def _hold(self, held: tuple[Any, Node | None, Kernels, Signature]) -> None:
+        views.expire_views(self)
         self._value, self._node, self._xp, self._signature = held
 
     def _rebind(self, new: Array) -> Self:
@@ -362,23 +361,37 @@ class Array:
                     "convert the array first with astype"
                 )
             new = OPS["astype"].call(new, dtype=self._dtype)
-        mode = MODE.get()
-        if mode & JOURNALING:
+        value, node, xp = new._value, new._node, new._xp
+        if getattr(self, "_shares", None) is not None:
+            link = views.link_of(self)
+            if link is not None:
+                views.write_through(self, link, new)
+                return self
+            views.expire_views(self)  # of which the new value may be one
+        if MODE.get() & JOURNALING:
             journal = JOURNAL.get()
             assert journal is not None
             journal.note(self)
-        self._value = new._value
-        if new._xp is not self._xp:
-            self._xp = new._xp
-            self._signature = new._xp.signatures[type(self), new._value.dtype, new._value.shape]
-        if not mode & RECORDING:
-            check_thread((new._node,), "a write")
+        self._take(value, node, xp)
+        return self
+
+    def _take(self, value: Any, node: Node | None, xp: Kernels) -> None:
+        """Hold this from now on: the last step of a write."""
+        self._value = value
+        if xp is not self._xp:
+            self._xp = xp
+            self._signature = xp.signatures[self.__class__, value.dtype, value.shape]
+        if not MODE.get() & RECORDING:
+            check_thread((node,), "a write")
             self._lose_node()
         else:
-            self._node = new._node
-            if new._node is None:
+            self._node = node
+            if node is None:
                 self._constant = True
-        return self
+
+    def _of_class(self, cls: type[SomeArray]) -> SomeArray:
+        """The same value and place on the tape in a handle of that face, which is nobody's view."""
+        return handle(cls, self._value, self._node, self._xp)
 
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
@@ -412,69 +425,6 @@ def allow_escape() -> Iterator[None]:
         yield
     finally:
         _ESCAPE.reset(token)
-
-
-class _Origins:
-    """The array that a slice of a slice was taken from: the nearest that still lives."""
-
-    __slots__ = ("far", "near")
-
-    def __init__(self, near: Callable[[], Any], far: Callable[[], Any]) -> None:
-        self.near = near
-        self.far = far
-
-    def __call__(self) -> Any:
-        found = self.near()
-        return self.far() if found is None else found
-
-
-def seen_from(x: Array) -> Callable[[], Any]:
-    """For `_origin` of a slice, reshape or transpose of `x`: what finds the array that a write is perhaps meant for."""
-    before = getattr(x, "_origin", None)
-    return ref(x) if before is None else _Origins(ref(x), before[0])
-
-
-def warn_of_apart(x: Array, stacklevel: int) -> None:
-    """Warn, once for each array, of a write to a slice or reshape that was perhaps meant for its array."""
-    warnings.warn(
-        "this write does not reach the array that the slice or reshape was taken from: these are values, not views. "
-        "Write to the array itself, x[key] = v; or, if the slice alone is meant, take a copy first, x[key].copy()",
-        ValueSemanticsWarning,
-        stacklevel=stacklevel,
-    )
-    x._origin = None
-
-
-class _Probe:
-    """Sees the reference count that an in-place operator sees of an array that has a name."""
-
-    count = 0
-
-    def __iadd__(self, other: Any) -> Self:
-        return self._update(None, other, getrefcount(self))
-
-    def _update(self, op: Any, other: Any, count: int) -> Self:
-        self.__class__.count = count
-        return self
-
-
-def _measure() -> int | None:
-    """The least count of an array with a name; None where it cannot be told from one without."""
-    probes = [_Probe()]
-    probes[0] += 1
-    held = _Probe.count
-    probe = _Probe()
-    probe += 1
-    named = _Probe.count
-    del probe
-    holder = type(
-        "Holder", (), {"__getitem__": lambda self, key: _Probe(), "__setitem__": lambda self, key, value: None}
-    )()
-    holder[0] += 1
-    return named if _Probe.count < named <= held else None
-
-
-_count_of_named = _measure()
 
 
 def plain_value(x: Array, how: str) -> Any:

@@ -252,7 +252,7 @@ def lift(x: Array, level: int) -> Array:
     """A tracked array from outside the vmap of that level as one inside; its node stays known to the outside."""
     if x._node is None or LEVELS.get(x._node, 0) >= level:
         return x
-    return handle(type(x), Batched(x._value, x._node, x._xp, level, mapped=False), None, level_table(x._xp, level))
+    return handle(x.__class__, Batched(x._value, x._node, x._xp, level, mapped=False), None, level_table(x._xp, level))
 
 
 def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
@@ -293,4 +293,4 @@ def bare(value: Any) -> Any:
 
 def without_nodes(x: Array) -> Array:
     """`x` as a constant, without its nodes inside a batch too."""
-    return handle(type(x), bare(x._value), None, x._xp)
+    return handle(x.__class__, bare(x._value), None, x._xp)

@@ -131,7 +131,7 @@ def company_of(beside: Sequence[Any]) -> Company:
     leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
     for leaf in leaves:
         if isinstance(leaf, Array):
-            return Company(type(leaf)._strong or type(leaf), engine_of(leaf))
+            return Company(leaf.__class__._strong or leaf.__class__, engine_of(leaf))
     for leaf in leaves:
         if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
             return Company(standard_face(), backend_of(leaf).kernels)  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ def _again(x: Array, dtype: Any, copy: bool | None, what: str) -> Array:
             raise ArgumentError(f"{what}: {x._dtype.name} as {dtype.name} needs a copy, and copy=False forbids it")
         x = OPS["astype"].call(x, dtype=dtype)
     elif copy:
-        x = handle(type(x), x._value, x._node, x._xp)
+        x = handle(x.__class__, x._value, x._node, x._xp)
     return x
 
 
@@ -261,7 +261,7 @@ def _stacked(value: Any, like: Array) -> Array:
             )
         return OPS["stack"].call(*parts, axis=0)  # type: ignore[no-any-return]
     dtype = like._dtype if isinstance(value, (int, float)) and like._dtype in dtypes.INEXACT else None
-    return make(value, dtype, None, engine_of(like).backend, type(like))
+    return make(value, dtype, None, engine_of(like).backend, like.__class__)
 
 
 def enter_beside(

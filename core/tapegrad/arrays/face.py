@@ -23,9 +23,11 @@ class Face:
     of what counts as a scalar where a function must return one. `truncates`: what is computed from a freed graph has it
     for a constant, instead of an error in `backward`. `fit_head_gradient`: called with a gradient of another shape than
     its head's, and the head; gives the gradient in the head's shape, or None where it does not fit.
+    `contiguous_views`: a slice is a view only if its elements lie side by side, else a copy.
     """
 
     __slots__ = (
+        "contiguous_views",
         "fit_head_gradient",
         "integer_ops",
         "name",
@@ -45,6 +47,7 @@ class Face:
         scalar_shapes: tuple[tuple[int, ...], ...] = ((),),
         truncates: bool = False,
         fit_head_gradient: Callable[[Any, Any], Any] | None = None,
+        contiguous_views: bool = False,
     ) -> None:
         self.name = name
         self.takes_lists = takes_lists
@@ -53,6 +56,7 @@ class Face:
         self.scalar_shapes = scalar_shapes
         self.truncates = truncates
         self.fit_head_gradient = fit_head_gradient
+        self.contiguous_views = contiguous_views
 
     def __repr__(self) -> str:
         return f"<face {self.name!r}>"

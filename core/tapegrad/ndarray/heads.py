@@ -120,7 +120,7 @@ def _regressed(head: Callable[..., NDArray], data: NDArray, label: NDArray, grad
         raise ShapeError(f"{where}(): data has shape {data.shape}, label {label.shape}")
     outputs = max(data.size // max(data.shape[0], 1), 1)
     label = ops.astype(ops.reshape(label, shape=data.shape), dtype=dtype_of(data))
-    return head(data, label.detach(), grad_scale / outputs)
+    return head(data, label._detached(), grad_scale / outputs)
 
 
 @_regression
@@ -269,7 +269,7 @@ def SoftmaxOutput(
         grad_scale /= data.shape[0] if multi_output else rows
     elif normalization == "valid":
         grad_scale /= max(int(np.sum(label.asnumpy() != ignore_label)), 1)
-    result = _softmax(data, target.detach(), counts.detach(), axis, grad_scale, bool(out_grad))
+    result = _softmax(data, target._detached(), counts._detached(), axis, grad_scale, bool(out_grad))
     return ops.reshape(result, shape=shape)
 
 

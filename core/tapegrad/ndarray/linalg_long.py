@@ -230,7 +230,7 @@ def linalg_syevd(A: NDArray) -> list[NDArray]:
     values, vectors = ops.eigh(A)
     rows = ops.matrix_transpose(vectors)
     if rows.shape[-1]:
-        fixed = rows.detach()
+        fixed = rows._detached()
         largest = ops.take_along_axis(fixed, ops.argmax(ops.abs(fixed), axis=-1, keepdims=True), axis=-1)
         rows = rows * ops.sign(largest)
     return [rows, values]

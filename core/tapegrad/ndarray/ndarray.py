@@ -6,7 +6,6 @@ import operator
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +16,7 @@ from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
 from ..arrays.entering import host_numbers
 from ..arrays.face import Face
+from ..arrays.views import ASIDE, share
 from ..context import Context
 from ..engines import registry
 from ..engines.tables import RECORDED as ops
@@ -75,6 +75,7 @@ MXNET = Face(
     scalar_shapes=((), (1,)),
     truncates=True,
     fit_head_gradient=_fit_head_gradient,
+    contiguous_views=True,
 )
 """MXNet's conventions."""
 
@@ -83,7 +84,8 @@ class NDArray(Methods):
     """An array as MXNet has it: reductions keep shape (1,), comparisons give 0 and 1 in the dtype of their operands.
 
     Arrays are made by `nd.array`, `nd.zeros` and similar functions, and by operations on arrays. Operators broadcast;
-    Python and NumPy scalars take the dtype of the array. A slice is a value of its own, never a view.
+    Python and NumPy scalars take the dtype of the array. As in MXNet, a slice of elements that lie side by side is a
+    view, and so are the results of the methods `reshape` and `detach`: a write to one is a write to its array.
 
     Shapes: any. Reductions give (1,) where the standard gives ().
 
@@ -240,6 +242,22 @@ class NDArray(Methods):
     def _moved(self, context: Context) -> Self:
         return move(self, *_context.place(context))
 
+    def detach(self) -> Self:
+        """The same values as a constant that shares memory with this array, as in MXNet.
+
+        What is written to it is seen in this array, whose gradients do not know of it.
+
+        >>> import tapegrad
+        >>> from tapegrad import nd
+        >>> x = nd.zeros(2)
+        >>> x.detach()[0] = 5
+        >>> x.asnumpy().tolist()
+        [5.0, 0.0]
+        """
+        made = self._detached()
+        share(made, self, ASIDE)
+        return made
+
     def astype(self, dtype: Any, copy: bool = True) -> Self:
         """The elements converted to a dtype, recorded; with `copy=False` this array itself if it has that dtype.
 
@@ -326,10 +344,9 @@ class NDArray(Methods):
         return read(self, _key(self, key))  # type: ignore[return-value]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        count = getrefcount(self)
         if isinstance(value, NDArray) and value._xp is not self._xp:
             value = value.as_in_context(self.context)
-        put(self, _key(self, key), value, count, key)
+        put(self, _key(self, key), value)
 
     def __delitem__(self, key: Any) -> None:
         raise AttributeError("elements of an NDArray cannot be deleted")

@@ -748,14 +748,14 @@ def batch_normalized(
     scale = ops.reshape(ops.ones_like(gamma) if fix_gamma else gamma, shape=shape)
     shift = ops.reshape(beta, shape=shape)
     if not is_training() or use_global_stats:
-        inverse = ops.rsqrt(ops.reshape(moving_var.detach(), shape=shape) + eps)
-        result = (data - ops.reshape(moving_mean.detach(), shape=shape)) * inverse * scale + shift
+        inverse = ops.rsqrt(ops.reshape(moving_var._detached(), shape=shape) + eps)
+        result = (data - ops.reshape(moving_mean._detached(), shape=shape)) * inverse * scale + shift
         return _in_dtype_of(data, result), moving_mean, moving_var
     result, *statistics = ops.normalize(data, scale, shift, axis=_all_but(along, data), eps=eps)
     mean, var = [ops.reshape(x, shape=(channels,)) for x in statistics]
     with pause(train_mode=True):  # the moving statistics are state, and no part of the computation
         for moving, batch in ((moving_mean, mean), (moving_var, var)):
-            moving._rebind(moving.detach() * momentum + batch.detach() * (1 - momentum))
+            moving._rebind(moving._detached() * momentum + batch._detached() * (1 - momentum))
     return _in_dtype_of(data, result), mean, var
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..arrays.views import share_reshaped
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, int_tuple, ints_of, need, one_axis, one_int, ops, refuse_unread
 from .function import nd_function
@@ -134,7 +135,9 @@ def _reshape_method(self: NDArray, *shape: Any, **kwargs: Any) -> NDArray:
         shape = kwargs.pop("shape")
     elif len(shape) == 1 and not isinstance(shape[0], INT):
         (shape,) = shape
-    return reshape(self, shape=shape, **kwargs)
+    made = reshape(self, shape=shape, **kwargs)
+    share_reshaped(made, self)
+    return made
 
 
 _reshape_method.__name__ = "reshape"
@@ -974,7 +977,7 @@ def stop_gradient(data: NDArray) -> NDArray:
     >>> print(x.grad.asscalar())
     3.0
     """
-    return data.detach()
+    return data._detached()
 
 
 @nd_function

@@ -70,7 +70,7 @@ def _public(rule: Rule, decays: bool, common: Sequence[Field], then: str) -> Cal
         named = dict(zip(names, values, strict=True))
         held = [named[name] for name in states]
         for name in arrays:
-            named[name] = named[name].detach()
+            named[name] = named[name]._detached()
         grad, scale = named["grad"], named["rescale_grad"]
         grad = grad if scale == 1 else grad * scale
         named["grad"] = _bounded(grad + named["weight"] * named["wd"] if decays else grad, named[bound])
@@ -137,7 +137,7 @@ def signsgd_update(
     >>> print(nd.signsgd_update(nd.ones(1), nd.array([-7]), lr=0.5).asscalar())
     1.5
     """
-    return weight.detach() * (1 - lr * wd) - ops.sign(grad.detach()) * lr
+    return weight._detached() * (1 - lr * wd) - ops.sign(grad._detached()) * lr
 
 
 @update()
@@ -336,7 +336,7 @@ def lamb_update_phase2(
     >>> print(nd.lamb_update_phase2(nd.ones(1), nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5).asscalar())
     0.5
     """
-    weight, g, r1, r2 = (x.detach() for x in (weight, g, r1, r2))
+    weight, g, r1, r2 = (x._detached() for x in (weight, g, r1, r2))
     if lower_bound >= 0 or upper_bound >= 0:
         r1 = ops.clip(r1, lower_bound if lower_bound >= 0 else None, upper_bound if upper_bound >= 0 else None)
     usual = ops.logical_or(ops.equal(r1, 0), ops.equal(r2, 0))
@@ -371,12 +371,12 @@ def adamw_update(
     >>> print(w.asscalar().round(3))
     0.8
     """
-    w = weight.detach()
+    w = weight._detached()
     scale = float(rescale_grad.asscalar() if isinstance(rescale_grad, NDArray) else rescale_grad)
     if not scale or not math.isfinite(scale):
         return w
-    g = _bounded(grad.detach() * scale, clip_gradient)
-    m, v = _means(g, mean.detach(), var.detach(), beta1, beta2)
+    g = _bounded(grad._detached() * scale, clip_gradient)
+    m, v = _means(g, mean._detached(), var._detached(), beta1, beta2)
     _write((mean, m), (var, v))
     return w - (m * lr / (ops.sqrt(v) + epsilon) + w * wd) * eta
 
@@ -553,7 +553,7 @@ def multi_lars(
     if len({x.shape for x in arrays.values()}) > 1:
         shapes = ", ".join(f"{name} {x.shape}" for name, x in arrays.items())
         raise ShapeError(f"multi_lars() takes arrays of one shape, not {shapes}")
-    rates, weights, grads, decays = (x.detach() for x in arrays.values())
+    rates, weights, grads, decays = (x._detached() for x in arrays.values())
     norm = ops.sqrt(weights)
     below = ops.sqrt(grads) * rescale_grad + decays * norm + eps
     moves = ops.logical_and(ops.greater(norm, 0), ops.greater(grads, 0))
@@ -576,4 +576,4 @@ def reset_arrays(*data: NDArray, num_arrays: int | None = None, out: Any = None)
     """
     if num_arrays not in (None, len(data)):
         raise ArgumentError(f"reset_arrays(): num_arrays is {num_arrays}, and there are {len(data)}")
-    _write(*((x, ops.zeros_like(x.detach())) for x in data))
+    _write(*((x, ops.zeros_like(x._detached())) for x in data))

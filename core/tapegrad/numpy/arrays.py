@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from .. import dtypes
 from ..arrays.array import handle
+from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..transforms.program import ProgramArray
@@ -24,8 +25,8 @@ class ndarray(Methods, ProgramArray):
 
     Arrays are made by the functions of `tapegrad.numpy` and by ops, not by calling this class.
 
-    Operators, slices and methods are NumPy's, recorded where recording is on. A slice or reshape is a value of its own,
-    never a view. NumPy's own functions work on arrays of any engine: `numpy.sin(x)` is `tapegrad.numpy.sin(x)`.
+    Operators, slices and methods are NumPy's, recorded where recording is on. What is a view in
+    NumPy is one here. NumPy's own functions work on arrays of any engine: `numpy.sin(x)` is `tapegrad.numpy.sin(x)`.
 
     Shapes: any.
 
@@ -55,14 +56,19 @@ class ndarray(Methods, ProgramArray):
     @property
     def T(self) -> Self:
         """The array with its axes in reverse order."""
-        return OPS["permute_dims"].call(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
+        step = transposed(self.ndim)
+        made: Self = OPS["permute_dims"].call(self, axes=step.axes)
+        share(made, self, step)
+        return made
 
     @property
     def mT(self) -> Self:
         """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
         if self.ndim < 2:
             raise ShapeError(f"mT takes an array of two axes or more, not of shape {self.shape}")
-        return OPS["matrix_transpose"].call(self)  # type: ignore[no-any-return]
+        made: Self = OPS["matrix_transpose"].call(self)
+        share(made, self, transposed_matrices(self.ndim))
+        return made
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:
         """The array on another device of its engine. `stream` is the engine's affair and must be None."""

@@ -206,7 +206,7 @@ def block(arrays: Any) -> ndarray:
         if isinstance(part, list):
             return manipulation.concat([joined(inner, level - 1) for inner in part], axis=-level)
         part = asarray(part)
-        return part.reshape((1,) * (rank - part.ndim) + part.shape)  # type: ignore[no-any-return]
+        return op.reshape(part, shape=(1,) * (rank - part.ndim) + part.shape)
 
     return joined(arrays, levels)
 
@@ -422,7 +422,7 @@ def intersect1d(ar1: Any, ar2: Any) -> ndarray:
     first, second = manipulation.ravel(ar1), manipulation.ravel(ar2)
     common = dtypes.promote(first.dtype, second.dtype)
     found = searching.unique_values(first.astype(common))
-    return found[searching.isin(found.detach(), second)]
+    return found[searching.isin(found._detached(), second)]
 
 
 def setdiff1d(ar1: Any, ar2: Any) -> ndarray:
@@ -436,7 +436,7 @@ def setdiff1d(ar1: Any, ar2: Any) -> ndarray:
     Array([1], dtype=int64)
     """
     found = searching.unique_values(ar1)
-    return found[searching.isin(found.detach(), ar2, invert=True)]
+    return found[searching.isin(found._detached(), ar2, invert=True)]
 
 
 def setxor1d(ar1: Any, ar2: Any) -> ndarray:
@@ -449,7 +449,9 @@ def setxor1d(ar1: Any, ar2: Any) -> ndarray:
     Array([1, 3], dtype=int64)
     """
     first, second = searching.unique_values(ar1), searching.unique_values(ar2)
-    parts = [a[searching.isin(a.detach(), b.detach(), invert=True)] for a, b in ((first, second), (second, first))]
+    parts = [
+        a[searching.isin(a._detached(), b._detached(), invert=True)] for a, b in ((first, second), (second, first))
+    ]
     return searching.sort(manipulation.concat(parts))
 
 

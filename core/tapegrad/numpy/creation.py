@@ -180,7 +180,7 @@ def full_like(
     Array([7., 7.], dtype=float32)
     """
     a = asarray(a)
-    like = a.detach() if dtype is None else op.astype(a.detach(), dtype=dtypes.to_dtype(dtype))
+    like = a._detached() if dtype is None else op.astype(a._detached(), dtype=dtypes.to_dtype(dtype))
     size = a.shape if shape is None else _new_shape(shape)
     if isinstance(fill_value, (Array, host.ndarray, list, tuple)):
         made: ndarray = op.broadcast_to(asarray(fill_value, like.dtype), shape=size)
@@ -265,7 +265,7 @@ def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[
     numbers = host.linspace(0.0, 1.0, int(num), endpoint=endpoint).astype(host.result_type(kind, host.float32))
     shape = tuple(int(num) if i == place else 1 for i in range(ndim + 1))
     raw = like.backend.from_numpy(host.asarray(numbers.real, dtype=host.finfo(kind).dtype).reshape(shape))
-    weight: ndarray = handle(type(like), raw, None, engine_of(like))
+    weight: ndarray = handle(like.__class__, raw, None, engine_of(like))
     first, last = (op.expand_dims(_widened(z, ndim), axis=place) if isinstance(z, Array) else z for z in ends)
     return first, last, weight
 

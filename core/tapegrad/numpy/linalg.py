@@ -9,7 +9,7 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops import linalg as ops
-from . import products
+from . import manipulation, products
 from .arguments import asarray, op
 from .names import publish
 
@@ -125,7 +125,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> ndarray:
     >>> tnp.linalg.diagonal([[1, 2], [3, 4]])
     Array([1, 4], dtype=int64)
     """
-    return _one("diagonal", x, offset=offset, axis1=-2, axis2=-1)
+    return manipulation.diagonal(x, offset, -2, -1)
 
 
 def _triangle(a: Any, UPLO: str | None) -> ndarray:

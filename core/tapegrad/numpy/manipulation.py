@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as host
 
 from .. import dtypes
-from ..arrays.array import Array, seen_from
+from ..arrays.array import Array
+from ..arrays.views import Shown, Turned, permuted, share, share_reshaped
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, ValueSemanticsError
-from ..ops.indexing import axis_of
+from ..ops.indexing import axes_of, axis_of
 from .arguments import as_shape, asarray, op
 
 if TYPE_CHECKING:
@@ -24,11 +26,32 @@ def _call(name: str, x: Any, **keywords: Any) -> ndarray:
     return found
 
 
-def _seen(x: ndarray, name: str, **keywords: Any) -> ndarray:
-    """What would be a view in NumPy: it remembers what it was taken from, so that a lost write is noticed."""
+def _reshaped(x: ndarray, name: str, **keywords: Any) -> ndarray:
+    """What an op makes of an array by giving the same elements, row by row, another shape: a view where it can be."""
     found: ndarray = OPS[name].call(x, **keywords)
-    if found is not x:
-        found._origin = seen_from(x), None
+    share_reshaped(found, x)
+    return found
+
+
+def _permuted(x: ndarray, name: str, order: Sequence[int], **keywords: Any) -> ndarray:
+    """What an op makes of an array by taking its axes in this order: a view."""
+    found: ndarray = OPS[name].call(x, **keywords)
+    share(found, x, permuted(tuple(order)))
+    return found
+
+
+def _shown(name: str, x: Any, **keywords: Any) -> ndarray:
+    """What an op shows of an array, for which NumPy gives a view that cannot be written to."""
+    x = asarray(x)
+    found: ndarray = OPS[name].call(x, **keywords)
+    share(found, x, Shown(name, keywords))
+    return found
+
+
+def _sliced(found: ndarray, x: ndarray, axis: int, part: Any) -> ndarray:
+    """`found`, which is the part of `x` on that axis, as a view."""
+    if found.ndim:
+        share(found, x, (*(slice(None),) * axis, part))
     return found
 
 
@@ -170,7 +193,8 @@ def permute_dims(a: Any, axes: Any = None) -> ndarray:
     (4, 2, 3)
     """
     a = asarray(a)
-    return _seen(a, "permute_dims", axes=tuple(reversed(range(a.ndim))) if axes is None else as_shape(axes))
+    axes = tuple(reversed(range(a.ndim))) if axes is None else as_shape(axes)
+    return _permuted(a, "permute_dims", [axis % (a.ndim or 1) for axis in axes], axes=axes)
 
 
 def matrix_transpose(x: Any, /) -> ndarray:
@@ -182,7 +206,8 @@ def matrix_transpose(x: Any, /) -> ndarray:
     >>> tnp.matrix_transpose(tnp.ones((2, 3, 4))).shape
     (2, 4, 3)
     """
-    return _seen(asarray(x), "matrix_transpose")
+    x = asarray(x)
+    return _permuted(x, "matrix_transpose", (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
@@ -193,7 +218,11 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     >>> tnp.swapaxes(tnp.ones((2, 3, 4)), 0, -1).shape
     (4, 3, 2)
     """
-    return _seen(asarray(a), "swapaxes", axis1=axis1, axis2=axis2)
+    a = asarray(a)
+    order = [*range(a.ndim)]
+    first, second = axis_of(axis1, a.ndim), axis_of(axis2, a.ndim)
+    order[first], order[second] = second, first
+    return _permuted(a, "swapaxes", order, axis1=axis1, axis2=axis2)
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
@@ -205,7 +234,9 @@ def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
     >>> tnp.moveaxis(tnp.ones((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
     """
-    return _seen(asarray(a), "moveaxis", source=source, destination=destination)
+    a = asarray(a)
+    order = host.moveaxis(host.empty(range(a.ndim)), source, destination).shape  # an axis as long as its number
+    return _permuted(a, "moveaxis", order, source=source, destination=destination)
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
@@ -231,7 +262,7 @@ def expand_dims(a: Any, axis: Any = 0) -> ndarray:
     Array([[1.],
            [2.]], dtype=float32)
     """
-    return _seen(asarray(a), "expand_dims", axis=axis)
+    return _reshaped(asarray(a), "expand_dims", axis=axis)
 
 
 def squeeze(a: Any, axis: Any = None) -> ndarray:
@@ -246,7 +277,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
     a = asarray(a)
     if axis is None:
         axis = tuple(i for i, n in enumerate(a.shape) if n == 1)
-    return _seen(a, "squeeze", axis=axis)
+    return _reshaped(a, "squeeze", axis=axis)
 
 
 def broadcast_to(array: Any, shape: Any) -> ndarray:
@@ -262,7 +293,7 @@ def broadcast_to(array: Any, shape: Any) -> ndarray:
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.broadcast_to(x, (2, 2))))(tnp.asarray([1.0, 2.0]))
     Array([2., 2.], dtype=float32)
     """
-    return _call("broadcast_to", array, shape=as_shape(shape))
+    return _shown("broadcast_to", array, shape=as_shape(shape))
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -351,7 +382,9 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[ndarray, ...]:
     >>> tnp.unstack(tnp.asarray([[1, 2], [3, 4]]))
     (Array([1, 2], dtype=int64), Array([3, 4], dtype=int64))
     """
-    return tuple(op.unstack(asarray(x), axis=axis))
+    x = asarray(x)
+    along = axis_of(axis, x.ndim)
+    return tuple([_sliced(piece, x, along, i) for i, piece in enumerate(op.unstack(x, axis=axis))])
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
@@ -492,10 +525,15 @@ def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[ndarray]:
             raise ArgumentError(
                 f"split: an axis of length {length} does not fall into {n} equal parts; use array_split"
             )
-        return list(op.split(a, sizes=tuple(length // n + (i < length % n) for i in range(n)), axis=axis))
-    ends = [*map(operator.index, sections), length]
-    front = (slice(None),) * axis
-    return [op.getitem(a, key=(*front, slice(*part))) for part in zip([0, *ends], ends, strict=False)]
+        sizes = tuple(length // n + (i < length % n) for i in range(n))
+        ends = [*itertools.accumulate(sizes)]
+        pieces: Any = op.split(a, sizes=sizes, axis=axis)
+    else:
+        ends = [*map(operator.index, sections), length]
+        front = (slice(None),) * axis
+        pieces = [op.getitem(a, key=(*front, slice(*part))) for part in zip([0, *ends], ends, strict=False)]
+    parts = [slice(*part) for part in zip([0, *ends], ends, strict=False)]
+    return [_sliced(piece, a, axis, part) for piece, part in zip(pieces, parts, strict=True)]
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
@@ -569,7 +607,11 @@ def flip(m: Any, axis: Any = None) -> ndarray:
     Array([[2, 1],
            [4, 3]], dtype=int64)
     """
-    return _call("flip", m, axis=axis)
+    m = asarray(m)
+    found = _call("flip", m, axis=axis)
+    turned = axes_of(axis, m.ndim)
+    share(found, m, tuple([slice(None, None, -1) if i in turned else slice(None) for i in range(m.ndim)]))
+    return found
 
 
 def flipud(m: Any) -> ndarray:
@@ -619,7 +661,11 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ndarray:
     Array([[2, 4],
            [1, 3]], dtype=int64)
     """
-    return _call("rot90", m, k=k, axes=axes)
+    m = asarray(m)
+    found = _call("rot90", m, k=k, axes=axes)
+    a, b = axes_of(axes, m.ndim)
+    share(found, m, Turned(k, (a, b)))
+    return found
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
@@ -933,7 +979,7 @@ def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
 
 
 def asfortranarray(a: Any, dtype: Any = None) -> ndarray:
-    """`a` as an array; the order of elements in memory is the engine's own matter.
+    """`a` as an array, a copy where it has two axes or more; the order in memory is the engine's own matter.
 
     Shapes: as `asarray`.
     Dtypes: as `asarray`.
@@ -942,7 +988,8 @@ def asfortranarray(a: Any, dtype: Any = None) -> ndarray:
     >>> tnp.asfortranarray([1, 2])
     Array([1, 2], dtype=int64)
     """
-    return asarray(a, dtype)
+    found: ndarray = asarray(a, dtype)
+    return found.copy() if found.ndim > 1 else found
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
@@ -956,7 +1003,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> nd
     Array([1., 2.], dtype=float32)
     """
     a = asarray(a, dtype)
-    if not bool(op.all(op.isfinite(a.detach()))):
+    if not bool(op.all(op.isfinite(a._detached()))):
         raise ArgumentError("asarray_chkfinite: the array holds NaN or infinity")
     found: ndarray = a
     return found
@@ -974,7 +1021,8 @@ def diag(v: Any, k: int = 0) -> ndarray:
     Array([[1, 0],
            [0, 4]], dtype=int64)
     """
-    return _call("diag", v, k=k)
+    v = asarray(v)
+    return _shown("diag", v, k=k) if v.ndim == 2 else _call("diag", v, k=k)
 
 
 def diagflat(v: Any, k: int = 0) -> ndarray:
@@ -999,7 +1047,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray
     >>> tnp.diagonal(tnp.ones((2, 3, 4))).shape
     (4, 2)
     """
-    return _call("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
+    return _shown("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
 
 
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> ndarray:
@@ -1067,4 +1115,4 @@ def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: st
     opened = [
         part.reshape(tuple(-1 if i == place else 1 for i in range(n))) for part, place in zip(parts, order, strict=True)
     ]
-    return opened if sparse else [broadcast_to(part, tuple(lengths)) for part in opened]
+    return opened if sparse else [op.broadcast_to(part, shape=tuple(lengths)) for part in opened]

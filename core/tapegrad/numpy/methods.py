@@ -25,8 +25,8 @@ def methods_among(functions: Mapping[str, Any]) -> list[str]:
 
 
 def flatten(x: Any) -> Any:
-    """The elements in one row."""
-    return x.reshape(-1)
+    """The elements in one row, a copy."""
+    return x.reshape(-1).copy()
 
 
 class Methods:
@@ -35,12 +35,21 @@ class Methods:
     __slots__ = ()
 
 
+def _writer(part: Callable[..., Any]) -> Callable[[Any, Any], None]:
+    """What `z.imag = values` does: a write to what `z.imag` is a view of."""
+
+    def write(x: Any, values: Any) -> None:
+        part(x)[...] = values
+
+    return write
+
+
 def bind(functions: Mapping[str, Callable[..., Any]]) -> None:
     """Make methods of the functions; called once they exist."""
     for name in methods_among(functions):
         setattr(Methods, name, functions[name])
     for name, part in (("real", "real"), ("imag", "imaginary")):
-        setattr(Methods, name, property(functions[name], doc=f"The {part} parts."))
+        setattr(Methods, name, property(functions[name], _writer(functions[name]), doc=f"The {part} parts."))
     permute = functions["transpose"]
 
     def transpose(x: Any, *axes: Any) -> Any:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as host
 
 from .. import dtypes
+from ..arrays.views import Part, share
+from ..engines.tables import OPS
 from ..errors import DtypeError, ShapeError
 from . import reductions
 from .arguments import asarray, op
@@ -231,7 +233,7 @@ def modf(x: Any, /) -> tuple[ndarray, ndarray]:
     whole = op.trunc(x)
     endless = op.isinf(x)
     rest = x - op.where(endless, 0.0, whole)
-    return op.copysign(op.where(endless, 0.0, rest), x.detach()), whole
+    return op.copysign(op.where(endless, 0.0, rest), x._detached()), whole
 
 
 def isposinf(x: Any) -> ndarray:
@@ -265,7 +267,7 @@ def ldexp(x1: Any, x2: Any, /) -> ndarray:
     >>> tnp.ldexp([1.0, 3.0], [3, -1])
     Array([8. , 1.5], dtype=float32)
     """
-    x1, exponent = asarray(x1), asarray(x2).detach()
+    x1, exponent = asarray(x1), asarray(x2)._detached()
     if exponent.dtype not in dtypes.INTEGER:
         raise DtypeError(f"ldexp() takes whole exponents, not {exponent.dtype.name}; convert with astype()")
     if x1.dtype not in dtypes.INEXACT:
@@ -289,7 +291,7 @@ def frexp(x: Any, /) -> tuple[ndarray, ndarray]:
     if x.dtype in dtypes.COMPLEX:
         raise DtypeError("frexp() is a function of real numbers, not of complex ones; take the real part first")
     x = x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype())
-    size = op.abs(x.detach())
+    size = op.abs(x._detached())
     plain = op.isfinite(size) & (size > 0)
     size = op.where(plain, size, 1.0)
     exponent = op.floor(op.log2(size)) + 1
@@ -297,6 +299,45 @@ def frexp(x: Any, /) -> tuple[ndarray, ndarray]:
     scaled = ldexp(size, -exponent.astype("int32"))
     exponent = op.where(plain, exponent + (scaled >= 1) - (scaled < 0.5), 0.0).astype("int32")
     return ldexp(x, -exponent), exponent
+
+
+def _part(name: str, x: ndarray) -> ndarray:
+    found: ndarray = OPS[name].call(x)
+    if x._signature.complex:
+        share(found, x, _PARTS[name])
+    return found
+
+
+_PARTS = {"real": Part("real"), "imag": Part("imag")}
+
+
+def real(val: Any) -> ndarray:
+    """The real parts, as a view of them.
+
+    Shapes: any; the result has the same.
+    Dtypes: any; of complex numbers the result is real.
+    Raises: `TypeError` for anything that is not an array.
+
+    >>> z = tnp.asarray([1 + 2j])
+    >>> tnp.real(z)[0] = 5
+    >>> z
+    Array([5.+2.j], dtype=complex64)
+    """
+    val = asarray(val)
+    return _part("real", val) if val._signature.complex else val[...]
+
+
+def imag(val: Any) -> ndarray:
+    """The imaginary parts, of complex numbers a view of them; of real numbers 0.
+
+    Shapes: any; the result has the same.
+    Dtypes: any; of complex numbers the result is real.
+    Raises: `TypeError` for anything that is not an array.
+
+    >>> tnp.imag(tnp.asarray([1 + 2j]))
+    Array([2.], dtype=float32)
+    """
+    return _part("imag", asarray(val))
 
 
 def real_if_close(a: Any, tol: float = 100) -> ndarray:
@@ -312,7 +353,7 @@ def real_if_close(a: Any, tol: float = 100) -> ndarray:
         return found
     imaginary = op.imag(found)
     least = tol * float(host.finfo(imaginary.dtype).eps) if tol > 1 else tol
-    if bool(reductions.all(op.abs(imaginary.detach()) < least)):
+    if bool(reductions.all(op.abs(imaginary._detached()) < least)):
         found = op.real(found)
     return found
 
@@ -377,8 +418,8 @@ def spacing(x: Any, /) -> ndarray:
     Array([1.1920...e-07], dtype=float32)
     """
     x = asarray(x)
-    away = op.copysign(math.inf, x.detach())
-    found: ndarray = op.nextafter(x.detach(), away) - x.detach()
+    away = op.copysign(math.inf, x._detached())
+    found: ndarray = op.nextafter(x._detached(), away) - x._detached()
     return found
 
 
@@ -395,7 +436,7 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
     """
     p = asarray(p)
     p = p if p.dtype in dtypes.INEXACT else p.astype(dtypes.get_default_dtype())
-    apart = op.diff(p.detach(), n=1, axis=axis)
+    apart = op.diff(p._detached(), n=1, axis=axis)
     low = -period / 2
     near = (apart - low) % period + low
     near = op.where((near == low) & (apart > 0), -low, near)

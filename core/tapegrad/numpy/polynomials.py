@@ -41,7 +41,7 @@ def polyval(p: Any, x: Any) -> ndarray:
     Array([9., 3., 1.], dtype=float32)
     """
     p, x = _coefficients("polyval", p), asarray(x)
-    total: ndarray = op.zeros_like(x.detach())
+    total: ndarray = op.zeros_like(x._detached())
     if p.shape[0]:
         total = p[0] + total
     for i in range(1, p.shape[0]):
@@ -71,7 +71,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     if n == 0:
         found: ndarray = x[:, None][:, :0]
         return found
-    powers = [x**k if k else op.ones_like(x.detach()) for k in range(n)]
+    powers = [x**k if k else op.ones_like(x._detached()) for k in range(n)]
     return op.stack(*(powers if increasing else reversed(powers)), axis=-1)
 
 
@@ -148,11 +148,11 @@ def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
         found.append(factor)
         after = rest.shape[0] - i - n
         rest = rest - factor * manipulation.pad(v, (i, after))
-    quotient = manipulation.stack(found) if found else op.zeros_like(rest[:1].detach())
+    quotient = manipulation.stack(found) if found else op.zeros_like(rest[:1]._detached())
     rest = rest[len(found) :] if found else rest
-    held = host.flatnonzero(~host.isclose(rest.detach().asnumpy(), 0.0, rtol=1e-14))
+    held = host.flatnonzero(~host.isclose(rest._detached().asnumpy(), 0.0, rtol=1e-14))
     start = int(held[0]) if held.size else rest.shape[0] - 1
-    return quotient, rest[start:] if rest.shape[0] else op.zeros_like(quotient[:1].detach())
+    return quotient, rest[start:] if rest.shape[0] else op.zeros_like(quotient[:1]._detached())
 
 
 def polyder(p: Any, m: int = 1) -> ndarray:
@@ -210,7 +210,7 @@ def poly(seq_of_zeros: Any) -> ndarray:
         real = zeros.dtype in dtypes.FLOATING
         found = poly(linalg.eigvals(zeros))
         return op.real(found) if real else found
-    one = op.ones_like(zeros[:1].detach()) if zeros.shape[0] else asarray([1.0], zeros.dtype)
+    one = op.ones_like(zeros[:1]._detached()) if zeros.shape[0] else asarray([1.0], zeros.dtype)
     found = one
     for i in range(zeros.shape[0]):
         found = manipulation.concat([found, 0.0 * one]) - zeros[i] * manipulation.concat([0.0 * one, found])
@@ -229,7 +229,7 @@ def roots(p: Any) -> ndarray:
     Array([ 2., -2.], dtype=float32)
     """
     p = _floating(_coefficients("roots", p))
-    held = host.flatnonzero(p.detach().asnumpy())
+    held = host.flatnonzero(p._detached().asnumpy())
     found: ndarray = p[:0]
     if not held.size:
         return found

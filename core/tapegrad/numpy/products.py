@@ -264,13 +264,13 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise ShapeError(f"interp: points of shapes {knots.shape} and {values.shape}; they must be as many numbers")
     if period is not None:
         x, knots = x % period, knots % period
-        order = op.argsort(knots.detach(), axis=-1)
+        order = op.argsort(knots._detached(), axis=-1)
         knots, values = (op.take(z, order, axis=0) for z in (knots, values))
         knots = op.concat(knots[-1:] - period, knots, knots[:1] + period, axis=0)
         values = op.concat(values[-1:], values, values[:1], axis=0)
         left = right = None
     n = knots.shape[0]
-    place = op.searchsorted(knots.detach(), x.detach().astype(knots.dtype), side="right")
+    place = op.searchsorted(knots._detached(), x._detached().astype(knots.dtype), side="right")
     i = op.clip(place, 1, n - 1)
     x0, x1 = (op.take(knots, j, axis=0) for j in (i - 1, i))
     y0, y1 = (op.take(values, j, axis=0) for j in (i - 1, i))

@@ -1,8 +1,8 @@
 """NumPy's own functions and ufuncs on our arrays: the function of `tapegrad.numpy` of the same meaning, or a refusal.
 
 A function that tapegrad does not have is computed by NumPy on copies, and its result is NumPy's. A copy of an array
-that is being differentiated would lose the gradient, so it raises `GradientEscapeError`. Whatever would write to one of
-our arrays is refused, since it would write to a copy.
+that is being differentiated would lose the gradient, so it raises `GradientEscapeError`. What NumPy would write to one
+of our arrays, by `out=` or because that is what a function does, is computed and then written there.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..arrays.batched import Batched
+from ..arrays.batched import Batched, engine_of
+from ..arrays.entering import enter_beside
 from ..arrays.face import STANDARD
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
+from ..ops.indexing import as_value
 from . import special
 from .names import like_numpy
 from .package import package
@@ -141,8 +143,18 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping
     """`ufunc` of arguments some of which are arrays of tapegrad; see the module."""
     name = ufunc.__name__
     outs = keywords.get("out", ())
-    if any(isinstance(out, Array) for out in outs) or (method == "at" and isinstance(inputs[0], Array)):
-        raise ValueSemanticsError(f"numpy.{name}() cannot write to an array of tapegrad; write x[...] = {name}(...)")
+    if method == "at" and isinstance(inputs[0], Array):
+        raise ValueSemanticsError(
+            f"numpy.{name}.at() cannot write to an array of tapegrad; write x[indices] = values, or, to add up what is "
+            "repeated, x += tapegrad.ops.indexing.scatter_add(values, indices, key=(AT,), shape=x.shape)"
+        )
+    if any(isinstance(out, Array) for out in outs):
+        rest = {key: value for key, value in keywords.items() if key not in ("out", "where")}
+        found = getattr(ufunc, method)(*inputs, **rest)
+        results = found if isinstance(found, tuple) else (found,)
+        where = keywords.get("where", True)
+        written = tuple(_written(out, made, where, name) for out, made in zip(outs, results, strict=True))
+        return written if isinstance(found, tuple) else written[0]
     if keywords.get("where", True) is True:
         keywords = {key: value for key, value in keywords.items() if key != "where"}
     ours = _is_ours(inputs) and not outs
@@ -169,6 +181,23 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping
     return getattr(ufunc, method)(*[_plain(x, how) for x in inputs], **keywords)
 
 
+def _written(out: Any, result: Any, where: Any, name: str) -> Any:
+    """What a function of NumPy has computed, written to `out`, or as it is where there is none."""
+    if out is None:
+        return result
+    if not isinstance(out, Array):
+        raise ArgumentTypeError(f"numpy.{name}() has outputs of ours and of NumPy's; give arrays of one kind")
+    if isinstance(result, (bool, int, float, complex)):
+        value = as_value(out, result)
+    else:
+        value = enter_beside(result, engine_of(out), out.__class__, copy=True, what=f"numpy.{name}()")
+    if where is not True:
+        value = OPS["where"].call(enter_beside(where, engine_of(out), out.__class__, copy=True, what=name), value, out)
+    if value.shape != out.shape:
+        value = OPS["broadcast_to"].call(value, shape=out.shape)
+    return out._rebind(value)
+
+
 def _operand(x: Any) -> Any:
     """Nested lists as an array; numbers and raw arrays are the op's own matter."""
     return np.asarray(x) if isinstance(x, (list, tuple)) else x
@@ -191,6 +220,10 @@ def _functions() -> Mapping[Any, Callable[..., Any]]:
     return found
 
 
+def _copyto(dst: Array, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    _written(dst, src, where, "copyto")
+
+
 def _understood(function: Callable[..., Any], args: Sequence[Any], keywords: Mapping[str, Any]) -> bool:
     try:
         inspect.signature(function).bind(*args, **keywords)
@@ -204,12 +237,22 @@ def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any
     name = function.__name__
     if name in _WRITTEN and _handled(args[:1]) and _is_ours(args) and not keywords.get("mode"):
         return getattr(package(), name)(*args, **keywords)
+    if name == "copyto" and isinstance(args[0], Array):
+        return _copyto(*args, **keywords)
+    if name == "put_along_axis" and isinstance(args[0], Array) and _is_ours(args):
+        target, *rest = args
+        target._rebind(package().put_along_axis(target, *rest, **keywords))
+        return None
     if name in _WRITES | _WRITTEN and _handled(args[:1]):
         raise ValueSemanticsError(
-            f"numpy.{name}() writes to its argument, and cannot write to an array of tapegrad; use x[...] = v"
+            f"numpy.{name}(), called like this, cannot write to an array of tapegrad; use x[...] = v"
         )
-    if _handled(keywords.get("out")):
-        raise ValueSemanticsError(f"numpy.{name}(out=…) cannot write to an array of tapegrad; use its result")
+    out = keywords.get("out")
+    if isinstance(out, Array):
+        options = {key: value for key, value in keywords.items() if key != "out"}
+        return _written(out, function(*args, **options), True, name)
+    if _handled(out):
+        raise ValueSemanticsError(f"numpy.{name}(out=…) takes one array of tapegrad, or arrays of NumPy's")
     if name in _TELLING and isinstance(args[0], Array):
         return getattr(package(), name)(*args, **keywords)
     found = _functions().get(function)

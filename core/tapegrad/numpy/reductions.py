@@ -118,7 +118,7 @@ def _count(x: ndarray, axis: Any, where: Any) -> ndarray:
     """How many elements over `axis` are `where`, with the axes kept, as numbers of the dtype of `x`."""
     held: ndarray = op.broadcast_to(asarray(where).astype("bool"), shape=x.shape)
     found: ndarray = op.count_nonzero(held, axis=axis, keepdims=True)
-    return found.astype(op.real(x.detach()).dtype)
+    return found.astype(op.real(x._detached()).dtype)
 
 
 def _floating(x: Any, dtype: Any) -> ndarray:
@@ -285,7 +285,7 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
     if initial is None:
         return _reduced(name, x, axis, keepdims)
     if not _length(x, axis):
-        shape = op.sum(x.detach(), axis=axis, keepdims=keepdims).shape
+        shape = op.sum(x._detached(), axis=axis, keepdims=keepdims).shape
         return op.broadcast_to(asarray(initial, x.dtype), shape=shape)
     pairs = {"max": ("maximum", "fmax"), "min": ("minimum", "fmin")}[plain]
     found: ndarray = OPS[pairs[name != plain]].call(_reduced(name, x, axis, keepdims), initial)
@@ -455,7 +455,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     a = asarray(a)
     if weights is None:
         found = mean(a, axis, keepdims=keepdims)
-        return (found, op.ones_like(found.detach()) * (a.size / found.size)) if returned else found
+        return (found, op.ones_like(found._detached()) * (a.size / found.size)) if returned else found
     w = asarray(weights)
     found = op.average(a, w, axis=axis, keepdims=keepdims)
     if not returned:
@@ -507,7 +507,7 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
     if include_initial:
         edge = list(x.shape)
         edge[axis] = 1
-        first = op.filled(found.detach(), shape=tuple(edge), value=0 if name == "cumulative_sum" else 1)
+        first = op.filled(found._detached(), shape=tuple(edge), value=0 if name == "cumulative_sum" else 1)
         found = op.concat(first, found, axis=axis)
     return found
 

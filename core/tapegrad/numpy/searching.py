@@ -91,7 +91,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
     bins = asarray(bins)
     if bins.ndim != 1:
         raise ShapeError(f"digitize: bins are a sequence of edges, not an array of shape {bins.shape}")
-    edges = bins.detach().asnumpy()
+    edges = bins._detached().asnumpy()
     if not (rising := bool((edges[1:] >= edges[:-1]).all())) and not (edges[1:] <= edges[:-1]).all():
         raise ArgumentError("digitize: the edges of bins go up, or they go down")
     if rising:
@@ -280,7 +280,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> nd
     pieces = [f(x, *args, **kw) if callable(f) else f for f in funclist]
     if len(pieces) not in (len(condlist), len(condlist) + 1):
         raise ArgumentError(f"piecewise: {len(pieces)} functions for {len(condlist)} conditions")
-    found = pieces[len(condlist)] if len(pieces) > len(condlist) else op.zeros_like(x.detach())
+    found = pieces[len(condlist)] if len(pieces) > len(condlist) else op.zeros_like(x._detached())
     for condition, piece in zip(condlist, pieces, strict=False):
         found = op.where(asarray(condition), piece, found)
     return asarray(found)
@@ -582,10 +582,10 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: float) -> ndarray:
     a = asarray(a)
-    missing = op.isnan(a.detach())
+    missing = op.isnan(a._detached())
     if bool(op.any(op.all(missing, axis=axis))):
         raise ArgumentError(f"nan{name}: all of a slice is NaN, so it has no place")
-    found: ndarray = OPS[name].call(op.where(missing, filling, a.detach()), axis=axis, keepdims=keepdims)
+    found: ndarray = OPS[name].call(op.where(missing, filling, a._detached()), axis=axis, keepdims=keepdims)
     return found
 
 
@@ -623,7 +623,7 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     >>> tnp.lexsort([[2, 1, 1], [0, 1, 0]])
     Array([2, 0, 1], dtype=int64)
     """
-    parts = [asarray(key).detach() for key in keys]
+    parts = [asarray(key)._detached() for key in keys]
     if not parts:
         raise ArgumentError("lexsort needs at least one key")
     shapes = {part.shape for part in parts}

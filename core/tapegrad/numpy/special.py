@@ -165,7 +165,7 @@ def rel_entr(x: Any, y: Any, /) -> ndarray:
     inside = (x > 0) & (y > 0)
     a, b = (op.where(inside, z, 1.0) for z in (x, y))
     apart = (a - b) / b
-    near = op.abs(apart.detach()) < 0.5
+    near = op.abs(apart._detached()) < 0.5
     # Beside 1 the logarithm of the ratio is that of 1 plus their distance, which is not rounded away.
     logs = op.where(near, op.log1p(op.where(near, apart, 0.0)), op.log(a) - op.log(b))
     outside = op.where(op.isnan(x) | op.isnan(y), math.nan, math.inf)
@@ -207,7 +207,7 @@ def logsumexp(x: Any, /, axis: Any = None, b: Any = None, keepdims: bool = False
         return op.logsumexp(x, axis=axis, keepdims=keepdims)
     x, b = _floats(x, b)
     x = x + op.zeros_like(b)
-    counted = op.where(b.detach() == 0, -math.inf, x.detach())
+    counted = op.where(b._detached() == 0, -math.inf, x._detached())
     top = op.max(op.real(counted), axis=axis, keepdims=True)
     top = op.where(op.isfinite(top), top, 0.0)
     # A weight of 0 wins over an infinite exponential.

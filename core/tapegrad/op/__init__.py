@@ -129,6 +129,7 @@ def _define(
     accuracy: str = "I0",
     primitive: bool | str = False,
     standard: bool = False,
+    plain: Iterable[str] = (),
     numpy: str = "",
     name: str | None = None,
     **formulas: Any,
@@ -136,6 +137,7 @@ def _define(
     """The public function of an op. These are the options of every decorator.
 
     `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
+    `plain`: keywords that are not looked through for arrays, since whoever calls the op has seen to it.
     """
     name = name or body.__name__
     if body.__module__.partition(".")[0] != PROJECT:
@@ -190,6 +192,7 @@ def _define(
         dynamic=dynamic,
         primitive=standard or bool(primitive),
         path=path,
+        plain=frozenset(plain),
         numpy=(*((".".join(path),) if path else ()), *numpy.split()),
         batch=batch,
         jvp=None if jvp is None else _formula(name, "jvp", jvp, known | {f"d_{a}" for a in arrays}),

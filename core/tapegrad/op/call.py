@@ -47,7 +47,7 @@ NUMBERS = frozenset((bool, int, float, complex))
 
 
 def _face(op: Op, arrays: Sequence[Array]) -> type[Array]:
-    faces = {type(x)._strong or type(x) for x in arrays} - {
+    faces = {x.__class__._strong or x.__class__ for x in arrays} - {
         Array
     }  # the core's own arrays take the face of those beside them
     if len(faces) > 1:
@@ -350,7 +350,7 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     leaves: list[Node] = [Leaf() for _ in outs]
     since = next_seq()
     with Scope(RECORDING):
-        example = (some if wrap else to_array(some, None, node.xp)).detach()
+        example = (some if wrap else to_array(some, None, node.xp))._detached()
         zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
         heads = [to_array(z._value, leaf, z._xp) for z, leaf in zip(zeros, leaves, strict=True)]
         pulled = pull_into({}, node, dict(enumerate(heads)) if several else heads[0])

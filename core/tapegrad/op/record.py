@@ -44,6 +44,7 @@ class Op:
     dynamic: bool
     primitive: bool
     path: tuple[str, ...]
+    plain: frozenset[str]
     numpy: tuple[str, ...]
     batch: Callable[..., Any] | None
     jvp: Formula | None

@@ -174,7 +174,7 @@ def attach(
     rule is given arrays of the core; what is returned has the faces of the outputs.
     """
     attached = attach_at(rule, inputs, outputs, places, always, 0)
-    return [handle(type(y), x._value, x._node, x._xp) for x, y in zip(attached, outputs, strict=True)]
+    return [handle(y.__class__, x._value, x._node, x._xp) for x, y in zip(attached, outputs, strict=True)]
 
 
 def attach_at(
@@ -240,7 +240,7 @@ class RuleNode(Node):
         return tuple(node for node in self.inputs if node is not None)
 
     def _zeros(self, like: Array, spec: tuple[tuple[int, ...], Any]) -> Array:
-        zeros = OPS["filled"].call(like.detach(), shape=spec[0], value=0)
+        zeros = OPS["filled"].call(like._detached(), shape=spec[0], value=0)
         found: Array = zeros if zeros._dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
         return found
 
@@ -372,7 +372,7 @@ def _transpose(
     depth = MODE.get() // LEVEL
     if depth:
         LEVELS.update(dict.fromkeys(leaves, depth))
-    like = given[0].detach()
+    like = given[0]._detached()
     since = next_seq()
     with Scope(RECORDING):
         zeros = []
@@ -391,7 +391,7 @@ def _transpose(
     for leaf, zero in zip(leaves, zeros, strict=True):
         value = found.get(leaf)
         if value is None:
-            results.append(zero.detach())
+            results.append(zero._detached())
         else:
             results.append(value if recorded else wrap(value, None, _table(value, zero._xp)))
     return results

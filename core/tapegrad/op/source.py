@@ -138,7 +138,12 @@ class CallCode:
         prologue = [
             line
             for name in op.keywords
-            for line in (f"if {name}.__class__ not in PLAIN:", f"    {name} = _plain(_op, {name!r}, {name})")
+            if name not in op.plain
+            for line in (
+                f"if {name}.__class__ not in PLAIN:",
+                f"    if {name}.__class__ is not tuple or not _all_plain(map(type, {name})):",
+                f"        {name} = _plain(_op, {name!r}, {name})",
+            )
         ]
         if self.takes_numbers:
             prologue.append("stretched = 0")
@@ -196,7 +201,7 @@ class CallCode:
             lines += [
                 f"v_{name} = [i._value for i in {name}]"
                 if tracked
-                else f"v_{name} = tuple([i._value for i in {name}])",
+                else f"v_{name} = tuple([i._value for i in {name}]) if {name} else ()",
                 *([f"p_{name} = tuple([i._node for i in {name}])"] if tracked else []),
                 f"for i in {name}:",
                 f"    if i._signature.{alike} is not signature.{alike}:",
@@ -297,6 +302,7 @@ def public_function(op: Op) -> Callable[..., Any]:
         "INSPECTED": INSPECTED,
         "NUMBERS": call.NUMBERS,
         "PLAIN": call.PLAIN,
+        "_all_plain": call.PLAIN.issuperset,
         "_op": op,
         "_seq": next_seq,
         "_mode": MODE.get,

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
-from sys import getrefcount
 from typing import Any, Final
 
 import numpy as np
 
 from .. import dtypes
-from ..arrays.array import Array, handle, seen_from, warn_of_apart
+from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
 from ..arrays.entering import admitted, host_numbers
+from ..arrays.views import Link, expire_views, is_of_ints, is_plain, is_scattered, joined, link_of, share, way_of
 from ..engines.tables import OPS, RECORDED
 from ..errors import (
     ArgumentError,
@@ -30,7 +30,6 @@ from ..errors import (
     DtypeError,
     ShapeError,
     UnknownArrayError,
-    ValueSemanticsError,
 )
 from ..op import linear, locally_constant
 from ..op.call import cast, explain
@@ -287,6 +286,7 @@ def _read_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) ->
     constant=("indices",),
     promotes=(),
     standard=True,
+    plain=("key",),
     batch=_read_batched,
     samples=[
         ((normal(3, 4),), {"key": (1,)}),
@@ -358,6 +358,7 @@ def _add_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
     constant=("indices",),
     promotes=(),
     standard=True,
+    plain=("key",),
     accuracy="I3",
     batch=_add_batched,
     samples=[
@@ -452,6 +453,7 @@ def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
     constant=("indices",),
     promotes=(),
     standard=True,
+    plain=("key",),
     batch=_write_batched,
     samples=[
         ((normal(3, 4), normal(4)), {"key": (1,)}),
@@ -882,14 +884,13 @@ def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.
 
 # What Python's brackets mean.
 
-_PLAIN = frozenset((int, type(None)))
 _INTEGERS = frozenset(dtypes.INTEGER)
 _ONE_AT: Key = (AT,)
 
 
 def _slice(part: slice) -> slice:
     """A slice of Python's own ints, so that no array is kept with the key."""
-    if _is_plain(part):
+    if is_of_ints(part):
         return part
     try:
         return slice(*(None if end is None else operator.index(end) for end in (part.start, part.stop, part.step)))
@@ -952,7 +953,7 @@ def _uses(part: Any) -> int:
 def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
     """A host array on the engine and device of `x`."""
     engine = engine_of(x)
-    return handle(type(x), engine.backend.from_numpy(host), None, engine)
+    return handle(x.__class__, engine.backend.from_numpy(host), None, engine)
 
 
 _CHOICES = "use integers, slices, `...`, None, and arrays of integers or booleans"
@@ -985,7 +986,7 @@ def _part(x: Array, part: Any) -> Any:
             if hasattr(part, "__index__"):
                 return operator.index(part)
             raise BoundsError(f"a {type(part).__name__} is not an index; {_CHOICES}") from None
-        part = handle(type(x), backend.adopt(raw, copy=True), None, backend.kernels)
+        part = handle(x.__class__, backend.adopt(raw, copy=True), None, backend.kernels)
     if part._dtype not in _INTEGERS and part._dtype != dtypes.BOOL:
         raise BoundsError(f"an array of {part._dtype.name} is not an index; {_CHOICES}")
     if part.ndim == 0 and part._dtype == dtypes.BOOL:
@@ -1019,44 +1020,39 @@ def read(x: Array, key: Any) -> Array:
     Array([2., 4.], dtype=float32)
     """
     kind = key.__class__
-    if kind is int or key is None or key is Ellipsis or (kind is slice and _is_plain(key)):
+    scattered = False  # whether perhaps
+    if kind is int:
         key = (key,)
+    elif kind is slice and is_of_ints(key):
+        scattered = key.step is not None
+        key = (key,)
+    elif kind is tuple and is_plain(key):
+        scattered = True
     else:
-        if kind is slice:
-            key = (key,)
-        elif kind is not tuple:
-            if kind is list or kind is np.ndarray:
-                key = _part(x, key)
-            if key.__class__ is x.__class__:
-                if key._dtype in _INTEGERS:
-                    return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
-                if key._dtype == dtypes.BOOL and 0 < key.ndim <= x.ndim:
-                    _check_mask(key, x.shape, 0)
-                    return getitem(x, *true_places(key), key=_ONE_AT * key.ndim)  # type: ignore[no-any-return]
-            return _read_indexed(x, key)
-        for part in key:
-            kind = part.__class__
-            if (
-                kind is not int
-                and part is not None
-                and part is not Ellipsis
-                and not (kind is slice and _is_plain(part))
-            ):
-                return _read_indexed(x, key)
+        if kind is list or kind is np.ndarray:
+            key = _part(x, key)
+        if key.__class__ is x.__class__:
+            if key._dtype in _INTEGERS:
+                return getitem(x, key, key=_ONE_AT)  # type: ignore[no-any-return]
+            if key._dtype == dtypes.BOOL and 0 < key.ndim <= x.ndim:
+                _check_mask(key, x.shape, 0)
+                return getitem(x, *true_places(key), key=_ONE_AT * key.ndim)  # type: ignore[no-any-return]
+        return _read_indexed(x, key)
     made: Array = getitem(x, key=key)
-    made._origin = seen_from(x), key
+    # A single element is a number, as NumPy's scalars are, and no part that could be written to.
+    if (made._signature.shape or Ellipsis in key) and not (
+        scattered and x._face.contiguous_views and is_scattered(key, x._signature.shape)
+    ):
+        share(made, x, key)
     return made
-
-
-def _is_plain(part: slice) -> bool:
-    """Whether a slice is of Python's own integers."""
-    return part.start.__class__ in _PLAIN and part.stop.__class__ in _PLAIN and part.step.__class__ in _PLAIN
 
 
 def _read_indexed(x: Array, key: Any) -> Array:
     parsed = _Parsed(x, key)
     if parsed.before is not None:
         x = getitem(x, key=parsed.before)
+    elif is_plain(parsed.key):
+        return read(x, parsed.key)
     found: Array = getitem(x, *parsed.indices, key=parsed.key)
     return found
 
@@ -1067,7 +1063,7 @@ def write(x: Array, key: Any, value: Any) -> None:
     Shapes: `value` broadcasts to `x[key]`.
     Dtypes: that of `x` stays, and `value` is cast to it.
     Raises: `IndexError` as `read`, `ShapeError` for a value that does not fit, `DtypeError` for complex numbers into
-    real ones, `ValueSemanticsError` where nobody would see the write.
+    real ones, `ReadOnlyError` for what `broadcast_to` gives.
 
     >>> import tapegrad.numpy as tnp
     >>> x = tnp.zeros(3)
@@ -1075,66 +1071,121 @@ def write(x: Array, key: Any, value: Any) -> None:
     >>> x
     Array([0., 5., 5.], dtype=float32)
     """
-    count = getrefcount(x)  # before the call below holds it too
-    put(x, key, value, count)
+    put(x, key, value)
 
 
-def put(x: Array, key: Any, value: Any, count: int, given: Any = None) -> None:
-    """`write`, called with the reference count that `__setitem__` saw, and the key it was given, if that is another."""
-    origin = getattr(x, "_origin", None)
-    if origin is not None:
-        _apart(x, origin, key if given is None else given, count)
+def put(x: Array, key: Any, value: Any) -> None:
+    """`write`, by its other name: what `__setitem__` of a face calls with a key in the core's conventions."""
+    if getattr(x, "_shares", None) is not None:
+        if isinstance(value, Array) and _is_there(x, key, value):
+            return
+        link = link_of(x)
+        if link is not None:
+            _put_through(x, link, key, value)
+            return
     x._check_rebind()
     kind = key.__class__
-    if key is Ellipsis or (kind is slice and key == ALL):
+    if kind is int:
+        plain: Any = (key,)
+    elif key is Ellipsis or (kind is slice and key == ALL):
         x._rebind(_whole(x, value))
         return
-    plain = kind is int or (kind is slice and _slice(key) is key)
-    free = x._node is None or not MODE.get() & RECORDING
-    if free and plain and value.__class__ in _REALS and x._owns_value():
-        try:
-            x._value[key] = value
-        except (IndexError, ValueError) as error:
-            raise explain(OPS["setitem"], (x,), {"key": (key,)}, error) from error
-        x._lose_node()
-        return
-    if value.__class__ is not x.__class__ or value._value.dtype is not x._value.dtype:
-        value = as_value(x, value)
-    if plain:
-        _put(x, (key,), (), value)
-        return
-    if kind is x.__class__ and key._dtype in _INTEGERS:
-        _put(x, _ONE_AT, (key,), value)
-        return
+    elif kind is slice and is_of_ints(key):
+        plain = (key,)
+    else:
+        plain = key if kind is tuple and is_plain(key) else None
+    if plain is not None:
+        if value.__class__ in _REALS and (x._node is None or not MODE.get() & RECORDING):
+            expire_views(x)
+            if x._owns_value():
+                try:
+                    x._value[plain] = value
+                except (IndexError, ValueError) as error:
+                    raise explain(OPS["setitem"], (x,), {"key": plain}, error) from error
+                x._lose_node()
+                return
+        _put(x, plain, (), _fitting(x, value))
+    elif kind is x.__class__ and key._dtype in _INTEGERS:
+        _put(x, _ONE_AT, (key,), _fitting(x, value))
+    else:
+        value = _fitting(x, value)
+        parsed = _Parsed(x, key) if value.ndim or _mask_alone(x, key) is None else None
+        if parsed is not None and parsed.before is None:
+            _put(x, parsed.key, parsed.indices, value)
+        else:
+            x._rebind(with_put(x, key, value))
+
+
+def with_put(x: Array, key: Any, value: Any) -> Array:
+    """What `x` is after `x[key] = value`, as an array of its own."""
+    if key is Ellipsis or (key.__class__ is slice and key == ALL):
+        return _whole(x, value)
+    value = _fitting(x, value)
     mask = _mask_alone(x, key) if value.ndim == 0 else None
     if mask is not None:
-        x._rebind(RECORDED.where(mask, value, x))
-        return
+        return RECORDED.where(mask, value, x)  # type: ignore[no-any-return]
     parsed = _Parsed(x, key)
     if parsed.before is None:
-        _put(x, parsed.key, parsed.indices, value)
-        return
+        return setitem(x, value, *parsed.indices, key=parsed.key)  # type: ignore[no-any-return]
     widened = setitem(getitem(x, key=parsed.before), value, *parsed.indices, key=parsed.key)
-    x._rebind(RECORDED.reshape(widened, shape=x.shape))
+    return RECORDED.reshape(widened, shape=x.shape)  # type: ignore[no-any-return]
+
+
+def _fitting(x: Array, value: Any) -> Array:
+    """`as_value`, of what is often of the right face and dtype."""
+    if value.__class__ is not x.__class__ or value._value.dtype is not x._value.dtype:
+        return as_value(x, value)
+    found: Array = value
+    return found
 
 
 def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
     """Write at a key: into the buffer of `x` where certainly nobody else can see it, else into a new one."""
+    raw, node = value._value, value._node  # which may be those of a view of x
+    places = tuple([index._value for index in indices])
+    expire_views(x)
     if value._xp is not x._xp or value.__class__ is not x.__class__ or not x._owns_value():
         x._rebind(setitem(x, value, *indices, key=key))
         return
-    places = tuple([index._value for index in indices])
     try:
-        x._value[fill(key, places)] = value._value
+        x._value[fill(key, places)] = raw
     except (IndexError, ValueError) as error:
         raise explain(OPS["setitem"], (x, value, *indices), {"key": key}, error) from error
     mode = MODE.get()
     if not mode & RECORDING:
-        check_thread((x._node, value._node), "a write")
+        check_thread((x._node, node), "a write")
         x._lose_node()
-    elif x._node is not None or value._node is not None:
-        values, parents = (x._value, value._value, *places), (x._node, value._node, *[None] * len(places))
+    elif x._node is not None or node is not None:
+        values, parents = (x._value, raw, *places), (x._node, node, *[None] * len(places))
         x._node = record(OPS["setitem"], x._xp, x._value, values, parents, {"key": key})
+
+
+def _put_through(x: Array, link: Link, key: Any, value: Any) -> None:
+    """Write at a key of a view."""
+    x._check_rebind()
+    base, steps = way_of(link)
+    plain = key if key.__class__ is tuple else (key,)
+    if len(steps) == 1 and steps[0].__class__ is tuple and is_plain(plain):
+        whole_key = joined(steps[0], plain, base._value.shape)
+        if whole_key is not None:
+            base._put(whole_key, value)
+            return
+    x._rebind(with_put(x, key, value))
+
+
+def _is_there(x: Array, key: Any, value: Array) -> bool:
+    """Whether a value is the view at this very key, as in `x[0] += 1`, which has written to `x` by then."""
+    theirs: Any = getattr(value, "_shares", None)
+    if theirs.__class__ is not tuple or (value._node is None and x._node is not None and MODE.get() & RECORDING):
+        return False
+    mine, outer = x._shares, theirs[2]
+    if outer is None:
+        if way_of(theirs)[0] is not x:
+            return False
+    elif mine.__class__ is not tuple or outer[1] is not mine[1] or outer[2] is not mine[2]:
+        return False
+    plain = key if key.__class__ is tuple else (key,)
+    return is_plain(plain) and bool(theirs[1] == plain)
 
 
 def _whole(x: Array, value: Any) -> Array:
@@ -1166,7 +1217,7 @@ def as_value(x: Array, value: Any) -> Array:
         if value.__class__ in _SCALARS:
             raw = x._xp.weak(value, x._value)
             if raw is not None:
-                return handle(type(x), raw, None, engine_of(x))
+                return handle(x.__class__, raw, None, engine_of(x))
         if isinstance(value, (bool, int, float, complex, np.ndarray, np.generic, list, tuple, range)):
             host = _host(value)
             _check_kind(host.dtype, x)
@@ -1174,7 +1225,7 @@ def as_value(x: Array, value: Any) -> Array:
         if value is None or isinstance(value, (str, bytes, dict, set)):
             raise ArgumentTypeError(f"an array of numbers cannot hold a {type(value).__name__}")
         backend, raw = admitted(value)
-        value = handle(type(x), backend.adopt(raw, copy=True), None, backend.kernels)
+        value = handle(x.__class__, backend.adopt(raw, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:
         _check_kind(value._dtype, x)
         return cast(value, x._dtype)
@@ -1212,58 +1263,5 @@ def _mask_alone(x: Array, key: Any) -> Array | None:
     return found
 
 
-# Slices are values. So that nobody is surprised in silence, a write to one that was meant for the array is noticed.
-
-
-def _apart(x: Array, origin: tuple[Any, Any], key: Any, count: int) -> None:
-    """Notice a write into what was read from a live array at a basic key, or by a reshape (whose key is None).
-
-    Raises `ValueSemanticsError` where only the expression itself holds it, since then the write is lost; warns, once,
-    where it has a name of its own.
-    """
-    source, earlier = origin
-    if source() is None:
-        return
-    if count == _count_of_temporary:
-        parts = key if isinstance(key, tuple) else (key,)
-        remedy = "write to the array itself, with one key"
-        if earlier is not None and all(part.__class__ is int for part in earlier):
-            remedy = f"write x[{', '.join(map(_spelt, (*earlier, *parts)))}] = v"
-        raise ValueSemanticsError(f"this write would be lost: what x[...] reads is a value, not a view; {remedy}")
-    warn_of_apart(x, stacklevel=5)
-
-
-def _spelt(part: Any) -> str:
-    if isinstance(part, slice):
-        ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
-        return ":".join(ends if ends[2] else ends[:2])
-    return "..." if part is Ellipsis else repr(part)
-
-
-class _Probe:
-    """Sees the reference count that `write` sees of an array: of one with a name, and of one without."""
-
-    count = 0
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        origin = getattr(self, "_origin", None)
-        assert origin is None
-        self.__class__.count = getrefcount(self)
-
-    def __getitem__(self, key: Any) -> _Probe:
-        return _Probe()
-
-
-def _measure() -> int | None:
-    """The count of a temporary; None where it cannot be told from an array with a name, and nothing is noticed."""
-    probe = _Probe()
-    probe[0][0] = 0
-    temporary = _Probe.count
-    probe[0] = 0
-    return temporary if temporary < _Probe.count else None
-
-
-_count_of_temporary: Final = _measure()
-
-for _name, _method in {"__getitem__": read, "__setitem__": write}.items():
+for _name, _method in {"__getitem__": read, "__setitem__": write, "_put": put}.items():
     setattr(Array, _name, _method)

@@ -102,7 +102,7 @@ def _past_kink_recorded(
         level = cotangent._value.level
         zeros, *others = (
             z if z is None else lift(z, level)._value
-            for z in (RECORDED.zeros_like(pulled.detach()), cotangent, size, x)
+            for z in (RECORDED.zeros_like(pulled._detached()), cotangent, size, x)
         )
         outside = apply(OPS["past_kink"], zeros, *others, factor=factor, kept=kept)
         if outside.node is not None:
@@ -118,7 +118,7 @@ def near(xp: Any, values: Any, n: int) -> Any:
 
 
 def _slopes_recorded(weights: Array, values: Array) -> Any:
-    none = OPS["slopes_at_repeats"].body(RECORDED, weights.detach(), values)
+    none = OPS["slopes_at_repeats"].body(RECORDED, weights._detached(), values)
     node = values._node
     if node is None or weights._node is None or not MODE.get() & RECORDING:
         return none
@@ -126,10 +126,10 @@ def _slopes_recorded(weights: Array, values: Array) -> Any:
     if source is None or weights._node.seq < source.seq:
         return none
     n = values.shape[-1]
-    apart = RECORDED.tril(RECORDED.astype(near(RECORDED, values.detach(), n), dtype=values._dtype), k=-1)
+    apart = RECORDED.tril(RECORDED.astype(near(RECORDED, values._detached(), n), dtype=values._dtype), k=-1)
     if not _is_anywhere(RECORDED.greater(apart, 0)) and not _is_anywhere(RECORDED.equal(values, 0)):
         return none
-    ones, rows = RECORDED.ones_like(weights.detach()), []
+    ones, rows = RECORDED.ones_like(weights._detached()), []
     for i in range(n):
         seed = RECORDED.multiply(
             ones, RECORDED.astype(RECORDED.equal(RECORDED.positions(ones, shape=(n,)), i), dtype=ones._dtype)

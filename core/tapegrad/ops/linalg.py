@@ -1212,7 +1212,7 @@ def matrix_power(x: Any, n: int) -> Any:
     if n < 0:
         x, n = inv(x), -n
     if n == 0:
-        eye = RECORDED.filled(x.detach(), shape=tuple(x.shape[-2:]), value=1)
+        eye = RECORDED.filled(x._detached(), shape=tuple(x.shape[-2:]), value=1)
         eye = RECORDED.tril(RECORDED.triu(eye, k=0), k=0)
         return RECORDED.broadcast_to(eye, shape=tuple(x.shape))
     found = None
@@ -1343,7 +1343,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     rest = matmul(a, found) - b
     squares = RECORDED.sum(RECORDED.square(RECORDED.abs(rest)), axis=(0,))
     if a.shape[0] <= a.shape[1] or int(rank.item()) < a.shape[1]:
-        squares = RECORDED.filled(squares.detach(), shape=(0,), value=0)
+        squares = RECORDED.filled(squares._detached(), shape=(0,), value=0)
     elif b.ndim == 1:
         squares = RECORDED.reshape(squares, shape=(1,))
     return found, squares, rank, svdvals(a)
@@ -1548,9 +1548,9 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         s = svdvals(x)
         if ord == "nuc" and s.shape[-1]:
             # Numbers that are nothing but rounding have vectors that mean nothing: flat, as where they are 0.
-            largest = RECORDED.max(s.detach(), axis=(-1,), keepdims=True)
+            largest = RECORDED.max(s._detached(), axis=(-1,), keepdims=True)
             least = max(x.shape[-2:]) * float(RECORDED.finfo(s.dtype).eps)
-            s = RECORDED.where(RECORDED.greater(s, RECORDED.multiply(largest, least)), s, s.detach())
+            s = RECORDED.where(RECORDED.greater(s, RECORDED.multiply(largest, least)), s, s._detached())
         reduce = {"nuc": RECORDED.sum, 2: RECORDED.max, -2: RECORDED.min}[ord]
         found = reduce(s, axis=(-1,), keepdims=False)
     elif ord in (1, -1, math.inf, -math.inf):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from sys import getrefcount
 from typing import Any
 
 from ..arrays.array import Array
@@ -40,7 +39,7 @@ def _reflected(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 def _in_place(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(x: Any, y: Any) -> Any:
-        return x._update(op, y, getrefcount(x))
+        return x._update(op, y)
 
     return method
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..arrays.array import Array, seen_from
+from ..arrays.array import Array
+from ..arrays.views import share_reshaped
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..op import linear, op
@@ -1090,7 +1091,7 @@ def _reshape_method(self: Any, *shape: Any) -> Any:
     """The same elements in another shape, of which one length may be -1. Raises `ShapeError` for a wrong size."""
     wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
     made = reshape(self, shape=resolved(wanted, self._value.shape))
-    made._origin = seen_from(self), None
+    share_reshaped(made, self)
     return made
 
 

@@ -108,7 +108,7 @@ def move(x: SomeArray, target: EngineKernels, device: str | None = None) -> Some
         node.device = device
         if MODE.get() >= INSPECTED:
             inspect_result(None, node, value)
-    moved = handle(type(x), value, node, table_of(value, target))
+    moved = handle(x.__class__, value, node, table_of(value, target))
     if x._node is None and MODE.get() & RECORDING:
         moved._constant = True
     return moved

@@ -163,7 +163,7 @@ def as_target(
     drawn: list[Any] = []
     faces: list[type[Array]] = []
     for x in args:
-        faces.append(type(x) if isinstance(x, Array) else standard_face())
+        faces.append(x.__class__ if isinstance(x, Array) else standard_face())
         if isinstance(x, Draw):
             x = x.draw(rng, dtype)
         elif isinstance(x, Array):

@@ -87,7 +87,7 @@ class CheckpointNode(Node):
         if all(t is None for t in pushed):
             return None
         if any(t is None for t in pushed):
-            zeros = [RECORDED.zeros_like(out.detach()) for out in outs]
+            zeros = [RECORDED.zeros_like(out._detached()) for out in outs]
             pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
         return tuple(pushed)
 
@@ -146,7 +146,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             return fun(*args, **kwargs)
         leaves, structure = flatten((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Array)]
-        faces = [type(leaves[i]) for i in places]
+        faces = [leaves[i].__class__ for i in places]
         fixed = [None if i in places else leaf for i, leaf in enumerate(leaves)]
         constants: list[Any] = []
         structures: list[Any] = []
@@ -165,9 +165,11 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
 
         inputs = [leaves[i] for i in places]
         with Scope(TOLD, RECORDING | RULED), Journal() as journal:
-            outs = again([x.detach() for x in inputs])
-        for x, held in journal.survivors(outs):
+            outs = again([x._detached() for x in inputs])
+        written = journal.survivors(outs)
+        for x, held in written:
             x._hold(held)
+        if written:
             raise GraphError(
                 "a checkpointed function wrote in place to an array from outside, and would do so again in the "
                 "backward pass; return the new value instead"

@@ -151,7 +151,7 @@ class Custom:
             )
         stored = {key: Saved(value) if isinstance(value, Array) else value for key, value in arguments.items()}
         places = Places(outputs)
-        faces = [type(x) for x in inputs], [type(out) for out in outputs]
+        faces = [x.__class__ for x in inputs], [out.__class__ for out in outputs]
 
         def environment() -> dict[str, Any]:
             env = {key: value.array() if isinstance(value, Saved) else value for key, value in stored.items()}
@@ -260,7 +260,7 @@ class _Kept:
     def __init__(self, kept: Any, outputs: Sequence[Array], places: Places) -> None:
         leaves, self.structure = flatten(kept)
         numbers = {id(y._value): i for i, y in enumerate(outputs)}
-        self.faces = [type(y) for y in outputs]
+        self.faces = [y.__class__ for y in outputs]
         self.outputs = [
             numbers.get(id(x._value)) if isinstance(x, Array) and not is_tracked(x) else None for x in leaves
         ]

@@ -89,7 +89,7 @@ def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], SomeA
     numbers, levels = fresh() if draws is None else draws.take(fresh)
     made = make(numbers)
     for level in levels:
-        made = handle(type(made), Batched(made._value, None, made._xp, level), None, level_table(made._xp, level))
+        made = handle(made.__class__, Batched(made._value, None, made._xp, level), None, level_table(made._xp, level))
     return made
 
 

@@ -86,7 +86,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
     [2.0, 2.0]
     """
     node = _tracked(x, "register_hook")
-    face, xp = type(x), x._xp
+    face, xp = x.__class__, x._xp
 
     def watcher(g: Any, recorded: bool) -> Any:
         shown = _shown(face, g, xp, recorded)
@@ -137,7 +137,7 @@ def retain_grad(x: Array) -> None:
     if node.__class__ is Leaf and getattr(x, "_grad", None) is not None:
         return
     target = ref(x)
-    face, xp = type(x), x._xp
+    face, xp = x.__class__, x._xp
 
     def watcher(g: Any, recorded: bool) -> None:
         kept = target()

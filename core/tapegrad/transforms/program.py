@@ -159,7 +159,7 @@ class ProgramArray(Array):
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._check_escape("pickling")
-        return rebuilt, (type(self), self.asnumpy(), self.backend.name, self.device)
+        return rebuilt, (self.__class__, self.asnumpy(), self.backend.name, self.device)
 
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None

@@ -27,6 +27,7 @@ from ..arrays.entering import (
     read_only,
 )
 from ..arrays.trees import REGISTER, flatten, unflatten
+from ..arrays.views import expire_views
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
 from ..op.call import cast, pull_back, push_forward
@@ -82,7 +83,7 @@ def convert_tree(tree: Any, kind: str, outer: bool, leave: Exit) -> Any:
     done = []
     for leaf in leaves:
         if isinstance(leaf, Array):
-            leaf = leaf if outer else leaf.detach()
+            leaf = leaf if outer else leaf._detached()
             leaf = leave(leaf, kind)
         done.append(leaf)
     return unflatten(structure, done)
@@ -122,7 +123,7 @@ class Argument:
             node: Node = Leaf() if x._node is None else Entry(x._node)
             if depth:
                 LEVELS[node] = depth
-            variable = x.detach()
+            variable = x._detached()
             variable._node = node
             self.kinds.append(kind_of(leaf))
             self.outer.append(x)
@@ -200,6 +201,7 @@ class Run:
         if self.journal.entries:
             for x, _ in self.journal.survivors(flatten(out)[0]):
                 if x._node is not None and x._node.seq >= self.since:
+                    expire_views(x)
                     x._node = None
         self.aux: Any = None
         if has_aux:
@@ -240,7 +242,7 @@ class Run:
         return Exit(self.arguments.values(), more)
 
     def value(self) -> Any:
-        done = [self.leave(x if self.outer or x._node is None else x.detach(), self.kind) for x in self.outs]
+        done = [self.leave(x if self.outer or x._node is None else x._detached(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
     def go_on_to_gradient(self) -> None:
@@ -273,13 +275,13 @@ class Run:
     def _result(g: Any, x: Array, recorded: bool, *, laid_out: bool = False) -> Array:
         """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face, and in its layout."""
         if g is None:
-            zeros: Array = OPS["zeros_like"].call(x.detach())
+            zeros: Array = OPS["zeros_like"].call(x._detached())
             return zeros
         if laid_out and x._xp.layouts:
             g = in_layout(g, x, recorded)
         if recorded:
-            return handle(type(x), g._value, g._node, g._xp)
-        return handle(type(x), g, None, table_of(g, engine_of(x)))
+            return handle(x.__class__, g._value, g._node, g._xp)
+        return handle(x.__class__, g, None, table_of(g, engine_of(x)))
 
     def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
@@ -421,7 +423,7 @@ def fitting(leaf: Any, x: Array, what: str) -> Array:
     if kind_of(leaf) is SCALAR:
         raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
         return wrap(raw, None, engine_of(x))
-    found = enter_beside(leaf, engine_of(x), type(x), copy=False, what=what)
+    found = enter_beside(leaf, engine_of(x), x.__class__, copy=False, what=what)
     # What belongs to a number of Python's may be of any precision.
     fits = x._strong is None or found._dtype == x._dtype or found._dtype.kind != x._dtype.kind
     return found if fits else cast(found, x._dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of, in_layout, ones_of, wrap
+from ..arrays.batched import engine_of, in_layout, ones_of, table_of, wrap
 from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
 from ..errors import (
@@ -19,7 +19,7 @@ from ..errors import (
     ShapeError,
 )
 from ..op.call import pull_back
-from ..tape.mode import MODE, RECORDING, Scope
+from ..tape.mode import MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node
 
 REQUESTS = ("write", "add", "null")
@@ -27,13 +27,13 @@ REQUESTS = ("write", "add", "null")
 
 def attach_grad(x: Array, grad_req: str = "write") -> None:
     """Make `x` a variable with a gradient of zeros. See `Array.attach_grad`."""
-    mark_variable(x, OPS["zeros_like"].call(x.detach()), grad_req)
+    mark_variable(x, OPS["zeros_like"].call(x._detached()), grad_req)
 
 
 def attach_zeros(x: Array) -> None:
     """Give `x`, of a dtype that has no derivative, a gradient of zeros, which stays: nothing is computed from it."""
-    x._origin, x._node = None, None
-    x._grad = OPS["zeros_like"].call(x.detach())
+    x._node = None
+    x._grad = OPS["zeros_like"].call(x._detached())
 
 
 def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
@@ -46,7 +46,6 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
         raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
     if cell._dtype != x._dtype:
         raise DtypeError(f"the gradient of a variable of {x._dtype.name} cannot be {cell._dtype.name}")
-    x._origin = None  # no longer a slice of something, but a variable of its own
     if grad_req == "null":
         x._node = None
         x._grad = cell
@@ -165,9 +164,12 @@ def _write(writes: Sequence[tuple[Leaf, Array | None, Any]], recorded: bool) -> 
         leaf.fresh = True
         if cell is None:
             continue
-        if recorded:
+        if getattr(cell, "_shares", None) is not None:
+            with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
+                cell._rebind(g if recorded else handle(cell.__class__, g, None, table_of(g, engine_of(cell))))
+        elif recorded:
             cell._value, cell._node, cell._xp = g._value, g._node, g._xp
-            cell._signature = cell._xp.signatures[type(cell), g._value.dtype, g._value.shape]
+            cell._signature = cell._xp.signatures[cell.__class__, g._value.dtype, g._value.shape]
         else:
             cell._value = g
             cell._node = None
@@ -203,18 +205,18 @@ def gradients(
         assert x._node is not None
         g = found.get(x._node)
         if g is None:
-            zeros = OPS["zeros_like"].call(x.detach())
+            zeros = OPS["zeros_like"].call(x._detached())
             results.append(_after(x, zeros) if create_graph else zeros)
             continue
         if x._xp.layouts:
             g = in_layout(g, x, create_graph)
-        made = handle(type(x), *((g._value, g._node, g._xp) if create_graph else (g, None, x._xp)))
+        made = handle(x.__class__, *((g._value, g._node, g._xp) if create_graph else (g, None, x._xp)))
         results.append(_after(x, made) if create_graph and g._node is None else made)
     return results
 
 
 def _after(x: Array, g: Any) -> Any:
     """A constant gradient as a value on the tape behind `x`, so that its own gradient is zeros and not an error."""
-    never = OPS["not_equal"].call(OPS["zeros_like"].call(x.detach()), 0)
+    never = OPS["not_equal"].call(OPS["zeros_like"].call(x._detached()), 0)
     with Scope(RECORDING):
         return OPS["where"].call(never, x, g)

@@ -44,14 +44,14 @@ def open_batch(x: Array, level: int, size: int) -> Array:
     """What came out of the vmap of that level, with the batch axis in front."""
     value = x._value
     if isinstance(value, Batched) and value.level == level:
-        inner = handle(type(x), value.value, value.node, value.xp)
+        inner = handle(x.__class__, value.value, value.node, value.xp)
         if value.mapped:
             return inner
         x = inner
     elif x._node is not None and LEVELS.get(x._node, 0) >= level:
-        x = x.detach()
+        x = x._detached()
     # A constant may have met the batch without taking part in it: outside it is the engine's alone.
-    x = handle(type(x), x._value, x._node, table_of(x._value, engine_of(x)))
+    x = handle(x.__class__, x._value, x._node, table_of(x._value, engine_of(x)))
     found: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
     return found
 
@@ -145,7 +145,7 @@ def vmap(
             def enter(x: Any, on: bool) -> Any:
                 if not on:
                     return x
-                return handle(type(x), Batched(x._value, x._node, x._xp, level), None, level_table(x._xp, level))
+                return handle(x.__class__, Batched(x._value, x._node, x._xp, level), None, level_table(x._xp, level))
 
             inner = [
                 unflatten(structure, [enter(x, on) for x, on in row])
@@ -158,13 +158,18 @@ def vmap(
             with Journal() as journal:
                 out = fun(*inner, **named)
             leaves, structure = flatten(out)
-            for x, held in journal.survivors(leaves):
-                if isinstance(x._value, Batched) and x._value.level >= level:
-                    x._hold(held)
-                    raise ArgumentTypeError(
-                        "vmap: the function wrote batched values in place into an array from outside, which has no "
-                        "room for a batch; return them instead"
-                    )
+            written = [
+                (x, held)
+                for x, held in journal.survivors(leaves)
+                if isinstance(x._value, Batched) and x._value.level >= level
+            ]
+            for x, held in written:
+                x._hold(held)
+            if written:
+                raise ArgumentTypeError(
+                    "vmap: the function wrote batched values in place into an array from outside, which has no "
+                    "room for a batch; return them instead"
+                )
             results = [as_result("vmap", leaf, beside) for leaf in leaves]
             axes = spread_axes(out_axes, out, leaves, structure)
             for i, (x, axis) in enumerate(zip(results, axes, strict=True)):
@@ -185,7 +190,7 @@ def vmap(
                 x = RECORDED.getitem(x, key=(0,))
             elif axis:
                 x = RECORDED.moveaxis(x, source=0, destination=axis)
-            done.append(leave(x if outer else x.detach(), kind))
+            done.append(leave(x if outer else x._detached(), kind))
         return unflatten(structure, done)
 
     return vmap_of
