@@ -271,7 +271,9 @@ class CallCode:
         aligned = self.pointwise or op.kind is not ELEMENTWISE
         if len(tracked) > 2 or op.variadic in tracked or not aligned:
             return look_up
-        rare = "stretched or made._signature.complex" if self.takes_numbers else "made._signature.complex"
+        rare = f"{'signature' if self.pointwise else 'made._signature'}.complex"
+        if self.takes_numbers:
+            rare = f"stretched or {rare}"
         lines = [f"if {rare}:", *("    " + line for line in look_up)]
         # Which inputs are recorded, and the test for it once the cases before have been ruled out.
         cases = [(tracked[:1], f"p_{tracked[-1]} is None"), (tracked[1:], f"p_{tracked[0]} is None"), (tracked, "")]
