@@ -269,11 +269,14 @@ def ones_of(x: Array) -> Any:
     """
     signature = x._signature
     if signature.ones is None:
-        value, engine = x._value, engine_of(x)
-        ones = engine.filled(innermost(value), shape=value.shape, value=1)
+        value = x._value
         if value.__class__ is Batched:
-            ones = Batched(ones, None, engine, value.level, mapped=False)
-        if not engine.shares_constants or x.size > 1000:
+            engine = engine_of(x)
+            same = engine.filled(innermost(value), shape=value.shape, value=1)
+            ones = Batched(same, None, engine, value.level, mapped=False)
+        else:
+            ones = x._xp.ones_like(value)
+        if not x._xp.shares_constants or x.size > 1000:
             return ones
         signature.ones = ones
     return signature.ones
