@@ -137,7 +137,7 @@ def _define(
     """The public function of an op. These are the options of every decorator.
 
     `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
-    `plain`: keywords that are not looked through for arrays, since whoever calls the op has seen to it.
+    `plain`: keywords whose tuples are not looked through for arrays, since whoever calls the op has seen to it.
     """
     name = name or body.__name__
     if body.__module__.partition(".")[0] != PROJECT:

@@ -47,9 +47,8 @@ NUMBERS = frozenset((bool, int, float, complex))
 
 
 def _face(op: Op, arrays: Sequence[Array]) -> type[Array]:
-    faces = {x.__class__._strong or x.__class__ for x in arrays} - {
-        Array
-    }  # the core's own arrays take the face of those beside them
+    # The core's own arrays take the face of those beside them.
+    faces = {x.__class__._strong or x.__class__ for x in arrays} - {Array}
     if len(faces) > 1:
         names = " and ".join(sorted(face.__name__ for face in faces))
         raise ArgumentTypeError(
@@ -213,12 +212,6 @@ def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | N
 
 def plain_keyword(op: Op, name: str, value: Any) -> Any:
     """The value of a keyword, which is no place for a derivative: arrays in it as numbers, tracked ones refused."""
-    if value.__class__ is tuple:
-        for part in value:
-            if part.__class__ not in PLAIN:
-                break
-        else:
-            return value
     if isinstance(value, Array):
         if value._node is not None:
             check_thread((value._node,), f"{op.name}({name}=…)")

@@ -135,16 +135,14 @@ class CallCode:
         parameters = [f"{name}=None" if name in op.optional else name for name in op.inputs]
         parameters += [f"*{op.variadic}"] if op.variadic else ["*"] if op.keywords else []
         parameters += [n if default is Parameter.empty else f"{n}=_d_{n}" for n, default in op.keywords.items()]
-        prologue = [
-            line
-            for name in op.keywords
-            if name not in op.plain
-            for line in (
-                f"if {name}.__class__ not in PLAIN:",
-                f"    if {name}.__class__ is not tuple or not _all_plain(map(type, {name})):",
-                f"        {name} = _plain(_op, {name!r}, {name})",
-            )
-        ]
+        prologue = []
+        for name in op.keywords:
+            if name in op.plain:
+                prologue.append(f"if {name}.__class__ is not tuple:")
+            else:
+                numbers = f"{name}.__class__ is tuple and _all_plain(map(type, {name}))"
+                prologue.append(f"if {name}.__class__ not in PLAIN and not ({numbers}):")
+            prologue.append(f"    {name} = _plain(_op, {name!r}, {name})")
         if self.takes_numbers:
             prologue.append("stretched = 0")
         variadic = [f"*{op.variadic}"] if op.variadic else []
