@@ -52,6 +52,7 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
         return
     x._node = Leaf(cell, grad_req)
     x._grad = cell
+    cell._shares = getattr(cell, "_shares", None)  # each backward asks for it, and a slot that is set answers sooner
 
 
 def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: bool) -> list[tuple[Node, Any]]:
@@ -164,7 +165,7 @@ def _write(writes: Sequence[tuple[Leaf, Array | None, Any]], recorded: bool) -> 
         leaf.fresh = True
         if cell is None:
             continue
-        if getattr(cell, "_shares", None) is not None:
+        if cell._shares is not None:
             with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
                 cell._rebind(g if recorded else handle(cell.__class__, g, None, table_of(g, engine_of(cell))))
         elif recorded:
