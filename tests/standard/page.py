@@ -25,9 +25,9 @@ tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)  # x: an array of NumPy, C
 * **Somebody else's array-API code.** `x.__array_namespace__()` is `tapegrad.numpy`, and what it makes from nothing lies
   on x's engine. Hand the function our array, or let `tapegrad.grad` do it, and differentiate.
 * **Code written for NumPy.** `numpy.sin(x)`, `numpy.concatenate([x, y])`, `scipy.special.erf(x)` and operators with a
-  NumPy array on the left are the functions listed here. What has no namesake here, `out=` and `where=` included, is
-  computed by NumPy on a copy, and of an array that is being differentiated it raises instead: no gradient is lost in
-  silence. [SciPy](scipy.md) has a page of its own.
+  NumPy array on the left are the functions listed here. `out=` of ours, `numpy.copyto` and their like write to it, and
+  are differentiated. What has no namesake here is computed by NumPy on a copy, and of an array that is being
+  differentiated it raises instead: no gradient is lost in silence. [SciPy](scipy.md) has a page of its own.
 * **einops**: `import tapegrad.einops`, once. xarray, scikit-learn's array-API functions, array-api-extra, Hypothesis'
   strategies, matplotlib and pandas take our arrays as they are.
 * **Keywords** of NumPy's are honoured, or refused by name with a `TypeError`. Results of integers are of the default
@@ -37,6 +37,27 @@ tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)  # x: an array of NumPy, C
   the bare engine, and names what fails on ours alone. On 2026-11-28, at commit 55fcc60 with seeds 1, 2 and 3, so many
   failed on `tapegrad.numpy` (on the engine itself): NumPy 2.4 26, 28, 27 (30, 29, 29); array-api-strict 2.6 27, 25, 30
   (27, 28, 29); JAX 0.10 in 64 bits 69, 68, 70 (76, 76, 77). None failed with every seed on ours and with none on it.
+
+## Views
+
+What is a view in NumPy is one here, on every engine: a write through it is a write to its array, is seen in all other
+views, and is differentiated where it is recorded, under transforms too.
+
+* **Views**: basic keys (integers, slices, `...`, `None`) that pick an array; `reshape`, `ravel`, `expand_dims`,
+  `squeeze` and `atleast_1d` to `3d` wherever NumPy needs no copy; `.T`, `.mT`, `transpose`, `permute_dims`, `swapaxes`,
+  `moveaxis`, `rollaxis`; `flip`, `fliplr`, `flipud`, `rot90`; the pieces of `split` and its kin, of `unstack` and of
+  iteration; `real` and `imag`.
+* **Views that cannot be written to** (`ReadOnlyError`): `broadcast_to`, `diagonal`, `diag` of a matrix.
+* **Copies**: index arrays, masks, `take`, `flatten`, `copy`, `astype`, and what every other function gives.
+* **Numbers**, as NumPy's scalars are: a key of integers alone that picks one element. `total = x[0]; total += 1` leaves
+  `x` alone.
+* **Values of their own where NumPy has views**: `sliding_window_view`, `einsum`, `meshgrid(copy=False)`.
+
+What was recorded before a write keeps the values it had, so that no write corrupts a gradient. A write to a view of a
+variable is a write to the variable: refused while recording, and outside it the variable stays the variable.
+
+`x.at[key].set(values)`, `add`, `subtract`, `multiply`, `divide`, `power`, `min`, `max`, `apply` and `get` are JAX's: they
+give a new array and leave `x` as it is.
 
 ## Ops by family
 

@@ -11,6 +11,7 @@ from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..transforms.program import ProgramArray
+from .at import Updates
 from .bound import namespace_for
 from .methods import Methods
 from .protocols import call_function, call_ufunc
@@ -69,6 +70,20 @@ class ndarray(Methods, ProgramArray):
         made: Self = OPS["matrix_transpose"].call(self)
         share(made, self, transposed_matrices(self.ndim))
         return made
+
+    @property
+    def at(self) -> Updates:
+        """Writes that give a new array and leave this one as it is, in JAX's words: `x.at[key].set(values)`.
+
+        `set`, `add`, `subtract`, `multiply`, `divide`, `power`, `min`, `max`, `apply` and `get`. Differentiable, on
+        every engine.
+
+        >>> import tapegrad.numpy as tnp
+        >>> x = tnp.asarray([1.0, 2.0, 3.0])
+        >>> x.at[1:].multiply(10.0)
+        Array([ 1., 20., 30.], dtype=float32)
+        """
+        return Updates(self)
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:
         """The array on another device of its engine. `stream` is the engine's affair and must be None."""
