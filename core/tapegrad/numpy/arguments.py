@@ -13,8 +13,10 @@ from ..arrays.array import Array
 from ..arrays.entering import enter
 from ..arrays.entering import make as make_in_face
 from ..engines.backend import Backend
+from ..engines.registry import get_backend
 from ..engines.tables import RECORDED
 from ..errors import ArgumentTypeError, NoGradientError
+from ..ops.transfer import check_device
 from ..tape.mode import MODE, RECORDING
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ op = cast("_Ops", RECORDED)
 
 def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> ndarray:
     """Host numbers as an array of the chosen or default backend, on the device."""
+    check_device(backend or get_backend(), device)
     return make_in_face(values, dtype, device, backend)  # type: ignore[return-value]
 
 
