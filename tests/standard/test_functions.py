@@ -271,3 +271,29 @@ def test_arguments_have_the_names_of_numpy(name):
     ours = inspect.signature(getattr(tnp, name)).parameters
     needed = [p.name for p in theirs if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
     assert [n for n in needed if n not in ours or ours[n].kind is inspect.Parameter.POSITIONAL_ONLY] == []
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_convolutions_of_long_sequences_lay_out_no_windows(dtype, mode):
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    turn = 1 + 1j if dtype == "complex128" else 1.0
+    x, k = (rng.normal(size=n) * turn for n in (2000, 1500))
+    weights = rng.normal(size=np.convolve(x, k, mode).size)
+
+    def total(x, k):
+        return tnp.real(tnp.sum(tnp.convolve(x, k, mode) * weights))
+
+    tracemalloc.start()
+    gradients = tapegrad.grad(total, argnums=(0, 1))(x, k)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3e6
+    for i, gradient in enumerate(gradients):
+        direction = rng.normal(size=gradient.size)
+        moved = [x, k]
+        moved[i] = moved[i] + 1e-6 * direction
+        slope = (float(total(*map(tnp.asarray, moved))) - float(total(tnp.asarray(x), tnp.asarray(k)))) / 1e-6
+        assert np.sum(gradient.real * direction) == pytest.approx(slope, rel=1e-4, abs=1e-3)

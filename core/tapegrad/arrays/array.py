@@ -445,6 +445,7 @@ def plain_value(x: Array, how: str) -> Any:
     if x._xp.backend is None:
         raise ArgumentTypeError(
             f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch; "
+            f"{'look a NumPy table up as tapegrad.numpy.asarray(table)[i], ' * (x._dtype.kind in 'iu')}"
             "choose between results with tapegrad.where, or return the array"
         )
     return x._value
