@@ -290,10 +290,9 @@ def test_convolutions_of_long_sequences_lay_out_no_windows(dtype, mode):
     gradients = tapegrad.grad(total, argnums=(0, 1))(x, k)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 3e6
+    assert peak < 2000 * 1500 * 8 / 3  # all windows laid out take 24 MB, of complex numbers 48
     for i, gradient in enumerate(gradients):
+        # It is linear in each, so that the slope in a direction is the value there.
         direction = rng.normal(size=gradient.size)
-        moved = [x, k]
-        moved[i] = moved[i] + 1e-6 * direction
-        slope = (float(total(*map(tnp.asarray, moved))) - float(total(tnp.asarray(x), tnp.asarray(k)))) / 1e-6
-        assert np.sum(gradient.real * direction) == pytest.approx(slope, rel=1e-4, abs=1e-3)
+        along = [direction if j == i else part for j, part in enumerate((x, k))]
+        assert np.sum(gradient.real * direction) == pytest.approx(float(total(*map(tnp.asarray, along))), rel=1e-9)
