@@ -14,7 +14,7 @@ import numpy as np
 import tapegrad
 from tapegrad.dtypes import ALL
 
-from . import creation, elementwise, indexing, movement, nn, products, reductions, sorting
+from . import creation, elementwise, indexing, movement, nn, products, reductions, sequences, sorting
 from .locks import LARGE, lock
 from .memory import keep_freed_memory
 
@@ -150,6 +150,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     **nn.KERNELS,
     **products.KERNELS,
     **reductions.KERNELS,
+    **sequences.KERNELS,
     **sorting.KERNELS,
 }
 

@@ -146,6 +146,7 @@ class LabelledKernels(EngineKernels):
     def __init__(self, backend: Backend, context: Context) -> None:
         super().__init__(backend)
         self.context = context
+        self.place = str(context)
 
 
 @cache

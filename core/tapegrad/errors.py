@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy
+
 __all__ = [
     "AnomalyError",
     "ArgumentError",
@@ -16,6 +18,7 @@ __all__ = [
     "GradientEscapeError",
     "GraphError",
     "GraphFreedError",
+    "LinAlgError",
     "MaskWarning",
     "MissingExtraError",
     "MixedBackendsError",
@@ -55,6 +58,21 @@ class ArgumentError(TapegradError, ValueError):
     >>> nd.Activation(nd.ones(2), act_type="rellu")
     Traceback (most recent call last):
     tapegrad.errors.ArgumentError: Activation(): act_type is 'rellu'; choose one of ...
+    """
+
+
+class LinAlgError(ArgumentError, numpy.linalg.LinAlgError):
+    """A matrix that has no inverse, no factor, or for which an iteration found no end.
+
+    Raised by `inv`, `solve`, `cholesky` and their like, where the engine can tell; it is NumPy's error of the name too.
+    Add a little to the diagonal, or use `pinv` or `lstsq`.
+
+    >>> import numpy, tapegrad.numpy as tnp
+    >>> try:
+    ...     tnp.linalg.cholesky(tnp.zeros((2, 2)))
+    ... except numpy.linalg.LinAlgError as error:
+    ...     print(type(error).__name__)
+    LinAlgError
     """
 
 

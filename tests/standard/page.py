@@ -28,8 +28,13 @@ tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)  # x: an array of NumPy, C
   NumPy array on the left are the functions listed here. `out=` of ours, `numpy.copyto` and their like write to it, and
   are differentiated. What has no namesake here is computed by NumPy on a copy, and of an array that is being
   differentiated it raises instead: no gradient is lost in silence. [SciPy](scipy.md) has a page of its own.
+* **NumPy's arrays and lists beside arrays of another engine** come over to that engine, in operators and in every
+  function alike, in any place. Arrays of ours move by `x.to(...)` alone.
+* **Sparse matrices** of SciPy's are constants of products: `s @ x`, `x @ s`. A `LinearOperator` is applied by
+  `tapegrad.numpy.matmul(a, x)`, since its own `@` asks for NumPy's arrays.
 * **einops**: `import tapegrad.einops`, once. xarray, scikit-learn's array-API functions, array-api-extra, Hypothesis'
-  strategies, matplotlib and pandas take our arrays as they are.
+  strategies, matplotlib and pandas take our arrays as they are; not so xarray's `interp` and an index by an array,
+  which are SciPy's and NumPy's. A container on the right of an operator, such as a `DataArray`, gets its turn.
 * **Keywords** of NumPy's are honoured, or refused by name with a `TypeError`. Results of integers are of the default
   dtype (`tapegrad.set_default_dtype`), where NumPy's are of float64. Lists, whose elements may be tracked, are taken
   for arrays everywhere.

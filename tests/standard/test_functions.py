@@ -271,3 +271,28 @@ def test_arguments_have_the_names_of_numpy(name):
     ours = inspect.signature(getattr(tnp, name)).parameters
     needed = [p.name for p in theirs if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
     assert [n for n in needed if n not in ours or ours[n].kind is inspect.Parameter.POSITIONAL_ONLY] == []
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_convolutions_of_long_sequences_lay_out_no_windows(dtype, mode):
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    turn = 1 + 1j if dtype == "complex128" else 1.0
+    x, k = (rng.normal(size=n) * turn for n in (2000, 1500))
+    weights = rng.normal(size=np.convolve(x, k, mode).size)
+
+    def total(x, k):
+        return tnp.real(tnp.sum(tnp.convolve(x, k, mode) * weights))
+
+    tracemalloc.start()
+    gradients = tapegrad.grad(total, argnums=(0, 1))(x, k)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2000 * 1500 * 8 / 3  # all windows laid out take 24 MB, of complex numbers 48
+    for i, gradient in enumerate(gradients):
+        # It is linear in each, so that the slope in a direction is the value there.
+        direction = rng.normal(size=gradient.size)
+        along = [direction if j == i else part for j, part in enumerate((x, k))]
+        assert np.sum(gradient.real * direction) == pytest.approx(float(total(*map(tnp.asarray, along))), rel=1e-9)

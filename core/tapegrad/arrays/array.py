@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from ..tape.mode import JOURNALING, MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from . import views
 from .face import STANDARD, Face
+from .remedies import remedy_for
 
 SomeArray = TypeVar("SomeArray", bound="Array")
 
@@ -162,8 +164,8 @@ class Array:
         check_thread((self._node,), how)
         if MODE.get() & RECORDING:
             raise GradientEscapeError(
-                f"{how} of an array that is being differentiated would lose its gradient; "
-                "use x.detach() first if you mean it, or tapegrad.allow_escape() around code that you cannot change"
+                f"{how} of an array that is being differentiated would lose its gradient; {remedy_for(how)}. Where a "
+                "constant is meant use x.detach() first, or tapegrad.allow_escape() around code that you cannot change"
             )
 
     def __float__(self) -> float:
@@ -313,6 +315,8 @@ class Array:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
+        if (self._node is not None or self._xp.backend is None) and _asked_by_sparse(sys._getframe(1)):
+            return _UNKNOWN
         self._check_escape("numpy.asarray()")
         if copy is False:
             raise ArgumentError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
@@ -394,6 +398,16 @@ class Array:
         return handle(cls, self._value, self._node, self._xp)
 
 
+def _asked_by_sparse(frame: Any) -> bool:
+    """Whether a sparse matrix asks for the numbers of its operand, to which the operand has an answer of its own."""
+    return frame.f_code.co_name.startswith(("_matmul_dispatch", "_rmatmul_dispatch")) and frame.f_globals.get(
+        "__name__", ""
+    ).startswith("scipy.sparse")
+
+
+_UNKNOWN: np.ndarray[Any, Any] = np.array(None, dtype=object)
+"""What SciPy's sparse matrices take for no array, so that they leave the operator to the other operand."""
+
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 """The kinds of dtypes by what goes into what without loss of kind."""
 
@@ -431,6 +445,7 @@ def plain_value(x: Array, how: str) -> Any:
     if x._xp.backend is None:
         raise ArgumentTypeError(
             f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch; "
+            f"{'look a NumPy table up as tapegrad.numpy.asarray(table)[i], ' * (x._dtype.kind in 'iu')}"
             "choose between results with tapegrad.where, or return the array"
         )
     return x._value

@@ -174,7 +174,7 @@ class Registry:
             return self._types.setdefault(type(raw), backend)
         raise UnknownArrayError(
             f"no backend owns arrays of type {_qualified(type(raw))}; registered: {self._choices()}. "
-            + (str(doubt) if doubt else "Install the plug-in of its engine, or convert it first: numpy.asarray(a)")
+            + (str(doubt) if doubt else _conversion(raw))
         ) from doubt
 
     # ---- the list
@@ -390,6 +390,15 @@ def _check_kernels(backend: Backend) -> None:
             f"backend {backend.name!r} lacks required kernels: {', '.join(sorted(missing))}. "
             f"{backend.engine!r} must have these functions of the array API standard, or fused() give them"
         )
+
+
+def _conversion(raw: Any) -> str:
+    """How the numbers of an object that is no array come in."""
+    if hasattr(raw, "to_numpy"):
+        return f"Give its numbers, {type(raw).__name__}.to_numpy()"
+    if not hasattr(raw, "shape") and hasattr(raw, "__float__"):
+        return "Give its value as a Python number, float(a)"
+    return "Install the plug-in of its engine, or convert it first: numpy.asarray(a)"
 
 
 def _root(module: str) -> str:

@@ -253,6 +253,8 @@ class EngineKernels(Kernels):
 
     backend: Backend
     engine: EngineKernels
+    place = ""
+    """The name of the context, of a table for arrays that keep to one."""
 
     def __init__(self, backend: Backend) -> None:
         load_ops()  # every array has such a table, so this is before there is any

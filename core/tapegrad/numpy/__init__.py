@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ._public import *  # noqa: F403
     from .arrays import ndarray as ndarray
 
+from ..arrays.foreign import foreign_advice
+
 PARTS = (
     *("beyond", "creation", "grids", "info", "manipulation", "pointwise", "polynomials", "products", "reductions"),
     "searching",
@@ -34,10 +36,11 @@ if not TYPE_CHECKING:
         if name in PARTS or name in SPACES:
             return import_module(f".{name}", __name__)
         import_module(".contents", __name__)
-        try:
+        if name in globals():
             return globals()[name]
-        except KeyError:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        if name == "lib":
+            return import_module(".lib", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{foreign_advice(name)}")
 
 
 def __dir__() -> list[str]:

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as host
 
 from ..arrays.array import Array
+from ..arrays.batched import Batched
 from ..arrays.entering import enter
 from ..arrays.entering import make as make_in_face
 from ..engines.backend import Backend
+from ..engines.registry import get_backend
 from ..engines.tables import RECORDED
 from ..errors import ArgumentTypeError, NoGradientError
+from ..ops.transfer import check_device
 from ..tape.mode import MODE, RECORDING
 
 if TYPE_CHECKING:
     from .arrays import ndarray
 
-__all__ = ["as_shape", "asarray", "fractions", "make", "op", "plain_number"]
+__all__ = ["as_shape", "asarray", "fractions", "is_batched", "make", "numbers_of_all", "op", "plain_number"]
 
 
 class _Ops(Protocol):
@@ -35,6 +38,7 @@ op = cast("_Ops", RECORDED)
 
 def make(values: Any, dtype: Any = None, device: Any = None, backend: Backend | None = None) -> ndarray:
     """Host numbers as an array of the chosen or default backend, on the device."""
+    check_device(backend or get_backend(), device)
     return make_in_face(values, dtype, device, backend)  # type: ignore[return-value]
 
 
@@ -51,6 +55,19 @@ def as_shape(shape: Any) -> tuple[int, ...]:
         return tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     except TypeError:
         raise ArgumentTypeError(f"a shape is made of integers; {shortened(shape)} is not") from None
+
+
+def is_batched(x: Any) -> bool:
+    """Whether an array has another value for each element of a vmap, so that nobody can look at its numbers."""
+    return isinstance(x, Array) and isinstance(x._value, Batched)
+
+
+def numbers_of_all(x: Array) -> host.ndarray[Any, Any]:
+    """The numbers of an array, and in a vmap those of all elements together, whose axes are in front."""
+    value, xp = x._value, x._xp
+    while isinstance(value, Batched):
+        value, xp = value.value, value.xp
+    return cast("host.ndarray[Any, Any]", xp.to_numpy(value))
 
 
 def plain_number(name: str, value: Any) -> Any:

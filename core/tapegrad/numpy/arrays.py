@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Self
 
 from .. import dtypes
 from ..arrays.array import handle
+from ..arrays.foreign import ATTRIBUTES
 from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
@@ -84,6 +86,65 @@ class ndarray(Methods, ProgramArray):
         Array([ 1., 20., 30.], dtype=float32)
         """
         return Updates(self)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the elements take."""
+        return self.size * self.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        """The memory that one element takes."""
+        return int(self._dtype.itemsize)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The distance of neighbours along each axis in bytes, as NumPy lays out a new array; engines may differ."""
+        steps = [self.itemsize]
+        for length in self.shape[:0:-1]:
+            steps.insert(0, steps[0] * length)
+        return tuple(steps) if self.shape else ()
+
+    @property
+    def flat(self) -> Iterator[Self]:
+        """The elements one by one, in the order of rows."""
+        return iter(self.reshape(-1))
+
+    def fill(self, value: Any) -> None:
+        """Write one value to all elements.
+
+        >>> import tapegrad.numpy as tnp
+        >>> x = tnp.zeros(2)
+        >>> x.fill(3)
+        >>> x
+        Array([3., 3.], dtype=float32)
+        """
+        self[...] = value
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+        """Sort the elements along an axis, in place; `tapegrad.numpy.sort` returns them.
+
+        >>> import tapegrad.numpy as tnp
+        >>> x = tnp.asarray([3.0, 1.0, 2.0])
+        >>> x.sort()
+        >>> x
+        Array([1., 2., 3.], dtype=float32)
+        """
+        if order is not None:
+            raise ArgumentError("sort(): order names fields, which arrays of numbers do not have")
+        self[...] = OPS["sort"].call(self, axis=axis)
+
+    def view(self, dtype: Any = None) -> Self:
+        """The same elements, by another handle. Raises `ArgumentError` for another dtype, whose bits nobody can see."""
+        if dtype is not None and dtypes.to_dtype(dtype) != self._dtype:
+            raise ArgumentError("view(dtype) would read the bits of an array as other numbers; use x.astype(dtype)")
+        return self.reshape(self.shape)
+
+    def __dir__(self) -> list[str]:
+        return sorted(set(super().__dir__()).difference(ATTRIBUTES) | {"grad"})
+
+    def __round__(self, digits: int | None = None) -> Self:
+        return OPS["round"].call(self, decimals=digits or 0)  # type: ignore[no-any-return]
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Self:
         """The array on another device of its engine. `stream` is the engine's affair and must be None."""

@@ -310,8 +310,10 @@ def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     return op.nanmedian(asarray(a), axis=axis, keepdims=keepdims)
 
 
-def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
     """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN.
+
+    `method` is "linear", NumPy's default.
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
     Dtypes: that of `a`; integers become the default float.
@@ -320,6 +322,10 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> 
     >>> tnp.nanquantile([1.0, tnp.nan, 3.0], 0.25)
     Array(1.5, dtype=float32)
     """
+    if method != "linear":
+        raise ArgumentError(
+            f"nanquantile: method is {method!r}; choose 'linear', or quantile() of the numbers that are none"
+        )
     a = asarray(a)
     each, shape = fractions(q)
     found = [

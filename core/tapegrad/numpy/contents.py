@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..arrays.foreign import advise
 from . import arrays, fft, linalg, random, special  # noqa: F401  (the spaces within, which become the package's)
 from .methods import bind
 from .names import publish
@@ -14,3 +15,4 @@ _SPACE = package()
 vars(_SPACE)["ndarray"] = arrays.ndarray
 publish(_SPACE.__name__, *(getattr(_SPACE, name) for name in _SPACE.PARTS))
 bind(vars(_SPACE))
+advise(arrays.ndarray)

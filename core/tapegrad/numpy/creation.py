@@ -14,7 +14,7 @@ from ..arrays.face import standard_face
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axis_of
-from ..ops.transfer import device_of, to
+from ..ops.transfer import check_device, device_of, to
 from .arguments import as_shape, make, op
 
 if TYPE_CHECKING:
@@ -45,8 +45,11 @@ def asarray(
     """
     if isinstance(a, Array) and dtype is None and device is None and copy is None:
         return a  # type: ignore[return-value]
+    foreign = not isinstance(a, Array) and device is not None
+    if foreign:
+        check_device(get_backend(), device)
     x: ndarray = enter(a, dtype, device=device, copy=copy)  # type: ignore[assignment]
-    return x if device is None or device_of(x) == str(device) else to(x, str(device))
+    return x if device is None or foreign or device_of(x) == str(device) else to(x, str(device))
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> ndarray:

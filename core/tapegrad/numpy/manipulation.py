@@ -13,9 +13,9 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..arrays.views import Shown, Turned, permuted, share, share_reshaped
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, ShapeError, ValueSemanticsError
+from ..errors import ArgumentError, ArgumentTypeError, DynamicShapeError, ShapeError, ValueSemanticsError
 from ..ops.indexing import axes_of, axis_of
-from .arguments import as_shape, asarray, op
+from .arguments import as_shape, asarray, is_batched, op
 
 if TYPE_CHECKING:
     from .arrays import ndarray
@@ -648,7 +648,19 @@ def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     >>> tnp.roll([1, 2, 3], 1)
     Array([3, 1, 2], dtype=int64)
     """
+    if is_batched(shift):
+        return _rolled_by_batched(asarray(a), shift, axis)
     return _call("roll", a, shift=shift, axis=axis)
+
+
+def _rolled_by_batched(a: ndarray, shift: Any, axis: Any) -> ndarray:
+    """`roll` by another number of places for each element of a vmap."""
+    if axis is None:
+        return _rolled_by_batched(a.reshape(-1), shift, 0).reshape(a.shape)
+    if shift.ndim or isinstance(axis, (tuple, list)):
+        raise ArgumentTypeError("roll() by a batched shift under vmap is along one axis; roll one axis after another")
+    n = a.shape[axis]
+    return op.take(a, (asarray(host.arange(n)) - shift) % max(n, 1), axis=axis_of(axis, a.ndim))
 
 
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ndarray:
@@ -682,6 +694,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), 0
+    if is_batched(repeats):
+        raise DynamicShapeError("repeat() under vmap: how long the result is would differ within the batch")
     if isinstance(repeats, Array):
         repeats = repeats.asnumpy()
     if not isinstance(repeats, (int, host.integer)):

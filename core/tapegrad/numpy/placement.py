@@ -33,6 +33,8 @@ def placed(function: FunctionType) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def on_engine_of_arguments(*args: Any, **keywords: Any) -> Any:
+        if "out" in keywords and keywords["out"] is None:
+            del keywords["out"]  # as NumPy's functions hand it on
         if several_live():
             backend = _engine_among((*args, *keywords.values()))
             if backend is not None and backend is not get_backend():

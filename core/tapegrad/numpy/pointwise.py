@@ -12,7 +12,7 @@ from ..arrays.views import Part, share
 from ..engines.tables import OPS
 from ..errors import DtypeError, ShapeError
 from . import reductions
-from .arguments import asarray, op
+from .arguments import asarray, is_batched, op
 from .info import iscomplexobj
 
 if TYPE_CHECKING:
@@ -127,20 +127,21 @@ def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan
     """Whether all elements are close; see `isclose`.
 
     Shapes: both broadcast.
-    Dtypes: any; the result is a Python bool.
+    Dtypes: any; the result is a Python bool, under vmap an array.
     Raises: `ShapeError` for shapes that do not broadcast.
 
     >>> tnp.allclose([1.0, 2.0], [1.000001, 2.0])
     True
     """
-    return reductions.all(isclose(a, b, rtol, atol, equal_nan)).item()
+    found = reductions.all(isclose(a, b, rtol, atol, equal_nan))
+    return found if is_batched(found) else found.item()
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
     """Whether shapes and all elements are the same; with `equal_nan` NaN is the same as NaN.
 
     Shapes: any.
-    Dtypes: any; the result is a Python bool.
+    Dtypes: any; the result is a Python bool, under vmap an array.
 
     >>> tnp.array_equal([1, 2], [1, 2]), tnp.array_equal([1], [1, 1])
     (True, False)
@@ -149,7 +150,8 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
     if a1.shape != a2.shape:
         return False
     same = a1 == a2
-    return reductions.all(same | ((a1 != a1) & (a2 != a2)) if equal_nan else same).item()
+    found = reductions.all(same | ((a1 != a1) & (a2 != a2)) if equal_nan else same)
+    return found if is_batched(found) else found.item()
 
 
 def isscalar(element: Any) -> Any:
@@ -202,7 +204,8 @@ def array_equiv(a1: Any, a2: Any) -> Any:
         host.broadcast_shapes(a1.shape, a2.shape)
     except ValueError:
         return False
-    return reductions.all(a1 == a2).item()
+    found = reductions.all(a1 == a2)
+    return found if is_batched(found) else found.item()
 
 
 def fix(x: Any) -> ndarray:

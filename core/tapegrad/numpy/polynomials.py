@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as host
 
 from .. import dtypes
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DynamicShapeError, ShapeError
 from . import linalg, manipulation, products
-from .arguments import asarray, op
+from .arguments import asarray, is_batched, op
 
 if TYPE_CHECKING:
     from .arrays import ndarray
@@ -150,6 +150,8 @@ def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
         rest = rest - factor * manipulation.pad(v, (i, after))
     quotient = manipulation.stack(found) if found else op.zeros_like(rest[:1]._detached())
     rest = rest[len(found) :] if found else rest
+    if is_batched(rest):
+        raise DynamicShapeError("polydiv() under vmap: how long the remainder is may differ within the batch")
     held = host.flatnonzero(~host.isclose(rest._detached().asnumpy(), 0.0, rtol=1e-14))
     start = int(held[0]) if held.size else rest.shape[0] - 1
     return quotient, rest[start:] if rest.shape[0] else op.zeros_like(quotient[:1]._detached())
@@ -229,6 +231,8 @@ def roots(p: Any) -> ndarray:
     Array([ 2., -2.], dtype=float32)
     """
     p = _floating(_coefficients("roots", p))
+    if is_batched(p):
+        raise DynamicShapeError("roots() under vmap: zeros in front, which are left out, may differ within the batch")
     held = host.flatnonzero(p._detached().asnumpy())
     found: ndarray = p[:0]
     if not held.size:

@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
 
 def _one(name: str, *arrays: Any, **keywords: Any) -> ndarray:
-    found: ndarray = OPS[name].call(*[asarray(a) for a in arrays], **keywords)
+    found: ndarray = OPS[name].call(*[a if _is_foreign(a) else asarray(a) for a in arrays], **keywords)
     return found
+
+
+def _is_foreign(a: Any) -> bool:
+    """Whether an operand has a shape and is no array of any engine: a linear map, or what has operators of its own."""
+    return (
+        not isinstance(a, (Array, host.ndarray, host.generic))
+        and hasattr(a, "shape")
+        and not hasattr(a, "__array_namespace__")
+    )
 
 
 def dot(a: Any, b: Any) -> ndarray:

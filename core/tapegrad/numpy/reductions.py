@@ -10,9 +10,10 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, NoGradientError, ShapeError
 from ..ops.indexing import axes_of
-from .arguments import asarray, fractions, op, plain_number
+from ..tape.mode import MODE, RECORDING
+from .arguments import asarray, fractions, is_batched, op, plain_number
 
 if TYPE_CHECKING:
     from .arrays import ndarray
@@ -602,9 +603,32 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     >>> tapegrad.grad(lambda x: tnp.quantile(x, 0.75))(tnp.asarray([4.0, 1.0, 2.0]))
     Array([0.5, 0. , 0.5], dtype=float32)
     """
+    if is_batched(q):
+        return _quantile_at_batched(asarray(a), q, axis, method, keepdims)
     each, shape = fractions(q)
     found: ndarray = op.quantile(asarray(a), q=each, axis=axis, method=method, keepdims=keepdims)
     return found if len(shape) < 2 else found.reshape(*shape, *found.shape[1:])
+
+
+def _quantile_at_batched(a: ndarray, q: Any, axis: Any, method: str, keepdims: bool) -> ndarray:
+    """`quantile` where each element of a vmap has other fractions: straight lines between the elements in order."""
+    if method != "linear" or isinstance(axis, tuple):
+        raise ArgumentError("quantile() of a batched q under vmap is by method 'linear', over one axis or all")
+    if q._node is not None and MODE.get() & RECORDING:
+        raise NoGradientError("a quantile has no derivative in q here; pass q.detach()")
+    if a.dtype not in dtypes.INEXACT:
+        a = a.astype(dtypes.get_default_dtype())
+    ordered = op.sort(a.reshape(-1) if axis is None else op.moveaxis(a, source=axis, destination=0), axis=0)
+    n = ordered.shape[0]
+    place = op.clip(q, 0.0, 1.0) * (n - 1)
+    below = op.clip(op.astype(op.floor(place), dtype=host.dtype("int64")), 0, n - 2 if n > 1 else 0)
+    part = op.reshape(op.astype(place - below, dtype=a.dtype), shape=(*q.shape, *(1,) * (ordered.ndim - 1)))
+    low, high = (op.take(ordered, i, axis=0) for i in (below, op.clip(below + 1, 0, n - 1)))
+    found = low + (high - low) * part
+    if keepdims:
+        kept = (1,) * a.ndim if axis is None else tuple(1 if i == axis % a.ndim else m for i, m in enumerate(a.shape))
+        found = op.reshape(found, shape=(*q.shape, *kept))
+    return found
 
 
 def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
@@ -619,6 +643,8 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     >>> tnp.percentile([4.0, 1.0, 2.0], 75)
     Array(3., dtype=float32)
     """
+    if is_batched(q):
+        return quantile(a, q / 100.0, axis, method=method, keepdims=keepdims)
     each, shape = fractions(q, 100.0)
     return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 

@@ -9,10 +9,10 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
-from ..errors import ArgumentError, DtypeError, NoGradientError, ShapeError
+from ..errors import ArgumentError, DtypeError, DynamicShapeError, NoGradientError, ShapeError
 from ..ops.indexing import axis_of
 from ..tape.mode import MODE, RECORDING
-from .arguments import asarray, op
+from .arguments import asarray, is_batched, numbers_of_all, op
 
 if TYPE_CHECKING:
     from .arrays import ndarray
@@ -437,10 +437,14 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> ndarray:
         x = x.astype("int64")
     if x.dtype not in dtypes.INTEGER:
         raise DtypeError(f"bincount() counts whole numbers, not {x.dtype.name}; convert with astype()")
-    numbers = x.asnumpy()
+    numbers = numbers_of_all(x)
     if x.size and numbers.min() < 0:
         raise ArgumentError(f"bincount: {numbers.min()} is below 0; the numbers counted are 0, 1, 2, …")
     length = max(int(minlength), int(numbers.max()) + 1 if x.size else 0)
+    if is_batched(x) and length > minlength:
+        raise DynamicShapeError(
+            f"bincount() under vmap: lengths of results would differ within the batch; give minlength={length} or more"
+        )
     amounts = asarray(weights) if weights is not None else ones(x.shape, "int64")
     if amounts.shape != x.shape:
         raise ShapeError(
@@ -498,6 +502,8 @@ def histogram(
     """
     a = asarray(a)
     _counted("histogram", a, None, "", bins)
+    if is_batched(a):
+        return _histogram_of_a_batch(a.reshape(-1), bins, range, density, weights)
     values, edges = a.asnumpy().reshape(-1), host.asarray(histogram_bin_edges(a, bins, range).asnumpy())
     if weights is None:
         counts, _ = host.histogram(values, edges, density=True) if density else host.histogram(values, edges)
@@ -511,6 +517,34 @@ def histogram(
     if density:
         found = found / host.diff(edges) / op.sum(found)
     return found, asarray(edges)
+
+
+def _histogram_of_a_batch(a: ndarray, bins: Any, range: Any, density: Any, weights: Any) -> tuple[ndarray, ndarray]:
+    """`histogram` where each element of a vmap has its own numbers, and edges unless they or a `range` are given."""
+    if isinstance(bins, str):
+        raise DynamicShapeError(
+            f"histogram() under vmap: bins={bins!r} depends on the numbers; give how many, or edges"
+        )
+    if range is not None or not isinstance(bins, (int, host.integer)):
+        edges = asarray(host.histogram_bin_edges(host.zeros(1), _numbers(bins), _numbers(range)))
+    else:
+        low, high = op.min(a), op.max(a)
+        wide = op.where(low == high, 0.5, 0.0)
+        low, high = low - wide, high + wide
+        steps = asarray(host.linspace(0.0, 1.0, int(bins) + 1))
+        edges = op.where(steps == 1, high, low + (high - low) * steps)
+    points = op.expand_dims(a, axis=-1)
+    below = points < edges[1:]
+    # The last bin is closed at both ends.
+    last = asarray(host.arange(edges.shape[0] - 1) == edges.shape[0] - 2)
+    inside = (points >= edges[:-1]) & (below | (last & (points == edges[-1])))
+    if weights is None:
+        counts = op.sum(op.astype(inside, dtype=host.dtype("int64")), axis=0)
+    else:
+        counts = op.sum(op.where(inside, op.expand_dims(asarray(weights).reshape(-1), axis=-1), 0), axis=0)
+    if density:
+        counts = counts / (edges[1:] - edges[:-1]) / op.sum(counts)
+    return counts, edges
 
 
 def histogram2d(

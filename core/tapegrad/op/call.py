@@ -6,7 +6,7 @@ The written function of an op computes with operands of one face, one engine and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,10 +24,12 @@ from ..errors import (
     AxisError,
     BoundsError,
     DtypeError,
+    LinAlgError,
     MixedBackendsError,
     NoGradientError,
     ShapeError,
     TapegradError,
+    UnknownArrayError,
 )
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
@@ -70,6 +72,14 @@ def _engine(op: Op, arrays: Sequence[Array]) -> EngineKernels | None:
     engines = list(dict.fromkeys(map(engine_of, arrays)))
     if len(engines) > 1:
         names = [engine.backend.name for engine in engines]
+        places = [engine.place for engine in engines]
+        if any(places) and len(set(names)) < len(names):
+            where = " and ".join(
+                place or engine.backend.devices()[0] for place, engine in zip(places, engines, strict=True)
+            )
+            raise MixedBackendsError(
+                f"{op.name}() got arrays of two contexts, {where}; move one over with x.as_in_context(y.context)"
+            )
         raise MixedBackendsError(
             f"{op.name}() got arrays of two backends, {' and '.join(map(repr, sorted(names)))}; "
             f'move one over with x.to("{names[0]}")'
@@ -103,7 +113,13 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             operands[i] = x.item()
             continue
         recording = bool(MODE.get() & RECORDING)
-        operands[i] = enter_beside(x, engine, cls, copy=recording, what=f"{op.name}()", name=names[i])
+        try:
+            operands[i] = enter_beside(x, engine, cls, copy=recording, what=f"{op.name}()", name=names[i])
+        except UnknownArrayError as error:
+            found = turn_of_foreign(op, args, i)
+            if found is NotImplemented:
+                raise error
+            return found
         borrowed = not recording
         engine = engine or engine_of(operands[i])
     if not operands and op.variadic:
@@ -124,6 +140,37 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             if not isinstance(array._value, Batched):
                 array._value = engine.backend.exclusive(array._value)
     return out
+
+
+def turn_of_foreign(op: Op, args: tuple[Any, ...], i: int) -> Any:
+    """What an operand that no engine owns makes of the operator that the op is, or NotImplemented."""
+    x = args[i]
+    if op.name in TAKES and hasattr(x, "shape"):
+        found = TAKES[op.name](*args)
+        if found is not NotImplemented:
+            return found
+    word = OPERATORS.get(op.name)
+    if word is None or len(args) != 2 or isinstance(x, type):
+        return NotImplemented
+    mirrored = _MIRRORED.get(word, f"r{word}")
+    method = getattr(type(x), f"__{mirrored if i else word}__", None)
+    if method is None:
+        return NotImplemented
+    try:
+        return method(x, args[1 - i])
+    except TypeError as error:
+        if isinstance(error, TapegradError):
+            raise
+        return NotImplemented
+
+
+OPERATORS: dict[str, str] = {}
+"""The word of Python's operator that an op is, as in `__add__`, by the op's name; filled where operators are bound."""
+
+_MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
+
+TAKES: dict[str, Callable[..., Any]] = {}
+"""What an op makes of operands that no engine owns, by its name, or NotImplemented: sparse matrices in a product."""
 
 
 def _on_one_level(operands: list[Any], engine: EngineKernels) -> tuple[list[Any], Kernels]:
@@ -239,11 +286,15 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         return error
     shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if "gufunc signature" in text:
+        text = "the axes that are summed over, the last of the first array and the last but one of the second, differ"
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
     where = f"{op.name}({', '.join(map(str, shapes))}{options})"
     known: type[Exception]
     if unnamed:
         known = type(error)
+    elif isinstance(error, np.linalg.LinAlgError):
+        known = LinAlgError
     elif "out of bounds for array of dimension" in text:
         known = AxisError
     elif isinstance(error, IndexError):

@@ -21,6 +21,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+from ..arrays.batched import Batched
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, NoGradientError, ShapeError
 from ..op import locally_constant, multilinear, op
@@ -1321,8 +1322,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     """NumPy's least squares: the shortest x that makes a x - b shortest, then what it needs to be judged.
 
     These are the squared lengths of a x - b, the rank, and the singular values. The lengths are empty where the rank is
-    not full or a has no more rows than columns. For matrices that keep their rank every output has its derivative, by
-    that of `pinv`: Golub and Pereyra (1973).
+    not full or a has no more rows than columns; under vmap they are NaN for a rank that is not full. For matrices that
+    keep their rank every output has its derivative, by that of `pinv`: Golub and Pereyra (1973).
 
     Shapes: `a` (m, n), `b` (m,) or (m, k); x is (n,) or (n, k), the lengths (k,), the rank (), the values (min(m, n),).
     Dtypes: `a` and `b` are promoted to one; the rank is an integer.
@@ -1342,7 +1343,12 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     rank = matrix_rank(a, rtol=rcond)
     rest = matmul(a, found) - b
     squares = RECORDED.sum(RECORDED.square(RECORDED.abs(rest)), axis=(0,))
-    if a.shape[0] <= a.shape[1] or int(rank.item()) < a.shape[1]:
+    batched = isinstance(rank._value, Batched)
+    if batched and a.shape[0] > a.shape[1]:
+        # One shape for the whole batch: what would be empty by itself is NaN.
+        squares = RECORDED.where(rank == a.shape[1], squares, math.nan)
+        squares = RECORDED.reshape(squares, shape=(1,)) if b.ndim == 1 else squares
+    elif a.shape[0] <= a.shape[1] or int(rank.item()) < a.shape[1]:
         squares = RECORDED.filled(squares._detached(), shape=(0,), value=0)
     elif b.ndim == 1:
         squares = RECORDED.reshape(squares, shape=(1,))

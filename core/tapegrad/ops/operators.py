@@ -7,7 +7,8 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..engines.tables import OPS
-from . import contraction, elementwise  # noqa: F401  (the ops that operators are)
+from ..op.call import OPERATORS
+from . import contraction, elementwise, linear_maps  # noqa: F401  (the ops that operators are)
 
 ARITHMETIC = {
     "add": "add",
@@ -60,7 +61,9 @@ def _rdivmod(x: Any, y: Any) -> tuple[Any, Any]:
     return y // x, y % x
 
 
-def _power(x: Any, y: Any) -> Any:
+def _power(x: Any, y: Any, modulus: Any = None) -> Any:
+    if modulus is not None:  # pow(x, y, modulus)
+        return _power(x, y) % modulus
     # The square is an op of its own, and a cheaper one in every respect.
     if (y.__class__ is int or y.__class__ is float) and y == 2:
         return OPS["square"].call(x)
@@ -69,6 +72,7 @@ def _power(x: Any, y: Any) -> Any:
 
 def _bind(cls: Any) -> None:
     """Give the array class its operators. Each is an op, so each is recorded, and each is where its op is."""
+    OPERATORS.update({name: word for word, name in {**ARITHMETIC, **COMPARISONS, **EQUALITIES}.items()})
     for word, name in ARITHMETIC.items():
         op = OPS[name].call
         setattr(cls, f"__{word}__", op)

@@ -114,6 +114,17 @@ def move(x: SomeArray, target: EngineKernels, device: str | None = None) -> Some
     return moved
 
 
+def check_device(backend: Backend, device: Any) -> None:
+    """Refuse the name of a device that an engine does not have. Raises `BackendError`."""
+    if device is not None and str(device) not in (
+        *backend.devices(),
+        "cpu" if backend.devices()[0] == "cpu(0)" else "",
+    ):
+        raise BackendError(
+            f"backend {backend.name!r} has no device {device}; choose one of {', '.join(backend.devices())}"
+        )
+
+
 def to(x: SomeArray, target: Any) -> SomeArray:
     """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both.
 

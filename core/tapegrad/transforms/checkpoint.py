@@ -18,6 +18,7 @@ from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, TRAINING, 
 from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq
 from ..tape.sweep import forward_sweep
 from .draws import Draws
+from .transformed import Transformed
 
 
 class CheckpointNode(Node):
@@ -182,4 +183,4 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
                 made[i] = x
         return unflatten(out_structure, made)
 
-    return checkpointed
+    return Transformed(checkpointed, checkpoint, fun)

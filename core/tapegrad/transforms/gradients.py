@@ -11,6 +11,7 @@ from ..arrays.trees import callable_or_error, map_arrays, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
 from .run import Run, cotangents_for, gradient_of, scalar_run, tangents_for
+from .transformed import Transformed
 
 
 def value_and_grad(
@@ -48,7 +49,7 @@ def value_and_grad(
         found = gradient_of(run, head, argnums)
         return ((value, run.aux), found) if has_aux else (value, found)
 
-    return value_and_grad_of
+    return Transformed(value_and_grad_of, value_and_grad, fun, argnums, has_aux)
 
 
 def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -74,7 +75,7 @@ def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: boo
         found = gradient_of(run, head, argnums)
         return (found, run.aux) if has_aux else found
 
-    return grad_of
+    return Transformed(grad_of, grad, fun, argnums, has_aux)
 
 
 def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -98,7 +99,7 @@ def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
     def summed(*args: Any, **kwargs: Any) -> Any:
         return OPS["sum"].call(fun(*args, **kwargs))
 
-    return grad(summed, argnums)
+    return Transformed(grad(summed, argnums), elementwise_grad, fun, argnums)
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:

@@ -15,6 +15,7 @@ from ..arrays.trees import callable_or_error, unflatten
 from ..engines.tables import OPS, RECORDED
 from ..errors import ArgumentTypeError, DtypeError
 from .run import Run, is_scalar, is_single, positions_of, tangents_for
+from .transformed import Transformed
 from .vmap import VmapScope, open_batch
 
 
@@ -60,10 +61,14 @@ def _trees(run: Run, blocks: Sequence[Sequence[Array]], argnums: int | Sequence[
     return trees[0] if is_single(argnums) else tuple(trees)
 
 
+def _check_inexact(i: int, out: Array) -> None:
+    if not out._signature.inexact:
+        raise DtypeError(f"jacobian: output {i} is of {out._dtype.name} and has no derivative")
+
+
 def _blocks_by_pulling(run: Run) -> Iterator[list[list[Array]]]:
     for i, out in enumerate(run.outs):
-        if not out._signature.inexact:
-            raise DtypeError(f"jacobian: output {i} is of {out._dtype.name} and has no derivative")
+        _check_inexact(i, out)
         seeds = [_zero(o) for o in run.outs]
         if out.ndim == 0:
             seeds[i] = OPS["ones_like"].call(wrap(out._value, None, out._xp))
@@ -80,6 +85,8 @@ def _blocks_by_pulling(run: Run) -> Iterator[list[list[Array]]]:
 
 
 def _blocks_by_pushing(run: Run) -> list[list[list[Array]]]:
+    for i, out in enumerate(run.outs):
+        _check_inexact(i, out)
     arguments = list(run.arguments.values())
     blocks: list[list[list[Array]]] = [[[] for _ in arguments] for _ in run.outs]
     for n, argument in enumerate(arguments):
@@ -111,7 +118,7 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
     array([[2., 0.],
            [0., 4.]])
     """
-    return _jacobian("jacrev", fun, argnums, has_aux, _blocks_by_pulling)
+    return Transformed(_jacobian("jacrev", fun, argnums, has_aux, _blocks_by_pulling), jacrev, fun, argnums, has_aux)
 
 
 def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -131,7 +138,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
     array([[2., 0.],
            [0., 4.]])
     """
-    return _jacobian("jacfwd", fun, argnums, has_aux, _blocks_by_pushing)
+    return Transformed(_jacobian("jacfwd", fun, argnums, has_aux, _blocks_by_pushing), jacfwd, fun, argnums, has_aux)
 
 
 jacobian = jacrev
@@ -164,7 +171,7 @@ def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: 
             value = RECORDED.reshape(value, shape=())
         return (value, *aux) if has_aux else value
 
-    return jacrev(jacrev(scalar, argnums, has_aux), argnums, has_aux)
+    return Transformed(jacrev(jacrev(scalar, argnums, has_aux), argnums, has_aux), hessian, fun, argnums, has_aux)
 
 
 def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -207,4 +214,4 @@ def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         (argument,) = run.arguments.values()
         return unflatten(argument.structure, [leave(t, kind) for t, kind in zip(pushed, argument.kinds, strict=True)])
 
-    return hvp_of
+    return Transformed(hvp_of, hvp, fun, argnums)

@@ -17,6 +17,7 @@ from ..tape.guards import Journal
 from ..tape.mode import LEVEL, MODE, RECORDING, Scope, restore_mode
 from .draws import BATCHES, RANDOMNESS, Batch
 from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
+from .transformed import Transformed
 
 
 class VmapScope(Scope):
@@ -193,7 +194,7 @@ def vmap(
             done.append(leave(x if outer else x._detached(), kind))
         return unflatten(structure, done)
 
-    return vmap_of
+    return Transformed(vmap_of, vmap, fun, in_axes, out_axes, axis_size=axis_size, randomness=randomness)
 
 
 def spread_axes(axes: Any, tree: Any, leaves: Sequence[Any], structure: Any) -> list[Any]:

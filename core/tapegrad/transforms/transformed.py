@@ -1,0 +1,39 @@
+"""What a transform returns: a function like the one that it was given, which can go to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from types import MethodType
+from typing import Any
+
+__all__ = ["Transformed"]
+
+
+class Transformed:
+    """A function under a transform. It is called like the function, and pickled as `make(*arguments)`.
+
+    So it can be pickled where the function can: if that is a name of a module, and not a lambda.
+    """
+
+    def __init__(self, call: Callable[..., Any], make: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        update_wrapper(self, call)
+        self._call = call
+        self._made = make, arguments, options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        make, arguments, _ = self._made
+        return f"<{make.__name__} of {getattr(arguments[0], '__name__', arguments[0])}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, self._made
+
+
+def _made_again(make: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    return make(*arguments, **options)

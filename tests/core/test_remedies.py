@@ -1,0 +1,136 @@
+"""Errors name the remedy that keeps the gradient, in the words of the library that the program was written for."""
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import tapegrad
+import tapegrad.numpy as tnp
+from tapegrad import nd
+from tapegrad.arrays.foreign import ATTRIBUTES, FUNCTIONS
+from tapegrad.errors import BackendError, GradientEscapeError, MixedBackendsError, TapegradError
+
+ONE_TWO = np.asarray([1.0, 2.0])
+LOST = {
+    "a list": (lambda x: np.array([x[0], x[1]]), r"numpy\.stack"),
+    "a buffer of NumPy's": (lambda x: np.zeros(2).__iadd__(x), r"tapegrad\.numpy\.asarray\(u\)"),
+    "math": (lambda x: math.sin(x[0]), r"tapegrad\.numpy\.sin"),
+    "item": (lambda x: x[0].item(), "keep it an array"),
+    "SciPy": (lambda x: pytest.importorskip("scipy.linalg").solve(np.eye(2), x), "SCIPY_ARRAY_API=1"),
+    "pandas": (lambda x: pytest.importorskip("pandas").DataFrame(np.eye(2)) @ x, r"df\.to_numpy\(\)"),
+    "files": (pickle.dumps, r"outside of record\(\)"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_gradient_about_to_be_lost(name):
+    program, words = LOST[name]
+    with pytest.raises(GradientEscapeError, match=rf"{words}.*detach\(\)"):
+        tapegrad.grad(lambda x: tnp.sum(program(x)))(ONE_TWO)
+
+
+def test_names_of_other_libraries_say_what_to_use():
+    x = tnp.asarray(ONE_TWO)
+    for name in ("jit", "no_grad", "cat", "relu", "matrix"):
+        with pytest.raises(AttributeError, match=rf"'{name}': \w.*"):
+            getattr(tnp, name)
+    for name in ("requires_grad", "numpy", "cuda", "unsqueeze"):
+        with pytest.raises(AttributeError, match=rf"'{name}': "):
+            getattr(x, name)
+    assert not set(FUNCTIONS) & {*dir(tnp)}
+    assert not set(ATTRIBUTES) & {*dir(x)}
+
+
+def test_a_device_that_is_not_there_is_refused():
+    for make in (
+        lambda device: tnp.zeros(3, device=device),
+        lambda device: tnp.asarray([1.0], device=device),
+        lambda device: tnp.linspace(0.0, 1.0, 3, device=device),
+        lambda device: tnp.eye(2, device=device),
+    ):
+        with pytest.raises(BackendError, match=r"no device nonsense; choose one of cpu\(0\)"):
+            make("nonsense")
+        assert make("cpu(0)").device == "cpu(0)"
+
+
+def test_a_failed_factorization_is_an_error_of_numpys():
+    for fail in (
+        lambda: tnp.linalg.cholesky(-np.eye(2)),
+        lambda: tnp.linalg.inv(np.zeros((2, 2))),
+        lambda: tnp.linalg.solve(np.zeros((2, 2)), np.ones(2)),
+    ):
+        with pytest.raises(np.linalg.LinAlgError) as caught:
+            fail()
+        assert isinstance(caught.value, TapegradError)
+        assert isinstance(caught.value, ValueError)
+
+
+def test_two_contexts_are_named():
+    with pytest.raises(MixedBackendsError, match=r"cpu\(0\) and cpu\(1\).*as_in_context"):
+        nd.ones(2, ctx=tapegrad.cpu(0)) + nd.ones(2, ctx=tapegrad.cpu(1))
+
+
+def test_shapes_of_a_product_that_do_not_go_together():
+    with pytest.raises(tapegrad.errors.ShapeError, match=r"matmul\(\(2, 3\), \(2, 3\)\).*summed over"):
+        tnp.ones((2, 3)) @ tnp.ones((2, 3))
+
+
+def test_functions_of_integers_have_no_derivative():
+    for transform in (tapegrad.grad, tapegrad.jacobian, tapegrad.jacfwd, tapegrad.elementwise_grad):
+        with pytest.raises(tapegrad.errors.DtypeError, match="int64"):
+            transform(lambda x: tnp.argmax(x))(ONE_TWO)
+
+
+def square(x):
+    """A function of a module, so that it can go to another process."""
+    return tnp.sum(x * x)
+
+
+@pytest.mark.parametrize(
+    "name", ["grad", "value_and_grad", "hessian", "jacfwd", "elementwise_grad", "vmap", "checkpoint"]
+)
+def test_transformed_functions_go_to_other_processes(name):
+    made = getattr(tapegrad, name)(square)
+    again = pickle.loads(pickle.dumps(made))
+    x = np.asarray([[1.0, 2.0], [3.0, 4.0]])
+    assert repr(again(x)) == repr(made(x))
+    assert made.__name__ == "square"
+
+
+def test_methods_may_be_transformed():
+    class Model:
+        scale = 3.0
+
+        @tapegrad.grad
+        def slope(self, x):
+            return self * x
+
+        @tapegrad.vmap
+        def scaled(x):
+            return 3.0 * x
+
+    assert Model.slope(3.0, 2.0) == 2.0
+    assert Model.scaled(ONE_TWO).tolist() == [3, 6]
+
+
+def test_what_numpys_arrays_have_besides():
+    x = tnp.asarray([3.0, 1.0, 2.5])
+    assert (x.nbytes, x.itemsize, x.strides, tnp.ones((2, 3)).strides) == (12, 4, (4,), (12, 4))
+    assert [float(part) for part in tnp.asarray([[1.0], [2.0]]).flat] == [1, 2]
+    assert round(x * 1.26, 1).tolist() == pytest.approx([3.8, 1.3, 3.2])
+    assert pow(tnp.asarray([3, 4]), 2, 5).tolist() == [4, 1]
+    x.sort()
+    assert x.tolist() == [1, 2.5, 3]
+    x.fill(7.0)
+    assert x.view().tolist() == [7, 7, 7]
+    with pytest.raises(ValueError, match="astype"):
+        x.view("int32")
+
+    def written(x):
+        y = tnp.stack([x[1], x[0]])
+        y.sort()
+        return y[0] * 3.0 + round(x[0])
+
+    assert tapegrad.grad(written)(ONE_TWO).tolist() == [3, 0]
