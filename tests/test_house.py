@@ -48,14 +48,18 @@ LAYERS = [
     ("transforms",),
     ("numpy",),
     ("autograd", "base", "context", "contrib", "nd", "ndarray", "operator", "random"),
+    ("gluon", "initializer", "kvstore", "lr_scheduler", "metric", "name", "optimizer"),
     ("einops", "testing"),
     ("__init__",),
-    ("tools",),
+    ("mxnet", "tools"),
     ("__main__",),
 ]
 """What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""
 
-PUBLIC = {"errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[8], "__init__", "__main__"}
+PUBLIC = {
+    *("errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[8], *LAYERS[9], "mxnet"),
+    *("init", "kv", "mon", "__init__", "__main__"),
+}
 """What a user imports. All else at the top is the folder of a layer."""
 
 

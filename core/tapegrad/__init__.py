@@ -22,8 +22,17 @@ from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
     from . import autograd, base, context, contrib, ndarray, ops
+    from . import gluon as gluon
+    from . import initializer as init  # noqa: F401
+    from . import initializer as initializer
+    from . import kvstore as kv  # noqa: F401
+    from . import kvstore as kvstore
+    from . import lr_scheduler as lr_scheduler
+    from . import metric as metric
+    from . import name as name
     from . import ndarray as nd
     from . import operator as operator
+    from . import optimizer as optimizer
     from . import random as random
     from .arrays.array import Array
     from .base import MXNetError
@@ -111,11 +120,20 @@ _MODULES = {
     "base": ".base",
     "context": ".context",
     "contrib": ".contrib",
+    "gluon": ".gluon",
+    "init": ".initializer",
+    "initializer": ".initializer",
+    "kv": ".kvstore",
+    "kvstore": ".kvstore",
+    "lr_scheduler": ".lr_scheduler",
+    "metric": ".metric",
+    "name": ".name",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "numpy": ".numpy",
     "operator": ".operator",
     "ops": ".ops",
+    "optimizer": ".optimizer",
     "random": ".random",
     "testing": ".testing",
 }
@@ -141,10 +159,10 @@ def _all_of(names: str, instead: str) -> dict[str, str]:
 
 _FOREIGN = {
     **_all_of(
-        "callback gluon image init initializer io kv kvstore lr_scheduler metric mod model module mon monitor np npx "
-        "optimizer profiler recordio rnn rtc runtime sym symbol test_utils util visualization viz",
-        "of MXNet it has the imperative part, which is nd, autograd, context, random, contrib and operator; "
-        "see docs/migrate-from-mxnet.md",
+        "attribute callback executor image io library mod model module mon monitor np npx profiler recordio rnn "
+        "rtc runtime subgraph sym symbol test_utils util visualization viz",
+        "of MXNet it has what imperative programs use, nd and gluon and what goes with them, and neither symbols nor "
+        "mx.np; see docs/migrate-from-mxnet.md",
     ),
     **_all_of(
         "array as_tensor asarray from_numpy tensor",
