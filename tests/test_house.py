@@ -48,7 +48,10 @@ LAYERS = [
     ("transforms",),
     ("numpy",),
     ("autograd", "base", "context", "contrib", "nd", "ndarray", "operator", "random"),
-    ("gluon", "initializer", "kvstore", "lr_scheduler", "metric", "name", "optimizer"),
+    (
+        *("callback", "gluon", "image", "initializer", "io", "kvstore", "lr_scheduler", "metric", "monitor", "name"),
+        *("optimizer", "recordio", "test_utils", "util"),
+    ),
     ("einops", "testing"),
     ("__init__",),
     ("mxnet", "tools"),
