@@ -54,7 +54,8 @@ LAYERS = [
     ),
     ("einops", "testing"),
     ("__init__",),
-    ("mxnet", "tools"),
+    ("mxnet",),
+    ("tools",),
     ("__main__",),
 ]
 """What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .errors import ArgumentError
 
-__all__ = ["install"]
+__all__ = ["install", "run"]
 
 NAME, HOME = "mxnet", __package__
 
@@ -70,3 +72,25 @@ def install() -> None:
         raise ArgumentError("install(): MXNet itself is imported already; call this first")
     if not any(isinstance(finder, _Door) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Door())
+
+
+def run(script: str, args: Sequence[str] = ()) -> None:
+    """Run a program that says `import mxnet`, as `python -m tapegrad mxnet SCRIPT [ARGS]` does.
+
+    Raises what the program raises, `OSError` for one that is not there.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+    ...     _ = file.write("from mxnet import nd; print(nd.ones(1).asscalar())")
+    ...     file.flush()
+    ...     run(file.name)
+    1.0
+    """
+    install()
+    before = sys.argv, sys.path[:]
+    sys.argv = [script, *args]
+    sys.path.insert(0, str(Path(script).resolve().parent))
+    try:
+        runpy.run_path(script, run_name="__main__")
+    finally:
+        sys.argv, sys.path[:] = before

@@ -13,8 +13,8 @@ from .. import ndarray as nd
 from ..errors import ArgumentError, ArgumentTypeError
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
-from .inference import Waiting, inferring
-from .parameter import DeferredInitializationError, Parameter, ParameterDict, is_known, load_into, read_named
+from .inference import Waiting, draw_all, inferring
+from .parameter import PROBED, DeferredInitializationError, Parameter, ParameterDict, is_known, load_into, read_named
 from .summary import summarize
 
 __all__ = ["Block", "HybridBlock", "SymbolBlock"]
@@ -269,12 +269,23 @@ class Block:
         """Print a table of the blocks that inputs pass, with the shapes of outputs and the numbers of parameters."""
         summarize(self, inputs)
 
+    _active = False
+    _drawn = False
+    """Whether a hybridized block has drawn its parameters."""
+
+    def _draw(self, args: Any, kwargs: Any) -> None:
+        """Draw the parameters of a hybridized block, all ahead of its forward."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for hook in list(self._forward_pre_hooks.values()):
-            hook(self, args)
+        if self._active and not self._drawn:
+            self._draw(args, kwargs)
+        if self._forward_pre_hooks:
+            for hook in list(self._forward_pre_hooks.values()):
+                hook(self, args)
         outputs = self.forward(*args, **kwargs)
-        for hook in list(self._forward_hooks.values()):
-            hook(self, args, outputs)
+        if self._forward_hooks:
+            for hook in list(self._forward_hooks.values()):
+                hook(self, args, outputs)
         return outputs
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -313,7 +324,11 @@ class HybridBlock(Block):
     [[1.0, 1.0]]
     """
 
-    _active = False
+    def _draw(self, args: Any, kwargs: Any) -> None:
+        if PROBED.get() is None:
+            if any(parameter._deferred is not None for parameter in self.collect_params().values()):
+                draw_all(self, args, kwargs)
+            self._drawn = True
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Make a HybridBlock one of those within."""
@@ -356,7 +371,7 @@ class HybridBlock(Block):
     def infer_shape(self, *args: Any) -> None:
         """Give parameters the shapes that follow from inputs, without calling the blocks' hooks."""
         for parameter in self.collect_params().values():
-            if parameter._deferred is None and not parameter._arrays:
+            if parameter._deferred is None and not parameter._data:
                 raise ArgumentError("infer_shape() draws values as the shapes are found; call initialize() before")
         self.forward(*args)
 

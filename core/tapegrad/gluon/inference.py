@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from .. import autograd
 from .. import ndarray as nd
 from ..errors import ArgumentTypeError
 from ..ndarray.ndarray import NDArray
-from .parameter import Parameter, ParameterDict, is_known
+from ..randomness.defaults import mxnet
+from .parameter import PROBED, Parameter, ParameterDict, is_known
+
+if TYPE_CHECKING:
+    from .block import Block
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -103,3 +109,24 @@ class Inferring:
 
 
 inferring = Inferring()
+
+
+def draw_all(block: Block, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Draw the values of all parameters ahead of a forward, as MXNet does for a hybridized block.
+
+    The shapes are found in a forward of their own, in which parameters are zeros and random numbers come from a copy of
+    the stream.
+    """
+    token = PROBED.set([])
+    kept = copy.deepcopy({key: value for key, value in vars(mxnet).items() if key != "_lock"})
+    try:
+        with autograd.pause(train_mode=False):
+            block.forward(*args, **kwargs)
+    finally:
+        vars(mxnet).update(kept)
+        probed = PROBED.get() or []
+        PROBED.reset(token)
+        for parameter in probed:
+            parameter._data, parameter._ctx_list = [], []
+    for parameter in probed:
+        parameter._finish_deferred_init()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from ..ndarray.ndarray import NDArray
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "ParameterDict"]
 
 REQUESTS = ("write", "add", "null")
+
+PROBED: ContextVar[list[Parameter] | None] = ContextVar("tapegrad_probed", default=None)
+"""While shapes are found and nothing is drawn: the parameters whose values are yet to be, zeros meanwhile."""
 
 tensor_types = (NDArray,)
 """What counts as data in a call of a block; MXNet has symbols there too."""
@@ -86,8 +90,8 @@ class Parameter:
         self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         self._differentiable = differentiable
         self._allow_deferred_init = allow_deferred_init
-        self._arrays: dict[Context, NDArray] = {}
-        self._sole: NDArray | None = None
+        self._data: list[NDArray] = []
+        self._ctx_list: list[Context] = []
         self._deferred: tuple[Any, list[Context], Any, NDArray | None] | None = None
         self._grad_req = "write"
         self.grad_req = grad_req
@@ -127,13 +131,13 @@ class Parameter:
         self, init: Any = None, ctx: Any = None, default_init: Any = "uniform", force_reinit: bool = False
     ) -> None:
         """Draw values in the contexts: by `init`, else by the parameter's own initializer, else by `default_init`."""
-        if self._arrays and not force_reinit:
+        if self._data and not force_reinit:
             warnings.warn(
                 f"Parameter '{self.name}' is already initialized, ignoring. Set force_reinit=True to re-initialize.",
                 stacklevel=2,
             )
             return
-        self._arrays, self._sole = {}, None
+        self._data, self._ctx_list = [], []
         own = init if init is not None else default_init if self.init is None else self.init
         if not is_known(self.shape) and not self._allow_deferred_init:
             raise ArgumentError(
@@ -152,6 +156,13 @@ class Parameter:
                 f"the shape of parameter {self.name!r} is {self.shape}, and does not follow from the data; give the "
                 "lengths that are 0, by in_units, in_channels and the like"
             )
+        probed = PROBED.get()
+        if probed is not None:
+            if self not in probed:
+                probed.append(self)
+                with autograd.pause():
+                    self._hold(nd.zeros(self.shape or (), dtype=self.dtype, ctx=cpu()), self._deferred[1])
+            return
         (own, ctx, default, values), self._deferred = self._deferred, None
         with autograd.pause():
             if values is None:
@@ -163,23 +174,20 @@ class Parameter:
 
     def _hold(self, values: NDArray, ctx: Iterable[Context]) -> None:
         """Take values, with a copy in each context."""
-        self._set({context: values.copyto(context) for context in ctx})
-
-    def _set(self, arrays: dict[Context, NDArray]) -> None:
-        self._arrays = arrays
-        self._sole = next(iter(arrays.values())) if len(arrays) == 1 else None
+        self._ctx_list = list(dict.fromkeys(ctx))
+        self._data = [values.copyto(context) for context in self._ctx_list]
         self._attach()
 
     def _attach(self) -> None:
-        for array in self._arrays.values():
+        for array in self._data:
             if self._grad_req != "null" or array.grad is not None:
                 array.attach_grad(self._grad_req)
 
     def _check(self, ctx: Context | None = None) -> None:
         """Raises unless there are values, in the context if one is given."""
-        if self._arrays and (ctx is None or ctx in self._arrays):
+        if self._data and (ctx is None or ctx in self._ctx_list):
             return
-        if self._arrays:
+        if self._data:
             raise ParameterError(
                 f"Parameter '{self.name}' was not initialized on context {ctx}. It was only initialized on "
                 f"{self.list_ctx()}."
@@ -196,22 +204,22 @@ class Parameter:
 
     def _of(self, x: NDArray) -> NDArray:
         """The array that meets `x`: the one on its engine, in its context."""
-        sole = self._sole
-        return sole if sole is not None and sole._xp is x._xp else self.data(x.context)
+        arrays = self._data
+        return arrays[0] if len(arrays) == 1 and arrays[0]._xp is x._xp else self.data(x.context)
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """The array in a context; without one in the current context, or the only one."""
         if ctx is None:
-            if self._sole is not None:
-                return self._sole
-            ctx = current_context() if self._arrays else None
+            if len(self._data) == 1:
+                return self._data[0]
+            ctx = current_context() if self._data else None
         self._check(ctx)
-        return self._arrays[ctx]  # type: ignore[index]
+        return self._data[self._ctx_list.index(ctx)]  # type: ignore[arg-type]
 
     def list_data(self) -> list[NDArray]:
         """The arrays in all contexts."""
         self._check()
-        return list(self._arrays.values())
+        return list(self._data)
 
     def grad(self, ctx: Context | None = None) -> NDArray:
         """The gradient in a context."""
@@ -230,16 +238,16 @@ class Parameter:
 
     def list_ctx(self) -> list[Context]:
         """The contexts that it has, or will have, values in."""
-        if not self._arrays and self._deferred is not None:
+        if not self._data and self._deferred is not None:
             return self._deferred[1]
         self._check()
-        return list(self._arrays)
+        return list(self._ctx_list)
 
     def set_data(self, data: NDArray) -> None:
         """Write values in all contexts."""
         self.shape = data.shape
-        if self._arrays:
-            for array in self._arrays.values():
+        if self._data:
+            for array in self._data:
                 array[:] = data
         elif self._deferred is not None:
             self._deferred = (*self._deferred[:3], data)
@@ -249,13 +257,13 @@ class Parameter:
     def zero_grad(self) -> None:
         """Set the gradients to zero."""
         if self._grad_req != "null":
-            for array in self._arrays.values():
+            for array in self._data:
                 if array.grad is not None:
                     array.grad[:] = 0
 
     def reset_ctx(self, ctx: Any) -> None:
         """Move to other contexts; the values are the mean of those that were there."""
-        if self._arrays:
+        if self._data:
             with autograd.pause():
                 self._hold(self._reduce(), contexts(ctx))
         elif self._deferred is not None:
@@ -266,9 +274,10 @@ class Parameter:
     def cast(self, dtype: Any) -> None:
         """Convert the values and the gradients to a dtype."""
         self.dtype = dtype
-        if self._arrays:
+        if self._data:
             with autograd.pause():
-                self._set({ctx: array.astype(dtype) for ctx, array in self._arrays.items()})
+                self._data = [array.astype(dtype) for array in self._data]
+                self._attach()
 
     def var(self) -> Any:
         """Refused: there are no symbols here."""
@@ -291,12 +300,12 @@ class Parameter:
                 f"Parameter '{self.name}' is of {dtypes.to_dtype(self.dtype).name}, and of "
                 f"{dtypes.to_dtype(values.dtype).name} in the file; say cast_dtype=True to convert it"
             )
-        if not self._arrays:
+        if not self._data:
             waiting = self._deferred[1] if self._deferred is not None else None
             self._deferred = None
             self._hold(values, waiting if ctx is None and waiting else contexts(ctx))
         else:
-            if ctx is not None and set(contexts(ctx)) != set(self._arrays):
+            if ctx is not None and set(contexts(ctx)) != set(self._ctx_list):
                 self._hold(values, contexts(ctx))
             self.set_data(values)
 

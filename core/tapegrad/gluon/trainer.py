@@ -90,7 +90,7 @@ class Trainer:
     def allreduce_grads(self) -> None:
         """Add up the gradients of all contexts, into each of them."""
         for parameter in self._params:
-            if parameter.grad_req != "null" and len(parameter.list_ctx()) > 1:
+            if len(parameter._data) > 1 and parameter.grad_req != "null":
                 gradients = parameter.list_grad()
                 total = gradients[0]
                 for g in gradients[1:]:
@@ -104,7 +104,8 @@ class Trainer:
         for index, parameter in enumerate(self._params):
             if parameter.grad_req == "null":
                 continue
-            for device, array in enumerate(parameter.list_data()):
+            parameter._check()
+            for device, array in enumerate(parameter._data):
                 if not array._fresh_grad:
                     if not ignore_stale_grad:
                         raise StaleGradientError(
