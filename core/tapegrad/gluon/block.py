@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import ndarray as nd
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
 from .inference import Waiting, draw_all, inferring
@@ -363,7 +363,13 @@ class HybridBlock(Block):
             name: parameter._of(example) if is_known(parameter.shape) else Waiting(parameter, self.params)
             for name, parameter in self._reg_params.items()
         }
-        result = self.hybrid_forward(inferring, x, *args, **kwargs, **waiting)
+        try:
+            result = self.hybrid_forward(inferring, x, *args, **kwargs, **waiting)
+        except (UnknownArrayError, ArgumentTypeError) as error:
+            for value in waiting.values():
+                if isinstance(value, Waiting) and not is_known(value.parameter.shape):
+                    raise value.refusal() from error
+            raise
         for parameter in self.params.values():
             parameter._finish_deferred_init()
         return result

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from .. import ndarray as nd
-from ..errors import ArgumentTypeError
+from ..errors import ShapeError
 from ..ndarray.ndarray import NDArray
 from ..randomness.defaults import mxnet
 from .parameter import PROBED, Parameter, ParameterDict, is_known
@@ -27,11 +27,15 @@ class Waiting:
         self.parameter = parameter
         self.among = among
 
-    def __getattr__(self, name: str) -> Any:
-        raise ArgumentTypeError(
+    def refusal(self) -> ShapeError:
+        """The error for a use from which no shape follows."""
+        return ShapeError(
             f"the shape of parameter {self.parameter.name!r} is {self.parameter.shape}, and follows from data only "
             f"where it is an input of {', '.join(_RULES)}; give it, by in_units, in_channels and the like"
         )
+
+    def __getattr__(self, name: str) -> Any:
+        raise self.refusal()
 
 
 def _fully_connected(x: NDArray, num_hidden: int = 0, flatten: bool = True, **_: Any) -> Shapes:
