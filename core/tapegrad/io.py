@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -399,15 +399,9 @@ class MXDataIter(DataIter):
         raise ArgumentError("MXDataIter: there are none of MXNet's own iterators; use NDArrayIter, or gluon.data")
 
 
-def _missing(name: str) -> Callable[..., Any]:
-    def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise ArgumentError(f"{name}() is not here; use gluon.data.vision and a DataLoader")
+if not TYPE_CHECKING:
 
-    refuse.__name__ = name
-    return refuse
-
-
-ImageRecordIter = _missing("ImageRecordIter")
-ImageDetRecordIter = _missing("ImageDetRecordIter")
-LibSVMIter = _missing("LibSVMIter")
-MNISTIter = _missing("MNISTIter")
+    def __getattr__(name: str) -> Any:
+        if name.endswith("Iter") or "Iter_v" in name:
+            raise AttributeError(f"tapegrad.io has no {name!r}; use gluon.data.vision and a DataLoader, or NDArrayIter")
+        raise AttributeError(f"module 'tapegrad.io' has no attribute {name!r}")

@@ -94,7 +94,7 @@ def test_the_shapes_of_a_blocks_own_parameters_follow_from_their_use():
     assert block.weight.shape == (4, 3) and block.gamma.shape == (4,)
     block = Own(4, product=True)
     block.initialize()
-    with pytest.raises(ShapeError, match="'own1_gamma' is .* and follows from data only where"):
+    with pytest.raises(ShapeError, match=r"'own1_gamma' is .* and follows from data only where"):
         block(nd.ones((2, 3)))
 
 
