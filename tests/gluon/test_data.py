@@ -2,6 +2,8 @@
 
 import gzip
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -49,6 +51,17 @@ def test_a_batch_that_never_comes_is_an_error_and_not_a_hang():
     with pytest.raises(BackendError, match=r"longer than 0\.05 s"):
         next(iter(loader))
     gate.set()
+
+
+def test_a_program_ends_whatever_its_workers_do():
+    code = (
+        "import threading; from tapegrad.gluon import data\n"
+        "stuck = data.SimpleDataset([1]).transform(lambda x: threading.Event().wait())\n"
+        "try: next(iter(data.DataLoader(stuck, 1, num_workers=1, timeout=0.1)))\n"
+        "except RuntimeError: print('late')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("late\n", "")
 
 
 def test_a_round_that_is_left_early_leaves_no_threads():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextvars
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as LateError
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from ... import autograd
@@ -15,6 +17,22 @@ from .batchify import default_batchify_fn
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 __all__ = ["DataLoader"]
+
+
+_Job = tuple[Future[Any], Callable[[], Any]]
+
+
+def _work(jobs: SimpleQueue[_Job | None]) -> None:
+    """What a worker does: one job after the other, until there is none."""
+    while (job := jobs.get()) is not None:
+        future, make = job
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(make())
+            except BaseException as error:  # which is the program's to see
+                future.set_exception(error)
+            del make
+        del job, future
 
 
 class DataLoader:
@@ -91,7 +109,10 @@ class DataLoader:
             for numbers in self._batch_sampler:
                 yield self._batchify_fn([self._dataset[i] for i in numbers])
             return
-        pool = ThreadPoolExecutor(self._num_workers, thread_name_prefix="tapegrad-data")
+        jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        for _ in range(self._num_workers):
+            # Those of a pool would be waited for at the program's end, even one that a data set never lets go of.
+            Thread(target=_work, args=(jobs,), name="tapegrad-data", daemon=True).start()
         ahead: deque[Future[Any]] = deque()
         batches = iter(self._batch_sampler)
 
@@ -99,7 +120,9 @@ class DataLoader:
             numbers = next(batches, None)
             if numbers is not None:
                 # The chosen engine and the dtype of new arrays are the program's, as it is now.
-                ahead.append(pool.submit(contextvars.copy_context().run, self._make, numbers))
+                context, future = contextvars.copy_context(), Future[Any]()
+                jobs.put((future, lambda: context.run(self._make, numbers)))
+                ahead.append(future)
 
         try:
             for _ in range(self._prefetch):
@@ -115,7 +138,10 @@ class DataLoader:
                 begin()
                 yield batch
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for future in ahead:
+                future.cancel()
+            for _ in range(self._num_workers):
+                jobs.put(None)
 
     def refresh(self) -> None:
         """Nothing: every round begins anew."""
