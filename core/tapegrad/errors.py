@@ -108,7 +108,7 @@ class FileFormatError(TapegradError, ValueError):
     >>> from tapegrad import nd
     >>> nd.load_frombuffer(b"nonsense")
     Traceback (most recent call last):
-    tapegrad.errors.FileFormatError: the buffer is neither an .npz nor a safetensors file
+    tapegrad.errors.FileFormatError: the buffer is none of MXNet's files, no .npz and no safetensors file
     """
 
 

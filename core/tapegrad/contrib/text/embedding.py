@@ -26,10 +26,10 @@ class CustomEmbedding(Vocabulary):
 
     Raises: `OSError` for a file that is not there, `FileFormatError` for lines of different lengths.
 
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "words.txt")
-    >>> _ = open(path, "w").write("a 1 2\\nb 3 4\\n")
-    >>> vectors = CustomEmbedding(path)
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w") as file:
+    ...     print("a 1 2", "b 3 4", sep=chr(10), file=file, flush=True)
+    ...     vectors = CustomEmbedding(file.name)
     >>> vectors.get_vecs_by_tokens(["b", "x"]).asnumpy().tolist(), vectors.vec_len, len(vectors)
     ([[3.0, 4.0], [0.0, 0.0]], 2, 3)
     """
