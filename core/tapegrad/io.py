@@ -193,6 +193,8 @@ class NDArrayIter(DataIter):
         self.shuffle = shuffle
         self.last_batch_handle = last_batch_handle
         self.layout = layout
+        self.idx = np.arange(self.num_data)
+        self._data_order = np.arange(self.num_data)
         self._left = np.arange(0)
         self.hard_reset()
 
@@ -216,10 +218,11 @@ class NDArrayIter(DataIter):
 
     def reset(self) -> None:
         """Begin anew."""
-        order = np.arange(self.num_data)
         if self.shuffle:
-            np.random.shuffle(order)
-        self._order = np.concatenate([self._left, order]).astype(int)
+            # As MXNet does: the order is shuffled on and on, and so are the data that were in the order before.
+            np.random.shuffle(self.idx)
+            self._data_order = self._data_order[self.idx]
+        self._order = np.concatenate([self._left, self._data_order])
         self._left = self._left[:0]
         self._at = 0
         self._batch = self._order[:0]
