@@ -14,7 +14,7 @@ import numpy as np
 
 from . import ndarray as nd
 from .engines.extras import missing_extra
-from .errors import ArgumentError, FileFormatError, ShapeError
+from .errors import ArgumentError, DtypeError, FileFormatError, ShapeError
 from .ndarray.ndarray import NDArray
 
 __all__ = [
@@ -44,7 +44,9 @@ __all__ = [
     "imdecode",
     "imread",
     "imresize",
+    "imrotate",
     "random_crop",
+    "random_rotate",
     "random_size_crop",
     "resize_short",
     "scale_down",
@@ -350,6 +352,62 @@ def copyMakeBorder(src: NDArray, top: int, bot: int, left: int, right: int, type
     image = src.asnumpy()
     padded = np.pad(image, widths, "edge") if type else np.pad(image, widths, constant_values=value)
     return nd.array(padded, dtype=src.dtype)
+
+
+def imrotate(src: NDArray, rotation_degrees: Any, zoom_in: bool = False, zoom_out: bool = False) -> NDArray:
+    """Images turned about their middle, with zeros where nothing was; zoomed so that none are seen, or nothing is lost.
+
+    Shapes: (channels, height, width), or (n, channels, height, width) with one angle or one for each.
+
+    Dtypes: float32.
+
+    Raises: `ValueError` for both zooms, `ShapeError` for another number of axes or angles, `DtypeError` for integers.
+
+    >>> from tapegrad import nd
+    >>> imrotate(nd.array([[[1, 2], [3, 4]]]), 180).asnumpy().round(3).tolist()
+    [[[4.0, 3.0], [2.0, 1.0]]]
+    """
+    if zoom_in and zoom_out:
+        raise ArgumentError("imrotate(): zoom_in and zoom_out exclude each other")
+    if src.dtype is not np.float32:
+        raise DtypeError(f"imrotate() takes float32 images, not {np.dtype(src.dtype).name}; convert them with astype")
+    if src.ndim not in (3, 4):
+        raise ShapeError(f"imrotate() takes (channels, height, width), or n of those, not shape {src.shape}")
+    images = src.expand_dims(axis=0) if src.ndim == 3 else src
+    count, _, height, width = images.shape
+    degrees = rotation_degrees.asnumpy() if isinstance(rotation_degrees, NDArray) else np.asarray(rotation_degrees)
+    if degrees.size not in (1, count):
+        raise ShapeError(f"imrotate(): there are {degrees.size} angles for {count} images")
+    angles = np.broadcast_to(np.radians(degrees.reshape(-1, 1, 1)), (count, 1, 1))
+    y, x = (np.arange(n)[:, None] - (n - 1) / 2 for n in (height, width))
+    x, cos, sin = x.T, np.cos(angles), np.sin(angles)
+    grid = np.stack([(x * cos - y * sin) / ((width - 1) / 2), (x * sin + y * cos) / ((height - 1) / 2)], axis=1)
+    if zoom_in or zoom_out:
+        corner, size = math.atan2(height, width), math.hypot(height, width)
+        ways = [corner + abs(angles), corner - abs(angles)]
+        wide, high = (np.maximum(*(abs(size * f(way)) for way in ways)) for f in (np.cos, np.sin))
+        scale = np.maximum(wide / width, high / height) if zoom_out else np.minimum(width / wide, height / high)
+        grid *= scale[..., None]
+    turned = nd.BilinearSampler(images, nd.array(grid, ctx=src.context))
+    return turned[0] if src.ndim == 3 else turned
+
+
+def random_rotate(src: NDArray, angle_limits: Any, zoom_in: bool = False, zoom_out: bool = False) -> NDArray:
+    """`imrotate` by angles drawn between two limits, in degrees.
+
+    Shapes: as `imrotate`.
+
+    Dtypes: float32.
+
+    Raises: as `imrotate`.
+
+    >>> from tapegrad import nd
+    >>> random_rotate(nd.ones((1, 3, 3)), (-10, 10)).shape
+    (1, 3, 3)
+    """
+    size = None if src.ndim == 3 else src.shape[0]
+    low, high = angle_limits
+    return imrotate(src, np.random.uniform(low, high, size), zoom_in, zoom_out)
 
 
 class Augmenter:

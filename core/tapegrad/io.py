@@ -316,11 +316,11 @@ class PrefetchingIter(DataIter):
         super().__init__(self.iters[0].batch_size)
 
     def _provide(self, kind: str, renamed: Any) -> list[DataDesc]:
-        found = []
+        descs = []
         for i, one in enumerate(self.iters):
             names = renamed[i] if renamed else {}
-            found += [DataDesc(names.get(d.name, d.name), d.shape, d.dtype, d.layout) for d in getattr(one, kind)]
-        return found
+            descs += [DataDesc(names.get(d.name, d.name), d.shape, d.dtype, d.layout) for d in getattr(one, kind)]
+        return descs
 
     @property
     def provide_data(self) -> list[DataDesc]:

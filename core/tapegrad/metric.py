@@ -235,8 +235,8 @@ class CompositeEvalMetric(EvalMetric):
             metric.reset_local()
 
     def _all(self, pairs: Callable[[Any], list[tuple[str, Any]]]) -> tuple[list[str], list[Any]]:
-        found = [pair for metric in self.metrics for pair in pairs(metric)]
-        return [name for name, _ in found], [value for _, value in found]
+        measured = [pair for metric in self.metrics for pair in pairs(metric)]
+        return [name for name, _ in measured], [value for _, value in measured]
 
     def get(self) -> tuple[Any, Any]:
         """The names and the values."""

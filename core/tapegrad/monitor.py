@@ -74,8 +74,8 @@ class Monitor:
         for block in self._blocks:
             for name, parameter in block.collect_params().items():
                 self._note(name, parameter.data())
-        found = sorted(self.queue, key=lambda row: row[1]) if self.sort else self.queue
-        rows = [(step, name, x if isinstance(x, (list, tuple)) else [x]) for step, name, x in found]
+        notes = sorted(self.queue, key=lambda row: row[1]) if self.sort else self.queue
+        rows = [(step, name, x if isinstance(x, (list, tuple)) else [x]) for step, name, x in notes]
         self.queue = []
         return [(step, name, "\t".join(map(_shown, arrays))) for step, name, arrays in rows]
 

@@ -697,25 +697,25 @@ class Updater:
             return len(arrays) - 1
 
         states = [[index, noted(state)] for index, state in self.states.items()]
-        told = {"states": states, "counts": list(self.optimizer._index_update_count.items())}
+        layout = {"states": states, "counts": list(self.optimizer._index_update_count.items())}
         buffer = io.BytesIO()
-        np.savez(buffer, told=np.frombuffer(json.dumps(told).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+        np.savez(buffer, layout=np.frombuffer(json.dumps(layout).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
         return buffer.getvalue()
 
     def set_states(self, states: bytes) -> None:
         """Take over what `get_states` gave. Raises `FileFormatError` for anything else."""
         arrays = nd.load_frombuffer(states)
-        if not isinstance(arrays, dict) or "told" not in arrays:
+        if not isinstance(arrays, dict) or "layout" not in arrays:
             raise FileFormatError("these are not the states of an optimizer as get_states() gives them")
-        told = json.loads(arrays["told"].asnumpy().tobytes())
+        layout = json.loads(arrays["layout"].asnumpy().tobytes())
 
         def read(state: Any) -> Any:
             if isinstance(state, list):
                 return tuple(read(part) for part in state)
             return None if state is None else arrays[f"array{state}"]
 
-        self.states = {index: read(state) for index, state in told["states"]}
-        self.optimizer._index_update_count.update(dict(told["counts"]))
+        self.states = {index: read(state) for index, state in layout["states"]}
+        self.optimizer._index_update_count.update(dict(layout["counts"]))
         counts = self.optimizer._index_update_count.values()
         self.optimizer.num_update = max([self.optimizer.begin_num_update, *counts])
 

@@ -279,13 +279,13 @@ def get_mnist(path: str | None = None) -> dict[str, np.ndarray[Any, Any]]:
     Traceback (most recent call last):
     tapegrad.errors.ArgumentError: MNIST() downloads nothing, and ...
     """
-    found = {}
+    arrays = {}
     for name, train in (("train", True), ("test", False)):
         data = vision.MNIST(path, train)
         images, labels = data[:]
-        found[f"{name}_data"] = images.asnumpy().transpose(0, 3, 1, 2).astype(np.float32) / 255
-        found[f"{name}_label"] = labels
-    return found
+        arrays[f"{name}_data"] = images.asnumpy().transpose(0, 3, 1, 2).astype(np.float32) / 255
+        arrays[f"{name}_label"] = labels
+    return arrays
 
 
 def get_mnist_iterator(

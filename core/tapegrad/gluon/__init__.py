@@ -8,6 +8,7 @@ from .block import Block, HybridBlock, SymbolBlock
 from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict
 
 if TYPE_CHECKING:
+    from . import contrib as contrib
     from . import data as data
     from . import loss as loss
     from . import rnn as rnn
@@ -32,9 +33,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("data", "loss", "rnn", "utils", "trainer"):
+    if name in ("contrib", "data", "loss", "rnn", "utils", "trainer"):
         return import_module(f".{name}", __name__)
     if name == "Trainer":
         return import_module(".trainer", __name__).Trainer
-    missing = {"model_zoo": "networks are built of gluon.nn here, and their values loaded", "contrib": "it is not here"}
-    raise AttributeError(f"tapegrad.gluon has no {name!r}" + (f": {missing[name]}" if name in missing else ""))
+    if name == "model_zoo":
+        raise AttributeError("tapegrad.gluon has no 'model_zoo': build networks of gluon.nn, and load_parameters()")
+    raise AttributeError(f"module 'tapegrad.gluon' has no attribute {name!r}")

@@ -427,5 +427,5 @@ def _first_array(tree: Any) -> NDArray | None:
     if isinstance(tree, NDArray):
         return tree
     if isinstance(tree, (list, tuple)):
-        return next((found for part in tree if (found := _first_array(part)) is not None), None)
+        return next((x for part in tree if (x := _first_array(part)) is not None), None)
     return None

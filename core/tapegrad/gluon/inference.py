@@ -102,11 +102,11 @@ class Inferring:
                 for parameter in next(iter(waiting.values())).among.values():
                     if is_known(parameter.shape):
                         parameter._finish_deferred_init()
-                found = {key: value.parameter._of(data) for key, value in waiting.items()}
+                resolved = {key: value.parameter._of(data) for key, value in waiting.items()}
                 arrays = (
-                    tuple(found.get(key, x) for key, x in zip(inputs, arrays, strict=False)) + arrays[len(inputs) :]
+                    tuple(resolved.get(key, x) for key, x in zip(inputs, arrays, strict=False)) + arrays[len(inputs) :]
                 )
-                options |= {key: value for key, value in found.items() if key in options}
+                options |= {key: value for key, value in resolved.items() if key in options}
             return function(data, *arrays, **options)
 
         return infer
@@ -122,12 +122,12 @@ def draw_all(block: Block, args: Sequence[Any], kwargs: Mapping[str, Any]) -> No
     the stream.
     """
     token = PROBED.set([])
-    kept = copy.deepcopy({key: value for key, value in vars(mxnet).items() if key != "_lock"})
+    stream = copy.deepcopy({key: value for key, value in vars(mxnet).items() if key != "_lock"})
     try:
         with autograd.pause(train_mode=False):
             block.forward(*args, **kwargs)
     finally:
-        vars(mxnet).update(kept)
+        vars(mxnet).update(stream)
         probed = PROBED.get() or []
         PROBED.reset(token)
         for parameter in probed:

@@ -1,6 +1,5 @@
 """What programs do around networks: loops over iterators, layers from scratch, copies, casts, schedules."""
 
-
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon, init, nd

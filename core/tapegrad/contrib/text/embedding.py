@@ -89,8 +89,8 @@ class CustomEmbedding(Vocabulary):
         words = tokens if isinstance(tokens, list) else [tokens]
         if lower_case_backup:
             words = [word if word in self._token_to_idx else word.lower() for word in words]
-        found = self._idx_to_vec.take(nd.array(self.to_indices(words)))
-        return found if isinstance(tokens, list) else found[0]
+        vectors = self._idx_to_vec.take(nd.array(self.to_indices(words)))
+        return vectors if isinstance(tokens, list) else vectors[0]
 
     def update_token_vectors(self, tokens: Any, new_vectors: NDArray) -> None:
         """Write the vectors of words that are here."""

@@ -112,7 +112,7 @@ class _RNNLayer(HybridBlock):
         `use_sequence_length`.
         """
         batch = inputs.shape[self._layout.find("N")]
-        given = states is not None
+        with_states = states is not None
         if states is None:
             states = self.begin_state(batch, ctx=inputs.context, dtype=inputs.dtype)
         states = [states] if isinstance(states, NDArray) else list(states)
@@ -129,7 +129,7 @@ class _RNNLayer(HybridBlock):
         for parameter in self.params.values():
             parameter._finish_deferred_init()
         outputs, *last = self._run(inputs, list(map(_live, states)), sequence_length)
-        return (outputs, last) if given else outputs
+        return (outputs, last) if with_states else outputs
 
     def _run(self, inputs: NDArray, states: list[NDArray], lengths: Any) -> list[NDArray]:
         ways = [f"{side}{layer}_" for layer in range(self._num_layers) for side in "lr"[: self._dir]]

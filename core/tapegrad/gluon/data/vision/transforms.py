@@ -34,8 +34,10 @@ __all__ = [
     "RandomHue",
     "RandomLighting",
     "RandomResizedCrop",
+    "RandomRotation",
     "RandomSaturation",
     "Resize",
+    "Rotate",
     "ToTensor",
 ]
 
@@ -397,3 +399,46 @@ class RandomGray(_Augment):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(image.RandomGrayAug(p))
+
+
+class Rotate(HybridBlock):
+    """Images (channels, height, width) of float32 turned by an angle, in degrees: `image.imrotate`.
+
+    >>> from tapegrad import nd
+    >>> Rotate(90)(nd.ones((1, 3, 3))).shape
+    (1, 3, 3)
+    """
+
+    def __init__(self, rotation_degrees: float, zoom_in: bool = False, zoom_out: bool = False) -> None:
+        super().__init__()
+        self._args = rotation_degrees, zoom_in, zoom_out
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image, turned."""
+        return image.imrotate(x, *self._args)
+
+
+class RandomRotation(HybridBlock):
+    """`Rotate` by an angle drawn between two limits, with a probability.
+
+    >>> from tapegrad import nd
+    >>> RandomRotation((-10, 10))(nd.ones((1, 3, 3))).shape
+    (1, 3, 3)
+    """
+
+    def __init__(
+        self, angle_limits: Any, zoom_in: bool = False, zoom_out: bool = False, rotate_with_proba: float = 1.0
+    ) -> None:
+        super().__init__()
+        low, high = angle_limits
+        if low >= high or not 0 <= rotate_with_proba <= 1:
+            raise ArgumentError(
+                f"RandomRotation(): limits are {angle_limits} and the probability {rotate_with_proba}; give a lower "
+                "and an upper one, and a number from 0 to 1"
+            )
+        self._args = angle_limits, zoom_in, zoom_out
+        self._chance = rotate_with_proba
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image, turned or not."""
+        return image.random_rotate(x, *self._args) if random.random() < self._chance else x
