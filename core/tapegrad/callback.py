@@ -34,8 +34,10 @@ class Speedometer:
             self.tic = time.time()
         elif param.nbatch % self.frequent == 0:
             speed = self.frequent * self.batch_size / max(time.time() - self.tic, 1e-9)
-            words = [f"Epoch[{param.epoch}] Batch [{param.nbatch}]", f"Speed: {speed:.2f} samples/sec"]
+            words = [f"Iter[{param.epoch}] Batch [{param.nbatch}]", f"Speed: {speed:.2f} samples/sec"]
             if param.eval_metric is not None:
+                first = param.nbatch - self.frequent if self.auto_reset else 0
+                words[0] = f"Epoch[{param.epoch}] Batch [{first}-{param.nbatch}]"
                 words += [f"{name}={value:f}" for name, value in param.eval_metric.get_name_value()]
                 if self.auto_reset:
                     param.eval_metric.reset_local()

@@ -216,3 +216,41 @@ def test_files_are_fetched_from_this_machine_and_not_from_a_network(tmp_path):
     assert gluon.utils.download("https://example.org/x.txt", path=target) == target
     with pytest.raises(ArgumentError, match="loads nothing from a network"):
         gluon.utils.download("https://example.org/y.txt", path=str(tmp_path))
+
+
+def test_callbacks_and_a_monitor_say_what_goes_on(caplog, capsys):
+    metric = mx.metric.Accuracy()
+    metric.update([nd.array([1])], [nd.array([1])])
+    speed = mx.callback.Speedometer(4, frequent=2)
+    with caplog.at_level("INFO"):
+        for batch in range(3):
+            speed(mx.callback.BatchEndParam(1, batch, metric, None))
+        mx.callback.log_train_metric(1)(mx.callback.BatchEndParam(1, 2, metric, None))
+    assert "Epoch[1] Batch [0-2]\tSpeed:" in caplog.text and "accuracy=1.000000" in caplog.text
+    assert "Iter[1] Batch[2] Train-accuracy=nan" in caplog.text
+    net = gluon.nn.Dense(1, in_units=1, prefix="d_")
+    net.initialize("ones")
+    monitor = mx.mon.Monitor(2, sort=True)
+    monitor.install(net)
+    for _ in range(2):
+        monitor.tic()
+        net(nd.ones((1, 1)))
+        seen = monitor.toc()
+        assert [name for _, name, _ in seen] == (["d_bias", "d_output", "d_weight"] if monitor.step == 1 else [])
+
+
+def test_what_tests_of_programs_use():
+    mx.test_utils.assert_almost_equal(nd.ones(2), np.ones(2, "float32") + 1e-5)
+    with pytest.raises(AssertionError, match="mine and theirs differ"):
+        mx.test_utils.assert_almost_equal(np.ones(2), np.zeros(2), names=("mine", "theirs"))
+    mx.test_utils.check_numeric_gradient(lambda x: nd.tanh(x) * x, [np.array([0.5, -1.0])])
+    with pytest.raises(AssertionError, match="the gradient and differences differ"):
+        mx.test_utils.check_numeric_gradient(lambda x: x.detach() * x, [np.array([0.5, -1.0])])
+    with pytest.raises(AssertionError, match="raised no ValueError"):
+        mx.test_utils.assert_exception(lambda: None, ValueError)
+    mx.test_utils.set_default_context(mx.cpu(3))
+    assert nd.ones(1).context == mx.test_utils.default_context() == mx.cpu(3)
+    mx.test_utils._ENTERED.pop().__exit__(None, None, None)
+    assert nd.ones(1).context == mx.cpu(0)
+    with pytest.raises(ArgumentError, match=r"mx\.np, which is not here"):
+        mx.util.set_np()

@@ -39,6 +39,7 @@ def test_a_program_prints_what_mxnet_prints(name):
     assert_alike(printed(name), (PROGRAMS / f"{name}.out").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mlp"])
 def test_and_on_another_engine(name, backend):
     assert_alike(printed(name), (PROGRAMS / f"{name}.out").read_text(encoding="utf-8"))
