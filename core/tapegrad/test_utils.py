@@ -124,14 +124,15 @@ def default_context() -> Context:
     return current_context()
 
 
-def set_default_context(ctx: Context) -> None:
-    """Have arrays made in a context from now on.
+def set_default_context(ctx: Context | None) -> None:
+    """Have arrays made in a context from now on; None is where they were made before.
 
-    >>> set_default_context(default_context())
+    >>> set_default_context(None)
     """
     while _ENTERED:
         _ENTERED.pop().__exit__(None, None, None)
-    _ENTERED.append(ctx.__enter__())
+    if ctx is not None:
+        _ENTERED.append(ctx.__enter__())
 
 
 def default_dtype() -> Any:
