@@ -22,9 +22,25 @@ from .transforms.vmap import vmap
 
 if TYPE_CHECKING:
     from . import autograd, base, context, contrib, ndarray, ops
+    from . import callback as callback
+    from . import gluon as gluon
+    from . import image as image
+    from . import initializer as init  # noqa: F401
+    from . import initializer as initializer
+    from . import kvstore as kv  # noqa: F401
+    from . import kvstore as kvstore
+    from . import lr_scheduler as lr_scheduler
+    from . import metric as metric
+    from . import monitor as mon  # noqa: F401
+    from . import monitor as monitor
+    from . import name as name
     from . import ndarray as nd
     from . import operator as operator
+    from . import optimizer as optimizer
     from . import random as random
+    from . import recordio as recordio
+    from . import test_utils as test_utils
+    from . import util as util
     from .arrays.array import Array
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
@@ -109,15 +125,32 @@ __version__ = "0.1.0"
 _MODULES = {
     "autograd": ".autograd",
     "base": ".base",
+    "callback": ".callback",
     "context": ".context",
     "contrib": ".contrib",
+    "gluon": ".gluon",
+    "image": ".image",
+    "init": ".initializer",
+    "initializer": ".initializer",
+    "io": ".io",
+    "kv": ".kvstore",
+    "kvstore": ".kvstore",
+    "lr_scheduler": ".lr_scheduler",
+    "metric": ".metric",
+    "mon": ".monitor",
+    "monitor": ".monitor",
+    "name": ".name",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "numpy": ".numpy",
     "operator": ".operator",
     "ops": ".ops",
+    "optimizer": ".optimizer",
     "random": ".random",
+    "recordio": ".recordio",
+    "test_utils": ".test_utils",
     "testing": ".testing",
+    "util": ".util",
 }
 """The ops, the faces and other modules that `import tapegrad` does not load; they come when they are first named."""
 
@@ -141,10 +174,10 @@ def _all_of(names: str, instead: str) -> dict[str, str]:
 
 _FOREIGN = {
     **_all_of(
-        "callback gluon image init initializer io kv kvstore lr_scheduler metric mod model module mon monitor np npx "
-        "optimizer profiler recordio rnn rtc runtime sym symbol test_utils util visualization viz",
-        "of MXNet it has the imperative part, which is nd, autograd, context, random, contrib and operator; "
-        "see docs/migrate-from-mxnet.md",
+        "attribute executor library mod model module np npx profiler rnn rtc runtime subgraph sym symbol visualization "
+        "viz",
+        "of MXNet it has what imperative programs use, nd and gluon and what goes with them, and neither symbols nor "
+        "mx.np; see docs/migrate-from-mxnet.md",
     ),
     **_all_of(
         "array as_tensor asarray from_numpy tensor",

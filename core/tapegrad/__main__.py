@@ -11,7 +11,15 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line; without its libraries, say in one line which extra has them, and exit with status 1."""
+    """Run the command line; without its libraries, say in one line which extra has them, and exit with status 1.
+
+    A program for MXNet is run without them: `python -m tapegrad mxnet SCRIPT [ARGS]`.
+    """
+    if sys.argv[1:2] == ["mxnet"] and len(sys.argv) > 2 and not sys.argv[2].startswith("-"):
+        from .mxnet import run
+
+        run(sys.argv[2], sys.argv[3:])
+        return
     try:
         from .tools.cli import app
     except ModuleNotFoundError as cause:

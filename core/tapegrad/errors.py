@@ -12,6 +12,7 @@ __all__ = [
     "BackendError",
     "BackendUnavailableError",
     "BoundsError",
+    "DeferredInitializationError",
     "DtypeError",
     "DynamicShapeError",
     "FileFormatError",
@@ -24,9 +25,11 @@ __all__ = [
     "MixedBackendsError",
     "NoGradientError",
     "NotRecordedError",
+    "ParameterError",
     "RandomnessError",
     "ReadOnlyError",
     "ShapeError",
+    "StaleGradientError",
     "TapegradError",
     "UnknownArrayError",
     "UnknownBackendError",
@@ -123,7 +126,7 @@ class FileFormatError(TapegradError, ValueError):
     >>> from tapegrad import nd
     >>> nd.load_frombuffer(b"nonsense")
     Traceback (most recent call last):
-    tapegrad.errors.FileFormatError: the buffer is neither an .npz nor a safetensors file
+    tapegrad.errors.FileFormatError: the buffer is none of MXNet's files, no .npz and no safetensors file
     """
 
 
@@ -283,6 +286,44 @@ class AnomalyError(GraphError, FloatingPointError):
     Traceback (most recent call last):
     tapegrad.errors.AnomalyError: multiply() made nan at index () of shape () (1 of 1 elements are not finite)
     ...
+    """
+
+
+class ParameterError(TapegradError, RuntimeError):
+    """A parameter of Gluon was asked for what it does not have: values before `initialize()`, or in another context.
+
+    >>> from tapegrad import gluon
+    >>> gluon.nn.Dense(2, in_units=3).weight.data()
+    Traceback (most recent call last):
+    tapegrad.errors.ParameterError: Parameter 'dense..._weight' has not been initialized; ...
+    """
+
+
+class DeferredInitializationError(ParameterError):
+    """The values of a parameter are not there yet, because its shape follows from the first data.
+
+    Pass data through the network first, or say the sizes of inputs where it is built (`in_units`, `in_channels`).
+
+    >>> from tapegrad import gluon
+    >>> layer = gluon.nn.Dense(2)
+    >>> layer.initialize()
+    >>> layer.weight.data()
+    Traceback (most recent call last):
+    tapegrad.errors.DeferredInitializationError: Parameter 'dense..._weight' has not been initialized yet: ...
+    """
+
+
+class StaleGradientError(GraphError, UserWarning):
+    """A trainer is to update a parameter whose gradient no backward has written since the last step.
+
+    Say `step(..., ignore_stale_grad=True)` where only some of the parameters are used at a time.
+
+    >>> from tapegrad import gluon
+    >>> layer = gluon.nn.Dense(1, in_units=1)
+    >>> layer.initialize()
+    >>> gluon.Trainer(layer.collect_params(), "sgd").step(1)
+    Traceback (most recent call last):
+    tapegrad.errors.StaleGradientError: Gradient of Parameter `dense..._bias` on context cpu(0) has not been updated ...
     """
 
 

@@ -1,10 +1,12 @@
 """Arrays in files: there and back, and what damaged files do."""
 
+import base64
 import io
 import json
 import pickle
 import struct
 import tempfile
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -275,3 +277,72 @@ def test_a_member_of_many_zeros_is_no_bomb(tmp_path):
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=zlib.Z_BEST_COMPRESSION) as archive:
         archive.writestr("a.npy", raw)
     assert nd.load_frombuffer(made.getvalue())["a"].shape == (1_000_000,)
+
+
+MXNETS = {
+    "list": "eNoTYmRAAUxQ+uSvyT9hfJgYM5RG0wIEDfZAwgGIgLgBiBc4EKOfFcxhYmZhhZkDAAQMCfc=",
+    "dictionary": (
+        "eNoTYmRAAexQ+uSvyT9BNBMUgwAzlEbTAgQN9kDCAYiAuAGIFzgQox/TnA/2UIYDhOKA0gJQWoQoc6HiNkBTnBhcGFyJ0QPmMzIx"
+        "s7ASo5oFic8ElQeJsRIZcqwk2caGFEJofoSrZUE2GSkeYXRaTn5iibERCtfMBIVraAbTXJqZV2IB4wDZxkYsCA6yhJkJAKz+LRU="
+    ),
+}
+"""Files that MXNet 1.9.1 wrote: 0 to 5 as (2, 3), of float32 and int8, and of seven dtypes by their names; packed."""
+
+
+def of_mxnet(name):
+    """The bytes of such a file."""
+    return zlib.decompress(base64.b64decode(MXNETS[name]))
+
+
+def test_files_of_mxnet_are_read_and_written_byte_by_byte(tmp_path):
+    for name in MXNETS:
+        content = of_mxnet(name)
+        loaded = nd.load_frombuffer(content)
+        arrays = loaded if name == "list" else list(loaded.values())
+        assert all(x.asnumpy().tolist() == [[0, 1, 2], [3, 4, 5]] for x in arrays)
+        nd.save(tmp_path / "again.params", loaded)
+        assert (tmp_path / "again.params").read_bytes() == content
+    assert [np.dtype(x.dtype).name for x in loaded.values()] == list(loaded) and len(loaded) == 7
+
+
+def test_older_arrays_of_mxnet_are_read():
+    numbers = np.arange(6, dtype="<f4").tobytes()
+    head, tail = struct.pack("<QQQ", 0x112, 0, 1), struct.pack("<iii", 1, 0, 0) + numbers + struct.pack("<Q", 0)
+    for shape in (struct.pack("<III", 2, 2, 3), struct.pack("<IIqq", 0xF993FAC8, 2, 2, 3)):
+        (x,) = nd.load_frombuffer(head + shape + tail)
+        assert x.asnumpy().tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_damaged_files_of_mxnet_are_one_kind_of_error_and_take_no_memory():
+    rng = np.random.default_rng(0)
+    content = of_mxnet("dictionary")
+    refused = 0
+    tracemalloc.start()
+    for _ in range(300):
+        damaged = bytearray(content)
+        for place in rng.integers(len(content), size=rng.integers(1, 4)):
+            damaged[place] = rng.integers(256)
+        try:
+            nd.load_frombuffer(bytes(damaged[: rng.integers(len(content))] if rng.random() < 0.3 else damaged))
+        except FileFormatError:
+            refused += 1
+    assert refused > 100
+    assert tracemalloc.get_traced_memory()[1] < 2e6
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (struct.pack("<QQQ", 0x112, 0, 2**40), "holds 1099511627776 arrays"),
+        (struct.pack("<QQQIiiqq", 0x112, 0, 1, 0xF993FAC9, 0, 2, 2**31, 2**31) + struct.pack("<iii", 1, 0, 0), "fit"),
+        (struct.pack("<QQQIi", 0x112, 0, 1, 0xF993FAC9, 1) + bytes(40), "array 0 in it is sparse"),
+        (struct.pack("<QQQIii", 0x112, 0, 1, 0xF993FAC9, 0, 99) + bytes(40), "99 axes"),
+        (struct.pack("<QQQIiiq", 0x112, 0, 1, 0xF993FAC9, 0, 1, 1) + struct.pack("<iii", 1, 0, 50), "number 50"),
+        (struct.pack("<QQQQQ", 0x112, 0, 0, 0, 7), "8 bytes behind its end"),
+        (struct.pack("<QQQQ", 0x112, 0, 0, 3), "3 names for 0 arrays"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_mxnet_is_said(content, why):
+    with pytest.raises(FileFormatError, match=why):
+        nd.load_frombuffer(content)

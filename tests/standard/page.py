@@ -61,8 +61,8 @@ views, and is differentiated where it is recorded, under transforms too.
 What was recorded before a write keeps the values it had, so that no write corrupts a gradient. A write to a view of a
 variable is a write to the variable: refused while recording, and outside it the variable stays the variable.
 
-`x.at[key].set(values)`, `add`, `subtract`, `multiply`, `divide`, `power`, `min`, `max`, `apply` and `get` are JAX's: they
-give a new array and leave `x` as it is.
+`x.at[key].set(values)`, `add`, `subtract`, `multiply`, `divide`, `power`, `min`, `max`, `apply` and `get` are JAX's:
+they give a new array and leave `x` as it is.
 
 ## Ops by family
 

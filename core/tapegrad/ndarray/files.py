@@ -1,4 +1,4 @@
-"""Arrays in files: `.npz` and safetensors, read without running anything that a file says."""
+"""Arrays in files: MXNet's own, `.npz` and safetensors, read without running anything that a file says."""
 
 from __future__ import annotations
 
@@ -45,16 +45,29 @@ TYPES = {
 
 LONGEST_HEADER = 100_000_000
 
+PARAMS = 0x112
+"""What MXNet's files begin with."""
+
+DENSE, WITH_SCALARS, WITHOUT_STORAGE = 0xF993FAC9, 0xF993FACA, 0xF993FAC8
+"""What arrays begin with in them: those of MXNet 1, those that may have no axes, and older ones."""
+
+CODES = (
+    *("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"),
+    *("int16", "uint16", "uint32", "uint64"),
+)
+"""The dtypes of MXNet's files, by the number that stands for them there."""
+
 
 def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Write arrays to a file: one, a list of them, or a dictionary with names.
 
-    A name ending in `.safetensors` is written in that format, any other as NumPy's `.npz`, under exactly that name.
-    `load` returns what was saved: a list (of one, for one array; empty for nothing at all) or a dictionary.
+    A name ending in `.params` is written in MXNet's own format, one in `.safetensors` in that, any other as NumPy's
+    `.npz`, under exactly that name. `load` returns what was saved: a list (of one, for one array; empty for nothing at
+    all) or a dictionary.
 
     Shapes: any; they stay as they are.
 
-    Dtypes: any; they stay as they are; safetensors has no complex ones.
+    Dtypes: any; they stay as they are; safetensors and MXNet's files have no complex ones.
 
     Raises: `TypeError` for anything but NDArrays, and names that are not strings, `DtypeError` for dtypes that the
     format lacks, `OSError` if the file cannot be written; what was there before is then left.
@@ -77,7 +90,11 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
         listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
     host = {name: need(x, "save", name).asnumpy() for name, x in listed.items()}
     path = Path(_name(fname, "save"))
-    content = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
+    listed_only = not isinstance(data, Mapping)
+    if path.suffix == ".params":
+        content = _params(host, listed_only)
+    else:
+        content = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
     # Beside the file and then in its place, so that a full disk leaves what was there before.
     beside = path.with_name(path.name + ".part")
     try:
@@ -121,8 +138,27 @@ def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
     return struct.pack("<Q", len(text)) + text + b"".join(parts)
 
 
+def _params(host: Mapping[str, np.ndarray[Any, Any]], listed: bool) -> bytes:
+    """The bytes of a file as MXNet writes it."""
+    parts = [struct.pack("<QQQ", PARAMS, 0, len(host))]
+    for name, array in host.items():
+        if array.dtype.name not in CODES:
+            raise DtypeError(
+                f"save(): MXNet's files have no {array.dtype.name}; save {name!r} in a file of another name"
+            )
+        # Of an array without axes or elements MXNet tells the shape from an unknown one by the newer beginning.
+        magic = DENSE if array.size and array.ndim else WITH_SCALARS
+        parts.append(struct.pack(f"<Iii{array.ndim}q", magic, 0, array.ndim, *array.shape))
+        parts.append(struct.pack("<iii", 1, 0, CODES.index(array.dtype.name)))  # on the host
+        parts.append(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+    names = [] if listed else [name.encode() for name in host]
+    parts.append(struct.pack("<Q", len(names)))
+    parts += [struct.pack("<Q", len(name)) + name for name in names]
+    return b"".join(parts)
+
+
 def load(fname: str | os.PathLike[str]) -> Arrays:
-    """Read what `save` wrote, or any `.npz` or safetensors file: a list, or a dictionary of arrays by name.
+    """Read what `save` or MXNet wrote, or any `.npz` or safetensors file: a list, or a dictionary of arrays by name.
 
     Dtypes are those in the file. Nothing in the file is run.
 
@@ -130,8 +166,8 @@ def load(fname: str | os.PathLike[str]) -> Arrays:
 
     Dtypes: as in the file.
 
-    Raises: `FileFormatError` for a file that is damaged or of another format (MXNet's own `.params` among them), before
-    memory is taken for what it pretends to hold; `FileNotFoundError` and the like for files that cannot be opened.
+    Raises: `FileFormatError` for a file that is damaged or of another format, or holds sparse arrays, before memory is
+    taken for what it pretends to hold; `FileNotFoundError` and the like for files that cannot be opened.
 
     >>> import tempfile
     >>> from tapegrad import nd
@@ -163,7 +199,7 @@ def load_frombuffer(buf: bytes) -> Arrays:
 
     >>> load_frombuffer(b"nonsense")
     Traceback (most recent call last):
-    tapegrad.errors.FileFormatError: the buffer is neither an .npz nor a safetensors file
+    tapegrad.errors.FileFormatError: the buffer is none of MXNet's files, no .npz and no safetensors file
     """
     if not isinstance(buf, (bytes, bytearray, memoryview)):
         raise ArgumentTypeError(f"load_frombuffer() takes bytes, not {type(buf).__name__}")
@@ -178,8 +214,10 @@ def _read(file: IO[bytes], size: int, where: str) -> Arrays:
             host = _read_npz(file, size)
         elif len(start) == 9 and start[8:] == b"{":
             host = _read_safetensors(file, size)
+        elif start[:8] == struct.pack("<Q", PARAMS):
+            host = _read_params(file, size)
         else:
-            raise FileFormatError(f"{where} is neither an .npz nor a safetensors file")
+            raise FileFormatError(f"{where} is none of MXNet's files, no .npz and no safetensors file")
     except FileFormatError as error:
         raise error if where in str(error) else FileFormatError(f"{where} is damaged: {error}") from error
     except Exception as error:
@@ -245,6 +283,56 @@ def _read_npy(stream: IO[bytes], size: int) -> np.ndarray[Any, Any]:
         raise FileFormatError(f"an array of shape {shape} and dtype {dtype} does not have {size} bytes")
     flat = np.frombuffer(_exactly(stream, count * dtype.itemsize), dtype)
     return flat.reshape(shape, order="F" if header["fortran_order"] else "C").astype(dtype.newbyteorder("="))
+
+
+def _read_params(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
+    """MXNet's own format: counts, arrays one by one, then as many names or none."""
+
+    def take(form: str) -> Any:
+        values = struct.unpack("<" + form, _exactly(file, struct.calcsize("<" + form)))
+        return values[0] if len(values) == 1 else values
+
+    def room() -> int:
+        return size - file.tell()
+
+    take("QQ")
+    count = take("Q")
+    if count * 8 > room():
+        raise FileFormatError(f"it says that it holds {count} arrays, and has {size} bytes")
+    arrays = []
+    for i in range(count):
+        magic = take("I")
+        if magic in (DENSE, WITH_SCALARS) and take("i") != 0:
+            raise FileFormatError(f"array {i} in it is sparse; save it from MXNet as a dense one")
+        old = magic not in (DENSE, WITH_SCALARS, WITHOUT_STORAGE)
+        ndim = magic if old else take("i")
+        if not 0 <= ndim <= 32 or (not ndim and magic != WITH_SCALARS):
+            raise FileFormatError(f"array {i} in it would have {ndim} axes")
+        shape = _shape([take("I" if old else "q") for _ in range(ndim)])
+        take("ii")
+        code = take("i")
+        if not 0 <= code < len(CODES):
+            raise FileFormatError(
+                f"array {i} in it has the dtype number {code}; those that are read are below {len(CODES)}"
+            )
+        dtype = np.dtype(CODES[code]).newbyteorder("<")
+        length = math.prod(shape) * dtype.itemsize
+        if length > room():
+            raise FileFormatError(f"array {i} of shape {shape} and dtype {dtype} does not fit into {size} bytes")
+        flat = np.frombuffer(_exactly(file, length), dtype)
+        arrays.append(flat.reshape(shape).astype(dtype.newbyteorder("=")))
+    total = take("Q")
+    if total not in (0, count):
+        raise FileFormatError(f"it has {total} names for {count} arrays")
+    names = [LISTED.format(i) for i in range(count)] if not total else []
+    for _ in range(total):
+        length = take("Q")
+        if length > room():
+            raise FileFormatError(f"a name in it would have {length} bytes")
+        names.append(_exactly(file, length).decode("utf-8"))
+    if room() or len(set(names)) != count:
+        raise FileFormatError(f"it has {room()} bytes behind its end" if room() else "it has a name twice")
+    return dict(zip(names, arrays, strict=True))
 
 
 def _shape(lengths: Any) -> tuple[int, ...]:

@@ -83,6 +83,17 @@ def tour() -> None:
             console.print()
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def mxnet(
+    script: Annotated[str, typer.Argument(help="A program that says `import mxnet`.")],
+    args: Annotated[list[str] | None, typer.Argument(help="What the program is told.")] = None,
+) -> None:
+    """Run a program written for MXNet, unchanged, on tapegrad."""
+    from ..mxnet import run
+
+    run(script, args or [])
+
+
 @app.command()
 def backends(
     json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,

@@ -1,0 +1,33 @@
+"""Data sets, samplers, and the loader that makes batches of them."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import batchify
+from .dataloader import DataLoader
+from .dataset import ArrayDataset, Dataset, RecordFileDataset, SimpleDataset
+from .sampler import BatchSampler, FilterSampler, RandomSampler, Sampler, SequentialSampler
+
+if TYPE_CHECKING:
+    from . import vision as vision
+
+__all__ = [
+    "ArrayDataset",
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "FilterSampler",
+    "RandomSampler",
+    "RecordFileDataset",
+    "Sampler",
+    "SequentialSampler",
+    "SimpleDataset",
+    "batchify",
+    "vision",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "vision":
+        return import_module(".vision", __name__)
+    raise AttributeError(f"tapegrad.gluon.data has no {name!r}")

@@ -1,0 +1,444 @@
+"""What is done with images before they are learned from, as blocks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .... import image
+from .... import ndarray as nd
+from ....errors import ArgumentError, ArgumentTypeError
+from ....ndarray.ndarray import NDArray
+from ...block import HybridBlock
+from ...nn import HybridSequential, Sequential
+
+__all__ = [
+    "Cast",
+    "CenterCrop",
+    "Compose",
+    "CropResize",
+    "HybridCompose",
+    "HybridRandomApply",
+    "Normalize",
+    "RandomApply",
+    "RandomBrightness",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlipLeftRight",
+    "RandomFlipTopBottom",
+    "RandomGray",
+    "RandomHue",
+    "RandomLighting",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomSaturation",
+    "Resize",
+    "Rotate",
+    "ToTensor",
+]
+
+
+class Compose(Sequential):
+    """Transforms one after the other.
+
+    >>> from tapegrad import nd
+    >>> Compose([Cast("float32"), ToTensor()])(nd.zeros((2, 3, 3), dtype="uint8")).shape
+    (3, 2, 3)
+    """
+
+    def __init__(self, transforms: Sequence[Any]) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.add(*transforms)
+
+
+class HybridCompose(HybridSequential):
+    """`Compose` of hybrid blocks.
+
+    >>> len(HybridCompose([Cast()]))
+    1
+    """
+
+    def __init__(self, transforms: Sequence[Any]) -> None:
+        super().__init__()
+        self.add(*transforms)
+
+
+class RandomApply(Sequential):
+    """A transform that is left out with probability 1 − p.
+
+    >>> RandomApply(Cast(), p=0)(1)
+    1
+    """
+
+    def __init__(self, transforms: Any, p: float = 0.5) -> None:
+        super().__init__()
+        self.transforms = transforms
+        self.p = p
+
+    def forward(self, x: Any) -> Any:
+        """The image, changed or not."""
+        return self.transforms(x) if random.random() < self.p else x
+
+
+HybridRandomApply = RandomApply
+
+
+class Cast(HybridBlock):
+    """The image in a dtype.
+
+    >>> from tapegrad import nd
+    >>> Cast("float16")(nd.ones(1)).dtype
+    <class 'numpy.float16'>
+    """
+
+    def __init__(self, dtype: Any = "float32") -> None:
+        super().__init__()
+        self._dtype = dtype
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image, converted."""
+        return F.cast(x, self._dtype)
+
+
+class ToTensor(HybridBlock):
+    """Images (height, width, channels) of bytes as (channels, height, width), from 0 to 1; also of a batch.
+
+    >>> from tapegrad import nd
+    >>> ToTensor()(nd.full((1, 1, 1), 255, dtype="uint8")).asscalar()
+    np.float32(1.0)
+    """
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image as numbers."""
+        axes = (2, 0, 1) if x.ndim == 3 else (0, 3, 1, 2)
+        if x.dtype is np.uint8:  # bytes have no gradient, and of one image at a time the host is done soonest
+            return nd.array(x.asnumpy().transpose(axes).astype("float32") / np.float32(255), ctx=x.context)
+        return F.transpose(x.astype("float32") / 255, axes=axes)
+
+
+class Normalize(HybridBlock):
+    """Images (channels, height, width) less a mean, divided by a deviation, of all or of each channel.
+
+    >>> from tapegrad import nd
+    >>> Normalize(1.0, 2.0)(nd.zeros((3, 1, 1))).asnumpy().ravel().tolist()
+    [-0.5, -0.5, -0.5]
+    """
+
+    def __init__(self, mean: Any = 0.0, std: Any = 1.0) -> None:
+        super().__init__()
+        self._mean, self._std = (np.asarray(x, np.float32).reshape(-1, 1, 1) for x in (mean, std))
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image, normalized."""
+        mean, std = (nd.array(array, ctx=x.context, dtype=x.dtype) for array in (self._mean, self._std))
+        return (x - mean) / std
+
+
+class _OfImages(HybridBlock):
+    """What changes an image (height, width, channels), and a batch of them one by one."""
+
+    def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """The image, changed."""
+        if not isinstance(x, NDArray):
+            raise ArgumentTypeError(f"{type(self).__name__} takes an NDArray, not {type(x).__name__}")
+        if x.ndim == 4:
+            return nd.stack(*[self.change(one) for one in x], axis=0)
+        return self.change(x)
+
+    def change(self, x: NDArray) -> NDArray:
+        """The image, changed."""
+        raise NotImplementedError(f"{type(self).__name__} has no change(x)")
+
+
+class Resize(_OfImages):
+    """Images of a size, (width, height) or one number for both; with `keep_ratio` for the shorter edge.
+
+    >>> from tapegrad import nd
+    >>> Resize(2)(nd.zeros((4, 6, 3), dtype="uint8")).shape
+    (2, 2, 3)
+    """
+
+    def __init__(self, size: Any, keep_ratio: bool = False, interpolation: int = 1) -> None:
+        super().__init__()
+        self._size = size
+        self._keep = keep_ratio
+        self._interpolation = interpolation
+
+    def change(self, x: NDArray) -> NDArray:
+        """The image, resized."""
+        if self._keep and isinstance(self._size, int):
+            return image.resize_short(x, self._size, self._interpolation)
+        width, height = (self._size, self._size) if isinstance(self._size, int) else self._size
+        return image.imresize(x, width, height, self._interpolation)
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+class CenterCrop(_OfImages):
+    """The middle of images, (width, height) or one number for both.
+
+    >>> from tapegrad import nd
+    >>> CenterCrop(2)(nd.zeros((4, 6, 3))).shape
+    (2, 2, 3)
+    """
+
+    def __init__(self, size: Any, interpolation: int = 1) -> None:
+        super().__init__()
+        self._args = _pair(size), interpolation
+
+    def change(self, x: NDArray) -> NDArray:
+        """The middle."""
+        return image.center_crop(x, *self._args)[0]
+
+
+class CropResize(_OfImages):
+    """The part of images at a place, resized if a size is given.
+
+    >>> from tapegrad import nd
+    >>> CropResize(0, 1, 2, 3)(nd.zeros((4, 6, 3))).shape
+    (3, 2, 3)
+    """
+
+    def __init__(
+        self, x: int, y: int, width: int, height: int, size: Any = None, interpolation: int | None = None
+    ) -> None:
+        super().__init__()
+        self._args = x, y, width, height, None if size is None else _pair(size), interpolation or 1
+
+    def change(self, x: NDArray) -> NDArray:
+        """The part."""
+        return image.fixed_crop(x, *self._args)
+
+
+class RandomCrop(_OfImages):
+    """A part of images at a place that is drawn, of images with `pad` zeros around.
+
+    >>> from tapegrad import nd
+    >>> RandomCrop(4, pad=2)(nd.zeros((4, 4, 3))).shape
+    (4, 4, 3)
+    """
+
+    def __init__(self, size: Any, pad: Any = None, pad_value: float = 0, interpolation: int = 1) -> None:
+        super().__init__()
+        self._args = _pair(size), interpolation
+        self._pad = (pad,) * 4 if isinstance(pad, int) else pad
+        self._value = pad_value
+
+    def change(self, x: NDArray) -> NDArray:
+        """The part."""
+        padded = x
+        if self._pad is not None:
+            top, bottom, left, right = self._pad
+            padded = image.copyMakeBorder(x, top, bottom, left, right, 0, self._value)
+        return image.random_crop(padded, *self._args)[0]
+
+
+class RandomResizedCrop(_OfImages):
+    """A part of images with a share of the area and a ratio that are drawn, resized.
+
+    >>> from tapegrad import nd
+    >>> RandomResizedCrop(2)(nd.zeros((4, 6, 3))).shape
+    (2, 2, 3)
+    """
+
+    def __init__(
+        self, size: Any, scale: Any = (0.08, 1.0), ratio: Any = (3 / 4, 4 / 3), interpolation: int = 1
+    ) -> None:
+        super().__init__()
+        self._args = _pair(size), scale, ratio, interpolation
+
+    def change(self, x: NDArray) -> NDArray:
+        """The part."""
+        return image.random_size_crop(x, *self._args)[0]
+
+
+class _Flip(_OfImages):
+    _axis = 0
+
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__()
+        self._p = p
+
+    def change(self, x: NDArray) -> NDArray:
+        """The image, mirrored or not."""
+        return nd.flip(x, axis=self._axis) if random.random() < self._p else x
+
+
+class RandomFlipLeftRight(_Flip):
+    """Images mirrored, left and right, with probability p.
+
+    >>> from tapegrad import nd
+    >>> RandomFlipLeftRight(p=1)(nd.arange(2).reshape((1, 2, 1))).asnumpy().ravel().tolist()
+    [1.0, 0.0]
+    """
+
+    _axis = 1
+
+
+class RandomFlipTopBottom(_Flip):
+    """Images mirrored, top and bottom, with probability p.
+
+    >>> from tapegrad import nd
+    >>> RandomFlipTopBottom(p=1)(nd.arange(2).reshape((2, 1, 1))).asnumpy().ravel().tolist()
+    [1.0, 0.0]
+    """
+
+
+class _Augment(_OfImages):
+    """What augmenters of `image` do, in the dtype of the image; bytes are rounded and bounded."""
+
+    _augs: Sequence[Callable[[NDArray], NDArray]]
+
+    def __init__(self, *augs: Any) -> None:
+        super().__init__()
+        self._augs = augs
+
+    def change(self, x: NDArray) -> NDArray:
+        """The image, changed."""
+        result = x.astype("float32")
+        for aug in self._augs:
+            result = aug(result)
+        return nd.array(image.as_dtype(x.dtype, result.asnumpy()), dtype=x.dtype)
+
+
+def _amount(value: float, name: str) -> float:
+    if value < 0:
+        raise ArgumentError(f"{name} is {value}; give a number from 0 up")
+    return value
+
+
+class RandomBrightness(_Augment):
+    """Images brighter or darker by a part up to `brightness`.
+
+    >>> from tapegrad import nd
+    >>> RandomBrightness(0.0)(nd.ones((1, 1, 3), dtype="uint8")).dtype
+    <class 'numpy.uint8'>
+    """
+
+    def __init__(self, brightness: float) -> None:
+        super().__init__(image.BrightnessJitterAug(_amount(brightness, "brightness")))
+
+
+class RandomContrast(_Augment):
+    """Images with more or less contrast, by a part up to `contrast`.
+
+    >>> from tapegrad import nd
+    >>> RandomContrast(0.1)(nd.ones((1, 1, 3))).shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, contrast: float) -> None:
+        super().__init__(image.ContrastJitterAug(_amount(contrast, "contrast")))
+
+
+class RandomSaturation(_Augment):
+    """Images with more or less colour, by a part up to `saturation`.
+
+    >>> from tapegrad import nd
+    >>> RandomSaturation(0.1)(nd.ones((1, 1, 3))).shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, saturation: float) -> None:
+        super().__init__(image.SaturationJitterAug(_amount(saturation, "saturation")))
+
+
+class RandomHue(_Augment):
+    """Images with colours turned, by a part up to `hue`.
+
+    >>> from tapegrad import nd
+    >>> RandomHue(0.1)(nd.ones((1, 1, 3))).shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, hue: float) -> None:
+        super().__init__(image.HueJitterAug(_amount(hue, "hue")))
+
+
+class RandomColorJitter(_Augment):
+    """All four of these, in an order that is drawn.
+
+    >>> from tapegrad import nd
+    >>> RandomColorJitter(0.1, 0.1, 0.1, 0.1)(nd.ones((1, 1, 3))).shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0) -> None:
+        amounts = (brightness, "brightness"), (contrast, "contrast"), (saturation, "saturation"), (hue, "hue")
+        kinds = image.BrightnessJitterAug, image.ContrastJitterAug, image.SaturationJitterAug, image.HueJitterAug
+        augs = [kind(_amount(*amount)) for kind, amount in zip(kinds, amounts, strict=True) if amount[0]]
+        super().__init__(image.RandomOrderAug(augs))
+
+
+class RandomLighting(_Augment):
+    """Images with noise along the axes of colours, of deviation `alpha`.
+
+    >>> from tapegrad import nd
+    >>> RandomLighting(0.1)(nd.ones((1, 1, 3))).shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, alpha: float) -> None:
+        super().__init__(image.LightingAug(alpha, image.EIGVAL, image.EIGVEC))
+
+
+class RandomGray(_Augment):
+    """Images gray with probability p.
+
+    >>> from tapegrad import nd
+    >>> RandomGray(1.0)(nd.ones((1, 1, 3))).shape
+    (1, 1, 3)
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__(image.RandomGrayAug(p))
+
+
+class Rotate(HybridBlock):
+    """Images (channels, height, width) of float32 turned by an angle, in degrees: `image.imrotate`.
+
+    >>> from tapegrad import nd
+    >>> Rotate(90)(nd.ones((1, 3, 3))).shape
+    (1, 3, 3)
+    """
+
+    def __init__(self, rotation_degrees: float, zoom_in: bool = False, zoom_out: bool = False) -> None:
+        super().__init__()
+        self._args = rotation_degrees, zoom_in, zoom_out
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image, turned."""
+        return image.imrotate(x, *self._args)
+
+
+class RandomRotation(HybridBlock):
+    """`Rotate` by an angle drawn between two limits, with a probability.
+
+    >>> from tapegrad import nd
+    >>> RandomRotation((-10, 10))(nd.ones((1, 3, 3))).shape
+    (1, 3, 3)
+    """
+
+    def __init__(
+        self, angle_limits: Any, zoom_in: bool = False, zoom_out: bool = False, rotate_with_proba: float = 1.0
+    ) -> None:
+        super().__init__()
+        low, high = angle_limits
+        if low >= high or not 0 <= rotate_with_proba <= 1:
+            raise ArgumentError(
+                f"RandomRotation(): limits are {angle_limits} and the probability {rotate_with_proba}; give a lower "
+                "and an upper one, and a number from 0 to 1"
+            )
+        self._args = angle_limits, zoom_in, zoom_out
+        self._chance = rotate_with_proba
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The image, turned or not."""
+        return image.random_rotate(x, *self._args) if random.random() < self._chance else x

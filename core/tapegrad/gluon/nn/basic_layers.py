@@ -1,0 +1,479 @@
+"""Sequences of blocks, and the layers that are no convolutions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ... import dtypes
+from ... import ndarray as nd
+from ...errors import ArgumentError, ArgumentTypeError
+from ..block import Block, HybridBlock, indented
+from .activations import Activation
+
+__all__ = [
+    "BatchNorm",
+    "BatchNormReLU",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GroupNorm",
+    "HybridLambda",
+    "HybridSequential",
+    "InstanceNorm",
+    "Lambda",
+    "LayerNorm",
+    "Sequential",
+]
+
+
+class _Sequence(Block):
+    """What both kinds of sequences share."""
+
+    is_sequence = True
+
+    def add(self, *blocks: Block) -> None:
+        """Put blocks at the end."""
+        for block in blocks:
+            self.register_child(block)
+
+    def _run(self, x: Any) -> Any:
+        for block in self._children.values():
+            x = block(x)
+        return x
+
+    def __repr__(self) -> str:
+        lines = "\n".join(f"  ({key}): {indented(repr(block), 2)}" for key, block in self._children.items())
+        return f"{type(self).__name__}(\n{lines}\n)"
+
+    def __getitem__(self, key: Any) -> Any:
+        blocks = list(self._children.values())[key]
+        if not isinstance(blocks, list):
+            return blocks
+        part = type(self)(prefix=self._prefix)
+        part.add(*blocks)
+        return part
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._children.values())
+
+
+class Sequential(_Sequence):
+    """Blocks one after the other.
+
+    >>> net = Sequential()
+    >>> net.add(Dense(4, activation="relu"), Dense(1))
+    >>> net
+    Sequential(
+      (0): Dense(None -> 4, Activation(relu))
+      (1): Dense(None -> 1, linear)
+    )
+    """
+
+    def forward(self, x: Any) -> Any:
+        """What the last block gives."""
+        return self._run(x)
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Say that the blocks within may be compiled. Results are the same."""
+        if len(self) and all(isinstance(block, HybridBlock) for block in self):
+            warnings.warn(
+                f"All children of this Sequential layer '{self.prefix}' are HybridBlocks. Consider using "
+                "HybridSequential for the best performance.",
+                stacklevel=2,
+            )
+        super().hybridize(active, **kwargs)
+
+
+class HybridSequential(_Sequence, HybridBlock):
+    """HybridBlocks one after the other.
+
+    >>> net = HybridSequential()
+    >>> net.add(Dense(1))
+    >>> len(net)
+    1
+    """
+
+    def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the last block gives."""
+        return self._run(x)
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the last block gives."""
+        return self._run(x)
+
+
+class Dense(HybridBlock):
+    """`nd.FullyConnected`: x · weightᵀ + bias, then an activation. All axes but the first are laid flat if `flatten`.
+
+    Shapes: (n, …) gives (n, units); with `flatten=False` the last axis becomes `units`.
+
+    Dtypes: `dtype`.
+
+    Raises: what `nd.FullyConnected` raises.
+
+    >>> Dense(3, in_units=2, activation="relu")
+    Dense(2 -> 3, Activation(relu))
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | None = None,
+        use_bias: bool = True,
+        flatten: bool = True,
+        dtype: Any = "float32",
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_units: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._flatten = flatten
+        self._units = units
+        self._in_units = in_units
+        with self.name_scope():
+            late = {"dtype": dtype, "allow_deferred_init": True}
+            self.weight = self.params.get("weight", shape=(units, in_units), init=weight_initializer, **late)
+            self.bias = self.params.get("bias", shape=(units,), init=bias_initializer, **late) if use_bias else None
+            self.act = None if activation is None else Activation(activation, prefix=activation + "_")
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        """The sums, activated."""
+        y = F.FullyConnected(x, weight, bias, no_bias=bias is None, num_hidden=self._units, flatten=self._flatten)
+        return y if self.act is None else self.act(y)
+
+    def __repr__(self) -> str:
+        units, inputs = self.weight.shape  # type: ignore[misc]
+        return f"{type(self).__name__}({inputs or None} -> {units}, {self.act or 'linear'})"
+
+
+class Dropout(HybridBlock):
+    """`nd.Dropout`: elements set to zero with a probability, in training.
+
+    >>> Dropout(0.5)
+    Dropout(p = 0.5, axes=())
+    """
+
+    def __init__(self, rate: float, axes: Any = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._rate = rate
+        self._axes = axes
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """What is left, scaled."""
+        return F.Dropout(x, p=self._rate, axes=self._axes) if self._rate > 0 else x
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(p = {self._rate}, axes={self._axes})"
+
+
+class BatchNorm(HybridBlock):
+    """`nd.BatchNorm`: each channel normalized by the batch, or by running statistics.
+
+    Shapes: any data with the axis; the result has that of the data.
+
+    Dtypes: float16 data are normalized with statistics of float32.
+
+    Raises: what `nd.BatchNorm` raises.
+
+    >>> BatchNorm(in_channels=3)
+    BatchNorm(axis=1, eps=1e-05, momentum=0.9, fix_gamma=False, use_global_stats=False, in_channels=3)
+    """
+
+    def __init__(
+        self,
+        axis: int = 1,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        use_global_stats: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        running_mean_initializer: Any = "zeros",
+        running_variance_initializer: Any = "ones",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._kwargs = {
+            "axis": axis,
+            "eps": epsilon,
+            "momentum": momentum,
+            "fix_gamma": not scale,
+            "use_global_stats": use_global_stats,
+        }
+        with self.name_scope():
+            for attribute, name, init, trains, moves in (
+                ("gamma", "gamma", gamma_initializer, scale, scale),
+                ("beta", "beta", beta_initializer, center, center),
+                ("running_mean", "running_mean", running_mean_initializer, False, False),
+                ("running_var", "running_var", running_variance_initializer, False, False),
+            ):
+                parameter = self.params.get(
+                    name,
+                    grad_req="write" if trains else "null",
+                    shape=(in_channels,),
+                    init=init,
+                    allow_deferred_init=True,
+                    differentiable=moves,
+                )
+                setattr(self, attribute, parameter)
+
+    def cast(self, dtype: Any) -> None:
+        """Convert the parameters to a dtype; for float16 they stay float32."""
+        super().cast("float32" if dtypes.to_dtype(dtype) == np.float16 else dtype)
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+        """The normalized data."""
+        return F.BatchNorm(x, gamma, beta, running_mean, running_var, **self._kwargs)
+
+    def __repr__(self) -> str:
+        channels = self.params.get("gamma").shape[0] or None  # type: ignore[index]
+        options = ", ".join(f"{key}={value}" for key, value in self._kwargs.items())
+        return f"{type(self).__name__}({options}, in_channels={channels})"
+
+
+class BatchNormReLU(BatchNorm):
+    """`BatchNorm`, then the larger of the result and 0.
+
+    Shapes: as `BatchNorm`.
+
+    Dtypes: as `BatchNorm`.
+
+    Raises: as `BatchNorm`.
+
+    >>> BatchNormReLU(in_channels=3).name[:-1]
+    'batchnormrelu'
+    """
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+        """The normalized data, where they are above 0."""
+        return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
+
+
+class _Norm(HybridBlock):
+    """What the normalizations by gamma and beta alone share; `_shape` is that of both."""
+
+    def __init__(
+        self, shape: Any, center: bool, scale: bool, beta_initializer: Any, gamma_initializer: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._center = center
+        self._scale = scale
+        with self.name_scope():
+            late = {"shape": shape, "allow_deferred_init": True}
+            request = {True: "write", False: "null"}
+            self.gamma = self.params.get("gamma", grad_req=request[bool(scale)], init=gamma_initializer, **late)
+            self.beta = self.params.get("beta", grad_req=request[bool(center)], init=beta_initializer, **late)
+
+    def _options(self) -> dict[str, Any]:
+        return {}
+
+    def __repr__(self) -> str:
+        options = {**self._options(), "center": self._center, "scale": self._scale}
+        if not isinstance(self, GroupNorm):
+            options["in_channels"] = self.gamma.shape[0]  # type: ignore[index]
+        return f"{type(self).__name__}({', '.join(f'{key}={value}' for key, value in options.items())})"
+
+
+class LayerNorm(_Norm):
+    """`nd.LayerNorm`: the elements along an axis normalized.
+
+    >>> LayerNorm(in_channels=3)
+    LayerNorm(eps=1e-05, axis=-1, center=True, scale=True, in_channels=3)
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        named = {"prefix": prefix, "params": params}
+        super().__init__((in_channels,), center, scale, beta_initializer, gamma_initializer, **named)
+        self._axis = axis
+        self._epsilon = epsilon
+
+    def _options(self) -> dict[str, Any]:
+        return {"eps": self._epsilon, "axis": self._axis}
+
+    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
+        """The normalized data."""
+        return F.LayerNorm(data, gamma, beta, axis=self._axis, eps=self._epsilon)
+
+
+class InstanceNorm(_Norm):
+    """`nd.InstanceNorm`: each channel of each image normalized.
+
+    >>> InstanceNorm(in_channels=3)
+    InstanceNorm(eps=1e-05, axis=1, center=True, scale=False, in_channels=3)
+    """
+
+    def __init__(
+        self,
+        axis: int = 1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__((in_channels,), center, scale, beta_initializer, gamma_initializer, **kwargs)
+        self._axis = axis
+        self._epsilon = epsilon
+
+    def _options(self) -> dict[str, Any]:
+        return {"eps": self._epsilon, "axis": self._axis}
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+        """The normalized data."""
+        if self._axis == 1:
+            return F.InstanceNorm(x, gamma, beta, eps=self._epsilon)
+        return F.swapaxes(F.InstanceNorm(F.swapaxes(x, 1, self._axis), gamma, beta, eps=self._epsilon), 1, self._axis)
+
+
+class GroupNorm(_Norm):
+    """`nd.GroupNorm`: groups of channels of each image normalized.
+
+    >>> GroupNorm(2)
+    GroupNorm(eps=1e-05, num_groups=2, center=True, scale=True)
+    """
+
+    def __init__(
+        self,
+        num_groups: int = 1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        named = {"prefix": prefix, "params": params}
+        super().__init__((num_groups,), center, scale, beta_initializer, gamma_initializer, **named)
+        self._num_groups = num_groups
+        self._epsilon = epsilon
+
+    def _options(self) -> dict[str, Any]:
+        return {"eps": self._epsilon, "num_groups": self._num_groups}
+
+    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
+        """The normalized data."""
+        return F.GroupNorm(data, gamma, beta, num_groups=self._num_groups, eps=self._epsilon)
+
+
+class Embedding(HybridBlock):
+    """`nd.Embedding`: rows of a matrix by their numbers.
+
+    >>> Embedding(3, 4)
+    Embedding(3 -> 4, float32)
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        dtype: Any = "float32",
+        weight_initializer: Any = None,
+        sparse_grad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._input_dim = input_dim
+        self._output_dim = output_dim
+        self._dtype = dtype
+        shape = (input_dim, output_dim)
+        self.weight = self.params.get(
+            "weight", shape=shape, init=weight_initializer, dtype=dtype, allow_deferred_init=True
+        )
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
+        """The rows."""
+        return F.Embedding(x, weight, input_dim=self._input_dim, output_dim=self._output_dim, dtype=self._dtype)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._input_dim} -> {self._output_dim}, {self._dtype})"
+
+
+class Flatten(HybridBlock):
+    """All axes but the first laid flat.
+
+    >>> Flatten()
+    Flatten
+    """
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The data of two axes."""
+        return F.flatten(x)
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+def _function(function: Any, where: str) -> tuple[str, Callable[..., Any] | None]:
+    """The name of a function, and the function unless it is one of `nd` by its name."""
+    if isinstance(function, str):
+        if not hasattr(nd, function):
+            raise ArgumentError(f"{where}: nd has no function {function!r}")
+        return function, None
+    if not callable(function):
+        raise ArgumentTypeError(f"{where} takes a function or the name of one of nd, not {type(function).__name__}")
+    return function.__name__, function
+
+
+class Lambda(Block):
+    """A function, or one of `nd` by its name, as a block.
+
+    >>> Lambda("tanh")
+    Lambda(tanh)
+    """
+
+    def __init__(self, function: Any, prefix: str | None = None) -> None:
+        super().__init__(prefix=prefix)
+        self._func_name, own = _function(function, "Lambda")
+        self._func = own or getattr(nd, self._func_name)
+
+    def forward(self, *args: Any) -> Any:
+        """What the function gives."""
+        return self._func(*args)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._func_name})"
+
+
+class HybridLambda(HybridBlock):
+    """A function of `F` and arrays, or one of `nd` by its name, as a block.
+
+    >>> HybridLambda(lambda F, x: F.relu(x))
+    HybridLambda(<lambda>)
+    """
+
+    def __init__(self, function: Any, prefix: str | None = None) -> None:
+        super().__init__(prefix=prefix)
+        self._func_name, own = _function(function, "HybridLambda")
+        self._func = own or (lambda F, *args: getattr(F, self._func_name)(*args))
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
+        """What the function gives."""
+        return self._func(F, x, *args)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._func_name})"

@@ -1,0 +1,419 @@
+"""Convolutions, transposed ones and pools, in one to three axes of space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..block import HybridBlock
+from ..parameter import Parameter
+from .activations import Activation
+
+__all__ = [
+    "AvgPool1D",
+    "AvgPool2D",
+    "AvgPool3D",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPool3D",
+    "ReflectionPad2D",
+]
+
+LAYOUTS = ("", "NCW", "NCHW", "NCDHW")
+
+
+def _tuple(value: Any, count: int) -> tuple[int, ...]:
+    return (value,) * count if isinstance(value, int) else tuple(value)
+
+
+class _Conv(HybridBlock):
+    """What all convolutions share; the class of each says over how many axes, and in which direction."""
+
+    _axes = 0
+    _transposed = False
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        layout: str | None = None,
+        activation: str | None = None,
+        use_bias: bool = True,
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_channels: int = 0,
+        output_padding: Any = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        count = self._axes
+        self._channels = channels
+        self._in_channels = in_channels
+        self._layout = layout or LAYOUTS[count]
+        self._kwargs: dict[str, Any] = {
+            "kernel": _tuple(kernel_size, count),
+            "stride": _tuple(strides, count),
+            "dilate": _tuple(dilation, count),
+            "pad": _tuple(padding, count),
+            "num_filter": channels,
+            "num_group": groups,
+            "no_bias": not use_bias,
+        }
+        if self._transposed:
+            self._kwargs["adj"] = _tuple(output_padding, count)
+        if self._layout != LAYOUTS[count]:
+            self._kwargs["layout"] = self._layout
+        ends = (in_channels, channels // groups) if self._transposed else (channels, in_channels // groups)
+        shape = (*ends, *self._kwargs["kernel"])
+        if self._layout.endswith("C"):
+            shape = (ends[0], *self._kwargs["kernel"], ends[1])
+        with self.name_scope():
+            late = {"allow_deferred_init": True}
+            self.weight: Parameter = self.params.get("weight", shape=shape, init=weight_initializer, **late)
+            self.bias = self.params.get("bias", shape=(channels,), init=bias_initializer, **late) if use_bias else None
+            self.act = None if activation is None else Activation(activation, prefix=activation + "_")
+
+    def _alias(self) -> str:
+        return "conv"
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        """The sums, activated."""
+        y = (F.Deconvolution if self._transposed else F.Convolution)(x, weight, bias, **self._kwargs)
+        return y if self.act is None else self.act(y)
+
+    def __repr__(self) -> str:
+        options, ones = self._kwargs, (1,) * self._axes
+        shape = self.weight.shape or ()
+        words = [f"kernel_size={options['kernel']}", f"stride={options['stride']}"]
+        words += [f"padding={options['pad']}"] if any(options["pad"]) else []
+        words += [f"dilation={options['dilate']}"] if options["dilate"] != ones else []
+        words += [f"groups={options['num_group']}"] if options["num_group"] != 1 else []
+        words += ["bias=False"] if self.bias is None else []
+        words += [repr(self.act)] if self.act is not None else []
+        return f"{type(self).__name__}({shape[1] or None} -> {shape[0]}, {', '.join(words)})"
+
+
+class _Transpose(_Conv):
+    """What the transposed convolutions share: a further padding of the output, behind that of the input."""
+
+    _transposed = True
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        *further: Any,
+        **kwargs: Any,
+    ) -> None:
+        kwargs["output_padding"] = output_padding
+        super().__init__(channels, kernel_size, strides, padding, *further, **kwargs)
+
+
+class _Pooling(HybridBlock):
+    """What all pools share; the class of each says over how many axes, which kind, and whether it is over all."""
+
+    _axes = 0
+    _kind = "max"
+    _everywhere = False
+    _order: tuple[str, ...] = ("ceil_mode", "layout", "count_include_pad")
+    """The options behind the padding, as they may be passed by place."""
+
+    def __init__(self, pool_size: Any = 2, strides: Any = None, padding: Any = 0, *further: Any, **kwargs: Any) -> None:
+        options = {name: kwargs.pop(name) for name in self._order if name in kwargs}
+        options |= dict(zip(self._order, further, strict=False))
+        super().__init__(**kwargs)
+        self._kwargs = {
+            "kernel": _tuple(pool_size, self._axes),
+            "stride": _tuple(pool_size if strides is None else strides, self._axes),
+            "pad": _tuple(padding, self._axes),
+            "global_pool": self._everywhere,
+            "pool_type": self._kind,
+            "layout": options.get("layout", LAYOUTS[self._axes]),
+            "pooling_convention": "full" if options.get("ceil_mode", self._everywhere) else "valid",
+        }
+        if "count_include_pad" in options:
+            self._kwargs["count_include_pad"] = options["count_include_pad"]
+
+    def _alias(self) -> str:
+        return "pool"
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The pools."""
+        return F.Pooling(x, **self._kwargs)
+
+    def __repr__(self) -> str:
+        o = self._kwargs
+        return (
+            f"{type(self).__name__}(size={o['kernel']}, stride={o['stride']}, padding={o['pad']}, "
+            f"ceil_mode={o['pooling_convention'] == 'full'}, global_pool={o['global_pool']}, "
+            f"pool_type={o['pool_type']}, layout={o['layout']})"
+        )
+
+
+class _GlobalPooling(_Pooling):
+    """What the pools over all share."""
+
+    _everywhere = True
+
+    def __init__(self, layout: str | None = None, **kwargs: Any) -> None:
+        super().__init__(1, None, 0, layout=layout or LAYOUTS[self._axes], **kwargs)
+
+
+class Conv1D(_Conv):
+    """`nd.Convolution` over one axis, then an activation.
+
+    Shapes: (n, in_channels, width) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Convolution` raises.
+
+    >>> Conv1D(2, 3, in_channels=4)
+    Conv1D(4 -> 2, kernel_size=(3,), stride=(1,))
+    """
+
+    _axes = 1
+
+
+class Conv2D(_Conv):
+    """`nd.Convolution` over two axes, then an activation.
+
+    Shapes: (n, in_channels, height, width) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Convolution` raises.
+
+    >>> Conv2D(2, 3, in_channels=4)
+    Conv2D(4 -> 2, kernel_size=(3, 3), stride=(1, 1))
+    """
+
+    _axes = 2
+
+
+class Conv3D(_Conv):
+    """`nd.Convolution` over three axes, then an activation.
+
+    Shapes: (n, in_channels, depth, height, width) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Convolution` raises.
+
+    >>> Conv3D(2, 3, in_channels=4)
+    Conv3D(4 -> 2, kernel_size=(3, 3, 3), stride=(1, 1, 1))
+    """
+
+    _axes = 3
+
+
+class Conv1DTranspose(_Transpose):
+    """`nd.Deconvolution` over one axis, a convolution's way back, then an activation.
+
+    Shapes: (n, in_channels, width) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Deconvolution` raises.
+
+    >>> Conv1DTranspose(2, 3, in_channels=4).weight.shape
+    (4, 2, 3)
+    """
+
+    _axes = 1
+
+
+class Conv2DTranspose(_Transpose):
+    """`nd.Deconvolution` over two axes, a convolution's way back, then an activation.
+
+    Shapes: (n, in_channels, height, width) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Deconvolution` raises.
+
+    >>> Conv2DTranspose(2, 3, in_channels=4).weight.shape
+    (4, 2, 3, 3)
+    """
+
+    _axes = 2
+
+
+class Conv3DTranspose(_Transpose):
+    """`nd.Deconvolution` over three axes, a convolution's way back, then an activation.
+
+    Shapes: (n, in_channels, depth, height, width) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Deconvolution` raises.
+
+    >>> Conv3DTranspose(2, 3, in_channels=4).weight.shape
+    (4, 2, 3, 3, 3)
+    """
+
+    _axes = 3
+
+
+class MaxPool1D(_Pooling):
+    """The largest of each window over one axis: `nd.Pooling`.
+
+    >>> MaxPool1D(padding=1)
+    MaxPool1D(size=(2,), stride=(2,), padding=(1,), ceil_mode=False, ...)
+    """
+
+    _axes = 1
+    _order = ("layout", "ceil_mode", "count_include_pad")
+
+
+class MaxPool2D(_Pooling):
+    """The largest of each window over two axes: `nd.Pooling`.
+
+    >>> MaxPool2D(padding=1)
+    MaxPool2D(size=(2, 2), stride=(2, 2), padding=(1, 1), ceil_mode=False, ...)
+    """
+
+    _axes = 2
+    _order = ("layout", "ceil_mode", "count_include_pad")
+
+
+class MaxPool3D(_Pooling):
+    """The largest of each window over three axes: `nd.Pooling`.
+
+    >>> MaxPool3D(padding=1)
+    MaxPool3D(size=(2, 2, 2), stride=(2, 2, 2), padding=(1, 1, 1), ceil_mode=False, ...)
+    """
+
+    _axes = 3
+
+
+class AvgPool1D(_Pooling):
+    """The mean of each window over one axis: `nd.Pooling`.
+
+    >>> AvgPool1D(padding=1)
+    AvgPool1D(size=(2,), stride=(2,), padding=(1,), ceil_mode=False, ...)
+    """
+
+    _axes = 1
+    _kind = "avg"
+    _order = ("layout", "ceil_mode", "count_include_pad")
+
+
+class AvgPool2D(_Pooling):
+    """The mean of each window over two axes: `nd.Pooling`.
+
+    >>> AvgPool2D(padding=1)
+    AvgPool2D(size=(2, 2), stride=(2, 2), padding=(1, 1), ceil_mode=False, ...)
+    """
+
+    _axes = 2
+    _kind = "avg"
+
+
+class AvgPool3D(_Pooling):
+    """The mean of each window over three axes: `nd.Pooling`.
+
+    >>> AvgPool3D(padding=1)
+    AvgPool3D(size=(2, 2, 2), stride=(2, 2, 2), padding=(1, 1, 1), ceil_mode=False, ...)
+    """
+
+    _axes = 3
+    _kind = "avg"
+
+
+class GlobalMaxPool1D(_GlobalPooling):
+    """The largest over all of one axis, which get length 1: `nd.Pooling`.
+
+    >>> GlobalMaxPool1D().name[:4]
+    'pool'
+    """
+
+    _axes = 1
+
+
+class GlobalMaxPool2D(_GlobalPooling):
+    """The largest over all of two axes, which get length 1: `nd.Pooling`.
+
+    >>> GlobalMaxPool2D().name[:4]
+    'pool'
+    """
+
+    _axes = 2
+
+
+class GlobalMaxPool3D(_GlobalPooling):
+    """The largest over all of three axes, which get length 1: `nd.Pooling`.
+
+    >>> GlobalMaxPool3D().name[:4]
+    'pool'
+    """
+
+    _axes = 3
+
+
+class GlobalAvgPool1D(_GlobalPooling):
+    """The mean over all of one axis, which get length 1: `nd.Pooling`.
+
+    >>> GlobalAvgPool1D().name[:4]
+    'pool'
+    """
+
+    _axes = 1
+    _kind = "avg"
+
+
+class GlobalAvgPool2D(_GlobalPooling):
+    """The mean over all of two axes, which get length 1: `nd.Pooling`.
+
+    >>> GlobalAvgPool2D().name[:4]
+    'pool'
+    """
+
+    _axes = 2
+    _kind = "avg"
+
+
+class GlobalAvgPool3D(_GlobalPooling):
+    """The mean over all of three axes, which get length 1: `nd.Pooling`.
+
+    >>> GlobalAvgPool3D().name[:4]
+    'pool'
+    """
+
+    _axes = 3
+    _kind = "avg"
+
+
+class ReflectionPad2D(HybridBlock):
+    """Images made larger by what lies inside their edges, mirrored: `nd.pad`.
+
+    >>> from tapegrad import nd
+    >>> ReflectionPad2D(1)(nd.ones((1, 1, 3, 3))).shape
+    (1, 1, 5, 5)
+    """
+
+    def __init__(self, padding: Any = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._padding = (0, 0, 0, 0, *(padding,) * 4) if isinstance(padding, int) else tuple(padding)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The larger images."""
+        return F.pad(x, mode="reflect", pad_width=self._padding)

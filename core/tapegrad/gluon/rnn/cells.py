@@ -1,0 +1,623 @@
+"""Recurrent cells: one step of a recurrence at a call, `unroll` for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ... import autograd
+from ... import ndarray as nd
+from ...errors import ArgumentError, GraphError
+from ...ndarray.ndarray import NDArray
+from ..block import Block, HybridBlock, indented
+from ..parameter import Parameter
+from .layers import begin
+
+__all__ = [
+    "BidirectionalCell",
+    "DropoutCell",
+    "GRUCell",
+    "HybridRecurrentCell",
+    "HybridSequentialRNNCell",
+    "LSTMCell",
+    "ModifierCell",
+    "RNNCell",
+    "RecurrentCell",
+    "ResidualCell",
+    "SequentialRNNCell",
+    "ZoneoutCell",
+]
+
+States = list[NDArray]
+
+
+def _steps(inputs: Any, length: int, layout: str) -> tuple[list[NDArray], int]:
+    """The inputs of each step, and the size of the batch."""
+    axis = layout.find("T")
+    if isinstance(inputs, NDArray):
+        if inputs.shape[axis] != length:
+            raise ArgumentError(f"unroll(): inputs have {inputs.shape[axis]} steps, and length is {length}")
+        batch = inputs.shape[layout.find("N")]
+        if length == 1:
+            return [nd.squeeze(inputs, axis=axis)], batch
+        return list(nd.split(inputs, num_outputs=length, axis=axis, squeeze_axis=True)), batch
+    if len(inputs) != length:
+        raise ArgumentError(f"unroll(): there are inputs of {len(inputs)} steps, and length is {length}")
+    return list(inputs), inputs[0].shape[layout.replace("T", "").find("N")]
+
+
+def _merged(outputs: Sequence[NDArray], layout: str, merge: bool | None, lengths: NDArray | None = None) -> Any:
+    """The outputs of all steps as they are wanted: a list, or one array; behind the lengths they are 0."""
+    axis = layout.find("T")
+    if lengths is not None:
+        masked = nd.SequenceMask(nd.stack(*outputs, axis=axis), lengths, use_sequence_length=True, axis=axis)
+        return _steps(masked, len(outputs), layout)[0] if merge is False else masked
+    return nd.stack(*outputs, axis=axis) if merge else list(outputs)
+
+
+def _reversed(steps: Sequence[NDArray], lengths: NDArray | None) -> list[NDArray]:
+    """The steps of sequences backwards, each from its end."""
+    if lengths is None:
+        return list(steps)[::-1]
+    backwards = nd.SequenceReverse(nd.stack(*steps, axis=0), lengths, use_sequence_length=True)
+    return _steps(backwards, len(steps), "TNC")[0]
+
+
+class RecurrentCell(Block):
+    """A step of a recurrence, `cell(inputs, states)`, which gives the outputs and the states after it.
+
+    Shapes: (n, …) for inputs and outputs; states as `state_info(n)` says.
+
+    Dtypes: those of the inputs.
+
+    Raises: `GraphError` for `begin_state` of a cell that another modifies.
+
+    >>> from tapegrad import nd
+    >>> cell = RNNCell(4, input_size=3)
+    >>> cell.initialize()
+    >>> outputs, states = cell(nd.ones((2, 3)), cell.begin_state(2))
+    >>> outputs.shape, len(states)
+    ((2, 4), 1)
+    """
+
+    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self._modified = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what steps before have left."""
+        for cell in self._children.values():
+            if isinstance(cell, RecurrentCell):
+                cell.reset()
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """The shapes of the states."""
+        raise NotImplementedError(f"{type(self).__name__} has no state_info")
+
+    def begin_state(self, batch_size: int = 0, func: Callable[..., NDArray] = nd.zeros, **kwargs: Any) -> States:
+        """States to begin with, made by a function such as `nd.zeros`, to which `kwargs` go."""
+        if self._modified:
+            raise GraphError(
+                "After applying modifier cells (e.g. ZoneoutCell) the base cell cannot be called directly. Call the "
+                "modifier cell instead."
+            )
+        return begin(func, self.state_info(batch_size), **kwargs)
+
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: States | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+        valid_length: NDArray | None = None,
+    ) -> tuple[Any, States]:
+        """The outputs of `length` steps, as a list or with `merge_outputs` as one array, and the last states.
+
+        Inputs are an array of that layout or a list of steps. Behind `valid_length` outputs are 0, and states stay.
+        """
+        self.reset()
+        steps, batch = _steps(inputs, length, layout)
+        states = begin_state or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+        outputs, history = [], []
+        for x in steps:
+            y, states = self(x, states)
+            outputs.append(y)
+            history.append(states)
+        if valid_length is not None:
+            states = [
+                nd.SequenceLast(nd.stack(*kind, axis=0), valid_length, use_sequence_length=True)
+                for kind in zip(*history, strict=True)
+            ]
+        return _merged(outputs, layout, merge_outputs, valid_length), states
+
+    def __call__(self, inputs: Any, states: Any = (), *further: Any) -> Any:
+        return super().__call__(inputs, states, *further)
+
+
+class HybridRecurrentCell(RecurrentCell, HybridBlock):
+    """A `RecurrentCell` by `hybrid_forward`.
+
+    >>> issubclass(LSTMCell, HybridRecurrentCell)
+    True
+    """
+
+
+class _GatedCell(HybridRecurrentCell):
+    """What the cells with weights share: sums of the inputs and of the states, for each gate."""
+
+    _gates = 1
+    _count = 1
+    i2h_weight: Parameter
+
+    def __init__(
+        self,
+        hidden_size: int,
+        i2h_weight_initializer: Any,
+        h2h_weight_initializer: Any,
+        i2h_bias_initializer: Any,
+        h2h_bias_initializer: Any,
+        input_size: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._hidden_size = hidden_size
+        self._input_size = input_size
+        rows = self._gates * hidden_size
+        for name, shape, init in (
+            ("i2h_weight", (rows, input_size), i2h_weight_initializer),
+            ("h2h_weight", (rows, hidden_size), h2h_weight_initializer),
+            ("i2h_bias", (rows,), i2h_bias_initializer),
+            ("h2h_bias", (rows,), h2h_bias_initializer),
+        ):
+            setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """The shapes of the states."""
+        return [{"shape": (batch_size, self._hidden_size), "__layout__": "NC"} for _ in range(self._count)]
+
+    def _sums(self, F: Any, inputs: Any, state: Any, weights: tuple[Any, ...]) -> tuple[Any, Any]:
+        into, onwards, bias, other = weights
+        rows = self._gates * self._hidden_size
+        return F.FullyConnected(inputs, into, bias, num_hidden=rows), F.FullyConnected(
+            state, onwards, other, num_hidden=rows
+        )
+
+    def __repr__(self) -> str:
+        rows, inputs = self.i2h_weight.shape or (0, 0)
+        return f"{type(self).__name__}({inputs or None} -> {rows}{self._words()})"
+
+    def _words(self) -> str:
+        return ""
+
+
+class RNNCell(_GatedCell):
+    """h' = act(W x + b + R h + c).
+
+    Shapes: (n, inputs) gives (n, hidden_size), which is also the one state.
+
+    Dtypes: those of the inputs.
+
+    Raises: what `nd.FullyConnected` raises.
+
+    >>> RNNCell(3)
+    RNNCell(None -> 3, tanh)
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        activation: str = "tanh",
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, *values, input_size, prefix=prefix, params=params)
+        self._activation = activation
+
+    def _alias(self) -> str:
+        return "rnn"
+
+    def _words(self) -> str:
+        return f", {self._activation}"
+
+    def hybrid_forward(
+        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> Any:
+        """The step."""
+        entering, onwards = self._sums(F, inputs, states[0], (i2h_weight, h2h_weight, i2h_bias, h2h_bias))
+        output = _activated(F, self._activation, entering + onwards)
+        return output, [output]
+
+
+def _activated(F: Any, activation: Any, x: Any) -> Any:
+    return F.Activation(x, act_type=activation) if isinstance(activation, str) else activation(x)
+
+
+class LSTMCell(_GatedCell):
+    """A step of long short-term memory; gates are input, forget, new, output.
+
+    Shapes: (n, inputs) gives (n, hidden_size); the states are hidden states and cells of that shape.
+
+    Dtypes: those of the inputs.
+
+    Raises: what `nd.FullyConnected` raises.
+
+    >>> LSTMCell(3, input_size=2)
+    LSTMCell(2 -> 12)
+    """
+
+    _gates = 4
+    _count = 2
+
+    def __init__(
+        self,
+        hidden_size: int,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+        activation: str = "tanh",
+        recurrent_activation: str = "sigmoid",
+    ) -> None:
+        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, *values, input_size, prefix=prefix, params=params)
+        self._activation = activation
+        self._recurrent_activation = recurrent_activation
+
+    def _alias(self) -> str:
+        return "lstm"
+
+    def hybrid_forward(
+        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> Any:
+        """The step."""
+        entering, onwards = self._sums(F, inputs, states[0], (i2h_weight, h2h_weight, i2h_bias, h2h_bias))
+        into, forget, new, out = F.split(entering + onwards, num_outputs=4)
+        into, forget, out = (_activated(F, self._recurrent_activation, gate) for gate in (into, forget, out))
+        cell = forget * states[1] + into * _activated(F, self._activation, new)
+        output = out * _activated(F, self._activation, cell)
+        return output, [output, cell]
+
+
+class GRUCell(_GatedCell):
+    """A step of a gated unit; gates are reset, update, new.
+
+    Shapes: (n, inputs) gives (n, hidden_size), which is also the one state.
+
+    Dtypes: those of the inputs.
+
+    Raises: what `nd.FullyConnected` raises.
+
+    >>> GRUCell(3, input_size=2)
+    GRUCell(2 -> 9)
+    """
+
+    _gates = 3
+
+    def __init__(
+        self,
+        hidden_size: int,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, *values, input_size, prefix=prefix, params=params)
+
+    def _alias(self) -> str:
+        return "gru"
+
+    def hybrid_forward(
+        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> Any:
+        """The step."""
+        (state,) = states
+        entering, onwards = self._sums(F, inputs, state, (i2h_weight, h2h_weight, i2h_bias, h2h_bias))
+        (reset, update, new), (old_reset, old_update, old) = (F.split(x, num_outputs=3) for x in (entering, onwards))
+        reset, update = F.sigmoid(reset + old_reset), F.sigmoid(update + old_update)
+        output = (1 - update) * F.tanh(new + reset * old) + update * state
+        return output, [output]
+
+
+class _Stack(RecurrentCell):
+    """What both sequences of cells share."""
+
+    def add(self, cell: RecurrentCell) -> None:
+        """Put a cell on top."""
+        self.register_child(cell)
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """The shapes of the states of all cells."""
+        return [info for cell in self._children.values() for info in cell.state_info(batch_size)]  # type: ignore[attr-defined]
+
+    def _shared_out(self, states: States) -> list[States]:
+        """The states that belong to each cell."""
+        parts, at = [], 0
+        for cell in self._children.values():
+            count = len(cell.state_info())  # type: ignore[attr-defined]
+            parts.append(states[at : at + count])
+            at += count
+        return parts
+
+    def _step(self, inputs: Any, states: States) -> Any:
+        after: States = []
+        for cell, own in zip(self._children.values(), self._shared_out(states), strict=True):
+            inputs, new = cell(inputs, own)
+            after += new
+        return inputs, after
+
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: States | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+        valid_length: NDArray | None = None,
+    ) -> tuple[Any, States]:
+        """The steps of one cell after the other; see `RecurrentCell.unroll`."""
+        self.reset()
+        steps, batch = _steps(inputs, length, layout)
+        begin = begin_state or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+        last, after = len(self._children) - 1, []
+        for i, (cell, own) in enumerate(zip(self._children.values(), self._shared_out(begin), strict=True)):
+            merge = merge_outputs if i == last else None
+            inputs, states = cell.unroll(length, inputs, own, layout, merge, valid_length)  # type: ignore[attr-defined]
+            after += states
+        return inputs, after
+
+    def __repr__(self) -> str:
+        lines = "\n".join(f"({key}): {indented(repr(cell), 2)}" for key, cell in self._children.items())
+        return f"{type(self).__name__}(\n{lines}\n)"
+
+    def __getitem__(self, i: int) -> Any:
+        return self._children[str(i)]
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+
+class SequentialRNNCell(_Stack):
+    """Cells on top of each other.
+
+    >>> stack = SequentialRNNCell()
+    >>> stack.add(LSTMCell(3))
+    >>> stack.add(DropoutCell(0.5))
+    >>> len(stack.state_info())
+    2
+    """
+
+    def forward(self, inputs: Any, states: Any) -> Any:
+        """A step of all."""
+        return self._step(inputs, states)
+
+
+class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
+    """`SequentialRNNCell` of hybrid cells.
+
+    >>> len(HybridSequentialRNNCell())
+    0
+    """
+
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
+        """A step of all."""
+        return self._step(inputs, states)
+
+
+class DropoutCell(HybridRecurrentCell):
+    """Dropout as a cell without states.
+
+    >>> DropoutCell(0.5)
+    DropoutCell(rate=0.5, axes=())
+    """
+
+    def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix, params)
+        self._rate = rate
+        self._axes = axes
+
+    def _alias(self) -> str:
+        return "dropout"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(rate={self._rate}, axes={self._axes})"
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """None."""
+        return []
+
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
+        """What is left of the inputs."""
+        return (F.Dropout(inputs, p=self._rate, axes=self._axes) if self._rate > 0 else inputs), states
+
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: States | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+        valid_length: NDArray | None = None,
+    ) -> tuple[Any, States]:
+        """What is left of all steps, of an array at once; see `RecurrentCell.unroll`."""
+        if not isinstance(inputs, NDArray):
+            return super().unroll(length, inputs, begin_state or [], layout, merge_outputs, valid_length)
+        dropped, states = self(inputs, begin_state or [])
+        return (_steps(dropped, length, layout)[0] if merge_outputs is False else dropped), states
+
+
+class ModifierCell(HybridRecurrentCell):
+    """A cell that changes what another does; its parameters are the other's.
+
+    >>> ResidualCell(RNNCell(3, input_size=3)).base_cell
+    RNNCell(3 -> 3, tanh)
+    """
+
+    def __init__(self, base_cell: RecurrentCell) -> None:
+        if base_cell._modified:
+            raise ArgumentError(f"Cell {base_cell.name} is already modified. One cell cannot be modified twice")
+        base_cell._modified = True
+        super().__init__(prefix=base_cell.prefix + self._alias(), params=None)
+        self.base_cell = base_cell
+
+    @property
+    def params(self) -> Any:
+        """The parameters of the other cell."""
+        return self.base_cell.params
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """The shapes of the states."""
+        return self.base_cell.state_info(batch_size)
+
+    def begin_state(self, batch_size: int = 0, func: Callable[..., NDArray] = nd.zeros, **kwargs: Any) -> States:
+        """States of the other cell to begin with."""
+        return self._of_base("begin_state", batch_size=batch_size, func=func, **kwargs)  # type: ignore[no-any-return]
+
+    def _of_base(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """A method of the other cell, which alone would refuse."""
+        self.base_cell._modified = False
+        try:
+            return getattr(self.base_cell, method)(*args, **kwargs)
+        finally:
+            self.base_cell._modified = True
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._words()}{self.base_cell!r})"
+
+    def _words(self) -> str:
+        return ""
+
+
+class ZoneoutCell(ModifierCell):
+    """A cell whose outputs and states stay as they were with some chance, in training. D. Krueger et al. (2016).
+
+    >>> ZoneoutCell(LSTMCell(3), zoneout_states=0.1)
+    ZoneoutCell(p_out=0.0, p_state=0.1, LSTMCell(None -> 12))
+    """
+
+    def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
+        if isinstance(base_cell, BidirectionalCell):
+            raise ArgumentError("ZoneoutCell: apply it to the cells within a BidirectionalCell")
+        super().__init__(base_cell)
+        self.zoneout_outputs = zoneout_outputs
+        self.zoneout_states = zoneout_states
+
+    def _alias(self) -> str:
+        return "zoneout"
+
+    def _words(self) -> str:
+        return f"p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, "
+
+    def reset(self) -> None:
+        """Forget the output before."""
+        super().reset()
+        self._before: NDArray | None = None
+
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
+        """The step."""
+        output, after = self.base_cell(inputs, states)
+
+        def chosen(p: float, new: Any, old: Any) -> Any:
+            return F.where(F.Dropout(F.ones_like(new), p=p), new, old) if p else new
+
+        before = F.zeros_like(output) if self._before is None else self._before
+        result = chosen(self.zoneout_outputs, output, before)
+        self._before = result if autograd.is_recording() else result.detach()
+        return result, [chosen(self.zoneout_states, *pair) for pair in zip(after, states, strict=True)]
+
+
+class ResidualCell(ModifierCell):
+    """A cell whose inputs are added to its outputs.
+
+    >>> ResidualCell(LSTMCell(3))
+    ResidualCell(LSTMCell(None -> 12))
+    """
+
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
+        """The step."""
+        output, after = self.base_cell(inputs, states)
+        return output + inputs, after
+
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: States | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+        valid_length: NDArray | None = None,
+    ) -> tuple[Any, States]:
+        """The steps of the other cell, and the inputs added; see `RecurrentCell.unroll`."""
+        self.reset()
+        outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge_outputs, valid_length)
+        merge = isinstance(outputs, NDArray)
+        steps = _merged(_steps(inputs, length, layout)[0], layout, merge, valid_length)
+        if merge:
+            return outputs + steps, states
+        return [y + x for y, x in zip(outputs, steps, strict=True)], states
+
+
+class BidirectionalCell(HybridRecurrentCell):
+    """Two cells, one forwards and one backwards, whose outputs are put beside each other; for `unroll` alone.
+
+    >>> from tapegrad import nd
+    >>> cell = BidirectionalCell(RNNCell(2, input_size=3), RNNCell(2, input_size=3))
+    >>> cell.initialize()
+    >>> cell.unroll(4, nd.ones((1, 4, 3)), merge_outputs=True)[0].shape
+    (1, 4, 4)
+    """
+
+    def __init__(self, l_cell: RecurrentCell, r_cell: RecurrentCell, output_prefix: str = "bi_") -> None:
+        super().__init__(prefix="", params=None)
+        self.register_child(l_cell, "l_cell")
+        self.register_child(r_cell, "r_cell")
+        self._output_prefix = output_prefix
+
+    def __call__(self, inputs: Any, states: Any = (), *further: Any) -> Any:
+        raise NotImplementedError("Bidirectional cannot be stepped. Please use unroll")
+
+    def __repr__(self) -> str:
+        left, right = self._children.values()
+        return f"{type(self).__name__}(forward={left!r}, backward={right!r})"
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """The shapes of the states of both."""
+        return [info for cell in self._children.values() for info in cell.state_info(batch_size)]  # type: ignore[attr-defined]
+
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: States | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+        valid_length: NDArray | None = None,
+    ) -> tuple[Any, States]:
+        """The steps of both; see `RecurrentCell.unroll`."""
+        self.reset()
+        steps, batch = _steps(inputs, length, layout)
+        states = begin_state or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+        left, right = self._children.values()
+        count = len(left.state_info())  # type: ignore[attr-defined]
+        options = layout, False, valid_length
+        forwards, after = left.unroll(length, steps, states[:count], *options)  # type: ignore[attr-defined]
+        mirrored = _reversed(steps, valid_length)
+        backwards, other = right.unroll(length, mirrored, states[count:], *options)  # type: ignore[attr-defined]
+        both = zip(forwards, _reversed(backwards, valid_length), strict=True)
+        outputs = [nd.concat(*pair, dim=1) for pair in both]
+        merge = valid_length is not None if merge_outputs is None else merge_outputs
+        return _merged(outputs, layout, merge, valid_length), after + other

@@ -1,0 +1,322 @@
+"""Blocks, parameters and trainers: what is refused, what is shared, what files may lack, and what is saved."""
+
+import numpy as np
+import pytest
+
+import tapegrad as mx
+from tapegrad import autograd, gluon, init, nd
+from tapegrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DeferredInitializationError,
+    FileFormatError,
+    GraphError,
+    ParameterError,
+    ShapeError,
+    StaleGradientError,
+)
+from tapegrad.gluon import nn, rnn
+
+
+def test_a_parameter_without_values_says_what_to_do():
+    layer = nn.Dense(2)
+    with pytest.raises(ParameterError, match=r"'dense0_weight' has not been initialized; call initialize\(\)"):
+        layer.weight.data()
+    layer.initialize()
+    with pytest.raises(DeferredInitializationError, match="follows from the first data"):
+        layer.weight.data()
+    layer(nd.ones((1, 3)))
+    with pytest.raises(ParameterError, match=r"only initialized on \[cpu\(0\)\]"):
+        layer.weight.data(mx.cpu(1))
+    layer.weight.grad_req = "null"
+    with pytest.raises(ParameterError, match="no gradient, because its grad_req is 'null'"):
+        layer.weight.grad()
+    with pytest.warns(UserWarning, match="already initialized, ignoring"):
+        layer.weight.initialize()
+
+
+def test_a_shape_that_does_not_fit_is_refused():
+    layer = nn.Dense(2, in_units=3)
+    layer.initialize()
+    with pytest.raises(ShapeError, match=r"has shape \(2, 3\), which cannot become \(3, 3\)"):
+        layer.weight.set_data(nd.ones((3, 3)))
+    with pytest.raises(ArgumentError, match="invalid shape"):
+        gluon.Parameter("w", shape=(2, 0)).initialize()
+    with pytest.raises(ArgumentError, match="'w' is there already, with shape"):
+        parameters = gluon.ParameterDict()
+        parameters.get("w", shape=(2, 3))
+        parameters.get("w", shape=(3, 3))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda b: b.export("x"), lambda b: b.optimize_for(1), lambda b: b.params.get("w").var()]
+)
+def test_symbols_are_refused_in_words(make):
+    with pytest.raises(ArgumentError, match="symbol"):
+        make(nn.HybridSequential())
+    with pytest.raises(ArgumentError, match="no symbols here"):
+        gluon.SymbolBlock.imports("x.json", ["data"])
+
+
+def test_a_hybrid_block_takes_hybrid_blocks_and_arrays_alone():
+    with pytest.raises(ArgumentTypeError, match="must also be HybridBlock"):
+        nn.HybridSequential().add(nn.Lambda("relu"))
+    with pytest.raises(ArgumentTypeError, match="takes an NDArray, not ndarray"):
+        nn.Flatten()(np.ones((2, 3)))
+    block = nn.HybridSequential()
+    block.inner = nn.Dense(2)
+    with pytest.raises(ArgumentTypeError, match="Changing attribute type for inner"):
+        block.inner = 3
+    with pytest.warns(UserWarning, match="Consider using HybridSequential"):
+        plain = nn.Sequential()
+        plain.add(nn.Dense(2))
+        plain.hybridize()
+
+
+class Own(nn.HybridBlock):
+    """A block whose parameters' shapes are not all known, used as layers' functions use theirs."""
+
+    def __init__(self, units, product, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.product = units, product
+        self.weight = self.params.get("weight", shape=(units, 0), allow_deferred_init=True)
+        self.gamma = self.params.get("gamma", shape=(0,), init="ones", allow_deferred_init=True)
+
+    def hybrid_forward(self, F, x, weight, gamma):
+        y = F.FullyConnected(x, weight, no_bias=True, num_hidden=self.units)
+        return y * gamma if self.product else F.LayerNorm(y, gamma, gamma)
+
+
+def test_the_shapes_of_a_blocks_own_parameters_follow_from_their_use():
+    block = Own(4, product=False)
+    block.initialize()
+    assert block(nd.ones((2, 3))).shape == (2, 4)
+    assert block.weight.shape == (4, 3) and block.gamma.shape == (4,)
+    block = Own(4, product=True)
+    block.initialize()
+    with pytest.raises(ShapeError, match=r"'own1_gamma' is .* and follows from data only where"):
+        block(nd.ones((2, 3)))
+
+
+def test_a_hybridized_network_draws_its_weights_ahead_of_all_else():
+    def weights(hybridize):
+        mx.random.seed(0)
+        net = nn.HybridSequential()
+        net.add(nn.Dense(3), nn.HybridLambda(lambda F, x: x + F.random_normal(shape=(1, 3))), nn.Dense(2))
+        net.initialize(init.Normal(1))
+        if hybridize:
+            net.hybridize()
+        net(nd.ones((1, 2)))
+        return net[2].weight.data().asnumpy()
+
+    mx.random.seed(0)
+    nd.random.normal(0, 1, shape=(3, 2))
+    ahead = nd.random.normal(0, 1, shape=(2, 3)).asnumpy()
+    assert (weights(True) == ahead).all() and not (weights(False) == ahead).any()
+
+
+def test_files_may_lack_names_or_have_more_if_that_is_said(tmp_path):
+    net = nn.Sequential()
+    net.add(nn.Dense(2, in_units=3), nn.Dense(1, in_units=2))
+    net.initialize("ones")
+    path = str(tmp_path / "net.params")
+    net[:1].save_parameters(path)
+    with pytest.raises(ParameterError, match=r"Parameter '1\.weight' is missing in file"):
+        net.load_parameters(path)
+    net.initialize("zeros", force_reinit=True)
+    net.load_parameters(path, allow_missing=True)
+    assert net[0].weight.data().sum() == 6 and net[1].weight.data().sum() == 0
+    net.save_parameters(path)
+    with pytest.raises(ParameterError, match=r"Parameter '1\.weight' loaded from file"):
+        net[:1].load_parameters(path)
+    net[:1].load_parameters(path, ignore_extra=True)
+    half = nn.Dense(2, in_units=3)
+    half.cast("float16")
+    net[0].save_parameters(path)
+    with pytest.raises(ArgumentError, match="is of float16, and of float32 in the file"):
+        half.load_parameters(path)
+    half.load_parameters(path, cast_dtype=True)
+    assert half.weight.data().dtype is np.float16
+    half.load_parameters(path, cast_dtype=True, dtype_source="saved", ctx=[mx.cpu(0), mx.cpu(1)])
+    assert half.weight.data(mx.cpu(1)).dtype is np.float32
+    (tmp_path / "net.params").write_bytes(b"nonsense")
+    with pytest.raises(FileFormatError):
+        net.load_parameters(path)
+
+
+def test_a_shared_parameter_is_written_once_if_that_is_said(tmp_path):
+    net = nn.Sequential()
+    first = nn.Dense(2, in_units=2)
+    net.add(first, nn.Dense(2, in_units=2, params=first.params))
+    net.initialize()
+    path = str(tmp_path / "net.npz")
+    net.save_parameters(path, deduplicate=True)
+    assert len(nd.load(path)) == 2
+    values = net[1].weight.data().asnumpy()
+    net.initialize("zeros", force_reinit=True)
+    net.load_parameters(path)
+    assert (net[1].weight.data().asnumpy() == values).all()
+    by_name = str(tmp_path / "names.params")
+    net.collect_params().save(by_name)
+    net.load_parameters(by_name)
+    assert set(nd.load(by_name)) == set(net.collect_params().keys())
+
+
+def test_values_in_memory_are_loaded_too():
+    layer = nn.Dense(1, in_units=2, use_bias=False)
+    layer.collect_params().load_dict({"weight": nd.ones((1, 2))}, restore_prefix=layer.prefix)
+    assert layer(nd.ones((1, 2))) == 2
+
+
+def test_hooks_see_inputs_and_outputs_until_they_are_taken_away():
+    layer, seen = nn.Dense(2), []
+    layer.initialize()
+    before = layer.register_forward_pre_hook(lambda block, inputs: seen.append(inputs[0].shape))
+    with layer.register_forward_hook(lambda block, inputs, output: seen.append(output.shape)):
+        layer(nd.ones((1, 3)))
+    before.detach()
+    layer(nd.ones((1, 3)))
+    assert seen == [(1, 3), (1, 2)]
+
+
+def trained(steps, path=None):
+    """The weights after steps of Adam on two contexts, with the states saved and loaded halfway if a path is given."""
+    ctx = [mx.cpu(0), mx.cpu(1)]
+    mx.random.seed(1)
+    net = nn.Dense(2, in_units=3)
+    net.initialize(init.Normal(1), ctx=ctx)
+    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+    x = nd.random.normal(shape=(4, 3))
+    for i in range(steps):
+        if path is not None and i == steps // 2:
+            trainer.save_states(path)
+            trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+            trainer.load_states(path)
+        with autograd.record():
+            losses = [net(part).square().sum() for part in gluon.utils.split_and_load(x, ctx)]
+        autograd.backward(losses)
+        trainer.step(4)
+    return net.weight.data(ctx[1]).asnumpy()
+
+
+def test_states_are_saved_without_code_and_loaded_in_every_context(tmp_path):
+    path = str(tmp_path / "states")
+    np.testing.assert_array_equal(trained(4, path), trained(4))
+    (tmp_path / "states").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(FileFormatError):
+        gluon.Trainer(gluon.ParameterDict(), "sgd").load_states(path)
+
+
+def test_a_trainer_refuses_what_is_no_parameter_and_gradients_of_before():
+    with pytest.raises(ArgumentTypeError, match="takes a ParameterDict"):
+        gluon.Trainer([1], "sgd")
+    with pytest.raises(ArgumentError, match="there is no optimizer 'sdg'"):
+        gluon.Trainer({}, "sdg")
+    used, unused = nn.Dense(1, in_units=1), nn.Dense(1, in_units=1)
+    both = used.collect_params()
+    both.update(unused.collect_params())
+    both.initialize("ones")
+    trainer = gluon.Trainer(both, "sgd", {"learning_rate": 1.0})
+    with autograd.record():
+        loss = used(nd.ones((1, 1)))
+    loss.backward()
+    with pytest.raises(StaleGradientError, match="`dense1_bias` on context"):
+        trainer.step(1)
+    with autograd.record():
+        loss = used(nd.ones((1, 1)))
+    loss.backward()
+    trainer.step(1, ignore_stale_grad=True)
+    assert unused.weight.data() == 1
+    with pytest.raises(ArgumentError, match="follows lr_scheduler"):
+        mx.optimizer.SGD(lr_scheduler=mx.lr_scheduler.FactorScheduler(1)).set_learning_rate(1)
+
+
+def test_an_optimizer_and_an_initializer_of_ones_own():
+    @mx.optimizer.register
+    class Half(mx.optimizer.Optimizer):
+        def create_state(self, index, weight):
+            return nd.zeros(weight.shape)
+
+        def update(self, index, weight, grad, state):
+            self._update_count(index)
+            state[:] = state + 1
+            weight[:] = weight - self._get_lr(index) * grad / 2
+
+    @mx.init.register
+    class Threes(init.Initializer):
+        def _init_weight(self, name, array):
+            array[:] = 3
+
+    layer = nn.Dense(1, in_units=1, bias_initializer="threes")
+    layer.initialize("ones")
+    trainer = gluon.Trainer(layer.collect_params(), "half", {"learning_rate": 0.5})
+    with autograd.record():
+        y = layer(nd.array([[2]]))
+    y.backward()
+    trainer.step(1)
+    assert (layer.weight.data() == 0.5) and (layer.bias.data() == 2.75)
+
+
+def test_initializers_that_go_by_names():
+    layer = nn.Dense(2, in_units=3)
+    layer.initialize(init.Mixed([".*bias", ".*"], [init.Zero(), init.One()]))
+    assert layer.weight.data().sum() == 6
+    layer.initialize(init.Load({"dense0_weight": nd.full((2, 3), 2)}, default_init=init.Zero()), force_reinit=True)
+    assert layer.weight.data().sum() == 12
+    with pytest.raises(ArgumentError, match="there is no initializer 'xaver'"):
+        nn.Dense(2, in_units=3).initialize("xaver")
+    with pytest.raises(ShapeError, match="Xavier takes fans from two axes"):
+        gluon.Parameter("w", shape=(3,)).initialize(init.Xavier())
+
+
+def test_a_cell_that_another_modifies_is_not_called_by_itself():
+    cell = rnn.LSTMCell(2)
+    residual = rnn.ResidualCell(cell)
+    assert len(residual.begin_state(batch_size=1)) == 2
+    with pytest.raises(GraphError, match="base cell cannot be called directly"):
+        cell.begin_state(1)
+    with pytest.raises(ArgumentError, match="cannot be modified twice"):
+        rnn.ZoneoutCell(cell)
+    with pytest.raises(ShapeError, match="Invalid recurrent state shape"):
+        layer = rnn.GRU(3)
+        layer.initialize()
+        layer(nd.ones((2, 4, 5)), layer.begin_state(3))
+
+
+def test_states_of_a_freed_graph_are_constants():
+    layer = rnn.LSTM(2)
+    layer.initialize()
+    x = nd.ones((3, 1, 2))
+    with autograd.record():
+        y, states = layer(x, layer.begin_state(1))
+    y.backward()
+    with autograd.record():
+        y, states = layer(x, states)
+    y.backward()
+    assert layer.l0_h2h_weight.grad().norm() > 0
+
+
+def test_keys_of_a_store_are_added_up_or_update_what_is_there():
+    store = mx.kv.create("device")
+    store.init([1, "two"], [nd.ones(2), nd.zeros(1)])
+    store.set_optimizer(mx.optimizer.SGD(learning_rate=0.5))
+    store.push(1, [nd.ones(2, ctx=mx.cpu(i)) for i in range(2)])
+    out = nd.zeros(2, ctx=mx.cpu(1))
+    store.pull(1, out=out)
+    assert out.asnumpy().tolist() == [0, 0] and out.context == mx.cpu(1)
+    with pytest.raises(ArgumentError, match="no key 3"):
+        store.push(3, nd.ones(1))
+    with pytest.raises(ArgumentError, match="no store 'dist_sync'"):
+        mx.kv.create("dist_sync")
+
+
+def test_a_network_is_trained_under_another_engine(backend):
+    net = nn.Dense(1, in_units=2)
+    net.initialize("ones")
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
+    with autograd.record():
+        loss = gluon.loss.L2Loss()(net(nd.ones((1, 2))), nd.zeros(1))
+    loss.backward()
+    trainer.step(1)
+    assert net.weight.data().backend.name == backend
+    assert net.weight.data().asnumpy().tolist() == [[0, 0]]
