@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy.linalg
+
 __all__ = [
     "AnomalyError",
     "ArgumentError",
@@ -16,6 +18,7 @@ __all__ = [
     "GradientEscapeError",
     "GraphError",
     "GraphFreedError",
+    "LinAlgError",
     "MaskWarning",
     "MissingExtraError",
     "MixedBackendsError",
@@ -278,6 +281,22 @@ class DtypeError(TapegradError, TypeError):
     >>> tapegrad.grad(lambda n: n * n)(3)
     Traceback (most recent call last):
     tapegrad.errors.DtypeError: ...
+    """
+
+    lacking: str = ""
+    """The dtype that the engine has not got, where that is what is wrong."""
+
+
+class LinAlgError(TapegradError, numpy.linalg.LinAlgError):
+    """A matrix of which there is no such decomposition or solution: a singular one, or one that is not positive.
+
+    Raised by functions of linear algebra on every engine, so that `except numpy.linalg.LinAlgError` holds. Engines that
+    give NaN instead, because nothing may wait for the device, raise nothing.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.inv(tnp.zeros((2, 2)))
+    Traceback (most recent call last):
+    tapegrad.errors.LinAlgError: inv((2, 2)): Singular matrix
     """
 
 
