@@ -48,6 +48,8 @@ class Backend:
     """Samples of the conformance suite that are expected to fail, by id (`conv2d-1`), each with its reason."""
     classes: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """The accuracy classes of ops that this engine rounds in its own way, such as `"sqrt": ("I1", reason)`."""
+    lazy: ClassVar[bool] = False
+    """Whether numbers are computed only when they are looked at: then bodies check no index against its bounds."""
     shares_constants: ClassVar[bool] = False
     """Whether one 0-d array may serve for every scalar of its value and dtype (not so where devices differ)."""
     layouts: ClassVar[bool] = False
@@ -297,6 +299,13 @@ class Backend:
         An error of another type is told by its words, as `ValueError` is.
         """
         return {}
+
+    def borrow(self, foreign: Any) -> Any:
+        """An array of another engine as one of this, in the same memory; None where that cannot be.
+
+        Say it only if nothing of this engine writes to such an array, and `exclusive` makes a copy of it.
+        """
+        return None
 
     def all_dtypes(self) -> AbstractContextManager[Any]:
         """A context in which all dtypes of the engine can be had, for the suite; some engines hide a few."""

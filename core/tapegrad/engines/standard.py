@@ -49,6 +49,7 @@ class Standard:
         self._path = path
         self._foreign = kernels.backend.translates_dtypes
         self.beside = kernels.backend.beside
+        self.lazy = kernels.backend.lazy
 
     def lookup(self, path: tuple[str, ...]) -> Any:
         """The engine's own function at a path like ("linalg", "qr"), or None."""

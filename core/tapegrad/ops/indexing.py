@@ -162,7 +162,7 @@ def _places(
 
 
 def _check_bounds(xp: Any, index: Any, length: int) -> None:
-    if 0 in index.shape:
+    if 0 in index.shape or xp.lazy:
         return
     low, high = int(xp.min(index)), int(xp.max(index))
     if low < -length or high >= length:
@@ -407,7 +407,7 @@ def _spread(xp: Any, values: Any, key: Key, shape: tuple[int, ...]) -> Any:
             values = xp.concat([values, _zeros(xp, values, (*before, count, step - 1, *behind))], axis=axis + 1)
             values = xp.reshape(values, (*before, count * step, *behind))
             if end > length:  # behind the last one there may be less than a whole step
-                values = values[(ALL,) * axis + (slice(0, length - start),)]
+                values = values[(*(ALL,) * axis, slice(0, length - start), ...)]
         pieces = [values]
         if start:
             pieces.insert(0, _zeros(xp, values, (*before, start, *behind)))

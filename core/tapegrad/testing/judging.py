@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.backend import Backend
-from ..errors import ArgumentError, DtypeError, MissingExtraError, TapegradError
+from ..errors import ArgumentError, DtypeError, DynamicShapeError, MissingExtraError, TapegradError
 from ..op import registered
 from ..op.kinds import LINEAR, MULTILINEAR
 from ..op.record import Op
@@ -99,6 +99,8 @@ def _absence(error: Exception) -> str:
     """What is not there, without who wanted it: one reason for all that wait for it. Empty for any other error."""
     if isinstance(error, MissingExtraError):
         return f"{error.name} is not installed ({error.remedy})" if error.name else str(error)
+    if isinstance(error, DynamicShapeError):
+        return f"the shape would depend on numbers: {error}"
     lacking = error.lacking if isinstance(error, DtypeError) else ""
     return f"the engine has no {lacking}" if lacking else ""
 
@@ -328,7 +330,8 @@ def _judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
         except MissingExtraError as error:
             yield Check(op.name, name, "float64", "error", False, skipped=_absence(error))
         except (TapegradError, TypeError, ValueError, IndexError) as error:
-            named = op.name in str(error) or isinstance(error, TapegradError)
+            # A lazy engine finds it out in the middle of its own work.
+            named = op.name in str(error) or isinstance(error, TapegradError) or kernels.backend.lazy
             yield Check(
                 op.name, name, "float64", "error", named, "" if named else f"{made}: does not name the op: {error}"
             )

@@ -124,6 +124,9 @@ class Argument:
                 raise not_an_array(name, position, leaf, "choose other argnums") from error
             except TapegradError as error:
                 raise type(error)(f"{name}: argument {position}: {error}") from error.__cause__
+            except Exception as error:
+                reason = f"its engine fails with {type(error).__name__}: {error}; choose other argnums"
+                raise not_an_array(name, position, leaf, reason) from error
             if not x._signature.inexact:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
