@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -46,10 +47,13 @@ class DaskBackend(tapegrad.Backend):
         found: Mapping[str, Callable[..., Any]] = importlib.import_module("tapegrad_dask.kernels").KERNELS
         return found
 
-    def all_dtypes(self) -> AbstractContextManager[Any]:
-        # For the suite, whose arrays are small: threads would take longer to start than the tasks to run.
-        config: AbstractContextManager[Any] = importlib.import_module("dask").config.set(scheduler="synchronous")
-        return config
+    @contextmanager
+    def all_dtypes(self) -> Iterator[None]:
+        # For the suite, whose arrays are small: threads would take longer to start than the tasks to run, and many
+        # chunks do no harm.
+        with importlib.import_module("dask").config.set(scheduler="synchronous"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", self.module.PerformanceWarning)
+            yield
 
     # ---- dtypes
 

@@ -62,8 +62,10 @@ def _whole(name: str) -> Callable[..., Any]:
     return kernel
 
 
-_OF_MATRICES = ("cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_rank", "pinv", "qr", "slogdet")
-_OF_MATRICES = (*_OF_MATRICES, "solve", "solve_triangular", "svd", "svdvals")
+_OF_MATRICES = (
+    *("cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_rank", "pinv", "qr", "slogdet", "solve"),
+    *("solve_triangular", "svd", "svdvals"),
+)
 
 _OF_ALL = ("argsort", "cumulative_prod", "fft", "ifft", "irfft", "rfft", "sort")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class TorchBackend(tapegrad.Backend):
     engine = "torch"
     install = pip_install("torch")
     shares_constants = True  # numbers of no axes on the CPU, which PyTorch takes to any device
-    classes: Mapping[str, tuple[str, str]] = {"sqrt": ("I1", _ONE_UNIT)}
+    classes: ClassVar[Mapping[str, tuple[str, str]]] = {"sqrt": ("I1", _ONE_UNIT)}
 
     def array_types(self) -> tuple[type, ...]:
         return (self.module.Tensor,)

@@ -68,6 +68,14 @@ def _sigmoid(x: Any) -> Any:
     return torch.sigmoid(x)
 
 
+def _sech_square(x: Any) -> Any:
+    if not x.dtype.is_floating_point:
+        return _body("sech_square", x)
+    decay = torch.abs(x).mul_(-2).exp_()  # in two pieces of memory
+    half = decay + 1
+    return decay.mul_(4).div_(half.mul_(half))
+
+
 def _multiply_or_zero(x: Any, y: Any) -> Any:
     out = x * y
     if out.device.type != "cpu":  # there is no looking at numbers without waiting
@@ -256,6 +264,31 @@ def _take(x: Any, indices: Any, *, axis: int) -> Any:
     return _getitem(x, indices, key=(*(slice(None),) * (axis % x.ndim if -x.ndim <= axis < x.ndim else axis), AT))
 
 
+def _picked(index: Any, shape: tuple[int, ...], axis: int, mode: str) -> tuple[Any, int]:
+    """The places that `pick` picks from an array of that shape, with that axis of length one."""
+    if not -len(shape) <= axis < len(shape):
+        raise tapegrad.errors.AxisError(f"axis {axis} is out of range for an array of {len(shape)} axes")
+    if mode not in ("clip", "wrap"):
+        raise tapegrad.errors.ArgumentError(f"mode is {mode!r}; choose 'clip' or 'wrap'")
+    axis %= len(shape)
+    places = index.to(torch.int64).reshape((*shape[:axis], 1, *shape[axis + 1 :]))
+    return places % shape[axis] if mode == "wrap" else places.clamp(0, shape[axis] - 1), axis
+
+
+def _pick(x: Any, index: Any, *, axis: int = -1, keepdims: bool = False, mode: str = "clip") -> Any:
+    places, axis = _picked(index, x.shape, axis, mode)
+    picked = torch.gather(x, axis, places)
+    return picked if keepdims else picked.squeeze(axis)
+
+
+def _pick_spread(
+    values: Any, index: Any, *, shape: Any, axis: int = -1, keepdims: bool = False, mode: str = "clip"
+) -> Any:
+    places, axis = _picked(index, shape, axis, mode)
+    out = torch.zeros(shape, dtype=values.dtype, device=values.device)
+    return out.scatter_(axis, places, values.reshape(places.shape))
+
+
 def _positions(x: Any, *, shape: tuple[int, ...]) -> Any:
     return torch.arange(math.prod(shape), device=x.device).reshape(shape)
 
@@ -318,12 +351,15 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "min": _extreme("min", torch.amin),
     "multiply_or_zero": _multiply_or_zero,
     "permute_dims": _permute_dims,
+    "pick": _pick,
+    "pick_spread": _pick_spread,
     "positions": _positions,
     "power": _power,
     "relu": _relu,
     "reshape": _reshape,
     "round": _round,
     "scatter_add": _scatter_add,
+    "sech_square": _sech_square,
     "setitem": _setitem,
     "sigmoid": _sigmoid,
     "stack": _stack,

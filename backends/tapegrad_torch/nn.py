@@ -104,8 +104,24 @@ def _convolution_weight(x: Any, y: Any, *, kernel: Any, **how: Any) -> Any:
     return _backward(y, x, weight, how, around, 1)
 
 
+# Rows
+
+
+def _of_rows(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """PyTorch's own over one axis of real numbers, in one pass over memory; else the op's body."""
+
+    def kernel(x: Any, *, axis: Any = -1) -> Any:
+        if axis.__class__ is int and -x.ndim <= axis < x.ndim and x.dtype.is_floating_point:
+            return function(x, axis)
+        return _body(name, x, axis=axis)
+
+    kernel.__name__ = name
+    return kernel
+
+
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "convolution": _convolution,
     "convolution_weight": _convolution_weight,
     "deconvolution": _deconvolution,
+    "softmax": _of_rows("softmax", torch.softmax),
 }
