@@ -14,8 +14,8 @@ import numpy as np
 
 import tapegrad
 from tapegrad.dtypes import ALL, to_dtype
-from tapegrad.engines.backend import Spec
 from tapegrad.engines.extras import pip_install
+from tapegrad.engines.tables import Spec
 from tapegrad.errors import ShapeError
 
 __all__ = ["DaskBackend"]
