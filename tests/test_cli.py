@@ -140,7 +140,7 @@ def test_backends_as_json_has_what_the_library_says():
     done = command("backends", "--json", TAPEGRAD_DISABLE_PLUGINS="jax")
     told = {info["name"]: info for info in json.loads(done.stdout)}
     (numpy,) = [info for info in tapegrad.list_backends() if info.name == "numpy"]
-    assert told["numpy"] == {**numpy._asdict(), "devices": list(numpy.devices)}
+    assert told["numpy"] == {**numpy._asdict(), "devices": list(numpy.devices), "on_the_host": []}
     assert "TAPEGRAD_DISABLE_PLUGINS=jax" in told["jax"]["reason"] and not told["jax"]["usable"]
 
 

@@ -358,6 +358,7 @@ def test_import_tapegrad_imports_no_engine_and_no_plugin():
         "jaxlib",
         "cupy",
         "torch",
+        "dask",
         "array_api_strict",
         "scipy",
         "safetensors",

@@ -89,6 +89,9 @@ class CupyBackend(tapegrad.Backend):
     def devices(self) -> Sequence[str]:
         return self._names
 
+    def beside(self, like: Any) -> Mapping[str, Any]:
+        return {}  # what is made anew is made on the current device
+
     def device_of(self, raw: Any) -> str:
         return f"gpu({raw.device.id})"
 

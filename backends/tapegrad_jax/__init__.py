@@ -180,6 +180,12 @@ class JaxBackend(tapegrad.Backend):
     def devices(self) -> Sequence[str]:
         return list(self._devices)
 
+    def beside(self, like: Any) -> Mapping[str, Any]:
+        return {}  # what is made anew goes to any device, and into any trace
+
+    def near(self, like: Any) -> str | None:
+        return None
+
     def device_of(self, raw: Any) -> str:
         jax = self.module
         if isinstance(raw, jax.core.Tracer) or not isinstance(raw, jax.Array):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy
+import numpy.linalg
 
 __all__ = [
     "AnomalyError",
@@ -337,6 +337,22 @@ class DtypeError(TapegradError, TypeError):
     >>> tapegrad.grad(lambda n: n * n)(3)
     Traceback (most recent call last):
     tapegrad.errors.DtypeError: ...
+    """
+
+    lacking: str = ""
+    """The dtype that the engine has not got, where that is what is wrong."""
+
+
+class LinAlgError(TapegradError, numpy.linalg.LinAlgError):
+    """A matrix of which there is no such decomposition or solution: a singular one, or one that is not positive.
+
+    Raised by functions of linear algebra on every engine, so that `except numpy.linalg.LinAlgError` holds. Engines that
+    give NaN instead, because nothing may wait for the device, raise nothing.
+
+    >>> import tapegrad.numpy as tnp
+    >>> tnp.linalg.inv(tnp.zeros((2, 2)))
+    Traceback (most recent call last):
+    tapegrad.errors.LinAlgError: inv((2, 2)): Singular matrix
     """
 
 

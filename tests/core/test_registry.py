@@ -27,7 +27,6 @@ BROKEN = {
     "fails_at_import": ("fails at import: RuntimeError: the disk is on fire", RuntimeError),
     "fails_in_hook": ("fails when asked to register: ZeroDivisionError: not today", ZeroDivisionError),
     "finds_no_device": ("can make no array here: OSError: no device is detected", OSError),
-    "lacks_a_kernel": ("lacks required kernels: multiply, sum", None),
     "lacks_its_engine": ("needs 'no_such_engine'", ImportError),
     "makes_another_type": (
         "array_types() says makes_another_type.Imaginary, but the engine makes toyengine.Array",
@@ -93,6 +92,16 @@ def test_a_backend_is_made_once(make):
     assert registry.get("toy") is registry.get("toy")
     assert registry.get(registry.get("toy")) is registry.get("toy")
     assert registry.get().name == "numpy"
+
+
+def test_what_an_engine_lacks_is_the_hosts_and_is_listed(make):
+    registry = make(poor="tapegrad_poor")
+    found = line(registry, "poor")
+    assert found.usable and found.on_the_host == ("multiply", "sum")
+    poor = registry.get("poor")
+    x = poor.from_numpy(numpy.asarray([2.0, 3.0], "float32"))
+    assert poor.to_numpy(poor.kernels.multiply(x, x)).tolist() == [4.0, 9.0]
+    assert float(poor.to_numpy(poor.kernels.sum(x, axis=None, keepdims=False))) == 5.0
 
 
 def test_a_backend_made_by_hand_stands_for_the_live_one(make):

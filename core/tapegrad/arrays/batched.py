@@ -225,6 +225,11 @@ def innermost(value: Any) -> Any:
     return value
 
 
+def place_beside(x: Array) -> str | None:
+    """The device on which numbers of the host are to stand beside `x`; None: wherever its engine puts them."""
+    return engine_of(x).backend.near(innermost(x._value))
+
+
 def engine_inside(value: Any) -> EngineKernels:
     """The kernel table of the engine that holds the numbers of a value, batched or not."""
     if value.__class__ is Batched and value.xp.engine is not None:

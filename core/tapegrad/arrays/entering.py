@@ -14,7 +14,7 @@ from ..engines.tables import OPS, EngineKernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError
 from ..tape.guards import JOURNAL
 from .array import Array, handle
-from .batched import engine_of
+from .batched import engine_of, place_beside
 from .face import standard_face
 from .trees import flatten
 
@@ -39,10 +39,10 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
         return found
     if kind is SCALAR:
         dtype = dtypes.dtype_of_scalar(leaf, dtypes.BOOL)
-        face, engine = beside if isinstance(beside, Company) else company_of(beside)
+        face, engine, device = beside if isinstance(beside, Company) else company_of(beside)
         if weak and isinstance(leaf, (float, complex)) and face._weak is not None:
-            return handle(face._weak, from_host(engine, np.asarray(leaf)), None, engine)
-        return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype)), None, engine)
+            return handle(face._weak, from_host(engine, np.asarray(leaf), device), None, engine)
+        return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype), device=device), None, engine)
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
     backend, raw = admitted(leaf)
@@ -118,10 +118,11 @@ def _unusable(dtype: Any) -> str:
 
 
 class Company(NamedTuple):
-    """The face and the engine that Python numbers take."""
+    """The face, the engine and the device that Python numbers take; None: wherever the engine puts them."""
 
     face: type[Array]
     engine: EngineKernels
+    device: str | None = None
 
 
 def company_of(beside: Sequence[Any]) -> Company:
@@ -131,10 +132,11 @@ def company_of(beside: Sequence[Any]) -> Company:
     leaves = [leaf for arg in beside for leaf in flatten(arg)[0]]
     for leaf in leaves:
         if isinstance(leaf, Array):
-            return Company(leaf.__class__._strong or leaf.__class__, engine_of(leaf))
+            return Company(leaf.__class__._strong or leaf.__class__, engine_of(leaf), place_beside(leaf))
     for leaf in leaves:
         if kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, (np.ndarray, np.generic)):
-            return Company(standard_face(), backend_of(leaf).kernels)  # type: ignore[arg-type]
+            backend = backend_of(leaf)
+            return Company(standard_face(), backend.kernels, backend.near(leaf))  # type: ignore[arg-type]
     return Company(standard_face(), get_backend().kernels)  # type: ignore[arg-type]
 
 
@@ -261,23 +263,31 @@ def _stacked(value: Any, like: Array) -> Array:
             )
         return OPS["stack"].call(*parts, axis=0)  # type: ignore[no-any-return]
     dtype = like._dtype if isinstance(value, (int, float)) and like._dtype in dtypes.INEXACT else None
-    return make(value, dtype, None, engine_of(like).backend, like.__class__)
+    return make(value, dtype, place_beside(like), engine_of(like).backend, like.__class__)
 
 
 def enter_beside(
-    value: Any, engine: EngineKernels | None, face: type[Array], *, copy: bool, what: str, name: str = ""
+    value: Any,
+    engine: EngineKernels | None,
+    face: type[Array],
+    *,
+    copy: bool,
+    what: str,
+    name: str = "",
+    device: str | None = None,
 ) -> Array:
     """A foreign value as an array of `face` on `engine`: those of the arrays that it stands beside.
 
     An array of ours passes if its engine is the same. A raw array of that engine is adopted, as a copy if `copy`. A
-    host array moves over; where the engine lacks its dtype it is rounded to the next narrower one of its kind. With no
-    engine given the value's own is taken. `what` takes the value, as its argument `name`, in the words of errors.
+    host array moves over, to the device if one is given; where the engine lacks its dtype it is rounded to the next
+    narrower one of its kind. With no engine given the value's own is taken. `what` takes the value, as its argument
+    `name`, in the words of errors.
     """
     if isinstance(value, np.generic):
         value = np.asarray(value)
     if isinstance(value, (list, tuple)) and face._face.takes_lists:
         with use_backend(get_backend() if engine is None else engine.backend):
-            return enter(value, face=face, what=what)
+            return enter(value, device=device, face=face, what=what)
     if value is None or isinstance(value, (str, bytes, dict, set, list, tuple)):
         raise ArgumentTypeError(f"{what} takes an array{f' for {name!r}' if name else ''}, not {type(value).__name__}")
     if isinstance(value, Array):
@@ -291,19 +301,19 @@ def enter_beside(
                 face, read_only(backend, raw) if copy else backend.adopt(raw, copy=False), None, backend.kernels
             )
         if isinstance(value, np.ndarray):
-            return handle(face, from_host(engine, raw), None, engine)
+            return handle(face, from_host(engine, raw, device), None, engine)
     raise MixedBackendsError(
         f"{what} got arrays of two backends, {engine.backend.name!r} and {backend.name!r}; "
         f'move one over with x.to("{engine.backend.name}")'
     )
 
 
-def from_host(engine: EngineKernels, values: np.ndarray[Any, Any]) -> Any:
+def from_host(engine: EngineKernels, values: np.ndarray[Any, Any], device: str | None = None) -> Any:
     """A host array as a raw one of an engine, rounded where the engine has no numbers as wide."""
     narrower = {"float64": "float32", "complex128": "complex64"}.get(values.dtype.name)
     try:
-        return engine.backend.from_numpy(values)
+        return engine.backend.from_numpy(values, device=device)
     except DtypeError:
         if narrower is None:
             raise
-        return engine.backend.from_numpy(values.astype(narrower))
+        return engine.backend.from_numpy(values.astype(narrower), device=device)

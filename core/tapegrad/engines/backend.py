@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import BackendUnavailableError, DtypeError
+from .extras import PROJECT
 from .tables import EngineKernels, Kernels, Spec
 
 
@@ -46,6 +46,10 @@ class Backend:
     install: ClassVar[str] = ""
     xfails: ClassVar[Mapping[str, str]] = {}
     """Samples of the conformance suite that are expected to fail, by id (`conv2d-1`), each with its reason."""
+    classes: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """The accuracy classes of ops that this engine rounds in its own way, such as `"sqrt": ("I1", reason)`."""
+    lazy: ClassVar[bool] = False
+    """Whether numbers are computed only when they are looked at: then bodies check no index against its bounds."""
     shares_constants: ClassVar[bool] = False
     """Whether one 0-d array may serve for every scalar of its value and dtype (not so where devices differ)."""
     layouts: ClassVar[bool] = False
@@ -65,7 +69,12 @@ class Backend:
         """The functions of the array API standard over the engine's arrays; array-api-compat closes the gaps."""
         module = self.module
         compat = f"array_api_compat.{self.engine}"
-        return importlib.import_module(compat) if importlib.util.find_spec(compat) else module
+        try:
+            return importlib.import_module(compat)
+        except ModuleNotFoundError as error:
+            if not compat.startswith(f"{error.name}.") and compat != error.name:
+                raise  # it knows the engine, and something that it needs is missing
+            return module
 
     @cached_property
     def kernels(self) -> Kernels:
@@ -74,7 +83,7 @@ class Backend:
 
     def array_types(self) -> tuple[type, ...]:
         """The types of the engine's arrays."""
-        return (type(self.namespace.zeros(1)),)
+        return (type(Backend.from_numpy(self, np.zeros(1, "float32"))),)
 
     def refusal(self, array_type: type) -> str | None:
         """Why an array type that is built upon one of the engine's means something else, and what to do; else None."""
@@ -82,19 +91,76 @@ class Backend:
 
     def version(self) -> str:
         """The engine's version, or an empty string."""
-        return str(getattr(self.module, "__version__", ""))
+        root = importlib.import_module(self.engine.partition(".")[0])
+        return str(getattr(self.module, "__version__", "") or getattr(root, "__version__", ""))
+
+    @cached_property
+    def defers(self) -> bool:
+        """Whether its arrays leave an operator to an operand that they do not know, as Python's protocol has it."""
+
+        class Unknown:
+            __array_ufunc__ = None
+
+            def __rmatmul__(self, other: Any) -> Any:
+                return self
+
+            __radd__ = __rmatmul__
+
+        try:
+            sample, unknown = self.from_numpy(np.zeros((1, 1), "float32")), Unknown()
+            return (sample + unknown) is unknown and (sample @ unknown) is unknown
+        except Exception:  # whatever the engine raises instead
+            return False
+
+    # ---- devices
+
+    @cached_property
+    def native_devices(self) -> Mapping[str, Any]:
+        """The engine's own device objects by tapegrad's names, as the standard's `__array_namespace_info__` lists them.
+
+        Empty where the engine says nothing of devices; its arrays are then all on `cpu(0)`.
+        """
+        try:
+            listed = list(self.namespace.__array_namespace_info__().devices())
+        except (AttributeError, NotImplementedError, TypeError):
+            return {}
+        found: dict[str, Any] = {}
+        for device in listed:
+            kind = "gpu" if any(word in str(device).lower() for word in ("gpu", "cuda", "mps", "xpu")) else "cpu"
+            if device is not None and device not in found.values():
+                found[f"{kind}({sum(name.startswith(kind) for name in found)})"] = device
+        return found
 
     def devices(self) -> Sequence[str]:
         """The devices that arrays can live on, in tapegrad's names: `cpu(0)`, `gpu(0)`, …"""
-        return ["cpu(0)"]
+        return list(self.native_devices) or ["cpu(0)"]
+
+    def device_name(self, native: Any) -> str:
+        """tapegrad's name of one of the engine's own device objects."""
+        return next((name for name, device in self.native_devices.items() if device == native), "cpu(0)")
 
     def device_of(self, raw: Any) -> str:
         """The name of the device on which `raw` lives."""
-        return "cpu(0)"
+        return self.device_name(getattr(raw, "device", None)) if self.native_devices else "cpu(0)"
 
     def to_device(self, raw: Any, device: str) -> Any:
         """`raw` on the device of that name."""
-        return raw
+        native = self.native_devices.get(device)
+        if native is None or raw.device == native:
+            return raw
+        move = getattr(raw, "to_device", None)
+        return importlib.import_module("array_api_compat").to_device(raw, native) if move is None else move(native)
+
+    def beside(self, like: Any) -> Mapping[str, Any]:
+        """The keywords that make the engine's creation functions put an array where `like` is."""
+        try:
+            return {"device": like.device}
+        except AttributeError:
+            return {}
+
+    def near(self, like: Any) -> str | None:
+        """The device on which numbers of the host are to stand beside `like`; None: where the engine puts them."""
+        return self.device_of(like) if len(self.devices()) > 1 else None
 
     def synchronize(self) -> None:
         """Wait until all work that was handed to the engine is done."""
@@ -111,7 +177,7 @@ class Backend:
         """tapegrad's dtype for each dtype object of the engine."""
         found: dict[Any, np.dtype[Any]] = {}
         for dtype in dtypes.ALL:
-            native = getattr(self.namespace, dtype.name, None)
+            native = self._named(dtype)
             if native is not None:
                 found[native] = dtype
                 # Only where the engine speaks NumPy's dtypes: others hash alike, and warn or lie when compared.
@@ -122,7 +188,20 @@ class Backend:
     def dtype_of(self, raw: Any) -> np.dtype[Any]:
         """tapegrad's dtype of an array of the engine."""
         dtype = raw.dtype
-        return dtype if isinstance(dtype, np.dtype) else self.dtypes[dtype]
+        if isinstance(dtype, np.dtype):
+            return dtype
+        try:
+            return self.dtypes[dtype]
+        except KeyError:
+            raise DtypeError(
+                f"backend {self.name!r} has arrays of {dtype!r}, which is no dtype of tapegrad's; "
+                "convert them first, or, if it is one, let the plug-in's `dtypes` say which"
+            ) from None
+
+    def _named(self, dtype: np.dtype[Any]) -> Any:
+        """The dtype object of the namespace under the standard's name, or under that with an underscore, or None."""
+        native = getattr(self.namespace, dtype.name, None)
+        return getattr(self.namespace, f"{dtype.name}_", None) if native is None else native
 
     @property
     def translates_dtypes(self) -> bool:
@@ -133,9 +212,11 @@ class Backend:
     def native_dtype(self, dtype: Any) -> Any:
         """The engine's own object for a dtype. Raises `DtypeError` where the engine has none."""
         dtype = dtypes.to_dtype(dtype)
-        native = getattr(self.namespace, dtype.name, None)
+        native = self._named(dtype)
         if native is None:
-            raise DtypeError(f"backend {self.name!r} has no dtype {dtype.name}; choose another with astype")
+            error = DtypeError(f"backend {self.name!r} has no dtype {dtype.name}; choose another with astype")
+            error.lacking = dtype.name
+            raise error
         return native
 
     def adopt(self, raw: Any, *, copy: bool) -> Any:
@@ -167,19 +248,64 @@ class Backend:
 
     def constant(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype and device of `like`."""
-        return self.namespace.asarray(scalar, dtype=like.dtype)
+        return self.namespace.asarray(scalar, dtype=like.dtype, **self.beside(like))
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
-        """A copy of `raw` on the host, writeable."""
+        """A copy of `raw` on the host, writeable: by DLPack, `numpy.asarray`, or else number by number."""
         try:
             return np.array(np.from_dlpack(raw))
         except (TypeError, AttributeError, BufferError, RuntimeError):
-            return np.array(raw)
+            pass
+        shape, dtype = tuple(raw.shape), self.dtype_of(raw)
+        try:
+            whole = np.array(raw)
+        except Exception:  # whatever the engine's arrays say to being asked for what they have not
+            whole = np.empty((), object)
+        if whole.dtype == dtype and whole.shape == shape:
+            return whole
+        found = np.empty(shape, dtype)
+        kind = {"b": bool, "c": complex, "f": float}.get(dtype.kind, int)
+        for place in np.ndindex(shape):
+            found[place] = kind(raw[place]) if place else kind(raw)
+        return found
 
     def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
         """`array` as one of the engine's, on the device of that name; the copy is the engine's own."""
+        if not array.flags.forc:
+            array = array.copy(order="C")  # not every engine takes strides that are negative
         raw = self.namespace.asarray(array, dtype=self.native_dtype(array.dtype), copy=True)
         return raw if device is None else self.to_device(raw, device)
+
+    def missing(self) -> Sequence[str]:
+        """The functions of the standard that ops are and the engine lacks, such as `linalg.qr`: the host computes them.
+
+        `tapegrad conformance NAME --missing` lists them with the ops that suffer.
+        """
+        from .standard import host_function
+        from .tables import OPS
+
+        kernels = self.kernels
+        paths = {
+            op.path or (name,)
+            for name, op in OPS.items()
+            if op.primitive and name not in kernels.fused and op.module.partition(".")[0] == PROJECT
+            if op.path or name in op.body.__code__.co_names
+        }
+        return sorted(".".join(path) for path in paths if host_function(path) and kernels.standard.lookup(path) is None)
+
+    def errors(self) -> Mapping[type[BaseException], type[Exception]]:
+        """What the engine's own types of errors are in those of `tapegrad.errors`, by which users know them.
+
+        An error of another type is told by its words, as `ValueError` is.
+        """
+        return {}
+
+    def borrow(self, foreign: Any) -> Any:
+        """An array of another engine as one of this, in the same memory; None where that cannot be.
+
+        Say it only if nothing of this engine writes to such an array, and `exclusive` makes a copy of it.
+        """
+        return None
 
     def all_dtypes(self) -> AbstractContextManager[Any]:
         """A context in which all dtypes of the engine can be had, for the suite; some engines hide a few."""

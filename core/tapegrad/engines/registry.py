@@ -23,7 +23,6 @@ import numpy
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
 from .backend import Backend
 from .extras import PROJECT
-from .tables import OPS
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -37,6 +36,7 @@ class BackendInfo(NamedTuple):
     """One line of `tapegrad backends`: a declared engine, and whether it can be used here.
 
     `reason` says why it cannot, in one line; `version` and `devices` are the engine's own words for itself.
+    `on_the_host` names the functions of the standard that the engine lacks, which are computed on copies on the host.
 
     >>> from tapegrad import list_backends
     >>> (numpy,) = [info for info in list_backends() if info.name == "numpy"]
@@ -51,6 +51,7 @@ class BackendInfo(NamedTuple):
     distribution: str
     reason: str | None
     is_default: bool
+    on_the_host: tuple[str, ...] = ()
 
 
 class _Plugin:
@@ -188,15 +189,24 @@ class Registry:
             version: str | None = None
             devices: tuple[str, ...] = ()
             reason: str | None = None
+            lacking: tuple[str, ...] = ()
             try:
                 if plugin.error is not None or plugin.blocked:
                     raise self._refusal(plugin)
                 backend = self.get(name)
                 version, devices = backend.version(), tuple(map(str, backend.devices()))
+                lacking = tuple(backend.missing())
             except Exception as error:
                 reason = _short(error)
             yield BackendInfo(
-                name, reason is None, version, devices, plugin.distribution, reason, name == self.default_name()
+                name,
+                reason is None,
+                version,
+                devices,
+                plugin.distribution,
+                reason,
+                name == self.default_name(),
+                lacking,
             )
 
     def _choices(self) -> str:
@@ -347,8 +357,8 @@ class Registry:
             raise
         except Exception as cause:
             raise BackendUnavailableError(f"backend {name!r} can make no array here: {_short(cause)}") from cause
-        _check_kernels(backend)
         self._check_types(backend, types, sample)
+        _check_way_to_the_host(backend)
         with self._lock:
             self._claims.setdefault(name, types)
             return self._live.setdefault(name, backend)
@@ -375,21 +385,21 @@ class Registry:
             )
 
 
-def _check_kernels(backend: Backend) -> None:
-    """Raise, naming them all, where a function of the standard that tapegrad's own ops are built on is missing."""
-    missing = []
-    for name, op in OPS.items():
-        # A third party's op raises by itself when it is called on an engine that lacks it.
-        if op.path == (name,) and _root(op.module) == PROJECT:
-            try:
-                backend.kernels.find(name)
-            except BackendError:
-                missing.append(name)
-    if missing:
+def _check_way_to_the_host(backend: Backend) -> None:
+    """Raise where an array that was brought to the engine does not come back as it was."""
+    sent = numpy.asarray([[1.0], [2.0]], "float32")
+    try:
+        back = backend.to_numpy(backend.from_numpy(sent))
+        told = f"{back!r}"
+        same = back.dtype == sent.dtype and back.shape == sent.shape and bool((back == sent).all())
+        cause = None
+    except Exception as error:
+        told, same, cause = _short(error), False, error
+    if not same:
         raise BackendError(
-            f"backend {backend.name!r} lacks required kernels: {', '.join(sorted(missing))}. "
-            f"{backend.engine!r} must have these functions of the array API standard, or fused() give them"
-        )
+            f"backend {backend.name!r}: {sent.tolist()} of float32 comes back from the engine as {told}; "
+            "the plug-in must give to_numpy(raw) or from_numpy(array)"
+        ) from cause
 
 
 def _conversion(raw: Any) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import CLASSES, is_dtype
 from ..errors import BackendError
+from .standard import OPTIONAL, Standard, host_function, on_host
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_keys, dict_values
@@ -272,6 +273,8 @@ class EngineKernels(Kernels):
         self.layouts = backend.layouts
         self.to_numpy = backend.to_numpy
         self.constants: dict[Any, Any] = {}
+        self.hosted: set[str] = set()
+        """The functions of the standard that were asked for and are the host's, as the engine lacks them."""
         self.standard = Standard(self, backend.namespace)
 
     def __repr__(self) -> str:
@@ -308,48 +311,24 @@ class EngineKernels(Kernels):
             return partial(op.body, self)
         function = self.standard.lookup(op.path)
         if op.path and function is None:
-            raise BackendError(
-                f"backend {self.backend.name!r} has no kernel for {name!r}: "
-                "its namespace lacks it, and its fused() does not give it"
-            )
-        return partial(op.body, self.standard) if op.keywords or op.variadic or len(op.path) != 1 else function
+            if host_function(op.path) is None:
+                raise BackendError(
+                    f"backend {self.backend.name!r} has no kernel for {name!r}: "
+                    "its namespace lacks it, and its fused() does not give it"
+                )
+            function = self.on_host(op.path)
+        plain = not (op.keywords or op.variadic) and len(op.path) == 1 and name not in OPTIONAL
+        return function if plain else partial(op.body, self.standard)
 
+    def on_host(self, path: tuple[str, ...]) -> Any:
+        """A function of the standard that the engine lacks, of copies on the host; noted in `hosted`."""
+        self.hosted.add(".".join(path))
+        return on_host(self.backend, path)
 
-class Standard:
-    """The engine's namespace as the bodies of primitives see it: the standard's functions, in its conventions.
-
-    A body that calls the function of its own name is a primitive: it says in which words the standard has it.
-    tapegrad's dtypes are translated on the way in; names that the namespace lacks are kernels.
-    """
-
-    def __init__(self, kernels: EngineKernels, space: Any) -> None:
-        self._kernels = kernels
-        self._space = space
-        self._foreign = kernels.backend.translates_dtypes
-
-    def lookup(self, path: tuple[str, ...]) -> Any:
-        """The function at a path like ("linalg", "qr"), or None."""
-        space = self._space
-        for part in path:
-            space = getattr(space, part, None)
-        return space
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._space, name, None)
-        if found is None:
-            found = getattr(self._kernels, name)
-        elif name in ("linalg", "fft") and not callable(found):
-            found = Standard(self._kernels, found)
-        elif self._foreign and callable(found) and not isinstance(found, type):
-            found = partial(self._translated, found)
-        setattr(self, name, found)
-        return found
-
-    def _translated(self, function: Any, *args: Any, **keywords: Any) -> Any:
-        native = self._kernels.backend.native_dtype
-        positional = [native(a) if isinstance(a, np.dtype) else a for a in args]
-        named = {k: native(v) if isinstance(v, np.dtype) else v for k, v in keywords.items()}
-        return function(*positional, **named)
+    def is_own(self, path: tuple[str, ...]) -> bool:
+        """Whether a function of the standard is not composed of others: no op is, or one whose body calls it."""
+        op = OPS.get(path[-1])
+        return len(path) > 1 or op is None or op.primitive
 
 
 class Recorded(Kernels):

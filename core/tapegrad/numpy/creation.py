@@ -8,7 +8,7 @@ import numpy as host
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of
+from ..arrays.batched import engine_of, place_beside
 from ..arrays.entering import dtype_of_numbers, enter
 from ..arrays.face import standard_face
 from ..engines.registry import backend_of, get_backend
@@ -267,7 +267,8 @@ def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[
     kind = dtypes.default_float(like.dtype)
     numbers = host.linspace(0.0, 1.0, int(num), endpoint=endpoint).astype(host.result_type(kind, host.float32))
     shape = tuple(int(num) if i == place else 1 for i in range(ndim + 1))
-    raw = like.backend.from_numpy(host.asarray(numbers.real, dtype=host.finfo(kind).dtype).reshape(shape))
+    weights = host.asarray(numbers.real, dtype=host.finfo(kind).dtype).reshape(shape)
+    raw = like.backend.from_numpy(weights, device=place_beside(like))
     weight: ndarray = handle(like.__class__, raw, None, engine_of(like))
     first, last = (op.expand_dims(_widened(z, ndim), axis=place) if isinstance(z, Array) else z for z in ends)
     return first, last, weight

@@ -13,15 +13,17 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, wrap
+from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, place_beside, wrap
 from ..arrays.entering import company_of, enter_beside
 from ..arrays.face import standard_face
 from ..engines import registry
+from ..engines.backend import Backend
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
     AxisError,
+    BackendError,
     BoundsError,
     DtypeError,
     LinAlgError,
@@ -113,8 +115,9 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             operands[i] = x.item()
             continue
         recording = bool(MODE.get() & RECORDING)
+        what, device = f"{op.name}()", place_beside(arrays[0]) if arrays else None
         try:
-            operands[i] = enter_beside(x, engine, cls, copy=recording, what=f"{op.name}()", name=names[i])
+            operands[i] = enter_beside(x, engine, cls, copy=recording, what=what, name=names[i], device=device)
         except UnknownArrayError as error:
             found = turn_of_foreign(op, args, i)
             if found is NotImplemented:
@@ -226,13 +229,15 @@ def _of_one_dtype(
 ) -> list[Any]:
     """The operands as arrays of one face and table, those that promote cast to the common dtype."""
     alike: list[Any] = []
+    device = next((place_beside(x) for x in operands if isinstance(x, Array)), None)
     for x, name in zip(operands, names, strict=True):
         target = common if name in op.promotes else None
         if x is None:
             alike.append(None)
         elif not isinstance(x, Array):
             dtype = target or dtypes.dtype_of_scalar(x, dtypes.BOOL)
-            alike.append(handle(cls, engine.backend.from_numpy(np.asarray(x, dtype=dtype)), None, xp))
+            raw = engine.backend.from_numpy(np.asarray(x, dtype=dtype), device=device)
+            alike.append(handle(cls, raw, None, xp))
         else:
             if target is not None and x._dtype != target:
                 x = cast(x, target)
@@ -290,34 +295,54 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         text = "the axes that are summed over, the last of the first array and the last but one of the second, differ"
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
     where = f"{op.name}({', '.join(map(str, shapes))}{options})"
-    known: type[Exception]
     if unnamed:
         known = type(error)
-    elif isinstance(error, np.linalg.LinAlgError):
-        known = LinAlgError
-    elif "out of bounds for array of dimension" in text:
-        known = AxisError
-    elif isinstance(error, IndexError):
-        known = BoundsError
-    elif isinstance(error, (ValueError, TypeError)) and _is_about(_DTYPE_WORDS, text):
-        taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
-        known = DtypeError
-        where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
-    elif isinstance(error, (ValueError, TypeError)) and _is_about(_SHAPE_WORDS, text):
-        known = ShapeError
-    elif isinstance(error, (ValueError, TypeError)):
-        known = ArgumentTypeError if type(error) is TypeError else ArgumentError
     else:
-        return error
+        engine = next((engine_of(x) for x in args if isinstance(x, Array)), None)
+        found = _kind_of_error(None if engine is None else engine.backend, error, text)
+        if found is None:
+            return error
+        known = found
+    if known is DtypeError:
+        taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
+        where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
     made = known(f"{where}: {text}")
     made.__cause__ = error
     return made
 
 
+def _kind_of_error(backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
+    """The type of ours for an error of an engine's kernel; None where it passes as it is."""
+    table = {} if backend is None else backend.errors()
+    told: type[Exception] = next((ours for theirs, ours in table.items() if isinstance(error, theirs)), type(error))
+    if issubclass(told, TapegradError):
+        return told
+    if issubclass(told, np.linalg.LinAlgError):
+        return LinAlgError
+    if "out of bounds for array of dimension" in text:
+        return AxisError
+    if issubclass(told, IndexError):
+        return BoundsError
+    known = issubclass(told, (ValueError, TypeError, RuntimeError))
+    # A type of the engine's own, of which nothing is known.
+    foreign = (
+        not known and backend is not None and told.__module__.partition(".")[0] == backend.engine.partition(".")[0]
+    )
+    if not (known or foreign):
+        return None
+    if _is_about(_DTYPE_WORDS, text):
+        return DtypeError
+    if _is_about(_SHAPE_WORDS, text):
+        return ShapeError
+    if issubclass(told, (ValueError, TypeError)):
+        return ArgumentTypeError if told is TypeError else ArgumentError
+    return BackendError if foreign else None
+
+
 _NAMELESS = (ShapeError, AxisError, BoundsError, ArgumentError, ArgumentTypeError)
 """What a body or a rule raises without saying of which op."""
 
-_SHAPE_WORDS = ("shape", "broadcast", "dimension", "axis", "axes", "size", "align", "ndim", "empty sequence")
+_SHAPE_WORDS = ("shape", "broadcast", "dim", "axis", "axes", "size", "align", "empty sequence", "at least")
 _DTYPE_WORDS = (
     "dtypes are allowed",
     "accept dtype",

@@ -23,6 +23,7 @@ from ..arrays.batched import (
     level_table,
     lift,
     note_level,
+    place_beside,
     table_of,
     wrap,
 )
@@ -251,7 +252,8 @@ class RuleNode(Node):
         if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
             return as_array(value, beside=(beside,))
         try:
-            return enter_beside(value, engine_of(beside), Array, copy=False, what=f"the rule of {self.name}")
+            what, engine = f"the rule of {self.name}", engine_of(beside)
+            return enter_beside(value, engine, Array, copy=False, what=what, device=place_beside(beside))
         except (UnknownArrayError, ArgumentTypeError) as error:
             raise ArgumentTypeError(
                 f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"

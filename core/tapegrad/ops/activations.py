@@ -17,7 +17,7 @@ SELU_SCALE = 1.0507009873554805
 """The constants that keep mean 0 and variance 1 (Klambauer and others, Self-Normalizing Networks, 2017)."""
 
 
-@elementwise(x=lambda xp, g, out: xp.where(out > 0, g, 0), samples=alone(_NUMBER), real=True)
+@elementwise(x=lambda xp, g, out: xp.where(out > 0, g, 0), accuracy="I0 unsigned", samples=alone(_NUMBER), real=True)
 def relu(xp: Any, x: Any) -> Any:
     """x where it is positive, else 0; its derivative at 0 is 0.
 

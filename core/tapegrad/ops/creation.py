@@ -36,7 +36,7 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
     >>> filled(tnp.asarray([1.0, 2.0]), shape=(3,), value=7)
     Array([7., 7., 7.], dtype=float32)
     """
-    return xp.full(shape, value, dtype=x.dtype)
+    return xp.full(shape, value, dtype=x.dtype, **xp.beside(x))
 
 
 @locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)

@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of
+from ..arrays.batched import engine_of, place_beside
 from ..arrays.entering import admitted, host_numbers
 from ..arrays.views import Link, expire_views, is_of_ints, is_plain, is_scattered, joined, link_of, share, way_of
 from ..engines.tables import OPS, RECORDED
@@ -140,7 +140,7 @@ def _moved(rank: int, place: int, total: int, *, back: bool = False) -> tuple[in
 
 def _range(xp: Any, like: Any, size: int) -> Any:
     """The integers 0, 1, … on the device of `like`."""
-    return xp.arange(size, dtype=xp.int64, device=like.device)
+    return xp.arange(size, dtype=xp.int64, **xp.beside(like))
 
 
 def _places(
@@ -162,11 +162,30 @@ def _places(
 
 
 def _check_bounds(xp: Any, index: Any, length: int) -> None:
-    if 0 in index.shape:
+    if 0 in index.shape or xp.lazy:
         return
     low, high = int(xp.min(index)), int(xp.max(index))
     if low < -length or high >= length:
         raise BoundsError(f"index {low if low < -length else high} is out of bounds for an axis with size {length}")
+
+
+def _forwards(part: slice) -> slice:
+    """The slice that reads what a bounded one of negative step reads, in reverse order."""
+    start, stop, step = part.start, part.stop, part.step
+    last = start + step * ((start - (-1 if stop is None else stop) - 1) // -step)
+    return slice(last, start + 1, -step)
+
+
+def _backwards(part: Any) -> bool:
+    return isinstance(part, slice) and part.step is not None and part.step < 0
+
+
+def _read_basic(xp: Any, x: Any, parts: Sequence[Any]) -> Any:
+    """`x` at bounded parts without index arrays, those of negative step read forwards and turned around."""
+    taken = x[tuple([_forwards(part) if _backwards(part) else part for part in parts])]
+    left = [part for part in parts if not isinstance(part, int)]
+    turned = tuple([axis for axis, part in enumerate(left) if _backwards(part)])
+    return xp.flip(taken, axis=turned) if turned else taken
 
 
 def _read_standard(xp: Any, x: Any, indices: Sequence[Any], key: Key) -> Any:
@@ -176,9 +195,9 @@ def _read_standard(xp: Any, x: Any, indices: Sequence[Any], key: Key) -> Any:
     axes = iter(shape)
     parts = [part if part is None else _bounded(part, next(axes)) for part in parts]
     if not indices:
-        return x[tuple(parts)] if parts else x
+        return _read_basic(xp, x, parts) if parts else x
     plan = _Plan(parts)
-    x = xp.permute_dims(x[plan.basic], plan.order)
+    x = xp.permute_dims(_read_basic(xp, x, plan.basic), plan.order)
     count = len(plan.leads)
     rest = tuple(x.shape[count:])
     lengths = tuple(x.shape[:count])
@@ -234,7 +253,7 @@ def index_table(xp: Any, x: Any, *, values: tuple[int, ...]) -> Any:
     >>> index_table(tnp.asarray(1.0), values=(2, 0))
     Array([2, 0], dtype=int64)
     """
-    return xp.asarray(list(values), dtype=xp.int64, device=x.device)
+    return xp.asarray(list(values), dtype=xp.int64, **xp.beside(x))
 
 
 def _flat_places(
@@ -353,6 +372,55 @@ def _add_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> 
     return RECORDED.reshape(found, shape=(size, *shape))
 
 
+def _spread(xp: Any, values: Any, key: Key, shape: tuple[int, ...]) -> Any:
+    """The values at a key without index arrays, in zeros of `shape`: axis by axis, between what lies around them."""
+    axes: list[tuple[int, int, int]] = []  # for each axis the first place, the step and the count
+    read: list[int] = []
+    turned: list[int] = []
+    lengths = iter(shape)
+    for part in spell_out(key, shape):
+        if part is None:
+            read.append(1)
+            continue
+        if isinstance(part, slice):
+            part = _bounded(part, length := next(lengths))
+            if _backwards(part):
+                turned.append(len(axes))
+                part = _forwards(part)
+            places = range(*part.indices(length))
+            axes.append((places.start, places.step, len(places)))
+            read.append(len(places))
+        else:
+            next(lengths)
+            axes.append((part, 1, 1))
+    while values.ndim > len(read) and values.shape[0] == 1:
+        values = xp.reshape(values, tuple(values.shape[1:]))
+    values = xp.reshape(xp.broadcast_to(values, tuple(read)), tuple([count for _, _, count in axes]))
+    values = xp.flip(values, axis=tuple(turned)) if turned else values
+    for axis, ((start, step, count), length) in enumerate(zip(axes, shape, strict=True)):
+        if count == length:
+            continue
+        before, behind = tuple(values.shape[:axis]), tuple(values.shape[axis + 1 :])
+        end = start + count * step
+        if step > 1 and count:
+            values = xp.reshape(values, (*before, count, 1, *behind))
+            values = xp.concat([values, _zeros(xp, values, (*before, count, step - 1, *behind))], axis=axis + 1)
+            values = xp.reshape(values, (*before, count * step, *behind))
+            if end > length:  # behind the last one there may be less than a whole step
+                values = values[(*(ALL,) * axis, slice(0, length - start), ...)]
+        pieces = [values]
+        if start:
+            pieces.insert(0, _zeros(xp, values, (*before, start, *behind)))
+        if end < length:
+            pieces.append(_zeros(xp, values, (*before, length - end, *behind)))
+        values = xp.concat(pieces, axis=axis) if len(pieces) > 1 else values
+    return values
+
+
+def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
+    return xp.zeros(shape, dtype=like.dtype, **xp.beside(like))
+
+
 @linear(
     values=lambda xp, g, indices, key: xp.getitem(g, *indices, key=key),
     constant=("indices",),
@@ -389,6 +457,8 @@ def scatter_add(xp: Any, values: Any, *indices: Any, key: Key, shape: tuple[int,
     >>> scatter_add(tnp.asarray([1.0, 2.0, 3.0]), tnp.asarray([0, 2, 2]), key=(AT,), shape=(4,))
     Array([1., 0., 5., 0.], dtype=float32)
     """
+    if not indices:
+        return _spread(xp, values, key, tuple(shape))
     total = int(np.prod(shape))
     places = xp.reshape(_where_key_leads(xp, values, indices, key, tuple(shape)), (-1,))
     count = places.shape[0]
@@ -400,7 +470,7 @@ def scatter_add(xp: Any, values: Any, *indices: Any, key: Key, shape: tuple[int,
     zeros = xp.zeros_like(sums)
     # Sums over runs of equal places, each step reaching twice as far back: as exact as adding them in pairs.
     step = 1
-    while indices and step < count:
+    while step < count:
         same = xp.concat([places[:step] < 0, places[step:] == places[:-step]])
         sums = sums + xp.where(same, xp.concat([zeros[:step], sums[:-step]]), zeros)
         step *= 2
@@ -411,7 +481,8 @@ def scatter_add(xp: Any, values: Any, *indices: Any, key: Key, shape: tuple[int,
 
 def _last_at(xp: Any, places: Any, wanted: Any) -> tuple[Any, Any]:
     """Of sorted places, the last that is each one wanted, and whether there is any."""
-    found = xp.searchsorted(places, wanted, side="right") - 1
+    # Some engines count in unsigned numbers, which have nothing below 0.
+    found = xp.astype(xp.searchsorted(places, wanted, side="right"), xp.int64) - 1
     found = xp.where(found < 0, 0, found)
     return found, xp.take(places, found, axis=0) == wanted
 
@@ -495,6 +566,9 @@ def setitem(xp: Any, x: Any, values: Any, *indices: Any, key: Key) -> Any:
     Array([0., 1.], dtype=float32)
     """
     shape = tuple(x.shape)
+    if not indices:
+        written = _spread(xp, xp.ones((1,) * values.ndim, dtype=xp.bool, **xp.beside(x)), key, shape)
+        return xp.where(written, _spread(xp, values, key, shape), x)
     total = int(np.prod(shape))
     places = _where_key_leads(xp, x, indices, key, shape)
     read = tuple(places.shape)
@@ -953,7 +1027,7 @@ def _uses(part: Any) -> int:
 def _adopted(x: Array, host: np.ndarray[Any, Any]) -> Array:
     """A host array on the engine and device of `x`."""
     engine = engine_of(x)
-    return handle(x.__class__, engine.backend.from_numpy(host), None, engine)
+    return handle(x.__class__, engine.backend.from_numpy(host, device=place_beside(x)), None, engine)
 
 
 _CHOICES = "use integers, slices, `...`, None, and arrays of integers or booleans"

@@ -554,8 +554,15 @@ def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
 # Order.
 
 
+def _flip_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    (x,) = args
+    return op.call(x, axis=tuple(axis + 1 for axis in axes_of(keywords["axis"], x.ndim - 1)))
+
+
 @linear(
     x=lambda xp, g, axis: xp.flip(g, axis=axis),
+    standard=True,
+    batch=_flip_behind,
     samples=[((draw,), {"axis": None}) for (draw,) in alone(normal())]
     + [((normal(2, 3, 4),), {"axis": (0, -1)}), ((normal(3, 4),), {"axis": 1})],
     errors=[((normal(3),), {"axis": 1})],
@@ -571,7 +578,7 @@ def flip(xp: Any, x: Any, *, axis: Any = None) -> Any:
            [4, 3]], dtype=int64)
     """
     turned = axes_of(axis, len(x.shape))
-    return xp.getitem(x, key=tuple(slice(None, None, -1) if i in turned else ALL for i in range(len(x.shape))))
+    return xp.flip(x, axis=turned) if turned else x
 
 
 def _shifts(shift: Any, axis: Any, ndim: int) -> list[tuple[int, int]]:

@@ -29,11 +29,17 @@ def device_of(x: Array) -> str:
 def carry(raw: Any, source: Backend, target: Backend, device: str | None) -> Any:
     """A raw array of one engine as one of another, on the device of that name or wherever the engine likes.
 
-    Through DLPack where neither engine's arrays are the host's own, else through the host.
+    In the same memory where the target can borrow it, else through DLPack where neither engine's arrays are the host's
+    own, else through the host.
     """
     if source is target:
         return raw if device is None or device == source.device_of(raw) else target.to_device(raw, device)
     target.native_dtype(source.dtype_of(raw))  # raises, in words, where the target has no such dtype
+    borrowed = target.borrow(raw)
+    if borrowed is not None:
+        return (
+            borrowed if device is None or device == target.device_of(borrowed) else target.to_device(borrowed, device)
+        )
     if isinstance(raw, (np.ndarray, np.generic)):
         return target.from_numpy(np.asarray(raw), device=device)
     if np.ndarray in target.array_types():

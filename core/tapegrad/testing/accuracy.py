@@ -29,7 +29,7 @@ def _terms(case: Case) -> tuple[Any, Any]:
         out = np.abs(flatten([case.truth.out[i] for i in case.truth.inexact]))
         size = np.maximum(size, np.where(np.isfinite(out), out, 0))
     assert case.target.op is not None
-    if accuracy_class(case.target.op).absolute:
+    if accuracy_class(case.target.op, case.backend).absolute:
         size = np.maximum(size, 1)
     return size, (terms != 0).sum(axis=1)
 
@@ -61,7 +61,7 @@ def accurate_value(case: Case, judge: Judge) -> float:
     """The outputs are as near to the truth as the op's class says. Returns the worst distance in its unit."""
     op = case.target.op
     assert op is not None
-    name = accuracy_class(op).name
+    name = accuracy_class(op, case.backend).name
     if name == "I1" and not op.primitive:
         name = "I2"  # a body around library functions is judged as a rule around them is
     keep = case.truth.inexact
@@ -110,7 +110,7 @@ def accurate_pull(case: Case, judge: Judge) -> float:
     """The gradients are as near to the rule in longdouble as the class says. Returns the worst distance."""
     op = case.target.op
     assert op is not None
-    judged = accuracy_class(op)
+    judged = accuracy_class(op, case.backend)
     name, bound = judged.name, judged.rule_ulps * max(1.0, case.backend.tolerance(case.dtype, op.name) / 4)
     wide, moved = case.wide_pull
     got = flatten(case.pulled)
@@ -178,7 +178,7 @@ def bitwise(case: Case, judge: Judge) -> None:
     other = Case(case.target, case.dtype, numpy)
     other.cotangents = case.cotangents
     assert case.target.op is not None
-    unsigned = accuracy_class(case.target.op).unsigned
+    unsigned = accuracy_class(case.target.op, case.backend).unsigned
     for i, (x, y) in enumerate(zip(case.out, other.out, strict=True)):
         which = np.ones(x.shape, bool)
         if unsigned and x.shape == y.shape:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engines.backend import Backend
 from ..op.record import Op
 
 __all__ = ["RULE_ULPS", "Class", "accuracy_class"]
@@ -32,15 +33,17 @@ class Class:
         return self.name == "I0" and not (self.real and dtype.kind == "c")
 
 
-def accuracy_class(op: Op) -> Class:
+def accuracy_class(op: Op, backend: Backend | None = None) -> Class:
     """What `accuracy=` says beside the op: `I1`, `I1:200` for a rule that is knowingly worse, `I3 absolute` for a value
     that may come near 0 by cancelling numbers near 1.
 
     `I0 real` promises bits for real numbers alone: IEEE 754 does not say how complex ones are multiplied, divided or
     measured, and engines do it in other orders, with and without fused products; those are judged in ulps.
     `I0 unsigned`: the op picks one of equal numbers, of two zeros either, as the array API standard lets it.
+
+    A backend's own word for an op (`Backend.classes`) goes before that.
     """
-    words = op.accuracy.split()
+    words = (op.accuracy if backend is None else backend.classes.get(op.name, (op.accuracy, ""))[0]).split()
     name, _, bound = words[0].partition(":")
     said = words[1:]
     return Class(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engines.backend import Backend
-from ..errors import ArgumentError, MissingExtraError, TapegradError
+from ..errors import ArgumentError, DtypeError, DynamicShapeError, MissingExtraError, TapegradError
 from ..op import registered
 from ..op.kinds import LINEAR, MULTILINEAR
 from ..op.record import Op
@@ -95,9 +95,14 @@ class Check:
         return not self.passed and not self.skipped
 
 
-def _absence(error: MissingExtraError) -> str:
-    """What is not installed, without who wanted it: one reason for all that wait for it."""
-    return f"{error.name} is not installed ({error.remedy})" if error.name else str(error)
+def _absence(error: Exception) -> str:
+    """What is not there, without who wanted it: one reason for all that wait for it. Empty for any other error."""
+    if isinstance(error, MissingExtraError):
+        return f"{error.name} is not installed ({error.remedy})" if error.name else str(error)
+    if isinstance(error, DynamicShapeError):
+        return f"the shape would depend on numbers: {error}"
+    lacking = error.lacking if isinstance(error, DtypeError) else ""
+    return f"the engine has no {lacking}" if lacking else ""
 
 
 def differentiable(op: Op) -> bool:
@@ -182,7 +187,6 @@ def _judge_sample(backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str
 
 def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype: str, quick: bool) -> Iterator[Check]:
     kernels = engine(backend)
-    case = Case(target, dtype, kernels)
     left_out = LEFT_OUT.get(dtype, set())
     wide = ("accurate pull", "accurate value", "verified rule")
 
@@ -192,9 +196,9 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
             found = law()
             distance = found if isinstance(found, float) else None
             judge.verdict()
-        except MissingExtraError as error:
-            return Check(op.name, sample.id, dtype, name, False, skipped=_absence(error))
         except Exception as error:
+            if absent := _absence(error):
+                return Check(op.name, sample.id, dtype, name, False, skipped=absent)
             words = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
             return Check(op.name, sample.id, dtype, name, False, f"{sample}: {words}", distance)
         return Check(op.name, sample.id, dtype, name, True, "", distance)
@@ -205,12 +209,12 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
         return made
 
     try:
+        case = Case(target, dtype, kernels)
         _ = case.out, case.truth
-    except MissingExtraError as error:
-        yield Check(op.name, sample.id, dtype, "value", False, skipped=_absence(error))
-        return
     except Exception as error:
-        yield Check(op.name, sample.id, dtype, "value", False, f"{sample}: {type(error).__name__}: {error}")
+        absent = _absence(error)
+        words = "" if absent else f"{sample}: {type(error).__name__}: {error}"
+        yield Check(op.name, sample.id, dtype, "value", False, words, skipped=absent)
         return
     if has_longdouble() and not case.truth.is_wide and op.body.__module__.startswith(__package__.partition(".")[0]):
         # A stranger's op may have no truth but in double. Ours have: else they would pass for exact unseen.
@@ -220,7 +224,7 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
     chosen: dict[str, Law] = dict(ALWAYS)
     if case.truth.is_wide and case.truth.inexact:
         chosen["accurate value"] = accuracy.accurate_value
-    if accuracy_class(op).has_bits(np.dtype(dtype)):
+    if accuracy_class(op, backend).has_bits(np.dtype(dtype)):
         chosen["bitwise"] = accuracy.bitwise
     if derivative:
         chosen |= FIRST
@@ -275,7 +279,13 @@ def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> 
                 continue
             target = as_target(call.call, call.arrays(dtype), call.keywords, dtype)
             target.name = call.function
-            case = Case(target, dtype, engine(backend))
+            try:
+                case = Case(target, dtype, engine(backend))
+            except Exception as error:
+                skipped = _absence(error)
+                words = "" if skipped else f"{call}: {type(error).__name__}: {error}"
+                found.append(Check(call.function, call.id, dtype, "value", False, words, skipped=skipped))
+                continue
             for name, law in COMPOSED.items():
                 if name in LEFT_OUT.get(dtype, set()):
                     continue
@@ -285,11 +295,10 @@ def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> 
                     judge.narrow([out.dtype for out in case.out])
                     law(case, judge)
                     judge.verdict()
-                except MissingExtraError as error:
-                    skipped = _absence(error)
                 except Exception as error:
+                    skipped = _absence(error)
                     told = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
-                    words = f"{call}: {told}"
+                    words = "" if skipped else f"{call}: {told}"
                 passed = not words and not skipped
                 found.append(Check(call.function, call.id, dtype, name, passed, words, skipped=skipped))
         return found
@@ -316,11 +325,13 @@ def _judge_errors(backend: Backend, op: Op) -> Iterator[Check]:
         target = as_target(op, made.arrays("float64"), made.keywords, "float64")
         try:
             raws = [kernels.backend.from_numpy(x) for x in target.inputs()]
-            target.values(kernels, raws)
+            for raw in target.values(kernels, raws):
+                kernels.backend.to_numpy(raw)  # a lazy engine finds it out when the numbers are looked at
         except MissingExtraError as error:
             yield Check(op.name, name, "float64", "error", False, skipped=_absence(error))
         except (TapegradError, TypeError, ValueError, IndexError) as error:
-            named = op.name in str(error) or isinstance(error, TapegradError)
+            # A lazy engine finds it out in the middle of its own work.
+            named = op.name in str(error) or isinstance(error, TapegradError) or kernels.backend.lazy
             yield Check(
                 op.name, name, "float64", "error", named, "" if named else f"{made}: does not name the op: {error}"
             )

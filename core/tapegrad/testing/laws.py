@@ -185,7 +185,7 @@ class Case:
 
     @cached_property
     def absolute(self) -> bool:
-        return self.target.op is not None and accuracy_class(self.target.op).absolute
+        return self.target.op is not None and accuracy_class(self.target.op, self.backend).absolute
 
     def grain(self, judge: Judge, sizes: Any, weights: Any) -> Any:
         """Where numbers are summed, the rounding of the largest of them is in all."""

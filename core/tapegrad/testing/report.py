@@ -32,11 +32,13 @@ def judge_engines(
     jobs: int | None,
     console: Console,
     modules: Sequence[str] = (),
+    dtypes: Sequence[str] | None = None,
 ) -> list[Conformance]:
     """Judge one engine after the other by these ops and functions, and print a table of each.
 
     `modules` register ops of their own; each process imports them. `jobs`: how many processes; None for one a core, or
-    a single one where the engine's arrays are on a GPU, of whose memory the first process may take all.
+    a single one where the engine's arrays are on a GPU, of whose memory the first process may take all. `dtypes`: only
+    these.
     """
     found = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -45,7 +47,7 @@ def judge_engines(
             task = progress.add_task(name, total=len(ops))
             checks: list[Check] = []
             failed = 0
-            for part in _work(name, ops, modules, quick, jobs):
+            for part in _work(name, ops, modules, quick, jobs, dtypes):
                 checks += part
                 failed += sum(check.failed for check in part)
                 progress.update(task, advance=1, description=f"{name}: {len(checks):,} checks, {failed} failed")
@@ -62,9 +64,14 @@ def judge_engines(
 
 
 def _work(
-    name: str, ops: Sequence[str], modules: Sequence[str], quick: bool, jobs: int | None
+    name: str,
+    ops: Sequence[str],
+    modules: Sequence[str],
+    quick: bool,
+    jobs: int | None,
+    dtypes: Sequence[str] | None,
 ) -> Iterator[list[Check]]:
-    work = partial(judge_op, name, quick=quick)
+    work = partial(judge_op, name, quick=quick, dtypes=dtypes)
     if jobs is None:
         on_host = next(iter(get_backend(name).devices())).startswith("cpu")
         jobs = min(os.cpu_count() or 1, len(ops)) if on_host else 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays.array import Array, handle
 from ..arrays.face import standard_face
-from ..engines.registry import use_backend
+from ..engines.registry import backend_of, use_backend
 from ..engines.tables import EngineKernels
 from ..op import registered
 from ..op.call import pull_back, push_forward
@@ -170,8 +170,8 @@ def as_target(
             x = x.asnumpy()
         elif isinstance(x, (list, tuple, np.generic)) or (isinstance(x, float) and op is None):
             x = np.asarray(x)
-        elif not isinstance(x, np.ndarray) and hasattr(x, "__dlpack__"):
-            x = np.array(np.from_dlpack(x))
+        elif not isinstance(x, np.ndarray) and hasattr(x, "dtype"):
+            x = backend_of(x).to_numpy(x)
         if isinstance(x, np.ndarray):
             if x.dtype.kind == "f":
                 x = _in_place_order(x, dtype)

@@ -146,12 +146,16 @@ def conformance(
     ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
     modules: Annotated[str, typer.Option("--import", help="Modules whose ops are judged too, by commas.")] = "",
     jobs: Annotated[int | None, typer.Option(help="Processes; else one for each core, on a GPU one.", min=1)] = None,
+    dtypes: Annotated[str, typer.Option(help="Only these dtypes, separated by commas.")] = "",
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only list what the engine lacks, and who needs it.")
+    ] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with the heat map here.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write every number here.")] = None,
 ) -> None:
     """Judge engines: every law on every op, with the worst distances from the truth. Exits with 1 if a check fails."""
     from ..testing.conformance import judged_names
-    from ..testing.judging import chosen_names
+    from ..testing.judging import DTYPES, chosen_names
     from ..testing.report import import_modules, judge_engines
 
     for path in (html, json):
@@ -164,8 +168,16 @@ def conformance(
         import_modules(_listed(modules))
     with mistakes_of_usage("--ops"):
         chosen = chosen_names(_listed(ops), judged_names())
+    with mistakes_of_usage("--dtypes"):
+        wanted = chosen_names(_listed(dtypes), DTYPES) if dtypes else None
+    if missing:
+        for name in names:
+            _print_missing(name, chosen)
+        return
     console = Console(width=None if sys.stdout.isatty() else 120)
-    verdicts = judge_engines(names, quick=quick, ops=chosen, modules=_listed(modules), jobs=jobs, console=console)
+    verdicts = judge_engines(
+        names, quick=quick, ops=chosen, modules=_listed(modules), jobs=jobs, console=console, dtypes=wanted
+    )
     if html is not None:
         from ..testing.conformance import as_page
 
@@ -174,6 +186,20 @@ def conformance(
         json.write_text(dumps([verdict.as_json() for verdict in verdicts], indent=1), encoding="utf-8")
     if any(verdict.failures for verdict in verdicts):
         raise typer.Exit(1)
+
+
+def _print_missing(name: str, ops: list[str]) -> None:
+    """A line for each function of the standard that the host computes for the engine, with the ops that wait for it."""
+    from ..testing.missing import missing_functions
+
+    found = missing_functions(name, ops)
+    if not found:
+        typer.echo(f"{name} lacks nothing that these ops are built on")
+        return
+    typer.echo(f"{name} lacks these functions of the array API standard; the host computes them, on copies:")
+    width = max(map(len, found))
+    for function, sufferers in found.items():
+        typer.echo(f"{function.ljust(width)}  {', '.join(sufferers)}")
 
 
 @app.command()

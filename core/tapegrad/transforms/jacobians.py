@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..arrays.batched import Batched, engine_of, wrap
+from ..arrays.batched import Batched, engine_of, place_beside, wrap
 from ..arrays.entering import RAW, SCALAR
 from ..arrays.trees import callable_or_error, unflatten
 from ..engines.tables import OPS, RECORDED
@@ -23,7 +23,7 @@ def _unit_arrays(x: Array, level: int) -> Array:
     """The unit arrays of the shape of `x`, as one of them in the vmap of that level."""
     engine = engine_of(x)
     eye = np.eye(x.size, dtype=x._dtype).reshape(x.size, *x.shape)
-    return wrap(Batched(engine.backend.from_numpy(eye), None, engine, level), None, engine)
+    return wrap(Batched(engine.backend.from_numpy(eye, device=place_beside(x)), None, engine, level), None, engine)
 
 
 def _zero(x: Array) -> Array:

@@ -12,7 +12,18 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_of, in_layout, lift, ones_of, table_of, without_nodes, wrap
+from ..arrays.batched import (
+    LEVELS,
+    Batched,
+    engine_of,
+    in_layout,
+    lift,
+    ones_of,
+    place_beside,
+    table_of,
+    without_nodes,
+    wrap,
+)
 from ..arrays.entering import (
     ARRAY,
     RAW,
@@ -113,6 +124,9 @@ class Argument:
                 raise not_an_array(name, position, leaf, "choose other argnums") from error
             except TapegradError as error:
                 raise type(error)(f"{name}: argument {position}: {error}") from error.__cause__
+            except Exception as error:
+                reason = f"its engine fails with {type(error).__name__}: {error}; choose other argnums"
+                raise not_an_array(name, position, leaf, reason) from error
             if not x._signature.inexact:
                 raise DtypeError(
                     f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
@@ -132,6 +146,13 @@ class Argument:
 
     def tree(self) -> Any:
         return unflatten(self.structure, self.arrays)
+
+
+def entered(tree: Any) -> Any:
+    """A tree with its raw arrays as arrays of ours, for engines whose arrays leave no operator to ours."""
+    leaves, structure = flatten(tree)
+    raw = [kind_of(leaf) is RAW and hasattr(leaf, "dtype") and not isinstance(leaf, np.generic) for leaf in leaves]
+    return unflatten(structure, [as_array(leaf) if enters else leaf for leaf, enters in zip(leaves, raw, strict=True)])
 
 
 def is_single(argnums: Any) -> bool:
@@ -186,6 +207,8 @@ class Run:
             with journal:
                 self._keep_from_writes(copy)
                 given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
+                if not self.company.engine.backend.defers:
+                    given, kwargs = entered(given), entered(kwargs)
                 out = fun(*given, **kwargs)
             del LIVE[self.since]
             self._take(out, has_aux, alone)
@@ -421,9 +444,9 @@ def cotangents_for(name: str, run: Run, given: Any, what: str = "cotangent") -> 
 def fitting(leaf: Any, x: Array, what: str) -> Array:
     """A cotangent or tangent as an array; Python scalars take the dtype of what they belong to."""
     if kind_of(leaf) is SCALAR:
-        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype))
+        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype), device=place_beside(x))
         return wrap(raw, None, engine_of(x))
-    found = enter_beside(leaf, engine_of(x), x.__class__, copy=False, what=what)
+    found = enter_beside(leaf, engine_of(x), x.__class__, copy=False, what=what, device=place_beside(x))
     # What belongs to a number of Python's may be of any precision.
     fits = x._strong is None or found._dtype == x._dtype or found._dtype.kind != x._dtype.kind
     return found if fits else cast(found, x._dtype)

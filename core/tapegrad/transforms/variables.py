@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of, in_layout, ones_of, table_of, wrap
+from ..arrays.batched import engine_of, in_layout, ones_of, place_beside, table_of, wrap
 from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
 from ..errors import (
@@ -85,7 +85,7 @@ def _checked_head_gradient(g: Any, head: Array) -> Array:
         raise ArgumentTypeError(
             f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
         )
-    cotangent = enter_beside(g, engine_of(head), Array, copy=True, what="the head gradient")
+    cotangent = enter_beside(g, engine_of(head), Array, copy=True, what="the head gradient", device=place_beside(head))
     if cotangent.shape != head.shape:
         cotangent = _fitted(cotangent, head)
     if cotangent._dtype != head._dtype:

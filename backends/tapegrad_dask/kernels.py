@@ -1,0 +1,183 @@
+"""Dask's own spelling of ops, and those that need all of an array, as one task that runs NumPy's kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import dask
+import dask.array as da
+import numpy as np
+
+import tapegrad
+from tapegrad.errors import DynamicShapeError
+from tapegrad.op import registered
+from tapegrad.ops.indexing import AT
+from tapegrad.ops.special import FROM_SCIPY, host_function
+
+__all__ = ["KERNELS"]
+
+
+def _on_numpy(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """NumPy's kernel of that op, on what the task was given."""
+    with np.errstate(all="ignore"):
+        found = getattr(tapegrad.get_backend("numpy").kernels, name)(*map(np.asarray, arrays), **keywords)
+    return tuple(found) if isinstance(found, (tuple, list)) else np.asarray(found)
+
+
+def _in_one_task(name: str, spec: tuple[Any, Any], arrays: Sequence[Any], **keywords: Any) -> Any:
+    """NumPy's kernel of that op in one task over whole arrays; its result is of that shape and dtype."""
+    task = dask.delayed(_on_numpy, pure=False, traverse=False)(name, list(arrays), keywords)
+    return da.from_delayed(task, tuple(spec[0]), spec[1])
+
+
+def _likened(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> list[tuple[tuple[int, ...], Any]]:
+    """The shapes and dtypes that NumPy's kernel makes of arrays of these: found on ones, which lie in no memory."""
+    examples = [_example(name, x.shape, x.dtype) for x in arrays]
+    found = _on_numpy(name, examples, keywords)
+    return [(x.shape, x.dtype) for x in (found if isinstance(found, tuple) else (found,))]
+
+
+def _example(name: str, shape: Sequence[int], dtype: Any) -> Any:
+    if name in _OF_MATRICES and len(shape) >= 2:
+        return np.broadcast_to(np.eye(*shape[-2:], dtype=dtype), shape)
+    return np.broadcast_to(np.ones((), dtype), shape)
+
+
+def _whole(name: str) -> Callable[..., Any]:
+    """The op as one task over whole arrays."""
+
+    def kernel(*arrays: Any, **keywords: Any) -> Any:
+        several = registered()[name].outs
+        if any(not isinstance(x, da.Array) for x in arrays):
+            arrays = tuple(da.asarray(x) for x in arrays if x is not None)
+        likenesses = _likened(name, arrays, keywords)
+        if not several:
+            return _in_one_task(name, likenesses[0], arrays, **keywords)
+        task = dask.delayed(_on_numpy, pure=False, traverse=False)(name, list(arrays), keywords)
+        return tuple(da.from_delayed(task[i], *likeness) for i, likeness in enumerate(likenesses))
+
+    kernel.__name__ = name
+    return kernel
+
+
+_OF_MATRICES = (
+    *("cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_rank", "pinv", "qr", "slogdet", "solve"),
+    *("solve_triangular", "svd", "svdvals"),
+)
+
+_OF_ALL = ("argsort", "cumulative_prod", "fft", "ifft", "irfft", "rfft", "sort")
+
+
+def _each(name: str) -> Callable[..., Any]:
+    """A function of each element that the host computes, chunk by chunk."""
+
+    def kernel(*arrays: Any) -> Any:
+        return da.map_blocks(_of_chunks, name, *da.broadcast_arrays(*arrays), dtype=arrays[0].dtype, meta=_META)
+
+    kernel.__name__ = name
+    return kernel
+
+
+_META = np.empty(())
+
+
+def _of_chunks(name: str, *chunks: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return host_function(name)(*chunks)
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    if not (0 < x.ndim < 3 and 0 < y.ndim < 3 and x.shape[-1] == y.shape[0]):
+        return da.matmul(x, y)  # which says what does not fit
+    return da.tensordot(x, y, axes=((x.ndim - 1,), (0,)))  # in fewer tasks
+
+
+# Reading and writing at a key
+
+
+def _getitem(x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
+    if not indices:
+        return x[key] if key else x
+    plain = [part for part in key if part is not None and part is not Ellipsis and part.__class__ is not int]
+    if len(plain) == len(key) and len(indices) == 1 and indices[0].ndim == 1 and 0 not in indices[0].shape:
+        place, index = key.index(AT), indices[0]  # by chunks, which Dask does for one index array of one axis
+        index = index.map_blocks(_from_the_front, x.shape[place], dtype=np.int64)
+        return x[(*key[:place], index, *key[place + 1 :])]
+    return _in_one_task("getitem", (_shape_at(key, tuple(x.shape), indices), x.dtype), [x, *indices], key=key)
+
+
+def _from_the_front(index: Any, length: int) -> Any:
+    """Indices from 0 up, of a chunk of them. Dask itself would read nothing beyond the end, and say nothing."""
+    if index.size and not -length <= index.min() <= index.max() < length:
+        raise IndexError(
+            f"an index is out of bounds for an axis of {length}: they go from {index.min()} to {index.max()}"
+        )
+    return np.where(index < 0, index + length, index).astype(np.int64)
+
+
+def _shape_at(key: tuple[Any, ...], shape: tuple[int, ...], indices: Sequence[Any]) -> tuple[int, ...]:
+    """The shape that is read at a key with index arrays of those shapes."""
+    given = iter(indices)
+    filled = tuple(np.zeros(next(given).shape, np.int64) if part is AT else part for part in key)
+    found: tuple[int, ...] = np.broadcast_to(np.zeros((), bool), shape)[filled].shape
+    return found
+
+
+def _scatter_add(values: Any, *indices: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    if not indices:
+        kernels = tapegrad.get_backend("dask").kernels
+        return registered()["scatter_add"].body(kernels.standard, values, key=key, shape=shape)
+    _shape_at(key, shape, indices)
+    return _in_one_task("scatter_add", (shape, values.dtype), [values, *indices], key=key, shape=shape)
+
+
+def _setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
+    if not indices:
+        kernels = tapegrad.get_backend("dask").kernels
+        return registered()["setitem"].body(kernels.standard, x, values, key=key)
+    _shape_at(key, tuple(x.shape), indices)
+    return _in_one_task("setitem", (x.shape, x.dtype), [x, values, *indices], key=key)
+
+
+def _positions(x: Any, *, shape: tuple[int, ...]) -> Any:
+    return da.arange(prod(shape), dtype=np.int64, chunks=-1).reshape(shape)
+
+
+def _index_table(x: Any, *, values: tuple[int, ...]) -> Any:
+    return da.from_array(np.asarray(values, np.int64), name=False)
+
+
+def _searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
+    arrays = [x, values] if sorter is None else [x, values, sorter]
+    return _in_one_task("searchsorted", (values.shape, np.dtype(np.int64)), arrays, side=side)
+
+
+# Shapes that depend on numbers
+
+
+def _refused(name: str) -> Callable[..., Any]:
+    def kernel(*arrays: Any, **keywords: Any) -> Any:
+        raise DynamicShapeError(
+            f"{name}() has a result whose length is known only once it is computed; "
+            "compute the array first, or use where"
+        )
+
+    kernel.__name__ = name
+    return kernel
+
+
+KERNELS: Mapping[str, Callable[..., Any]] = {
+    **{name: _whole(name) for name in (*_OF_MATRICES, *_OF_ALL)},
+    **{name: _each(name) for name in FROM_SCIPY},
+    **{name: _refused(name) for name in ("nonzero", "true_places")},
+    **{name: _refused(name) for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values")},
+    "getitem": _getitem,
+    "matmul": _matmul,
+    "index_table": _index_table,
+    "positions": _positions,
+    "scatter_add": _scatter_add,
+    "searchsorted": _searchsorted,
+    "setitem": _setitem,
+}

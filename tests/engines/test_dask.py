@@ -1,0 +1,110 @@
+"""The Dask engine: gradients are graphs, nothing is computed that was not asked for, and chunks are kept."""
+
+import numpy as np
+import pytest
+
+import tapegrad
+import tapegrad.numpy as tnp
+from tapegrad.errors import DynamicShapeError, ShapeError
+from tapegrad.testing.conformance import judge_op
+
+da = pytest.importorskip("dask.array", reason="the Dask engine needs dask")
+if not {row.name: row.usable for row in tapegrad.list_backends()}.get("dask"):
+    pytest.skip("the plug-in for dask is not installed", allow_module_level=True)
+
+X = np.random.default_rng(0).standard_normal((6, 4))
+CHUNKS = (2, 3)
+
+
+class Computations:
+    """Counts how often a graph is run, within it."""
+
+    def __enter__(self):
+        from dask.callbacks import Callback
+
+        self.count = 0
+
+        def begin(graph):
+            self.count += 1
+
+        self.callback = Callback(start=begin)
+        self.callback.register()
+        return self
+
+    def __exit__(self, *error):
+        self.callback.unregister()
+
+
+PROGRAMS = {
+    "a product": lambda x: tnp.sum(tnp.tanh(x @ x.T)),
+    "slices": lambda x: tnp.sum(x[1:] * x[:-1]) + tnp.sum(x[::-2, 1] ** 2),
+    "an index array": lambda x: tnp.sum(x[[0, 2, 2]] ** 2) + tnp.sum(x[[1, -1], [0, 3]]),
+    "extremes": lambda x: tnp.max(x) + tnp.sum(tnp.min(x, axis=1)) + tnp.sum(tnp.maximum(x, 0.5)),
+    "a norm": lambda x: tnp.linalg.norm(x) + tnp.std(x),
+    "an order": lambda x: tnp.sum(tnp.sort(x, axis=0)[:2]) + tnp.sum(tnp.cumulative_prod(x, axis=1)),
+    "a factorisation": lambda x: tnp.sum(tnp.linalg.inv(x.T @ x)),
+    "a special function": lambda x: tnp.sum(tnp.special.erf(x)),
+    "a mean of squares where they are large": lambda x: tnp.mean(tnp.where(x > 0, x * x, x)),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_gradients_are_lazy_and_in_the_chunks_of_their_inputs(name):
+    program = PROGRAMS[name]
+    x = da.from_array(X, chunks=CHUNKS)
+    with Computations() as computations:
+        value, gradient = tapegrad.value_and_grad(program)(x)
+    assert computations.count == 0
+    assert isinstance(gradient, da.Array) and gradient.chunks == x.chunks
+    wanted_value, wanted = tapegrad.value_and_grad(program)(X)
+    np.testing.assert_allclose(gradient.compute(scheduler="synchronous"), wanted, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(value.compute(scheduler="synchronous"), wanted_value, rtol=1e-12)
+
+
+def test_a_backward_pass_adds_no_more_tasks_than_twice_the_forwards():
+    def tasks(x):
+        (graph,) = (x.__dask_optimize__(x.__dask_graph__(), x.__dask_keys__()),)
+        return len(graph)
+
+    x, w = da.ones((400, 20), chunks=(50, 20)), da.ones(20, chunks=20)
+    value, gradient = tapegrad.value_and_grad(lambda w, x: tnp.sum(tnp.tanh(x @ w)))(w, x)
+    assert tasks(gradient) <= 3 * tasks(value)
+
+
+def test_second_derivatives_are_lazy_too():
+    x = da.from_array(X[0], chunks=2)
+    with Computations() as computations:
+        found = tapegrad.hessian(lambda x: tnp.sum(x**3))(x)
+    assert computations.count == 0
+    np.testing.assert_allclose(found.compute(scheduler="synchronous"), np.diag(6 * X[0]))
+
+
+def test_unknown_chunk_sizes_are_refused_by_name():
+    x = da.from_array(X, chunks=CHUNKS)
+    unknown = x[x[:, 0] > 0]
+    with pytest.raises(ShapeError, match=rf"{unknown.name} has chunks of unknown sizes.*compute_chunk_sizes"):
+        tapegrad.grad(lambda x: tnp.sum(x))(unknown)
+    with pytest.raises(DynamicShapeError, match=r"true_places\(\) has a result whose length is known only once"):
+        tnp.asarray(x)[x > 0]
+    with pytest.raises(DynamicShapeError, match=r"unique_all\(\) has a result"):
+        tnp.unique_all(tnp.asarray(x))
+
+
+def test_an_index_beyond_the_end_is_found_when_it_is_read():
+    x = tnp.asarray(da.from_array(X[0], chunks=2))
+    read = x[[0, 9]]
+    with pytest.raises(IndexError, match="out of bounds for an axis of 4"):
+        read.asnumpy()
+
+
+@pytest.mark.parametrize("name", ["getitem", "take", "sum", "matmul", "flip"])
+def test_ops(name):
+    checks = judge_op("dask", name, quick=True, dtypes=["float32"])
+    assert checks and not [check for check in checks if check.failed]
+
+
+def test_moves():
+    x = tnp.asarray(X)
+    y = x.to("dask")
+    assert isinstance(y._value, da.Array)
+    assert tapegrad.grad(lambda x: tnp.sum(x.to("dask") ** 2))(X).tolist() == (2 * X).tolist()
