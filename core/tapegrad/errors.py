@@ -67,8 +67,9 @@ class ArgumentError(TapegradError, ValueError):
 class LinAlgError(ArgumentError, numpy.linalg.LinAlgError):
     """A matrix that has no inverse, no factor, or for which an iteration found no end.
 
-    Raised by `inv`, `solve`, `cholesky` and their like, where the engine can tell; it is NumPy's error of the name too.
-    Add a little to the diagonal, or use `pinv` or `lstsq`.
+    Raised by `inv`, `solve`, `cholesky` and their like; it is NumPy's error of the name too. Engines that give NaN
+    instead, because nothing may wait for the device, raise nothing. Add a little to the diagonal, or use `pinv` or
+    `lstsq`.
 
     >>> import numpy, tapegrad.numpy as tnp
     >>> try:
@@ -341,19 +342,6 @@ class DtypeError(TapegradError, TypeError):
 
     lacking: str = ""
     """The dtype that the engine has not got, where that is what is wrong."""
-
-
-class LinAlgError(TapegradError, numpy.linalg.LinAlgError):
-    """A matrix of which there is no such decomposition or solution: a singular one, or one that is not positive.
-
-    Raised by functions of linear algebra on every engine, so that `except numpy.linalg.LinAlgError` holds. Engines that
-    give NaN instead, because nothing may wait for the device, raise nothing.
-
-    >>> import tapegrad.numpy as tnp
-    >>> tnp.linalg.inv(tnp.zeros((2, 2)))
-    Traceback (most recent call last):
-    tapegrad.errors.LinAlgError: inv((2, 2)): Singular matrix
-    """
 
 
 class RandomnessError(TapegradError, RuntimeError):

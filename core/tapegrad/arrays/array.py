@@ -400,9 +400,8 @@ class Array:
 
 def _asked_by_sparse(frame: Any) -> bool:
     """Whether a sparse matrix asks for the numbers of its operand, to which the operand has an answer of its own."""
-    return frame.f_code.co_name.startswith(("_matmul_dispatch", "_rmatmul_dispatch")) and frame.f_globals.get(
-        "__name__", ""
-    ).startswith("scipy.sparse")
+    module = str(frame.f_globals.get("__name__", ""))
+    return module.startswith("scipy.sparse") and frame.f_code.co_name in ("_matmul_dispatch", "_rmatmul_dispatch")
 
 
 _UNKNOWN: np.ndarray[Any, Any] = np.array(None, dtype=object)

@@ -106,7 +106,7 @@ class ndarray(Methods, ProgramArray):
         return tuple(steps) if self.shape else ()
 
     @property
-    def flat(self) -> Iterator[Self]:
+    def flat(self) -> Iterator[Any]:
         """The elements one by one, in the order of rows."""
         return iter(self.reshape(-1))
 
