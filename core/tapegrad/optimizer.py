@@ -164,27 +164,29 @@ class Optimizer:
 
     def _update_count(self, index: Any) -> None:
         counts = self._index_update_count
-        for i in index if isinstance(index, (list, tuple)) else [index]:
-            counts[i] = counts.get(i, self.begin_num_update) + 1
-            self.num_update = max(counts[i], self.num_update)
-
-    def _times(self, index: Any, attribute: str) -> float:
-        own: Mapping[Any, float] = getattr(self, attribute)
-        if index in self.param_dict:
-            return getattr(self.param_dict[index], attribute)  # type: ignore[no-any-return]
-        return own.get(index, own.get(self.idx2name.get(index), 1.0))
+        for i in index if isinstance(index, (list, tuple)) else (index,):
+            number = counts[i] = counts.get(i, self.begin_num_update) + 1
+            if number > self.num_update:
+                self.num_update = number
 
     def _get_lr(self, index: Any) -> float:
-        return self.learning_rate * self._times(index, "lr_mult")
+        rate = self.lr if self.lr_scheduler is None else self.lr_scheduler(self.num_update)
+        parameter = self.param_dict.get(index)
+        return rate * (self._own(self.lr_mult, index) if parameter is None else parameter.lr_mult)
 
     def _get_lrs(self, indices: Any) -> list[float]:
         return [self._get_lr(index) for index in indices]
 
     def _get_wd(self, index: Any) -> float:
-        return self.wd * self._times(index, "wd_mult")
+        parameter = self.param_dict.get(index)
+        return self.wd * (self._own(self.wd_mult, index) if parameter is None else parameter.wd_mult)
 
     def _get_wds(self, indices: Any) -> list[float]:
         return [self._get_wd(index) for index in indices]
+
+    def _own(self, multipliers: Mapping[Any, float], index: Any) -> float:
+        """The multiplier of an index, or of the name that it has."""
+        return multipliers.get(index, multipliers.get(self.idx2name.get(index), 1.0))
 
     def _begin(self, index: Any) -> tuple[float, float, int]:
         """Count an update: its rate, its decay and its number."""

@@ -78,6 +78,10 @@ class _Conv(HybridBlock):
             self._kwargs["adj"] = _tuple(output_padding, count)
         if self._layout != LAYOUTS[count]:
             self._kwargs["layout"] = self._layout
+        # What the function has by default need not be told it at every call.
+        plain = {"stride": (1,) * count, "dilate": (1,) * count, "pad": (0,) * count, "adj": (0,) * count}
+        plain |= {"num_group": 1, "no_bias": self._transposed}  # type: ignore[dict-item]
+        self._passed = {key: value for key, value in self._kwargs.items() if plain.get(key) != value}
         ends = (in_channels, channels // groups) if self._transposed else (channels, in_channels // groups)
         shape = (*ends, *self._kwargs["kernel"])
         if self._layout.endswith("C"):
@@ -93,7 +97,7 @@ class _Conv(HybridBlock):
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         """The sums, activated."""
-        y = (F.Deconvolution if self._transposed else F.Convolution)(x, weight, bias, **self._kwargs)
+        y = (F.Deconvolution if self._transposed else F.Convolution)(x, weight, bias, **self._passed)
         return y if self.act is None else self.act(y)
 
     def __repr__(self) -> str:
