@@ -243,7 +243,7 @@ class Backend:
         return raw
 
     def spec(self, raw: Any) -> Spec:
-        """Shape, dtype and layout of `raw`."""
+        """Shape and dtype of `raw`, and on an engine with `layouts` its layout."""
         return Spec(tuple(raw.shape), raw.dtype)
 
     def constant(self, scalar: Any, like: Any) -> Any:
