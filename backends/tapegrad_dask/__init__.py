@@ -15,7 +15,6 @@ import numpy as np
 import tapegrad
 from tapegrad.dtypes import ALL, to_dtype
 from tapegrad.engines.extras import pip_install
-from tapegrad.engines.tables import Spec
 from tapegrad.errors import ShapeError
 
 __all__ = ["DaskBackend"]
@@ -88,10 +87,10 @@ class DaskBackend(tapegrad.Backend):
 
     # ---- chunks
 
-    def spec(self, raw: Any) -> Spec:
-        return Spec(tuple(raw.shape), raw.dtype, getattr(raw, "chunks", None))
+    def spec(self, raw: Any) -> Any:
+        return super().spec(raw)._replace(layout=getattr(raw, "chunks", None))
 
-    def like(self, raw: Any, spec: Spec) -> Any:
+    def like(self, raw: Any, spec: Any) -> Any:
         if spec.layout is None or getattr(raw, "chunks", spec.layout) == spec.layout or raw.shape != spec.shape:
             return raw
         return raw.rechunk(spec.layout)
