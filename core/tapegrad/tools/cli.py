@@ -94,6 +94,14 @@ def mxnet(
     run(script, args or [])
 
 
+def _on_the_host(functions: tuple[str, ...]) -> str:
+    """A few of the functions that an engine lacks, and how many more there are."""
+    if not functions:
+        return ""
+    more = f" and {len(functions) - 4} more" if len(functions) > 4 else ""
+    return f"on the host: {', '.join(functions[:4])}{more}"
+
+
 @app.command()
 def backends(
     json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
@@ -111,7 +119,7 @@ def backends(
             info.version or "",
             ", ".join(info.devices),
             info.distribution,
-            info.reason or "",
+            info.reason or _on_the_host(info.on_the_host),
         )
         for info in infos
     ]
