@@ -381,8 +381,12 @@ def test_a_write_through_a_view_uses_the_buffer_again():
         part += 1.0
         part[0] = 5.0
         assert part.shape == (10,)
+    turned = x.reshape(10, 100).T
+    turned[1, 9] = 7.0
+    turned[2:4, 9] += 1.0
     assert x._value.__array_interface__["data"][0] == where
     assert x.tolist()[9:12] == [0.0, 5.0, 3.0]
+    assert x.tolist()[901:904] == [7.0, 1.0, 1.0]
 
 
 def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
