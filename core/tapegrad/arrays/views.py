@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
@@ -409,16 +410,23 @@ def _make_stale(view: Array, base: Array) -> None:
         view._shares = (base, *link[1:])  # which must not go before the view has its value again
     if not is_variable(view):
         view._node = None if view._node is None else _TRACKED
-    # By its number it is seen whether the base has come to another place on the tape meanwhile.
-    view._value = -1 if base._node is None else base._node.seq
+    # By which it is seen later whether the base has come to another place on the tape.
+    view._value = None if base._node is None else ref(base._node)
     _set_class(view, _stale_class(view.__class__))
 
 
 def renew(view: Any) -> None:
     """Give a stale view its value, and its place on the tape."""
-    cls = _FRESH.get(type(view))
-    if cls is None:
-        return  # another thread was quicker
+    with _RENEWING:
+        cls = _FRESH.get(type(view))
+        if cls is not None:  # else another thread was quicker
+            _renew(view, cls)
+
+
+_RENEWING: Final = RLock()
+
+
+def _renew(view: Any, cls: type[Array]) -> None:
     link = getattr(view, "_shares", None)
     if link.__class__ is not tuple:
         _set_class(view, cls)  # made of the class of a stale view, and still empty
@@ -426,7 +434,8 @@ def renew(view: Any) -> None:
     base = link[0]
     slots = {name: getattr(cls, name) for name in ("_value", "_node", "_xp", "_signature")}
     node, before = slots["_node"].__get__(view), slots["_value"].__get__(view)
-    moved = base._node is not None and base._node.seq != before
+    at = base._node
+    moved = at is not None and not is_variable(base) and (before is None or before() is not at)
     steps = _steps(link)
     own = node is not None and node is not _TRACKED
     if own and moved and MODE.get() & RECORDING:

@@ -1250,6 +1250,8 @@ def _put_through(x: Array, link: Link, key: Any, value: Any) -> None:
     """Write at a key of a view."""
     x._check_rebind()
     base, steps = way_of(link)
+    if value.__class__ is x.__class__ is not base.__class__:
+        value = value._of_class(base.__class__)
     plain = key if key.__class__ is tuple else (key,)
     if is_plain(plain):
         whole_key = joined(steps[0], plain, base.shape) if len(steps) == 1 and steps[0].__class__ is tuple else None
