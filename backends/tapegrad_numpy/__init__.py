@@ -103,6 +103,9 @@ class NumpyBackend(tapegrad.Backend):
             return False
         return getrefcount(raw) == _ALONE and raw.flags.owndata and raw.flags.writeable
 
+    def is_within(self, part: Any, raw: Any) -> bool:
+        return part is raw or part.base is raw
+
     def exclusive(self, raw: Any) -> Any:
         return raw if isinstance(raw, np.generic) or raw.base is None else raw.copy()
 

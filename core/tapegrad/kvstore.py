@@ -68,9 +68,9 @@ class KVStore:
         """Add up arrays under their key; with an updater they are its gradient, else they replace what is there."""
         for k, arrays in _pairs(key, value):
             stored = self._at(k)
-            total = arrays[0].detach().as_in_context(stored.context)
+            total = arrays[0]._detached().as_in_context(stored.context)
             for x in arrays[1:]:
-                total = total + x.detach().as_in_context(stored.context)
+                total = total + x._detached().as_in_context(stored.context)
             if self._updater is None:
                 stored[:] = total
             else:

@@ -381,8 +381,12 @@ def test_a_write_through_a_view_uses_the_buffer_again():
         part += 1.0
         part[0] = 5.0
         assert part.shape == (10,)
+    turned = x.reshape(10, 100).T
+    turned[1, 9] = 7.0
+    turned[2:4, 9] += 1.0
     assert x._value.__array_interface__["data"][0] == where
     assert x.tolist()[9:12] == [0.0, 5.0, 3.0]
+    assert x.tolist()[901:904] == [7.0, 1.0, 1.0]
 
 
 def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
@@ -402,6 +406,29 @@ def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
             shown[0] = 1.0
         with pytest.raises(tapegrad.errors.ReadOnlyError):
             shown += 1.0
+
+
+def test_the_other_face_is_a_view(backend):
+    x = on(backend, [1.0, 2.0])
+    x.attach_grad()
+    other = x.as_nd_ndarray()
+    other[1] = 5.0
+    x *= 2.0
+    assert other.asnumpy().tolist() == x.tolist() == [2.0, 10.0]
+    with tapegrad.record():
+        y = (x.as_nd_ndarray() ** 2).sum()
+    y.backward()
+    assert x.grad.tolist() == [4.0, 20.0]
+
+
+def test_methods_that_write(backend):
+    x = on(backend, [3.0, 1.0, 2.0, 0.0])
+    x[:3].sort()
+    x[3:].fill(9.0)
+    x.put([0, 1], [5.0, 4.0])
+    x[::-1].partition(0)
+    assert x.tolist()[3] == 3.0
+    assert sorted(x.tolist()) == [3.0, 4.0, 5.0, 9.0]
 
 
 SHARED = {

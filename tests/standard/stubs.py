@@ -90,8 +90,9 @@ def methods_stub():
     for name in methods.methods_among(vars(tnp)):
         result = "tuple[Self, ...]" if name == "nonzero" else "Self"
         lines.append(declared(name, getattr(tnp, name), result=result, method=True))
-    for name in ("flatten", "transpose"):
-        lines.append(declared(name, getattr(methods.Methods, name), result="Self", method=True))
+    for name in ("fill", "flatten", "partition", "put", "sort", "transpose"):
+        result = "Self" if name in ("flatten", "transpose") else "None"
+        lines.append(declared(name, getattr(methods.Methods, name), result=result, method=True))
     return "\n".join(lines) + "\n"
 
 

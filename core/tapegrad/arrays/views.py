@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
-from ..engines.tables import OPS
+from ..engines.tables import OPS, Kernels
 from ..errors import GraphError, ReadOnlyError
 from ..tape.mode import MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node
@@ -47,8 +48,6 @@ class Step:
     """A step from an array to a view, other than a basic key, which is a tuple."""
 
     __slots__ = ()
-    absorbs = False
-    """Whether two steps of this kind, one after the other, are the second alone."""
 
     def forward(self, x: Array) -> Array:
         """What the view shows of `x`."""
@@ -56,6 +55,10 @@ class Step:
 
     def back(self, x: Array, value: Array) -> Array:
         """What `x` becomes where the view becomes `value`."""
+        raise NotImplementedError
+
+    def within(self, xp: Kernels, raw: Any) -> Any:
+        """`forward` on a raw value; of steps that keep the dtype, and by which mutable engines make views."""
         raise NotImplementedError
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
@@ -67,7 +70,6 @@ class Reshaped(Step):
     """The same elements, row by row, in another shape."""
 
     __slots__ = ("shape",)
-    absorbs = True
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
@@ -79,6 +81,9 @@ class Reshaped(Step):
     def back(self, x: Array, value: Array) -> Array:
         found: Array = OPS["reshape"].call(value, shape=x.shape)
         return found
+
+    def within(self, xp: Kernels, raw: Any) -> Any:
+        return xp.reshape(raw, shape=self.shape)
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
         found = _strides_of_reshaped(shape, strides, self.shape)
@@ -101,6 +106,9 @@ class Permuted(Step):
         order = tuple(sorted(range(len(self.axes)), key=self.axes.__getitem__))
         found: Array = OPS["permute_dims"].call(value, axes=order)
         return found
+
+    def within(self, xp: Kernels, raw: Any) -> Any:
+        return xp.permute_dims(raw, axes=self.axes)
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
         return tuple([shape[axis] for axis in self.axes]), tuple([strides[axis] for axis in self.axes])
@@ -181,13 +189,15 @@ class Aside(Step):
     """The same elements, beside the tape: what is written through it changes the numbers of its base and no more."""
 
     __slots__ = ()
-    absorbs = True
 
     def forward(self, x: Array) -> Array:
         return x._detached()
 
     def back(self, x: Array, value: Array) -> Array:
         return value._detached()
+
+    def within(self, xp: Kernels, raw: Any) -> Any:
+        return raw
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
         return tuple(shape), tuple(strides)
@@ -232,8 +242,8 @@ def share(view: Array, x: Array, step: Any) -> None:
         above = _base_of(views)
         if above is not None and not (x._node.__class__ is Leaf and is_variable(x)):
             base, outer = above, views
-            if step.__class__ is not tuple and outer[1].__class__ is step.__class__ and step.absorbs:
-                signature, outer = outer[4], outer[2]
+            if step.__class__ is Reshaped or step is ASIDE:
+                step, outer, signature = _shortened(step, outer, signature)
         else:
             signature = views
         views = getattr(base, "_shares", None)
@@ -245,6 +255,19 @@ def share(view: Array, x: Array, step: Any) -> None:
     views.append(ref(view))
     if len(views) > views[0]:
         _drop_dead(views)
+
+
+def _shortened(step: Step, outer: Link, signature: Any) -> tuple[Step, Link | None, Any]:
+    """A reshape or `ASIDE` after the steps of a link, in as few: one of each is enough, in either order."""
+    last, before = outer[1], outer[2]
+    if last.__class__ is step.__class__:
+        return step, before, outer[4]
+    if before is not None and before[1].__class__ is step.__class__:
+        if step is ASIDE and last.__class__ is Reshaped:
+            return last, before, outer[4]
+        if last is ASIDE:
+            return step, (outer[0], ASIDE, before[2], None, before[4]), signature
+    return step, outer, signature
 
 
 def share_reshaped(view: Array, x: Array) -> None:
@@ -387,16 +410,23 @@ def _make_stale(view: Array, base: Array) -> None:
         view._shares = (base, *link[1:])  # which must not go before the view has its value again
     if not is_variable(view):
         view._node = None if view._node is None else _TRACKED
-    # By its number it is seen whether the base has come to another place on the tape meanwhile.
-    view._value = -1 if base._node is None else base._node.seq
+    # By which it is seen later whether the base has come to another place on the tape.
+    view._value = None if base._node is None else ref(base._node)
     _set_class(view, _stale_class(view.__class__))
 
 
 def renew(view: Any) -> None:
     """Give a stale view its value, and its place on the tape."""
-    cls = _FRESH.get(type(view))
-    if cls is None:
-        return  # another thread was quicker
+    with _RENEWING:
+        cls = _FRESH.get(type(view))
+        if cls is not None:  # else another thread was quicker
+            _renew(view, cls)
+
+
+_RENEWING: Final = RLock()
+
+
+def _renew(view: Any, cls: type[Array]) -> None:
     link = getattr(view, "_shares", None)
     if link.__class__ is not tuple:
         _set_class(view, cls)  # made of the class of a stale view, and still empty
@@ -404,7 +434,8 @@ def renew(view: Any) -> None:
     base = link[0]
     slots = {name: getattr(cls, name) for name in ("_value", "_node", "_xp", "_signature")}
     node, before = slots["_node"].__get__(view), slots["_value"].__get__(view)
-    moved = base._node is not None and base._node.seq != before
+    at = base._node
+    moved = at is not None and not is_variable(base) and (before is None or before() is not at)
     steps = _steps(link)
     own = node is not None and node is not _TRACKED
     if own and moved and MODE.get() & RECORDING:
@@ -434,6 +465,14 @@ def _list_again(view: Array, base: Array) -> None:
 
 
 # Writing.
+
+
+def is_within(step: Any) -> bool:
+    """Whether a step leads to elements of the same memory and dtype, where an engine's reading gives views."""
+    return step.__class__ in _WITHIN
+
+
+_WITHIN: Final = frozenset((tuple, Reshaped, Permuted, Aside))
 
 
 def link_of(x: Array) -> Link | None:
@@ -487,6 +526,8 @@ def write_through(view: Array, link: Link, new: Array) -> None:
 def _write_back(base: Array, steps: Sequence[Any], value: Array) -> None:
     first = steps[0]
     if len(steps) > 1:
+        if steps[-1].__class__ is tuple and base._put_within(steps[:-1], steps[-1], value):
+            return
         value = _before_last(base, steps, value)
     if value.__class__ is not base.__class__:
         value = value._of_class(base.__class__)

@@ -238,6 +238,10 @@ class Backend:
         """Whether `raw` is certainly shared with nobody, so that an in-place write may reuse its buffer."""
         return False
 
+    def is_within(self, part: Any, raw: Any) -> bool:
+        """Whether `part`, made of `raw` by a key, a reshape or a permutation, certainly shares its memory."""
+        return False
+
     def like(self, raw: Any, spec: Spec) -> Any:
         """A gradient in the layout of the input that `spec` tells of; asked of engines with `layouts` only."""
         return raw

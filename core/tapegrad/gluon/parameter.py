@@ -285,7 +285,7 @@ class Parameter:
 
     def _reduce(self) -> NDArray:
         """The mean of the values over the contexts, on the host."""
-        first, *others = [array.detach().as_in_context(cpu()) for array in self.list_data()]
+        first, *others = [array._detached().as_in_context(cpu()) for array in self.list_data()]
         return sum(others, first) / (len(others) + 1) if others else first
 
     def _load(self, values: NDArray, ctx: Any, cast_dtype: bool, dtype_source: str) -> None:

@@ -12,7 +12,7 @@ from ..arrays.array import Array
 __all__ = ["Methods", "bind", "methods_among"]
 
 _WRITING = frozenset(("partition", "put", "resize", "sort"))
-"""NumPy's methods that write to the array, and so are not here."""
+"""NumPy's methods that write to the array: not the functions of these names, which give a new one."""
 
 _OTHERWISE = frozenset(("astype", "compress", "imag", "real", "transpose"))
 """NumPy's methods that are called differently from the functions."""
@@ -33,6 +33,20 @@ class Methods:
     """What `ndarray` has by way of `tapegrad.numpy`. The signatures are in `methods.pyi`."""
 
     __slots__ = ()
+
+
+def fill(x: Any, value: Any) -> None:
+    """Write a value to all elements."""
+    x[...] = value
+
+
+def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
+    """What the method of a NumPy array does that writes what the function would return."""
+
+    def method(x: Any, *args: Any, **keywords: Any) -> None:
+        x[...] = function(x, *args, **keywords)
+
+    return method
 
 
 def _writer(part: Callable[..., Any]) -> Callable[[Any, Any], None]:
@@ -58,3 +72,9 @@ def bind(functions: Mapping[str, Callable[..., Any]]) -> None:
 
     Methods.transpose = transpose  # type: ignore[attr-defined]
     Methods.flatten = flatten  # type: ignore[attr-defined]
+    Methods.fill = fill  # type: ignore[attr-defined]
+    Methods.put = functions["put"]  # type: ignore[attr-defined]
+    for name in ("partition", "sort"):
+        method = _in_place(functions[name])
+        method.__name__, method.__doc__ = name, f"What `tapegrad.numpy.{name}` gives, written to the array."
+        setattr(Methods, name, method)

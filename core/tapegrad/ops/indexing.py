@@ -20,7 +20,19 @@ from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of, place_beside
 from ..arrays.entering import admitted, host_numbers
-from ..arrays.views import Link, expire_views, is_of_ints, is_plain, is_scattered, joined, link_of, share, way_of
+from ..arrays.views import (
+    ASIDE,
+    Link,
+    expire_views,
+    is_of_ints,
+    is_plain,
+    is_scattered,
+    is_within,
+    joined,
+    link_of,
+    share,
+    way_of,
+)
 from ..engines.tables import OPS, RECORDED
 from ..errors import (
     ArgumentError,
@@ -1238,13 +1250,51 @@ def _put_through(x: Array, link: Link, key: Any, value: Any) -> None:
     """Write at a key of a view."""
     x._check_rebind()
     base, steps = way_of(link)
+    if value.__class__ is x.__class__ is not base.__class__:
+        value = value._of_class(base.__class__)
     plain = key if key.__class__ is tuple else (key,)
-    if len(steps) == 1 and steps[0].__class__ is tuple and is_plain(plain):
-        whole_key = joined(steps[0], plain, base._value.shape)
+    if is_plain(plain):
+        whole_key = joined(steps[0], plain, base.shape) if len(steps) == 1 and steps[0].__class__ is tuple else None
         if whole_key is not None:
             base._put(whole_key, value)
             return
+        if not _is_whole(plain) and put_within(base, steps, plain, value):
+            return
     x._rebind(with_put(x, key, value))
+
+
+def put_within(base: Array, steps: Sequence[Any], key: Key, value: Any) -> bool:
+    """Write at a key of a view into the buffer of its base, unrecorded; False where that cannot be done."""
+    recording = MODE.get() & RECORDING
+    if (recording and base._node is not None) or link_of(base) is not None or not all(map(is_within, steps)):
+        return False
+    raw, node = value, None
+    if value.__class__ not in _REALS:
+        value = _fitting(base, value)
+        raw, node = value._value, value._node
+        if (recording and node is not None) or value._xp is not base._xp:
+            return False
+    expire_views(base)
+    if not base._owns_value():
+        return False
+    backend = engine_of(base).backend
+    part = base._value
+    for step in steps:
+        part = base._xp.getitem(part, key=step) if step.__class__ is tuple else step.within(base._xp, part)
+        if not backend.is_within(part, base._value):
+            return False
+    try:
+        part[key] = raw
+    except (IndexError, ValueError) as error:
+        raise explain(OPS["setitem"], (base,), {"key": key}, error) from error
+    if not recording and ASIDE not in steps:
+        check_thread((base._node, node), "a write")
+        base._lose_node()
+    return True
+
+
+def _is_whole(key: Key) -> bool:
+    return len(key) == 1 and (key[0] is Ellipsis or (key[0].__class__ is slice and key[0] == ALL))
 
 
 def _is_there(x: Array, key: Any, value: Array) -> bool:
@@ -1337,5 +1387,5 @@ def _mask_alone(x: Array, key: Any) -> Array | None:
     return found
 
 
-for _name, _method in {"__getitem__": read, "__setitem__": write, "_put": put}.items():
+for _name, _method in {"__getitem__": read, "__setitem__": write, "_put": put, "_put_within": put_within}.items():
     setattr(Array, _name, _method)

@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays.array import Array, handle, plain_value
 from ..arrays.batched import engine_of
 from ..arrays.face import face_class
+from ..arrays.views import share
 from ..engines.registry import get_backend
 from ..ops import transfer
 from . import inspection, variables
@@ -57,7 +58,7 @@ class ProgramArray(Array):
         return transfer.to(self, target)
 
     def as_np_ndarray(self) -> Array:
-        """The same value and place on the tape in the standard face, `tapegrad.numpy`.
+        """The same values and place on the tape in the standard face, `tapegrad.numpy`, as a view.
 
         >>> from tapegrad import nd
         >>> nd.ones(2).as_np_ndarray()
@@ -66,7 +67,7 @@ class ProgramArray(Array):
         return self._in_face("numpy")
 
     def as_nd_ndarray(self) -> Array:
-        """The same value and place on the tape in the face of MXNet, `tapegrad.nd`.
+        """The same values and place on the tape in the face of MXNet, `tapegrad.nd`, as a view.
 
         >>> import tapegrad.numpy as tnp
         >>> tnp.asarray([1.0, 2.0]).as_nd_ndarray()
@@ -79,7 +80,9 @@ class ProgramArray(Array):
     def _in_face(self, name: str) -> Array:
         if self._face.name == name:
             return self
-        return handle(face_class(name), self._value, self._node, self._xp)
+        made = handle(face_class(name), self._value, self._node, self._xp)
+        share(made, self, (Ellipsis,))
+        return made
 
     @property
     def grad(self) -> Self | None:
