@@ -56,6 +56,7 @@ class NumpyBackend(tapegrad.Backend):
     name = "numpy"
     engine = "numpy"
     shares_constants = True
+    adds_in_place = True
 
     def __init__(self) -> None:
         keep_freed_memory()
@@ -94,6 +95,12 @@ class NumpyBackend(tapegrad.Backend):
     def adopt(self, raw: Any, *, copy: bool) -> Any:
         # A view, where no copy is wanted: what has a base is never written to.
         return np.array(raw) if copy else np.asarray(raw).view(np.ndarray)
+
+    def add_into(self, buffer: Any, key: tuple[Any, ...], part: Any) -> bool:
+        if buffer.__class__ is not np.ndarray or buffer.dtype != part.dtype or not buffer.flags.writeable:
+            return False
+        buffer[key] += part
+        return True
 
     def lock(self, raw: Any) -> Callable[[], None] | None:
         return lock(raw) if raw.nbytes >= LARGE else None

@@ -14,6 +14,7 @@ import pytest
 from engines import of, on, total
 
 import tapegrad
+import tapegrad.numpy as tnp
 from tapegrad.errors import DtypeError, GraphError, GraphFreedError, MixedBackendsError, NotRecordedError, ShapeError
 from tapegrad.tape.mode import MODE
 from tapegrad.transforms.variables import backward, gradients
@@ -662,3 +663,43 @@ def test_a_chain_of_writes_is_freed_without_recursion():
     z.backward()
     del z
     assert x.grad.asnumpy().tolist() == [1, 1]
+
+
+def parts_of(x):
+    """A loss of many parts of one array, of which some lie upon each other, and of the whole."""
+    total = tnp.sum(x * x[1])
+    for i in range(len(x)):
+        total = total + tnp.sum(x[i] ** 2) * (i + 1) + x[i, 1] * x[2, i % 4]
+    doubled = x + x
+    return (
+        total + tnp.sum(x[1:4, ::2]) * tnp.sum(x[::-1] * x) + tnp.sum(x[None, 2:3]) + tnp.sum(doubled[0] * doubled[1])
+    )
+
+
+def test_cotangents_of_parts_are_added_up_in_one_buffer(monkeypatch):
+    kernels = tapegrad.get_backend("numpy").kernels
+    made = []
+    spread = kernels.scatter_add
+    monkeypatch.setattr(kernels, "scatter_add", lambda *a, **k: made.append(1) or spread(*a, **k))
+    rows = tnp.asarray(np.ones((50, 3)))
+    rows.attach_grad()
+    with tapegrad.record():
+        total = sum(tnp.sum(rows[i] ** 2) for i in range(50))
+    total.backward()
+    assert rows.grad.tolist() == (2 * np.ones((50, 3))).tolist()
+    assert len(made) == 1
+
+
+def test_the_gradient_of_many_parts():
+    x = np.random.default_rng(0).normal(size=(6, 4))
+    found = tapegrad.grad(parts_of)(x)
+    assert np.allclose(found, tapegrad.jacfwd(parts_of)(x), rtol=1e-12)
+    hessian = tapegrad.hessian(parts_of)(x).reshape(24, 24)
+    assert np.allclose(hessian, hessian.T)
+    variable = tnp.asarray(x)
+    variable.attach_grad("add")
+    with tapegrad.record():
+        total = parts_of(variable)
+    total.backward(retain_graph=True)
+    total.backward()
+    assert np.allclose(variable.grad.asnumpy(), 2 * found, rtol=1e-12)

@@ -52,6 +52,8 @@ class Backend:
     """Whether numbers are computed only when they are looked at: then bodies check no index against its bounds."""
     shares_constants: ClassVar[bool] = False
     """Whether one 0-d array may serve for every scalar of its value and dtype (not so where devices differ)."""
+    adds_in_place: ClassVar[bool] = False
+    """Whether `add_into` works, so that cotangents of many parts of an array are added up in one buffer."""
     layouts: ClassVar[bool] = False
     """Whether arrays have layouts, such as shardings, into which `like` is to bring their gradients."""
 
@@ -222,6 +224,10 @@ class Backend:
     def adopt(self, raw: Any, *, copy: bool) -> Any:
         """`raw` as a value of ours; with `copy`, one that nobody else can write to."""
         return self.namespace.asarray(raw, copy=True) if copy else raw
+
+    def add_into(self, buffer: Any, key: tuple[Any, ...], part: Any) -> bool:
+        """Add `part` in place to what a key of ints and slices picks of a `buffer`; False where that cannot be done."""
+        return False
 
     def lock(self, raw: Any) -> Callable[[], None] | None:
         """Keep `raw` from being written to, for a transform that reads it without a copy until it is over.

@@ -319,6 +319,10 @@ def _names_of(op: Op) -> dict[str, Any]:
     return names | {f"_f_{name}": formula.fn for name, formula in op.formulas.items()}
 
 
+PULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {}
+"""What is put around the written pull of an op, by its name."""
+
+
 def node_class(op: Op, variant: Variant) -> tuple[type[OpNode], Callable[..., OpNode]]:
     """The node class of an op for one set of recorded inputs, and a function that makes a node of it.
 
@@ -333,7 +337,8 @@ def node_class(op: Op, variant: Variant) -> tuple[type[OpNode], Callable[..., Op
     names = _names_of(op)
     execute(code.pull_source() + code.parents_source() + code.record_source(), names, f"{op.name} backward")
     members = {"__slots__": tuple(code.slots), "__module__": __name__, "op": op, "variant": variant, "label": op.name}
-    members |= {"pull": names["pull"], "parents": names["parents"]}
+    pull = PULLS[op.name](names["pull"]) if op.name in PULLS else names["pull"]
+    members |= {"pull": pull, "parents": names["parents"]}
     cls: type[OpNode] = type(f"{op.name}_{'_'.join(code.recorded)}", (OpNode,), members)
     names |= {"_node_class": cls, "_seq": next_seq}
     return cls, names["record"]

@@ -11,8 +11,9 @@ index arrays beside slices. The places a key leads to are found by reading the n
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
+from weakref import ref
 
 import numpy as np
 
@@ -45,10 +46,11 @@ from ..errors import (
 )
 from ..op import linear, locally_constant
 from ..op.call import cast, explain
-from ..op.nodes import record
+from ..op.nodes import PULLS, record
 from ..op.samples import SHAPES, booleans, exactly, integers, normal
 from ..tape.guards import check_thread
 from ..tape.mode import MODE, RECORDING
+from ..tape.nodes import Sweep
 
 __all__ = ["AT"]
 
@@ -301,6 +303,42 @@ def _simple(args: Sequence[Any], on: Sequence[bool], key: Key, shape: Sequence[i
     if len(args) == 1:
         return True
     return on[0] and not any(on[1:]) and not _Plan(spell_out(key, shape)).scattered
+
+
+def _pull_into_buffer(pull: Callable[..., Any]) -> Callable[..., Any]:
+    """The pull of a slice, which adds to a cotangent that the sweep alone holds, and begins one where there is none.
+
+    A loop over the rows of an array would else make as many arrays of its size.
+    """
+
+    def pull_part(node: Any, g: Any, table: Any, met: Any, free: Any, xp: Any, wrap: Any) -> Any:
+        parent, key = node.p_x, node.s_key
+        if parent is None or wrap is not None or xp is not None or node.s_indices or met.__class__ is not Sweep:
+            return pull(node, g, table, met, free, xp, wrap)
+        backend = node.xp.backend
+        if backend is None or not backend.adds_in_place:
+            return pull(node, g, table, met, free, xp, wrap)
+        known, buffer = table.get(parent), met.buffers.get(id(parent))
+        if known is not None and buffer is not None and buffer() is known and backend.add_into(known, key, g):
+            if free is not None:
+                node.p_x = node.s_spec_x = node.s_indices = node.s_key = None
+                node.xp = free
+            return None, None
+        parent, whole = pull(node, g, table, met, free, xp, wrap)
+        if whole.size <= g.size or whole.base is not None:
+            return parent, whole  # perhaps the cotangent itself, which others may hold
+        if known is None:
+            met.append(parent)
+        elif not backend.add_into(whole, (...,), known):
+            return parent, whole
+        table[parent] = whole
+        met.buffers[id(parent)] = ref(whole)
+        return None, None
+
+    return pull_part
+
+
+PULLS["getitem"] = _pull_into_buffer
 
 
 def _read_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:

@@ -79,13 +79,16 @@ class Sweep(list[Node]):
     """The nodes that a reverse sweep has met and not yet put in order. What the sweep frees refers to it for good.
 
     `began`: the number that nodes made from then on are above. `failed`: it freed some nodes and then came to a halt.
+    `buffers`: cotangents to which the sweep alone may write, weakly, by the id of their node: those put together of
+    parts.
     """
 
-    __slots__ = ("began", "failed")
+    __slots__ = ("began", "buffers", "failed")
 
     def __init__(self) -> None:
         self.began = next_seq()
         self.failed = False
+        self.buffers: dict[int, Callable[[], Any]] = {}
 
 
 def _no_cell() -> None:
