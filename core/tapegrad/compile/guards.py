@@ -1,0 +1,222 @@
+"""Guards: what a function can reach of Python's state, which a recorded program takes for granted.
+
+A trace follows one run, in which `self.rate` was a number and `parameters[0]` an array. `reachable` walks what the
+function can reach, before it is run: its closure, the globals that it names, the objects these hold, and so on. Of each
+place it notes what is there: of numbers and the like the value, of everything else which object. A program is used as
+long as every place holds what it held.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from ..arrays.array import Array
+
+MOST = 50_000
+"""How many places are looked at; a function that reaches more is not compiled."""
+
+SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype)
+
+
+class Place:
+    """One place and what it holds: `get(holder, key)`."""
+
+    __slots__ = ("get", "held", "holder", "key", "weak")
+
+    def __init__(self, get: Callable[[Any, Any], Any], holder: Any, key: Any, held: Any) -> None:
+        self.get = get
+        self.holder = holder
+        self.key = key
+        self.weak = isinstance(held, Array)
+        self.held = ref(held) if self.weak else held
+
+    def now(self) -> Any:
+        """What the place holds now; `MISSING` where there is none any more."""
+        try:
+            return self.get(self.holder, self.key)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return MISSING
+
+    def holds(self) -> bool:
+        """Whether it still holds the same."""
+        now = self.now()
+        held = self.held
+        if self.weak:
+            return now is held()
+        return now is held or same(now, held)
+
+
+MISSING = object()
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two of Python's values are of one class and equal, the sign of zero included."""
+    if x.__class__ is not y.__class__ or not isinstance(x, SCALARS):
+        return False
+    return bool(x == y) and (x.__class__ not in (float, complex) or repr(x) == repr(y))
+
+
+def _item(holder: Any, key: Any) -> Any:
+    return holder[key]
+
+
+def _cell(holder: Any, key: Any) -> Any:
+    return holder.cell_contents
+
+
+def length(holder: Any, key: Any) -> int:
+    return len(holder)
+
+
+def _members(holder: Any, key: Any) -> Any:
+    return holder == key
+
+
+class Reaches:
+    """A class of objects that say themselves what they reach."""
+
+    def reaches(self) -> list[Any]:
+        """The objects to walk on from."""
+        raise NotImplementedError
+
+
+@dataclass
+class Reach:
+    """What a function reaches: places with what they hold, the arrays among it, and host arrays."""
+
+    places: list[Place] = field(default_factory=list)
+    arrays: dict[int, Any] = field(default_factory=dict)
+    hosts: list[tuple[np.ndarray[Any, Any], bytes]] = field(default_factory=list)
+    complete: bool = True
+
+    def changed(self) -> list[Place]:
+        """The places that hold something else now."""
+        return [place for place in self.places if not place.holds()]
+
+    def holds(self) -> bool:
+        """Whether all is as it was."""
+        for place in self.places:
+            if not place.holds():
+                return False
+        return all(array.tobytes() == numbers for array, numbers in self.hosts)
+
+    def watch_hosts(self) -> None:
+        """Take note of the numbers in host arrays."""
+        self.hosts = [(array, array.tobytes()) for array, _ in self.hosts]
+
+
+@functools.cache
+def _is_library(name: str) -> bool:
+    """Whether a module belongs to Python or to an installed distribution, whose state is its own affair."""
+    root = name.partition(".")[0]
+    if root in sys.stdlib_module_names and root != "__main__":
+        return True
+    if root == __name__.partition(".")[0]:
+        return True
+    path = getattr(sys.modules.get(root), "__file__", None) or ""
+    return "site-packages" in path or "dist-packages" in path
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
+
+
+def reachable(roots: Iterable[Any]) -> Reach:
+    """What can be reached from some objects."""
+    reach = Reach()
+    seen: set[int] = set()
+    alive: list[Any] = []
+    ahead: list[Any] = list(roots)
+
+    def put(get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
+        reach.places.append(Place(get, holder, key, value))
+        ahead.append(value)
+
+    while ahead:
+        x = ahead.pop()
+        if isinstance(x, SCALARS) or id(x) in seen:
+            continue
+        if len(reach.places) > MOST:
+            reach.complete = False
+            break
+        seen.add(id(x))
+        alive.append(x)
+        if isinstance(x, Array):
+            reach.arrays[id(x)] = ref(x)
+        elif isinstance(x, Reaches):
+            ahead += x.reaches()
+        elif isinstance(x, np.ndarray):
+            reach.hosts.append((x, b""))
+        elif isinstance(x, types.FunctionType):
+            for cell in x.__closure__ or ():
+                try:
+                    put(_cell, cell, None, cell.cell_contents)
+                except ValueError:
+                    continue
+            ahead.extend(x.__defaults__ or ())
+            ahead.extend((x.__kwdefaults__ or {}).values())
+            if vars(x):
+                ahead.append(vars(x))
+            if not _is_library(x.__module__ or ""):
+                names = dict.fromkeys(_names(x.__code__))
+                space = x.__globals__
+                for name in names:
+                    if name in space:
+                        value = space[name]
+                        if isinstance(value, types.ModuleType) and not _is_library(value.__name__):
+                            for inner in names:
+                                if inner in vars(value):
+                                    put(_item, vars(value), inner, vars(value)[inner])
+                        put(_item, space, name, value)
+        elif isinstance(x, types.MethodType):
+            ahead += [x.__self__, x.__func__]
+        elif isinstance(x, functools.partial):
+            ahead += [x.func, x.args, x.keywords]
+        elif isinstance(x, (list, tuple)):
+            if isinstance(x, list):
+                reach.places.append(Place(length, x, None, len(x)))
+            for i, value in enumerate(x):
+                put(_item, x, i, value)
+        elif isinstance(x, dict):
+            reach.places.append(Place(length, x, None, len(x)))
+            for key, value in list(x.items()):
+                put(_item, x, key, value)
+        elif isinstance(x, (set, frozenset)):
+            reach.places.append(Place(_members, x, frozenset(x), True))
+            ahead.extend(x)
+        elif isinstance(x, types.ModuleType):
+            continue
+        elif isinstance(x, type):
+            if not _is_library(x.__module__):
+                for name, value in list(vars(x).items()):
+                    if isinstance(value, (staticmethod, classmethod)):
+                        ahead.append(value.__func__)
+                    elif isinstance(value, property):
+                        ahead += [value.fget, value.fset]
+                    elif not name.startswith("__") or isinstance(value, types.FunctionType):
+                        put(_item, vars(x), name, value)
+        else:
+            cls = type(x)
+            root = cls.__module__.partition(".")[0]
+            if root in sys.stdlib_module_names and root != "__main__" and cls is not types.SimpleNamespace:
+                continue
+            ahead += cls.__mro__
+            if hasattr(x, "__dict__"):
+                ahead.append(vars(x))
+            for base in cls.__mro__:
+                names_ = base.__dict__.get("__slots__", ())
+                for name in (names_,) if isinstance(names_, str) else names_:
+                    if name not in ("__weakref__", "__dict__") and hasattr(x, name):
+                        put(getattr, x, name, getattr(x, name))
+    return reach
