@@ -16,7 +16,7 @@ from ..dtypes import get_default_dtype
 from ..engines.registry import backend_of, get_backend
 from ..errors import CompileError, CompileWarning, UnknownArrayError
 from ..tape.mode import MODE, TRAINING
-from .guards import SCALARS, Place, Reach, Reaches, length, reachable
+from .guards import SCALARS, Reach, Reaches, reachable
 from .leaving import Leaving, on_the_tape
 from .program import End, Segment, Step
 from .recording import Mismatch, Recording
@@ -124,6 +124,7 @@ class Compiled(Reaches):
         """Run the function and note what it does. Whatever becomes of the notes, the call is as good as an eager one."""
         self._counts["traces"] += 1
         reach = reachable([self._fun, *[leaf for leaf in leaves if not isinstance(leaf, (Array, *SCALARS))]])
+        streams = reach.drawn_from()
         trace = Trace(leaves, drawn)
         end: End | None = None
         recording: Recording | None = None
@@ -155,6 +156,8 @@ class Compiled(Reaches):
             return self._again(sort, trace, f"{type(error).__name__}: {error}", args, keywords, error)
         trace.commit()
         out = _plain(result)
+        if reach.drawn_from() != streams:
+            trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
         self._keep(sort, trace, reach, end, leaves)
         return out
 
@@ -175,14 +178,13 @@ class Compiled(Reaches):
         if trace.refusal:
             self._try_later(sort, trace.refusal)
             return
-        if not reach.complete:
-            self._give_up(sort, "it reaches more of Python's state than can be watched", "")
+        if reach.beyond:
+            self._give_up(sort, reach.beyond, "")
             return
         changed = reach.changed()
-        doubtful = [place for place in changed if _is_number(place)]
-        grown = [place for place in changed if place.get is length]
-        if len(doubtful) + len(grown) < len(changed):
-            self._try_later(sort, "it changes what it reads of Python's state")
+        read = next((place for place in changed if not reach.only_written(place)), None)
+        if read is not None:
+            self._try_later(sort, f"it changes what it reads of Python's state, {read}")
             return
         reach.places = [place for place in reach.places if place not in changed]
         constants = [step for step in trace.path if isinstance(step, Step) and step.name == "constant"]
@@ -195,7 +197,7 @@ class Compiled(Reaches):
         if recording is None:
             recording = Recording(trace, reach, leaves)
         fresh = recording not in sort.recordings
-        recording.doubtful = fresh and bool(doubtful or constants)
+        recording.doubtful = fresh and (bool(constants) or reach.fickle)
         try:
             recording.add(trace, end, leaves)
         except Untraceable as why:
@@ -287,16 +289,10 @@ def _plain(result: Any) -> Any:
     return unflatten(structure, [leaf.value if isinstance(leaf, Value) else leaf for leaf in leaves])
 
 
-def _is_number(place: Place) -> bool:
-    return isinstance(place.held, (bool, int, float, complex, np.generic)) and isinstance(
-        place.now(), (bool, int, float, complex, np.generic)
-    )
-
-
 def _is_uniform(raw: Any) -> bool:
-    """Whether all elements of a constant are the same, as those of zeros and ones are."""
+    """Whether all elements of a constant are the same, as those of zeros and ones are; of a single one, whether it is."""
     array = np.asarray(raw)
-    return array.size < 2 or bool((array == array.flat[0]).all())
+    return array.size == 0 or bool((array == (array.flat[0] if array.size > 1 else array.astype(bool))).all())
 
 
 def _last_branch(trace: Trace) -> str:

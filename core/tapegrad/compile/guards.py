@@ -9,6 +9,7 @@ long as every place holds what it held.
 from __future__ import annotations
 
 import functools
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from weakref import ref
 import numpy as np
 
 from ..arrays.array import Array
+from .writes import only_written
 
 MOST = 50_000
 """How many places are looked at; a function that reaches more is not compiled."""
@@ -38,6 +40,9 @@ class Place:
         self.weak = isinstance(held, Array)
         self.held = ref(held) if self.weak else held
 
+    def __str__(self) -> str:
+        return f"a {type(self.holder).__name__}" if self.get is length else repr(self.key)
+
     def now(self) -> Any:
         """What the place holds now; `MISSING` where there is none any more."""
         try:
@@ -55,6 +60,15 @@ class Place:
 
 
 MISSING = object()
+
+FICKLE = frozenset(
+    """
+    choice date datetime default_rng environ getenv input integers load loadtxt monotonic next normal now open
+    perf_counter permutation process_time rand randint randn random read readline recv sample shuffle standard_normal
+    time time_ns today uniform urandom uuid4
+    """.split()
+)
+"""Names in code after which the same call may give something else the next time."""
 
 
 def same(x: Any, y: Any) -> bool:
@@ -76,6 +90,10 @@ def length(holder: Any, key: Any) -> int:
     return len(holder)
 
 
+def _ahead(holder: Any, key: Any) -> int:
+    return operator.length_hint(holder, -1)
+
+
 def _members(holder: Any, key: Any) -> Any:
     return holder == key
 
@@ -95,11 +113,37 @@ class Reach:
     places: list[Place] = field(default_factory=list)
     arrays: dict[int, Any] = field(default_factory=dict)
     hosts: list[tuple[np.ndarray[Any, Any], bytes]] = field(default_factory=list)
-    complete: bool = True
+    codes: list[types.CodeType] = field(default_factory=list)
+    beyond: str = ""
+    """What cannot be watched, so that no program can take it for granted."""
+    streams: list[Any] = field(default_factory=list)
 
     def changed(self) -> list[Place]:
         """The places that hold something else now."""
         return [place for place in self.places if not place.holds()]
+
+    def only_written(self, place: Place) -> bool:
+        """Whether the function only writes to a place that has changed: a counter, or a list that it appends to."""
+        now = place.now()
+        if place.get is length and isinstance(place.holder, list):
+            if now < place.held:
+                return False
+            return all(only_written(name, self.codes, inside=False) for name in self._names_of(place.holder))
+        if not (isinstance(now, int) and isinstance(place.held, int)):
+            return False
+        if place.get is _cell or (place.get is _item and isinstance(place.key, str) and self._is_space(place.holder)):
+            return only_written(place.key, self.codes, inside=False)
+        names = self._names_of(place.holder)
+        return bool(names) and all(only_written(name, self.codes, inside=True) for name in names)
+
+    def _names_of(self, holder: Any) -> list[str]:
+        """The names under which the function finds a list or dictionary; one without a name has an impossible one."""
+        keys = [place.key for place in self.places if place.held is holder]
+        return [key if isinstance(key, str) else "" for key in keys]
+
+    def _is_space(self, holder: Any) -> bool:
+        """Whether a dictionary is that of an object or module, whose keys are names in code."""
+        return not any(place.held is holder for place in self.places)
 
     def holds(self) -> bool:
         """Whether all is as it was."""
@@ -107,6 +151,21 @@ class Reach:
             if not place.holds():
                 return False
         return all(array.tobytes() == numbers for array, numbers in self.hosts)
+
+    @property
+    def fickle(self) -> bool:
+        """Whether the code names something that is apt to differ from one call to the next."""
+        return any(not FICKLE.isdisjoint(code.co_names) for code in self.codes)
+
+    def drawn_from(self) -> list[Any]:
+        """Where the streams of random numbers stand that are not ours: the global ones, and those reached."""
+        states: list[Any] = []
+        if "random" in sys.modules:
+            states.append(sys.modules["random"].getstate())
+        if "numpy.random" in sys.modules:
+            states.append(repr(np.random.get_state(legacy=False)["state"]))
+        states += [repr(stream.bit_generator.state) for stream in self.streams]
+        return states
 
     def watch_hosts(self) -> None:
         """Take note of the numbers in host arrays."""
@@ -125,11 +184,12 @@ def _is_library(name: str) -> bool:
     return "site-packages" in path or "dist-packages" in path
 
 
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A function's code, and that of the functions within it."""
+    yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant)
+            yield from _codes(constant)
 
 
 def reachable(roots: Iterable[Any]) -> Reach:
@@ -148,7 +208,7 @@ def reachable(roots: Iterable[Any]) -> Reach:
         if isinstance(x, SCALARS) or id(x) in seen:
             continue
         if len(reach.places) > MOST:
-            reach.complete = False
+            reach.beyond = f"it reaches more than {MOST} places of Python's state"
             break
         seen.add(id(x))
         alive.append(x)
@@ -159,17 +219,18 @@ def reachable(roots: Iterable[Any]) -> Reach:
         elif isinstance(x, np.ndarray):
             reach.hosts.append((x, b""))
         elif isinstance(x, types.FunctionType):
-            for cell in x.__closure__ or ():
+            for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
                 try:
-                    put(_cell, cell, None, cell.cell_contents)
+                    put(_cell, cell, name, cell.cell_contents)
                 except ValueError:
                     continue
             ahead.extend(x.__defaults__ or ())
             ahead.extend((x.__kwdefaults__ or {}).values())
-            if vars(x):
-                ahead.append(vars(x))
-            if not _is_library(x.__module__ or ""):
-                names = dict.fromkeys(_names(x.__code__))
+            if not _is_library(x.__globals__.get("__name__", "")):
+                if vars(x):
+                    ahead.append(vars(x))
+                reach.codes += _codes(x.__code__)
+                names = dict.fromkeys([name for code in _codes(x.__code__) for name in code.co_names])
                 space = x.__globals__
                 for name in names:
                     if name in space:
@@ -197,6 +258,12 @@ def reachable(roots: Iterable[Any]) -> Reach:
             ahead.extend(x)
         elif isinstance(x, types.ModuleType):
             continue
+        elif isinstance(x, Iterator):
+            if operator.length_hint(x, -1) < 0:
+                reach.beyond = f"it reaches a {type(x).__name__}, and nobody can tell how far that one is"
+            reach.places.append(Place(_ahead, x, None, operator.length_hint(x, -1)))
+        elif hasattr(x, "bit_generator"):
+            reach.streams.append(x)
         elif isinstance(x, type):
             if not _is_library(x.__module__):
                 for name, value in list(vars(x).items()):

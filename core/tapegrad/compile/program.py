@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,8 +55,7 @@ class Step:
 
     `pure`: it may be left out where nobody asks for its result, and run once for two that ask the same. `fresh`: its
     result shares memory with no operand. `owned`: its result is handed out to be written to, so nobody shares it.
-    `pointwise`: it acts on each element by itself, with broadcasting. `checked`: the shape of its result depends on
-    numbers, so that what follows holds for that shape only.
+    `pointwise`: it acts on each element by itself, with broadcasting.
     """
 
     name: str
@@ -68,7 +68,6 @@ class Step:
     fresh: bool = False
     owned: bool = False
     pointwise: bool = False
-    checked: bool = False
     line: str = ""
 
     def operands(self) -> Iterator[Ref]:
@@ -87,10 +86,10 @@ class Step:
 
 
 class Branch(NamedTuple):
-    """The host looks at a value: at its truth, or (`exact`) at all of it, which it may do anything with."""
+    """The host looks at a value: at its "truth", at its "shape", or at the "value", with which it may do anything."""
 
     value: Ref
-    exact: bool
+    at: str
     line: str
 
 
@@ -170,7 +169,9 @@ def fingerprint(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
         return (value.__class__, array.dtype.str, array.shape, array.tobytes())
-    if value.__class__ in (list, tuple):
+    if value.__class__ is Ref:
+        return value
+    if isinstance(value, (list, tuple)):
         return (value.__class__, *map(fingerprint, value))
     if value.__class__ is dict:
         return (dict, *[(name, fingerprint(part)) for name, part in value.items()])
@@ -178,11 +179,15 @@ def fingerprint(value: Any) -> Any:
         return (slice, value.start, value.stop, value.step)
     if value.__class__ in (float, complex):
         return (value.__class__, repr(value))
-    if isinstance(value, (int, str, bytes, type(None), type(...), np.dtype, type, Ref)):
-        return (value.__class__, value)
     if hasattr(value, "__array__") and hasattr(value, "dtype"):
         return (value.__class__, str(value.dtype), fingerprint(np.asarray(value)))
-    return (value.__class__, id(value))
+    if isinstance(value, FunctionType):
+        return value.__code__
+    try:
+        hash(value)
+    except TypeError:
+        return (value.__class__, id(value))
+    return (value.__class__, value)
 
 
 def _shown(part: Any) -> str:

@@ -14,9 +14,6 @@ from ..tape.nodes import Leaf
 from .leaving import Argument, Fixed, Given, Made, Raw, Variable
 from .program import Branch, End, Ref, Segment, Step, fingerprint, refs_in
 
-MISSED = object()
-"""What a segment gives as its outcome where a shape is not what it was."""
-
 _written = 0
 
 
@@ -58,7 +55,7 @@ class Writer:
         self.segment = segment
         self.taken = taken
         self.passed = passed
-        self.names: dict[str, Any] = {"_missed": MISSED, "_fingerprint": fingerprint}
+        self.names: dict[str, Any] = {"_fingerprint": fingerprint}
         self.known: dict[int, str] = {}
         self.lines: list[str] = []
 
@@ -99,13 +96,6 @@ class Writer:
             self.lines += [f"pair = {self.call(step)}", "drawn.append(pair)", f"{results} = pair[0]"]
         else:
             self.lines.append(f"{results}{',' * (step.several and len(step.results) == 1)} = {self.call(step)}")
-
-    def check(self, step: Step, specs: Any) -> None:
-        """The line that sees whether results have the shapes that the program is for."""
-        for r in step.results:
-            shape = specs[r.number].shape
-            if shape is not None:
-                self.lines.append(f"if {r!r}.shape != {shape!r}: return _missed, ()")
 
     def end(self, end: End) -> None:
         """The lines that make the results and rebind handles. Nothing in them can fail."""
@@ -183,8 +173,6 @@ class Writer:
         leaving = {*self.passed, *exit_refs(self.segment)}
         for i, step in enumerate(self.segment.steps):
             self.step(step)
-            if step.checked:
-                self.check(step, specs)
             spent = [r for r in dict.fromkeys([*step.operands(), *step.results]) if last.get(r, i) == i and r not in leaving]
             if spent:
                 self.lines.append(f"{' = '.join(map(repr, spent))} = None")
@@ -192,7 +180,8 @@ class Writer:
         if isinstance(exit_, End):
             self.end(exit_)
         elif isinstance(exit_, Branch):
-            seen = f"_fingerprint({exit_.value!r})" if exit_.exact else f"bool({exit_.value!r})"
+            value = repr(exit_.value)
+            seen = {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[exit_.at]
             passed = "".join(f"{r!r}, " for r in self.passed)
             self.lines.append(f"return {seen}, ({passed})")
         taken = "".join(f", {r!r}" for r in self.taken)

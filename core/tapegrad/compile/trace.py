@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from types import CellType
+from types import CellType, FrameType
 from typing import Any
 from weakref import ref
 
@@ -363,9 +363,9 @@ class TracingDraws(GivenDraws):
     def enter(self, numbers: Any, made: Array, make: Callable[..., Array]) -> None:
         _, drawn = self.numbers[id(numbers)]
         trace = self.trace
-        backend = made._xp.engine.backend  # type: ignore[union-attr]
-        real = getattr(backend, "stands_for", None) or backend
-        raw = trace.raw_of(made)
+        real = trace.held(made, "_xp").engine.backend
+        real = real.stands_for or real
+        raw = trace.held(made, "_value")
 
         def value_of(numbers: Any) -> Any:
             return make(numbers)._value
@@ -390,7 +390,7 @@ class Trace:
         self.leaves: dict[int, list[Any]] = {}
         """Of variables whose flag `fresh` was touched: the variable, the flag as it was read, and as it was written."""
         self.tables: dict[Backend, TracingKernels] = {}
-        self.seen: set[tuple[Ref, bool]] = set()
+        self.seen: set[tuple[Ref, str]] = set()
         self.values: list[Any] = []
         self.draws = TracingDraws(self, draws)
         self.thread = threading.get_ident()
@@ -462,7 +462,6 @@ class Trace:
         if any(getattr(part, "dtype", None) is None for part in parts):
             raise Untraceable(f"{name}() gives something other than arrays")
         refs = tuple([self.fresh(part) for part in parts])
-        checked = checked or any(not isinstance(x, Traced) for x in met)
         self.note(
             Step(
                 name,
@@ -473,10 +472,12 @@ class Trace:
                 several=several,
                 fresh=fresh,
                 pointwise=pointwise,
-                checked=checked,
                 owned=owned,
             )
         )
+        if checked or any(not isinstance(x, Traced) for x in met):
+            for part, r in zip(parts, refs, strict=True):
+                self.look(r, "shape", tuple(part.shape))
         made = [table.backend.traced(self, part, r) for part, r in zip(parts, refs, strict=True)]
         return made if several else made[0]
 
@@ -492,12 +493,11 @@ class Trace:
         self.values.append(ref(made))
         return made
 
-    def branch(self, value: Ref, outcome: Any, *, exact: bool) -> None:
+    def look(self, value: Ref, at: str, outcome: Any) -> None:
         """Note that the host has looked at a value, and what it saw."""
-        if (value, exact) in self.seen:
-            return
-        self.seen.add((value, exact))
-        self.path.append((Branch(value, exact, self.line()), fingerprint(outcome) if exact else outcome))
+        if (value, at) not in self.seen:
+            self.seen.add((value, at))
+            self.path.append((Branch(value, at, self.line()), fingerprint(outcome) if at == "value" else outcome))
 
     def table(self, real: Backend) -> TracingKernels:
         """The tracing table of an engine."""
@@ -592,9 +592,9 @@ class Trace:
         self.note(Step("load", _same, (("argument", place),), {}, (result,)))
         return self.table(real).backend.traced(self, raw, result)
 
-    def raw_of(self, x: Array) -> Any:
-        """What the `_value` slot of an array of this trace holds, unadopted."""
-        return next(door for door in DOORS.of(type(x)) if door.name == "_value").slot.__get__(x)
+    def held(self, x: Array, name: str) -> Any:
+        """What a slot of an array of this trace really holds."""
+        return next(door for door in DOORS.of(type(x)) if door.name == name).slot.__get__(x)
 
     def hold(self, x: Array, raw: Any, number: Ref, real: Backend) -> None:
         """Have an array made by this trace hold a traced value."""
@@ -611,11 +611,8 @@ class Trace:
 
     def _adopt(self, x: Array) -> None:
         """Take what the program made on the host, or with an engine's own functions, for a constant."""
-        raw = self.raw_of(x)
-        self.unadopted.discard(id(x))
-        xp = next(door for door in DOORS.of(type(x)) if door.name == "_xp").slot.__get__(x)
-        backend = xp.backend
-        real = getattr(backend, "stands_for", None) or backend
+        raw, backend = self.held(x, "_value"), self.held(x, "_xp").backend
+        real = backend.stands_for or backend
         result = self.fresh(raw)
         self.note(Step("constant", _same, (raw,), {}, (result,)))
         self.hold(x, raw, result, real)
@@ -722,6 +719,9 @@ class Rehearsal(Trace):
     def plain(self, value: Any, x: Array, state: Mapping[str, Any]) -> Any:
         return value
 
+    def release(self, x: Array) -> None:
+        pass
+
 
 def _same(value: Any) -> Any:
     return value
@@ -764,15 +764,13 @@ def _closed(parts: Any) -> Any:
 
 def replaced_in_holders(value: Any, concrete: Any) -> bool:
     """Put a concrete value wherever lists, dictionaries and cells hold a traced one; whether nobody else holds it."""
-    mine = sys._getframe()
     for holder in gc.get_referrers(value):
-        if isinstance(holder, list):
-            holder[:] = [concrete if part is value else part for part in holder]
-        elif isinstance(holder, dict):
-            for key in [key for key, part in holder.items() if part is value]:
-                holder[key] = concrete
+        if isinstance(holder, (list, dict)):
+            for key, part in list(enumerate(holder) if isinstance(holder, list) else holder.items()):
+                if part is value:
+                    holder[key] = concrete
         elif isinstance(holder, CellType):
             holder.cell_contents = concrete
-        elif holder is not mine and not hasattr(holder, "f_code"):
+        elif not isinstance(holder, FrameType):
             return False
     return True

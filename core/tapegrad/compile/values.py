@@ -37,12 +37,12 @@ class Value:
 
     def frozen(self) -> Any:
         """The concrete value, at the price of a branch point: the program holds only where it is the same again."""
-        self.trace.branch(self.ref, self.value, exact=True)
+        self.trace.look(self.ref, "value", self.value)
         return self.value
 
     def __bool__(self) -> bool:
         outcome = bool(self.value)
-        self.trace.branch(self.ref, outcome, exact=False)
+        self.trace.look(self.ref, "truth", outcome)
         return outcome
 
     def __float__(self) -> float:

@@ -45,8 +45,7 @@ def _segment(segment: Segment, specs: dict[int, Spec], depth: int) -> list[str]:
         call = str(step).partition(" = ")[2]
         lines.append(f"{inside}{result} = {call}{f'  # {_short(step.line)}' if step.line else ''}")
     if isinstance(segment.exit, Branch):
-        what = "the value of" if segment.exit.exact else "the truth of"
-        lines.append(f"{inside}look at {what} {segment.exit.value!r}  # {_short(segment.exit.line)}")
+        lines.append(f"{inside}look at the {segment.exit.at} of {segment.exit.value!r}  # {_short(segment.exit.line)}")
         for outcome, child in segment.children.items():
             lines.append(f"{inside}where it is {_outcome(outcome)}:")
             lines += _segment(child, specs, depth + 1)
@@ -61,7 +60,7 @@ def _segment(segment: Segment, specs: dict[int, Spec], depth: int) -> list[str]:
 
 
 def _outcome(outcome: Any) -> str:
-    return str(outcome) if outcome.__class__ is bool else f"what it was ({outcome[0].__name__})"
+    return f"what it was ({outcome[0].__name__})" if outcome and isinstance(outcome, tuple) and isinstance(outcome[0], type) else str(outcome)
 
 
 def _recipe(recipe: Any) -> str:
