@@ -105,7 +105,7 @@ class Leaving:
             if id(x) in self.made:
                 return Made(type(x), value.ref, None, None, (), self.made[id(x)])
             self.made[id(x)] = len(self.made)
-            real = trace.table(value.engine).real
+            real = trace.table(value.engine)._real
             more = tuple([(n, self.recipe(part)) for n, part in _extras(x)])
             return Made(type(x), value.ref, real, real.signatures[type(x), value.dtype, value.shape], more, -1)
         if id(x) in self.arguments and not isinstance(x, _PLAIN):
@@ -129,7 +129,7 @@ class Leaving:
             raise Untraceable("an array from outside is given a value inside a vmap")
         changes: list[tuple[str, Any]] = []
         if after["_signature"] is not before["_signature"]:
-            real = trace.table(value.engine).real
+            real = trace.table(value.engine)._real
             changes += [
                 ("_xp", Fixed(real)),
                 ("_signature", Fixed(real.signatures[type(x), value.dtype, value.shape])),

@@ -82,7 +82,7 @@ class Recording:
                 raise Untraceable("the gradient of a variable is not kept in its `.grad`")
             fresh = None if node is None else trace.leaves.get(id(node), (None, None))[1]
             mask = before.get("_mask")
-            real = trace.table(x._xp.backend).real
+            real = trace.table(x._xp.backend)._real
             signature = real.signatures[type(x), before["_value"].dtype, before["_value"].shape]
             found.append(
                 Source(

@@ -260,8 +260,8 @@ class TracingKernels(EngineKernels):
     def __init__(self, trace: Trace, real: Backend) -> None:
         kernels = real.kernels
         assert isinstance(kernels, EngineKernels)
-        self.trace = trace
-        self.real = kernels
+        self._trace = trace
+        self._real = kernels
         self.backend = tracing_backend(real)
         self.engine = self
         self.signatures = TracedSignatures(self)
@@ -279,20 +279,20 @@ class TracingKernels(EngineKernels):
 
     def weak(self, scalar: Any, like: Any) -> Any:
         if type(scalar) is not Number:
-            return self.real.weak(scalar, bare(like))
-        if self.real.weak(scalar.value, bare(like)) is None:
+            return self._real.weak(scalar, bare(like))
+        if self._real.weak(scalar.value, bare(like)) is None:
             return None
-        return self.trace.step("weak", self.real.weak, (scalar, like), {})
+        return self._trace.step("weak", self._real.weak, (scalar, like), {})
 
     def number(self, scalar: Any, dtype: np.dtype[Any]) -> Any:
         if type(scalar) is Number:
-            return self.trace.step("number", self.real.number, (scalar, dtype), {}, fresh=True, real=self.real.backend)
-        return self.real.number(scalar, dtype)
+            return self._trace.step("number", self._real.number, (scalar, dtype), {}, fresh=True, real=self._real.backend)
+        return self._real.number(scalar, dtype)
 
     def find(self, name: str) -> Any:
-        kernel = getattr(self.real, name)
+        kernel = getattr(self._real, name)
         op = OPS.get(name)
-        step = self.trace.step
+        step = self._trace.step
         known = op is not None
         pointwise = known and op.kind.aligns and not op.keywords  # type: ignore[union-attr]
         fresh = known and op.kind.copies  # type: ignore[union-attr]
@@ -642,10 +642,10 @@ class Trace:
         if isinstance(value, Traced):
             return value.value
         if isinstance(value, TracingKernels):
-            return value.real
+            return value._real
         if isinstance(value, TracedSignature):
             raw = bare(state["_value"])
-            return state["_xp"].real.signatures[type(x), raw.dtype, raw.shape]
+            return state["_xp"]._real.signatures[type(x), raw.dtype, raw.shape]
         if type(value) is tuple:
             return tuple([self.plain(part, x, state) for part in value])
         return value
