@@ -98,9 +98,7 @@ class Compiled(Reaches):
         """Run the program: whether it came to its end, and what it returns."""
         runner = recording.runner
         if runner is None:
-            from .source import write
-
-            runner = recording.runner = write(recording.root, recording.specs)
+            runner = recording.runner = recording.planned()
         try:
             live: tuple[Any, ...] = ()
             while True:

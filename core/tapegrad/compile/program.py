@@ -11,12 +11,15 @@ Passes (`passes/`) take a tree to a tree that gives the same; `source.py` writes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+
+__all__ = ["Block", "Branch", "Effect", "End", "Ref", "Segment", "Spec", "Step"]
 
 
 class Ref(NamedTuple):
@@ -55,7 +58,7 @@ class Step:
 
     `pure`: it may be left out where nobody asks for its result, and run once for two that ask the same. `fresh`: its
     result shares memory with no operand. `owned`: its result is handed out to be written to, so nobody shares it.
-    `pointwise`: it acts on each element by itself, with broadcasting.
+    `pointwise`: it acts on each element by itself, with broadcasting. `engine`: whose kernel it is, if any's.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Step:
     owned: bool = False
     pointwise: bool = False
     line: str = ""
+    engine: Any = None
 
     def operands(self) -> Iterator[Ref]:
         """The values that it reads, as often as it names them."""
@@ -137,6 +141,55 @@ class Segment:
         return sum(isinstance(segment.exit, End) for segment in self.walk())
 
 
+    def exit_refs(self) -> tuple[Ref, ...]:
+        """The values that the exit looks at, or hands out."""
+        if isinstance(self.exit, Branch):
+            return (self.exit.value,)
+        return () if self.exit is None else tuple(self.exit.refs())
+
+
+class Block(NamedTuple):
+    """A stretch of a program that is one engine's, as `Backend.compile` gets it.
+
+    `steps` are calls of its kernels, in order. Of their results those in `needed` are wanted afterwards. Those in
+    `lasting` outlive the segment, and may outlive the call: nothing may be written to them later.
+    """
+
+    steps: tuple[Step, ...]
+    needed: frozenset[Ref]
+    lasting: frozenset[Ref]
+    specs: Mapping[int, Spec]
+
+    def inputs(self) -> list[Ref]:
+        """The values from before that the steps read."""
+        made = {r for step in self.steps for r in step.results}
+        return [r for r in dict.fromkeys([r for step in self.steps for r in step.operands()]) if r not in made]
+
+    def outputs(self) -> list[Ref]:
+        """The results that are wanted afterwards."""
+        return [r for step in self.steps for r in step.results if r in self.needed]
+
+
+def mapped(root: Segment, rewrite: Callable[[Segment], Segment]) -> Segment:
+    """The tree with each segment rewritten, those before it first."""
+    made = rewrite(root)
+    made.children = {outcome: mapped(child, rewrite) for outcome, child in root.children.items()}
+    return made
+
+
+def live_values(root: Segment) -> dict[Segment, list[Ref]]:
+    """The values that each segment takes over from those before it, in the order of their numbers."""
+    live: dict[Segment, list[Ref]] = {}
+    for segment in reversed(list(root.walk())):
+        needed = {r for child in segment.children.values() for r in live[child]}
+        needed.update(segment.exit_refs())
+        for step in reversed(segment.steps):
+            needed.difference_update(step.results)
+            needed.update(step.operands())
+        live[segment] = sorted(needed)
+    return live
+
+
 def refs_in(parts: Any) -> Iterator[Ref]:
     """The values named in nested lists, tuples and dictionaries."""
     if parts.__class__ is Ref:
@@ -155,12 +208,12 @@ def substituted(parts: Any, rename: Callable[[Ref], Any]) -> Any:
     """Nested lists, tuples and dictionaries with each value put through `rename`."""
     if parts.__class__ is Ref:
         return rename(parts)
+    if isinstance(parts, tuple) and hasattr(parts, "_fields"):
+        return parts.__class__(*[substituted(part, rename) for part in parts])
     if parts.__class__ is tuple or parts.__class__ is list:
         return parts.__class__([substituted(part, rename) for part in parts])
     if parts.__class__ is dict:
         return {name: substituted(part, rename) for name, part in parts.items()}
-    if isinstance(parts, tuple) and hasattr(parts, "_fields"):
-        return parts.__class__(*[substituted(part, rename) for part in parts])
     return parts
 
 

@@ -10,7 +10,7 @@ from ..arrays.array import Array
 from ..tape.nodes import Leaf
 from .guards import Reach
 from .leaving import Leaving
-from .program import Branch, End, Segment, Spec, Step, fingerprint
+from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
 from .trace import Trace
 from .values import Untraceable
 
@@ -44,6 +44,7 @@ class Recording:
         self.root = Segment()
         self.specs: dict[int, Spec] = {}
         self.runner: Any = None
+        self.plan: Segment | None = None
         self.alone = True
         self.doubtful = False
         """Whether the next call is to be traced as well: does what this one could not tell of change the program?"""
@@ -130,6 +131,17 @@ class Recording:
             return None
         return found
 
+    def planned(self) -> Any:
+        """The tree after all passes, as it is run."""
+        from .passes.common import common
+        from .passes.constants import constants
+        from .passes.dead import dead
+        from .passes.engines import engines
+        from .source import write
+
+        self.plan = engines(dead(common(constants(self.root))), self.specs)
+        return write(self.plan, self.specs)
+
     def add(self, trace: Trace, end: End, leaves: Sequence[Any]) -> None:
         """Make a trace one way through the tree. Raises `Mismatch` where it differs without a reason."""
         sources = self.sources_of(trace, leaves)
@@ -140,25 +152,27 @@ class Recording:
             self.sources += sources[known:]
         self.alone = all(source.kind == "fixed" for source in self.sources)
         segment, place = self.root, 0
+        names: dict[Ref, Ref] = {}
+        """The tree's numbers of the trace's values: those of two courses that part must not be mistaken."""
         for item in trace.path:
             if isinstance(item, Step):
+                step = item.over(names.__getitem__)
                 if segment.exit is None:
-                    segment.steps.append(item)
-                    for r in item.results:
-                        self.specs[r.number] = trace.specs[r.number]
-                elif place < len(segment.steps):
-                    if _differ_steps(segment.steps[place], item):
-                        raise Mismatch(f"{item} (at {item.line}), where there was {segment.steps[place]}")
-                else:
-                    raise Mismatch(f"{item} (at {item.line})")
+                    step.results = tuple([self._number(r, trace) for r in item.results])
+                    segment.steps.append(step)
+                elif place == len(segment.steps) or _differ_steps(segment.steps[place], step):
+                    there = f", where there was {segment.steps[place]}" if place < len(segment.steps) else ""
+                    raise Mismatch(f"{step} (at {step.line}){there}")
+                names.update(zip(item.results, segment.steps[place].results, strict=True))
                 place += 1
                 continue
-            branch, outcome = item
+            branch, outcome = item[0]._replace(value=names[item[0].value]), item[1]
             if segment.exit is None:
                 segment.exit = branch
             elif not isinstance(segment.exit, Branch) or segment.exit[:2] != branch[:2] or place < len(segment.steps):
                 raise Mismatch(f"a look at {branch.value!r} (at {branch.line})")
             segment, place = segment.children.setdefault(outcome, Segment()), 0
+        end = substituted(end, names.__getitem__)
         if segment.exit is None:
             segment.exit = end
         elif place < len(segment.steps) or not isinstance(segment.exit, End):
@@ -166,6 +180,12 @@ class Recording:
         elif segment.exit.results != end.results or segment.exit.structure != end.structure:
             raise Mismatch("what is returned")
         self.runner = None
+
+    def _number(self, value: Ref, trace: Trace) -> Ref:
+        """A number of the tree for a value of a trace."""
+        made = Ref(len(self.specs))
+        self.specs[made.number] = trace.specs[value.number]
+        return made
 
 
 def _differ(x: Source, y: Source) -> bool:
@@ -175,7 +195,7 @@ def _differ(x: Source, y: Source) -> bool:
 def _differ_steps(x: Step, y: Step) -> bool:
     return (
         x.name != y.name
-        or x.results != y.results
+        or len(x.results) != len(y.results)
         or fingerprint(x.args) != fingerprint(y.args)
         or fingerprint(x.keywords) != fingerprint(y.keywords)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from ..arrays.trees import unflatten
 from ..tape.nodes import Leaf
 from .leaving import Argument, Fixed, Given, Made, Raw, Variable
-from .program import Branch, End, Ref, Segment, Step, fingerprint, refs_in
+from .program import Branch, End, Ref, Segment, Step, fingerprint, live_values, refs_in
 
 _written = 0
 
@@ -26,26 +26,6 @@ class Runner:
     ends: bool
     children: dict[Any, Runner]
     source: str
-
-
-def live_values(root: Segment) -> dict[Segment, list[Ref]]:
-    """The values that each segment takes over from those before it, in the order of their numbers."""
-    live: dict[Segment, list[Ref]] = {}
-    for segment in reversed(list(root.walk())):
-        needed = {r for child in segment.children.values() for r in live[child]}
-        needed |= set(exit_refs(segment))
-        for step in reversed(segment.steps):
-            needed -= set(step.results)
-            needed |= set(step.operands())
-        live[segment] = sorted(needed)
-    return live
-
-
-def exit_refs(segment: Segment) -> Iterable[Ref]:
-    """The values that a segment's exit looks at or hands out."""
-    if isinstance(segment.exit, Branch):
-        return (segment.exit.value,)
-    return segment.exit.refs() if segment.exit is not None else ()
 
 
 class Writer:
@@ -170,10 +150,11 @@ class Writer:
         for i, step in enumerate(self.segment.steps):
             for r in step.operands():
                 last[r] = i
-        leaving = {*self.passed, *exit_refs(self.segment)}
+        leaving = {*self.passed, *self.segment.exit_refs()}
         for i, step in enumerate(self.segment.steps):
             self.step(step)
             spent = [r for r in dict.fromkeys([*step.operands(), *step.results]) if last.get(r, i) == i and r not in leaving]
+            spent = [r for r in spent if specs[r.number].size > 4096]
             if spent:
                 self.lines.append(f"{' = '.join(map(repr, spent))} = None")
         exit_ = self.segment.exit

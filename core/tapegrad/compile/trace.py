@@ -298,11 +298,26 @@ class TracingKernels(EngineKernels):
         fresh = known and op.kind.copies  # type: ignore[union-attr]
         checked = not known or op.dynamic  # type: ignore[union-attr]
 
+        if name in _OF_SHAPE:
+
+            def make(*args: Any, **keywords: Any) -> Any:
+                met: list[Value] = []
+                out = kernel(*_opened(args, met), **{k: _opened(v, met) for k, v in keywords.items()})
+                if out.size > 10_000 or any(not isinstance(x, Traced) for x in met):
+                    return call(*args, **keywords)
+                return self._trace.constant(out, self)
+
+            return make
+
         def call(*args: Any, **keywords: Any) -> Any:
             return step(name, kernel, args, keywords, fresh=fresh, pointwise=pointwise, checked=checked)
 
         call.__name__ = name
         return call
+
+
+_OF_SHAPE = ("ones_like", "zeros_like", "filled")
+"""Kernels whose results depend on the shape and dtype of an array alone, and so are constants where they are small."""
 
 
 # The trace
@@ -473,6 +488,7 @@ class Trace:
                 fresh=fresh,
                 pointwise=pointwise,
                 owned=owned,
+                engine=table._real.backend,
             )
         )
         if checked or any(not isinstance(x, Traced) for x in met):
@@ -498,6 +514,12 @@ class Trace:
         if (value, at) not in self.seen:
             self.seen.add((value, at))
             self.path.append((Branch(value, at, self.line()), fingerprint(outcome) if at == "value" else outcome))
+
+    def constant(self, raw: Any, table: TracingKernels) -> Traced:
+        """A constant of the program."""
+        result = self.fresh(raw)
+        self.note(Step("constant", _same, (raw,), {}, (result,)))
+        return table.backend.traced(self, raw, result)
 
     def table(self, real: Backend) -> TracingKernels:
         """The tracing table of an engine."""
