@@ -96,14 +96,15 @@ class Compiled(Reaches):
 
     def _replay(self, recording: Recording, handles: list[Array], leaves: Sequence[Any], drawn: list[Any]) -> Any:
         """Run the program: whether it came to its end, and what it returns."""
-        runner = recording.runner
-        if runner is None:
-            runner = recording.runner = recording.planned()
+        runner = recording.runner or recording.planned()
+        alone = recording.lock.acquire(blocking=False)
+        if not alone:
+            runner = recording.plain
         try:
             live: tuple[Any, ...] = ()
             while True:
                 outcome, result = runner.run(handles, leaves, drawn, *live)
-                if runner.ends and outcome is None:
+                if runner.ends:
                     break
                 child = runner.children.get(outcome)
                 if child is None:
@@ -113,6 +114,9 @@ class Compiled(Reaches):
         except Exception:
             # The function itself has the better words for it, and the lines.
             return False, None
+        finally:
+            if alone:
+                recording.lock.release()
         self._counts["replays"] += 1
         return True, result
 

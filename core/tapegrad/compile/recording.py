@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from weakref import ref
@@ -45,6 +46,9 @@ class Recording:
         self.specs: dict[int, Spec] = {}
         self.runner: Any = None
         self.plan: Segment | None = None
+        self.plain: Any = None
+        """The tree as it is run while another thread is running the one that writes into buffers."""
+        self.lock = threading.Lock()
         self.alone = True
         self.doubtful = False
         """Whether the next call is to be traced as well: does what this one could not tell of change the program?"""
@@ -133,14 +137,17 @@ class Recording:
 
     def planned(self) -> Any:
         """The tree after all passes, as it is run."""
-        from .passes.common import common
-        from .passes.constants import constants
-        from .passes.dead import dead
-        from .passes.engines import engines
-        from .source import write
+        if self.runner is None:
+            from .passes.common import common
+            from .passes.constants import constants
+            from .passes.dead import dead
+            from .passes.engines import engines
+            from .source import write
 
-        self.plan = engines(dead(common(constants(self.root))), self.specs)
-        return write(self.plan, self.specs)
+            short = dead(common(constants(self.root)))
+            self.plan = engines(short, self.specs)
+            self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
+        return self.runner
 
     def add(self, trace: Trace, end: End, leaves: Sequence[Any]) -> None:
         """Make a trace one way through the tree. Raises `Mismatch` where it differs without a reason."""
