@@ -91,7 +91,7 @@ _FLOATS = {
     "negative": "(-{})",
     "square": "({0} * {0})",
     **{name: f"{name}({{}})" for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "sinh", "cosh", "tanh")},
-    **{name: "{}" for name in ("broadcast_to", "reshape", "unbroadcast")},
+    **{name: "{}" for name in ("broadcast_to", "reshape", "unbroadcast", "sum", "mean", "squeeze", "expand_dims")},
 }
 """What a step of numbers is in Python, by its name. Where Python raises, NumPy is asked."""
 
@@ -104,16 +104,16 @@ def _as_floats(block: Block) -> list[Step]:
     def is_number(part: Any) -> bool:
         if part.__class__ is Ref:
             spec = specs[part.number]
-            return spec.shape == () and spec.dtype == np.float64
+            return spec.shape is not None and spec.size == 1 and spec.dtype == np.float64
         if isinstance(part, (np.ndarray, np.generic)):
-            return part.shape == () and part.dtype == np.float64
+            return part.size == 1 and part.dtype == np.float64
         return part.__class__ in (int, float)
 
     def fits(step: Step) -> bool:
         if step.name not in _FLOATS or step.several or not all(map(is_number, step.results)):
             return False
-        if step.name in ("broadcast_to", "reshape", "unbroadcast"):
-            return is_number(step.args[0]) and step.keywords == {"shape": ()}
+        if _FLOATS[step.name] == "{}":
+            return is_number(step.args[0])
         return not step.keywords and all(map(is_number, step.args))
 
     done: list[Step] = []
@@ -134,7 +134,7 @@ def _floats(block: Block, steps: Sequence[Step], run: Sequence[Step]) -> Step:
     outputs = _used_outside(block, steps, run)
     names: dict[str, Any] = {n: getattr(math, n) for n in ("sin", "cos", "tan", "exp", "log", "sqrt")}
     names |= {n: getattr(math, n) for n in ("sinh", "cosh", "tanh")}
-    names |= {"float64": np.float64, "array": np.array, "inf": math.inf, "nan": math.nan}
+    names |= {"float64": np.float64, "full": np.full, "inf": math.inf, "nan": math.nan}
 
     def text(part: Any) -> str:
         if part.__class__ is Ref:
@@ -146,7 +146,7 @@ def _floats(block: Block, steps: Sequence[Step], run: Sequence[Step]) -> Step:
         for r in step.operands():
             uses[r] = uses.get(r, 0) + 1
     inlined: dict[Ref, str] = {}
-    lines = [f"{r!r} = float({r!r})" for r in inputs]
+    lines = [f"{r!r} = {r!r}.item()" for r in inputs]
     for step in run:
         args = step.args[:1] if step.keywords else step.args
         expression = _FLOATS[step.name].format(*map(text, args))
@@ -158,7 +158,9 @@ def _floats(block: Block, steps: Sequence[Step], run: Sequence[Step]) -> Step:
             lines.append(f"{result!r} = {expression}")
     given = ", ".join(map(repr, inputs))
     kept = "".join(
-        f"{'array' if block.specs[r.number].cls is np.ndarray else 'float64'}({inlined.get(r, repr(r))}), "
+        f"full({block.specs[r.number].shape}, {inlined.get(r, repr(r))}), "
+        if block.specs[r.number].cls is np.ndarray
+        else f"float64({inlined.get(r, repr(r))}), "
         for r in outputs
     )
     names["plainly"] = _plainly(run, inputs, outputs)
@@ -197,6 +199,7 @@ def _in_blocks(block: Block, steps: list[Step]) -> list[Step]:
         shape = _shape_of_group(block, steps[start])
         group: list[Step] = []
         later: list[Step] = []
+        before: list[Step] = []
         mine: set[Ref] = set()
         theirs: set[Ref] = set()
         for step in steps[start:]:
@@ -205,7 +208,7 @@ def _in_blocks(block: Block, steps: list[Step]) -> list[Step]:
                 group.append(step)
                 mine.update(step.results)
             elif theirs.isdisjoint(operands) and mine.isdisjoint(operands):
-                done.append(step)
+                before.append(step)
             else:
                 later.append(step)
                 theirs.update(step.results)
@@ -213,7 +216,7 @@ def _in_blocks(block: Block, steps: list[Step]) -> list[Step]:
             done.append(steps[start])
             steps = steps[start + 1 :]
             continue
-        done.append(_loop(block, [*done, *group, *later], group, shape))
+        done += [*before, _loop(block, [*group, *later], group, shape)]
         steps = later
     return done
 
@@ -243,7 +246,7 @@ def _joins(block: Block, step: Step, shape: Any, mine: set[Ref]) -> bool:
     if spec.shape != shape:
         return False
     if step.name == "broadcast_to":
-        return len(shapes) == 1 and _size(shapes[0]) == 1 and step.args[0].__class__ is Ref
+        return _size(shapes[0] if shapes else np.shape(step.args[0])) == 1
     if not step.pointwise or step.keywords or len(operands) != sum(1 for _ in step.operands()):
         return False
     constants = [a for a in step.args if a.__class__ is not Ref]
@@ -312,7 +315,6 @@ def _loop(block: Block, steps: Sequence[Step], group: list[Step], shape: tuple[i
             body.append(f"{result!r} = {kernel}({given}, {held[result]})")
         for r in dying:
             free.setdefault(specs[r.number].dtype, []).append(held.pop(r))
-    blocked = [r for r in outputs if all(r is not s for s, _ in sums)]
     blocked = [r for r in outputs if r not in {s for s, _ in sums}]
     width = max(1, BLOCK_BYTES // max(specs[r.number].dtype.itemsize for r in made))
     parameters = [*(repr(r) for r in large), *(f"o_{r!r}" for r in blocked), *buffers]
@@ -388,7 +390,7 @@ def _into_buffers(block: Block, steps: list[Step]) -> list[Step]:
         product = step.function is PRODUCTS["matmul"] and all(
             a.__class__ is Ref and len(specs[a.number].shape or ()) == 2 for a in step.args
         )
-        plain = spec.cls is np.ndarray and spec.shape and spec.size and result not in seen and not step.several
+        plain = spec.cls is np.ndarray and spec.shape and spec.size > 1 and result not in seen and not step.several
         if ufunc is not None and plain and step.fresh:
             dying = ends.pop(i, [])
             for r in dying:

@@ -20,6 +20,7 @@ from .guards import SCALARS, Reach, Reaches, reachable
 from .leaving import Leaving, on_the_tape
 from .program import End, Segment, Step
 from .recording import Mismatch, Recording
+from .source import MISSED
 from .trace import ACTIVE, Rehearsal, Trace, replaced_in_holders
 from .values import Untraceable, Value
 
@@ -101,22 +102,15 @@ class Compiled(Reaches):
         if not alone:
             runner = recording.plain
         try:
-            live: tuple[Any, ...] = ()
-            while True:
-                outcome, result = runner.run(handles, leaves, drawn, *live)
-                if runner.ends:
-                    break
-                child = runner.children.get(outcome)
-                if child is None:
-                    return False, None
-                runner, places = child
-                live = tuple([result[i] for i in places])
+            result = runner.run(handles, leaves, drawn)
         except Exception:
             # The function itself has the better words for it, and the lines.
             return False, None
         finally:
             if alone:
                 recording.lock.release()
+        if result is MISSED:
+            return False, None
         self._counts["replays"] += 1
         return True, result
 

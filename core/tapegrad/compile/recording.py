@@ -142,9 +142,10 @@ class Recording:
             from .passes.constants import constants
             from .passes.dead import dead
             from .passes.engines import engines
+            from .passes.host import host
             from .source import write
 
-            short = dead(common(constants(self.root)))
+            short = dead(common(host(constants(self.root, self.specs), self.specs)))
             self.plan = engines(short, self.specs)
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
         return self.runner

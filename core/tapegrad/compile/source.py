@@ -3,41 +3,106 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..arrays.trees import unflatten
+from ..arrays.trees import flatten, unflatten
 from ..tape.nodes import Leaf
 from .leaving import Argument, Fixed, Given, Made, Raw, Variable
-from .program import Branch, End, Ref, Segment, Step, fingerprint, live_values, refs_in
+from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, live_values, refs_in
+
+MISSED = object()
+"""What a program gives where the host sees something that it has not seen before."""
+
+INFIX = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+}
+"""Functions that Python has a symbol for, which is quicker."""
+
+LARGE = 4096
+"""Values of more elements are let go of as soon as nobody needs them."""
 
 _written = 0
 
 
-@dataclass(slots=True)
-class Runner:
-    """A segment ready to run: `run(handles, leaves, drawn, *live)` gives an outcome and the values that live on."""
-
-    segment: Segment
-    run: Callable[..., Any]
-    ends: bool
-    children: dict[Any, Runner]
-    source: str
-
-
 class Writer:
-    """Writes the function of one segment. `names` are its globals."""
+    """Writes the functions of a program, one for each course as far as it does not share another's beginning.
 
-    def __init__(self, segment: Segment, taken: list[Ref], passed: list[Ref]) -> None:
-        self.segment = segment
-        self.taken = taken
-        self.passed = passed
-        self.names: dict[str, Any] = {"_fingerprint": fingerprint}
+    `names` are their globals. A function follows the first outcome of each branch, and calls another's for any other.
+    """
+
+    def __init__(self, specs: Mapping[int, Spec]) -> None:
+        self.specs = specs
+        self.names: dict[str, Any] = {"_missed": MISSED, "_fingerprint": fingerprint}
         self.known: dict[int, str] = {}
         self.lines: list[str] = []
+        self.functions: list[str] = []
+        self.made = 0
+
+    def function(self, segment: Segment, live: Mapping[Segment, list[Ref]]) -> str:
+        """Write the function of the courses that begin with a segment, and give its name."""
+        outer, self.lines = self.lines, []
+        name = f"course{self.made}"
+        self.made += 1
+        taken = "".join(f", {r!r}" for r in live[segment])
+        at: Segment | None = segment
+        while at is not None:
+            at = self.segment(at, live)
+        body = "\n".join("    " + line for line in self.lines)
+        self.functions.append(f"def {name}(handles, leaves, drawn{taken}):\n{body}\n")
+        self.lines = outer
+        return name
+
+    def segment(self, segment: Segment, live: Mapping[Segment, list[Ref]]) -> Segment | None:
+        """Write the lines of a segment; what follows is the segment of its first outcome, if there is one."""
+        passed = {r for child in segment.children.values() for r in live[child]}
+        leaving = {*passed, *segment.exit_refs()}
+        last: dict[Ref, int] = {}
+        for i, step in enumerate(segment.steps):
+            for r in step.operands():
+                last[r] = i
+        for i, step in enumerate(segment.steps):
+            self.step(step)
+            spent = [
+                r
+                for r in dict.fromkeys([*step.operands(), *step.results])
+                if last.get(r, i) == i and r not in leaving and self.specs[r.number].size > LARGE
+            ]
+            if spent:
+                self.lines.append(f"{' = '.join(map(repr, spent))} = None")
+        if not isinstance(segment.exit, Branch):
+            assert segment.exit is not None
+            self.end(segment.exit, {r for step in segment.steps if step.owned for r in step.results})
+            return None
+        value = repr(segment.exit.value)
+        seen = {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[segment.exit.at]
+        (outcome, first), *others = segment.children.items()
+        if segment.exit.at == "truth":
+            self.lines.append(f"if {'not ' if outcome else ''}{value}:")
+        else:
+            self.lines += [f"seen = {seen}", f"if seen != {self.name(outcome)}:"]
+        for other, child in others:
+            call = f"return {self.function(child, live)}(handles, leaves, drawn{''.join(f', {r!r}' for r in live[child])})"
+            if segment.exit.at == "truth":
+                self.lines.append(f"    {call}")
+                break
+            self.lines += [f"    if seen == {self.name(other)}:", f"        {call}"]
+        else:
+            self.lines.append("    return _missed")
+        return first
 
     def name(self, thing: Any, prefix: str = "k") -> str:
         """A global name for an object."""
@@ -61,6 +126,11 @@ class Writer:
 
     def call(self, step: Step) -> str:
         """The expression that calls a step's kernel."""
+        if step.function in INFIX:
+            x, y = map(self.text, step.args)
+            return f"{x} {INFIX[step.function]} {y}"
+        if step.function is operator.getitem and step.args[1:] == (0,):
+            return f"{self.text(step.args[0])}[0]"
         given = [self.text(a) for a in step.args] + [f"{n}={self.text(v)}" for n, v in step.keywords.items()]
         return f"{self.name(step.function, 'f_' + _word(step.name) + '_')}({', '.join(given)})"
 
@@ -77,11 +147,10 @@ class Writer:
         else:
             self.lines.append(f"{results}{',' * (step.several and len(step.results) == 1)} = {self.call(step)}")
 
-    def end(self, end: End) -> None:
+    def end(self, end: End, owned: set[Ref]) -> None:
         """The lines that make the results and rebind handles. Nothing in them can fail."""
         raws: set[Ref] = {r for effect in end.effects for r in refs_in([effect.value])}
         raws |= {recipe.value for recipe in end.results if isinstance(recipe, Made)}
-        owned = {r for step in self.segment.steps if step.owned for r in step.results}
         self.count = 0
         results = []
         for recipe in end.results:
@@ -106,10 +175,9 @@ class Writer:
                     changes.append(f"{h}.{slot} = {self.build(recipe)}")
         self.lines += changes
         if end.structure is None:
-            self.lines.append(f"return None, {results[0]}")
+            self.lines.append(f"return {results[0]}")
         else:
-            self.names["_unflatten"] = unflatten
-            self.lines.append(f"return None, _unflatten({self.name(end.structure)}, [{', '.join(results)}])")
+            self.lines.append(f"return {self.tree(end.structure, results)}")
 
     def build(self, recipe: Any) -> str:
         """The expression for a recipe, after lines that make its parts."""
@@ -144,30 +212,13 @@ class Writer:
         assert type(recipe) is tuple
         return f"({', '.join(map(self.build, recipe))},)" if recipe else "()"
 
-    def source(self, specs: Any) -> str:
-        """The function's source."""
-        last: dict[Ref, int] = {}
-        for i, step in enumerate(self.segment.steps):
-            for r in step.operands():
-                last[r] = i
-        leaving = {*self.passed, *self.segment.exit_refs()}
-        for i, step in enumerate(self.segment.steps):
-            self.step(step)
-            spent = [r for r in dict.fromkeys([*step.operands(), *step.results]) if last.get(r, i) == i and r not in leaving]
-            spent = [r for r in spent if specs[r.number].size > 4096]
-            if spent:
-                self.lines.append(f"{' = '.join(map(repr, spent))} = None")
-        exit_ = self.segment.exit
-        if isinstance(exit_, End):
-            self.end(exit_)
-        elif isinstance(exit_, Branch):
-            value = repr(exit_.value)
-            seen = {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[exit_.at]
-            passed = "".join(f"{r!r}, " for r in self.passed)
-            self.lines.append(f"return {seen}, ({passed})")
-        taken = "".join(f", {r!r}" for r in self.taken)
-        body = "\n".join("    " + line for line in self.lines)
-        return f"def segment(handles, leaves, drawn{taken}):\n{body}\n"
+    def tree(self, structure: Any, leaves: list[str]) -> str:
+        """The expression for a pytree with these leaves."""
+        for cls, text in ((tuple, "({}{})"), (list, "[{}{}]")):
+            if structure == flatten(cls(map(float, range(len(leaves)))))[1]:
+                return text.format(", ".join(leaves), "," if len(leaves) == 1 else "")
+        self.names["_unflatten"] = unflatten
+        return f"_unflatten({self.name(structure)}, [{', '.join(leaves)}])"
 
 
 def own_copy(value: Any) -> Any:
@@ -179,27 +230,27 @@ def _word(name: str) -> str:
     return name if name.isidentifier() else "kernel"
 
 
-def write(root: Segment, specs: Any) -> Runner:
-    """The runners of a tree of segments."""
-    live = live_values(root)
-    runners: dict[Segment, Runner] = {}
-    for segment in reversed(list(root.walk())):
-        passed = sorted({r for child in segment.children.values() for r in live[child]})
-        writer = Writer(segment, live[segment], passed)
-        source = writer.source(specs)
-        runners[segment] = Runner(segment, _execute(source, writer.names), isinstance(segment.exit, End), {}, source)
-        for outcome, child in segment.children.items():
-            # The child takes what it needs of all that is passed on.
-            runner = runners[child]
-            places = tuple([passed.index(r) for r in live[child]])
-            runners[segment].children[outcome] = (runner, places)  # type: ignore[assignment]
-    return runners[root]
+@dataclass(slots=True)
+class Runner:
+    """A program ready to run: `run(handles, leaves, drawn)` gives its results, or `MISSED`."""
+
+    run: Callable[..., Any]
+    source: str
 
 
-def _execute(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+def write(root: Segment, specs: Mapping[int, Spec]) -> Runner:
+    """A tree of segments as functions."""
+    writer = Writer(specs)
+    first = writer.function(root, live_values(root))
+    source = "\n".join(writer.functions)
+    return Runner(execute(source, writer.names, first), source)
+
+
+def execute(source: str, names: dict[str, Any], wanted: str) -> Any:
+    """Run source in which tracebacks can be followed; what it calls `wanted`."""
     global _written
     _written += 1
     filename = f"<tapegrad program #{_written}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), names)
-    return names["segment"]  # type: ignore[no-any-return]
+    return names[wanted]
