@@ -67,7 +67,7 @@ class Compiled(Reaches):
         if MODE.get() & ~TRAINING or ACTIVE.get() is not None:
             return self._fun(*args, **keywords)
         self._counts["calls"] += 1
-        leaves, structure = flatten((args, keywords))
+        leaves, structure = flatten((args, keywords)) if args or keywords else _NOTHING
         key = _key(leaves, structure)
         if key is None:
             return self._eager(args, keywords)
@@ -77,15 +77,14 @@ class Compiled(Reaches):
             if sort.refusal:
                 return self._eager(args, keywords)
             for recording in sort.recordings:
-                if recording.reach.holds():
-                    handles = recording.handles(leaves)
-                    if handles is not None:
-                        if recording.doubtful:
-                            break
-                        done, out = self._replay(recording, handles, leaves, given)
-                        if done:
-                            return out
+                handles = recording.handles(leaves)
+                if handles is not None:
+                    if recording.doubtful:
                         break
+                    done, out = self._replay(recording, handles, leaves, given)
+                    if done:
+                        return out
+                    break
         with self._lock:
             return self._traced(self._sorts.setdefault(key, _Sort()), args, keywords, leaves, structure, given)
 
@@ -189,7 +188,7 @@ class Compiled(Reaches):
             reach.watch_hosts()
         else:
             reach.hosts = []
-        recording = next((r for r in sort.recordings if (r.reach.holds() or r.doubtful) and r.handles(leaves) is not None), None)
+        recording = next((r for r in sort.recordings if r.handles(leaves) is not None), None)
         if recording is None:
             recording = Recording(trace, reach, leaves)
         fresh = recording not in sort.recordings
@@ -238,6 +237,10 @@ class Compiled(Reaches):
         from .words import explanation
 
         return explanation(self)
+
+
+_NOTHING: tuple[list[Any], Any] = [], flatten(((), {}))[1]
+"""No arguments, flattened."""
 
 
 def _key(leaves: Sequence[Any], structure: Any) -> Any:

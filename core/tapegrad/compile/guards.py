@@ -50,6 +50,17 @@ class Place:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             return MISSING
 
+    def text(self, name: Callable[[Any], str]) -> str:
+        """The expression for what the place holds; `name` gives a global name to an object."""
+        holder = name(self.holder)
+        if self.get is _cell:
+            return f"{holder}.cell_contents"
+        if self.get is _item and isinstance(self.key, (str, int)):
+            return f"{holder}[{self.key!r}]"
+        if self.get is length:
+            return f"len({holder})"
+        return f"{name(self.get)}({holder}, {name(self.key)})"
+
     def holds(self) -> bool:
         """Whether it still holds the same."""
         now = self.now()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from weakref import ref
 
 from ..arrays.array import Array
 from ..tape.nodes import Leaf
-from .guards import Reach
+from .guards import SCALARS, Reach, same
 from .leaving import Leaving
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
+from .source import execute, write
 from .trace import Trace
 from .values import Untraceable
 
@@ -44,6 +45,7 @@ class Recording:
         self.sources: list[Source] = []
         self.root = Segment()
         self.specs: dict[int, Spec] = {}
+        self.enter: Callable[[Sequence[Any]], list[Array] | None] | None = None
         self.runner: Any = None
         self.plan: Segment | None = None
         self.plain: Any = None
@@ -103,37 +105,61 @@ class Recording:
         return found
 
     def handles(self, leaves: Sequence[Any]) -> list[Array] | None:
-        """The arrays from outside, in order; None where one is not what the program is for."""
-        found: list[Any] = []
-        for kind, key, signature, req, has_grad, mask, fresh in self.sources:
-            if kind == "argument":
-                x = leaves[key]
-            elif kind == "fixed":
-                x = key()
-            elif kind == "grad":
-                x = found[key]._grad
-            else:
-                x = getattr(found[key[0]], key[1])[key[2]]
-            if x is None or x._signature is not signature:
-                return None
-            node = x._node
-            if node is None:
-                if req is not None:
-                    return None
-            elif node.__class__ is not Leaf or node.req != req or (fresh is not None and node.fresh is not fresh):
-                return None
-            if (getattr(x, "_grad", None) is not None) is not has_grad:
-                return None
-            if mask is not None:
-                held = getattr(x, "_mask", None)
-                if held is None or (held[0] is x._value) is not mask:
-                    return None
-            elif getattr(x, "_mask", None) is not None:
-                return None
-            found.append(x)
-        if not self.alone and len({id(x) for x in found}) < len(found):
-            return None
+        """The arrays from outside, in order; None where one, or Python's state, is not what the program is for."""
+        if self.enter is None:
+            self.enter = self._entrance()
+        found: list[Array] | None = self.enter(leaves)
         return found
+
+    def _entrance(self) -> Callable[[Sequence[Any]], list[Array] | None]:
+        """The guards and sources as one function, straight-line."""
+        names: dict[str, Any] = {"_same": same, "_Leaf": Leaf}
+        lines: list[str] = []
+
+        def name(thing: Any) -> str:
+            names[f"k{len(names)}"] = thing
+            return f"k{len(names) - 1}"
+
+        for place in self.reach.places:
+            now = place.text(name)
+            if place.weak:
+                lines.append(f"if {now} is not {name(place.held)}(): return None")
+            elif isinstance(place.held, SCALARS):
+                held = name(place.held)
+                lines += [f"x = {now}", f"if x is not {held} and not _same(x, {held}): return None"]
+            else:
+                lines.append(f"if {now} is not {name(place.held)}: return None")
+        for array, numbers in self.reach.hosts:
+            lines.append(f"if {name(array)}.tobytes() != {name(numbers)}: return None")
+        for i, (kind, key, signature, req, has_grad, mask, fresh) in enumerate(self.sources):
+            if kind == "argument":
+                lines.append(f"h{i} = leaves[{key}]")
+            elif kind == "fixed":
+                lines.append(f"h{i} = {name(key)}()")
+            elif kind == "grad":
+                lines.append(f"h{i} = h{key}._grad")
+            else:
+                lines.append(f"h{i} = h{key[0]}.{key[1]}[{key[2]}]")
+            lines.append(f"if h{i}._signature is not {name(signature)}: return None")
+            if req is None:
+                lines.append(f"if h{i}._node is not None: return None")
+            else:
+                lines += [f"n = h{i}._node", f"if n.__class__ is not _Leaf or n.req != {req!r}: return None"]
+            if fresh is not None:
+                lines.append(f"if n.fresh is not {fresh}: return None")
+            grad = f"getattr(h{i}, '_grad', None)"
+            lines.append(f"if {grad} is {'None' if has_grad else 'not None'}: return None")
+            if hasattr(signature.cls, "_mask"):
+                lines += [f"m = getattr(h{i}, '_mask', None)", f"if m is {'None' if mask is not None else 'not None'}: return None"]
+                if mask is not None:
+                    lines.append(f"if (m[0] is h{i}._value) is not {mask}: return None")
+        found = ", ".join(f"h{i}" for i in range(len(self.sources)))
+        if not self.alone and len(self.sources) > 1:
+            lines.append(f"if len({{{', '.join(f'id(h{i})' for i in range(len(self.sources)))}}}) < {len(self.sources)}: return None")
+        lines.append(f"return [{found}]")
+        body = "\n".join(f"        {line}" for line in lines)
+        source = f"def enter(leaves):\n    try:\n{body}\n    except (AttributeError, IndexError, KeyError, TypeError, ValueError):\n        return None\n"
+        return execute(source, names, "enter")  # type: ignore[no-any-return]
 
     def planned(self) -> Any:
         """The tree after all passes, as it is run."""
@@ -143,8 +169,6 @@ class Recording:
             from .passes.dead import dead
             from .passes.engines import engines
             from .passes.host import host
-            from .source import write
-
             short = dead(common(host(constants(self.root, self.specs), self.specs)))
             self.plan = engines(short, self.specs)
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
@@ -187,7 +211,7 @@ class Recording:
             raise Mismatch("the end")
         elif segment.exit.results != end.results or segment.exit.structure != end.structure:
             raise Mismatch("what is returned")
-        self.runner = None
+        self.runner = self.enter = None
 
     def _number(self, value: Ref, trace: Trace) -> Ref:
         """A number of the tree for a value of a trace."""
