@@ -18,6 +18,7 @@ import numpy as np
 from tapegrad.compile.program import Block, Ref, Step
 
 from .products import KERNELS as PRODUCTS
+from .reductions import KERNELS
 
 __all__ = ["compile_block"]
 
@@ -29,6 +30,8 @@ LARGE = 1 << 16
 
 BLOCK_BYTES = 1 << 17
 """How many bytes of each array are in hand at a time: some of them are to fit into a core's own cache together."""
+
+empty, float32, sqrt = np.empty, np.float32, math.sqrt
 
 UFUNCS: dict[Any, np.ufunc] = {
     operator.add: np.add,
@@ -43,7 +46,7 @@ UFUNCS: dict[Any, np.ufunc] = {
 
 def compile_block(block: Block) -> Sequence[Step]:
     """The steps of a stretch, those that can be made quicker by others."""
-    return _into_buffers(block, _in_blocks(block, _as_floats(block)))
+    return _into_buffers(block, _in_blocks(block, _as_floats(block, _respelt(block))))
 
 
 def _ufunc(step: Step) -> np.ufunc | None:
@@ -80,6 +83,56 @@ def _used_outside(block: Block, steps: Sequence[Step], inside: Sequence[Step]) -
     return [r for step in inside for r in step.results if r in wanted]
 
 
+# Quicker spellings
+
+
+def _respelt(block: Block) -> list[Step]:
+    """The steps, a few of them in words that are right for these shapes."""
+    specs = block.specs
+    tanhs: dict[Any, Ref] = {}
+    done: list[Step] = []
+    for step in block.steps:
+        spec = specs[step.results[0].number]
+        operand = step.args[0] if step.args else None
+        if step.name == "tanh":
+            tanhs[operand] = step.results[0]
+        elif step.name == "sech_square" and spec.size >= LARGE and operand in tanhs and spec.dtype.kind == "f":
+            # Exact to the last place of 1, not of the result; and a third of the time.
+            square = Ref(len(specs))
+            specs[square.number] = spec  # type: ignore[index]
+            tanh = tanhs[operand]
+            done.append(_with(step, "square", np.square, (tanh,), (square,)))
+            done.append(_with(step, "subtract", np.subtract, (np.array(1, spec.dtype), square), step.results))
+            continue
+        elif step.name == "negative" and step.function is operator.neg:
+            step = _with(step, "negative", np.negative, step.args, step.results)
+        elif step.name == "vector_norm" and _is_short(specs[operand.number]) and step.keywords == _WHOLE:  # type: ignore[union-attr]
+            step = _with(step, "vector_norm", _short_norm, step.args, step.results)
+        done.append(step)
+    return done
+
+
+_WHOLE = {"axis": None, "keepdims": True, "ord": 2}
+
+
+def _is_short(spec: Any) -> bool:
+    return spec.cls is np.ndarray and len(spec.shape) == 1 and 0 < spec.size <= 8 and spec.dtype == np.float32
+
+
+def _short_norm(x: Any) -> Any:
+    """The norm of a few numbers, as an array of one."""
+    squares = x.dot(x)
+    if 1e-30 < squares < 1e38:
+        out = empty(1, float32)
+        out[0] = sqrt(squares)
+        return out
+    return KERNELS["vector_norm"](x, **_WHOLE)
+
+
+def _with(step: Step, name: str, function: Any, args: tuple[Any, ...], results: tuple[Ref, ...]) -> Step:
+    return Step(**{**_fields(step), "name": name, "function": function, "args": args, "results": results, "keywords": {}})
+
+
 # Numbers
 
 
@@ -96,10 +149,9 @@ _FLOATS = {
 """What a step of numbers is in Python, by its name. Where Python raises, NumPy is asked."""
 
 
-def _as_floats(block: Block) -> list[Step]:
+def _as_floats(block: Block, steps: list[Step]) -> list[Step]:
     """Runs of operations on single float64 numbers, each as a function of Python's floats."""
     specs = block.specs
-    steps = list(block.steps)
 
     def is_number(part: Any) -> bool:
         if part.__class__ is Ref:
