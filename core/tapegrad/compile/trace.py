@@ -488,7 +488,7 @@ class Trace:
                 fresh=fresh,
                 pointwise=pointwise,
                 owned=owned,
-                engine=table._real.backend,
+                engine=None if checked else table._real.backend,
             )
         )
         if checked or any(not isinstance(x, Traced) for x in met):
