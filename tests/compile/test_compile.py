@@ -3,6 +3,7 @@
 import gc
 import random
 import threading
+import time
 import warnings
 import weakref
 
@@ -456,6 +457,42 @@ def test_strict_refuses_what_cannot_be_compiled():
     f = tapegrad.compile(lambda x: kept.append(x * 2) or x, strict=True)
     with pytest.raises(CompileError, match="kept somewhere"):
         f(tnp.ones(2))
+
+
+def test_strict_runs_both_ways_and_leaves_what_one_leaves():
+    w = tnp.asarray([1.0, 2.0])
+    w.attach_grad()
+
+    def step(x):
+        with tapegrad.record():
+            loss = ((w - x) ** 2).sum() + tnp.random.normal()
+        loss.backward()
+        w[:] = w - 0.25 * w.grad
+        return loss.item()
+
+    tapegrad.random.seed(5)
+    f = tapegrad.compile(step, strict=True)
+    got = [f(tnp.asarray([3.0, 2.0])) for _ in range(4)]
+    assert f.stats()["replays"] == 2
+    assert w.tolist() == [2.875, 2.0]
+    w[:] = tnp.asarray([1.0, 2.0])
+    tapegrad.random.seed(5)
+    assert got == pytest.approx([step(tnp.asarray([3.0, 2.0])) for _ in range(4)])
+
+
+@pytest.mark.parametrize(
+    ("frozen", "words"),
+    [
+        (lambda x: x * time.perf_counter(), r"differs from call to call: .*multiply.*test_compile.py:\d+"),
+        (lambda x: x * x.asnumpy().sum(), r"read on the host \(at .*test_compile.py:\d+\)"),
+        (lambda x: x * np.random.rand(), "not tapegrad's"),
+    ],
+)
+def test_strict_names_what_is_frozen(frozen, words):
+    f = tapegrad.compile(frozen, strict=True)
+    with pytest.raises(CompileError, match=words):
+        for _ in range(3):
+            f(tnp.asarray([1.0, 2.0]))
 
 
 def test_threads():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from .leaving import Leaving, on_the_tape
 from .program import End, Segment, Step
 from .recording import Mismatch, Recording
 from .source import MISSED
+from .strict import Comparison, check_readings
 from .trace import ACTIVE, Rehearsal, Trace, replaced_in_holders
 from .values import Untraceable, Value
 
@@ -81,8 +82,12 @@ class Compiled(Reaches):
                 if handles is not None:
                     if recording.doubtful:
                         break
+                    comparison = Comparison(handles) if self._strict else None
                     done, out = self._replay(recording, handles, leaves, given)
                     if done:
+                        if comparison is not None:
+                            run = partial(self._run_traced, leaves=leaves, structure=structure)
+                            comparison.check(recording, out, run, leaves, given)
                         return out
                     break
         with self._lock:
@@ -125,12 +130,9 @@ class Compiled(Reaches):
         recording: Recording | None = None
         try:
             with trace:
-                given = [_entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
-                inner_args, inner_keywords = unflatten(structure, given)
-                result = self._fun(*inner_args, **inner_keywords)
+                result = self._run_traced(trace, leaves=leaves, structure=structure)
                 leaving = Leaving(trace, leaves)
                 end = leaving.end(result)
-                del given, inner_args, inner_keywords
                 expected = set(leaving.expected)
                 for reference in list(trace.own.values()):
                     x = reference()
@@ -156,6 +158,10 @@ class Compiled(Reaches):
         self._keep(sort, trace, reach, end, leaves)
         return out
 
+    def _run_traced(self, trace: Trace, *, leaves: Sequence[Any], structure: Any) -> Any:
+        args, keywords = unflatten(structure, [_entered(trace, i, leaf) for i, leaf in enumerate(leaves)])
+        return self._fun(*args, **keywords)
+
     def _again(
         self, sort: _Sort, trace: Trace, why: str, args: Any, keywords: Any, error: Exception | None = None
     ) -> Any:
@@ -170,6 +176,8 @@ class Compiled(Reaches):
 
     def _keep(self, sort: _Sort, trace: Trace, reach: Reach, end: End, leaves: Sequence[Any]) -> None:
         """Make a trace a program, unless there is reason not to."""
+        if self._strict:
+            check_readings(trace)
         if trace.refusal:
             self._try_later(sort, trace.refusal)
             return

@@ -675,7 +675,7 @@ class Trace:
     def release(self, x: Array) -> None:
         """Give an array that was made while tracing its plain value."""
         state = {}
-        for name in _names(type(x)):
+        for name in slots_of(type(x)):
             try:
                 state[name] = getattr(x, name)
             except AttributeError:
@@ -749,7 +749,8 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _names(cls: type) -> list[str]:
+def slots_of(cls: type) -> list[str]:
+    """The names of the slots of an array class."""
     return [name for c in cls.__mro__ for name in c.__dict__.get("__slots__", ()) if name != "__weakref__"]
 
 
