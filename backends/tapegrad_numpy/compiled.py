@@ -130,7 +130,9 @@ def _short_norm(x: Any) -> Any:
 
 
 def _with(step: Step, name: str, function: Any, args: tuple[Any, ...], results: tuple[Ref, ...]) -> Step:
-    return Step(**{**_fields(step), "name": name, "function": function, "args": args, "results": results, "keywords": {}})
+    return Step(
+        **{**_fields(step), "name": name, "function": function, "args": args, "results": results, "keywords": {}}
+    )
 
 
 # Numbers
@@ -449,7 +451,9 @@ def _into_buffers(block: Block, steps: list[Step]) -> list[Step]:
                 free.setdefault((specs[r.number].shape, specs[r.number].dtype), []).append(held.pop(r))
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
-            done.append(Step(**{**_fields(step), "function": ufunc, "args": (*map(_constant(spec), step.args), held[result])}))
+            done.append(
+                Step(**{**_fields(step), "function": ufunc, "args": (*map(_constant(spec), step.args), held[result])})
+            )
         elif product and plain:
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
@@ -476,5 +480,3 @@ def _constant(spec: Any) -> Callable[[Any], Any]:
 
 def _fields(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in step.__slots__}
-
-

@@ -28,9 +28,7 @@ def leaves(result):
     """What a step returned, on the host."""
     parts = result if isinstance(result, (tuple, list)) else [result]
     return [
-        inner
-        for part in parts
-        for inner in (leaves(part) if isinstance(part, (tuple, list)) else [np.asarray(part)])
+        inner for part in parts for inner in (leaves(part) if isinstance(part, (tuple, list)) else [np.asarray(part)])
     ]
 
 

@@ -307,9 +307,7 @@ def _last_branch(trace: Trace) -> str:
     return branches[-1] if branches else ""
 
 
-def compile(
-    fun: Callable[..., Any] | None = None, *, strict: bool = False, max_programs: int = 32
-) -> Any:
+def compile(fun: Callable[..., Any] | None = None, *, strict: bool = False, max_programs: int = 32) -> Any:
     """A function that runs ordinary array code once and then repeats the kernel calls that were in it.
 
     The first call runs `fun` and notes every call of a kernel, `record()`, `backward()` and writes in place included.

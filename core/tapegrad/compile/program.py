@@ -140,7 +140,6 @@ class Segment:
         """How many ways through it there are."""
         return sum(isinstance(segment.exit, End) for segment in self.walk())
 
-
     def exit_refs(self) -> tuple[Ref, ...]:
         """The values that the exit looks at, or hands out."""
         if isinstance(self.exit, Branch):

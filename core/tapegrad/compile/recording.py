@@ -150,12 +150,17 @@ class Recording:
             grad = f"getattr(h{i}, '_grad', None)"
             lines.append(f"if {grad} is {'None' if has_grad else 'not None'}: return None")
             if hasattr(signature.cls, "_mask"):
-                lines += [f"m = getattr(h{i}, '_mask', None)", f"if m is {'None' if mask is not None else 'not None'}: return None"]
+                lines += [
+                    f"m = getattr(h{i}, '_mask', None)",
+                    f"if m is {'None' if mask is not None else 'not None'}: return None",
+                ]
                 if mask is not None:
                     lines.append(f"if (m[0] is h{i}._value) is not {mask}: return None")
         found = ", ".join(f"h{i}" for i in range(len(self.sources)))
         if not self.alone and len(self.sources) > 1:
-            lines.append(f"if len({{{', '.join(f'id(h{i})' for i in range(len(self.sources)))}}}) < {len(self.sources)}: return None")
+            lines.append(
+                f"if len({{{', '.join(f'id(h{i})' for i in range(len(self.sources)))}}}) < {len(self.sources)}: return None"
+            )
         lines.append(f"return [{found}]")
         body = "\n".join(f"        {line}" for line in lines)
         source = f"def enter(leaves):\n    try:\n{body}\n    except (AttributeError, IndexError, KeyError, TypeError, ValueError):\n        return None\n"
@@ -169,6 +174,7 @@ class Recording:
             from .passes.dead import dead
             from .passes.engines import engines
             from .passes.host import host
+
             short = dead(common(host(constants(self.root, self.specs), self.specs)))
             self.plan = engines(short, self.specs)
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)

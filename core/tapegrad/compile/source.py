@@ -88,14 +88,18 @@ class Writer:
             self.end(segment.exit, {r for step in segment.steps if step.owned for r in step.results})
             return None
         value = repr(segment.exit.value)
-        seen = {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[segment.exit.at]
+        seen = {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[
+            segment.exit.at
+        ]
         (outcome, first), *others = segment.children.items()
         if segment.exit.at == "truth":
             self.lines.append(f"if {'not ' if outcome else ''}{value}:")
         else:
             self.lines += [f"seen = {seen}", f"if seen != {self.name(outcome)}:"]
         for other, child in others:
-            call = f"return {self.function(child, live)}(handles, leaves, drawn{''.join(f', {r!r}' for r in live[child])})"
+            call = (
+                f"return {self.function(child, live)}(handles, leaves, drawn{''.join(f', {r!r}' for r in live[child])})"
+            )
             if segment.exit.at == "truth":
                 self.lines.append(f"    {call}")
                 break
@@ -139,7 +143,9 @@ class Writer:
         results = ", ".join(map(repr, step.results))
         if step.name == "load":
             kind, number = step.args[0]
-            self.lines.append(f"{results} = handles[{number}]._value" if kind == "handle" else f"{results} = leaves[{number}]")
+            self.lines.append(
+                f"{results} = handles[{number}]._value" if kind == "handle" else f"{results} = leaves[{number}]"
+            )
         elif step.name == "constant":
             self.lines.append(f"{results} = {self.name(step.args[0])}")
         elif step.name == "draw":

@@ -83,7 +83,9 @@ def _number(x: Any) -> Any:
     """The numbers of a result, on the host; anything else as it is."""
     if isinstance(x, Array):
         value = x._value
-        return np.asarray(x._xp.to_numpy(value.value)) if isinstance(value, Value) else np.asarray(x._xp.to_numpy(value))
+        return (
+            np.asarray(x._xp.to_numpy(value.value)) if isinstance(value, Value) else np.asarray(x._xp.to_numpy(value))
+        )
     if isinstance(x, Value) and hasattr(x.value, "shape"):
         return np.asarray(x.value)
     return x.value if isinstance(x, Value) else x

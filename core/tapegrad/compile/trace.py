@@ -286,7 +286,9 @@ class TracingKernels(EngineKernels):
 
     def number(self, scalar: Any, dtype: np.dtype[Any]) -> Any:
         if type(scalar) is Number:
-            return self._trace.step("number", self._real.number, (scalar, dtype), {}, fresh=True, real=self._real.backend)
+            return self._trace.step(
+                "number", self._real.number, (scalar, dtype), {}, fresh=True, real=self._real.backend
+            )
         return self._real.number(scalar, dtype)
 
     def find(self, name: str) -> Any:
@@ -497,9 +499,7 @@ class Trace:
         made = [table.backend.traced(self, part, r) for part, r in zip(parts, refs, strict=True)]
         return made if several else made[0]
 
-    def host_step(
-        self, name: str, function: Callable[..., Any], args: tuple[Any, ...], *, owned: bool = False
-    ) -> Any:
+    def host_step(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], *, owned: bool = False) -> Any:
         """Run a function of host values and note it: its result is a traced number, or a traced copy on the host."""
         met: list[Value] = []
         out = function(*_opened(args, met))

@@ -60,7 +60,11 @@ def _segment(segment: Segment, specs: dict[int, Spec], depth: int) -> list[str]:
 
 
 def _outcome(outcome: Any) -> str:
-    return f"what it was ({outcome[0].__name__})" if outcome and isinstance(outcome, tuple) and isinstance(outcome[0], type) else str(outcome)
+    return (
+        f"what it was ({outcome[0].__name__})"
+        if outcome and isinstance(outcome, tuple) and isinstance(outcome[0], type)
+        else str(outcome)
+    )
 
 
 def _recipe(recipe: Any) -> str:

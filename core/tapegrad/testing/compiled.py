@@ -84,6 +84,8 @@ def _compare(what: str, wanted: np.ndarray[Any, Any], got: np.ndarray[Any, Any])
             raise AssertionError(f"{what} is {got}, eagerly {wanted}")
         return
     sizes = np.abs(wanted[np.isfinite(wanted)]).astype(np.float64)
-    bound = 64 * float(np.finfo(wanted.dtype).eps) * float(np.max(sizes, initial=0)) + float(np.finfo(wanted.dtype).tiny)
+    bound = 64 * float(np.finfo(wanted.dtype).eps) * float(np.max(sizes, initial=0)) + float(
+        np.finfo(wanted.dtype).tiny
+    )
     if not np.allclose(got, wanted, rtol=0, atol=bound, equal_nan=True):
         raise AssertionError(f"{what} is {got}, eagerly {wanted}")

@@ -292,9 +292,7 @@ COMPOSED: dict[str, Law] = {
 }
 
 
-def judge_call(
-    backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES, only: Sequence[str] = ()
-) -> list[Check]:
+def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES, only: Sequence[str] = ()) -> list[Check]:
     """The laws that hold of any function of arrays, on one sample of a function that is composed of ops."""
     chosen = COMPOSED if not only else {n: law for n, law in {**COMPOSED, **ASKED}.items() if n in only}
     with warnings.catch_warnings(), np.errstate(all="ignore"), backend.all_dtypes():

@@ -26,7 +26,11 @@ def constants(root: Segment, specs: Mapping[int, Spec]) -> Segment:
         return known.get(r, r)
 
     def is_one(part: Any) -> bool:
-        return part in ones if part.__class__ is Ref else isinstance(part, (np.ndarray, np.generic)) and bool(np.all(part == 1))
+        return (
+            part in ones
+            if part.__class__ is Ref
+            else isinstance(part, (np.ndarray, np.generic)) and bool(np.all(part == 1))
+        )
 
     def rewrite(segment: Segment) -> Segment:
         made = Segment()
