@@ -10,6 +10,7 @@ import linecache
 import math
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -130,9 +131,7 @@ def _short_norm(x: Any) -> Any:
 
 
 def _with(step: Step, name: str, function: Any, args: tuple[Any, ...], results: tuple[Ref, ...]) -> Step:
-    return Step(
-        **{**_fields(step), "name": name, "function": function, "args": args, "results": results, "keywords": {}}
-    )
+    return replace(step, name=name, function=function, args=args, results=results, keywords={})
 
 
 # Numbers
@@ -146,7 +145,7 @@ _FLOATS = {
     "negative": "(-{})",
     "square": "({0} * {0})",
     **{name: f"{name}({{}})" for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "sinh", "cosh", "tanh")},
-    **{name: "{}" for name in ("broadcast_to", "reshape", "unbroadcast", "sum", "mean", "squeeze", "expand_dims")},
+    **dict.fromkeys(("broadcast_to", "reshape", "unbroadcast", "sum", "mean", "squeeze", "expand_dims"), "{}"),
 }
 """What a step of numbers is in Python, by its name. Where Python raises, NumPy is asked."""
 
@@ -250,7 +249,7 @@ def _in_blocks(block: Block, steps: list[Step]) -> list[Step]:
         if start is None:
             return [*done, *steps]
         done += steps[:start]
-        shape = _shape_of_group(block, steps[start])
+        shape = _shape_of_group(block, steps[start]) or ()
         group: list[Step] = []
         later: list[Step] = []
         before: list[Step] = []
@@ -451,13 +450,11 @@ def _into_buffers(block: Block, steps: list[Step]) -> list[Step]:
                 free.setdefault((specs[r.number].shape, specs[r.number].dtype), []).append(held.pop(r))
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
-            done.append(
-                Step(**{**_fields(step), "function": ufunc, "args": (*map(_constant(spec), step.args), held[result])})
-            )
+            done.append(replace(step, function=ufunc, args=(*map(_constant(spec), step.args), held[result])))
         elif product and plain:
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
-            done.append(Step(**{**_fields(step), "function": np.matmul, "args": (*step.args, held[result])}))
+            done.append(replace(step, function=np.matmul, args=(*step.args, held[result])))
         else:
             done.append(step)
         if result in held:
@@ -476,7 +473,3 @@ def _constant(spec: Any) -> Callable[[Any], Any]:
         return part
 
     return of
-
-
-def _fields(step: Step) -> dict[str, Any]:
-    return {name: getattr(step, name) for name in step.__slots__}

@@ -13,7 +13,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad import autograd, nd
-from tapegrad.errors import CompileError, CompileWarning, GraphFreedError, ShapeError
+from tapegrad.errors import CompileError, CompileWarning, ShapeError
 
 
 def kept(compiled, replays, traces=1):

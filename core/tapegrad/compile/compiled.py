@@ -18,7 +18,7 @@ from ..errors import CompileError, CompileWarning, UnknownArrayError
 from ..tape.mode import MODE, TRAINING
 from .guards import SCALARS, Reach, Reaches, reachable
 from .leaving import Leaving, on_the_tape
-from .program import End, Segment, Step
+from .program import End, Step
 from .recording import Mismatch, Recording
 from .source import MISSED
 from .strict import Comparison, check_readings
@@ -121,13 +121,12 @@ class Compiled(Reaches):
     def _traced(
         self, sort: _Sort, args: Any, keywords: Any, leaves: list[Any], structure: Any, drawn: Sequence[Any]
     ) -> Any:
-        """Run the function and note what it does. Whatever becomes of the notes, the call is as good as an eager one."""
+        """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
         reach = reachable([self._fun, *[leaf for leaf in leaves if not isinstance(leaf, (Array, *SCALARS))]])
         streams = reach.drawn_from()
         trace = Trace(leaves, drawn)
         end: End | None = None
-        recording: Recording | None = None
         try:
             with trace:
                 result = self._run_traced(trace, leaves=leaves, structure=structure)
@@ -291,13 +290,13 @@ def _entered(trace: Trace, place: int, leaf: Any) -> Any:
 def _plain(result: Any) -> Any:
     """What a traced function returned, with plain values."""
     leaves, structure = flatten(result)
-    if not any(isinstance(leaf, Value) and type(leaf) not in (bool, int, float, complex) for leaf in leaves):
+    if not any(isinstance(leaf, Value) for leaf in leaves):
         return result
     return unflatten(structure, [leaf.value if isinstance(leaf, Value) else leaf for leaf in leaves])
 
 
 def _is_uniform(raw: Any) -> bool:
-    """Whether all elements of a constant are the same, as those of zeros and ones are; of a single one, whether it is."""
+    """Whether all elements of a constant are the same, as those of zeros and ones are; of a single one, if it is."""
     array = np.asarray(raw)
     return array.size == 0 or bool((array == (array.flat[0] if array.size > 1 else array.astype(bool))).all())
 
@@ -318,8 +317,8 @@ def compile(fun: Callable[..., Any] | None = None, *, strict: bool = False, max_
     `max_programs` bounds how many courses are kept; a function that takes more, or that cannot be compiled, runs
     eagerly, with one warning that says why. With `strict` that is an error, and each call runs both ways and compares.
 
-    What the function does beside arrays (`print`, `append`) it does while it is traced only. Where something is recorded
-    outside, under `grad`, `vmap` or within another compiled function, the function itself runs.
+    What the function does beside arrays (`print`, `append`) it does while it is traced only. Where something is
+    recorded outside, under `grad`, `vmap` or within another compiled function, the function itself runs.
 
     Shapes: any; one program for each.
 

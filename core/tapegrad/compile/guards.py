@@ -73,11 +73,23 @@ class Place:
 MISSING = object()
 
 FICKLE = frozenset(
-    """
-    choice date datetime default_rng environ getenv input integers load loadtxt monotonic next normal now open
-    perf_counter permutation process_time rand randint randn random read readline recv sample shuffle standard_normal
-    time time_ns today uniform urandom uuid4
-    """.split()
+    (
+        *("choice", "date", "datetime", "default_rng", "environ", "getenv", "input", "integers", "load", "loadtxt"),
+        *(
+            "monotonic",
+            "next",
+            "normal",
+            "now",
+            "open",
+            "perf_counter",
+            "permutation",
+            "process_time",
+            "rand",
+            "randint",
+        ),
+        *("randint", "randn", "random", "read", "readline", "recv", "sample", "shuffle", "standard_normal"),
+        *("time", "time_ns", "today", "uniform", "urandom", "uuid4"),
+    )
 )
 """Names in code after which the same call may give something else the next time."""
 

@@ -89,7 +89,7 @@ class Leaving:
     def recipe(self, x: Any, *, owned: bool = False) -> Any:
         """The recipe for a part of a result, or for what a slot holds."""
         trace = self.trace
-        if isinstance(x, Value) and type(x) not in _PLAIN:
+        if isinstance(x, Value):
             self.expected.add(id(x))
             return Raw(x.ref) if owned else x.ref
         if isinstance(x, Array):

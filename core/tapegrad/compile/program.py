@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-
 __all__ = ["Block", "Branch", "Effect", "End", "Ref", "Segment", "Spec", "Step"]
 
 

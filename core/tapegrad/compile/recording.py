@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from weakref import ref
 
 from ..arrays.array import Array
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
-from .leaving import Leaving
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
 from .source import execute, write
 from .trace import Trace
@@ -89,7 +87,7 @@ class Recording:
                 raise Untraceable("the gradient of a variable is not kept in its `.grad`")
             fresh = None if node is None else trace.leaves.get(id(node), (None, None))[1]
             mask = before.get("_mask")
-            real = trace.table(x._xp.backend)._real
+            real = trace.table(before["_value"].engine)._real
             signature = real.signatures[type(x), before["_value"].dtype, before["_value"].shape]
             found.append(
                 Source(
@@ -158,12 +156,12 @@ class Recording:
                     lines.append(f"if (m[0] is h{i}._value) is not {mask}: return None")
         found = ", ".join(f"h{i}" for i in range(len(self.sources)))
         if not self.alone and len(self.sources) > 1:
-            lines.append(
-                f"if len({{{', '.join(f'id(h{i})' for i in range(len(self.sources)))}}}) < {len(self.sources)}: return None"
-            )
+            ids = ", ".join(f"id(h{i})" for i in range(len(self.sources)))
+            lines.append(f"if len({{{ids}}}) < {len(self.sources)}: return None")
         lines.append(f"return [{found}]")
         body = "\n".join(f"        {line}" for line in lines)
-        source = f"def enter(leaves):\n    try:\n{body}\n    except (AttributeError, IndexError, KeyError, TypeError, ValueError):\n        return None\n"
+        errors = "AttributeError, IndexError, KeyError, TypeError, ValueError"
+        source = f"def enter(leaves):\n    try:\n{body}\n    except ({errors}):\n        return None\n"
         return execute(source, names, "enter")  # type: ignore[no-any-return]
 
     def planned(self) -> Any:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from types import CellType, FrameType
-from typing import Any
+from typing import Any, ClassVar
 from weakref import ref
 
 import numpy as np
@@ -28,7 +28,7 @@ from ..arrays.array import Array
 from ..arrays.batched import Batched
 from ..engines.backend import Backend, Spec
 from ..engines.registry import adopt_type
-from ..engines.tables import EngineKernels, Kernels, OPS, Signature, Signatures
+from ..engines.tables import OPS, EngineKernels, Kernels, Signature, Signatures
 from ..tape.nodes import Leaf, Sweep
 from ..transforms.draws import BATCHES, Draws, draw_in
 from .program import Branch, Ref, Step, fingerprint
@@ -142,14 +142,17 @@ class TracedSignatures(Signatures):
     """The signatures of a tracing table."""
 
     __slots__ = ()
-    kind = TracedSignature
+    kind: ClassVar[type[Signature]] = TracedSignature
 
 
 class TracingBackend(Backend):
     """Stands for an engine's backend while it is traced. There is one for each engine, for all traces."""
 
+    original: Backend
+    traced: type[Traced]
+
     def __init__(self, real: Backend) -> None:
-        self.stands_for = real
+        self.original = real
         self.traced = type(f"Traced_{real.name}", (Traced,), {"__slots__": (), "engine": real})
         self.name = real.name  # type: ignore[misc]
         self.engine = real.engine  # type: ignore[misc]
@@ -158,78 +161,78 @@ class TracingBackend(Backend):
         adopt_type(self.traced, self)
 
     @property
-    def module(self) -> Any:  # type: ignore[override]
-        return self.stands_for.module
+    def module(self) -> Any:
+        return self.original.module
 
     @property
-    def namespace(self) -> Any:  # type: ignore[override]
-        return self.stands_for.namespace
+    def namespace(self) -> Any:
+        return self.original.namespace
 
     @property
-    def kernels(self) -> Kernels:  # type: ignore[override]
+    def kernels(self) -> Kernels:
         trace = ACTIVE.get()
-        return self.stands_for.kernels if trace is None else trace.table(self.stands_for)
+        return self.original.kernels if trace is None else trace.table(self.original)
 
     @property
-    def dtypes(self) -> Mapping[Any, np.dtype[Any]]:  # type: ignore[override]
-        return self.stands_for.dtypes
+    def dtypes(self) -> Mapping[Any, np.dtype[Any]]:
+        return self.original.dtypes
 
     def array_types(self) -> tuple[type, ...]:
-        return self.stands_for.array_types()
+        return self.original.array_types()
 
     def version(self) -> str:
-        return self.stands_for.version()
+        return self.original.version()
 
     def devices(self) -> Sequence[str]:
-        return self.stands_for.devices()
+        return self.original.devices()
 
     def device_of(self, raw: Any) -> str:
-        return self.stands_for.device_of(bare(raw))
+        return self.original.device_of(bare(raw))
 
     def to_device(self, raw: Any, device: str) -> Any:
-        return noted(self.stands_for, "to_device", raw, device)
+        return noted(self.original, "to_device", raw, device)
 
     def synchronize(self) -> None:
-        self.stands_for.synchronize()
+        self.original.synchronize()
 
     def dtype_of(self, raw: Any) -> np.dtype[Any]:
-        return self.stands_for.dtype_of(bare(raw))
+        return self.original.dtype_of(bare(raw))
 
     def native_dtype(self, dtype: Any) -> Any:
-        return self.stands_for.native_dtype(dtype)
+        return self.original.native_dtype(dtype)
 
     def adopt(self, raw: Any, *, copy: bool) -> Any:
-        return noted(self.stands_for, "adopt", raw, owned=copy, copy=copy)
+        return noted(self.original, "adopt", raw, owned=copy, copy=copy)
 
     def exclusive(self, raw: Any) -> Any:
-        return noted(self.stands_for, "exclusive", raw, owned=True)
+        return noted(self.original, "exclusive", raw, owned=True)
 
     def may_write(self, raw: Any) -> bool:
         return False
 
     def like(self, raw: Any, spec: Spec) -> Any:
-        return noted(self.stands_for, "like", raw, spec)
+        return noted(self.original, "like", raw, spec)
 
     def spec(self, raw: Any) -> Spec:
-        return self.stands_for.quick_spec(bare(raw))
+        return self.original.quick_spec(bare(raw))
 
     @property
-    def quick_spec(self) -> Callable[[Any], Spec]:  # type: ignore[override]
+    def quick_spec(self) -> Callable[[Any], Spec]:
         return self.spec
 
     def constant(self, scalar: Any, like: Any) -> Any:
-        return self.stands_for.constant(scalar, bare(like))
+        return self.original.constant(scalar, bare(like))
 
     def to_numpy(self, raw: Any) -> Any:
         if isinstance(raw, Traced):
-            return raw.trace.host_step("to_numpy", self.stands_for.to_numpy, (raw,), owned=True)
-        return self.stands_for.to_numpy(raw)
+            return raw.trace.host_step("to_numpy", self.original.to_numpy, (raw,), owned=True)
+        return self.original.to_numpy(raw)
 
     def from_numpy(self, array: Any, *, device: str | None = None) -> Any:
-        return noted(self.stands_for, "from_numpy", array, device=device)
+        return noted(self.original, "from_numpy", array, device=device)
 
     def all_dtypes(self) -> AbstractContextManager[Any]:
-        return self.stands_for.all_dtypes()
+        return self.original.all_dtypes()
 
 
 def bare(value: Any) -> Any:
@@ -256,6 +259,8 @@ def tracing_backend(real: Backend) -> TracingBackend:
 
 class TracingKernels(EngineKernels):
     """The kernels of an engine for one trace, which notes each call."""
+
+    backend: TracingBackend
 
     def __init__(self, trace: Trace, real: Backend) -> None:
         kernels = real.kernels
@@ -381,7 +386,7 @@ class TracingDraws(GivenDraws):
         _, drawn = self.numbers[id(numbers)]
         trace = self.trace
         real = trace.held(made, "_xp").engine.backend
-        real = real.stands_for or real
+        real = real.original or real
         raw = trace.held(made, "_value")
 
         def value_of(numbers: Any) -> Any:
@@ -473,7 +478,9 @@ class Trace:
         out = function(*given, **named)
         if not met:
             return out
-        table = self.table(next((x.engine for x in met if isinstance(x, Traced)), real))
+        engine = next((x.engine for x in met if isinstance(x, Traced)), real)
+        assert engine is not None
+        table = self.table(engine)
         several = isinstance(out, (tuple, list))
         parts = list(out) if several else [out]
         if any(getattr(part, "dtype", None) is None for part in parts):
@@ -634,7 +641,7 @@ class Trace:
     def _adopt(self, x: Array) -> None:
         """Take what the program made on the host, or with an engine's own functions, for a constant."""
         raw, backend = self.held(x, "_value"), self.held(x, "_xp").backend
-        real = backend.stands_for or backend
+        real = backend.original or backend
         result = self.fresh(raw)
         self.note(Step("constant", _same, (raw,), {}, (result,)))
         self.hold(x, raw, result, real)
@@ -705,7 +712,7 @@ class Trace:
 
 
 class Rehearsal(Trace):
-    """One run of a function without any notes: what it does to arrays from outside is done by `commit`, or not at all."""
+    """One run of a function without notes: what it does to arrays from outside is done by `commit`, or not at all."""
 
     def __init__(self, draws: Sequence[Any]) -> None:
         super().__init__()
@@ -766,7 +773,7 @@ def _forget(states: dict[int, Any], own: dict[int, Any], unadopted: set[int], pl
 
 def _opened(parts: Any, met: list[Value]) -> Any:
     """Nested parts with concrete values in the place of traced ones, which go to `met`."""
-    if isinstance(parts, Value) and type(parts) is not bool:
+    if isinstance(parts, Value):
         met.append(parts)
         return parts.value
     if type(parts) is tuple or type(parts) is list:

@@ -119,7 +119,7 @@ class Traced(Value):
         return len(self.value)
 
     def __iter__(self) -> Any:
-        return iter([self[i] for i in range(len(self))])
+        return iter([_getitem(self, i) for i in range(len(self))])
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -262,7 +262,7 @@ OPERATORS: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 """Python's operators of two operands: the op's name, and the function."""
 
-UNARY = {
+UNARY: dict[str, tuple[str, Callable[..., Any]]] = {
     "neg": ("negative", operator.neg),
     "pos": ("positive", operator.pos),
     "abs": ("abs", operator.abs),
@@ -313,9 +313,9 @@ for _word, (_name, _function) in OPERATORS.items():
         if _word not in _COMPARISONS:
             setattr(_cls, f"__r{_word}__", _binary(_name, _function, True))
             setattr(_cls, f"__i{_word}__", _in_place(_function))
-for _word, (_name, _function) in UNARY.items():
+for _word, (_name, _unary_function) in UNARY.items():
     for _cls in (Traced, Host, Number):
-        setattr(_cls, f"__{_word}__", _unary(_name, _function))
+        setattr(_cls, f"__{_word}__", _unary(_name, _unary_function))
 
 
 def _divmod(x: Any, y: Any) -> Any:
@@ -326,8 +326,11 @@ def _getitem(x: Traced, key: Any) -> Any:
     return x.trace.step("getitem", operator.getitem, (x, key), {})
 
 
-Number.__divmod__ = _divmod  # type: ignore[attr-defined]
-Traced.__getitem__ = _getitem  # type: ignore[attr-defined]
-for _cls in (Traced, Host):
-    _cls.__hash__ = None  # type: ignore[assignment]
-Number.__hash__ = Value.__hash__  # type: ignore[method-assign]
+for _cls, _word, _method in (
+    (Number, "divmod", _divmod),
+    (Traced, "getitem", _getitem),
+    (Traced, "hash", None),
+    (Host, "hash", None),
+    (Number, "hash", Value.__hash__),
+):
+    setattr(_cls, f"__{_word}__", _method)

@@ -60,11 +60,9 @@ def _segment(segment: Segment, specs: dict[int, Spec], depth: int) -> list[str]:
 
 
 def _outcome(outcome: Any) -> str:
-    return (
-        f"what it was ({outcome[0].__name__})"
-        if outcome and isinstance(outcome, tuple) and isinstance(outcome[0], type)
-        else str(outcome)
-    )
+    if isinstance(outcome, tuple) and outcome and isinstance(outcome[0], type):
+        return f"what it was ({outcome[0].__name__})"
+    return str(outcome)
 
 
 def _recipe(recipe: Any) -> str:

@@ -54,7 +54,7 @@ class Backend:
     """Whether one 0-d array may serve for every scalar of its value and dtype (not so where devices differ)."""
     layouts: ClassVar[bool] = False
     """Whether arrays have layouts, such as shardings, into which `like` is to bring their gradients."""
-    stands_for: Backend | None = None
+    original: Backend | None = None
     """Of the one that notes what it is asked for while a program is traced: the backend whose work that is."""
 
     @cached_property

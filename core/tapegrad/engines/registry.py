@@ -112,7 +112,7 @@ class Registry:
     def _known(self, backend: Backend) -> Backend:
         """The backend itself if it came in by the door; one made by hand stands for the live one of its class."""
         live = self.get(backend.name)
-        if type(live) is not type(backend) and backend.stands_for is not live:
+        if type(live) is not type(backend) and backend.original is not live:
             raise BackendError(
                 f"{_qualified(type(backend))} is not the backend {backend.name!r}, which is {_qualified(type(live))}"
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -184,7 +184,7 @@ class Signatures(dict[Any, Signature]):
     """The signatures of one kernel table by face, dtype and shape, each made when it is first asked for."""
 
     __slots__ = ("families", "xp")
-    kind = Signature
+    kind: ClassVar[type[Signature]] = Signature
 
     def __init__(self, xp: Kernels) -> None:
         self.xp = xp

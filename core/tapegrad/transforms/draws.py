@@ -48,7 +48,7 @@ class Draws:
             self.taken.append(
                 draw_in(BATCHES.get(), draw, parameters) if self.outer is None else self.outer.take(draw, parameters)
             )
-        found = self.taken[self.place]
+        found: Drawn = self.taken[self.place]
         self.place += 1
         return found
 
