@@ -619,3 +619,52 @@ def test_host_data_is_read_again():
     data[:] = 7
     assert compiled(nd.ones(2), 1).asnumpy().tolist() == [7, 7]
     assert compiled.stats()["eager"] == 0
+
+
+def test_views_stay_views():
+    f = tapegrad.compile(lambda x: (x[1:], x.reshape((3, 1)), (x * 2)[:2]))
+    for k in (1.0, 2.0, 3.0):
+        x = tnp.asarray([k, 2.0, 3.0])
+        part, column, apart = f(x)
+        part[0] = 50.0
+        assert x.tolist() == [k, 50.0, 3.0] and column.tolist() == [[k], [50.0], [3.0]]
+        x[2] = 7.0
+        assert part.tolist() == [50.0, 7.0] and apart.tolist() == [2 * k, 4.0]
+    assert kept(f, 2)
+
+
+def test_writes_through_views():
+    def f(x):
+        row = x[0]
+        row[:] = row * 2
+        x[1] += row
+        return x.sum()
+
+    compiled = tapegrad.compile(f)
+    for k in (1.0, 2.0, 3.0):
+        x = tnp.asarray([[k, 1.0], [3.0, 4.0]])
+        assert compiled(x).item() == 4 * k + 11.0 and x.tolist() == [[2 * k, 2.0], [3 + 2 * k, 6.0]]
+    assert kept(compiled, 2)
+
+
+def test_views_from_outside_see_what_a_program_writes():
+    def f(x):
+        x[:] = x * 2
+        return x + 0
+
+    compiled = tapegrad.compile(f)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CompileWarning)
+        for k in (1.0, 2.0, 3.0):
+            x = tnp.asarray([k, 1.0])
+            if k > 1:
+                view = x[:1]
+            compiled(x)
+            assert x.tolist() == [2 * k, 2.0]
+            if k > 1:
+                assert view.tolist() == [2 * k]
+                compiled(view)
+                assert x.tolist() == [4 * k, 2.0]
+    batches = tnp.asarray([[1.0, 2.0], [3.0, 4.0]])
+    g = tapegrad.compile(lambda x: x * 2)
+    assert [g(x).tolist() for x in batches] == [[2.0, 4.0], [6.0, 8.0]] and kept(g, 1)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..arrays.array import Array
 from ..arrays.batched import Batched
 from ..arrays.trees import flatten
+from ..arrays.views import taken_from
 from ..tape.nodes import Leaf, Sweep
 from .program import Effect, End, Ref
 from .trace import Trace
@@ -19,7 +20,9 @@ from .values import Traced, Untraceable, Value
 
 
 class Made(NamedTuple):
-    """A new array, or (`again`) the one of an earlier recipe of that number."""
+    """A new array, or (`again`) the one of an earlier recipe of that number; `view`: the recipe of the array that it is a
+    view of, and the step from there.
+    """
 
     cls: type[Array]
     value: Ref
@@ -27,6 +30,7 @@ class Made(NamedTuple):
     signature: Any
     more: tuple[tuple[str, Any], ...]
     again: int
+    view: tuple[Any, Any] | None
 
 
 class Given(NamedTuple):
@@ -66,7 +70,7 @@ def on_the_tape(x: Array) -> bool:
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
-_BASIC = frozenset(("_value", "_xp", "_signature", "_node", "_grad", "_origin", "_constant"))
+_BASIC = frozenset(("_value", "_xp", "_signature", "_node", "_grad", "_shares", "_constant"))
 
 
 class Leaving:
@@ -76,12 +80,14 @@ class Leaving:
         self.trace = trace
         self.arguments = {id(leaf): i for i, leaf in enumerate(leaves)}
         self.made: dict[int, int] = {}
+        self.returned: set[int] = set()
         self.expected: set[int] = set()
         """Who may live on: what is returned, and the gradients of new variables."""
 
     def end(self, result: Any) -> End:
         """The recipes for what the function returned, and what it did to arrays from outside."""
         leaves, structure = flatten(result)
+        self.returned = {id(leaf) for leaf in leaves}
         results = tuple([self.recipe(leaf, owned=True) for leaf in leaves])
         effects = tuple([effect for i in range(len(self.trace.handles)) if (effect := self.effect(i)) is not None])
         return End(effects, results, structure)
@@ -103,11 +109,12 @@ class Leaving:
                 raise Untraceable("an array that is still being differentiated is returned")
             self.expected.add(id(x))
             if id(x) in self.made:
-                return Made(type(x), value.ref, None, None, (), self.made[id(x)])
+                return Made(type(x), value.ref, None, None, (), self.made[id(x)], None)
             self.made[id(x)] = len(self.made)
             real = trace.table(value.engine)._real
             more = tuple([(n, self.recipe(part)) for n, part in _extras(x)])
-            return Made(type(x), value.ref, real, real.signatures[type(x), value.dtype, value.shape], more, -1)
+            signature = real.signatures[type(x), value.dtype, value.shape]
+            return Made(type(x), value.ref, real, signature, more, -1, self.view(x))
         if id(x) in self.arguments and not isinstance(x, _PLAIN):
             return Argument(self.arguments[id(x)])
         if type(x) is tuple:
@@ -117,6 +124,21 @@ class Leaving:
                 raise Untraceable(f"a {type(x).__name__} is returned")
             return Fixed(x)
         raise Untraceable(f"a {type(x).__name__} is returned, which is no array, number, or container of them")
+
+    def view(self, x: Array) -> tuple[Any, Any] | None:
+        """What a new array is to be a view of: an array from outside; others are gone when the call is over."""
+        source = taken_from(x)
+        if source is None:
+            return None
+        base, step = source
+        _ = base._value  # which the trace meets here at the latest
+        if self.trace.states.get(id(base)) is None:
+            if id(base) in self.returned:
+                raise Untraceable("an array is returned together with a view of it")
+            return None
+        if step is None:
+            raise Untraceable("a view of a view of an array from outside is returned")
+        return Given(self.trace.numbers[id(base)]), Fixed(step)
 
     def effect(self, number: int) -> Effect | None:
         """What becomes of an array from outside."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
+from ..arrays.views import is_apart
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
@@ -154,6 +155,10 @@ class Recording:
                 ]
                 if mask is not None:
                     lines.append(f"if (m[0] is h{i}._value) is not {mask}: return None")
+        rebound = {e.handle for s in self.root.walk() if isinstance(s.exit, End) for e in s.exit.effects if e.value}
+        names["_is_apart"] = is_apart
+        for i in sorted(rebound):
+            lines.append(f"if getattr(h{i}, '_shares', None) is not None and not _is_apart(h{i}): return None")
         found = ", ".join(f"h{i}" for i in range(len(self.sources)))
         if not self.alone and len(self.sources) > 1:
             ids = ", ".join(f"id(h{i})" for i in range(len(self.sources)))

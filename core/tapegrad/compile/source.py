@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.trees import flatten, unflatten
+from ..arrays.views import share
 from ..tape.nodes import Leaf
 from .leaving import Argument, Fixed, Given, Made, Raw, Variable
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, live_values, refs_in
@@ -214,6 +215,10 @@ class Writer:
             self.names["_new"] = object.__new__
             self.lines.append(f"{made} = _new({self.name(recipe.cls)})")
             self.lines += [f"{made}.{slot} = {text}" for slot, text in slots.items()]
+            if recipe.view is not None:
+                base, step = recipe.view
+                self.names["_share"] = share
+                self.lines.append(f"_share({made}, {self.build(base)}, {self.name(step.value)})")
             return made
         assert type(recipe) is tuple
         return f"({', '.join(map(self.build, recipe))},)" if recipe else "()"

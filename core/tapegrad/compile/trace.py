@@ -26,6 +26,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.batched import Batched
+from ..arrays.views import is_apart
 from ..engines.backend import Backend, Spec
 from ..engines.registry import adopt_type
 from ..engines.tables import OPS, EngineKernels, Kernels, Signature, Signatures
@@ -412,6 +413,8 @@ class Trace:
         self.leaves: dict[int, list[Any]] = {}
         """Of variables whose flag `fresh` was touched: the variable, the flag as it was read, and as it was written."""
         self.tables: dict[Backend, TracingKernels] = {}
+        self.linked: set[int] = set()
+        """Arrays from outside that others from outside are views of, or that are views themselves."""
         self.seen: set[tuple[Ref, str]] = set()
         self.values: list[Any] = []
         self.draws = TracingDraws(self, draws)
@@ -565,9 +568,11 @@ class Trace:
         if state is _UNMET:
             state = self.meet(x)
         if door.name == "_value":
-            raw = not isinstance(value, (Traced, Batched))
+            raw = not isinstance(value, (Traced, Batched)) and type(value) is not int  # which a stale view holds
             if state is None:
                 (self.unadopted.add if raw else self.unadopted.discard)(id(x))
+            elif id(x) in self.linked:
+                raise Untraceable("a write to an array reaches another, which is a view of it or which it is a view of")
             elif raw:
                 raise Untraceable("an array from outside was given a value that is not known to the trace")
         if state is None:
@@ -594,9 +599,13 @@ class Trace:
             raise Untraceable("an array from outside was recorded, and a gradient may be asked for through it")
         if isinstance(value, Traced):
             raise Untraceable("an array belongs to the trace of another thread")
+        # Links stay outside: views that the trace makes are its own, and what others see is not written to.
+        linked = held.pop("_shares", None) is not None and not is_apart_as(x)
         number = len(self.handles)
         self.handles.append(x)
         self.numbers[place] = number
+        if linked:
+            self.linked.add(place)
         result = self.fresh(value)
         table = self.table(held["_xp"].backend)
         traced = table.backend.traced(self, value, result)
@@ -728,6 +737,9 @@ class Rehearsal(Trace):
         if "_value" not in held:
             self._begin(x)
             return None
+        if held.get("_shares") is not None:
+            self.states[id(x)] = None  # what is written through views is written
+            return None
         self.handles.append(x)
         self.states[id(x)] = held
         self.before.append(dict(held))
@@ -750,6 +762,15 @@ class Rehearsal(Trace):
 
     def release(self, x: Array) -> None:
         pass
+
+
+def is_apart_as(x: Array) -> bool:
+    """`is_apart`, as it is outside the trace."""
+    token = ACTIVE.set(None)
+    try:
+        return is_apart(x)
+    finally:
+        ACTIVE.reset(token)
 
 
 def _same(value: Any) -> Any:
