@@ -20,8 +20,9 @@ from .values import Traced, Untraceable, Value
 
 
 class Made(NamedTuple):
-    """A new array, or (`again`) the one of an earlier recipe of that number; `view`: the recipe of the array that it is a
-    view of, and the step from there.
+    """A new array, or (`again`) the one of an earlier recipe of that number.
+
+    `view`: the recipe of the array that it is a view of, and the step from there.
     """
 
     cls: type[Array]

@@ -215,11 +215,8 @@ class TracingBackend(Backend):
         return noted(self.original, "like", raw, spec)
 
     def spec(self, raw: Any) -> Spec:
-        return self.original.quick_spec(bare(raw))
-
-    @property
-    def quick_spec(self) -> Callable[[Any], Spec]:
-        return self.spec
+        spec: Spec = self.original.kernels.spec(bare(raw))
+        return spec
 
     def constant(self, scalar: Any, like: Any) -> Any:
         return self.original.constant(scalar, bare(like))
