@@ -18,6 +18,7 @@ import numpy as np
 
 from tapegrad.compile.program import Block, Ref, Step
 
+from .elementwise import KERNELS as ELEMENTWISE
 from .products import KERNELS as PRODUCTS
 from .reductions import KERNELS
 
@@ -41,6 +42,10 @@ UFUNCS: dict[Any, np.ufunc] = {
     operator.truediv: np.divide,
     operator.neg: np.negative,
     operator.abs: np.absolute,
+    operator.lt: np.less,
+    operator.le: np.less_equal,
+    operator.gt: np.greater,
+    operator.ge: np.greater_equal,
 }
 """Operators as ufuncs, which can be told where to put their result."""
 
@@ -105,6 +110,11 @@ def _respelt(block: Block) -> list[Step]:
             done.append(_with(step, "square", np.square, (tanh,), (square,)))
             done.append(_with(step, "subtract", np.subtract, (np.array(1, spec.dtype), square), step.results))
             continue
+        elif step.name == "relu" and spec.size > 1000 and step.function is ELEMENTWISE["relu"]:
+            row = np.zeros(spec.shape[-1:] if spec.shape[-1] > 16 else (), spec.dtype)
+            step = _with(step, "relu", np.maximum, (operand, row), step.results)
+        elif step.name == "where" and _is_masking(step, specs):
+            step = _with(step, "where", _masked, step.args[:2], step.results)
         elif step.name == "negative" and step.function is operator.neg:
             step = _with(step, "negative", np.negative, step.args, step.results)
         elif step.name == "vector_norm" and _is_short(specs[operand.number]) and step.keywords == _WHOLE:  # type: ignore[union-attr]
@@ -128,6 +138,28 @@ def _short_norm(x: Any) -> Any:
         out[0] = sqrt(squares)
         return out
     return KERNELS["vector_norm"](x, **_WHOLE)
+
+
+_BITS = {np.dtype("float32"): np.int32, np.dtype("float64"): np.int64}
+
+
+def _is_masking(step: Step, specs: Any) -> bool:
+    """Whether a step selects between an array of floats and 0."""
+    if len(step.args) != 3 or step.args[2].__class__ is not int or step.args[2] != 0:
+        return False
+    mask, x = (specs[a.number] if a.__class__ is Ref else None for a in step.args[:2])
+    if mask is None or x is None or x.dtype not in _BITS or mask.dtype != np.bool_:
+        return False
+    return bool(mask.shape == x.shape and x.size > 500 and mask.cls is x.cls is np.ndarray)
+
+
+def _masked(mask: Any, x: Any, out: Any = None) -> Any:
+    """x where the mask holds, and 0 elsewhere: a product of bits and truth values, which is quicker than a choice."""
+    if out is None:
+        out = empty(x.shape, x.dtype)
+    bits = _BITS[x.dtype]
+    np.multiply(x.view(bits), mask, out.view(bits))
+    return out
 
 
 def _with(step: Step, name: str, function: Any, args: tuple[Any, ...], results: tuple[Ref, ...]) -> Step:
@@ -450,11 +482,13 @@ def _into_buffers(block: Block, steps: list[Step]) -> list[Step]:
                 free.setdefault((specs[r.number].shape, specs[r.number].dtype), []).append(held.pop(r))
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
-            done.append(replace(step, function=ufunc, args=(*map(_constant(spec), step.args), held[result])))
-        elif product and plain:
+            beside = next((specs[r.number] for r in step.operands()), None)
+            done.append(replace(step, function=ufunc, args=(*map(_constant(beside), step.args), held[result])))
+        elif (product or step.function is _masked) and plain:
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
-            done.append(replace(step, function=np.matmul, args=(*step.args, held[result])))
+            function = np.matmul if product else _masked
+            done.append(replace(step, function=function, args=(*step.args, held[result])))
         else:
             done.append(step)
         if result in held:
@@ -468,7 +502,7 @@ def _constant(spec: Any) -> Callable[[Any], Any]:
     """Python's numbers as arrays of no axes, which ufuncs take in half the time."""
 
     def of(part: Any) -> Any:
-        if part.__class__ in (int, float) and spec.dtype.kind == "f":
+        if part.__class__ in (int, float) and spec is not None and spec.dtype.kind == "f":
             return np.array(part, spec.dtype)
         return part
 

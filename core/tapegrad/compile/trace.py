@@ -27,9 +27,9 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.batched import Batched
 from ..arrays.views import is_apart
-from ..engines.backend import Backend, Spec
+from ..engines.backend import Backend
 from ..engines.registry import adopt_type
-from ..engines.tables import OPS, EngineKernels, Kernels, Signature, Signatures
+from ..engines.tables import OPS, EngineKernels, Kernels, Signature, Signatures, Spec
 from ..tape.nodes import Leaf, Sweep
 from ..transforms.draws import BATCHES, Draws, draw_in
 from .program import Branch, Ref, Step, fingerprint
