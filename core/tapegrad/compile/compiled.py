@@ -74,12 +74,14 @@ class Compiled(Reaches):
             return self._eager(args, keywords)
         sort = self._sorts.get(key)
         given: list[Any] = []
+        known: Recording | None = None
         if sort is not None:
             if sort.refusal:
                 return self._eager(args, keywords)
             for recording in sort.recordings:
                 handles = recording.handles(leaves)
                 if handles is not None:
+                    known = recording
                     if recording.doubtful:
                         break
                     comparison = Comparison(handles) if self._strict else None
@@ -91,7 +93,7 @@ class Compiled(Reaches):
                         return out
                     break
         with self._lock:
-            return self._traced(self._sorts.setdefault(key, _Sort()), args, keywords, leaves, structure, given)
+            return self._traced(self._sorts.setdefault(key, _Sort()), known, args, keywords, leaves, structure, given)
 
     # ---- the ways to run it
 
@@ -119,7 +121,14 @@ class Compiled(Reaches):
         return True, result
 
     def _traced(
-        self, sort: _Sort, args: Any, keywords: Any, leaves: list[Any], structure: Any, drawn: Sequence[Any]
+        self,
+        sort: _Sort,
+        known: Recording | None,
+        args: Any,
+        keywords: Any,
+        leaves: list[Any],
+        structure: Any,
+        drawn: Sequence[Any],
     ) -> Any:
         """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
@@ -154,7 +163,7 @@ class Compiled(Reaches):
         out = _plain(result)
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
-        self._keep(sort, trace, reach, end, leaves)
+        self._keep(sort, known, trace, reach, end, leaves)
         return out
 
     def _run_traced(self, trace: Trace, *, leaves: Sequence[Any], structure: Any) -> Any:
@@ -173,7 +182,9 @@ class Compiled(Reaches):
         self._give_up(sort, why, where)
         return result
 
-    def _keep(self, sort: _Sort, trace: Trace, reach: Reach, end: End, leaves: Sequence[Any]) -> None:
+    def _keep(
+        self, sort: _Sort, known: Recording | None, trace: Trace, reach: Reach, end: End, leaves: Sequence[Any]
+    ) -> None:
         """Make a trace a program, unless there is reason not to."""
         if self._strict:
             check_readings(trace)
@@ -195,9 +206,7 @@ class Compiled(Reaches):
             reach.watch_hosts()
         else:
             reach.hosts = []
-        recording = next((r for r in sort.recordings if r.handles(leaves) is not None), None)
-        if recording is None:
-            recording = Recording(trace, reach, leaves)
+        recording = known if known in sort.recordings else Recording(reach, leaves)
         fresh = recording not in sort.recordings
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
         try:

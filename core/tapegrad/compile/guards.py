@@ -20,6 +20,10 @@ from weakref import ref
 import numpy as np
 
 from ..arrays.array import Array
+from ..engines.backend import Backend
+from ..engines.tables import Kernels, Signature
+from ..op.record import Op
+from ..tape.nodes import Node
 from .writes import only_written
 
 MOST = 50_000
@@ -279,13 +283,13 @@ def reachable(roots: Iterable[Any]) -> Reach:
         elif isinstance(x, (set, frozenset)):
             reach.places.append(Place(_members, x, frozenset(x), True))
             ahead.extend(x)
-        elif isinstance(x, types.ModuleType):
-            continue
+        elif isinstance(x, (types.ModuleType, Op, Kernels, Backend, Signature, Node)):
+            continue  # what these hold is their own affair
         elif isinstance(x, Iterator):
             if operator.length_hint(x, -1) < 0:
                 reach.beyond = f"it reaches a {type(x).__name__}, and nobody can tell how far that one is"
             reach.places.append(Place(_ahead, x, None, operator.length_hint(x, -1)))
-        elif hasattr(x, "bit_generator"):
+        elif hasattr(type(x), "bit_generator"):
             reach.streams.append(x)
         elif isinstance(x, type):
             if not _is_library(x.__module__):

@@ -39,7 +39,7 @@ class Mismatch(Exception):
 class Recording:
     """A tree of programs for one sort of arguments."""
 
-    def __init__(self, trace: Trace, reach: Reach, leaves: Sequence[Any]) -> None:
+    def __init__(self, reach: Reach, leaves: Sequence[Any]) -> None:
         self.reach = reach
         self.sources: list[Source] = []
         self.root = Segment()
