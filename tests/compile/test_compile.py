@@ -668,3 +668,51 @@ def test_views_from_outside_see_what_a_program_writes():
     batches = tnp.asarray([[1.0, 2.0], [3.0, 4.0]])
     g = tapegrad.compile(lambda x: x * 2)
     assert [g(x).tolist() for x in batches] == [[2.0, 4.0], [6.0, 8.0]] and kept(g, 1)
+
+
+def test_objects_with_compiled_methods_are_let_go():
+    class Model:
+        def __init__(self):
+            self.w = tnp.asarray(2.0)
+
+        @tapegrad.compile
+        def forward(self, x):
+            return x * self.w
+
+    model = Model()
+    assert [model.forward(tnp.asarray(k)).item() for k in (1.0, 2.0)] == [2.0, 4.0]
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+
+
+def test_hooks_are_called():
+    w, seen = tnp.asarray([1.0, 2.0]), []
+    w.attach_grad()
+
+    def step(x):
+        with tapegrad.record():
+            loss = (w * x).sum()
+        loss.backward()
+        return w.grad
+
+    compiled = tapegrad.compile(step)
+    for _ in range(2):
+        compiled(tnp.ones(2))
+    hook = w.register_hook(lambda g: seen.append(g.tolist()))
+    compiled(tnp.ones(2))
+    assert seen == [[1.0, 1.0]]
+    hook.remove()
+
+
+def test_explain_says_why_it_was_traced():
+    rate = [0.5]
+    f = tapegrad.compile(lambda x: x * rate[0] if x.sum().item() > 0 else x)
+    f(tnp.ones(2))
+    f(-tnp.ones(2))
+    rate[0] = 0.25
+    f(tnp.ones(2))
+    told = f.explain()
+    for words in ("look at the truth of", "of a new sort", "had not seen before", "0 is not what it was"):
+        assert words in told

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..dtypes import get_default_dtype
 from ..engines.registry import backend_of, get_backend
 from ..errors import CompileError, CompileWarning, UnknownArrayError
 from ..tape.mode import MODE, TRAINING
+from ..tape.sweep import WATCHERS
 from .guards import SCALARS, Reach, Reaches, reachable
 from .leaving import Leaving, on_the_tape
 from .program import End, Step
@@ -38,6 +40,21 @@ class _Sort:
         self.attempts = 0
 
 
+class _Method(Reaches):
+    """A method of an object that its programs do not keep alive."""
+
+    def __init__(self, function: Callable[..., Any], instance: Any) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._instance = instance
+
+    def reaches(self) -> list[Any]:
+        return [self._function, self._instance()]
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._function(self._instance(), *args, **keywords)
+
+
 class Compiled(Reaches):
     """A compiled function; see `compile`."""
 
@@ -50,6 +67,7 @@ class Compiled(Reaches):
         self._lock = threading.RLock()
         self._counts = {"calls": 0, "replays": 0, "traces": 0, "eager": 0}
         self._reasons: list[str] = []
+        self._bound: dict[int, Compiled] = {}
 
     def reaches(self) -> list[Any]:
         return [self._fun]
@@ -57,15 +75,16 @@ class Compiled(Reaches):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        bound = self.__dict__.setdefault("_bound", {})
-        found = bound.get(id(instance))
-        if found is None or found._fun.__self__ is not instance:
-            method = self._fun.__get__(instance, owner)
-            found = bound[id(instance)] = Compiled(method, self._strict, self._most)
+        place = id(instance)
+        found = self._bound.get(place)
+        if found is None:
+            methods = self._bound
+            method = _Method(self._fun, ref(instance, lambda _: methods.pop(place, None)))
+            found = methods[place] = Compiled(method, self._strict, self._most)
         return found
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if MODE.get() & ~TRAINING or ACTIVE.get() is not None:
+        if MODE.get() & ~TRAINING or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
             return self._fun(*args, **keywords)
         self._counts["calls"] += 1
         leaves, structure = flatten((args, keywords)) if args or keywords else _NOTHING
@@ -132,6 +151,7 @@ class Compiled(Reaches):
     ) -> Any:
         """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
+        self._reasons.append(_reason(sort, known))
         reach = reachable([self._fun, *[leaf for leaf in leaves if not isinstance(leaf, (Array, *SCALARS))]])
         streams = reach.drawn_from()
         trace = Trace(leaves, drawn)
@@ -221,7 +241,6 @@ class Compiled(Reaches):
             sort.recordings.append(recording)
         if sum(r.root.ends for s in self._sorts.values() for r in s.recordings) > self._most:
             self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
-        self._reasons.append(f"{len(trace.path)} steps")
 
     def _try_later(self, sort: _Sort, why: str) -> None:
         sort.attempts += 1
@@ -302,6 +321,16 @@ def _plain(result: Any) -> Any:
     if not any(isinstance(leaf, Value) for leaf in leaves):
         return result
     return unflatten(structure, [leaf.value if isinstance(leaf, Value) else leaf for leaf in leaves])
+
+
+def _reason(sort: _Sort, known: Recording | None) -> str:
+    """Why a call is traced."""
+    if known is not None:
+        return "to see whether it is the same again" if known.doubtful else "the host saw what it had not seen before"
+    if not sort.recordings:
+        return "arguments of a new sort" if not sort.attempts else "it had changed what it reads of Python's state"
+    changed = sort.recordings[-1].reach.changed()
+    return f"{changed[0]} is not what it was" if changed else "other arrays than before"
 
 
 def _is_uniform(raw: Any) -> bool:

@@ -53,7 +53,8 @@ class Recording:
         self.alone = True
         self.doubtful = False
         """Whether the next call is to be traced as well: does what this one could not tell of change the program?"""
-        self.kept = [leaf for leaf in leaves if not isinstance(leaf, Array)]
+        self.kept = [leaf for leaf in leaves if not hasattr(leaf, "dtype")]
+        """Arguments that are told apart by who they are, which no other object may become."""
 
     def sources_of(self, trace: Trace, leaves: Sequence[Any]) -> list[Source]:
         """Where the arrays that a trace has met are found. Raises `Untraceable` for one of unknown origin."""

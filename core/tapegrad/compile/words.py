@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from .leaving import Argument, Fixed, Given, Made, Raw
@@ -25,6 +26,8 @@ def explanation(compiled: Compiled) -> str:
                 variable = "" if source.req is None else f", a variable (grad_req={source.req!r})"
                 lines.append(f"  array {i}: {_origin(source)}, {signature.dtype}[{shape}]{variable}")
             lines += _segment(recording.root, recording.specs, 1)
+            if recording.runner is not None:
+                lines += ["  as it is run:", indent(recording.runner.source.rstrip(), "    ")]
     lines += [f"traced: {reason}" for reason in compiled._reasons]
     return "\n".join(lines) if lines else "not called yet"
 
