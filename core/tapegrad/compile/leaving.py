@@ -186,7 +186,9 @@ def _extras(x: Array) -> list[tuple[str, Any]]:
     found = []
     for cls in type(x).__mro__:
         for name in cls.__dict__.get("__slots__", ()):
-            if name not in _BASIC and name != "__weakref__":
+            if name == "_shares" and getattr(x, name, True) is None:
+                found.append((name, None))  # the array of a gradient, of which every backward asks this
+            elif name not in _BASIC and name != "__weakref__":
                 try:
                     found.append((name, getattr(x, name)))
                 except AttributeError:

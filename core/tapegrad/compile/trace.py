@@ -229,6 +229,12 @@ class TracingBackend(Backend):
     def from_numpy(self, array: Any, *, device: str | None = None) -> Any:
         return noted(self.original, "from_numpy", array, device=device)
 
+    def errors(self) -> Mapping[type[BaseException], type[Exception]]:
+        return self.original.errors()
+
+    def borrow(self, foreign: Any) -> Any:
+        return None if isinstance(foreign, Traced) else self.original.borrow(foreign)
+
     def all_dtypes(self) -> AbstractContextManager[Any]:
         return self.original.all_dtypes()
 
@@ -287,12 +293,11 @@ class TracingKernels(EngineKernels):
             return None
         return self._trace.step("weak", self._real.weak, (scalar, like), {})
 
-    def number(self, scalar: Any, dtype: np.dtype[Any]) -> Any:
-        if type(scalar) is Number:
-            return self._trace.step(
-                "number", self._real.number, (scalar, dtype), {}, fresh=True, real=self._real.backend
-            )
-        return self._real.number(scalar, dtype)
+    def number(self, scalar: Any, dtype: np.dtype[Any], device: str | None = None) -> Any:
+        if type(scalar) is not Number:
+            return self._real.number(scalar, dtype, device)
+        given = (scalar, dtype, device)
+        return self._trace.step("number", self._real.number, given, {}, fresh=True, real=self._real.backend)
 
     def find(self, name: str) -> Any:
         kernel = getattr(self._real, name)
@@ -597,7 +602,9 @@ class Trace:
         if isinstance(value, Traced):
             raise Untraceable("an array belongs to the trace of another thread")
         # Links stay outside: views that the trace makes are its own, and what others see is not written to.
-        linked = held.pop("_shares", None) is not None and not is_apart_as(x)
+        linked = held.get("_shares") is not None and not is_apart_as(x)
+        if "_shares" in held:
+            held["_shares"] = None
         number = len(self.handles)
         self.handles.append(x)
         self.numbers[place] = number
