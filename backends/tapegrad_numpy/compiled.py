@@ -111,7 +111,8 @@ def _respelt(block: Block) -> list[Step]:
             done.append(_with(step, "subtract", np.subtract, (np.array(1, spec.dtype), square), step.results))
             continue
         elif step.name == "relu" and spec.size > 1000 and step.function is ELEMENTWISE["relu"]:
-            row = np.zeros(spec.shape[-1:] if spec.shape[-1] > 16 else (), spec.dtype)
+            last = (spec.shape or ())[-1:]
+            row = np.zeros(last if last > (16,) else (), spec.dtype)
             step = _with(step, "relu", np.maximum, (operand, row), step.results)
         elif step.name == "where" and _is_masking(step, specs):
             step = _with(step, "where", _masked, step.args[:2], step.results)
