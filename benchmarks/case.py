@@ -53,6 +53,22 @@ def faster_than(peer: str, first: float | None = None, final: float | None = Non
     return Goal(peer, "tapegrad", False, first, final)
 
 
+def compiled_beside_hand(final: float | None = None) -> Goal:
+    """A compiled program's time over that of hand-written NumPy: a ceiling."""
+    return Goal("compiled", "hand", True, final=final)
+
+
+def as_compiled(form: Form) -> Form:
+    """Tapegrad's form of a workload, compiled."""
+
+    def compiled(problem: Any) -> Step:
+        import tapegrad
+
+        return tapegrad.compile(form(problem))
+
+    return compiled
+
+
 LIMITS_BESIDE = "708adec"
 """The commit beside which a case's `limit` counts."""
 

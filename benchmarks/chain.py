@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.case import Case, Step, beside_hand, faster_than
+from benchmarks.case import Case, Step, as_compiled, beside_hand, compiled_beside_hand, faster_than
 
 
 @dataclass(frozen=True)
@@ -151,18 +151,36 @@ def by_hips(problem: Chain) -> Step:
     return step
 
 
-FORMS = {"hand": by_hand, "tapegrad": by_tapegrad, "torch": by_torch, "hips": by_hips}
+FORMS = {
+    "hand": by_hand,
+    "tapegrad": by_tapegrad,
+    "compiled": as_compiled(by_tapegrad),
+    "torch": by_torch,
+    "hips": by_hips,
+}
 
 
 def cases(tiny: bool = False) -> list[Case]:
     """The chain at each of its shapes, with the goals of the first release and the final ones where they are set."""
     rounds = 4 if tiny else 334
     goals = {
-        (): (beside_hand(final=2.0), faster_than("torch", final=5.5), faster_than("hips", final=13.0)),
+        (): (
+            compiled_beside_hand(0.15),
+            beside_hand(final=2.0),
+            faster_than("torch", final=5.5),
+            faster_than("hips", final=13.0),
+        ),
         (1,): (),
-        (10,): (beside_hand(2.1, 1.7), faster_than("torch", 3.0, 3.5), faster_than("hips", final=8.0)),
+        (10,): (
+            compiled_beside_hand(0.8),
+            beside_hand(2.1, 1.7),
+            faster_than("torch", 3.0, 3.5),
+            faster_than("hips", final=8.0),
+        ),
         (100,): (),
     }
+    compiled = {(): 0.15, (1,): 1.0, (10,): 0.8}
+    others = (beside_hand(), faster_than("torch"), faster_than("hips"))
     return [
         Case(
             "W1",
@@ -170,7 +188,7 @@ def cases(tiny: bool = False) -> list[Case]:
             f"chain of {3 * rounds} elementwise ops, per op",
             partial(chain, shape, rounds, constants),
             FORMS,
-            bounds or (beside_hand(), faster_than("torch"), faster_than("hips")),
+            (compiled_beside_hand(compiled.get(shape)), *(bounds or others)),
             per=3 * rounds,
             limit=1.02 if shape in ((), (10,)) and not constants else None,
         )

@@ -47,6 +47,7 @@ PEERS = {
     for peer in (
         Peer("hand", "NumPy by hand", "numpy"),
         Peer("tapegrad", "tapegrad", "tapegrad", to_numpy=lambda array: array.asnumpy()),
+        Peer("compiled", "tapegrad, compiled", "tapegrad", to_numpy=lambda array: array.asnumpy()),
         Peer("checkpoint", "tapegrad, checkpoints", "tapegrad", to_numpy=lambda array: array.asnumpy()),
         Peer("torch", "PyTorch", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
         Peer("hips", "HIPS/autograd", "autograd"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Step, beside_hand, faster_than
+from benchmarks.case import Case, Step, as_compiled, beside_hand, compiled_beside_hand, faster_than
 
 EPSILON = np.float32(1e-5)
 GELU = float(np.sqrt(2 / np.pi))
@@ -287,13 +287,19 @@ def by_hips(problem: Blocks) -> Step:
     return step
 
 
-FORMS = {"hand": by_hand, "tapegrad": by_tapegrad, "torch": by_torch, "hips": by_hips}
+FORMS = {
+    "hand": by_hand,
+    "tapegrad": by_tapegrad,
+    "compiled": as_compiled(by_tapegrad),
+    "torch": by_torch,
+    "hips": by_hips,
+}
 
 
 def cases(tiny: bool = False) -> list[Case]:
     """The blocks at their size, or a few numbers wide."""
     batch, sequence, width, heads = (2, 3, 8, 2) if tiny else (8, 64, 128, 4)
-    goals = (beside_hand(), faster_than("torch"), faster_than("hips", final=2.0))
+    goals = (compiled_beside_hand(), beside_hand(), faster_than("torch"), faster_than("hips", final=2.0))
     what = f"SGD step of two GPT blocks, width {width}, batch {batch}"
     problem = partial(blocks, batch, sequence, width, heads)
     return [Case("W6", "", what, problem, FORMS, goals, rtol=1e-4, magnified=magnified, limit=0.92)]

@@ -46,6 +46,7 @@ LAYERS = [
     ("op",),
     ("ops",),
     ("transforms",),
+    ("compile",),
     ("numpy",),
     ("autograd", "base", "context", "contrib", "nd", "ndarray", "operator", "random"),
     (
@@ -61,7 +62,7 @@ LAYERS = [
 """What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""
 
 PUBLIC = {
-    *("errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[8], *LAYERS[9], "mxnet"),
+    *("errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[9], *LAYERS[10], "mxnet"),
     *("init", "kv", "mon", "__init__", "__main__"),
 }
 """What a user imports. All else at the top is the folder of a layer."""
@@ -240,7 +241,7 @@ def test_a_name_brought_from_another_library_says_what_to_use_here():
     for name, instead in {
         "array": "numpy.asarray",
         "no_grad": "pause",
-        "jit": "run at once",
+        "jit": "tapegrad.compile",
         "remat": "checkpoint",
     }.items():
         with pytest.raises(AttributeError, match=rf"tapegrad has no '{name}': .*{instead}"):

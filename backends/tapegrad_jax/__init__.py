@@ -92,6 +92,10 @@ class JaxBackend(tapegrad.Backend):
         found: Mapping[str, Callable[..., Any]] = importlib.import_module("tapegrad_jax.kernels").KERNELS
         return found
 
+    def compile(self, block: Any) -> Sequence[Any]:
+        steps: Sequence[Any] = importlib.import_module("tapegrad_jax.compiled").compile_block(block)
+        return steps
+
     def tolerance(self, dtype: Any, op: str = "") -> float:
         return MEASURED.get(op, 4.0)
 

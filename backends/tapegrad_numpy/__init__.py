@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from sys import getrefcount
 from types import SimpleNamespace
 from typing import Any
@@ -127,6 +127,11 @@ class NumpyBackend(tapegrad.Backend):
             return np.from_dlpack(foreign)  # which has a base, so it is never written to
         except (AttributeError, BufferError, RuntimeError, TypeError, ValueError):
             return None
+
+    def compile(self, block: Any) -> Sequence[Any]:
+        from .compiled import compile_block
+
+        return compile_block(block)
 
     def fused(self) -> Mapping[str, Callable[..., Any]]:
         return KERNELS

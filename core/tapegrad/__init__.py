@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .arrays.array import allow_escape
 from .arrays.face import register_face
+from .compile.compiled import compile
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .engines.backend import Backend
 from .engines.registry import BackendInfo, backend_of, get_backend, list_backends, set_backend, use_backend
@@ -76,6 +77,7 @@ __all__ = [
     "backend_of",
     "base",
     "checkpoint",
+    "compile",
     "context",
     "contrib",
     "cpu",
@@ -195,7 +197,7 @@ _FOREIGN = {
     **_all_of("GradientTape enable_grad set_grad_enabled", "use tapegrad.record() and tapegrad.pause()"),
     **_all_of("is_grad_enabled", "use tapegrad.is_recording()"),
     **_all_of("backward", "call y.backward() on the result, or tapegrad.autograd.backward([...]) on several"),
-    **_all_of("jit compile pmap", "ops run at once; an engine's own compiler takes functions that call tapegrad"),
+    **_all_of("jit pmap", "use tapegrad.compile; an engine's own compiler takes functions that call tapegrad, too"),
     **_all_of("custom_gradient custom_jvp custom_vjp defjvp defvjp primitive", "use tapegrad.custom"),
     **_all_of("remat", "use tapegrad.checkpoint"),
     **_all_of("make_vjp", "use tapegrad.vjp"),

@@ -12,6 +12,8 @@ __all__ = [
     "BackendError",
     "BackendUnavailableError",
     "BoundsError",
+    "CompileError",
+    "CompileWarning",
     "DeferredInitializationError",
     "DtypeError",
     "DynamicShapeError",
@@ -417,6 +419,34 @@ class AxisError(ShapeError, IndexError):
     >>> tnp.sum(tnp.ones((2, 3)), axis=2)
     Traceback (most recent call last):
     tapegrad.errors.AxisError: ...
+    """
+
+
+class CompileError(TapegradError, RuntimeError):
+    """With `strict=True`, a function that cannot be compiled, or that gives something else when it is.
+
+    The message says why, and at which line. Without `strict` such a function runs eagerly, with a `CompileWarning`.
+
+    >>> import tapegrad, tapegrad.numpy as tnp
+    >>> step = tapegrad.compile(lambda x: [print, x], strict=True)
+    >>> step(tnp.ones(2))
+    Traceback (most recent call last):
+    tapegrad.errors.CompileError: ...
+    """
+
+
+class CompileWarning(UserWarning):
+    """A function that was to be compiled runs eagerly instead; the message says why, and at which line.
+
+    Warned of once for arguments of one sort. With `tapegrad.compile(fn, strict=True)` it is a `CompileError`.
+
+    >>> import tapegrad, tapegrad.numpy as tnp, warnings
+    >>> step = tapegrad.compile(lambda x: [print, x])
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     warnings.simplefilter("always")
+    ...     _ = step(tnp.ones(2))
+    >>> seen[0].category.__name__
+    'CompileWarning'
     """
 
 

@@ -326,6 +326,24 @@ def forward(x: Array, steps: Sequence[Any]) -> Array:
     return x
 
 
+def is_apart(x: Array) -> bool:
+    """Whether a write to an array is seen through no other one, nor reaches one."""
+    shares: Any = getattr(x, "_shares", None)
+    if shares.__class__ is tuple:
+        return _base_of(shares) is None and (shares[3] is None or all(view() is None for view in shares[3][1:]))
+    return shares is None or all(view() is None for view in shares[1:])
+
+
+def taken_from(x: Array) -> tuple[Array, Any] | None:
+    """What an array is a view of, and the step that leads to it; None of an array that is no view.
+
+    The step is None where it takes more than one.
+    """
+    shares: Any = getattr(x, "_shares", None)
+    base = _base_of(shares) if shares.__class__ is tuple else None
+    return None if base is None else (base, shares[1] if shares[2] is None else None)
+
+
 # Views that are stale.
 
 

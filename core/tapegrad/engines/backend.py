@@ -56,6 +56,8 @@ class Backend:
     """Whether `add_into` works, so that cotangents of many parts of an array are added up in one buffer."""
     layouts: ClassVar[bool] = False
     """Whether arrays have layouts, such as shardings, into which `like` is to bring their gradients."""
+    original: Backend | None = None
+    """Of the one that notes what it is asked for while a program is traced: the backend whose work that is."""
 
     @cached_property
     def module(self) -> Any:
@@ -285,6 +287,14 @@ class Backend:
             array = array.copy(order="C")  # not every engine takes strides that are negative
         raw = self.namespace.asarray(array, dtype=self.native_dtype(array.dtype), copy=True)
         return raw if device is None else self.to_device(raw, device)
+
+    def compile(self, block: Any) -> Sequence[Any]:
+        """The steps of a stretch of a compiled program, or others that give the same results.
+
+        `block` is a `tapegrad.compile.program.Block`: calls of this engine's kernels, in order. An engine that can do
+        better than to make them one by one gives steps of its own making; see docs/compile.md.
+        """
+        return block.steps  # type: ignore[no-any-return]
 
     def missing(self) -> Sequence[str]:
         """The functions of the standard that ops are and the engine lacks, such as `linalg.qr`: the host computes them.

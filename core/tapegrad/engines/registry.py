@@ -112,7 +112,7 @@ class Registry:
     def _known(self, backend: Backend) -> Backend:
         """The backend itself if it came in by the door; one made by hand stands for the live one of its class."""
         live = self.get(backend.name)
-        if type(live) is not type(backend):
+        if type(live) is not type(backend) and backend.original is not live:
             raise BackendError(
                 f"{_qualified(type(backend))} is not the backend {backend.name!r}, which is {_qualified(type(live))}"
             )
@@ -143,6 +143,10 @@ class Registry:
         """The backend whose array `raw` is; see `backend_of`."""
         backend = self._types.get(type(raw))
         return backend if backend is not None else self._recognise(raw)
+
+    def adopt(self, cls: type, backend: Backend) -> None:
+        """Know a type for a backend's without asking anybody."""
+        self._types[cls] = backend
 
     def _recognise(self, raw: Any) -> Backend:
         """Ask the engines that are already imported, first the one named like the type's own module."""
@@ -469,6 +473,11 @@ def backend_of(raw: Any) -> Backend:
     'numpy'
     """
     return _registry.of(raw)
+
+
+def adopt_type(cls: type, backend: Backend) -> None:
+    """Let `backend_of` give that backend for raw values of a class of our own, which stands for an engine's arrays."""
+    _registry.adopt(cls, backend)
 
 
 def set_backend(name: str | Backend) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -184,6 +184,7 @@ class Signatures(dict[Any, Signature]):
     """The signatures of one kernel table by face, dtype and shape, each made when it is first asked for."""
 
     __slots__ = ("families", "xp")
+    kind: ClassVar[type[Signature]] = Signature
 
     def __init__(self, xp: Kernels) -> None:
         self.xp = xp
@@ -197,7 +198,7 @@ class Signatures(dict[Any, Signature]):
             cls._begin()
         home = self.families.setdefault(cls, object())
         family = self.families.setdefault((cls, dtype), object())
-        signature = self[key] = Signature(cls, self.xp, dtype, tuple(shape), home, family)
+        signature = self[key] = self.kind(cls, self.xp, dtype, tuple(shape), home, family)
         return signature
 
 
@@ -300,6 +301,10 @@ class EngineKernels(Kernels):
                 self.constants.clear()
             self.constants[key] = found
         return found
+
+    def number(self, scalar: Any, dtype: np.dtype[Any], device: str | None = None) -> Any:
+        """A Python number as a raw array of no axes, on the device of that name."""
+        return self.backend.from_numpy(np.asarray(scalar, dtype=dtype), device=device)
 
     def find(self, name: str) -> Any:
         if name in self.fused:

@@ -236,8 +236,7 @@ def _of_one_dtype(
             alike.append(None)
         elif not isinstance(x, Array):
             dtype = target or dtypes.dtype_of_scalar(x, dtypes.BOOL)
-            raw = engine.backend.from_numpy(np.asarray(x, dtype=dtype), device=device)
-            alike.append(handle(cls, raw, None, xp))
+            alike.append(handle(cls, engine.number(x, dtype, device), None, xp))
         else:
             if target is not None and x._dtype != target:
                 x = cast(x, target)

@@ -149,19 +149,21 @@ def judged_names() -> list[str]:
     return [*judged_ops(), *FUNCTIONS]
 
 
-def judge_op(backend: str, name: str, quick: bool = False, dtypes: Sequence[str] | None = None) -> list[Check]:
+def judge_op(
+    backend: str, name: str, quick: bool = False, dtypes: Sequence[str] | None = None, laws: Sequence[str] = ()
+) -> list[Check]:
     """Every check of one op, or of a function of `FUNCTIONS`; what a worker process is given to do."""
     engine = get_backend(backend)
     found: list[Check] = []
     chosen = dtypes or (quick_dtypes(engine) if quick else DTYPES)
     if name in FUNCTIONS:
         for call in calls_of(name)[: 1 if quick else None]:
-            found += judge_call(engine, call, chosen)
+            found += judge_call(engine, call, chosen, laws)
         return expected(engine, found)
     op = judged_ops()[name]
     for sample in quick_samples(op) if quick else samples_of(op):
-        found += judge_sample(engine, op, sample, chosen, quick=quick)
-    return expected(engine, [*found, *judge_errors(engine, op)])
+        found += judge_sample(engine, op, sample, chosen, quick=quick, laws=laws)
+    return expected(engine, found if laws else [*found, *judge_errors(engine, op)])
 
 
 def expected(engine: Backend, checks: Iterable[Check]) -> list[Check]:
@@ -180,11 +182,13 @@ def backend_conformance(
     quick: bool = False,
     ops: Sequence[str] | None = None,
     dtypes: Sequence[str] | None = None,
+    laws: Sequence[str] = (),
     progress: Callable[[str], Any] | None = None,
 ) -> Conformance:
     """Judge an engine by every law on every op, and say what was found; nothing is raised for a failed check.
 
     `backend`: its name; `ops`: only these; `dtypes`: only these; `quick`: two samples an op, in one dtype.
+    `laws`: only these, among them "compiled", which is tried when it is named only.
     `progress` is called with the name of each op that is done. What the engine's `xfails` name is
     left out where it fails, and counted with the reason.
 
@@ -203,7 +207,7 @@ def backend_conformance(
     checks: list[Check] = []
     get_backend(backend)
     for name in chosen_names(ops, judged_names()):
-        checks += judge_op(backend, name, quick, dtypes)
+        checks += judge_op(backend, name, quick, dtypes, laws)
         if progress is not None:
             progress(name)
     return Conformance.of(backend, checks)

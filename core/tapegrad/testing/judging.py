@@ -19,6 +19,7 @@ from ..op.samples import Draw
 from . import accuracy, batches, laws
 from .accuracy_classes import accuracy_class
 from .checks import Judge, engine
+from .compiled import compiled
 from .functions import Call
 from .generate import Sample, samples_of
 from .laws import Case
@@ -59,6 +60,9 @@ SECOND: dict[str, Law] = {
     "forward over reverse": laws.forward_over_reverse,
     "forward over forward": laws.forward_over_forward,
 }
+ASKED: dict[str, Law] = {"compiled": compiled}
+"""Laws that are tried when they are named only."""
+
 _HIGHER = {"reverse over reverse", "forward over reverse", "forward over forward"}
 LEFT_OUT: dict[str, set[str]] = {
     "float32": {"forward over reverse", "forward over forward", "verified rule", "deterministic", "linear"},
@@ -165,16 +169,26 @@ def _takes(target: Target, dtype: str) -> bool:
 
 
 def judge_sample(
-    backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str] = DTYPES, *, quick: bool = False
+    backend: Backend,
+    op: Op,
+    sample: Sample,
+    dtypes: Sequence[str] = DTYPES,
+    *,
+    quick: bool = False,
+    laws: Sequence[str] = (),
 ) -> list[Check]:
-    """Every law in every dtype; a law that fails does not stop the next. What NumPy warns of is left to the laws."""
+    """Every law in every dtype, or those of `laws`; a law that fails does not stop the next. What NumPy warns of is
+    left to the laws.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"), backend.all_dtypes():
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
-        return list(_judge_sample(backend, op, sample, dtypes, quick))
+        return list(_judge_sample(backend, op, sample, dtypes, quick, laws))
 
 
-def _judge_sample(backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str], quick: bool) -> Iterator[Check]:
+def _judge_sample(
+    backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str], quick: bool, only: Sequence[str]
+) -> Iterator[Check]:
     floating = any(isinstance(x, Draw) and x.draw(np.random.default_rng(0)).dtype.kind in "fc" for x in sample.draws)
     for dtype in dtypes if floating else dtypes[:1]:
         if not has_dtype(backend, dtype) or (sample.number % EVERY[dtype] and len(dtypes) > 1):
@@ -182,10 +196,12 @@ def _judge_sample(backend: Backend, op: Op, sample: Sample, dtypes: Sequence[str
         target = as_target(op, sample.arrays(dtype), sample.keywords, dtype)
         if not _takes(target, dtype):
             continue
-        yield from _judge_dtype(backend, op, sample, target, dtype, quick)
+        yield from _judge_dtype(backend, op, sample, target, dtype, quick, only)
 
 
-def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype: str, quick: bool) -> Iterator[Check]:
+def _judge_dtype(
+    backend: Backend, op: Op, sample: Sample, target: Target, dtype: str, quick: bool, only: Sequence[str]
+) -> Iterator[Check]:
     kernels = engine(backend)
     left_out = LEFT_OUT.get(dtype, set())
     wide = ("accurate pull", "accurate value", "verified rule")
@@ -208,6 +224,11 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
         made.narrow([out.dtype for out in case.out])
         return made
 
+    if set(only) <= set(ASKED) and only:
+        for name in only:
+            asked = Judge(op.name, dtype)
+            yield run(name, lambda law=ASKED[name], asked=asked: law(Case(target, dtype, kernels), asked), asked)  # type: ignore[misc]
+        return
     try:
         case = Case(target, dtype, kernels)
         _ = case.out, case.truth
@@ -238,12 +259,14 @@ def _judge_dtype(backend: Backend, op: Op, sample: Sample, target: Target, dtype
             if dtype == "float64":
                 chosen["past kinks"] = laws.past_kinks
     chosen["untouched"] = laws.untouched
+    if only:
+        chosen = {name: law for name, law in {**chosen, **ASKED}.items() if name in only}
     for name, law in chosen.items():
         if name in left_out or (name in wide and not case.truth.is_wide):
             continue
         one = judge()
         yield run(name, lambda law=law, one=one: law(case, one), one)  # type: ignore[misc]
-    if dtype == "float64" and not op.dynamic and _choosable(target):
+    if dtype == "float64" and not op.dynamic and _choosable(target) and not only:
         one = judge()
         yield run("batch", lambda: batches.batch(sample, target, one, kernels, only_all=quick), one)
         if derivative:
@@ -269,8 +292,9 @@ COMPOSED: dict[str, Law] = {
 }
 
 
-def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> list[Check]:
+def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES, only: Sequence[str] = ()) -> list[Check]:
     """The laws that hold of any function of arrays, on one sample of a function that is composed of ops."""
+    chosen = COMPOSED if not only else {n: law for n, law in {**COMPOSED, **ASKED}.items() if n in only}
     with warnings.catch_warnings(), np.errstate(all="ignore"), backend.all_dtypes():
         warnings.simplefilter("ignore", RuntimeWarning)
         found = []
@@ -286,7 +310,7 @@ def judge_call(backend: Backend, call: Call, dtypes: Sequence[str] = DTYPES) -> 
                 words = "" if skipped else f"{call}: {type(error).__name__}: {error}"
                 found.append(Check(call.function, call.id, dtype, "value", False, words, skipped=skipped))
                 continue
-            for name, law in COMPOSED.items():
+            for name, law in chosen.items():
                 if name in LEFT_OUT.get(dtype, set()):
                     continue
                 words = skipped = ""

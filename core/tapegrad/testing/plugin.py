@@ -26,6 +26,7 @@ def pytest_addoption(parser: Any) -> None:
     group.addoption("--tapegrad-backend", metavar="NAME", help="the engine to judge (default numpy)")
     group.addoption("--tapegrad-ops", metavar="A,B", help="only these ops")
     group.addoption("--tapegrad-dtypes", metavar="A,B", help="only these dtypes")
+    group.addoption("--laws", dest="tapegrad_laws", metavar="A,B", help="only these laws; 'compiled' if named only")
     group.addoption("--tapegrad-json", metavar="PATH", help="write every check to a file")
     group.addoption("--quick", dest="tapegrad_quick", action="store_true", help="two samples an op, in one dtype")
 

@@ -33,6 +33,7 @@ def judge_engines(
     console: Console,
     modules: Sequence[str] = (),
     dtypes: Sequence[str] | None = None,
+    laws: Sequence[str] = (),
 ) -> list[Conformance]:
     """Judge one engine after the other by these ops and functions, and print a table of each.
 
@@ -47,7 +48,7 @@ def judge_engines(
             task = progress.add_task(name, total=len(ops))
             checks: list[Check] = []
             failed = 0
-            for part in _work(name, ops, modules, quick, jobs, dtypes):
+            for part in _work(name, ops, modules, quick, jobs, dtypes, laws):
                 checks += part
                 failed += sum(check.failed for check in part)
                 progress.update(task, advance=1, description=f"{name}: {len(checks):,} checks, {failed} failed")
@@ -70,8 +71,9 @@ def _work(
     quick: bool,
     jobs: int | None,
     dtypes: Sequence[str] | None,
+    laws: Sequence[str],
 ) -> Iterator[list[Check]]:
-    work = partial(judge_op, name, quick=quick, dtypes=dtypes)
+    work = partial(judge_op, name, quick=quick, dtypes=dtypes, laws=laws)
     if jobs is None:
         on_host = next(iter(get_backend(name).devices())).startswith("cpu")
         jobs = min(os.cpu_count() or 1, len(ops)) if on_host else 1

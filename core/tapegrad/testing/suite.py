@@ -41,6 +41,10 @@ def _quick(config: Any) -> bool:
     return bool(_option(config, "tapegrad_quick", False)) or "not slow" in str(_option(config, "markexpr", ""))
 
 
+def _laws(config: Any) -> list[str]:
+    return [name for name in str(_option(config, "tapegrad_laws", "")).split(",") if name]
+
+
 def pytest_generate_tests(metafunc: Any) -> None:
     """One test for each sample of each op, marked as the engine's `xfails` say; those of long runs are `slow`."""
     if "judged" not in metafunc.fixturenames:
@@ -108,7 +112,7 @@ def test_op(judged: Any, request: Any, record_property: Any) -> None:
     backend = get_backend(engine)
     named = str(_option(request.config, "tapegrad_dtypes", "")).split(",")
     dtypes = named if named[0] else quick_dtypes(backend) if quick else DTYPES
-    checks = judge_sample(backend, op, samples_of(op)[number], dtypes, quick=quick)
+    checks = judge_sample(backend, op, samples_of(op)[number], dtypes, quick=quick, laws=_laws(request.config))
     _settle(checks, record_property)
 
 
@@ -117,7 +121,7 @@ def test_function(judged: Any, request: Any, record_property: Any) -> None:
     engine, name, number = judged
     backend = get_backend(engine)
     dtypes = quick_dtypes(backend) if _quick(request.config) else DTYPES
-    _settle(judge_call(backend, calls_of(name)[number], dtypes), record_property)
+    _settle(judge_call(backend, calls_of(name)[number], dtypes, _laws(request.config)), record_property)
 
 
 def test_errors(judged: Any, record_property: Any) -> None:

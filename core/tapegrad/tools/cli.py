@@ -152,6 +152,7 @@ def conformance(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The engines to judge.")],
     quick: Annotated[bool, typer.Option("--quick", help="Two samples an op, in one dtype.")] = False,
     ops: Annotated[str, typer.Option(help="Only these ops, separated by commas.")] = "",
+    laws: Annotated[str, typer.Option(help="Only these laws, separated by commas; 'compiled' if named only.")] = "",
     modules: Annotated[str, typer.Option("--import", help="Modules whose ops are judged too, by commas.")] = "",
     jobs: Annotated[int | None, typer.Option(help="Processes; else one for each core, on a GPU one.", min=1)] = None,
     dtypes: Annotated[str, typer.Option(help="Only these dtypes, separated by commas.")] = "",
@@ -184,7 +185,14 @@ def conformance(
         return
     console = Console(width=None if sys.stdout.isatty() else 120)
     verdicts = judge_engines(
-        names, quick=quick, ops=chosen, modules=_listed(modules), jobs=jobs, console=console, dtypes=wanted
+        names,
+        quick=quick,
+        ops=chosen,
+        modules=_listed(modules),
+        jobs=jobs,
+        console=console,
+        dtypes=wanted,
+        laws=_listed(laws),
     )
     if html is not None:
         from ..testing.conformance import as_page

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from ..arrays.array import Array, SomeArray, handle
 from ..arrays.batched import Batched, level_table
 from ..errors import RandomnessError
 
-T = TypeVar("T")
+Drawn = tuple[np.ndarray[Any, Any], tuple[int, ...]]
+"""Numbers of the host, and the levels of the vmaps that they have an axis for."""
 
 
 class Draws:
@@ -41,13 +42,20 @@ class Draws:
     ) -> None:
         _DRAWS.reset(self.tokens.pop())
 
-    def take(self, draw: Callable[[], T]) -> T:
+    def take(self, draw: Callable[..., Any], parameters: dict[str, Any]) -> Drawn:
         """The next numbers: those of the first time, or else new ones, which an enclosing block takes note of too."""
         if self.place == len(self.taken):
-            self.taken.append(draw() if self.outer is None else self.outer.take(draw))
-        found: T = self.taken[self.place]
+            self.taken.append(
+                draw_in(BATCHES.get(), draw, parameters) if self.outer is None else self.outer.take(draw, parameters)
+            )
+        found: Drawn = self.taken[self.place]
         self.place += 1
         return found
+
+    def enter(self, numbers: np.ndarray[Any, Any], made: Array, make: Callable[..., Array]) -> None:
+        """Learn which array was made of the numbers, and how; of interest to an enclosing block only."""
+        if self.outer is not None:
+            self.outer.enter(numbers, made, make)
 
 
 _DRAWS: ContextVar[Draws | None] = ContextVar("tapegrad_draws", default=None)
@@ -82,20 +90,21 @@ def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], SomeA
     True
     """
 
-    def fresh() -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
-        return _draw(draw, parameters)
-
     draws = _DRAWS.get()
-    numbers, levels = fresh() if draws is None else draws.take(fresh)
-    made = make(numbers)
+    if draws is None:
+        numbers, levels = draw_in(BATCHES.get(), draw, parameters)
+        made = make(numbers)
+    else:
+        numbers, levels = draws.take(draw, parameters)
+        made = make(numbers)
+        draws.enter(numbers, made, make)
     for level in levels:
         made = handle(made.__class__, Batched(made._value, None, made._xp, level), None, level_table(made._xp, level))
     return made
 
 
-def _draw(draw: Callable[..., Any], parameters: dict[str, Any]) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
+def draw_in(batches: tuple[Batch, ...], draw: Callable[..., Any], parameters: dict[str, Any]) -> Drawn:
     """New numbers, and the levels of the vmaps whose elements draw their own: an axis in front for each, in order."""
-    batches = BATCHES.get()
     if any(batch.randomness == "error" for batch in batches):
         raise RandomnessError(
             "a random draw under vmap: say vmap(..., randomness='different') for a draw of its own for each element, "

@@ -1,0 +1,386 @@
+"""`compile`: run ordinary array code once, and from then on the program of kernel calls that it was."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial, update_wrapper
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from ..arrays.array import Array
+from ..arrays.trees import callable_or_error, flatten, unflatten
+from ..dtypes import get_default_dtype
+from ..engines.registry import backend_of, get_backend
+from ..errors import CompileError, CompileWarning, UnknownArrayError
+from ..tape.mode import MODE, TRAINING
+from ..tape.sweep import WATCHERS
+from .guards import SCALARS, Reach, Reaches, reachable
+from .leaving import Leaving, on_the_tape
+from .program import End, Step
+from .recording import Mismatch, Recording
+from .source import MISSED
+from .strict import Comparison, check_readings
+from .trace import ACTIVE, Rehearsal, Trace, replaced_in_holders
+from .values import Untraceable, Value
+
+ATTEMPTS = 3
+"""How often a function may change what it reads of Python's state before it is taken for one that always does."""
+
+
+class _Sort:
+    """What is known of arguments of one sort: recordings, or why there are none."""
+
+    def __init__(self) -> None:
+        self.recordings: list[Recording] = []
+        self.refusal = ""
+        self.attempts = 0
+
+
+class _Method(Reaches):
+    """A method of an object that its programs do not keep alive."""
+
+    def __init__(self, function: Callable[..., Any], instance: Any) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._instance = instance
+
+    def reaches(self) -> list[Any]:
+        return [self._function, self._instance()]
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._function(self._instance(), *args, **keywords)
+
+
+class Compiled(Reaches):
+    """A compiled function; see `compile`."""
+
+    def __init__(self, fun: Callable[..., Any], strict: bool, max_programs: int) -> None:
+        update_wrapper(self, fun)
+        self._fun = fun
+        self._strict = strict
+        self._most = max_programs
+        self._sorts: dict[Any, _Sort] = {}
+        self._lock = threading.RLock()
+        self._counts = {"calls": 0, "replays": 0, "traces": 0, "eager": 0}
+        self._reasons: list[str] = []
+        self._bound: dict[int, Compiled] = {}
+
+    def reaches(self) -> list[Any]:
+        return [self._fun]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        place = id(instance)
+        found = self._bound.get(place)
+        if found is None:
+            methods = self._bound
+            method = _Method(self._fun, ref(instance, lambda _: methods.pop(place, None)))
+            found = methods[place] = Compiled(method, self._strict, self._most)
+        return found
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if MODE.get() & ~TRAINING or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
+            return self._fun(*args, **keywords)
+        self._counts["calls"] += 1
+        leaves, structure = flatten((args, keywords)) if args or keywords else _NOTHING
+        key = _key(leaves, structure)
+        if key is None:
+            return self._eager(args, keywords)
+        sort = self._sorts.get(key)
+        given: list[Any] = []
+        known: Recording | None = None
+        if sort is not None:
+            if sort.refusal:
+                return self._eager(args, keywords)
+            for recording in sort.recordings:
+                handles = recording.handles(leaves)
+                if handles is not None:
+                    known = recording
+                    if recording.doubtful:
+                        break
+                    comparison = Comparison(handles) if self._strict else None
+                    done, out = self._replay(recording, handles, leaves, given)
+                    if done:
+                        if comparison is not None:
+                            run = partial(self._run_traced, leaves=leaves, structure=structure)
+                            comparison.check(recording, out, run, leaves, given)
+                        return out
+                    break
+        with self._lock:
+            return self._traced(self._sorts.setdefault(key, _Sort()), known, args, keywords, leaves, structure, given)
+
+    # ---- the ways to run it
+
+    def _eager(self, args: Any, keywords: Any) -> Any:
+        self._counts["eager"] += 1
+        return self._fun(*args, **keywords)
+
+    def _replay(self, recording: Recording, handles: list[Array], leaves: Sequence[Any], drawn: list[Any]) -> Any:
+        """Run the program: whether it came to its end, and what it returns."""
+        runner = recording.runner or recording.planned()
+        alone = recording.lock.acquire(blocking=False)
+        if not alone:
+            runner = recording.plain
+        try:
+            result = runner.run(handles, leaves, drawn)
+        except Exception:
+            # The function itself has the better words for it, and the lines.
+            return False, None
+        finally:
+            if alone:
+                recording.lock.release()
+        if result is MISSED:
+            return False, None
+        self._counts["replays"] += 1
+        return True, result
+
+    def _traced(
+        self,
+        sort: _Sort,
+        known: Recording | None,
+        args: Any,
+        keywords: Any,
+        leaves: list[Any],
+        structure: Any,
+        drawn: Sequence[Any],
+    ) -> Any:
+        """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
+        self._counts["traces"] += 1
+        self._reasons.append(_reason(sort, known))
+        reach = reachable([self._fun, *[leaf for leaf in leaves if not isinstance(leaf, (Array, *SCALARS))]])
+        streams = reach.drawn_from()
+        trace = Trace(leaves, drawn)
+        end: End | None = None
+        try:
+            with trace:
+                result = self._run_traced(trace, leaves=leaves, structure=structure)
+                leaving = Leaving(trace, leaves)
+                end = leaving.end(result)
+                expected = set(leaving.expected)
+                for reference in list(trace.own.values()):
+                    x = reference()
+                    if x is not None and id(x) not in expected and on_the_tape(x):
+                        raise Untraceable("an array that is still being differentiated outlives the call")
+                    del x
+                arrays, values = trace.survivors(expected)
+                if arrays:
+                    trace.refuse(f"an array of shape {arrays[0].shape} that it makes is kept somewhere")
+                for value in values:
+                    if not replaced_in_holders(value, value.value):
+                        raise Untraceable("a number that it reads back is kept somewhere")
+                    trace.refuse("a number that it reads back is kept somewhere")
+                del arrays, values
+        except Untraceable as why:
+            return self._again(sort, trace, str(why), args, keywords)
+        except Exception as error:
+            return self._again(sort, trace, f"{type(error).__name__}: {error}", args, keywords, error)
+        trace.commit()
+        out = _plain(result)
+        if reach.drawn_from() != streams:
+            trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
+        self._keep(sort, known, trace, reach, end, leaves)
+        return out
+
+    def _run_traced(self, trace: Trace, *, leaves: Sequence[Any], structure: Any) -> Any:
+        args, keywords = unflatten(structure, [_entered(trace, i, leaf) for i, leaf in enumerate(leaves)])
+        return self._fun(*args, **keywords)
+
+    def _again(
+        self, sort: _Sort, trace: Trace, why: str, args: Any, keywords: Any, error: Exception | None = None
+    ) -> Any:
+        """Run the function without a trace, with the random numbers of the run that failed. Arrays are as they were."""
+        where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
+        with Rehearsal(trace.draws.taken) as rehearsal:
+            result = self._fun(*args, **keywords)
+        rehearsal.commit()
+        self._counts["eager"] += 1
+        self._give_up(sort, why, where)
+        return result
+
+    def _keep(
+        self, sort: _Sort, known: Recording | None, trace: Trace, reach: Reach, end: End, leaves: Sequence[Any]
+    ) -> None:
+        """Make a trace a program, unless there is reason not to."""
+        if self._strict:
+            check_readings(trace)
+        if trace.refusal:
+            self._try_later(sort, trace.refusal)
+            return
+        if reach.beyond:
+            self._give_up(sort, reach.beyond, "")
+            return
+        changed = reach.changed()
+        read = next((place for place in changed if not reach.only_written(place)), None)
+        if read is not None:
+            self._try_later(sort, f"it changes what it reads of Python's state, {read}")
+            return
+        reach.places = [place for place in reach.places if place not in changed]
+        constants = [step for step in trace.path if isinstance(step, Step) and step.name == "constant"]
+        constants = [step for step in constants if not _is_uniform(step.args[0])]
+        if constants:
+            reach.watch_hosts()
+        else:
+            reach.hosts = []
+        recording = known if known in sort.recordings else Recording(reach, leaves)
+        fresh = recording not in sort.recordings
+        recording.doubtful = fresh and (bool(constants) or reach.fickle)
+        try:
+            recording.add(trace, end, leaves)
+        except Untraceable as why:
+            self._give_up(sort, str(why), "")
+            return
+        except Mismatch as where:
+            self._give_up(sort, f"its course differs from call to call: {where}", "")
+            return
+        if fresh:
+            sort.recordings.append(recording)
+        if sum(r.root.ends for s in self._sorts.values() for r in s.recordings) > self._most:
+            self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
+
+    def _try_later(self, sort: _Sort, why: str) -> None:
+        sort.attempts += 1
+        if self._strict or sort.attempts >= ATTEMPTS:
+            self._give_up(sort, why, "")
+
+    def _give_up(self, sort: _Sort, why: str, where: str) -> None:
+        """Run arguments of this sort eagerly from now on, and say so once."""
+        sort.recordings.clear()
+        first = not sort.refusal
+        sort.refusal = f"{why}{f' (at {where})' if where else ''}"
+        name = getattr(self._fun, "__qualname__", repr(self._fun))
+        if self._strict:
+            raise CompileError(f"{name} cannot be compiled: {sort.refusal}")
+        if first:
+            warnings.warn(
+                f"{name} runs eagerly, for arguments such as these: {sort.refusal}", CompileWarning, stacklevel=4
+            )
+
+    # ---- what is known of it
+
+    def stats(self) -> dict[str, int]:
+        """How often it was called, and how: counts by name, and the number of programs kept."""
+        programs = sum(r.root.ends for sort in self._sorts.values() for r in sort.recordings)
+        return {**self._counts, "programs": programs}
+
+    def explain(self) -> str:
+        """Its programs as text."""
+        from .words import explanation
+
+        return explanation(self)
+
+
+_NOTHING: tuple[list[Any], Any] = [], flatten(((), {}))[1]
+"""No arguments, flattened."""
+
+
+def _key(leaves: Sequence[Any], structure: Any) -> Any:
+    """What programs are kept apart by; None where arguments cannot be told apart."""
+    parts: list[Any] = [structure, MODE.get() & TRAINING, get_default_dtype(), get_backend().name]
+    arrays: list[int] = []
+    for leaf in leaves:
+        if isinstance(leaf, Array):
+            parts.append(leaf._signature)
+            arrays.append(id(leaf))
+        elif isinstance(leaf, (float, complex)):
+            parts.append((leaf.__class__, repr(leaf)))
+        elif isinstance(leaf, (bool, int, str, bytes, type(None), np.generic)):
+            parts.append((leaf.__class__, leaf))
+        elif hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
+            parts.append((leaf.__class__, str(leaf.dtype), tuple(leaf.shape)))
+            arrays.append(id(leaf))
+        else:
+            parts.append((leaf.__class__, id(leaf)))
+    if len(arrays) > 1 and len(set(arrays)) < len(arrays):
+        parts.append(tuple([arrays.index(a) for a in arrays]))
+    key = tuple(parts)
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _entered(trace: Trace, place: int, leaf: Any) -> Any:
+    """An argument as the traced function gets it."""
+    if isinstance(leaf, (Array, *SCALARS)) or not hasattr(leaf, "dtype"):
+        return leaf
+    try:
+        return trace.argument(place, leaf, backend_of(leaf))
+    except UnknownArrayError:
+        return leaf
+
+
+def _plain(result: Any) -> Any:
+    """What a traced function returned, with plain values."""
+    leaves, structure = flatten(result)
+    if not any(isinstance(leaf, Value) for leaf in leaves):
+        return result
+    return unflatten(structure, [leaf.value if isinstance(leaf, Value) else leaf for leaf in leaves])
+
+
+def _reason(sort: _Sort, known: Recording | None) -> str:
+    """Why a call is traced."""
+    if known is not None:
+        return "to see whether it is the same again" if known.doubtful else "the host saw what it had not seen before"
+    if not sort.recordings:
+        return "arguments of a new sort" if not sort.attempts else "it had changed what it reads of Python's state"
+    changed = sort.recordings[-1].reach.changed()
+    return f"{changed[0]} is not what it was" if changed else "other arrays than before"
+
+
+def _is_uniform(raw: Any) -> bool:
+    """Whether all elements of a constant are the same, as those of zeros and ones are; of a single one, if it is."""
+    array = np.asarray(raw)
+    return array.size == 0 or bool((array == (array.flat[0] if array.size > 1 else array.astype(bool))).all())
+
+
+def _last_branch(trace: Trace) -> str:
+    branches = [item[0].line for item in trace.path if not isinstance(item, Step)]
+    return branches[-1] if branches else ""
+
+
+def compile(fun: Callable[..., Any] | None = None, *, strict: bool = False, max_programs: int = 32) -> Any:
+    """A function that runs ordinary array code once and then repeats the kernel calls that were in it.
+
+    The first call runs `fun` and notes every call of a kernel, `record()`, `backward()` and writes in place included.
+    Later calls with arguments of the same sort run these straight away. Arrays that the function reads or rebinds are
+    found; what Python sees of their numbers (`bool`, `float`, `asscalar()`, `while norm < 1000`) is a branch point of
+    the program, and an outcome not met before is recorded in its turn. Programs are kept apart by the shapes, dtypes,
+    engine and Python values of the arguments, train mode, and Python's state as far as the function reaches it.
+    `max_programs` bounds how many courses are kept; a function that takes more, or that cannot be compiled, runs
+    eagerly, with one warning that says why. With `strict` that is an error, and each call runs both ways and compares.
+
+    What the function does beside arrays (`print`, `append`) it does while it is traced only. Where something is
+    recorded outside, under `grad`, `vmap` or within another compiled function, the function itself runs.
+
+    Shapes: any; one program for each.
+
+    Dtypes: any; one program for each.
+
+    Raises: what the function raises, and then every array is as it was; with `strict` `CompileError`.
+
+    >>> import tapegrad
+    >>> import tapegrad.numpy as tnp
+    >>> w = tnp.asarray([1.0, 2.0])
+    >>> w.attach_grad()
+    >>> @tapegrad.compile
+    ... def step(x):
+    ...     with tapegrad.record():
+    ...         loss = ((w - x) ** 2).sum()
+    ...     loss.backward()
+    ...     w[:] = w - 0.25 * w.grad
+    ...     return loss
+    >>> [step(tnp.asarray([3.0, 2.0])).item() for _ in range(3)]
+    [4.0, 1.0, 0.25]
+    >>> step.stats()["replays"]
+    2
+    """
+    if fun is None:
+        return lambda fun: compile(fun, strict=strict, max_programs=max_programs)
+    callable_or_error("compile", fun)
+    return Compiled(fun, strict, max_programs)

@@ -1,0 +1,316 @@
+"""Guards: what a function can reach of Python's state, which a recorded program takes for granted.
+
+A trace follows one run, in which `self.rate` was a number and `parameters[0]` an array. `reachable` walks what the
+function can reach, before it is run: its closure, the globals that it names, the objects these hold, and so on. Of each
+place it notes what is there: of numbers and the like the value, of everything else which object. A program is used as
+long as every place holds what it held.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from ..arrays.array import Array
+from ..engines.backend import Backend
+from ..engines.tables import Kernels, Signature
+from ..op.record import Op
+from ..tape.nodes import Node
+from .writes import only_written
+
+MOST = 50_000
+"""How many places are looked at; a function that reaches more is not compiled."""
+
+SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype)
+
+
+class Place:
+    """One place and what it holds: `get(holder, key)`."""
+
+    __slots__ = ("get", "held", "holder", "key", "weak")
+
+    def __init__(self, get: Callable[[Any, Any], Any], holder: Any, key: Any, held: Any) -> None:
+        self.get = get
+        self.holder = holder
+        self.key = key
+        self.weak = isinstance(held, Array)
+        self.held = ref(held) if self.weak else held
+
+    def __str__(self) -> str:
+        return f"a {type(self.holder).__name__}" if self.get is length else repr(self.key)
+
+    def now(self) -> Any:
+        """What the place holds now; `MISSING` where there is none any more."""
+        try:
+            return self.get(self.holder, self.key)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return MISSING
+
+    def text(self, name: Callable[[Any], str]) -> str:
+        """The expression for what the place holds; `name` gives a global name to an object."""
+        holder = name(self.holder)
+        if self.get is _cell:
+            return f"{holder}.cell_contents"
+        if self.get is _item and isinstance(self.key, (str, int)):
+            return f"{holder}[{self.key!r}]"
+        if self.get is length:
+            return f"len({holder})"
+        return f"{name(self.get)}({holder}, {name(self.key)})"
+
+    def holds(self) -> bool:
+        """Whether it still holds the same."""
+        now = self.now()
+        held = self.held
+        if self.weak:
+            return now is held()
+        return now is held or same(now, held)
+
+
+MISSING = object()
+
+FICKLE = frozenset(
+    (
+        *("choice", "date", "datetime", "default_rng", "environ", "getenv", "input", "integers", "load", "loadtxt"),
+        *(
+            "monotonic",
+            "next",
+            "normal",
+            "now",
+            "open",
+            "perf_counter",
+            "permutation",
+            "process_time",
+            "rand",
+            "randint",
+        ),
+        *("randint", "randn", "random", "read", "readline", "recv", "sample", "shuffle", "standard_normal"),
+        *("time", "time_ns", "today", "uniform", "urandom", "uuid4"),
+    )
+)
+"""Names in code after which the same call may give something else the next time."""
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two of Python's values are of one class and equal, the sign of zero included."""
+    if x.__class__ is not y.__class__ or not isinstance(x, SCALARS):
+        return False
+    return bool(x == y) and (x.__class__ not in (float, complex) or repr(x) == repr(y))
+
+
+def _item(holder: Any, key: Any) -> Any:
+    return holder[key]
+
+
+def _cell(holder: Any, key: Any) -> Any:
+    return holder.cell_contents
+
+
+def length(holder: Any, key: Any) -> int:
+    return len(holder)
+
+
+def _ahead(holder: Any, key: Any) -> int:
+    return operator.length_hint(holder, -1)
+
+
+def _members(holder: Any, key: Any) -> Any:
+    return holder == key
+
+
+class Reaches:
+    """A class of objects that say themselves what they reach."""
+
+    def reaches(self) -> list[Any]:
+        """The objects to walk on from."""
+        raise NotImplementedError
+
+
+@dataclass
+class Reach:
+    """What a function reaches: places with what they hold, the arrays among it, and host arrays."""
+
+    places: list[Place] = field(default_factory=list)
+    arrays: dict[int, Any] = field(default_factory=dict)
+    hosts: list[tuple[np.ndarray[Any, Any], bytes]] = field(default_factory=list)
+    codes: list[types.CodeType] = field(default_factory=list)
+    beyond: str = ""
+    """What cannot be watched, so that no program can take it for granted."""
+    streams: list[Any] = field(default_factory=list)
+
+    def changed(self) -> list[Place]:
+        """The places that hold something else now."""
+        return [place for place in self.places if not place.holds()]
+
+    def only_written(self, place: Place) -> bool:
+        """Whether the function only writes to a place that has changed: a counter, or a list that it appends to."""
+        now = place.now()
+        if place.get is length and isinstance(place.holder, list):
+            if now < place.held:
+                return False
+            return all(only_written(name, self.codes, inside=False) for name in self._names_of(place.holder))
+        if not (isinstance(now, int) and isinstance(place.held, int)):
+            return False
+        if place.get is _cell or (place.get is _item and isinstance(place.key, str) and self._is_space(place.holder)):
+            return only_written(place.key, self.codes, inside=False)
+        names = self._names_of(place.holder)
+        return bool(names) and all(only_written(name, self.codes, inside=True) for name in names)
+
+    def _names_of(self, holder: Any) -> list[str]:
+        """The names under which the function finds a list or dictionary; one without a name has an impossible one."""
+        keys = [place.key for place in self.places if place.held is holder]
+        return [key if isinstance(key, str) else "" for key in keys]
+
+    def _is_space(self, holder: Any) -> bool:
+        """Whether a dictionary is that of an object or module, whose keys are names in code."""
+        return not any(place.held is holder for place in self.places)
+
+    def holds(self) -> bool:
+        """Whether all is as it was."""
+        for place in self.places:
+            if not place.holds():
+                return False
+        return all(array.tobytes() == numbers for array, numbers in self.hosts)
+
+    @property
+    def fickle(self) -> bool:
+        """Whether the code names something that is apt to differ from one call to the next."""
+        return any(not FICKLE.isdisjoint(code.co_names) for code in self.codes)
+
+    def drawn_from(self) -> list[Any]:
+        """Where the streams of random numbers stand that are not ours: the global ones, and those reached."""
+        states: list[Any] = []
+        if "random" in sys.modules:
+            states.append(sys.modules["random"].getstate())
+        if "numpy.random" in sys.modules:
+            states.append(repr(np.random.get_state(legacy=False)["state"]))
+        states += [repr(stream.bit_generator.state) for stream in self.streams]
+        return states
+
+    def watch_hosts(self) -> None:
+        """Take note of the numbers in host arrays."""
+        self.hosts = [(array, array.tobytes()) for array, _ in self.hosts]
+
+
+@functools.cache
+def _is_library(name: str) -> bool:
+    """Whether a module belongs to Python or to an installed distribution, whose state is its own affair."""
+    root = name.partition(".")[0]
+    if root in sys.stdlib_module_names and root != "__main__":
+        return True
+    if root == __name__.partition(".")[0]:
+        return True
+    path = getattr(sys.modules.get(root), "__file__", None) or ""
+    return "site-packages" in path or "dist-packages" in path
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A function's code, and that of the functions within it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def reachable(roots: Iterable[Any]) -> Reach:
+    """What can be reached from some objects."""
+    reach = Reach()
+    seen: set[int] = set()
+    alive: list[Any] = []
+    ahead: list[Any] = list(roots)
+
+    def put(get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
+        reach.places.append(Place(get, holder, key, value))
+        ahead.append(value)
+
+    while ahead:
+        x = ahead.pop()
+        if isinstance(x, SCALARS) or id(x) in seen:
+            continue
+        if len(reach.places) > MOST:
+            reach.beyond = f"it reaches more than {MOST} places of Python's state"
+            break
+        seen.add(id(x))
+        alive.append(x)
+        if isinstance(x, Array):
+            reach.arrays[id(x)] = ref(x)
+        elif isinstance(x, Reaches):
+            ahead += x.reaches()
+        elif isinstance(x, np.ndarray):
+            reach.hosts.append((x, b""))
+        elif isinstance(x, types.FunctionType):
+            for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
+                try:
+                    put(_cell, cell, name, cell.cell_contents)
+                except ValueError:
+                    continue
+            ahead.extend(x.__defaults__ or ())
+            ahead.extend((x.__kwdefaults__ or {}).values())
+            if not _is_library(x.__globals__.get("__name__", "")):
+                if vars(x):
+                    ahead.append(vars(x))
+                reach.codes += _codes(x.__code__)
+                names = dict.fromkeys([name for code in _codes(x.__code__) for name in code.co_names])
+                space = x.__globals__
+                for name in names:
+                    if name in space:
+                        value = space[name]
+                        if isinstance(value, types.ModuleType) and not _is_library(value.__name__):
+                            for inner in names:
+                                if inner in vars(value):
+                                    put(_item, vars(value), inner, vars(value)[inner])
+                        put(_item, space, name, value)
+        elif isinstance(x, types.MethodType):
+            ahead += [x.__self__, x.__func__]
+        elif isinstance(x, functools.partial):
+            ahead += [x.func, x.args, x.keywords]
+        elif isinstance(x, (list, tuple)):
+            if isinstance(x, list):
+                reach.places.append(Place(length, x, None, len(x)))
+            for i, value in enumerate(x):
+                put(_item, x, i, value)
+        elif isinstance(x, dict):
+            reach.places.append(Place(length, x, None, len(x)))
+            for key, value in list(x.items()):
+                put(_item, x, key, value)
+        elif isinstance(x, (set, frozenset)):
+            reach.places.append(Place(_members, x, frozenset(x), True))
+            ahead.extend(x)
+        elif isinstance(x, (types.ModuleType, Op, Kernels, Backend, Signature, Node)):
+            continue  # what these hold is their own affair
+        elif isinstance(x, Iterator):
+            if operator.length_hint(x, -1) < 0:
+                reach.beyond = f"it reaches a {type(x).__name__}, and nobody can tell how far that one is"
+            reach.places.append(Place(_ahead, x, None, operator.length_hint(x, -1)))
+        elif hasattr(type(x), "bit_generator"):
+            reach.streams.append(x)
+        elif isinstance(x, type):
+            if not _is_library(x.__module__):
+                for name, value in list(vars(x).items()):
+                    if isinstance(value, (staticmethod, classmethod)):
+                        ahead.append(value.__func__)
+                    elif isinstance(value, property):
+                        ahead += [value.fget, value.fset]
+                    elif not name.startswith("__") or isinstance(value, types.FunctionType):
+                        put(_item, vars(x), name, value)
+        else:
+            cls = type(x)
+            root = cls.__module__.partition(".")[0]
+            if root in sys.stdlib_module_names and root != "__main__" and cls is not types.SimpleNamespace:
+                continue
+            ahead += cls.__mro__
+            if hasattr(x, "__dict__"):
+                ahead.append(vars(x))
+            for base in cls.__mro__:
+                names_ = base.__dict__.get("__slots__", ())
+                for name in (names_,) if isinstance(names_, str) else names_:
+                    if name not in ("__weakref__", "__dict__") and hasattr(x, name):
+                        put(getattr, x, name, getattr(x, name))
+    return reach

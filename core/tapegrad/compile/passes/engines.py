@@ -1,0 +1,30 @@
+"""Engines: each is given the stretches of the program that are its own, to run them in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from ..program import Block, End, Segment, Spec, Step, live_values
+
+
+def engines(root: Segment, specs: Mapping[int, Spec]) -> Segment:
+    """The tree with the steps of each stretch replaced by what `Backend.compile` makes of them."""
+    live = live_values(root)
+    made: dict[Segment, Segment] = {}
+    for segment in reversed(list(root.walk())):
+        passed = {r for child in segment.children.values() for r in live[child]}
+        needed = passed | set(segment.exit_refs())
+        leaving = set(segment.exit_refs()) if isinstance(segment.exit, End) else set()
+        loads = [step for step in segment.steps if step.name == "load"]
+        rest = [step for step in segment.steps if step.name != "load"]
+        stretches = [(engine, list(steps)) for engine, steps in groupby(rest, lambda step: step.engine)]
+        done: list[Step] = []
+        for engine, steps in reversed(stretches):
+            block = Block(tuple(steps), frozenset(needed), frozenset(passed | leaving), specs)
+            for step in steps:
+                needed.update(step.operands())
+            done[:0] = engine.compile(block) if engine is not None else steps
+        made[segment] = Segment([*loads, *done], segment.exit)
+        made[segment].children = {outcome: made[child] for outcome, child in segment.children.items()}
+    return made[root]

@@ -1,0 +1,104 @@
+"""`strict=True`: each call runs both ways, and whatever differs is an error that names the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arrays.array import Array
+from ..arrays.trees import flatten
+from ..errors import CompileError
+from .leaving import Leaving
+from .program import Step
+from .recording import Mismatch, Recording
+from .trace import Trace, slots_of
+from .values import Untraceable, Value
+
+ULPS = 64
+"""How many units in the last place of the largest number a result may be off."""
+
+
+class Comparison:
+    """Lets a program run on arrays from outside, and then the function itself on the same."""
+
+    def __init__(self, handles: Sequence[Array]) -> None:
+        self.handles = list(handles)
+        self.before = [_state(x) for x in handles]
+
+    def check(
+        self,
+        recording: Recording,
+        result: Any,
+        run: Callable[[Trace], Any],
+        leaves: Sequence[Any],
+        drawn: Sequence[Any],
+    ) -> None:
+        """Raise `CompileError` where the function does something else than the program has done."""
+        after = [_state(x) for x in self.handles]
+        self._put(self.before)
+        trace = Trace(leaves, drawn)
+        try:
+            with trace:
+                wanted = run(trace)
+                end = Leaving(trace, leaves).end(wanted)
+                numbers = [_number(x) for x in flatten(wanted)[0]]
+                written = [_number(x) for x in self.handles]
+            recording.add(trace, end, leaves)
+            got = [_number(x) for x in flatten(result)[0]]
+            self._put(after)
+            for i, (x, y) in enumerate(zip(numbers, got, strict=True)):
+                _compare(f"result {i}", x, y)
+            for i, (x, y) in enumerate(zip(written, map(_number, self.handles), strict=True)):
+                _compare(f"array {i} of explain()", x, y)
+        except Mismatch as where:
+            raise CompileError(f"what the function does differs from call to call: {where}") from None
+        except Untraceable as why:
+            raise CompileError(f"what the function does differs from call to call: {why}") from None
+        finally:
+            self._put(after)
+
+    def _put(self, states: Sequence[dict[str, Any]]) -> None:
+        for x, state in zip(self.handles, states, strict=True):
+            for name, value in state.items():
+                setattr(x, name, value)
+
+
+def check_readings(trace: Trace) -> None:
+    """Raise `CompileError` where the host reads whole arrays, whose numbers would be frozen but for the guards."""
+    for item in trace.path:
+        if not isinstance(item, Step) and item[0].at == "value" and trace.specs[item[0].value.number].size > 1:
+            raise CompileError(
+                f"the numbers of an array are read on the host (at {item[0].line}), and what is computed from them "
+                "there would be frozen; compute it with tapegrad's functions"
+            )
+
+
+def _state(x: Array) -> dict[str, Any]:
+    return {name: getattr(x, name) for name in slots_of(type(x)) if hasattr(x, name)}
+
+
+def _number(x: Any) -> Any:
+    """The numbers of a result, on the host; anything else as it is."""
+    if isinstance(x, Array):
+        value = x._value
+        return (
+            np.asarray(x._xp.to_numpy(value.value)) if isinstance(value, Value) else np.asarray(x._xp.to_numpy(value))
+        )
+    if isinstance(x, Value) and hasattr(x.value, "shape"):
+        return np.asarray(x.value)
+    return x.value if isinstance(x, Value) else x
+
+
+def _compare(what: str, wanted: Any, got: Any) -> None:
+    if not isinstance(wanted, np.ndarray) or wanted.dtype.kind not in "fc":
+        same = np.array_equal(np.asarray(wanted), np.asarray(got)) if hasattr(wanted, "shape") else wanted == got
+        if not same and wanted is not got:
+            raise CompileError(f"{what} is {got!r} when compiled, and {wanted!r} otherwise")
+        return
+    sizes = np.abs(wanted[np.isfinite(wanted)]).astype(np.float64)
+    limits = np.finfo(wanted.dtype)
+    bound = ULPS * float(limits.eps) * float(np.max(sizes, initial=0)) + float(limits.tiny)
+    if not np.allclose(got, wanted, rtol=0, atol=bound, equal_nan=True):
+        raise CompileError(f"{what} is {got!r} when compiled, and {wanted!r} otherwise")
