@@ -15,7 +15,7 @@ X = RNG.standard_normal((3, 4)).astype("float32")
 W = RNG.standard_normal((4, 3)).astype("float32")
 V = RNG.standard_normal((3, 2)).astype("float32")
 
-MODULES = {"jax": "jax", "strict": "array_api_strict", "cupy": "cupy"}
+MODULES = {"jax": "jax", "strict": "array_api_strict", "torch": "torch", "dask": "dask", "cupy": "cupy"}
 
 
 @pytest.fixture(params=MODULES)
