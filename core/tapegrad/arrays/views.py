@@ -239,7 +239,9 @@ def share(view: Array, x: Array, step: Any) -> None:
         return
     base, outer = x, None
     if views.__class__ is tuple:
-        above = _base_of(views)
+        above = views[0]
+        if above.__class__ is ref:
+            above = above()
         if above is not None and not (x._node.__class__ is Leaf and is_variable(x)):
             base, outer = above, views
             if step.__class__ is Reshaped or step is ASIDE:
@@ -716,20 +718,27 @@ def _strides_of_reshaped(shape: Sequence[int], strides: Sequence[int], wanted: S
 
 def is_scattered(key: Sequence[Any], shape: Sequence[int]) -> bool:
     """Whether a plain key picks elements that do not lie side by side in an array that lies row by row."""
-    named = [part for part in key if part is not None]
-    if Ellipsis in named:
-        place = named.index(Ellipsis)
-        named[place : place + 1] = [slice(None)] * (len(shape) - len(named) + 1)
-    cut = more = False
-    for part, length in zip(reversed(named), reversed(shape[: len(named)]), strict=False):
+    if None in key:
+        key = [part for part in key if part is not None]
+    if Ellipsis in key:
+        place = key.index(Ellipsis)
+        key = [*key[:place], *(_ALL,) * (len(shape) - len(key) + 1), *key[place + 1 :]]
+    axis, cut = len(key), False  # whether an axis behind is cut
+    for part in reversed(key):
+        axis -= 1
+        length = shape[axis]
         if part.__class__ is int:
             cut = cut or length > 1
-            continue
-        start, stop, step = part.indices(length)
-        count = len(range(start, stop, step))
-        if count == 0:
-            return False
-        if count > 1:
-            more = more or cut or step != 1
-        cut = cut or count < length
-    return more
+        elif part == _ALL:
+            if cut and length > 1:
+                return True
+        else:
+            start, stop, step = part.indices(length)
+            count = len(range(start, stop, step))
+            if count > 1 and (cut or step != 1):
+                return True
+            cut = cut or count < length
+    return False
+
+
+_ALL: Final = slice(None)

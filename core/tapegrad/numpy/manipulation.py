@@ -235,8 +235,13 @@ def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
     (3, 4, 2)
     """
     a = asarray(a)
-    order = host.moveaxis(host.empty(range(a.ndim)), source, destination).shape  # an axis as long as its number
-    return _permuted(a, "moveaxis", order, source=source, destination=destination)
+    found: ndarray = OPS["moveaxis"].call(a, source=source, destination=destination)
+    sources, destinations = axes_of(source, a.ndim), axes_of(destination, a.ndim)
+    order = [axis for axis in range(a.ndim) if axis not in sources]
+    for place, axis in sorted(zip(destinations, sources, strict=True)):
+        order.insert(place, axis)
+    share(found, a, permuted(tuple(order)))
+    return found
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
