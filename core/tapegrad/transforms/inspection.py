@@ -298,7 +298,7 @@ def _kept_by(node: Node) -> list[Any]:
     ahead = [getattr(node, name, None) for name in getattr(type(node), "__slots__", ()) if not name.startswith("p_")]
     while ahead:
         thing = ahead.pop()
-        if id(thing) in met or isinstance(thing, (Node, Kernels)):
+        if id(thing) in met or isinstance(thing, (Node, Kernels, type)):
             continue
         met.add(id(thing))
         if isinstance(thing, (tuple, list)):
