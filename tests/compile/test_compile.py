@@ -716,3 +716,29 @@ def test_explain_says_why_it_was_traced():
     told = f.explain()
     for words in ("look at the truth of", "of a new sort", "had not seen before", "0 is not what it was"):
         assert words in told
+
+
+def test_variables_made_at_the_first_call_and_kept():
+    class Layer:
+        w = None
+
+    layer = Layer()
+
+    def step(x):
+        if layer.w is None:
+            layer.w = tnp.random.normal(size=2)
+            layer.w.attach_grad()
+        with tapegrad.record():
+            loss = ((layer.w - x) ** 2).sum() + tnp.random.normal()
+        loss.backward()
+        layer.w[:] = layer.w - 0.25 * layer.w.grad
+        return loss
+
+    def run(f):
+        layer.w = None
+        tapegrad.random.seed(2)
+        return [f(tnp.asarray([3.0, 2.0])).item() for _ in range(5)]
+
+    compiled = tapegrad.compile(step)
+    assert run(compiled) == pytest.approx(run(step))
+    assert compiled.stats()["replays"] == 2 and compiled.stats()["eager"] == 0

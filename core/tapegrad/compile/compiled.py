@@ -194,8 +194,9 @@ class Compiled(Reaches):
         self, sort: _Sort, trace: Trace, why: str, args: Any, keywords: Any, error: Exception | None = None
     ) -> Any:
         """Run the function without a trace, with the random numbers of the run that failed. Arrays are as they were."""
+        trace.let_go()
         where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
-        with Rehearsal(trace.draws.taken) as rehearsal:
+        with Rehearsal(trace.draws.taken, trace.draws.keys) as rehearsal:
             result = self._fun(*args, **keywords)
         rehearsal.commit()
         self._counts["eager"] += 1

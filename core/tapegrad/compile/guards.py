@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -211,6 +212,18 @@ def _is_library(name: str) -> bool:
     return "site-packages" in path or "dist-packages" in path
 
 
+_CORE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_PYTHON = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+
+
+@functools.cache
+def _is_library_file(name: str) -> bool:
+    """Whether code of that file, or of that name where there is no file, belongs to a library."""
+    return (
+        name.startswith((_CORE, _PYTHON, "<tapegrad", "<frozen")) or "site-packages" in name or "dist-packages" in name
+    )
+
+
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     """A function's code, and that of the functions within it."""
     yield code
@@ -253,7 +266,7 @@ def reachable(roots: Iterable[Any]) -> Reach:
                     continue
             ahead.extend(x.__defaults__ or ())
             ahead.extend((x.__kwdefaults__ or {}).values())
-            if not _is_library(x.__globals__.get("__name__", "")):
+            if not _is_library_file(x.__code__.co_filename):
                 if vars(x):
                     ahead.append(vars(x))
                 reach.codes += _codes(x.__code__)

@@ -66,8 +66,10 @@ class Variable(NamedTuple):
 
 
 def on_the_tape(x: Array) -> bool:
-    """Whether a gradient may still be asked for through an array: a graph that a sweep has freed is none any more."""
-    return x._node is not None and x._node.xp.__class__ is not Sweep
+    """Whether a gradient may still be asked for through an array: a graph that a sweep has freed is none any more, and
+    a variable of its own is the beginning of one only.
+    """
+    return not (x._node is None or x._node.__class__ is Leaf or x._node.xp.__class__ is Sweep)
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -108,6 +110,8 @@ class Leaving:
                 raise Untraceable("an array inside a vmap leaves it")
             if on_the_tape(x):
                 raise Untraceable("an array that is still being differentiated is returned")
+            if owned and x._node.__class__ is Leaf:
+                trace.refuse("a variable that it makes is returned")
             self.expected.add(id(x))
             if id(x) in self.made:
                 return Made(type(x), value.ref, None, None, (), self.made[id(x)], None)

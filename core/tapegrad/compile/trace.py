@@ -336,15 +336,21 @@ _OF_SHAPE = ("ones_like", "zeros_like", "filled")
 class GivenDraws(Draws):
     """Random draws that begin with the numbers that an attempt before this one has drawn already."""
 
-    __slots__ = ("given",)
+    __slots__ = ("given", "keys")
 
-    def __init__(self, given: Sequence[Any]) -> None:
+    def __init__(self, given: Sequence[Any], keys: Sequence[Any] = ()) -> None:
         super().__init__()
         self.given = list(given)
+        self.keys = list(keys)
+        """Of what was drawn, as far as that is known, what drew it: another course may draw something else."""
 
     def take(self, draw: Callable[..., Any], parameters: dict[str, Any]) -> Any:
-        if len(self.taken) < len(self.given):
-            drawn = self.given[len(self.taken)]
+        place, key = len(self.taken), _key_of(draw)
+        if place < len(self.keys) and self.keys[place] != key:
+            del self.given[place:]
+        self.keys[place:] = [key, *self.keys[place + 1 :]]
+        if place < len(self.given):
+            drawn = self.given[place]
         elif self.outer is not None:
             drawn = self.outer.take(draw, parameters)
         else:
@@ -354,6 +360,12 @@ class GivenDraws(Draws):
 
     def enter(self, numbers: Any, made: Array, make: Callable[..., Array]) -> None:
         pass
+
+
+def _key_of(draw: Callable[..., Any]) -> Any:
+    """What tells one draw from another: its code, and what that refers to."""
+    cells = getattr(draw, "__closure__", None) or ()
+    return getattr(draw, "__code__", draw), [repr(cell.cell_contents)[:200] for cell in cells]
 
 
 class TracingDraws(GivenDraws):
@@ -674,10 +686,18 @@ class Trace:
         for leaf, _, now in self.leaves.values():
             if now is not None:
                 leaf.fresh = now
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Give what was made while tracing, and is kept somewhere, its plain values, if the trace has failed too."""
         for reference in list(self.own.values()):
             x = reference()
             if x is not None:
                 self.release(x)
+        for reference in self.values:
+            value = reference()
+            if value is not None:
+                replaced_in_holders(value, value.value)
 
     def plain(self, value: Any, x: Array, state: Mapping[str, Any]) -> Any:
         """What a slot is to hold once nothing is traced any more."""
@@ -727,9 +747,9 @@ class Trace:
 class Rehearsal(Trace):
     """One run of a function without notes: what it does to arrays from outside is done by `commit`, or not at all."""
 
-    def __init__(self, draws: Sequence[Any]) -> None:
+    def __init__(self, draws: Sequence[Any], keys: Sequence[Any] = ()) -> None:
         super().__init__()
-        self.draws = GivenDraws(draws)  # type: ignore[assignment]
+        self.draws = GivenDraws(draws, keys)  # type: ignore[assignment]
 
     def meet(self, x: Array) -> dict[str, Any] | None:
         held: dict[str, Any] = {}
