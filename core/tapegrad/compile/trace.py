@@ -582,7 +582,7 @@ class Trace:
         if state is _UNMET:
             state = self.meet(x)
         if door.name == "_value":
-            raw = not isinstance(value, (Traced, Batched)) and type(value) is not int  # which a stale view holds
+            raw = not isinstance(value, (Traced, Batched)) and hasattr(value, "dtype")  # a stale view holds neither
             if state is None:
                 (self.unadopted.add if raw else self.unadopted.discard)(id(x))
             elif id(x) in self.linked:
@@ -713,20 +713,24 @@ class Trace:
         return value
 
     def release(self, x: Array) -> None:
-        """Give an array that was made while tracing its plain value."""
+        """Give an array that was made while tracing its plain value; a stale view takes it from its base later."""
+        slots = {
+            n: c.__dict__[n] for c in type(x).__mro__ for n in c.__dict__.get("__slots__", ()) if n != "__weakref__"
+        }
         state = {}
-        for name in slots_of(type(x)):
+        for name, slot in slots.items():
             try:
-                state[name] = getattr(x, name)
+                state[name] = slot.__get__(x)
             except AttributeError:
                 continue
-        if "_value" in state:
-            if state.get("_node") is not None and not isinstance(state["_node"], Leaf):
-                _set(x, "_node", None)
-            for name, value in state.items():
-                plain = self.plain(value, x, state)
-                if plain is not value:
-                    _set(x, name, plain)
+        if not isinstance(state.get("_value"), Traced):
+            return
+        if state.get("_node") is not None and not isinstance(state["_node"], Leaf):
+            slots["_node"].__set__(x, None)
+        for name, value in state.items():
+            plain = self.plain(value, x, state)
+            if plain is not value:
+                slots[name].__set__(x, plain)
 
     def survivors(self, expected: set[int]) -> tuple[list[Array], list[Any]]:
         """What was made while tracing and is still held by somebody, apart from the arrays and values `expected`."""
