@@ -367,7 +367,8 @@ class Array:
                 )
             new = OPS["astype"].call(new, dtype=self._dtype)
         value, node, xp = new._value, new._node, new._xp
-        if getattr(self, "_shares", None) is not None:
+        shares = getattr(self, "_shares", None)
+        if shares is not None and len(shares) > 1:  # else it is the list of a base whose views are all gone or stale
             link = views.link_of(self)
             if link is not None:
                 views.write_through(self, link, new)

@@ -1200,7 +1200,8 @@ def write(x: Array, key: Any, value: Any) -> None:
 
 def put(x: Array, key: Any, value: Any) -> None:
     """`write`, by its other name: what `__setitem__` of a face calls with a key in the core's conventions."""
-    if getattr(x, "_shares", None) is not None:
+    shares = getattr(x, "_shares", None)
+    if shares is not None and len(shares) > 1:  # else it is the list of a base whose views are all gone or stale
         if isinstance(value, Array) and _is_there(x, key, value):
             return
         link = link_of(x)
