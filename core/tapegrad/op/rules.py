@@ -252,12 +252,10 @@ class RuleNode(Node):
         if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
             return as_array(value, beside=(beside,))
         try:
-            what, engine = f"the rule of {self.name}", engine_of(beside)
-            return enter_beside(value, engine, Array, copy=False, what=what, device=place_beside(beside))
+            engine, device, rule = engine_of(beside), place_beside(beside), f"the rule of {self.name}"
+            return enter_beside(value, engine, Array, copy=False, what=rule, device=device)
         except (UnknownArrayError, ArgumentTypeError) as error:
-            raise ArgumentTypeError(
-                f"the rule of {self.name} gave {what} that is a {type(value).__name__}, not an array"
-            ) from error
+            raise ArgumentTypeError(f"{rule} gave {what} that is a {type(value).__name__}, not an array") from error
 
     def _arrays(self, some: dict[int, Any], specs: Sequence[Any], recorded: bool) -> list[Array]:
         """All cotangents or tangents as arrays, zeros for the absent."""

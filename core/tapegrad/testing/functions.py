@@ -239,6 +239,7 @@ _NUMPY: dict[str, list[Any]] = {
         (_several("numpy.hstack"), normal(2, 3), normal(2, 1)),
         (_several("numpy.hstack"), normal(2), normal(3)),
     ],
+    "imag": [(lambda x: resolve("numpy.imag")(x * (2 + 3j)), normal(2, 3))],
     "inner": [(normal(2, 3), normal(4, 3)), (normal(3), normal(3))],
     "insert": [
         (lambda x, v: resolve("numpy.insert")(x, 1, v, axis=1), normal(2, 3), normal(2)),
@@ -316,6 +317,7 @@ _NUMPY: dict[str, list[Any]] = {
         ((distinct(5),), {"q": 0.4, "method": "midpoint"}),
     ],
     "ravel": [(normal(2, 3),), ((normal(2, 3),), {"order": "F"})],
+    "real": [(normal(2, 3),)],
     "real_if_close": [(normal(3),)],
     "repeat": [
         (_before("numpy.repeat", 2), normal(2, 3)),
