@@ -164,14 +164,15 @@ def grad(
 ) -> list[Any]:
     """The gradients of the heads, together, with respect to variables, as a list; every `.grad` is left alone.
 
-    `variables` is an array with `attach_grad`, or several. With `create_graph` the gradients are on the tape, to be
+    `variables` is an array with `attach_grad`, or several; arrays that were computed from such under `record()` are as
+    good, as the weights after a step of descent. With `create_graph` the gradients are on the tape, to be
     differentiated again; `retain_graph` is then True unless given.
 
     Shapes: a gradient has that of its variable; of one that the heads do not depend on it is zeros.
 
     Dtypes: a gradient has that of its variable.
 
-    Raises: as `backward` does, `GraphError` for what is no variable, `ValueError` for none at all.
+    Raises: as `backward` does, `GraphError` for a constant, `ValueError` for no variable at all.
 
     >>> from tapegrad import nd
     >>> x = nd.array([2.0])

@@ -346,6 +346,41 @@ def test_heads_are_arrays_and_as_many_as_their_gradients():
     assert x.grad.item() == 2
 
 
+# Gradients in what lies between the variables and the heads.
+
+
+def test_a_gradient_in_a_recorded_array_is_that_of_what_was_computed_from_it():
+    x = variable([1.0, 2.0])
+    with tapegrad.record():
+        y = x * x
+        z = y * y
+        head = z * x + y
+    dx, dz, dy = gradients([head], [x, z, y], retain_graph=True)
+    assert dz.tolist() == [1, 2] and dy.tolist() == [1 + 2 * 1, 1 + 2 * 4 * 2] and dx.tolist() == [5 + 2, 5 * 16 + 4]
+    # With none of the variables asked for the sweep ends at the oldest, and frees nothing before it.
+    (dz,) = gradients([head], [z])
+    assert dz.tolist() == [1, 2]
+    (seed,) = gradients([y], [y], [of([3.0, 4.0])], retain_graph=True)
+    assert seed.tolist() == [3, 4]
+    y.backward()
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_steps_of_descent_are_differentiated_through_their_gradients():
+    def descended(w, steps):
+        for _ in range(steps):
+            (g,) = gradients([(w * w * w).sum()], [w], create_graph=True)
+            w = w - g * 0.1
+        return w
+
+    w = variable([0.5])
+    with tapegrad.record():
+        out = descended(w, 2)
+    out.backward()
+    step, slope = lambda w: w - 0.3 * w * w, lambda w: 1 - 0.6 * w
+    assert w.grad.item() == pytest.approx(slope(step(0.5)) * slope(0.5))
+
+
 # Where gradients go.
 
 

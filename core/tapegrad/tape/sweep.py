@@ -6,9 +6,12 @@ one graph never meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from heapq import heappop, heappush
 from operator import attrgetter
+from threading import get_ident
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,6 +30,35 @@ def _watch(node: Node, g: Any, recorded: bool) -> Any:
         if replaced is not None:
             g = replaced
     return g
+
+
+@contextmanager
+def cotangents_at(nodes: Iterable[Node]) -> Iterator[dict[Node, Any]]:
+    """What the sweeps of this thread bring to these nodes, once it is complete, while the block runs."""
+    thread = get_ident()
+    found: dict[Node, Any] = {}
+
+    def note(node: Node, g: Any, recorded: bool) -> None:
+        if get_ident() == thread:
+            found[node] = g
+
+    watchers = {node: partial(note, node) for node in nodes}
+    for node, watcher in watchers.items():
+        WATCHERS.setdefault(node, []).append(watcher)
+    try:
+        yield found
+    finally:
+        for node, watcher in watchers.items():
+            unwatch(node, watcher)
+
+
+def unwatch(node: Node, watcher: Callable[[Any, bool], Any]) -> None:
+    """Take a hook off a node; once more does nothing."""
+    left = [w for w in WATCHERS.get(node, ()) if w is not watcher]
+    if left:
+        WATCHERS[node] = left
+    else:
+        WATCHERS.pop(node, None)
 
 
 def reverse_sweep(

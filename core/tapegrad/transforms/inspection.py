@@ -20,7 +20,7 @@ from ..errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecorded
 from ..tape.mode import ANOMALY, Scope
 from ..tape.nodes import Entry, Leaf, Node, Output
 from ..tape.observers import OBSERVERS, Observer
-from ..tape.sweep import WATCHERS, reachable
+from ..tape.sweep import WATCHERS, reachable, unwatch
 
 
 class Hook:
@@ -48,10 +48,8 @@ class Hook:
     def remove(self) -> None:
         """Take the hook off; once more does nothing."""
         node = self._node()
-        if node is not None and node in WATCHERS:
-            WATCHERS[node] = [w for w in WATCHERS[node] if w is not self._watcher]
-            if not WATCHERS[node]:
-                del WATCHERS[node]
+        if node is not None:
+            unwatch(node, self._watcher)
 
 
 def _tracked(x: Array, what: str) -> Node:

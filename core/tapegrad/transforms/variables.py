@@ -21,6 +21,7 @@ from ..errors import (
 from ..op.call import pull_back
 from ..tape.mode import MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node
+from ..tape.sweep import cotangents_at
 
 REQUESTS = ("write", "add", "null")
 
@@ -186,25 +187,37 @@ def gradients(
 ) -> list[Array]:
     """The gradients of `heads`, together, with respect to `variables`; `.grad` is left alone.
 
-    `retain_graph` is `create_graph` unless given. A variable that the heads do not depend on has a gradient of zeros,
+    A variable here is one that `attach_grad` made, or any recorded array between those and the heads. `retain_graph` is
+    `create_graph` unless given. A variable that the heads do not depend on has a gradient of zeros,
     and so has, with `create_graph`, a gradient that does not depend on the variable.
     """
     if not variables:
         raise ArgumentError("variables cannot be an empty list")
     seeds = _seeds(heads, head_grads, create_graph)
+    nodes: list[Node] = []
     for i, x in enumerate(variables):
         if not isinstance(x, Array):
             raise ArgumentTypeError(f"variable {i} is a {type(x).__name__}, not an array")
-        if x._node.__class__ is not Leaf:
-            raise GraphError(f"variable {i} is no variable: call attach_grad() on it before record()")
+        if x._node is None:
+            raise GraphError(
+                f"variable {i} is no variable: call attach_grad() on it before record(), or compute it there from "
+                "variables"
+            )
+        nodes.append(x._node)
+    between = [node for node in nodes if node.__class__ is not Leaf]
+    # Where no variable lies further back, the sweep ends at the oldest.
+    since = 1 if len(between) < len(nodes) else min(node.seq for node in between) + 1
     retain = create_graph if retain_graph is None else retain_graph
     mode = MODE.get()
-    with Scope(mode | RECORDING if create_graph else mode):
-        found = pull_back(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._face.truncates)
+    with (
+        Scope(mode | RECORDING if create_graph else mode),
+        cotangents_at(between) as met,
+    ):
+        found = pull_back(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._face.truncates, since=since)
+    found.update(met)
     results = []
-    for x in variables:
-        assert x._node is not None
-        g = found.get(x._node)
+    for x, node in zip(variables, nodes, strict=True):
+        g = found.get(node)
         if g is None:
             zeros = OPS["zeros_like"].call(x._detached())
             results.append(_after(x, zeros) if create_graph else zeros)
