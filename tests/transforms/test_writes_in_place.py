@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MethodType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad.errors import GraphError
 
 V = np.asarray([1.0, 2.0, 3.0])
 A = np.arange(1.0, 7.0).reshape(2, 3)
@@ -120,3 +122,39 @@ def test_batched_writes_into_what_is_not_batched_say_so() -> None:
         tapegrad.vmap(lambda row: outside.__setitem__(0, row[0]) or row)(A)
     assert outside.tolist() == [0, 0, 0]
     np.testing.assert_array_equal(tapegrad.vmap(products)(A)[:, 2], A.prod(axis=1))
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize("way", ["closure", "object", "method"])
+def test_a_checkpoint_reads_what_was_there(way: str, tracked: bool) -> None:
+    def f(x: Any) -> Any:
+        thing = SimpleNamespace(factor=x * 2 if tracked else tnp.asarray(np.array([2.0, 4.0, 6.0])))
+        factor = thing.factor
+        part = factor[1:]
+
+        ways = {
+            "closure": lambda y: tnp.sum(factor[:1] * y[:1]) + tnp.sum(part * y[1:]),
+            "object": lambda y: tnp.sum(thing.factor * y),
+            "method": MethodType(lambda self, y: tnp.sum(self.factor * y), thing),
+        }
+        out = tapegrad.checkpoint(ways[way])(x)
+        part[...] = 100.0
+        factor *= 3
+        return out + 0 * tnp.sum(factor)
+
+    np.testing.assert_allclose(tapegrad.grad(f)(V), 4 * V if tracked else 2 * V)
+    np.testing.assert_allclose(tapegrad.vmap(tapegrad.grad(f))(V[None]), [4 * V if tracked else 2 * V])
+
+
+def test_a_checkpoint_of_a_host_array_that_is_overwritten_is_refused() -> None:
+    for given in (True, False):
+        host = np.ones(3)
+
+        def f(x: Any, host: Any = host, given: bool = given) -> Any:
+            ways = (lambda y, h: tnp.sum(y * h)), lambda y, _: tnp.sum(y * host)
+            out = tapegrad.checkpoint(ways[not given])(x, host if given else None)
+            host[:] = 5.0
+            return out
+
+        with pytest.raises(GraphError, match="was written to before the backward pass"):
+            tapegrad.grad(f)(V)

@@ -9,7 +9,8 @@ computed again, this time on the tape.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import FunctionType, ModuleType
+from contextlib import contextmanager
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..arrays.array import Array, handle
@@ -133,9 +134,9 @@ def unplaced(values: Iterable[Any]) -> bool:
     return any(isinstance(x, Array) and x._signature.inexact and not is_tracked(x) for x in values)
 
 
-def arrays_within(value: Any, depth: int = 2) -> Iterator[Array]:
+def arrays_within(value: Any, depth: int = 2, kind: type = Array) -> Iterator[Any]:
     """The arrays in a container or an object's attributes, at a depth of so many."""
-    if isinstance(value, Array):
+    if isinstance(value, kind):
         yield value
         return
     if depth == 0 or isinstance(value, (str, bytes, type, ModuleType, FunctionType)):
@@ -149,15 +150,18 @@ def arrays_within(value: Any, depth: int = 2) -> Iterator[Array]:
         parts = vars(value).values()
     if len(parts) <= LONGEST:  # type: ignore[arg-type]
         for part in list(parts):
-            yield from arrays_within(part, depth - 1)
+            yield from arrays_within(part, depth - 1, kind)
 
 
-def within_reach(functions: Iterable[Any]) -> list[Array]:
+def within_reach(functions: Iterable[Any], kind: type = Array) -> list[Any]:
     """The arrays that functions reach from outside of their arguments: by closures, globals and what these hold."""
-    found: list[Array] = []
+    found: list[Any] = []
     for function in functions:
+        if isinstance(function, MethodType):
+            found += arrays_within(function.__self__, kind=kind)
+            function = function.__func__
         if not isinstance(function, FunctionType):
-            found += arrays_within(function)
+            found += arrays_within(function, kind=kind)
             continue
         known = function.__globals__
         outside = [known[name] for name in function.__code__.co_names if name in known]
@@ -167,5 +171,18 @@ def within_reach(functions: Iterable[Any]) -> list[Array]:
             except ValueError:  # a name that has no value yet
                 continue
         for value in outside:
-            found += arrays_within(value)
+            found += arrays_within(value, kind=kind)
     return found
+
+
+@contextmanager
+def as_it_was(outside: Iterable[tuple[Array, tuple[Any, ...]]]) -> Iterator[None]:
+    """Arrays hold again what they are paired with, and afterwards what they hold now."""
+    changed = [(x, held, x._held()) for x, held in outside if x._value is not held[0] or x._node is not held[1]]
+    for x, held, _ in changed:
+        x._hold(held)
+    try:
+        yield
+    finally:
+        for x, _, held in changed:
+            x._hold(held)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from ..arrays.array import Array, handle
 from ..arrays.batched import LEVELS, note_level, wrap
 from ..arrays.trees import callable_or_error, flatten, unflatten
@@ -17,8 +19,12 @@ from ..tape.guards import Journal
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, TRAINING, Scope
 from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq
 from ..tape.sweep import forward_sweep
+from .bodies import as_it_was, within_reach
 from .draws import Draws
 from .transformed import Transformed
+
+SMALL = 1 << 18
+"""Up to so many bytes of a host array are copied, to tell whether they are still the same in the backward pass."""
 
 
 class CheckpointNode(Node):
@@ -117,8 +123,9 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
     Arguments and results are pytrees, of which what is no array is passed through; what the function reads from outside
-    is differentiated too. When called again it draws the same random numbers, and otherwise must compute the same by
-    itself; it may not write in place to arrays from outside, which raises `GraphError`. Nests.
+    is differentiated too. When called again it draws the same random numbers, and arrays in its closure, among the
+    globals it names and in the containers and objects there hold what they held; otherwise it must compute the same by
+    itself. It may not write in place to arrays from outside, which raises `GraphError`. Nests.
 
     Memory falls to the inputs, time grows by one more forward pass: T. Chen et al. (2016), "Training deep nets with
     sublinear memory cost".
@@ -127,7 +134,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
 
     Dtypes: any; those of the function.
 
-    Raises: `GraphError` for a write in place to an array from outside, and a result that is no array, while recording.
+    Raises: `GraphError` for a write in place to an array from outside, and a result that is no array, while recording;
+    in the backward pass, for a NumPy array of up to 256 KiB that has been written to meanwhile.
 
     >>> from tapegrad import grad
     >>> import tapegrad.numpy as tnp
@@ -152,13 +160,21 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         constants: list[Any] = []
         structures: list[Any] = []
         training, draws = MODE.get() & TRAINING, Draws()
+        outside = [(x, x._held()) for x in within_reach([fun])]
+        hosts = [x for x in (*leaves, *within_reach([fun], np.ndarray)) if isinstance(x, np.ndarray)]
+        copies = [(x, x.copy()) for x in hosts if x.nbytes <= SMALL]
 
         def again(arrays: list[Array]) -> list[Array]:
+            if any(x.tobytes() != copy.tobytes() for x, copy in copies):
+                raise GraphError(
+                    "a NumPy array that a checkpointed function reads was written to before the backward pass, in "
+                    "which it is read again; hand over a copy, or tapegrad.numpy.asarray(array)"
+                )
             filled = list(fixed)
             for i, x, face in zip(places, arrays, faces, strict=True):
                 filled[i] = handle(face, x._value, x._node, x._xp)
             inner_args, inner_kwargs = unflatten(structure, filled)
-            with draws, Scope(training, TRAINING ^ training):
+            with draws, as_it_was(outside), Scope(training, TRAINING ^ training):
                 out_leaves, out_structure = flatten(fun(*inner_args, **inner_kwargs))
             constants[:] = [None if isinstance(leaf, Array) else leaf for leaf in out_leaves]
             structures[:] = [out_structure, [i for i, leaf in enumerate(out_leaves) if isinstance(leaf, Array)]]
