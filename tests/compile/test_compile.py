@@ -1,9 +1,14 @@
 """A compiled function does what the function does, call after call."""
 
+import argparse
+import array
+import collections
+import contextvars
 import gc
 import random
 import threading
 import time
+import types
 import warnings
 import weakref
 
@@ -619,6 +624,136 @@ def test_host_data_is_read_again():
     data[:] = 7
     assert compiled(nd.ones(2), 1).asnumpy().tolist() == [7, 7]
     assert compiled.stats()["eager"] == 0
+
+
+class _Namesake:
+    rate = 1.0
+
+    @property
+    def doubled(self):
+        return 2.0
+
+
+class _Shelf(list):
+    pass
+
+
+def _places():
+    """Ways to keep a number in Python's state: a function that reads it, and one that changes it."""
+    space = argparse.Namespace(rate=1.0)
+    yield "a namespace", lambda: space.rate, lambda: setattr(space, "rate", 5.0)
+    queue = collections.deque([1.0, 2.0], maxlen=2)
+    yield "a deque", lambda: queue[0], lambda: queue.append(5.0)
+    packed = array.array("d", [1.0])
+    yield "an array.array", lambda: packed[0], lambda: packed.append(5.0) or packed.pop(0)
+    octets = bytearray(b"\x01")
+    yield "a bytearray", lambda: octets[0], lambda: octets.__setitem__(0, 5)
+    local = threading.local()
+    local.rate = 1.0
+    yield "a thread's own", lambda: local.rate, lambda: setattr(local, "rate", 5.0)
+    variable = contextvars.ContextVar("variable", default=1.0)
+    yield "a context variable", variable.get, lambda: variable.set(5.0)
+    mapping = collections.ChainMap({"rate": 1.0})
+    yield "a chain of mappings", lambda: mapping["rate"], lambda: mapping.update(rate=5.0)
+    inner = {"rate": 1.0}
+    proxy = types.MappingProxyType(inner)
+    yield "a view of a dictionary", lambda: proxy["rate"], lambda: inner.update(rate=5.0)
+    module = types.ModuleType("settings_of_a_test")
+    module.rate = 1.0
+    yield "a module in a closure", lambda: module.rate, lambda: setattr(module, "rate", 5.0)
+    outer = types.ModuleType("package_of_a_test")
+    outer.inner = types.ModuleType("package_of_a_test.inner")
+    outer.inner.rate = 1.0
+    yield "a module in a module", lambda: outer.inner.rate, lambda: setattr(outer.inner, "rate", 5.0)
+    shelf = _Shelf([1.0])
+    shelf.rate = 1.0
+    yield "an attribute of a list", lambda: shelf.rate, lambda: setattr(shelf, "rate", 5.0)
+    order = {"a": 1.0, "b": 5.0}
+    yield "the order of a dictionary", lambda: next(iter(order.values())), lambda: order.update(a=order.pop("a"))
+    thing = _Namesake()
+    weak = weakref.ref(thing)
+    yield "behind a weak reference", lambda: weak().rate, lambda: setattr(thing, "rate", 5.0)
+    cls = type("_Fresh", (_Namesake,), {"__module__": __name__})
+    yield "a property", lambda: cls().doubled, lambda: setattr(_Namesake, "doubled", property(lambda self: 5.0))
+    yield "a class attribute that is new", lambda: getattr(cls, "late", 1.0), lambda: setattr(cls, "late", 5.0)
+
+    def keyed(rate=1.0):
+        return rate
+
+    yield "a default", keyed, lambda: setattr(keyed, "__defaults__", (5.0,))
+    yield "a global that is new", _late, lambda: globals().__setitem__("_LATE", 5.0)
+    for name, numbers in (("equal", [1.0, 1.0]), ("single", [1.0]), ("different", [1.0, 2.0])):
+        host, looked_at = np.array(numbers), np.array(numbers)
+        yield f"{name} numbers of NumPy", lambda h=host: h, lambda h=host: h.__setitem__(0, 5.0)
+        yield f"{name} numbers, read", lambda h=looked_at: float(h[0]), lambda h=looked_at: h.__setitem__(0, 5.0)
+
+
+def _late():
+    try:
+        return _LATE
+    except NameError:
+        return 1.0
+
+
+@pytest.mark.parametrize(("read", "change"), [pytest.param(*rest, id=name) for name, *rest in _places()])
+def test_state_that_somebody_else_changes_is_seen(read, change):
+    def f(x):
+        return x * read()
+
+    compiled, x = tapegrad.compile(f), tnp.asarray([3.0, 4.0])
+    before = f(x).tolist()
+    assert [compiled(x).tolist() for _ in range(3)] == [before] * 3
+    change()
+    assert f(x).tolist() != before
+    assert [compiled(x).tolist() for _ in range(2)] == [f(x).tolist()] * 2
+    assert compiled.stats()["eager"] == 0
+
+
+@pytest.mark.parametrize("what", [lambda x: x * 2, lambda x: x.sum().item(), lambda x: x])
+@pytest.mark.parametrize("keep", [list.append, collections.deque.append, lambda kept, y: kept.extend([(y, 1)])])
+def test_what_is_returned_and_kept_is_right_each_time(what, keep):
+    kept = collections.deque() if keep is collections.deque.append else []
+
+    def f(x):
+        y = what(x)
+        keep(kept, y)
+        return y
+
+    compiled = tapegrad.compile(f)
+    with pytest.warns(CompileWarning):
+        returned = [compiled(tnp.asarray([1.0, k])) for k in range(6)]
+    kept = [part[0] if isinstance(part, tuple) else part for part in kept]
+    assert [np.asarray(part).tolist() for part in kept] == [np.asarray(part).tolist() for part in returned]
+    assert {type(part) for part in kept} == {type(part) for part in returned}
+
+
+def test_host_data_that_is_written_to_is_written_each_time():
+    log = np.zeros(6)
+
+    def f(x, i):
+        log[i] = x.sum()
+        log[5] += 1
+        return x * log[5]
+
+    compiled = tapegrad.compile(f)
+    with pytest.warns(CompileWarning, match="writes to a NumPy array"):
+        out = [compiled(tnp.asarray([1.0, k]), int(k > 9)).tolist() for k in range(5)]
+    assert out == [[k + 1, k * (k + 1)] for k in range(5)] and log.tolist() == [5, 0, 0, 0, 0, 5]
+
+
+def test_numpy_reads_what_a_program_computes():
+    f = tapegrad.compile(lambda x: x * float(np.asarray(x).max()) + np.array([x[0], x[1]]).sum())
+    for k in (1.0, 2.0, 1.0):
+        assert f(tnp.asarray([k, 3.0])).tolist() == [3 * k + k + 3, 9 + k + 3]
+    assert f.stats()["eager"] == 0 and f.stats()["replays"] == 1
+    g = tapegrad.compile(lambda x: (repr(x), str(x), f"{x}"))
+    assert set(g(tnp.asarray([1.0]))) == {repr(tnp.asarray([1.0]))}
+
+
+def test_constants_that_are_read_on_the_host():
+    f = tapegrad.compile(lambda x: x + nd.ones((2,)).asnumpy().mean() + nd.zeros((1,)).asscalar())
+    for k in (1.0, 2.0, 3.0):
+        assert f(tnp.asarray([k])).tolist() == [k + 1]
 
 
 def test_views_stay_views():

@@ -222,7 +222,7 @@ class Array:
 
     def __repr__(self) -> str:
         try:
-            text = np.array2string(self.asnumpy(), separator=", ", prefix="Array(")
+            text = np.array2string(np.asarray(self.asnumpy()), separator=", ", prefix="Array(")
         except Exception:
             return f"Array(shape={self.shape}, {self._value!r})"
         return f"Array({text}, dtype={self._dtype.name})"
@@ -321,8 +321,7 @@ class Array:
         self._check_escape("numpy.asarray()")
         if copy is False:
             raise ArgumentError("an array of tapegrad becomes a NumPy array by a copy only; copy=False cannot be had")
-        found = self.asnumpy()
-        return found if dtype is None else found.astype(dtype, copy=False)
+        return np.asarray(self.asnumpy(), dtype=dtype)
 
     def _check_rebind(self) -> None:
         """Refuse a write to a variable while recording: it would stop being the variable."""

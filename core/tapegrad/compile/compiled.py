@@ -170,17 +170,17 @@ class Compiled(Reaches):
                 arrays, values = trace.survivors(expected)
                 if arrays:
                     trace.refuse(f"an array of shape {arrays[0].shape} that it makes is kept somewhere")
-                for value in values:
+                out = _plain(result)
+                del arrays, values, result
+                for value in trace.survivors(set())[1]:  # those that were returned as well
                     if not replaced_in_holders(value, value.value):
                         raise Untraceable("a number that it reads back is kept somewhere")
                     trace.refuse("a number that it reads back is kept somewhere")
-                del arrays, values
         except Untraceable as why:
             return self._again(sort, trace, str(why), args, keywords)
         except Exception as error:
             return self._again(sort, trace, f"{type(error).__name__}: {error}", args, keywords, error)
         trace.commit()
-        out = _plain(result)
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
         self._keep(sort, known, trace, reach, end, leaves)
@@ -220,13 +220,13 @@ class Compiled(Reaches):
         if read is not None:
             self._try_later(sort, f"it changes what it reads of Python's state, {read}")
             return
+        host = reach.changed_host
+        if host is not None:
+            self._try_later(sort, f"it writes to a NumPy array of shape {host.shape} that it does not make itself")
+            return
         reach.places = [place for place in reach.places if place not in changed]
         constants = [step for step in trace.path if isinstance(step, Step) and step.name == "constant"]
         constants = [step for step in constants if not _is_uniform(step.args[0])]
-        if constants:
-            reach.watch_hosts()
-        else:
-            reach.hosts = []
         recording = known if known in sort.recordings else Recording(reach, leaves)
         fresh = recording not in sort.recordings
         recording.doubtful = fresh and (bool(constants) or reach.fickle)

@@ -8,12 +8,18 @@ long as every place holds what it held.
 
 from __future__ import annotations
 
+import builtins
+import dis
 import functools
 import operator
 import os
 import sys
+import threading
 import types
+from array import array as packed
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
@@ -21,6 +27,7 @@ from weakref import ref
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.trees import flatten
 from ..engines.backend import Backend
 from ..engines.tables import Kernels, Signature
 from ..op.record import Op
@@ -29,6 +36,12 @@ from .writes import only_written
 
 MOST = 50_000
 """How many places are looked at; a function that reaches more is not compiled."""
+
+MOST_BYTES = 1 << 28
+"""How many bytes of host arrays are compared at each call; a function that reaches more is not compiled."""
+
+_HOLDERS = frozenset(("argparse", "collections", "types", "threading"))
+"""Modules of Python's whose objects hold what programs put there, as attributes."""
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype)
 
@@ -126,6 +139,22 @@ def _members(holder: Any, key: Any) -> Any:
     return holder == key
 
 
+def _ordered(holder: Any, key: tuple[Any, ...]) -> bool:
+    return tuple(holder) == key
+
+
+def _is_there(holder: dict[str, Any], key: str) -> bool:
+    return key in holder
+
+
+def _in_context(holder: Any, key: Any) -> Any:
+    return holder.get(key)
+
+
+def _bytes(holder: Any, key: Any) -> bytes:
+    return bytes(holder)
+
+
 class Reaches:
     """A class of objects that say themselves what they reach."""
 
@@ -153,8 +182,9 @@ class Reach:
     def only_written(self, place: Place) -> bool:
         """Whether the function only writes to a place that has changed: a counter, or a list that it appends to."""
         now = place.now()
-        if place.get is length and isinstance(place.holder, list):
-            if now < place.held:
+        if place.get is length and isinstance(place.holder, (list, deque)):
+            before: Any = place.held
+            if now < before or any(isinstance(x, Array) for x in flatten(list(place.holder)[before:])[0]):
                 return False
             return all(only_written(name, self.codes, inside=False) for name in self._names_of(place.holder))
         if not (isinstance(now, int) and isinstance(place.held, int)):
@@ -178,7 +208,12 @@ class Reach:
         for place in self.places:
             if not place.holds():
                 return False
-        return all(array.tobytes() == numbers for array, numbers in self.hosts)
+        return self.changed_host is None
+
+    @property
+    def changed_host(self) -> np.ndarray[Any, Any] | None:
+        """A host array that has other numbers now; None where all are as they were."""
+        return next((array for array, numbers in self.hosts if array.tobytes() != numbers), None)
 
     @property
     def fickle(self) -> bool:
@@ -194,10 +229,6 @@ class Reach:
             states.append(repr(np.random.get_state(legacy=False)["state"]))
         states += [repr(stream.bit_generator.state) for stream in self.streams]
         return states
-
-    def watch_hosts(self) -> None:
-        """Take note of the numbers in host arrays."""
-        self.hosts = [(array, array.tobytes()) for array, _ in self.hosts]
 
 
 @functools.cache
@@ -232,18 +263,38 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(constant)
 
 
+def _globals_in(code: types.CodeType) -> set[str]:
+    """The names that code looks up among globals."""
+    steps = (step for part in _codes(code) for step in dis.get_instructions(part))
+    return {step.argval for step in steps if step.opname == "LOAD_GLOBAL"}
+
+
 def reachable(roots: Iterable[Any]) -> Reach:
     """What can be reached from some objects."""
     reach = Reach()
     seen: set[int] = set()
     alive: list[Any] = []
     ahead: list[Any] = list(roots)
+    modules: list[types.ModuleType] = []
+    named: set[tuple[int, str]] = set()
+    size = 0
 
     def put(get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
         reach.places.append(Place(get, holder, key, value))
         ahead.append(value)
 
-    while ahead:
+    while ahead or modules:
+        if not ahead:
+            # The code that has been met says which names of a module count, so this comes last, and again.
+            names = dict.fromkeys([name for code in reach.codes for name in code.co_names])
+            for module in modules:
+                space = vars(module)
+                for name in names:
+                    if name in space and (id(module), name) not in named:
+                        named.add((id(module), name))
+                        put(_item, space, name, space[name])
+            if not ahead:
+                break
         x = ahead.pop()
         if isinstance(x, SCALARS) or id(x) in seen:
             continue
@@ -257,15 +308,22 @@ def reachable(roots: Iterable[Any]) -> Reach:
         elif isinstance(x, Reaches):
             ahead += x.reaches()
         elif isinstance(x, np.ndarray):
-            reach.hosts.append((x, b""))
+            size += x.nbytes
+            if size > MOST_BYTES:
+                reach.beyond = f"it reaches more than {MOST_BYTES >> 20} MiB of NumPy arrays; pass them as arguments"
+                break
+            reach.hosts.append((x, x.tobytes()))
+            if x.dtype.hasobject:
+                ahead += x.ravel().tolist()
         elif isinstance(x, types.FunctionType):
             for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
                 try:
                     put(_cell, cell, name, cell.cell_contents)
                 except ValueError:
                     continue
-            ahead.extend(x.__defaults__ or ())
-            ahead.extend((x.__kwdefaults__ or {}).values())
+            for name in ("__defaults__", "__kwdefaults__"):
+                if getattr(x, name):
+                    put(getattr, x, name, getattr(x, name))
             if not _is_library_file(x.__code__.co_filename):
                 if vars(x):
                     ahead.append(vars(x))
@@ -274,29 +332,43 @@ def reachable(roots: Iterable[Any]) -> Reach:
                 space = x.__globals__
                 for name in names:
                     if name in space:
-                        value = space[name]
-                        if isinstance(value, types.ModuleType) and not _is_library(value.__name__):
-                            for inner in names:
-                                if inner in vars(value):
-                                    put(_item, vars(value), inner, vars(value)[inner])
-                        put(_item, space, name, value)
+                        put(_item, space, name, space[name])
+                for name in _globals_in(x.__code__):
+                    if name not in space and not hasattr(builtins, name):
+                        reach.places.append(Place(_is_there, space, name, False))
+        elif isinstance(x, (types.BuiltinMethodType, types.MethodWrapperType)):
+            ahead.append(x.__self__)
         elif isinstance(x, types.MethodType):
             ahead += [x.__self__, x.__func__]
         elif isinstance(x, functools.partial):
             ahead += [x.func, x.args, x.keywords]
-        elif isinstance(x, (list, tuple)):
-            if isinstance(x, list):
+        elif isinstance(x, (list, tuple, deque)):
+            if not isinstance(x, tuple):
                 reach.places.append(Place(length, x, None, len(x)))
             for i, value in enumerate(x):
                 put(_item, x, i, value)
-        elif isinstance(x, dict):
+            _walk_attributes(x, put, ahead)
+        elif isinstance(x, (dict, types.MappingProxyType)):
             reach.places.append(Place(length, x, None, len(x)))
+            if len(x) > 1:
+                reach.places.append(Place(_ordered, x, tuple(x), True))
             for key, value in list(x.items()):
                 put(_item, x, key, value)
+            _walk_attributes(x, put, ahead)
         elif isinstance(x, (set, frozenset)):
             reach.places.append(Place(_members, x, frozenset(x), True))
             ahead.extend(x)
-        elif isinstance(x, (types.ModuleType, Op, Kernels, Backend, Signature, Node)):
+            _walk_attributes(x, put, ahead)
+        elif isinstance(x, (bytearray, memoryview, packed)):
+            reach.places.append(Place(_bytes, x, None, bytes(x)))
+        elif isinstance(x, ContextVar):
+            put(_in_context, x, MISSING, x.get(MISSING))
+        elif isinstance(x, ref):
+            ahead.append(x())
+        elif isinstance(x, types.ModuleType):
+            if not _is_library(x.__name__):
+                modules.append(x)
+        elif isinstance(x, (Op, Kernels, Backend, Signature, Node)):
             continue  # what these hold is their own affair
         elif isinstance(x, Iterator):
             if operator.length_hint(x, -1) < 0:
@@ -306,24 +378,35 @@ def reachable(roots: Iterable[Any]) -> Reach:
             reach.streams.append(x)
         elif isinstance(x, type):
             if not _is_library(x.__module__):
+                ahead += x.__bases__
+                reach.places.append(Place(length, vars(x), None, len(vars(x))))
                 for name, value in list(vars(x).items()):
-                    if isinstance(value, (staticmethod, classmethod)):
-                        ahead.append(value.__func__)
-                    elif isinstance(value, property):
-                        ahead += [value.fget, value.fset]
-                    elif not name.startswith("__") or isinstance(value, types.FunctionType):
+                    if not name.startswith("__") or isinstance(value, types.FunctionType):
                         put(_item, vars(x), name, value)
+        elif isinstance(x, (staticmethod, classmethod)):
+            ahead.append(x.__func__)
+        elif isinstance(x, property):
+            ahead += [x.fget, x.fset]
+        elif isinstance(x, threading.local):
+            # Each thread has attributes of its own.
+            for name, value in list(vars(x).items()):
+                put(getattr, x, name, value)
         else:
-            cls = type(x)
-            root = cls.__module__.partition(".")[0]
-            if root in sys.stdlib_module_names and root != "__main__" and cls is not types.SimpleNamespace:
-                continue
-            ahead += cls.__mro__
-            if hasattr(x, "__dict__"):
-                ahead.append(vars(x))
-            for base in cls.__mro__:
-                names_ = base.__dict__.get("__slots__", ())
-                for name in (names_,) if isinstance(names_, str) else names_:
-                    if name not in ("__weakref__", "__dict__") and hasattr(x, name):
-                        put(getattr, x, name, getattr(x, name))
+            _walk_attributes(x, put, ahead)
     return reach
+
+
+def _walk_attributes(x: Any, put: Callable[[Any, Any, Any, Any], None], ahead: list[Any]) -> None:
+    """Walk on to the attributes of an object, and to its class."""
+    cls = type(x)
+    root = cls.__module__.partition(".")[0]
+    if root in sys.stdlib_module_names and root not in ("__main__", *_HOLDERS):
+        return
+    ahead += cls.__mro__
+    if hasattr(x, "__dict__"):
+        ahead.append(vars(x))
+    for base in cls.__mro__:
+        names = base.__dict__.get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            if name not in ("__weakref__", "__dict__") and hasattr(x, name):
+                put(getattr, x, name, getattr(x, name))

@@ -15,6 +15,7 @@ import gc
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -841,15 +842,29 @@ def _closed(parts: Any) -> Any:
     return parts
 
 
+def _with_part(parts: tuple[Any, ...], old: Any, new: Any) -> tuple[Any, ...]:
+    """A tuple with one object in place of another; apart, since closures would hold both."""
+    return tuple([new if part is old else part for part in parts])
+
+
 def replaced_in_holders(value: Any, concrete: Any) -> bool:
-    """Put a concrete value wherever lists, dictionaries and cells hold a traced one; whether nobody else holds it."""
+    """Put a concrete value wherever containers, objects and cells hold a traced one; whether nobody else holds it."""
     for holder in gc.get_referrers(value):
-        if isinstance(holder, (list, dict)):
-            for key, part in list(enumerate(holder) if isinstance(holder, list) else holder.items()):
+        if isinstance(holder, (list, dict, deque)):
+            for key, part in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
                 if part is value:
                     holder[key] = concrete
         elif isinstance(holder, CellType):
             holder.cell_contents = concrete
+        elif holder.__class__ is tuple:
+            if not replaced_in_holders(holder, _with_part(holder, value, concrete)):
+                return False
         elif not isinstance(holder, FrameType):
-            return False
+            found = False
+            for name, part in list(getattr(holder, "__dict__", {}).items()):
+                if part is value:
+                    found = True
+                    setattr(holder, name, concrete)
+            if not found:
+                return False
     return True

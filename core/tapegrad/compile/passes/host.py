@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -31,16 +32,22 @@ def host(root: Segment, specs: Mapping[int, Spec]) -> Segment:
             for step in uses.get(r, ())
         )
 
-    same: dict[Ref, Ref] = {}
+    def is_host(part: Any) -> bool:
+        return (specs[part.number].cls if part.__class__ is Ref else part.__class__) is np.ndarray
+
+    def shape_of(part: Any) -> Any:
+        return specs[part.number].shape if part.__class__ is Ref else np.shape(part)
+
+    same: dict[Ref, Any] = {}
 
     def rewrite(segment: Segment) -> Segment:
         made = Segment(exit=segment.exit)
         for step in segment.steps:
             step = step.over(lambda r: same.get(r, r))
-            if step.name == "to_numpy" and specs[step.args[0].number].cls is np.ndarray and only_read(step.results[0]):
+            if step.name == "to_numpy" and is_host(step.args[0]) and only_read(step.results[0]):
                 same[step.results[0]] = step.args[0]
                 continue
-            if step.name == "item" and step.args[1:] == (0,) and specs[step.args[0].number].shape == (1,):
+            if step.name == "item" and step.args[1:] == (0,) and shape_of(step.args[0]) == (1,):
                 step = replace(step, function=operator.getitem)
             made.steps.append(step)
         return made
