@@ -207,3 +207,18 @@ def test_shapes_that_do_not_broadcast_and_dtypes_that_do_not_mix_are_errors_and_
         tnp.multiply(tnp.ones(2), "x")
     with pytest.raises(TypeError, match="two faces"):
         nd.ones(2) + tnp.ones(2)
+
+
+def test_a_complex_number_is_not_the_real_one_that_it_equals():
+    x = tnp.asarray([1.0, 2.0])
+    for real, number in ((3.0, 3 + 0j), (5, 5 + 0j)):
+        assert [(x * real).dtype.name, (x * number).dtype.name, (x * real).dtype.name] == [
+            "float32",
+            "complex64",
+            "float32",
+        ]
+        assert (number - x).dtype.name == "complex64"
+    z = np.asarray([complex(2, -0.0)])
+    for sign in (0.0, -0.0):
+        number = complex(1, sign)
+        assert np.signbit((tnp.asarray(z) * number).imag.asnumpy()) == np.signbit((z * number).imag)

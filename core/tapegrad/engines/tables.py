@@ -143,11 +143,12 @@ class Signature:
     def scalar(self, number: complex, value: Any) -> Any:
         """A Python number as a constant beside `value`, an array of this signature; None where its kind does not fit.
 
-        Kept for the next time, unless it is zero (as keys 0.0 and -0.0 are the same) or stands beside integers (as keys
-        2 and 2.0 are the same).
+        Kept for the next time, unless it is zero (as keys 0.0 and -0.0 are the same), stands beside integers (as keys
+        2 and 2.0 are the same) or is complex (as 2.0 and 2 + 0j are).
         """
         constant = self.xp.weak(number, value)
-        if number and self.inexact and self.xp.shares_constants and len(self.scalars) < 1000:
+        kept = number and self.inexact and number.__class__ is not complex
+        if kept and self.xp.shares_constants and len(self.scalars) < 1000:
             self.scalars[number] = constant  # type: ignore[index]
         return constant
 
@@ -296,7 +297,7 @@ class EngineKernels(Kernels):
         if kind is complex and key[2] not in self.complexes:
             return None
         found = self.backend.constant(scalar, like)
-        if self.shares_constants and scalar:
+        if self.shares_constants and scalar and (kind is not complex or (scalar.real and scalar.imag)):
             if len(self.constants) > 1000:
                 self.constants.clear()
             self.constants[key] = found
