@@ -822,6 +822,56 @@ def test_objects_with_compiled_methods_are_let_go():
     assert gone() is None
 
 
+def test_a_compiled_method_keeps_its_object_alive():
+    class Model:
+        def __init__(self, w):
+            self.w = w
+
+        @tapegrad.compile
+        def forward(self, x):
+            return x * self.w
+
+    class Narrow:
+        __slots__ = ()
+        forward = Model.forward
+
+    steps = [Model(w).forward for w in (2.0, 3.0)]
+    for _ in range(2):
+        assert [step(tnp.asarray(1.0)).item() for step in steps] == [2.0, 3.0]
+    assert kept(steps[0], 1)
+    with pytest.raises(CompileError, match="__weakref__"):
+        Narrow().forward(tnp.asarray(1.0))
+
+
+class _Word(str):
+    pass
+
+
+def _word(k):
+    word = _Word("word")
+    word.k = k
+    return word
+
+
+@pytest.mark.parametrize("make", [_word, lambda k: np.array(["a" * k, "bbbbbb"]), lambda k: np.ma.array([k, 2])])
+def test_arguments_that_are_no_arrays_of_an_engine(make):
+    def read(thing):
+        return thing.k if isinstance(thing, _Word) else len(thing[0]) if thing.dtype.kind == "U" else int(thing[0])
+
+    f = tapegrad.compile(lambda x, thing: x * read(thing))
+    assert [f(tnp.asarray(1.0), make(k)).item() for k in range(4)] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_a_seed_is_set_each_time():
+    def f(x):
+        tapegrad.random.seed(3)
+        return x + nd.random.normal(shape=(3,)) + tnp.random.normal(size=3).asnumpy()
+
+    compiled = tapegrad.compile(f)
+    with pytest.warns(CompileWarning, match="seeds"):
+        assert len({tuple(compiled(nd.zeros(3)).asnumpy()) for _ in range(5)}) == 1
+
+
 def test_hooks_are_called():
     w, seen = tnp.asarray([1.0, 2.0]), []
     w.attach_grad()

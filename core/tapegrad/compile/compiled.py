@@ -15,7 +15,8 @@ from ..arrays.array import Array
 from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..dtypes import get_default_dtype
 from ..engines.registry import backend_of, get_backend
-from ..errors import CompileError, CompileWarning, UnknownArrayError
+from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArrayError
+from ..randomness.defaults import mxnet, philox
 from ..tape.mode import MODE, TRAINING
 from ..tape.sweep import WATCHERS
 from .guards import SCALARS, Reach, Reaches, reachable
@@ -55,6 +56,25 @@ class _Method(Reaches):
         return self._function(self._instance(), *args, **keywords)
 
 
+class _Bound(Reaches):
+    """A compiled method of an object, which it keeps alive, as Python's bound methods do."""
+
+    def __init__(self, compiled: Compiled, instance: Any) -> None:
+        self.__wrapped__ = compiled
+        self.__self__ = instance
+
+    def reaches(self) -> list[Any]:
+        return [self.__wrapped__, self.__self__]
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self.__wrapped__(*args, **keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__wrapped__":  # which copies and pickles ask for before there is one
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
+
+
 class Compiled(Reaches):
     """A compiled function; see `compile`."""
 
@@ -79,9 +99,16 @@ class Compiled(Reaches):
         found = self._bound.get(place)
         if found is None:
             methods = self._bound
-            method = _Method(self._fun, ref(instance, lambda _: methods.pop(place, None)))
-            found = methods[place] = Compiled(method, self._strict, self._most)
-        return found
+            try:
+                holder = ref(instance, lambda _: methods.pop(place, None))
+            except TypeError:
+                name, cls = getattr(self._fun, "__qualname__", repr(self._fun)), type(instance).__name__
+                raise CompileError(
+                    f"{name} cannot be a compiled method of a {cls}, to which there are no weak references; "
+                    'add "__weakref__" to its __slots__, or compile a function'
+                ) from None
+            found = methods[place] = Compiled(_Method(self._fun, holder), self._strict, self._most)
+        return _Bound(found, instance)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if MODE.get() & ~TRAINING or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
@@ -152,8 +179,10 @@ class Compiled(Reaches):
         """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
         self._reasons.append(_reason(sort, known))
-        reach = reachable([self._fun, *[leaf for leaf in leaves if not isinstance(leaf, (Array, *SCALARS))]])
-        streams = reach.drawn_from()
+        reach = reachable(
+            [self._fun, *[leaf for leaf in leaves if not (isinstance(leaf, (Array, *SCALARS)) or _is_raw(leaf))]]
+        )
+        streams, seedings = reach.drawn_from(), _seedings()
         trace = Trace(leaves, drawn)
         end: End | None = None
         try:
@@ -183,6 +212,8 @@ class Compiled(Reaches):
         trace.commit()
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
+        if _seedings() != seedings:
+            trace.refusal = "it seeds random numbers"
         self._keep(sort, known, trace, reach, end, leaves)
         return out
 
@@ -279,6 +310,11 @@ _NOTHING: tuple[list[Any], Any] = [], flatten(((), {}))[1]
 """No arguments, flattened."""
 
 
+def _seedings() -> tuple[int, int]:
+    """How often the streams of random numbers have been seeded."""
+    return philox.seedings, mxnet.seedings
+
+
 def _key(leaves: Sequence[Any], structure: Any) -> Any:
     """What programs are kept apart by; None where arguments cannot be told apart."""
     parts: list[Any] = [structure, MODE.get() & TRAINING, get_default_dtype(), get_backend().name]
@@ -287,11 +323,11 @@ def _key(leaves: Sequence[Any], structure: Any) -> Any:
         if isinstance(leaf, Array):
             parts.append(leaf._signature)
             arrays.append(id(leaf))
-        elif isinstance(leaf, (float, complex)):
+        elif leaf.__class__ is float or leaf.__class__ is complex:
             parts.append((leaf.__class__, repr(leaf)))
-        elif isinstance(leaf, (bool, int, str, bytes, type(None), np.generic)):
+        elif leaf.__class__ in _PLAIN or isinstance(leaf, np.generic):
             parts.append((leaf.__class__, leaf))
-        elif hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
+        elif _is_raw(leaf):
             parts.append((leaf.__class__, str(leaf.dtype), tuple(leaf.shape)))
             arrays.append(id(leaf))
         else:
@@ -306,14 +342,25 @@ def _key(leaves: Sequence[Any], structure: Any) -> Any:
     return key
 
 
+_PLAIN = frozenset((bool, int, str, bytes, type(None)))
+
+
+def _is_raw(leaf: Any) -> bool:
+    """Whether it is an array of an engine."""
+    if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
+        return False
+    try:
+        backend_of(leaf)
+    except (UnknownArrayError, ArgumentTypeError):
+        return False
+    return not isinstance(leaf, np.ndarray) or leaf.dtype.kind in "biufc"
+
+
 def _entered(trace: Trace, place: int, leaf: Any) -> Any:
     """An argument as the traced function gets it."""
-    if isinstance(leaf, (Array, *SCALARS)) or not hasattr(leaf, "dtype"):
+    if isinstance(leaf, (Array, *SCALARS)) or not _is_raw(leaf):
         return leaf
-    try:
-        return trace.argument(place, leaf, backend_of(leaf))
-    except UnknownArrayError:
-        return leaf
+    return trace.argument(place, leaf, backend_of(leaf))
 
 
 def _plain(result: Any) -> Any:

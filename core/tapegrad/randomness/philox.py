@@ -66,6 +66,7 @@ class PhiloxStream(Stream):
         if seed < 0:
             raise ArgumentError(f"seed must be at least 0, got {seed}")
         with self._lock:
+            self.seedings += 1
             self._restart(seed)
 
     def uniform(

@@ -46,6 +46,7 @@ class Stream(ABC):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.seedings = 0
 
     @abstractmethod
     def seed(self, seed: int) -> None:

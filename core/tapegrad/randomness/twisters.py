@@ -80,6 +80,7 @@ class MXNetStream(Stream):
         """
         seed = as_integer("seed", seed)
         with self._lock:
+            self.seedings += 1
             self._seed = 127 * seed
             self._made: list[_Twister] = []
             self._single = _Twister(seed if device else 127 * seed)
