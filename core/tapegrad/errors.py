@@ -423,7 +423,8 @@ class AxisError(ShapeError, IndexError):
 
 
 class CompileError(TapegradError, RuntimeError):
-    """With `strict=True`, a function that cannot be compiled, or that gives something else when it is.
+    """With `strict=True`, a function that cannot be compiled, or that gives something else when it is; a compiled
+    method of objects to which there are no weak references.
 
     The message says why, and at which line. Without `strict` such a function runs eagerly, with a `CompileWarning`.
 

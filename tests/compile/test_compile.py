@@ -604,7 +604,17 @@ def test_state_that_is_read_and_changed_counts(how):
         assert [compiled(tnp.asarray(2.0)).item() for _ in range(6)] == [f(tnp.asarray(2.0)).item() for _ in range(6)]
 
 
-@pytest.mark.parametrize("draw", [np.random.rand, lambda: np.random.default_rng().normal(), random.random])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        np.random.rand,
+        lambda: np.random.default_rng().normal(),
+        random.random,
+        random.Random(3).random,
+        np.random.RandomState(3).laplace,
+        np.random.default_rng(3).laplace,
+    ],
+)
 def test_random_numbers_of_others_are_drawn_each_time(draw):
     f = tapegrad.compile(lambda x: x * draw() * nd.array([1.0]))
     with warnings.catch_warnings():

@@ -16,7 +16,6 @@ from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..dtypes import get_default_dtype
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArrayError
-from ..randomness.defaults import mxnet, philox
 from ..tape.mode import MODE, TRAINING
 from ..tape.sweep import WATCHERS
 from .guards import SCALARS, Reach, Reaches, reachable
@@ -312,6 +311,8 @@ _NOTHING: tuple[list[Any], Any] = [], flatten(((), {}))[1]
 
 def _seedings() -> tuple[int, int]:
     """How often the streams of random numbers have been seeded."""
+    from ..randomness.defaults import mxnet, philox
+
     return philox.seedings, mxnet.seedings
 
 

@@ -227,8 +227,7 @@ class Reach:
             states.append(sys.modules["random"].getstate())
         if "numpy.random" in sys.modules:
             states.append(repr(np.random.get_state(legacy=False)["state"]))
-        states += [repr(stream.bit_generator.state) for stream in self.streams]
-        return states
+        return states + [_state(stream) for stream in self.streams]
 
 
 @functools.cache
@@ -267,6 +266,22 @@ def _globals_in(code: types.CodeType) -> set[str]:
     """The names that code looks up among globals."""
     steps = (step for part in _codes(code) for step in dis.get_instructions(part))
     return {step.argval for step in steps if step.opname == "LOAD_GLOBAL"}
+
+
+def _is_stream(x: Any) -> bool:
+    """Whether it is a stream of random numbers of NumPy's or Python's own."""
+    known = [getattr(sys.modules.get(where), name, None) for where, name in _STREAMS]
+    return hasattr(type(x), "bit_generator") or any(cls is not None and isinstance(x, cls) for cls in known)
+
+
+_STREAMS = (("random", "Random"), ("numpy.random", "RandomState"))
+
+
+def _state(stream: Any) -> Any:
+    """Where a stream stands."""
+    if hasattr(stream, "getstate"):
+        return stream.getstate()
+    return repr(stream.get_state(legacy=False) if hasattr(stream, "get_state") else stream.bit_generator.state)
 
 
 def reachable(roots: Iterable[Any]) -> Reach:
@@ -374,7 +389,7 @@ def reachable(roots: Iterable[Any]) -> Reach:
             if operator.length_hint(x, -1) < 0:
                 reach.beyond = f"it reaches a {type(x).__name__}, and nobody can tell how far that one is"
             reach.places.append(Place(_ahead, x, None, operator.length_hint(x, -1)))
-        elif hasattr(type(x), "bit_generator"):
+        elif _is_stream(x):
             reach.streams.append(x)
         elif isinstance(x, type):
             if not _is_library(x.__module__):
