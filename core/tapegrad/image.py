@@ -148,7 +148,8 @@ def _weights(old: int, new: int, interp: int) -> Host:
     first = np.floor(centres).astype(int)
     for step in range(1 - reach, reach + 1):
         np.add.at(matrix, (np.arange(new), np.clip(first + step, 0, old - 1)), kernel(centres - first - step))
-    return (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)  # type: ignore[no-any-return]
+    weights: Host = (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)
+    return weights
 
 
 def resized(image: Host, width: int, height: int, interp: int = 1) -> Host:
