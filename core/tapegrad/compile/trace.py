@@ -562,15 +562,13 @@ class Trace:
             if entry[2] is None and entry[1] is None:
                 entry[1] = door.slot.__get__(x)
             return entry[1] if entry[2] is None else entry[2]
-        state = self.states.get(id(x), _UNMET)
-        if state is _UNMET:
-            state = self.meet(x)
+        state = self._state_of(x)
         if state is None:
             if door.name in _VALUE and id(x) in self.unadopted:
                 self._adopt(x)
             return door.slot.__get__(x)
         try:
-            return state[door.name]  # type: ignore[index]
+            return state[door.name]
         except KeyError:
             raise AttributeError(door.name) from None
 
@@ -579,21 +577,28 @@ class Trace:
         if door.cls is Leaf:
             self.leaves.setdefault(id(x), [x, None, None])[2] = value
             return
-        state = self.states.get(id(x), _UNMET)
-        if state is _UNMET:
-            state = self.meet(x)
+        state = self._state_of(x)
         if door.name == "_value":
-            raw = not isinstance(value, (Traced, Batched)) and hasattr(value, "dtype")  # a stale view holds neither
-            if state is None:
-                (self.unadopted.add if raw else self.unadopted.discard)(id(x))
-            elif id(x) in self.linked:
-                raise Untraceable("a write to an array reaches another, which is a view of it or which it is a view of")
-            elif raw:
-                raise Untraceable("an array from outside was given a value that is not known to the trace")
+            self.check_write(x, value, state)
         if state is None:
             door.slot.__set__(x, value)
         else:
-            state[door.name] = value  # type: ignore[index]
+            state[door.name] = value
+
+    def check_write(self, x: Any, value: Any, state: Any) -> None:
+        """Refuse a value that the trace cannot give to an array, and note which of its own have raw ones."""
+        raw = not isinstance(value, (Traced, Batched)) and hasattr(value, "dtype")  # a stale view holds neither
+        if state is None:
+            (self.unadopted.add if raw else self.unadopted.discard)(id(x))
+        elif id(x) in self.linked:
+            raise Untraceable("a write to an array reaches another, which is a view of it or which it is a view of")
+        elif raw:
+            raise Untraceable("an array from outside was given a value that is not known to the trace")
+
+    def _state_of(self, x: Any) -> Any:
+        """What the trace holds for an array from outside, met now if it was not; None for one that it made."""
+        state = self.states.get(id(x), _UNMET)
+        return self.meet(x) if state is _UNMET else state
 
     def meet(self, x: Array) -> dict[str, Any] | None:
         """The state of an array that the trace has not seen before; None of one that is only now being made."""
@@ -774,17 +779,8 @@ class Rehearsal(Trace):
         self.before.append(dict(held))
         return held
 
-    def write(self, x: Any, door: Door, value: Any) -> None:
-        if door.cls is Leaf:
-            self.leaves.setdefault(id(x), [x, None, None])[2] = value
-            return
-        state = self.states.get(id(x), _UNMET)
-        if state is _UNMET:
-            state = self.meet(x)
-        if state is None:
-            door.slot.__set__(x, value)
-        else:
-            state[door.name] = value  # type: ignore[index]
+    def check_write(self, x: Any, value: Any, state: Any) -> None:
+        pass
 
     def plain(self, value: Any, x: Array, state: Mapping[str, Any]) -> Any:
         return value

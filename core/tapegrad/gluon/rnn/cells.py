@@ -104,6 +104,15 @@ class RecurrentCell(Block):
             )
         return begin(func, self.state_info(batch_size), **kwargs)
 
+    def _begun(self, inputs: Any, length: int, layout: str, states: States | None) -> tuple[list[NDArray], States]:
+        """The inputs of each step, and the states that the first one begins with."""
+        self.reset()
+        steps, batch = _steps(inputs, length, layout)
+        return steps, states or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+
+    def _state_info_of_children(self, batch_size: int) -> list[dict[str, Any]]:
+        return [info for cell in self._children.values() for info in cell.state_info(batch_size)]  # type: ignore[attr-defined]
+
     def unroll(
         self,
         length: int,
@@ -117,9 +126,7 @@ class RecurrentCell(Block):
 
         Inputs are an array of that layout or a list of steps. Behind `valid_length` outputs are 0, and states stay.
         """
-        self.reset()
-        steps, batch = _steps(inputs, length, layout)
-        states = begin_state or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+        steps, states = self._begun(inputs, length, layout, begin_state)
         outputs, history = [], []
         for x in steps:
             y, states = self(x, states)
@@ -342,7 +349,7 @@ class _Stack(RecurrentCell):
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         """The shapes of the states of all cells."""
-        return [info for cell in self._children.values() for info in cell.state_info(batch_size)]  # type: ignore[attr-defined]
+        return self._state_info_of_children(batch_size)
 
     def _shared_out(self, states: States) -> list[States]:
         """The states that belong to each cell."""
@@ -370,9 +377,7 @@ class _Stack(RecurrentCell):
         valid_length: NDArray | None = None,
     ) -> tuple[Any, States]:
         """The steps of one cell after the other; see `RecurrentCell.unroll`."""
-        self.reset()
-        steps, batch = _steps(inputs, length, layout)
-        begin = begin_state or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+        _, begin = self._begun(inputs, length, layout, begin_state)
         last, after = len(self._children) - 1, []
         for i, (cell, own) in enumerate(zip(self._children.values(), self._shared_out(begin), strict=True)):
             merge = merge_outputs if i == last else None
@@ -596,7 +601,7 @@ class BidirectionalCell(HybridRecurrentCell):
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         """The shapes of the states of both."""
-        return [info for cell in self._children.values() for info in cell.state_info(batch_size)]  # type: ignore[attr-defined]
+        return self._state_info_of_children(batch_size)
 
     def unroll(
         self,
@@ -608,9 +613,7 @@ class BidirectionalCell(HybridRecurrentCell):
         valid_length: NDArray | None = None,
     ) -> tuple[Any, States]:
         """The steps of both; see `RecurrentCell.unroll`."""
-        self.reset()
-        steps, batch = _steps(inputs, length, layout)
-        states = begin_state or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
+        steps, states = self._begun(inputs, length, layout, begin_state)
         left, right = self._children.values()
         count = len(left.state_info())  # type: ignore[attr-defined]
         options = layout, False, valid_length
