@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .arrays.array import allow_escape
 from .arrays.face import register_face
+from .arrays.foreign import missing as refuse_missing
 from .compile.compiled import compile
 from .dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from .engines.backend import Backend
@@ -170,51 +171,6 @@ _WITHIN = {
 """Names at the top, most of them MXNet's (`mx.cpu()`), and the modules that they come from."""
 
 
-def _all_of(names: str, instead: str) -> dict[str, str]:
-    return dict.fromkeys(names.split(), instead)
-
-
-_FOREIGN = {
-    **_all_of(
-        "attribute executor library mod model module np npx profiler rnn rtc runtime subgraph sym symbol visualization "
-        "viz",
-        "of MXNet it has what imperative programs use, nd and gluon and what goes with them, and neither symbols nor "
-        "mx.np; see docs/migrate-from-mxnet.md",
-    ),
-    **_all_of(
-        "array as_tensor asarray from_numpy tensor",
-        "make arrays with tapegrad.numpy.asarray(...), or with tapegrad.nd.array(...) in MXNet's face",
-    ),
-    **_all_of(
-        "abs arange concat concatenate dot einsum empty exp eye full linspace log matmul max mean min ones reshape sin "
-        "cos sqrt stack sum tanh zeros",
-        "functions of arrays are in tapegrad.numpy, and MXNet's in tapegrad.nd",
-    ),
-    **_all_of("Tensor Variable NDArray", "arrays are tapegrad.Array, made by tapegrad.numpy or tapegrad.nd"),
-    **_all_of("lax", "functions of arrays are in tapegrad.numpy; loops and branches are Python's own"),
-    **_all_of("requires_grad requires_grad_ parameter Parameter", "call x.attach_grad() to make x a variable"),
-    **_all_of("no_grad inference_mode", "nothing is recorded outside record(); within it, use tapegrad.pause()"),
-    **_all_of("GradientTape enable_grad set_grad_enabled", "use tapegrad.record() and tapegrad.pause()"),
-    **_all_of("is_grad_enabled", "use tapegrad.is_recording()"),
-    **_all_of("backward", "call y.backward() on the result, or tapegrad.autograd.backward([...]) on several"),
-    **_all_of("jit pmap", "use tapegrad.compile; an engine's own compiler takes functions that call tapegrad, too"),
-    **_all_of("custom_gradient custom_jvp custom_vjp defjvp defvjp primitive", "use tapegrad.custom"),
-    **_all_of("remat", "use tapegrad.checkpoint"),
-    **_all_of("make_vjp", "use tapegrad.vjp"),
-    **_all_of("make_jvp", "use tapegrad.jvp"),
-    **_all_of("grad_and_aux", "use tapegrad.grad(f, has_aux=True)"),
-    **_all_of("hessian_vector_product make_hvp", "use tapegrad.hvp"),
-    **_all_of("detach", "use x.detach(), or tapegrad.stop_gradient on a pytree"),
-    **_all_of("func functional", "grad, vjp, jvp, vmap and the rest are at the top of tapegrad"),
-    **_all_of("tree tree_map tree_util", "pytrees are optree's; use optree.tree_map"),
-    **_all_of("manual_seed PRNGKey", "use tapegrad.random.seed(...)"),
-    **_all_of("cuda device", 'move arrays with x.to("gpu(0)"); in MXNet\'s face contexts are tapegrad.gpu(0)'),
-    **_all_of("load save", "use tapegrad.nd.save and tapegrad.nd.load"),
-    **_all_of("nn optim", "there are no layers or optimizers; tapegrad.ops.nn has the functions, nd the updates"),
-}
-"""Names that people bring from MXNet, JAX, PyTorch, TensorFlow and HIPS' autograd, and what to use here."""
-
-
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         found = import_module(_MODULES[name], __name__)
@@ -222,10 +178,8 @@ def __getattr__(name: str) -> Any:
         if name == "Array":
             load_ops()  # which binds its operators
         found = getattr(import_module(_WITHIN[name], __name__), name)
-    elif name in _FOREIGN:
-        raise AttributeError(f"tapegrad has no {name!r}: {_FOREIGN[name]}")
     else:
-        raise AttributeError(f"module 'tapegrad' has no attribute {name!r}")
+        refuse_missing(__name__)(name)
     globals()[name] = found
     return found
 

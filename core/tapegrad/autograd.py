@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .arrays.array import Array, handle
+from .arrays.foreign import missing
 from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError
 from .op.call import cast
 from .op.rules import OwnRule, Places, attach, is_tracked
@@ -56,6 +57,7 @@ __all__ = [
     "set_training",
     "train_mode",
 ]
+__dir__ = __all__.copy
 
 if TYPE_CHECKING:
     from .ndarray import NDArray
@@ -65,7 +67,7 @@ else:
         # MXNet's module has the class besides; it is built on this one.
         if name == "NDArray":
             return import_module(".ndarray", __package__).NDArray
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        missing(__name__)(name)
 
 
 _backward_trains: ContextVar[bool] = ContextVar("tapegrad_backward_trains", default=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["BatchEndParam", "ProgressBar", "Speedometer", "log_train_metric"]
+__dir__ = __all__.copy
 
 BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
 """What a callback is called with."""

@@ -21,6 +21,7 @@ from .errors import ArgumentError, ArgumentTypeError, BackendUnavailableError
 from .ops.transfer import device_of
 
 __all__ = ["Context", "context_of", "cpu", "cpu_pinned", "current_context", "gpu", "num_gpus", "place"]
+__dir__ = __all__.copy
 
 
 class Context:

@@ -32,6 +32,7 @@ __all__ = [
     "to_dtype",
     "use_default_dtype",
 ]
+__dir__ = __all__.copy
 
 DType = np.dtype[Any]
 

@@ -17,6 +17,7 @@ from . import numpy as tnp
 from .dtypes import INEXACT
 
 __all__ = ["TapegradBackend"]
+__dir__ = __all__.copy
 
 
 class TapegradBackend(AbstractBackend):

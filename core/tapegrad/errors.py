@@ -37,6 +37,7 @@ __all__ = [
     "UnknownBackendError",
     "ValueSemanticsError",
 ]
+__dir__ = __all__.copy
 
 
 class TapegradError(Exception):

@@ -51,6 +51,7 @@ __all__ = [
     "resize_short",
     "scale_down",
 ]
+__dir__ = __all__.copy
 
 Host = np.ndarray[Any, Any]
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)

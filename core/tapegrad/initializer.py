@@ -34,6 +34,7 @@ __all__ = [
     "create",
     "register",
 ]
+__dir__ = __all__.copy
 
 C = TypeVar("C", bound=type)
 

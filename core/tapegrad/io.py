@@ -13,6 +13,7 @@ from .errors import ArgumentError, ArgumentTypeError, ShapeError
 from .ndarray.ndarray import NDArray
 
 __all__ = ["CSVIter", "DataBatch", "DataDesc", "DataIter", "MXDataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter"]
+__dir__ = __all__.copy
 
 
 class DataDesc(namedtuple("DataDesc", ["name", "shape"])):

@@ -11,6 +11,7 @@ from .ndarray.ndarray import NDArray
 from .optimizer import Optimizer, Updater, get_updater
 
 __all__ = ["KVStore", "create"]
+__dir__ = __all__.copy
 
 LOCAL = ("local", "device", "nccl", "local_allreduce_cpu", "local_allreduce_device")
 

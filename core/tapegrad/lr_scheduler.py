@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from .errors import ArgumentError
 
 __all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
+__dir__ = __all__.copy
 
 
 class LRScheduler:

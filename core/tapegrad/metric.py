@@ -33,6 +33,7 @@ __all__ = [
     "np",
     "register",
 ]
+__dir__ = __all__.copy
 
 C = TypeVar("C", bound=type)
 Host = numpy.ndarray[Any, Any]

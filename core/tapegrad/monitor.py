@@ -10,6 +10,7 @@ from typing import Any
 from .ndarray.ndarray import NDArray
 
 __all__ = ["Monitor"]
+__dir__ = __all__.copy
 
 
 class Monitor:

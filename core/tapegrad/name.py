@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 
 __all__ = ["NameManager", "Prefix"]
+__dir__ = __all__.copy
 
 
 class NameManager:

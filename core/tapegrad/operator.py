@@ -30,6 +30,7 @@ from .ndarray.ndarray import NDArray, zeros
 from .tape.mode import is_training
 
 __all__ = ["CustomOp", "CustomOpProp", "get_all_registered_operators", "register"]
+__dir__ = __all__.copy
 
 _PROPS: dict[str, Callable[..., CustomOpProp]] = {}
 

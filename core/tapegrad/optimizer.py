@@ -39,6 +39,7 @@ __all__ = [
     "get_updater",
     "register",
 ]
+__dir__ = __all__.copy
 
 C = TypeVar("C", bound=type)
 

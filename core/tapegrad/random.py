@@ -16,12 +16,14 @@ from one stream; each call then gets numbers of its own, in whichever order the 
 
 from typing import TYPE_CHECKING, Any
 
+from .arrays.foreign import missing
 from .randomness.defaults import mxnet, philox, seed
 from .randomness.philox import PhiloxStream
 from .randomness.stream import Stream
 from .randomness.twisters import MXNetStream
 
 __all__ = ["MXNetStream", "PhiloxStream", "Stream", "mxnet", "philox", "seed"]
+__dir__ = __all__.copy
 
 if TYPE_CHECKING:
     from .ndarray.random import *  # noqa: F403
@@ -34,4 +36,4 @@ else:
 
             if name in random.__all__:
                 return getattr(random, name)
-        raise AttributeError(f"module 'tapegrad.random' has no attribute {name!r}")
+        missing(__name__)(name)

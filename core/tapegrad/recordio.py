@@ -16,6 +16,7 @@ from .errors import ArgumentError, FileFormatError
 from .image import decoded, pillow
 
 __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "unpack", "unpack_img"]
+__dir__ = __all__.copy
 
 MAGIC = 0xCED7230A
 """What a record begins with, and what is cut out of its content, which is then written in parts."""

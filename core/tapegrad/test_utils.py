@@ -40,6 +40,7 @@ __all__ = [
     "same",
     "set_default_context",
 ]
+__dir__ = __all__.copy
 
 TOLERANCES = {"float16": (1e-2, 1e-1), "float32": (1e-4, 1e-3), "float64": (1e-5, 1e-20)}
 """By the dtype: how far apart relatively, and absolutely, two numbers may be that count as equal."""

@@ -24,6 +24,7 @@ __all__ = [
     "setenv",
     "use_np_shape",
 ]
+__dir__ = __all__.copy
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ from ..tape.mode import JOURNALING, MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from . import views
 from .face import STANDARD, Face
+from .foreign import shown
 from .remedies import remedy_for
 
 SomeArray = TypeVar("SomeArray", bound="Array")
@@ -75,6 +76,9 @@ class Array:
     @classmethod
     def _begin(cls) -> None:
         """Called before an engine has the first array of this class: the methods that are bound late must be there."""
+
+    def __dir__(self) -> list[str]:
+        return shown(self.__class__, super().__dir__())
 
     __array_ufunc__: Any = None  # so that NumPy's operators leave the work to ours
 

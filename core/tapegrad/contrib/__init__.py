@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from . import text as text
 
 __all__ = ["autograd", "nd", "ndarray", "text"]
+__dir__ = __all__.copy
 
 
 def __getattr__(name: str) -> Any:

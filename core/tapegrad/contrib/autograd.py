@@ -29,6 +29,7 @@ __all__ = [
     "test_section",
     "train_section",
 ]
+__dir__ = __all__.copy
 
 
 def set_is_training(is_train: bool) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "rnn",
     "utils",
 ]
+__dir__ = __all__.copy
 
 
 def __getattr__(name: str) -> Any:

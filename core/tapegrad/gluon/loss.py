@@ -27,6 +27,7 @@ __all__ = [
     "SquaredHingeLoss",
     "TripletLoss",
 ]
+__dir__ = __all__.copy
 
 
 class Loss(HybridBlock):

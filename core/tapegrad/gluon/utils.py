@@ -19,6 +19,7 @@ from ..errors import ArgumentError, FileFormatError
 from ..ndarray.ndarray import NDArray
 
 __all__ = ["check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load", "split_data"]
+__dir__ = __all__.copy
 
 
 def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[NDArray]:

@@ -6,6 +6,8 @@ from importlib import import_module as _import_module
 from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.foreign import missing as _missing
+
 
 def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
     """The operator registered under `op_type` with `mx.operator.register`, applied to arrays.
@@ -29,21 +31,6 @@ def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = 
     return operator.apply(op_type, data, options, out)
 
 
-_OTHERS = {
-    **dict.fromkeys(
-        ("sparse", "csr_matrix", "row_sparse_array", "CSRNDArray"), "arrays are dense here, with stype 'default'"
-    ),
-    **dict.fromkeys(("Correlation", "IdentityAttachKLSparseReg"), "compose it of other functions, or write a Function"),
-    **dict.fromkeys(("imdecode", "image"), "read images with an image library, and pass the numbers to nd.array()"),
-    **dict.fromkeys(
-        ("mp_lamb_update_phase1", "mp_lamb_update_phase2"),
-        "lamb_update_phase1 and lamb_update_phase2 are here",
-    ),
-    "CachedOp": "there are no symbols here",
-}
-"""What else MXNet has in `nd`, and what to use instead."""
-
-
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
@@ -53,10 +40,9 @@ if not TYPE_CHECKING:
         _import_module(".contents", __name__)
         if name in globals():
             return globals()[name]
-        why = _OTHERS.get(name)
-        raise AttributeError(f"nd has no {name!r}" + (f": {why}" if why else ""))
+        _missing(__name__)(name)
 
 
 def __dir__() -> list[str]:
     _import_module(".contents", __name__)
-    return list(globals())
+    return list(globals()["__all__"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
-from . import contrib, files, linalg, ndarray, op, random  # noqa: F401  (the namespaces within become the package's)
+from ..arrays.foreign import advise
+from . import contrib, files, linalg, ndarray, op, random
 from .function import exported
 from .methods import bind
 
@@ -12,4 +14,9 @@ _package = vars(sys.modules[__package__])
 for _module in (files, ndarray):
     _package.update({name: getattr(_module, name) for name in _module.__all__})
 _package.update(exported(op), gen_op=op)
+_spaces = {"contrib": contrib, "linalg": linalg, "op": op, "random": random}
+for _space in _spaces.values():
+    vars(_space)["__dir__"] = partial(sorted, {*exported(_space), *vars(_space).get("__all__", ())})
+_package["__all__"] = sorted({"Custom", "gen_op", *_spaces, *exported(op), *files.__all__, *ndarray.__all__})
 bind(exported(op))
+advise(ndarray.NDArray)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.foreign import missing
 from ..context import Context
 from ..context import current_context as current_context
 from ..dtypes import default_float
@@ -703,38 +704,5 @@ def _corners(boxes: Any, format: str) -> list[Any]:
     return [a, b, c, d] if format == "corner" else [a - c / 2, b - d / 2, a + c / 2, b + d / 2]
 
 
-_OTHERS = {
-    **dict.fromkeys(
-        (
-            "DeformableConvolution",
-            "ModulatedDeformableConvolution",
-            "DeformablePSROIPooling",
-            "PSROIPooling",
-            "RROIAlign",
-        ),
-        "of the layers over regions and offsets, ROIAlign and nd.ROIPooling are here",
-    ),
-    **dict.fromkeys(
-        ("Proposal", "MultiProposal"), "compose it of MultiBoxPrior, box_decode and box_nms, which are here"
-    ),
-    **dict.fromkeys(
-        ("group_adagrad_update", "multi_adamw_update", "multi_lamb_update", "multi_mp_adamw_update"),
-        "of the updates, adamw_update and those of nd are here",
-    ),
-    **dict.fromkeys(("edge_id", "getnnz"), "arrays are dense here"),
-    **dict.fromkeys(("count_sketch", "hawkesll"), "compose it of the functions of nd, or write an autograd.Function"),
-}
-"""What MXNet has in `nd.contrib` besides, and what to use instead."""
-
-
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        why = _OTHERS.get(name)
-        if why is None and (
-            name.startswith(("quantize", "requantize", "dequantize", "calibrate_")) and "__" not in name
-        ):
-            why = "arrays are not quantized here; convert them with astype"
-        if why is None and name.startswith("dgl_"):
-            why = "graphs are not stored here, and arrays are dense"
-        raise AttributeError(f"nd.contrib has no {name!r}" + (f": {why}" if why else ""))
+    __getattr__ = missing(__name__)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._public import *  # noqa: F403
     from .arrays import ndarray as ndarray
 
-from ..arrays.foreign import foreign_advice
+from ..arrays.foreign import missing
 
 PARTS = (
     *("beyond", "creation", "grids", "info", "manipulation", "pointwise", "polynomials", "products", "reductions"),
@@ -40,7 +40,7 @@ if not TYPE_CHECKING:
             return globals()[name]
         if name == "lib":
             return import_module(".lib", __name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{foreign_advice(name)}")
+        missing(__name__)(name)
 
 
 def __dir__() -> list[str]:

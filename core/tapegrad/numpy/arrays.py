@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from .. import dtypes
 from ..arrays.array import handle
-from ..arrays.foreign import ATTRIBUTES
 from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
@@ -139,9 +138,6 @@ class ndarray(Methods, ProgramArray):
         if dtype is not None and dtypes.to_dtype(dtype) != self._dtype:
             raise ArgumentError("view(dtype) would read the bits of an array as other numbers; use x.astype(dtype)")
         return self.reshape(self.shape)
-
-    def __dir__(self) -> list[str]:
-        return sorted(set(super().__dir__()).difference(ATTRIBUTES) | {"grad"})
 
     def __round__(self, digits: int | None = None) -> Self:
         return OPS["round"].call(self, decimals=digits or 0)  # type: ignore[no-any-return]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
+from ..arrays.foreign import missing
 from ..engines.tables import OPS
 from .placement import placed
 from .words import explained
@@ -60,7 +61,8 @@ def publish(space: str, *modules: ModuleType) -> None:
         vars(part).update(own)
         vars(part)["__all__"] = sorted(own)
         public |= own
-    vars(module).update(public, __all__=sorted(public))
+    vars(module).update(public, __all__=sorted(public), __dir__=lambda: sorted(public))
+    vars(module).setdefault("__getattr__", missing(space))
 
 
 def like_numpy(theirs: Any, space: ModuleType, but: frozenset[str] = frozenset()) -> Mapping[Any, Callable[..., Any]]:

@@ -44,6 +44,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 P = ParamSpec("P")
 
 __all__ = ["Formula", "Op", "elementwise", "linear", "locally_constant", "multilinear", "op", "registered"]
+__dir__ = __all__.copy
 
 
 PROJECT = __name__.partition(".")[0]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .grads import check_grads, check_jvp, check_vjp
 
 __all__ = ["GradientError", "backend_conformance", "check_grads", "check_jvp", "check_vjp"]
+__dir__ = __all__.copy
 
 _MODULES = {
     "GradientError": "checks",

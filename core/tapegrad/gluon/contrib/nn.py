@@ -9,6 +9,7 @@ from ..nn import BatchNorm, HybridSequential, Sequential
 from ..nn import HybridLambda as _HybridLambda
 
 __all__ = ["Concurrent", "HybridConcurrent", "Identity", "SyncBatchNorm"]
+__dir__ = __all__.copy
 
 
 class Concurrent(Sequential):

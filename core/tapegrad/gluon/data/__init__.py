@@ -25,6 +25,7 @@ __all__ = [
     "batchify",
     "vision",
 ]
+__dir__ = __all__.copy
 
 
 def __getattr__(name: str) -> Any:

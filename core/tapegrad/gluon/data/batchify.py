@@ -11,6 +11,7 @@ from ... import ndarray as nd
 from ...ndarray.ndarray import NDArray
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "default_batchify_fn", "default_mp_batchify_fn"]
+__dir__ = __all__.copy
 
 
 def default_batchify_fn(data: Sequence[Any]) -> Any:

@@ -83,3 +83,4 @@ __all__ = [
     "Swish",
     "SymbolBlock",
 ]
+__dir__ = __all__.copy

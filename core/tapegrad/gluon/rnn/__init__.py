@@ -33,3 +33,4 @@ __all__ = [
     "SequentialRNNCell",
     "ZoneoutCell",
 ]
+__dir__ = __all__.copy

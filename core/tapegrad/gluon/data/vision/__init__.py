@@ -12,3 +12,4 @@ __all__ = [
     "ImageRecordDataset",
     "transforms",
 ]
+__dir__ = __all__.copy

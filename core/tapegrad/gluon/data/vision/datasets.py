@@ -19,6 +19,7 @@ from ....errors import ArgumentError, FileFormatError
 from ..dataset import Dataset, RecordFileDataset
 
 __all__ = ["CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "ImageFolderDataset", "ImageRecordDataset"]
+__dir__ = __all__.copy
 
 Transform = Callable[..., Any] | None
 LARGEST = 1 << 31

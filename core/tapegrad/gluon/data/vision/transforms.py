@@ -40,6 +40,7 @@ __all__ = [
     "Rotate",
     "ToTensor",
 ]
+__dir__ = __all__.copy
 
 
 class Compose(Sequential):
