@@ -19,7 +19,7 @@ from tapegrad.testing.judging import judged_ops
 PAGE = Path(__file__).parents[2] / "docs" / "conformance-results.md"
 DTYPES = {"float64": "f64", "float32": "f32", "complex128": "c128"}
 
-HEAD = """# How far each engine is off
+HEAD = """# Accuracy: how far each engine is off
 
 The worst distance of every op from the truth, over all samples of the conformance suite; [Reading a conformance
 report](conformance.md) says what the classes and units are. The page is written by `tests/conformance/page.py` from

@@ -11,7 +11,7 @@ from cases import CASES, TYPED, run_expression
 
 import tapegrad
 
-HEAD = """# Where several answers are right
+HEAD = """# Conventions: where several answers are right
 
 Some derivatives are a matter of convention: at ties, at kinks, where a value is infinite, where peers disagree.
 tapegrad has one answer for each, the same on every engine: the subgradient of least norm, ties shared evenly, and a

@@ -9,17 +9,19 @@ from tapegrad.op.kinds import LOCALLY_CONSTANT
 
 PAGE = Path(__file__).parents[2] / "docs" / "numpy.md"
 
-HEAD = """# The standard's face
+HEAD = """# NumPy functions: the standard's face
 
 `tapegrad.numpy` is the Python array API standard, version 2024.12, and the NumPy and SciPy names that people expect
 beyond it. Every function runs on every engine, on arrays of that engine or on `tapegrad.Array`, and has its gradient
 wherever there is one.
 
 ```python
+import numpy as np
 import tapegrad
 import tapegrad.numpy as tnp
 
-tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)  # x: an array of NumPy, CuPy, JAX, …
+x = np.linspace(0.0, 1.0, 5)  # or an array of JAX, CuPy, …
+tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)
 ```
 
 * **Somebody else's array-API code.** `x.__array_namespace__()` is `tapegrad.numpy`, and what it makes from nothing lies
