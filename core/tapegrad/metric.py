@@ -148,7 +148,7 @@ class EvalMetric:
         self.update(labels, [pred[name] for name in self.output_names or pred])
 
     def _add(self, total: Any, count: Any) -> None:
-        total = float(total)
+        total = total.item() if hasattr(total, "item") else total  # float() would keep a compiled program to the value
         self.sum_metric += total
         self.global_sum_metric += total
         self.num_inst += count
@@ -190,7 +190,7 @@ def _pairs(names: Any, values: Any) -> list[tuple[str, Any]]:
 
 
 def _host(x: Any) -> Host:
-    return numpy.asarray(x.asnumpy() if isinstance(x, NDArray) else x)
+    return x.asnumpy() if isinstance(x, NDArray) else numpy.asarray(x)
 
 
 class CompositeEvalMetric(EvalMetric):
@@ -268,7 +268,7 @@ class Accuracy(EvalMetric):
             pred = pred.argmax(self.axis)
         label, pred = label.astype("int32").ravel(), pred.astype("int32").ravel()
         check_label_shapes(label, pred)
-        return int((label == pred).sum()), len(pred)
+        return (label == pred).sum(), len(pred)
 
 
 @alias("top_k_accuracy", "top_k_acc")
@@ -292,7 +292,7 @@ class TopKAccuracy(EvalMetric):
         check_label_shapes(label, pred)
         order = numpy.argsort(pred.astype("float32"), kind="stable", axis=-1)
         highest = order[..., -self.top_k :] if pred.ndim > 1 else order[:, None]
-        return int((highest == label.astype("int32").reshape(-1, 1)).sum()), len(pred)
+        return (highest == label.astype("int32").reshape(-1, 1)).sum(), len(pred)
 
 
 class _Binary(EvalMetric):
@@ -410,7 +410,7 @@ class Perplexity(EvalMetric):
         chosen = rows[numpy.arange(len(label)), numpy.clip(label, 0, classes - 1)]
         counts = numpy.ones(len(label), bool) if self.ignore_label is None else label != self.ignore_label
         logs = numpy.log(numpy.maximum(numpy.where(counts, chosen, 1), 1e-10))
-        return -float(logs.sum()), int(counts.sum())
+        return -logs.sum(), counts.sum().item()
 
     def _value(self, total: Any, count: Any) -> Any:
         return math.exp(total / count) if count else math.nan

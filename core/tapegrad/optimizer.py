@@ -634,8 +634,8 @@ class LARS(SGD):
         """One step."""
         lr, wd, _ = self._begin(index)
         if not self.idx2name.get(index, "").endswith(("gamma", "beta", "bias")):
-            size = float(weight.norm().asscalar())
-            slope = float(self._scaled(grad).norm().asscalar())
+            size = weight.norm().asscalar().item()
+            slope = self._scaled(grad).norm().asscalar().item()
             if size > 0 and slope > 0:
                 lr *= self.eta * size / (slope + wd * size + self.eps)
         if state is None:

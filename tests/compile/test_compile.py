@@ -5,6 +5,7 @@ import array
 import collections
 import contextvars
 import gc
+import math
 import random
 import threading
 import time
@@ -228,9 +229,9 @@ def test_a_number_that_changes_in_each_call_is_no_constant():
         return x / (1 - 0.9**adam.t)
 
     f = tapegrad.compile(step)
-    with pytest.warns(CompileWarning, match="step runs eagerly"):
-        got = [f(tnp.asarray(1.0)).item() for _ in range(6)]
+    got = [f(tnp.asarray(1.0)).item() for _ in range(6)]
     assert got == pytest.approx([1 / (1 - 0.9**t) for t in range(1, 7)])
+    assert f.stats()["replays"] == 3 and adam.t == 6 and type(adam.t) is int
 
 
 def test_what_is_done_beside_arrays_is_done_while_tracing():
@@ -489,7 +490,7 @@ def test_strict_runs_both_ways_and_leaves_what_one_leaves():
     ("frozen", "words"),
     [
         (lambda x: x * time.perf_counter(), r"differs from call to call: .*multiply.*test_compile.py:\d+"),
-        (lambda x: x * x.asnumpy().sum(), r"read on the host \(at .*test_compile.py:\d+\)"),
+        (lambda x: x * np.asarray(x.asnumpy()).sum(), r"read on the host \(at .*test_compile.py:\d+\)"),
         (lambda x: x * np.random.rand(), "not tapegrad's"),
     ],
 )
@@ -541,32 +542,44 @@ class _Counter:
     n = 0
 
 
-@pytest.mark.parametrize("how", ["append", "nonlocal", "global", "item", "attribute", "extend"])
-def test_counters_that_nobody_reads_do_no_harm(how):
-    kept, calls, count, counter = [], 0, {"n": 0}, _Counter()
+@pytest.mark.parametrize("how", ["nonlocal", "global", "item", "attribute"])
+def test_counters_count(how):
+    calls, count, counter = 0, {"n": 0}, _Counter()
     counter.n = 0
 
     def f(x):
         nonlocal calls
         global _calls
-        if how == "append":
-            kept.append(1)
-        elif how == "nonlocal":
+        if how == "nonlocal":
             calls += 1
         elif how == "global":
             _calls += 1
         elif how == "item":
             count["n"] += 1
-        elif how == "attribute":
-            counter.n += 1
         else:
-            kept.extend([1])
+            counter.n += 1
         return x + 1
 
     before = _calls
     compiled = tapegrad.compile(f)
     assert [compiled(tnp.asarray(k)).item() for k in (1.0, 2.0, 3.0, 4.0)] == [2.0, 3.0, 4.0, 5.0]
-    assert len(kept) + calls + count["n"] + counter.n + _calls - before == 1
+    assert calls + count["n"] + counter.n + _calls - before == 4 and compiled.stats()["replays"] == 2
+
+
+@pytest.mark.parametrize("how", ["append", "extend"])
+def test_lists_that_nobody_reads_do_no_harm(how):
+    kept = []
+
+    def f(x):
+        if how == "append":
+            kept.append(1)
+        else:
+            kept.extend([1])
+        return x + 1
+
+    compiled = tapegrad.compile(f)
+    assert [compiled(tnp.asarray(k)).item() for k in (1.0, 2.0, 3.0, 4.0)] == [2.0, 3.0, 4.0, 5.0]
+    assert len(kept) == 1
 
 
 _calls = 0
@@ -937,3 +950,39 @@ def test_variables_made_at_the_first_call_and_kept():
     compiled = tapegrad.compile(step)
     assert run(compiled) == pytest.approx(run(step))
     assert compiled.stats()["replays"] == 2 and compiled.stats()["eager"] == 0
+
+
+def test_numbers_of_all_kinds_change_from_call_to_call(backend, both):
+    def make():
+        state = {"t": 0, "rate": 0.5, "hidden": tnp.zeros(2)}
+
+        def step(x, scale):
+            state["t"] += 1
+            state["rate"] = state["rate"] * 0.9 if state["t"] % 3 else math.sqrt(state["rate"])
+            state["hidden"] = tnp.tanh(state["hidden"] + x * scale)
+            return state["hidden"] * state["rate"] / (1 - 0.5 ** state["t"]), state["t"]
+
+        return step
+
+    calls = [(tnp.asarray([0.5, -1.0]) * k, scale) for k, scale in enumerate((1.0, 2.0, 0.5, 3.0, 2.5, 1.5, 0.25, 4.0))]
+    compiled = both(make, calls)
+    assert compiled.stats()["eager"] == 0 and compiled.stats()["replays"] >= 3
+
+
+def test_a_failure_leaves_pythons_state_as_eagerly():
+    state = {"t": 0}
+
+    @tapegrad.compile
+    def step(x, words):
+        state["t"] += 1
+        if float(str(x.item()).strip(words)) < 0:
+            raise ValueError("below zero")
+        return iter([state["t"]])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CompileWarning)
+        for k in (1.0, 2.0, 3.0):
+            assert next(step(tnp.asarray(k), "x")) == k
+        with pytest.raises(ValueError, match="below zero"):
+            step(tnp.asarray(-1.0), "x")
+    assert state["t"] == 4

@@ -18,11 +18,12 @@ from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArrayError
 from ..tape.mode import MODE, TRAINING
 from ..tape.sweep import WATCHERS
-from .guards import SCALARS, Reach, Reaches, reachable
+from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
 from .program import End, Step
 from .recording import Mismatch, Recording
 from .source import MISSED
+from .state import StandIns, State, is_number
 from .strict import Comparison, check_readings
 from .trace import ACTIVE, Rehearsal, Trace, replaced_in_holders
 from .values import Untraceable, Value
@@ -32,12 +33,60 @@ ATTEMPTS = 3
 
 
 class _Sort:
-    """What is known of arguments of one sort: recordings, or why there are none."""
+    """What is known of arguments of one sort: recordings, or why there are none.
 
-    def __init__(self) -> None:
-        self.recordings: list[Recording] = []
+    `told_apart` are the places of numbers among the leaves each of whose values has programs of its own. A number that
+    was another in some later call is none of them any more, and becomes a value of the program, as does what varies of
+    Python's `state`.
+    """
+
+    def __init__(self, leaves: Sequence[Any]) -> None:
+        self.programs: dict[Any, list[Recording]] = {}
         self.refusal = ""
         self.attempts = 0
+        self.told_apart = [i for i, leaf in enumerate(leaves) if is_number(leaf)]
+        self.first = [leaves[i] for i in self.told_apart]
+        self.state = State()
+        self.fixed = False
+        """Whether numbers stay what they are, since the function cannot be traced with those of a trace."""
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """The programs for these arguments, whatever the numbers among them."""
+        return [recording for recordings in self.programs.values() for recording in recordings]
+
+    def with_state(self, leaves: list[Any]) -> tuple[list[Any], Any]:
+        """The leaves of a call, with those of the state, and what tells the programs for them apart."""
+        numbers = tuple([repr(leaves[i]) for i in self.told_apart])
+        if not self.state.places:
+            return leaves, numbers
+        contents, structure = flatten(self.state.now())
+        return leaves + contents, (numbers, _key(leaves + contents, structure))
+
+    def vary(self, leaves: Sequence[Any], numbers: Any) -> None:
+        """Let numbers be values of the program that have not always been the same."""
+        if self.fixed or numbers in self.programs:
+            return
+        changed = [i for i, x in zip(self.told_apart, self.first, strict=True) if not same(x, leaves[i])]
+        if changed:
+            self.told_apart = [i for i in self.told_apart if i not in changed]
+            self.first = [leaves[i] for i in self.told_apart]
+            self.programs.clear()
+
+    def take_up(self, places: Sequence[Place]) -> bool:
+        """Make what has changed of Python's state a part of the program's; whether there is any that was not before."""
+        if self.fixed or not self.state.add(places):
+            return False
+        self.programs.clear()
+        return True
+
+    def fix(self, leaves: Sequence[Any]) -> bool:
+        """Have numbers and state be what they are; whether they were not."""
+        was, self.fixed = self.fixed, True
+        varied = bool(self.state.places) or len(self.told_apart) < sum(map(is_number, leaves))
+        self.state, self.told_apart = State(), [i for i, leaf in enumerate(leaves) if is_number(leaf)]
+        self.programs.clear()
+        return varied and not was
 
 
 class _Method(Reaches):
@@ -120,25 +169,30 @@ class Compiled(Reaches):
         sort = self._sorts.get(key)
         given: list[Any] = []
         known: Recording | None = None
+        inputs = leaves
         if sort is not None:
             if sort.refusal:
                 return self._eager(args, keywords)
-            for recording in sort.recordings:
-                handles = recording.handles(leaves)
+            inputs, kind = sort.with_state(leaves)
+            for recording in sort.programs.get(kind, ()):
+                handles = recording.handles(inputs)
                 if handles is not None:
                     known = recording
                     if recording.doubtful:
                         break
-                    comparison = Comparison(handles) if self._strict else None
-                    done, out = self._replay(recording, handles, leaves, given)
+                    comparison = Comparison(handles, sort.state) if self._strict else None
+                    done, out = self._replay(recording, handles, inputs, given)
                     if done:
                         if comparison is not None:
-                            run = partial(self._run_traced, leaves=leaves, structure=structure)
-                            comparison.check(recording, out, run, leaves, given)
+                            run = partial(self._run_traced, sort=sort, leaves=leaves, structure=structure)
+                            comparison.check(recording, out, run, inputs, given)
                         return out
                     break
         with self._lock:
-            return self._traced(self._sorts.setdefault(key, _Sort()), known, args, keywords, leaves, structure, given)
+            sort = self._sorts.get(key)
+            if sort is None:
+                sort = self._sorts[key] = _Sort(leaves)
+            return self._traced(sort, known, args, keywords, leaves, structure, given)
 
     # ---- the ways to run it
 
@@ -181,15 +235,16 @@ class Compiled(Reaches):
         reach = reachable(
             [self._fun, *[leaf for leaf in leaves if not (isinstance(leaf, (Array, *SCALARS)) or _is_raw(leaf))]]
         )
+        sort.vary(leaves, sort.with_state(leaves)[1])
+        if known is None:
+            sort.take_up([place for recording in sort.recordings for place in recording.reach.changed()])
+        inputs, kind = sort.with_state(leaves)
         streams, seedings = reach.drawn_from(), _seedings()
-        trace = Trace(leaves, drawn)
+        trace = Trace(drawn)
         end: End | None = None
         try:
             with trace:
-                result = self._run_traced(trace, leaves=leaves, structure=structure)
-                leaving = Leaving(trace, leaves)
-                end = leaving.end(result)
-                expected = set(leaving.expected)
+                result, end, expected = self._run_traced(trace, sort=sort, leaves=leaves, structure=structure)
                 for reference in list(trace.own.values()):
                     x = reference()
                     if x is not None and id(x) not in expected and on_the_tape(x):
@@ -205,47 +260,65 @@ class Compiled(Reaches):
                         raise Untraceable("a number that it reads back is kept somewhere")
                     trace.refuse("a number that it reads back is kept somewhere")
         except Untraceable as why:
-            return self._again(sort, trace, str(why), args, keywords)
+            return self._again(sort, trace, reach, str(why), args, keywords, leaves)
         except Exception as error:
-            return self._again(sort, trace, f"{type(error).__name__}: {error}", args, keywords, error)
+            return self._again(sort, trace, reach, f"{type(error).__name__}: {error}", args, keywords, leaves)
         trace.commit()
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
         if _seedings() != seedings:
             trace.refusal = "it seeds random numbers"
-        self._keep(sort, known, trace, reach, end, leaves)
+        self._keep(sort, kind, known, trace, reach, end, inputs)
         return out
 
-    def _run_traced(self, trace: Trace, *, leaves: Sequence[Any], structure: Any) -> Any:
-        args, keywords = unflatten(structure, [_entered(trace, i, leaf) for i, leaf in enumerate(leaves)])
-        return self._fun(*args, **keywords)
+    def _run_traced(self, trace: Trace, *, sort: _Sort, leaves: Sequence[Any], structure: Any) -> Any:
+        """Run the function within a trace: its result, the end of the program, and who may live on."""
+        told_apart = set(sort.told_apart)
+        entered = [leaf if i in told_apart else _entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
+        args, keywords = unflatten(structure, entered)
+        with StandIns(sort.state, trace, len(leaves)) as state:
+            result = self._fun(*args, **keywords)
+            leaving = Leaving(trace, [*leaves, *state.leaves])
+            end = leaving.end(result, state)
+        return result, end, set(leaving.expected)
 
     def _again(
-        self, sort: _Sort, trace: Trace, why: str, args: Any, keywords: Any, error: Exception | None = None
+        self, sort: _Sort, trace: Trace, reach: Reach, why: str, args: Any, keywords: Any, leaves: Sequence[Any]
     ) -> Any:
-        """Run the function without a trace, with the random numbers of the run that failed. Arrays are as they were."""
+        """Run the function without a trace, with the random numbers of the run that failed. All is as it was."""
         trace.let_go()
+        reach.restore()
         where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
         with Rehearsal(trace.draws.taken, trace.draws.keys) as rehearsal:
             result = self._fun(*args, **keywords)
         rehearsal.commit()
         self._counts["eager"] += 1
-        self._give_up(sort, why, where)
+        if not sort.fix(leaves):
+            self._give_up(sort, why, where)
         return result
 
     def _keep(
-        self, sort: _Sort, known: Recording | None, trace: Trace, reach: Reach, end: End, leaves: Sequence[Any]
+        self,
+        sort: _Sort,
+        kind: Any,
+        known: Recording | None,
+        trace: Trace,
+        reach: Reach,
+        end: End,
+        leaves: Sequence[Any],
     ) -> None:
         """Make a trace a program, unless there is reason not to."""
         if self._strict:
             check_readings(trace)
-        if trace.refusal:
-            self._try_later(sort, trace.refusal)
-            return
         if reach.beyond:
             self._give_up(sort, reach.beyond, "")
             return
-        changed = reach.changed()
+        changed = [place for place in reach.changed() if place not in sort.state.places]
+        if sort.take_up(changed):
+            return  # the next trace has it
+        if trace.refusal:
+            self._try_later(sort, trace.refusal)
+            return
         read = next((place for place in changed if not reach.only_written(place)), None)
         if read is not None:
             self._try_later(sort, f"it changes what it reads of Python's state, {read}")
@@ -254,11 +327,13 @@ class Compiled(Reaches):
         if host is not None:
             self._try_later(sort, f"it writes to a NumPy array of shape {host.shape} that it does not make itself")
             return
-        reach.places = [place for place in reach.places if place not in changed]
+        guarded = {*changed, *sort.state.places}
+        reach.places = [place for place in reach.places if place not in guarded]
         constants = [step for step in trace.path if isinstance(step, Step) and step.name == "constant"]
         constants = [step for step in constants if not _is_uniform(step.args[0])]
-        recording = known if known in sort.recordings else Recording(reach, leaves)
-        fresh = recording not in sort.recordings
+        recordings = sort.programs.setdefault(kind, [])
+        fresh = known not in recordings
+        recording = Recording(reach, leaves) if known is None or fresh else known
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
         try:
             recording.add(trace, end, leaves)
@@ -269,7 +344,7 @@ class Compiled(Reaches):
             self._give_up(sort, f"its course differs from call to call: {where}", "")
             return
         if fresh:
-            sort.recordings.append(recording)
+            recordings.append(recording)
         if sum(r.root.ends for s in self._sorts.values() for r in s.recordings) > self._most:
             self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
 
@@ -280,7 +355,7 @@ class Compiled(Reaches):
 
     def _give_up(self, sort: _Sort, why: str, where: str) -> None:
         """Run arguments of this sort eagerly from now on, and say so once."""
-        sort.recordings.clear()
+        sort.programs.clear()
         first = not sort.refusal
         sort.refusal = f"{why}{f' (at {where})' if where else ''}"
         name = getattr(self._fun, "__qualname__", repr(self._fun))
@@ -317,15 +392,15 @@ def _seedings() -> tuple[int, int]:
 
 
 def _key(leaves: Sequence[Any], structure: Any) -> Any:
-    """What programs are kept apart by; None where arguments cannot be told apart."""
+    """What programs are kept apart by, beside numbers; None where arguments cannot be told apart."""
     parts: list[Any] = [structure, MODE.get() & TRAINING, get_default_dtype(), get_backend().name]
     arrays: list[int] = []
     for leaf in leaves:
         if isinstance(leaf, Array):
             parts.append(leaf._signature)
             arrays.append(id(leaf))
-        elif leaf.__class__ is float or leaf.__class__ is complex:
-            parts.append((leaf.__class__, repr(leaf)))
+        elif is_number(leaf):
+            parts.append(leaf.__class__)
         elif leaf.__class__ in _PLAIN or isinstance(leaf, np.generic):
             parts.append((leaf.__class__, leaf))
         elif _is_raw(leaf):
@@ -343,7 +418,7 @@ def _key(leaves: Sequence[Any], structure: Any) -> Any:
     return key
 
 
-_PLAIN = frozenset((bool, int, str, bytes, type(None)))
+_PLAIN = frozenset((bool, str, bytes, type(None)))
 
 
 def _is_raw(leaf: Any) -> bool:
@@ -359,6 +434,8 @@ def _is_raw(leaf: Any) -> bool:
 
 def _entered(trace: Trace, place: int, leaf: Any) -> Any:
     """An argument as the traced function gets it."""
+    if is_number(leaf):
+        return trace.number(place, leaf)
     if isinstance(leaf, (Array, *SCALARS)) or not _is_raw(leaf):
         return leaf
     return trace.argument(place, leaf, backend_of(leaf))

@@ -61,6 +61,29 @@ class Place:
     def __str__(self) -> str:
         return f"a {type(self.holder).__name__}" if self.get is length else repr(self.key)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and self._where() == other._where()
+
+    def __hash__(self) -> int:
+        return hash(self._where())
+
+    def _where(self) -> tuple[Any, ...]:
+        return self.get, id(self.holder), self.key if isinstance(self.key, (str, int)) else id(self.key)
+
+    @property
+    def writable(self) -> bool:
+        """Whether `put` can give it something else to hold."""
+        return self.get in (_item, _cell, getattr) and not isinstance(self.holder, (types.MappingProxyType, tuple))
+
+    def put(self, value: Any) -> None:
+        """Give it something else to hold."""
+        if self.get is _item:
+            self.holder[self.key] = value
+        elif self.get is _cell:
+            self.holder.cell_contents = value
+        else:
+            setattr(self.holder, self.key, value)
+
     def now(self) -> Any:
         """What the place holds now; `MISSING` where there is none any more."""
         try:
@@ -73,8 +96,8 @@ class Place:
         holder = name(self.holder)
         if self.get is _cell:
             return f"{holder}.cell_contents"
-        if self.get is _item and isinstance(self.key, (str, int)):
-            return f"{holder}[{self.key!r}]"
+        if self.get is _item:
+            return f"{holder}[{self.key!r}]" if isinstance(self.key, (str, int)) else f"{holder}[{name(self.key)}]"
         if self.get is length:
             return f"len({holder})"
         return f"{name(self.get)}({holder}, {name(self.key)})"
@@ -179,29 +202,29 @@ class Reach:
         """The places that hold something else now."""
         return [place for place in self.places if not place.holds()]
 
+    def restore(self) -> None:
+        """Undo what a run has done that is done again: what places hold, and what lists have gained."""
+        for place in self.changed():
+            held: Any = place.held() if place.weak else place.held
+            if place.get is length and isinstance(place.holder, list):
+                del place.holder[held:]
+            elif place.writable and not (place.weak and held is None):
+                place.put(held)
+
     def only_written(self, place: Place) -> bool:
-        """Whether the function only writes to a place that has changed: a counter, or a list that it appends to."""
+        """Whether what has changed is a list that the function only appends to."""
         now = place.now()
         if place.get is length and isinstance(place.holder, (list, deque)):
             before: Any = place.held
             if now < before or any(isinstance(x, Array) for x in flatten(list(place.holder)[before:])[0]):
                 return False
-            return all(only_written(name, self.codes, inside=False) for name in self._names_of(place.holder))
-        if not (isinstance(now, int) and isinstance(place.held, int)):
-            return False
-        if place.get is _cell or (place.get is _item and isinstance(place.key, str) and self._is_space(place.holder)):
-            return only_written(place.key, self.codes, inside=False)
-        names = self._names_of(place.holder)
-        return bool(names) and all(only_written(name, self.codes, inside=True) for name in names)
+            return all(only_written(name, self.codes) for name in self._names_of(place.holder))
+        return False
 
     def _names_of(self, holder: Any) -> list[str]:
         """The names under which the function finds a list or dictionary; one without a name has an impossible one."""
         keys = [place.key for place in self.places if place.held is holder]
         return [key if isinstance(key, str) else "" for key in keys]
-
-    def _is_space(self, holder: Any) -> bool:
-        """Whether a dictionary is that of an object or module, whose keys are names in code."""
-        return not any(place.held is holder for place in self.places)
 
     def holds(self) -> bool:
         """Whether all is as it was."""

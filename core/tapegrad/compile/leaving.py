@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..arrays.array import Array
 from ..arrays.batched import Batched
 from ..arrays.trees import flatten
 from ..arrays.views import taken_from
 from ..tape.nodes import Leaf, Sweep
 from .program import Effect, End, Ref
+from .state import StandIns
 from .trace import Trace
 from .values import Traced, Untraceable, Value
 
@@ -72,7 +75,7 @@ def on_the_tape(x: Array) -> bool:
     return not (x._node is None or x._node.__class__ is Leaf or x._node.xp.__class__ is Sweep)
 
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _BASIC = frozenset(("_value", "_xp", "_signature", "_node", "_grad", "_shares", "_constant"))
 
 
@@ -87,13 +90,13 @@ class Leaving:
         self.expected: set[int] = set()
         """Who may live on: what is returned, and the gradients of new variables."""
 
-    def end(self, result: Any) -> End:
-        """The recipes for what the function returned, and what it did to arrays from outside."""
+    def end(self, result: Any, state: StandIns) -> End:
+        """The recipes for what the function returned, and what it did to arrays from outside and to Python's state."""
         leaves, structure = flatten(result)
         self.returned = {id(leaf) for leaf in leaves}
         results = tuple([self.recipe(leaf, owned=True) for leaf in leaves])
         effects = tuple([effect for i in range(len(self.trace.handles)) if (effect := self.effect(i)) is not None])
-        return End(effects, results, structure)
+        return End(effects, results, structure, state.writes(self))
 
     def recipe(self, x: Any, *, owned: bool = False) -> Any:
         """The recipe for a part of a result, or for what a slot holds."""

@@ -104,18 +104,28 @@ class Effect(NamedTuple):
     changes: tuple[tuple[str, Any], ...]
 
 
+class Write(NamedTuple):
+    """What a place of Python's state holds afterwards: recipes for the leaves of a pytree."""
+
+    place: Any
+    leaves: tuple[Any, ...]
+    structure: Any
+
+
 class End(NamedTuple):
     """The end of a call. `results` are recipes for the leaves of what it returns (see `leaving.py`)."""
 
     effects: tuple[Effect, ...]
     results: tuple[Any, ...]
     structure: Any
+    writes: tuple[Write, ...] = ()
 
     def refs(self) -> Iterator[Ref]:
         """The values that leave the program."""
         yield from refs_in([effect.value for effect in self.effects])
         yield from refs_in([part for effect in self.effects for _, part in effect.changes])
         yield from refs_in(self.results)
+        yield from refs_in([write.leaves for write in self.writes])
 
 
 @dataclass(slots=True, eq=False)

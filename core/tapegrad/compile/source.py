@@ -181,6 +181,13 @@ class Writer:
                 else:
                     changes.append(f"{h}.{slot} = {self.build(recipe)}")
         self.lines += changes
+        for place, recipes, structure in end.writes:
+            parts = [self.build(recipe) for recipe in recipes]
+            text = parts[0] if structure is None else self.tree(structure, parts)
+            if place.get is getattr:
+                self.lines.append(f"{self.name(place.holder)}.{place.key} = {text}")
+            else:
+                self.lines.append(f"{place.text(self.name)} = {text}")
         if end.structure is None:
             self.lines.append(f"return {results[0]}")
         else:

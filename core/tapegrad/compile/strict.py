@@ -10,9 +10,9 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..errors import CompileError
-from .leaving import Leaving
 from .program import Step
 from .recording import Mismatch, Recording
+from .state import State
 from .trace import Trace, slots_of
 from .values import Untraceable, Value
 
@@ -23,7 +23,9 @@ ULPS = 64
 class Comparison:
     """Lets a program run on arrays from outside, and then the function itself on the same."""
 
-    def __init__(self, handles: Sequence[Array]) -> None:
+    def __init__(self, handles: Sequence[Array], state: State) -> None:
+        self.state = state
+        self.contents = state.now()
         self.handles = list(handles)
         self.before = [_state(x) for x in handles]
 
@@ -36,18 +38,22 @@ class Comparison:
         drawn: Sequence[Any],
     ) -> None:
         """Raise `CompileError` where the function does something else than the program has done."""
-        after = [_state(x) for x in self.handles]
+        after, contents = [_state(x) for x in self.handles], self.state.now()
         self._put(self.before)
-        trace = Trace(leaves, drawn)
+        self.state.put(self.contents)
+        trace = Trace(drawn)
         try:
             with trace:
-                wanted = run(trace)
-                end = Leaving(trace, leaves).end(wanted)
+                wanted, end, _ = run(trace)
                 numbers = [_number(x) for x in flatten(wanted)[0]]
                 written = [_number(x) for x in self.handles]
             recording.add(trace, end, leaves)
             got = [_number(x) for x in flatten(result)[0]]
+            left = [_number(x) for x in flatten(self.state.now())[0]]
             self._put(after)
+            self.state.put(contents)
+            for place, x, y in zip(self.state.places, left, [_number(x) for x in flatten(contents)[0]], strict=False):
+                _compare(f"{place} of Python's state", x, y)
             for i, (x, y) in enumerate(zip(numbers, got, strict=True)):
                 _compare(f"result {i}", x, y)
             for i, (x, y) in enumerate(zip(written, map(_number, self.handles), strict=True)):
@@ -58,6 +64,7 @@ class Comparison:
             raise CompileError(f"what the function does differs from call to call: {why}") from None
         finally:
             self._put(after)
+            self.state.put(contents)
 
     def _put(self, states: Sequence[dict[str, Any]]) -> None:
         for x, state in zip(self.handles, states, strict=True):

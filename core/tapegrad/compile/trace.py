@@ -11,7 +11,9 @@ A value comes into the program by one of three ways, each of which is a step: `l
 
 from __future__ import annotations
 
+import functools
 import gc
+import math
 import os
 import sys
 import threading
@@ -19,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from types import CellType, FrameType
+from types import BuiltinFunctionType, CellType, FrameType, MappingProxyType
 from typing import Any, ClassVar
 from weakref import ref
 
@@ -35,7 +37,7 @@ from ..tape.nodes import Leaf, Sweep
 from ..transforms.draws import BATCHES, Draws, draw_in
 from .program import Branch, Ref, Step, fingerprint
 from .program import Spec as ValueSpec
-from .values import Host, Number, Traced, Untraceable, Value
+from .values import NUMBERS, Host, Number, Traced, Untraceable, Value
 
 ACTIVE: ContextVar[Trace | None] = ContextVar("tapegrad_trace", default=None)
 """The trace that is under way in this thread or task."""
@@ -75,6 +77,24 @@ class Door:
         self.slot.__delete__(x)
 
 
+def _noted_math(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*args: Any, **keywords: Any) -> Any:
+        trace = ACTIVE.get()
+        if trace is None or not any(type(x) is Number for x in args):
+            return function(*args, **keywords)
+        return trace.host_step(name, function, args, keywords)
+
+    return functools.wraps(function)(noted)
+
+
+MATH = {
+    name: (function, _noted_math(name, function))
+    for name, function in vars(math).items()
+    if isinstance(function, BuiltinFunctionType) and not name.startswith("_")
+}
+"""Python's functions of numbers, and what stands for each while some thread is tracing: it notes what it is asked."""
+
+
 class _Doors:
     """All doors, which are there while at least one trace is under way in any thread."""
 
@@ -100,6 +120,8 @@ class _Doors:
                 ahead.extend(cls.__subclasses__())
             for door in self.doors:
                 setattr(door.cls, door.name, door)
+            for name, (_, noted) in MATH.items():
+                setattr(math, name, noted)
 
     def close(self) -> None:
         """Take the doors away with the last trace."""
@@ -108,6 +130,8 @@ class _Doors:
             if self.count == 0:
                 for door in self.doors:
                     setattr(door.cls, door.name, door.slot)
+                for name, (function, _) in MATH.items():
+                    setattr(math, name, function)
 
     def of(self, cls: type) -> list[Door]:
         """The doors of the arrays of a class."""
@@ -383,7 +407,9 @@ class TracingDraws(GivenDraws):
         trace, batches = self.trace, BATCHES.get()
         hosts = {}
         for name, p in parameters.items():
-            if isinstance(p, Array):
+            if isinstance(p, Number):
+                hosts[name] = p
+            elif isinstance(p, Array):
                 if batches or isinstance(p._value, Batched):
                     raise Untraceable("a random draw under vmap whose parameters are arrays")
                 hosts[name] = p._xp.to_numpy(p._value)
@@ -416,7 +442,7 @@ class TracingDraws(GivenDraws):
 class Trace:
     """One run of a function. `path` is what it did: steps, and the branch points with what was seen there."""
 
-    def __init__(self, arguments: Sequence[Any] = (), draws: Sequence[Any] = ()) -> None:
+    def __init__(self, draws: Sequence[Any] = ()) -> None:
         self.path: list[Step | tuple[Branch, Any]] = []
         self.specs: list[ValueSpec] = []
         self.handles: list[Array] = []
@@ -524,19 +550,48 @@ class Trace:
         made = [table.backend.traced(self, part, r) for part, r in zip(parts, refs, strict=True)]
         return made if several else made[0]
 
-    def host_step(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], *, owned: bool = False) -> Any:
-        """Run a function of host values and note it: its result is a traced number, or a traced copy on the host."""
+    def host_step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        keywords: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        owned: bool = False,
+        dynamic: bool = False,
+    ) -> Any:
+        """Run a function of host values and note it: its result is a traced number, or a traced array of the host.
+
+        What is neither is given as it is, and the program holds for these values only.
+        """
         met: list[Value] = []
-        out = function(*_opened(args, met))
-        ref_ = self.fresh(out)
-        self.note(Step(name, function, tuple([_closed(a) for a in args]), {}, (ref_,), owned=owned))
-        made = Host(self, out, ref_) if type(out) is np.ndarray else Number(self, out, ref_)
+        out = function(*_opened(args, met), **{k: _opened(v, met) for k, v in keywords.items()})
+        if not self.is_here():
+            return out
+        if type(out) is not np.ndarray and not isinstance(out, NUMBERS):
+            for value in met:
+                value.frozen()
+            return out
+        result = self.fresh(out)
+        named = {k: _closed(v) for k, v in keywords.items()}
+        self.note(Step(name, function, tuple([_closed(a) for a in args]), named, (result,), owned=owned))
+        if dynamic and type(out) is np.ndarray:
+            self.look(result, "shape", out.shape)
+        return self.on_host(out, result)
+
+    def on_host(self, value: Any, result: Ref) -> Any:
+        """A value on the host as the program sees it."""
+        made = Host(self, value, result) if type(value) is np.ndarray else Number(self, value, result)
         self.values.append(ref(made))
         return made
 
+    def is_here(self) -> bool:
+        """Whether the trace is under way, and in this thread; else its values are no more than what they are."""
+        return ACTIVE.get() is self
+
     def look(self, value: Ref, at: str, outcome: Any) -> None:
         """Note that the host has looked at a value, and what it saw."""
-        if (value, at) not in self.seen:
+        if (value, at) not in self.seen and self.is_here():
             self.seen.add((value, at))
             self.path.append((Branch(value, at, self.line()), fingerprint(outcome) if at == "value" else outcome))
 
@@ -651,6 +706,13 @@ class Trace:
         result = self.fresh(raw)
         self.note(Step("load", _same, (("argument", place),), {}, (result,)))
         return self.table(real).backend.traced(self, raw, result)
+
+    def number(self, place: int, value: Any) -> Number:
+        """A number among the leaves of the call, as a traced one."""
+        result = self.fresh(value)
+        self.note(Step("load", _same, (("argument", place),), {}, (result,)))
+        made: Number = self.on_host(value, result)
+        return made
 
     def held(self, x: Array, name: str) -> Any:
         """What a slot of an array of this trace really holds."""

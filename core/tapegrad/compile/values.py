@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
@@ -160,25 +161,77 @@ def _reshaped(array: Any, shape: Any) -> Any:
     return array.reshape(shape)
 
 
-class Host(Value):
-    """A NumPy array that was copied from a traced one."""
+def _read(array: Any, name: str) -> Any:
+    return getattr(array, name)
+
+
+class OnHost(Value):
+    """A value on the host, whose functions of NumPy are steps."""
 
     __slots__ = ()
-    __array_ufunc__ = None
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        if any(isinstance(x, (Traced, Batched)) or hasattr(type(x), "_face") for x in inputs):
+            return NotImplemented
+        if method == "at" or "out" in keywords:
+            raise Untraceable("a write into an array on the host is beyond its sight")
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}_{method}"
+        return self.trace.host_step(name, getattr(ufunc, method), inputs, keywords)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        if function.__name__ in _WRITERS or keywords.get("out") is not None:
+            raise Untraceable("a write into an array on the host is beyond its sight")
+        if function.__name__ in _OF_SHAPE:
+            return function(*[x.value if isinstance(x, OnHost) else x for x in args], **keywords)
+        return self.trace.host_step(function.__name__, function, args, keywords, dynamic=True)
+
+
+_WRITERS = frozenset(("copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"))
+_OF_SHAPE = frozenset(("iscomplexobj", "isrealobj", "ndim", "result_type", "shape", "size"))
+_METHODS = frozenset(
+    (
+        *(
+            "all",
+            "any",
+            "argmax",
+            "argmin",
+            "argsort",
+            "astype",
+            "clip",
+            "conj",
+            "copy",
+            "cumprod",
+            "cumsum",
+            "diagonal",
+        ),
+        *("dot", "flatten", "max", "mean", "min", "prod", "ravel", "repeat", "round", "squeeze", "std", "sum"),
+        *("swapaxes", "take", "trace", "transpose", "var"),
+    )
+)
+"""Methods of NumPy's arrays that give something and change nothing."""
+
+
+class Host(OnHost):
+    """A NumPy array that was computed from traced ones."""
+
+    __slots__ = ()
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return np.ndarray
 
-    def derived(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+    def derived(self, name: str, function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
         """What a function gives of it, noted as a step."""
-        return self.trace.host_step(name, function, (self, *args))
+        return self.trace.host_step(name, function, (self, *args), keywords)
 
     shape = property(lambda self: self.value.shape)
     dtype = property(lambda self: self.value.dtype)
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
     flat = property(_Places)
+    T = property(lambda self: self.derived("T", _read, "T"))
+    real = property(lambda self: self.derived("real", _read, "real"))
+    imag = property(lambda self: self.derived("imag", _read, "imag"))
 
     def __len__(self) -> int:
         return len(self.value)
@@ -196,23 +249,24 @@ class Host(Value):
         return self.item() if not self.value.ndim else self.frozen().tolist()
 
     def __getitem__(self, key: Any) -> Any:
-        return self.derived("getitem", operator.getitem, key)
+        return self.trace.host_step("getitem", operator.getitem, (self, key), dynamic=True)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise Untraceable("a write into a copy on the host is beyond its sight")
 
     def __getattr__(self, name: str) -> Any:
+        if name in _METHODS:
+            return partial(self.derived, name, getattr(np.ndarray, name))
         return getattr(self.frozen(), name)
 
     def __iter__(self) -> Any:
         return iter(self.frozen())
 
 
-class Number(Value):
+class Number(OnHost):
     """A number on the host that was computed from traced ones. Arithmetic with it is noted."""
 
     __slots__ = ()
-    __array_ufunc__ = None
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -276,12 +330,13 @@ def _binary(name: str, function: Callable[..., Any], reflected: bool) -> Any:
     def method(x: Any, y: Any) -> Any:
         if type(y) is Batched or hasattr(type(y), "_face"):
             return NotImplemented
-        if type(x) is Number or (type(x) is Host):
-            if type(x) is Host or not (type(y) is Number or isinstance(y, NUMBERS)):
-                # What NumPy makes of the two, of the numbers as they are now.
-                y = y.frozen() if isinstance(y, Value) and not isinstance(y, Traced) else y
-                return function(y, x.frozen()) if reflected else function(x.frozen(), y)
-            return x.trace.host_step(name, function, (y, x) if reflected else (x, y))
+        if isinstance(x, OnHost):
+            if not isinstance(y, (OnHost, np.ndarray, *NUMBERS)):
+                return NotImplemented
+            base, exponent = (y, x) if reflected else (x, y)
+            if name == "power" and type(x) is Number and isinstance(exponent, int):
+                bool(exponent >= 0)  # for the power of a whole number is whole here, and a fraction there
+            return x.trace.host_step(name, function, (base, exponent))
         return x.trace.step(name, function, (y, x) if reflected else (x, y), {}, fresh=True, pointwise=name != "matmul")
 
     return method
@@ -289,9 +344,7 @@ def _binary(name: str, function: Callable[..., Any], reflected: bool) -> Any:
 
 def _unary(name: str, function: Callable[..., Any]) -> Any:
     def method(x: Any) -> Any:
-        if type(x) is Host:
-            return function(x.frozen())
-        if type(x) is Number:
+        if isinstance(x, OnHost):
             return x.trace.host_step(name, function, (x,))
         return x.trace.step(name, function, (x,), {}, fresh=True, pointwise=True)
 
