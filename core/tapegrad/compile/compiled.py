@@ -126,9 +126,12 @@ class _Bound(Reaches):
 class Compiled(Reaches):
     """A compiled function; see `compile`."""
 
-    def __init__(self, fun: Callable[..., Any], strict: bool, max_programs: int) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], strict: bool = False, max_programs: int = 32, quiet: bool = False
+    ) -> None:
         update_wrapper(self, fun)
         self._fun = fun
+        self._quiet = quiet
         self._strict = strict
         self._most = max_programs
         self._sorts: dict[Any, _Sort] = {}
@@ -155,7 +158,7 @@ class Compiled(Reaches):
                     f"{name} cannot be a compiled method of a {cls}, to which there are no weak references; "
                     'add "__weakref__" to its __slots__, or compile a function'
                 ) from None
-            found = methods[place] = Compiled(_Method(self._fun, holder), self._strict, self._most)
+            found = methods[place] = Compiled(_Method(self._fun, holder), self._strict, self._most, self._quiet)
         return _Bound(found, instance)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
@@ -361,7 +364,7 @@ class Compiled(Reaches):
         name = getattr(self._fun, "__qualname__", repr(self._fun))
         if self._strict:
             raise CompileError(f"{name} cannot be compiled: {sort.refusal}")
-        if first:
+        if first and not self._quiet:
             warnings.warn(
                 f"{name} runs eagerly, for arguments such as these: {sort.refusal}", CompileWarning, stacklevel=4
             )

@@ -7,12 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from .. import ndarray as nd
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
+from ..tape.mode import MODE, TRAINING
 from .inference import Waiting, draw_all, inferring
 from .parameter import PROBED, DeferredInitializationError, Parameter, ParameterDict, is_known, load_into, read_named
 from .summary import summarize
@@ -282,15 +284,41 @@ class Block:
         if self._forward_pre_hooks:
             for hook in list(self._forward_pre_hooks.values()):
                 hook(self, args)
-        outputs = self.forward(*args, **kwargs)
+        forward = self._compiled() if self._active else self.forward
+        outputs = forward(*args, **kwargs)
         if self._forward_hooks:
             for hook in list(self._forward_hooks.values()):
                 hook(self, args, outputs)
         return outputs
 
+    def _compiled(self) -> Callable[..., Any]:
+        """The forward, compiled where that is so."""
+        return self.forward
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs from the inputs. To be written by the subclass."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+
+def _know_drawn(block: Block) -> None:
+    block._drawn = True
+
+
+def _has_hooks(block: Block) -> bool:
+    """Whether a block, or one within, has hooks, which are to be called each time."""
+    own = block._forward_hooks or block._forward_pre_hooks
+    return bool(own) or any(map(_has_hooks, block._children.values()))
+
+
+@cache
+def _program() -> Any:
+    """The compiled forward of all blocks, each of which has programs of its own."""
+    from ..compile.compiled import Compiled
+
+    def forward(block: Block, *args: Any, **kwargs: Any) -> Any:
+        return block.forward(*args, **kwargs)
+
+    return Compiled(forward, quiet=True)
 
 
 @contextmanager
@@ -301,7 +329,9 @@ def _unscoped() -> Iterator[None]:
 class HybridBlock(Block):
     """A block whose `hybrid_forward(F, x, ..., **params)` is handed its own parameters; `F` is `nd`.
 
-    `hybridize()` is accepted and changes no result.
+    After `hybridize()` the outermost such block is compiled, as by `tapegrad.compile`, where nothing is recorded and no
+    block within has hooks. Where it cannot be, and under `record()`, it runs as before; results are the same. What is
+    to be fast in training is a function of the whole step, given to `tapegrad.compile`.
 
     Shapes: those that `hybrid_forward` takes and gives; lengths of parameters that are not known follow from the data
     where a parameter is an input of a layer's function, such as `F.FullyConnected`.
@@ -328,7 +358,7 @@ class HybridBlock(Block):
         if PROBED.get() is None:
             if any(parameter._deferred is not None for parameter in self.collect_params().values()):
                 draw_all(self, args, kwargs)
-            self._drawn = True
+            self.apply(_know_drawn)
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Make a HybridBlock one of those within."""
@@ -343,6 +373,11 @@ class HybridBlock(Block):
         """Say that the block may be compiled. Results are the same."""
         self._active = active
         super().hybridize(active, **kwargs)
+
+    def _compiled(self) -> Callable[..., Any]:
+        if MODE.get() & ~TRAINING or PROBED.get() is not None or any(map(_has_hooks, self._children.values())):
+            return self.forward
+        return _program().__get__(self)  # type: ignore[no-any-return]
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """`hybrid_forward` with the parameters as they are where `x` is."""
