@@ -484,7 +484,10 @@ def _into_buffers(block: Block, steps: list[Step]) -> list[Step]:
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
             beside = next((specs[r.number] for r in step.operands()), None)
-            done.append(replace(step, function=ufunc, args=(*map(_constant(beside), step.args), held[result])))
+            given, into = tuple(map(_constant(beside), step.args)), {"out": held[result]}
+            by_name = ufunc in (np.maximum, np.minimum)  # of which NumPy does not want it by place
+            step = replace(step, function=ufunc, args=given if by_name else (*given, held[result]))
+            done.append(replace(step, keywords=into) if by_name else step)
         elif (product or step.function is _masked) and plain:
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)

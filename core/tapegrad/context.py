@@ -146,7 +146,6 @@ class LabelledKernels(EngineKernels):
 
     def __init__(self, backend: Backend, context: Context) -> None:
         super().__init__(backend)
-        self.context = context
         self.place = str(context)
 
 
@@ -205,6 +204,4 @@ def context_of(x: Array) -> Context:
     cpu(0)
     """
     xp = engine_of(x)
-    if isinstance(xp, LabelledKernels):
-        return xp.context
-    return _named(device_of(x))
+    return _named(xp.place or device_of(x))

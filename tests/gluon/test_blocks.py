@@ -320,3 +320,73 @@ def test_a_network_is_trained_under_another_engine(backend):
     trainer.step(1)
     assert net.weight.data().backend.name == backend
     assert net.weight.data().asnumpy().tolist() == [[0, 0]]
+
+
+def test_a_hybridized_block_gives_what_it_gave(monkeypatch):
+    net = nn.HybridSequential()
+    net.add(nn.Dense(3, in_units=2, activation="tanh"), nn.BatchNorm(in_channels=3), nn.Dense(1, in_units=3))
+    net.initialize("uniform", ctx=[mx.cpu(0), mx.cpu(1)])
+    net[0].weight.data(mx.cpu(1))[:] = 1
+    calls, forward = [], nn.HybridSequential.forward
+    monkeypatch.setattr(nn.HybridSequential, "forward", lambda *args: calls.append(1) or forward(*args))
+    inputs = [nd.array([[1, k]], ctx=mx.cpu(k % 2)) for k in range(8)]
+    wanted = [net(x).asscalar() for x in inputs]
+    net.hybridize()
+    assert [net(x).asscalar() for x in inputs] == pytest.approx(wanted, rel=1e-6)
+    assert len(calls) < 16
+    net[0].weight.data(mx.cpu(0))[:] = 2
+    assert net(inputs[0]).asscalar() != wanted[0]
+    with autograd.record():
+        loss = net(inputs[0]).sum()
+    loss.backward()
+    seen = []
+    net[1].register_forward_hook(lambda *args: seen.append(1))
+    net(inputs[0]), net(inputs[0])
+    assert len(seen) == 2 and net[2].bias.grad().asscalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("engine", "optimizer", "options"),
+    [
+        ("numpy", "sgd", {"momentum": 0.9}),
+        ("numpy", "adam", {}),
+        pytest.param("jax", "adam", {}, marks=pytest.mark.slow),
+    ],
+)
+def test_a_training_step_is_compiled(engine, optimizer, options):
+    pytest.importorskip(engine)
+    with mx.use_backend(engine):
+        _compile_a_training_step(optimizer, options)
+
+
+def _compile_a_training_step(optimizer, options):
+    def make():
+        mx.random.seed(7)
+        net = nn.HybridSequential()
+        net.add(nn.Dense(4, in_units=3, activation="relu"), nn.BatchNorm(in_channels=4), nn.Dropout(0.25))
+        net.add(nn.Dense(2, in_units=4))
+        net.initialize()
+        schedule = mx.lr_scheduler.CosineScheduler(50, 0.05, final_lr=0.01)
+        trainer = gluon.Trainer(net.collect_params(), optimizer, {"lr_scheduler": schedule, **options})
+        metric = mx.metric.Accuracy()
+
+        def step(x, y):
+            with autograd.record():
+                out = net(x)
+                loss = gluon.loss.SoftmaxCrossEntropyLoss()(out, y)
+            loss.backward()
+            trainer.step(x.shape[0])
+            metric.update([y], [out])
+            return loss.mean()
+
+        return step, metric
+
+    rows = np.random.RandomState(0).randn(8, 5, 3)
+    batches = [(nd.array(x), nd.array(x[:, 0] > 0)) for x in rows]
+    eager, counted = make()
+    wanted = [eager(*batch).asscalar() for batch in batches]
+    step, metric = make()
+    compiled = mx.compile(step)
+    assert [compiled(*batch).asscalar() for batch in batches] == pytest.approx(wanted, abs=1e-5)
+    assert metric.get() == counted.get()
+    assert compiled.stats()["replays"] >= 4 and compiled.stats()["eager"] == 0

@@ -172,6 +172,7 @@ class Compiled(Reaches):
         sort = self._sorts.get(key)
         given: list[Any] = []
         known: Recording | None = None
+        failure: Exception | None = None
         inputs = leaves
         if sort is not None:
             if sort.refusal:
@@ -190,12 +191,13 @@ class Compiled(Reaches):
                             run = partial(self._run_traced, sort=sort, leaves=leaves, structure=structure)
                             comparison.check(recording, out, run, inputs, given)
                         return out
+                    failure = out
                     break
         with self._lock:
             sort = self._sorts.get(key)
             if sort is None:
                 sort = self._sorts[key] = _Sort(leaves)
-            return self._traced(sort, known, args, keywords, leaves, structure, given)
+            return self._traced(sort, known, failure, args, keywords, leaves, structure, given)
 
     # ---- the ways to run it
 
@@ -211,9 +213,9 @@ class Compiled(Reaches):
             runner = recording.plain
         try:
             result = runner.run(handles, leaves, drawn)
-        except Exception:
+        except Exception as error:
             # The function itself has the better words for it, and the lines.
-            return False, None
+            return False, error
         finally:
             if alone:
                 recording.lock.release()
@@ -226,6 +228,7 @@ class Compiled(Reaches):
         self,
         sort: _Sort,
         known: Recording | None,
+        failure: Exception | None,
         args: Any,
         keywords: Any,
         leaves: list[Any],
@@ -272,6 +275,10 @@ class Compiled(Reaches):
         if _seedings() != seedings:
             trace.refusal = "it seeds random numbers"
         self._keep(sort, kind, known, trace, reach, end, inputs)
+        if known is not None and failure is not None:
+            known.failures += 1
+            if known.failures > 1 and not sort.fix(leaves):
+                self._give_up(sort, f"its program fails where it does not, {failure!r}", "")
         return out
 
     def _run_traced(self, trace: Trace, *, sort: _Sort, leaves: Sequence[Any], structure: Any) -> Any:

@@ -119,7 +119,7 @@ class Leaving:
             if id(x) in self.made:
                 return Made(type(x), value.ref, None, None, (), self.made[id(x)], None)
             self.made[id(x)] = len(self.made)
-            real = trace.table(value.engine)._real
+            real = trace.table(x._xp)._real
             more = tuple([(n, self.recipe(part)) for n, part in _extras(x)])
             signature = real.signatures[type(x), value.dtype, value.shape]
             return Made(type(x), value.ref, real, signature, more, -1, self.view(x))
@@ -159,7 +159,7 @@ class Leaving:
             raise Untraceable("an array from outside is given a value inside a vmap")
         changes: list[tuple[str, Any]] = []
         if after["_signature"] is not before["_signature"]:
-            real = trace.table(value.engine)._real
+            real = after["_xp"]._real
             changes += [
                 ("_xp", Fixed(real)),
                 ("_signature", Fixed(real.signatures[type(x), value.dtype, value.shape])),

@@ -51,6 +51,8 @@ class Recording:
         """The tree as it is run while another thread is running the one that writes into buffers."""
         self.lock = threading.Lock()
         self.alone = True
+        self.failures = 0
+        """How often the program has failed where the function has not."""
         self.doubtful = False
         """Whether the next call is to be traced as well: does what this one could not tell of change the program?"""
         self.kept = [leaf for leaf in leaves if not hasattr(leaf, "dtype")]
@@ -89,7 +91,7 @@ class Recording:
                 raise Untraceable("the gradient of a variable is not kept in its `.grad`")
             fresh = None if node is None else trace.leaves.get(id(node), (None, None))[1]
             mask = before.get("_mask")
-            real = trace.table(before["_value"].engine)._real
+            real = before["_xp"]._real
             signature = real.signatures[type(x), before["_value"].dtype, before["_value"].shape]
             found.append(
                 Source(

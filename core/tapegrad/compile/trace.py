@@ -197,7 +197,7 @@ class TracingBackend(Backend):
     @property
     def kernels(self) -> Kernels:
         trace = ACTIVE.get()
-        return self.original.kernels if trace is None else trace.table(self.original)
+        return self.original.kernels if trace is None else trace.table(self.original.kernels)
 
     @property
     def dtypes(self) -> Mapping[Any, np.dtype[Any]]:
@@ -291,12 +291,11 @@ class TracingKernels(EngineKernels):
 
     backend: TracingBackend
 
-    def __init__(self, trace: Trace, real: Backend) -> None:
-        kernels = real.kernels
-        assert isinstance(kernels, EngineKernels)
+    def __init__(self, trace: Trace, kernels: EngineKernels) -> None:
         self._trace = trace
         self._real = kernels
-        self.backend = tracing_backend(real)
+        self.backend = tracing_backend(kernels.backend)
+        self.place = kernels.place
         self.engine = self
         self.signatures = TracedSignatures(self)
         self.shares_constants = kernels.shares_constants
@@ -427,8 +426,6 @@ class TracingDraws(GivenDraws):
     def enter(self, numbers: Any, made: Array, make: Callable[..., Array]) -> None:
         _, drawn = self.numbers[id(numbers)]
         trace = self.trace
-        real = trace.held(made, "_xp").engine.backend
-        real = real.original or real
         raw = trace.held(made, "_value")
 
         def value_of(numbers: Any) -> Any:
@@ -436,7 +433,7 @@ class TracingDraws(GivenDraws):
 
         result = trace.fresh(raw)
         trace.note(Step("make", value_of, (drawn,), {}, (result,), fresh=True))
-        trace.hold(made, raw, result, real)
+        trace.hold(made, raw, result)
 
 
 class Trace:
@@ -453,7 +450,7 @@ class Trace:
         self.unadopted: set[int] = set()
         self.leaves: dict[int, list[Any]] = {}
         """Of variables whose flag `fresh` was touched: the variable, the flag as it was read, and as it was written."""
-        self.tables: dict[Backend, TracingKernels] = {}
+        self.tables: dict[EngineKernels, TracingKernels] = {}
         self.linked: set[int] = set()
         """Arrays from outside that others from outside are views of, or that are views themselves."""
         self.seen: set[tuple[Ref, str]] = set()
@@ -524,7 +521,7 @@ class Trace:
             return out
         engine = next((x.engine for x in met if isinstance(x, Traced)), real)
         assert engine is not None
-        table = self.table(engine)
+        traced = tracing_backend(engine).traced
         several = isinstance(out, (tuple, list))
         parts = list(out) if several else [out]
         if any(getattr(part, "dtype", None) is None for part in parts):
@@ -541,13 +538,13 @@ class Trace:
                 fresh=fresh,
                 pointwise=pointwise,
                 owned=owned,
-                engine=None if checked else table._real.backend,
+                engine=None if checked else engine,
             )
         )
         if checked or any(not isinstance(x, Traced) for x in met):
             for part, r in zip(parts, refs, strict=True):
                 self.look(r, "shape", tuple(part.shape))
-        made = [table.backend.traced(self, part, r) for part, r in zip(parts, refs, strict=True)]
+        made = [traced(self, part, r) for part, r in zip(parts, refs, strict=True)]
         return made if several else made[0]
 
     def host_step(
@@ -601,11 +598,13 @@ class Trace:
         self.note(Step("constant", _same, (raw,), {}, (result,)))
         return table.backend.traced(self, raw, result)
 
-    def table(self, real: Backend) -> TracingKernels:
-        """The tracing table of an engine."""
-        found = self.tables.get(real)
+    def table(self, kernels: Any) -> TracingKernels:
+        """The tracing table for an engine's own, which may be one of a context."""
+        if isinstance(kernels, TracingKernels):
+            return kernels
+        found = self.tables.get(kernels)
         if found is None:
-            found = self.tables[real] = TracingKernels(self, real)
+            found = self.tables[kernels] = TracingKernels(self, kernels)
         return found
 
     # ---- handles
@@ -684,7 +683,7 @@ class Trace:
         if linked:
             self.linked.add(place)
         result = self.fresh(value)
-        table = self.table(held["_xp"].backend)
+        table = self.table(held["_xp"])
         traced = table.backend.traced(self, value, result)
         self.note(Step("load", _same, (("handle", number),), {}, (result,)))
         state = {n: tuple([traced if p is value else p for p in v]) if type(v) is tuple else v for n, v in held.items()}
@@ -705,7 +704,7 @@ class Trace:
         """A raw array among the arguments, as a traced one."""
         result = self.fresh(raw)
         self.note(Step("load", _same, (("argument", place),), {}, (result,)))
-        return self.table(real).backend.traced(self, raw, result)
+        return tracing_backend(real).traced(self, raw, result)
 
     def number(self, place: int, value: Any) -> Number:
         """A number among the leaves of the call, as a traced one."""
@@ -718,9 +717,9 @@ class Trace:
         """What a slot of an array of this trace really holds."""
         return next(door for door in DOORS.of(type(x)) if door.name == name).slot.__get__(x)
 
-    def hold(self, x: Array, raw: Any, number: Ref, real: Backend) -> None:
+    def hold(self, x: Array, raw: Any, number: Ref) -> None:
         """Have an array made by this trace hold a traced value."""
-        table = self.table(real)
+        table = self.table(self.held(x, "_xp").engine)
         held = {
             "_value": table.backend.traced(self, raw, number),
             "_xp": table,
@@ -733,11 +732,10 @@ class Trace:
 
     def _adopt(self, x: Array) -> None:
         """Take what the program made on the host, or with an engine's own functions, for a constant."""
-        raw, backend = self.held(x, "_value"), self.held(x, "_xp").backend
-        real = backend.original or backend
+        raw = self.held(x, "_value")
         result = self.fresh(raw)
         self.note(Step("constant", _same, (raw,), {}, (result,)))
-        self.hold(x, raw, result, real)
+        self.hold(x, raw, result)
 
     # ---- the end
 
