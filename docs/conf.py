@@ -1,8 +1,10 @@
 """How Sphinx makes the documentation: Markdown by MyST, in the furo theme."""
 
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -41,21 +43,27 @@ def add_contents(app, docname, source):
 
 
 RUNS = {}
+POOL = ThreadPoolExecutor(os.cpu_count())
+
+
+def run_blocks(page):
+    """Run the Python of `page` in a process of its own; where it fails, what it printed and its exit status."""
+    command = [sys.executable, "-W", "error", str(Path(__file__).with_name("blocks.py")), str(page)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return f"{done.stdout}exit status {done.returncode}" if done.returncode else ""
 
 
 def start_blocks(app):
-    """Run the Python of each page, each in a process of its own, while Sphinx reads them."""
+    """Run the Python of the pages, as many at once as there are cores, while Sphinx reads them."""
     for page in Path(app.srcdir).rglob("*.md"):
         if re.search(r"^```(python|pycon)$", page.read_text(encoding="utf-8"), re.MULTILINE):
-            command = [sys.executable, "-W", "error", str(Path(app.srcdir) / "blocks.py"), str(page)]
-            RUNS[page] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            RUNS[page] = POOL.submit(run_blocks, page)
 
 
 def check_blocks(app, env):
     """Warn of blocks that failed."""
     for page, run in RUNS.items():
-        told, _ = run.communicate()
-        if run.returncode:
+        if told := run.result():
             getLogger(__name__).warning("a block of Python fails:\n%s", told, location=str(page))
 
 
