@@ -200,6 +200,7 @@ print(found.count("/jax/compilation_cache/cache_hits"))
 """
 
 
+@pytest.mark.slow
 def test_what_one_process_of_the_suite_compiled_is_read_by_the_next(tmp_path):
     env = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
     command = [sys.executable, "-c", SHARES, str(tmp_path)]
@@ -221,6 +222,7 @@ print(len(made))
 """
 
 
+@pytest.mark.slow
 def test_the_suite_lowers_all_in_one_context_and_else_jax_does_as_it_does(tmp_path):
     shared, plain = (
         int(subprocess.check_output([sys.executable, "-c", LOWERS.format(shared=shared, folder=tmp_path)], text=True))

@@ -14,7 +14,7 @@ pytest.importorskip("jax", reason="the JAX engine needs jax")
 BOUND = 8 * 2.0**-23
 
 
-@pytest.fixture(scope="module", params=["Auto", "Explicit"])
+@pytest.fixture(scope="module", params=[pytest.param("Auto", marks=pytest.mark.slow), "Explicit"])
 def report(request):
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8"
     done = subprocess.run(

@@ -51,10 +51,9 @@ def test_the_ops_of_the_page_pass_the_suite(folder):
 
 def test_the_command_judges_the_ops_of_the_page(folder):
     command = ("-m", "tapegrad", "conformance", "numpy", "--quick", "--ops", "swish,between", "--import")
-    for jobs in ((), ("--jobs", "2")):
-        done = run(folder, *command, "my_ops", *jobs)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "on 2 ops, 0 failed" in done.stdout
+    done = run(folder, *command, "my_ops", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "on 2 ops, 0 failed" in done.stdout
     done = run(folder, *command, "your_ops")
     assert done.returncode == 2 and "--import your_ops: ModuleNotFoundError" in done.stderr
 

@@ -35,7 +35,7 @@ grads = tapegrad.grad(loss)(tnp.ones((2, 2)), tnp.zeros((2, 2), dtype=tnp.float3
 """
 
 
-@pytest.mark.parametrize("mode", ["default", "--strict"])
+@pytest.mark.parametrize("mode", [pytest.param("default", marks=pytest.mark.slow), "--strict"])
 def test_a_type_checker_sees_the_names(tmp_path, mode):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"
