@@ -38,6 +38,7 @@ from .tape.mode import (
     set_training,
     train_mode,
 )
+from .tape.tracebacks import door
 from .transforms import variables as _variables
 from .transforms.bodies import Body, arrays_within, unplaced
 
@@ -124,6 +125,7 @@ def _parse_heads(heads: Any, head_grads: Any) -> tuple[list[Any], list[Any] | No
     return _listed(heads, "heads"), None if head_grads is None else _listed(head_grads, "head_grads")
 
 
+@door
 def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
     """Put the gradients of the heads, together, into the `.grad` of the variables they were computed from.
 
@@ -156,6 +158,7 @@ def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, tra
         _backward_trains.reset(token)
 
 
+@door
 def grad(
     heads: Any,
     variables: Any,

@@ -18,6 +18,7 @@ from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArrayError
 from ..tape.mode import MODE, TRAINING
 from ..tape.sweep import WATCHERS
+from ..tape.tracebacks import fold
 from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
 from .program import End, Step
@@ -193,11 +194,15 @@ class Compiled(Reaches):
                         return out
                     failure = out
                     break
-        with self._lock:
-            sort = self._sorts.get(key)
-            if sort is None:
-                sort = self._sorts[key] = _Sort(leaves)
-            return self._traced(sort, known, failure, args, keywords, leaves, structure, given)
+        try:
+            with self._lock:
+                sort = self._sorts.get(key)
+                if sort is None:
+                    sort = self._sorts[key] = _Sort(leaves)
+                return self._traced(sort, known, failure, args, keywords, leaves, structure, given)
+        except Exception as error:
+            fold(error)
+            raise
 
     # ---- the ways to run it
 

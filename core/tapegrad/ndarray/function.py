@@ -10,6 +10,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, TypeVar, overload
 
 from ..op.words import HEADS, Words
+from ..tape.tracebacks import fold
 from .checks import need, need_all
 from .ndarray import NDArray, give, give_all
 
@@ -132,6 +133,7 @@ def public(
         "_NDArray": NDArray,
         "_body": body,
         "_check": check,
+        "_fold": fold,
         "_into": into or _into,
         "_names": names,
         "_need": need,
@@ -177,8 +179,9 @@ def _code(
     else:
         lines.append(f"result = _body({', '.join(handed)})")
         lines.append(f"return result if {slots[out]} is None else _into({slots[out]}, result, _where)")
-    free = "_NDArray, _body, _check, _into, _names, _need, _need_all, _where"
-    inner = "\n  ".join([f"def function({', '.join(head)}):", *lines])
+    free = "_NDArray, _body, _check, _fold, _into, _names, _need, _need_all, _where"
+    guarded = ["try:", *[f" {line}" for line in lines], "except Exception as _error:", " _fold(_error)", " raise"]
+    inner = "\n  ".join([f"def function({', '.join(head)}):", *guarded])
     module = compile(f"def bind({free}):\n {inner}\n return function", "<nd_function>", "exec")
     return _nested(_nested(module))
 

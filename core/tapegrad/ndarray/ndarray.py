@@ -35,6 +35,7 @@ from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf
+from ..tape.tracebacks import door
 from ..transforms import variables as _variables
 from .host import array as single
 from .methods import Methods
@@ -166,6 +167,7 @@ class NDArray(Methods):
         else:
             _variables.attach_grad(self, grad_req)
 
+    @door
     def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 

@@ -20,6 +20,7 @@ from ..arrays.face import standard_face
 from ..engines.backend import Backend
 from ..engines.registry import backend_of, get_backend, several_live, use_backend
 from ..errors import TapegradError
+from ..tape.tracebacks import fold
 
 __all__ = ["placed"]
 
@@ -41,7 +42,11 @@ def placed(function: FunctionType) -> Callable[..., Any]:
                 with use_backend(backend):
                     moved = [_moved(x, backend) for x in args]
                     return function(*moved, **{name: _moved(x, backend) for name, x in keywords.items()})
-        return function(*args, **keywords)
+        try:
+            return function(*args, **keywords)
+        except Exception as error:
+            fold(error)
+            raise
 
     return on_engine_of_arguments
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .nodes import Node, next_seq
+from .tracebacks import fold
 
 RECORDING, TRAINING, JOURNALING, RULED, TOLD, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
@@ -52,6 +53,8 @@ class Scope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         restore_mode(self.previous.pop())
+        if error is not None:
+            fold(error)
 
 
 class RecordScope(Scope):
@@ -71,6 +74,8 @@ class RecordScope(Scope):
         del LIVE[number]
         restore_mode(token)
         THREAD.has_recorded = True
+        if error is not None:
+            fold(error)
 
 
 def restore_mode(token: Token[int]) -> None:

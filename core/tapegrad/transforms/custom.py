@@ -16,6 +16,7 @@ from ..errors import ArgumentTypeError, NoGradientError
 from ..op.call import cast
 from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..tape.mode import MODE, RECORDING
+from ..tape.tracebacks import door
 from .bodies import Body, Saved, unplaced, within_reach
 
 
@@ -108,6 +109,7 @@ class Custom:
         self.jvps.update(self._formulas("d", formulas))
         return self
 
+    @door
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; where an input is tracked, one node with the rule goes on the tape."""
         bound = self.signature.bind(*args, **kwargs)

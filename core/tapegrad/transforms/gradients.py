@@ -10,6 +10,7 @@ from ..arrays.batched import without_nodes
 from ..arrays.trees import callable_or_error, map_arrays, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
+from ..tape.tracebacks import door
 from .run import Run, cotangents_for, gradient_of, scalar_run, tangents_for
 from .transformed import Transformed
 
@@ -102,6 +103,7 @@ def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
     return Transformed(grad(summed, argnums), elementwise_grad, fun, argnums)
 
 
+@door
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of a function and its pull: from a cotangent of the output to the tuple of those of the arguments.
 
@@ -120,6 +122,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """
     run = Run("vjp", fun, primals, {}, range(len(primals)), has_aux=has_aux, copy=True)
 
+    @door
     def pull(cotangent: Any) -> tuple[Any, ...]:
         cotangents = cotangents_for("vjp", run, cotangent)
         pulled = run.pull_linear(cotangents)
@@ -132,6 +135,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (run.value(), pull, run.aux) if has_aux else (run.value(), pull)
 
 
+@door
 def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """The value of a function and its derivative in the direction of the tangents.
 
@@ -159,6 +163,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     return (run.value(), out, run.aux) if has_aux else (run.value(), out)
 
 
+@door
 def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The value of a function at the primals and the linear map of its tangents there, which may be called many times.
 
@@ -174,6 +179,7 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
     """
     run = Run("linearize", fun, primals, {}, range(len(primals)), copy=True)
 
+    @door
     def push(*tangents: Any) -> Any:
         rows = tangents_for("linearize", run, tangents)
         pushed = run.push_linear(rows)

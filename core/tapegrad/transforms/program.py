@@ -13,6 +13,7 @@ from ..arrays.face import face_class
 from ..arrays.views import share
 from ..engines.registry import get_backend
 from ..ops import transfer
+from ..tape.tracebacks import door
 from . import inspection, variables
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class ProgramArray(Array):
         """
         variables.attach_grad(self, grad_req)
 
+    @door
     def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 

@@ -1,0 +1,74 @@
+"""Tracebacks that show a user's lines: the library's own frames are left out where an error passes one of its doors.
+
+What a door is (a transform, the end of a `with` block, a function of a face) stays as one frame, which Python adds
+behind everything that runs there. `TAPEGRAD_TRACEBACK=full` leaves tracebacks as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from itertools import pairwise
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+from ..errors import TapegradError
+
+__all__ = ["door", "fold"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
+
+def fold(error: BaseException) -> None:
+    """Leave the library's frames out of the traceback of an error, and of those that it was raised from.
+
+    An error that is none of ours keeps the frames behind the last line of the user's: they say what is wrong with us.
+    """
+    if os.environ.get("TAPEGRAD_TRACEBACK") == "full":
+        return
+    met: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in met:
+        met.add(id(each))
+        _fold_one(each)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+
+
+def _fold_one(error: BaseException) -> None:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    users = [i for i, frame in enumerate(frames) if i == 0 or not _is_ours(frame)]
+    if users and not isinstance(error, TapegradError):
+        users += range(users[-1] + 1, len(frames))
+    shown = [frames[i] for i in users]
+    for before, after in pairwise([*shown, None]):
+        if before is not None:
+            before.tb_next = after
+
+
+def _is_ours(trace: TracebackType) -> bool:
+    file = trace.tb_frame.f_code.co_filename
+    # Functions that are written at run time have names like <tapegrad sum #3>, and engines are modules like tapegrad_x.
+    return file.startswith((_FOLDER, "<tapegrad ")) or str(trace.tb_frame.f_globals.get("__name__")).startswith(
+        "tapegrad_"
+    )
+
+
+def door(function: F) -> F:
+    """The function, with the library's frames left out of the tracebacks of its errors."""
+
+    @wraps(function)
+    def passing(*args: Any, **keywords: Any) -> Any:
+        try:
+            return function(*args, **keywords)
+        except Exception as error:
+            fold(error)
+            raise
+
+    return cast(F, passing)
