@@ -18,7 +18,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad import autograd, nd
-from tapegrad.errors import GradientEscapeError, GraphError, NoGradientError, TapegradError
+from tapegrad.errors import DtypeError, GradientEscapeError, GraphError, NoGradientError, TapegradError
 
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 THREE = np.asarray([1.0, 2.0, 3.0])
@@ -349,6 +349,34 @@ def test_a_subclass_that_means_its_numbers_comes_in():
 
     x = np.asarray([1.0, 2.0, 3.0]).view(Labelled)
     assert tapegrad.grad(lambda y: tnp.sum(y * x))(x).tolist() == [1, 2, 3]
+
+
+@pytest.mark.skipif(np.longdouble(1).nbytes == 8, reason="this machine's longdouble is a double")
+@pytest.mark.parametrize("third", [np.longdouble(1) / 3, np.clongdouble(1) / 3])
+def test_numbers_wider_than_any_engines_are_refused_at_every_entrance(third):
+    entrances = [
+        lambda: tnp.asarray(third),
+        lambda: tnp.asarray([third]),
+        lambda: tnp.asarray([np.asarray([third])]),
+        lambda: tnp.full(2, third),
+        lambda: tnp.add(tnp.ones(1), [third]),
+        lambda: tnp.ones(1) * third,
+        lambda: tapegrad.grad(lambda parts: parts[0])([third]),
+    ]
+    for entrance in entrances:
+        with pytest.raises(DtypeError, match="wider than what engines compute in"):
+            entrance()
+    assert tnp.asarray([third.real], "float64").dtype == "float64"
+
+
+def test_a_view_taken_before_recording_is_a_constant_and_one_taken_in_it_is_not():
+    x = tnp.asarray(THREE)
+    x.attach_grad()
+    before = x[1:]
+    with tapegrad.record():
+        y = tnp.sum(before * x[1:])
+    y.backward()
+    assert x.grad.tolist() == [0, 2, 3]
 
 
 def test_numbers_of_another_byte_order_come_in_by_a_copy():

@@ -86,7 +86,9 @@ def test_a_fault_of_the_library_keeps_the_frames_that_tell_of_it(monkeypatch):
 
 
 def test_what_python_prints_is_folded_and_so_are_causes():
-    code = "import tapegrad, tapegrad.numpy as tnp\ntapegrad.grad(lambda x: tnp.sum(tnp.ones((2, 3)) @ x))(tnp.ones(2))\n"
+    code = (
+        "import tapegrad, tapegrad.numpy as tnp\ntapegrad.grad(lambda x: tnp.sum(tnp.ones((2, 3)) @ x))(tnp.ones(2))\n"
+    )
     environment = os.environ | {"TAPEGRAD_TRACEBACK": ""}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     printed = done.stderr.splitlines()

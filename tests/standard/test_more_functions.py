@@ -100,6 +100,8 @@ CASES = {
     "trim_zeros": (V, lambda xp, x: xp.trim_zeros(xp.r_[0.0, x, 0.0])),
     "sort_complex": (V, lambda xp, x: xp.real(xp.sort_complex(x * (1 + 1j)))),
     "nanargmax": (V, lambda xp, x: x[xp.nanargmax(x)]),
+    "max of complex numbers": (M, lambda xp, x: xp.max(xp.round(x, 0) + 1j * x, axis=1)),
+    "min of complex numbers": (M, lambda xp, x: xp.nanmin(xp.where(x > 1.5, np.nan, 1.0 + 1j * x), axis=0)),
     "lexsort": (V, lambda xp, x: x[xp.lexsort((x, np.array([1, 0, 1, 0, 1])))]),
     "vectorize": (V, lambda xp, x: xp.vectorize(lambda a, b: a * b)(x, W)),
     "piecewise arguments": (V, lambda xp, x: xp.piecewise(x, [x < 0], [lambda z, k: z * k, lambda z, k: z], 3.0)),

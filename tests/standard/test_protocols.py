@@ -173,6 +173,15 @@ def test_scipys_special_functions_reach_the_ops():
     special = pytest.importorskip("scipy.special", reason="SciPy's ufuncs are what is tested")
     found = tapegrad.grad(lambda x: tnp.sum(special.gammaln(x)))(X)
     np.testing.assert_allclose(found, special.psi(X), rtol=1e-13)
+    for name, slope in (
+        ("log1p", 1 / (1 + X)),
+        ("expm1", np.exp(X)),
+        ("sinc", np.cos(np.pi * X) / X),
+        ("round", 0 * X),
+    ):
+        found = tapegrad.grad(lambda x, name=name: tnp.sum(getattr(special, name)(x)))(X)
+        shift = np.sinc(X) / X if name == "sinc" else 0
+        np.testing.assert_allclose(found, slope - shift, rtol=1e-12)
     with pytest.raises(GradientEscapeError):
         tapegrad.grad(lambda x: tnp.sum(special.j0(x)))(X)
 

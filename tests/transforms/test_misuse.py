@@ -37,6 +37,13 @@ ONE_TWO = np.asarray([1.0, 2.0])
         (lambda: tapegrad.grad(lambda x: x)(np.arange(3)), DtypeError, "convert it to a float"),
         (lambda: tapegrad.grad(lambda x: x, 1)(3.0), ValueError, "argnums 1 is out of range for 1"),
         (lambda: tapegrad.grad(lambda x: tnp.argmax(x))(ONE_TWO), DtypeError, "int64; integers and booleans"),
+        (lambda: tapegrad.vjp(lambda x: tnp.argmax(x), ONE_TWO), DtypeError, "vjp.*int64, and integers and booleans"),
+        (lambda: tapegrad.jvp(lambda x: x > 1, (ONE_TWO,), (ONE_TWO,)), DtypeError, "jvp.*bool, and integers"),
+        (
+            lambda: tapegrad.linearize(lambda x: x.astype("int64"), ONE_TWO),
+            DtypeError,
+            "linearize.*int64, and integers",
+        ),
         (lambda: tnp.zeros((2, -1)), ShapeError, r"no negative lengths: \(2, -1\)"),
         (lambda: tapegrad.grad(lambda x: x)("text"), TypeError, "argument 0"),
         (lambda: tapegrad.grad(lambda x: x * 1j)(np.float64(2.0)), DtypeError, "real floating.*vjp"),

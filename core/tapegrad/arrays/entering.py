@@ -150,6 +150,8 @@ def make(
     """Host numbers as an array of that or the default backend, on the device."""
     backend = backend or get_backend()
     values = np.asarray(values, dtype=None if dtype is None else dtypes.to_dtype(dtype))
+    if values.dtype not in _OURS:
+        raise DtypeError(_unusable(values.dtype))
     raw = backend.from_numpy(values, device=None if device is None else str(device))
     return handle(face or standard_face(), raw, None, backend.kernels)
 

@@ -253,6 +253,7 @@ class Compiled(Reaches):
         streams, seedings = reach.drawn_from(), _seedings()
         trace = Trace(drawn)
         end: End | None = None
+        reason: str | None = None
         try:
             with trace:
                 result, end, expected = self._run_traced(trace, sort=sort, leaves=leaves, structure=structure)
@@ -271,9 +272,11 @@ class Compiled(Reaches):
                         raise Untraceable("a number that it reads back is kept somewhere")
                     trace.refuse("a number that it reads back is kept somewhere")
         except Untraceable as why:
-            return self._again(sort, trace, reach, str(why), args, keywords, leaves)
+            reason = str(why)
         except Exception as error:
-            return self._again(sort, trace, reach, f"{type(error).__name__}: {error}", args, keywords, leaves)
+            reason = f"{type(error).__name__}: {error}"
+        if reason is not None or end is None:
+            return self._again(sort, trace, reach, str(reason), args, keywords, leaves)
         trace.commit()
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"

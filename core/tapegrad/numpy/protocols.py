@@ -130,13 +130,13 @@ def _ops_by_ufunc() -> Mapping[Any, Callable[..., Any]]:
 
 
 def _scipy_op(ufunc: Any) -> Callable[..., Any] | None:
-    """The function of `tapegrad.numpy.special` for a ufunc of `scipy.special`."""
+    """The function for a ufunc of `scipy.special`: of `tapegrad.numpy.special`, or that of NumPy's of the same name."""
     theirs = sys.modules.get("scipy.special")
     name = ufunc.__name__
-    if theirs is None or not hasattr(special, name) or getattr(theirs, name, None) is not ufunc:
+    if theirs is None or getattr(theirs, name, None) is not ufunc:
         return None
-    found: Callable[..., Any] = getattr(special, name)
-    return found
+    found: Callable[..., Any] | None = getattr(special, name, None)
+    return found or _ops_by_ufunc().get(getattr(np, "rint" if name == "round" else name, None))
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping[str, Any]) -> Any:

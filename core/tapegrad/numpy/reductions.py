@@ -284,6 +284,8 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
             raise ArgumentError(f"{name}(where=…) needs an initial value, for where nothing holds; give initial")
         x = _kept(x, where, initial)
     if initial is None:
+        if x.dtype in dtypes.COMPLEX and _length(x, axis):
+            return _complex_extreme(name, x, axis, keepdims)
         return _reduced(name, x, axis, keepdims)
     if not _length(x, axis):
         shape = op.sum(x._detached(), axis=axis, keepdims=keepdims).shape
@@ -291,6 +293,23 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: 
     pairs = {"max": ("maximum", "fmax"), "min": ("minimum", "fmin")}[plain]
     found: ndarray = OPS[pairs[name != plain]].call(_reduced(name, x, axis, keepdims), initial)
     return found
+
+
+def _complex_extreme(name: str, x: ndarray, axis: Any, keepdims: bool) -> ndarray:
+    """The first or last of complex numbers in NumPy's order: by the real part, then by the imaginary one.
+
+    What is NaN in either part is left to the functions of real numbers, which pass it on or over by their names.
+    """
+    values = x._detached()
+    unknown = op.isnan(values)
+    real, imaginary = (op.where(unknown, math.nan, part) for part in (op.real(values), op.imag(values)))
+    chosen = real == OPS[name].call(real, axis=axis, keepdims=True)
+    far = -math.inf if name.endswith("max") else math.inf
+    among = op.where(chosen, imaginary, far)
+    chosen = chosen & (among == OPS[name].call(among, axis=axis, keepdims=True))
+    count = op.count_nonzero(chosen, axis=axis, keepdims=keepdims)
+    picked = op.sum(op.where(chosen, x, 0.0), axis=axis, keepdims=keepdims) / op.where(count == 0, 1, count)
+    return op.where(count == 0, op.sum(op.where(unknown, x, 0.0), axis=axis, keepdims=keepdims), picked)
 
 
 def _length(x: ndarray, axis: Any) -> int:
@@ -303,7 +322,7 @@ def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
 
     `initial`: the least that it can be; needed with `where`, and for arrays without elements.
 
-    Dtypes: real numbers; the result has that of `a`.
+    Dtypes: any; the result has that of `a`. Complex numbers go by the real part, then by the imaginary one.
     Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
     >>> tnp.max([[1.0, 4.0], [3.0, 2.0]], axis=1)
@@ -319,7 +338,7 @@ def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
 
     `initial`: the most that it can be; needed with `where`, and for arrays without elements.
 
-    Dtypes: real numbers; the result has that of `a`.
+    Dtypes: any; the result has that of `a`. Complex numbers go by the real part, then by the imaginary one.
     Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
     >>> tnp.min([[1.0, 4.0], [3.0, 2.0]], axis=1)
@@ -336,7 +355,7 @@ amax, amin = max, min
 def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The largest element over `axis` that is not NaN. See `max`.
 
-    Dtypes: real numbers; the result has that of `a`.
+    Dtypes: any; the result has that of `a`. Complex numbers go by the real part, then by the imaginary one.
     Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
     >>> tnp.nanmax([1.0, tnp.nan, 3.0])
@@ -348,7 +367,7 @@ def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
 def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
     """The smallest element over `axis` that is not NaN. See `min`.
 
-    Dtypes: real numbers; the result has that of `a`.
+    Dtypes: any; the result has that of `a`. Complex numbers go by the real part, then by the imaginary one.
     Raises: `ShapeError` for no elements without `initial`, `ValueError` for `where` without `initial`.
 
     >>> tnp.nanmin([1.0, tnp.nan, 3.0])

@@ -122,8 +122,9 @@ def erfinv(xp: Any, x: Any) -> Any:
 
 
 def _hazard_slope(xp: Any, x: Any, out: Any) -> Any:
-    # -out (x + out), whose sum cancels where x is far below 0. With t = -x, e = out - t and Laplace's fraction
-    # e = 1 / (t + 2 rest) it is -(1 + e² - 2 e rest), of which every derivative is as exact.
+    # -out (x + out), whose sum cancels where x is below 0. With t = -x, e = out - t and Laplace's fraction
+    # e = 1 / (t + 2 rest) it is -(1 + e² - 2 e rest), of which every derivative is as exact. Nearer to 0, where the
+    # fraction has no end, it is a polynomial, as exact in its derivatives too.
     far = x < -1.5
     t = xp.where(far, -x, 1.5)
     fraction = t
@@ -131,7 +132,40 @@ def _hazard_slope(xp: Any, x: Any, out: Any) -> Any:
         fraction = t + k / fraction
     rest = 1 / fraction
     excess = 1 / (t + 2 * rest)
-    return xp.where(far, -(1 + excess * (excess - 2 * rest)), -out * (x + out))
+    between = (x >= -1.5) & (x < 0.5)
+    u = xp.where(between, x, -0.5) + 0.5
+    polynomial = xp.zeros_like(x)
+    for coefficient in reversed(_HAZARD_SLOPES):
+        polynomial = polynomial * u + coefficient
+    near = xp.where(between, polynomial, -out * (x + out))
+    return xp.where(far, -(1 + excess * (excess - 2 * rest)), near)
+
+
+_HAZARD_SLOPES = (
+    -0.731519592844121,
+    0.16260392517612296,
+    0.0515059350302571,
+    0.0070487987199758274,
+    -0.0018007676394119604,
+    -0.001333871958515445,
+    -0.0003518736024581258,
+    -1.5301164159667994e-05,
+    2.5542888062988913e-05,
+    1.1133071887595477e-05,
+    2.020927291490141e-06,
+    -1.9069576935978305e-07,
+    -2.4397556765256843e-07,
+    -7.574072346088162e-08,
+    -8.037590713967433e-09,
+    3.265471181216628e-09,
+    1.886539300079354e-09,
+    4.351444256637856e-10,
+    1.8184699350477794e-13,
+    -3.585383395685604e-11,
+    -9.898321308112331e-12,
+    -4.980297780169041e-13,
+)
+"""The slope of the hazard as a polynomial in x + ½ for x from -1.5 to 0.5, from its Chebyshev series, to 2e-17."""
 
 
 @elementwise(

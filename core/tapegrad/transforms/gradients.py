@@ -11,7 +11,7 @@ from ..arrays.trees import callable_or_error, map_arrays, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
 from ..tape.tracebacks import door
-from .run import Run, cotangents_for, gradient_of, scalar_run, tangents_for
+from .run import Run, check_differentiable, cotangents_for, gradient_of, scalar_run, tangents_for
 from .transformed import Transformed
 
 
@@ -113,7 +113,8 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     Dtypes: floating or complex, as those of outputs and arguments; a Python number takes the output's.
 
-    Raises: `ShapeError` and `DtypeError` for a cotangent that does not fit, `DtypeError` for integer arguments.
+    Raises: `ShapeError` and `DtypeError` for a cotangent that does not fit, `DtypeError` for integer arguments and
+    values.
 
     >>> import numpy as np
     >>> value, pull = vjp(lambda x: x * x, np.asarray([1.0, 2.0]))
@@ -121,6 +122,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     (array([ 2., 40.]),)
     """
     run = Run("vjp", fun, primals, {}, range(len(primals)), has_aux=has_aux, copy=True)
+    check_differentiable(run)
 
     @door
     def pull(cotangent: Any) -> tuple[Any, ...]:
@@ -147,7 +149,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     Dtypes: floating or complex, those of tangents equal to the primals'; a Python number takes the primal's.
 
     Raises: `TypeError` for primals and tangents that are no tuples of one length, `ShapeError` and `DtypeError` for a
-    tangent that does not fit.
+    tangent that does not fit, `DtypeError` for values of integers.
 
     >>> jvp(lambda x: x * x, (3.0,), (1.0,))
     (9.0, 6.0)
@@ -156,6 +158,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
         raise ArgumentTypeError("jvp: primals are a tuple or list with one entry an argument")
     run = Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
     with run:
+        check_differentiable(run)
         rows = tangents_for("jvp", run, tangents)
         pushed = run.push(rows)
     leave = run.exit([t for row in rows for t in row])
@@ -171,13 +174,15 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
 
     Dtypes: as `jvp`.
 
-    Raises: `ShapeError` and `DtypeError` for a tangent that does not fit, `DtypeError` for integer arguments.
+    Raises: `ShapeError` and `DtypeError` for a tangent that does not fit, `DtypeError` for integer arguments and
+    values.
 
     >>> value, push = linearize(lambda x: x * x, 3.0)
     >>> push(1.0), push(2.0)
     (6.0, 12.0)
     """
     run = Run("linearize", fun, primals, {}, range(len(primals)), copy=True)
+    check_differentiable(run)
 
     @door
     def push(*tangents: Any) -> Any:

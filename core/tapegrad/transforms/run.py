@@ -371,6 +371,15 @@ def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
         ) from error
 
 
+def check_differentiable(run: Run) -> None:
+    """Refuse a function none of whose results has a derivative; integers beside floats have zeros."""
+    if run.outs and not any(out._signature.inexact for out in run.outs):
+        raise DtypeError(
+            f"{run.name}: the function returned {run.outs[0]._dtype.name}, and integers and booleans have no "
+            "derivative; return floating or complex numbers"
+        )
+
+
 def is_scalar(x: Array) -> bool:
     """Whether an array counts as a scalar: that is for its face to say."""
     return x._value.shape in x._face.scalar_shapes
