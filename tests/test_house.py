@@ -55,7 +55,7 @@ LAYERS = [
         *("callback", "gluon", "image", "initializer", "io", "kvstore", "lr_scheduler", "metric", "monitor", "name"),
         *("optimizer", "recordio", "test_utils", "util"),
     ),
-    ("einops", "testing"),
+    ("einops", "nn", "testing"),
     ("__init__",),
     ("mxnet",),
     ("tools",),
@@ -64,7 +64,7 @@ LAYERS = [
 """What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""
 
 PUBLIC = {
-    *("errors", "dtypes", "ops", "op", "numpy", "einops", "testing", *LAYERS[9], *LAYERS[10], "mxnet"),
+    *("errors", "dtypes", "ops", "op", "numpy", "einops", "nn", "testing", *LAYERS[9], *LAYERS[10], "mxnet"),
     *("init", "kv", "mon", "__init__", "__main__"),
 }
 """What a user imports. All else at the top is the folder of a layer."""

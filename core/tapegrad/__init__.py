@@ -145,6 +145,7 @@ _MODULES = {
     "name": ".name",
     "nd": ".ndarray",
     "ndarray": ".ndarray",
+    "nn": ".nn",
     "numpy": ".numpy",
     "operator": ".operator",
     "ops": ".ops",

@@ -14,11 +14,15 @@ from ..randomness.defaults import philox
 from ..transforms.draws import drawn
 from . import manipulation
 from .arguments import asarray, make
+from .generator import Generator as Generator
+from .generator import default_rng as default_rng
 from .names import publish
 from .searching import take
 
 if TYPE_CHECKING:
     from .arrays import ndarray
+
+NAMES = ("Generator", "default_rng")
 
 
 def seed(seed: int) -> None:

@@ -37,10 +37,11 @@ def host_function(name: str) -> Callable[..., Any]:
     try:
         from scipy import special
 
-        from . import incomplete
+        from . import implicit, incomplete
     except ImportError as error:
         raise missing_extra(f"{name}()", "scipy", "special") from error
-    function = getattr(incomplete if name in incomplete.__all__ else special, name)
+    own = next((module for module in (implicit, incomplete) if name in module.__all__), special)
+    function = getattr(own, name)
 
     def of_arrays(*arrays: Any) -> Any:
         dtype = arrays[0].dtype
@@ -53,7 +54,7 @@ def host_function(name: str) -> Callable[..., Any]:
     return of_arrays
 
 
-_AS_EXACT_AS_THE_DTYPE = ("betainc", "betaln", "gammainc", "gammaincc")
+_AS_EXACT_AS_THE_DTYPE = ("beta_slope", "betainc", "betaln", "gamma_slope", "gammainc", "gammaincc")
 """In single precision SciPy computes these in single, and loses up to 145 units in the last place."""
 
 
@@ -389,6 +390,21 @@ def betaln(xp: Any, x: Any, y: Any) -> Any:
     return _on_host(xp, "betaln", x, y)
 
 
+_BETAS: list[Any] = [
+    (uniform(*a, low=0.5, high=3.0), uniform(*b, low=0.5, high=3.0), uniform(*c, low=0.05, high=0.95))
+    for a, b, c in (
+        ((3, 4), (3, 4), (3, 4)),
+        ((), (), (5,)),
+        ((4,), (3, 1), ()),
+        ((), (), ()),
+        ((1,), (5,), (1,)),
+        ((3, 1), (), (3, 4)),
+        ((2, 1, 4), (3, 1), (4,)),
+        ((0,), (1,), (0,)),
+    )
+]
+
+
 @elementwise(
     x=lambda xp, g, a, b, x: xp.multiply_or_zero(
         g, xp.exp(xp.xlogy(a - 1, x) + xp.xlog1py(b - 1, -x) - xp.betaln(a, b))
@@ -396,19 +412,7 @@ def betaln(xp: Any, x: Any, y: Any) -> Any:
     floats=True,
     accuracy="I1",
     numpy="special.betainc",
-    samples=[
-        (uniform(*a, low=0.5, high=3.0), uniform(*b, low=0.5, high=3.0), uniform(*c, low=0.05, high=0.95))
-        for a, b, c in (
-            ((3, 4), (3, 4), (3, 4)),
-            ((), (), (5,)),
-            ((4,), (3, 1), ()),
-            ((), (), ()),
-            ((1,), (5,), (1,)),
-            ((3, 1), (), (3, 4)),
-            ((2, 1, 4), (3, 1), (4,)),
-            ((0,), (1,), (0,)),
-        )
-    ],
+    samples=_BETAS,
     real=True,
 )
 def betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
@@ -458,6 +462,40 @@ def gammaincc(xp: Any, a: Any, x: Any) -> Any:
     Array([1.        , 0.3678...], dtype=float32)
     """
     return _on_host(xp, "gammaincc", a, x)
+
+
+@elementwise(
+    floats=True,
+    accuracy="I3",
+    samples=together(uniform(low=0.5, high=3.0), uniform(low=0.1, high=5.0)),
+    real=True,
+)
+def gamma_slope(xp: Any, a: Any, x: Any) -> Any:
+    """How fast x moves with a where gammainc(a, x) stays as it is: the derivative of a gamma variate in its shape.
+
+    M. Figurnov and others (2018), "Implicit reparameterization gradients". It has no derivative of its own.
+
+    >>> gamma_slope(1.0, tnp.asarray([0.5, 2.0]))
+    Array([0.8069..., 1.6316...], dtype=float32)
+    """
+    return _on_host(xp, "gamma_slope", a, x)
+
+
+@elementwise(
+    floats=True,
+    accuracy="I5",
+    samples=_BETAS,
+    real=True,
+)
+def beta_slope(xp: Any, a: Any, b: Any, x: Any) -> Any:
+    """How fast x moves with a where betainc(a, b, x) stays as it is: the derivative of a beta variate in a.
+
+    That in b is -beta_slope(b, a, 1 - x). It has no derivative of its own.
+
+    >>> beta_slope(1.0, 1.0, tnp.asarray([0.5]))
+    Array([0.3465...], dtype=float32)
+    """
+    return _on_host(xp, "beta_slope", a, b, x)
 
 
 # Bessel functions

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
+
+from ..ops import implicit
 
 __all__ = ["FUNCTIONS", "SPECIAL_EPS"]
 
@@ -219,6 +221,7 @@ def _gammainc(a: Any, x: Any) -> Any:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "polygamma_rise": _elementwise(_polygamma_rise),
+    "beta_slope": partial(implicit.beta_slope, digamma=_elementwise(_digamma)),
     "betainc": _elementwise(_betainc),
     "betaln": _elementwise(_betaln),
     "digamma": _elementwise(_digamma),
@@ -226,6 +229,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "erfc": _elementwise(_erfc),
     "erfinv": _elementwise(_erfinv),
     "gamma": _elementwise(_gamma),
+    "gamma_slope": partial(implicit.gamma_slope, digamma=_elementwise(_digamma)),
     "gammainc": _elementwise(_gammainc),
     "gammaincc": _elementwise(_gammaincc),
     "gammaln": _elementwise(_gammaln),

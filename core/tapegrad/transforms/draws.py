@@ -6,7 +6,7 @@ is computed again (`checkpoint`) finds the numbers it had, and one where a draw 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays.array import Array, SomeArray, handle
 from ..arrays.batched import Batched, level_table
-from ..errors import RandomnessError
+from ..errors import ArgumentError, ArgumentTypeError, RandomnessError
 
 Drawn = tuple[np.ndarray[Any, Any], tuple[int, ...]]
 """Numbers of the host, and the levels of the vmaps that they have an axis for."""
@@ -144,3 +144,30 @@ def _host(x: Array) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
             levels.append(value.level)
         value, xp = value.value, value.xp
     return xp.to_numpy(value), tuple(reversed(levels))
+
+
+class HostGenerator:
+    """One of NumPy's generators, called by the name of a method, with our errors; its draws go through `drawn`.
+
+    >>> host = HostGenerator(np.random.default_rng(0))
+    >>> bool(host.draw("normal", np.dtype("float64"), (), {}) == np.random.default_rng(0).normal())
+    True
+    """
+
+    __slots__ = ("generator",)
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self.generator = generator
+
+    def draw(
+        self, name: str, dtype: Any, parameters: Sequence[Any], keywords: Mapping[str, Any]
+    ) -> np.ndarray[Any, Any]:
+        """What the method draws, as an array of that dtype, or as it is. NumPy's generators lock themselves."""
+        try:
+            return np.asarray(getattr(self.generator, name)(*parameters, **keywords), dtype=dtype)
+        except np.linalg.LinAlgError:
+            raise
+        except ValueError as error:
+            raise ArgumentError(f"{name}: {error}") from error
+        except TypeError as error:
+            raise ArgumentTypeError(f"{name}: {error}") from error
