@@ -29,7 +29,8 @@ def run(path: Path) -> None:
         for _ in tour.run(tour.parse(FILE.sub("", page))):
             pass
         session = doctest.DocTestParser().get_doctest("\n".join(SESSION.findall(page)), {}, path.name, str(path), 0)
-        doctest.DebugRunner(optionflags=FLAGS).run(session)
+        if doctest.DocTestRunner(optionflags=FLAGS).run(session).failed:
+            sys.exit(1)
         os.chdir(path.parent)
 
 

@@ -8,29 +8,43 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util.logging import getLogger
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference
 
 project = "tapegrad"
 author = "the tapegrad maintainers"
 project_copyright = author
 release = version = version_of("tapegrad")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_parser"]
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+suppress_warnings = ["ref.python"]  # a type in a signature may be described under two public names
+html_math_renderer = "mathml"  # which browsers have in them; MathJax would come over the network
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"tapegrad {release}"
-autodoc_typehints = "description"
 
 # A code host shows index.md as well, where a toctree would be a block of code; so the site's contents are here.
 CONTENTS = {
     "Start": "tutorial migrate-from-autograd migrate-from-jax migrate-from-pytorch migrate-from-mxnet examples/README",
-    "Use it": "transforms compile numpy scipy conventions",
+    "Guides": "choose-an-engine numbers-you-can-trust views-and-writes transforms compile gpu many-devices",
+    "Functions": "numpy scipy conventions",
     "Extend it": "add-an-op add-an-engine conformance",
-    "How it is made, how good it is": "architecture conformance-results",
+    "How it is made, how good it is": "how-it-works architecture conformance-results",
 }
+
+
+if tags.has("reference"):  # noqa: F821  (Sphinx has it there)
+    reference.write(Path(__file__).parent / "reference")
+    CONTENTS["Reference"] = "reference/index"
+else:
+    exclude_patterns += ["reference"]
 
 
 def add_contents(app, docname, source):
@@ -42,33 +56,44 @@ def add_contents(app, docname, source):
             )
 
 
-RUNS = {}
-POOL = ThreadPoolExecutor(os.cpu_count())
+POOL, RUNS = ThreadPoolExecutor(os.cpu_count()), {}
 
 
 def run_blocks(page):
-    """Run the Python of `page` in a process of its own; where it fails, what it printed and its exit status."""
-    command = [sys.executable, "-W", "error", str(Path(__file__).with_name("blocks.py")), str(page)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return f"{done.stdout}exit status {done.returncode}" if done.returncode else ""
+    """What the Python of a page says when it is run in a process of its own, if it fails."""
+    command = [sys.executable, "-W", "error", str(Path(__file__).parent / "blocks.py"), str(page)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    return run.returncode and (run.stdout + run.stderr)
 
 
 def start_blocks(app):
-    """Run the Python of the pages, as many at once as there are cores, while Sphinx reads them."""
+    """Run the Python of each page while Sphinx reads them; the reference has doctests of its own."""
     for page in Path(app.srcdir).rglob("*.md"):
-        if re.search(r"^```(python|pycon)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        blocks = re.search(r"^```(python|pycon)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        if blocks and page.parent.name != "reference":
             RUNS[page] = POOL.submit(run_blocks, page)
 
 
 def check_blocks(app, env):
     """Warn of blocks that failed."""
     for page, run in RUNS.items():
-        if told := run.result():
-            getLogger(__name__).warning("a block of Python fails:\n%s", told, location=str(page))
+        if said := run.result():
+            getLogger(__name__).warning("a block of Python fails:\n%s", said, location=str(page))
+
+
+def formula(block):
+    """What writes a formula as MathML."""
+
+    def write(writer, node):
+        writer.body.append(tex2mathml(node.astext(), as_block=block))
+        raise SkipNode
+
+    return write, None
 
 
 def setup(app):
     """What Sphinx calls first."""
+    app.add_html_math_renderer("mathml", inline_renderers=formula(False), block_renderers=formula(True))
     app.connect("builder-inited", start_blocks)
     app.connect("env-check-consistency", check_blocks)
     app.connect("source-read", add_contents)
