@@ -62,8 +62,8 @@ POOL, RUNS = ThreadPoolExecutor(os.cpu_count()), {}
 def run_blocks(page):
     """What the Python of a page says when it is run in a process of its own, if it fails."""
     command = [sys.executable, "-W", "error", str(Path(__file__).parent / "blocks.py"), str(page)]
-    run = subprocess.run(command, capture_output=True, text=True)
-    return run.returncode and (run.stdout + run.stderr)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return f"{done.stdout}exit status {done.returncode}" if done.returncode else ""
 
 
 def start_blocks(app):

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import tapegrad
-from tapegrad.tools import tour
+from tapegrad.tools import doctor, tour
+from tapegrad.tools.cli import app
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "tutorial.json").read_text(encoding="utf-8"))
 
@@ -142,6 +144,26 @@ def test_backends_as_json_has_what_the_library_says():
     (numpy,) = [info for info in tapegrad.list_backends() if info.name == "numpy"]
     assert told["numpy"] == {**numpy._asdict(), "devices": list(numpy.devices), "on_the_host": []}
     assert "TAPEGRAD_DISABLE_PLUGINS=jax" in told["jax"]["reason"] and not told["jax"]["usable"]
+
+
+def test_the_doctor_says_what_is_here_and_what_mends_what_is_not(monkeypatch):
+    monkeypatch.delenv("SCIPY_ARRAY_API", raising=False)
+    monkeypatch.setitem(doctor.LIBRARIES, "no_such_library", "special")
+    done = CliRunner().invoke(app, ["doctor", "--json"])
+    told = json.loads(done.stdout)
+    assert told["engines"]["numpy"]["usable"] and told["engines"]["numpy"]["float64"] == "yes"
+    assert told["tapegrad"] == tapegrad.__version__ and not told["libraries"]["no_such_library"]
+    assert any(re.search("no_such_library is not installed, .*pip install 'scipy>=", line) for line in told["problems"])
+    lines = CliRunner().invoke(app, ["doctor"]).stdout.splitlines()
+    assert {f"- {problem}" for problem in told["problems"]} <= set(lines)
+
+
+@pytest.mark.parametrize("chapter", [chapter for chapter in tour.Chapter if chapter is not tour.Chapter.MXNET])
+def test_a_chapter_of_the_tour_says_where_to_go_on(chapter, monkeypatch):
+    monkeypatch.setattr(tour, "run", lambda cells: [tour.Result(cell, "", None) for cell in cells])
+    done = CliRunner().invoke(app, ["tour", chapter])
+    assert "tapegrad.grad" in done.stdout or "tapegrad.compile" in done.stdout
+    assert "Next: tapegrad tour mxnet" in " ".join(done.stdout.split()) and "```" not in done.stdout
 
 
 def test_piped_lines_have_no_blanks_at_their_ends():

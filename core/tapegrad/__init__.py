@@ -17,8 +17,9 @@ from .engines.tables import Spec, load_ops, register_ops
 from .tape.mode import is_recording, is_training, pause, predict_mode, record, train_mode
 from .transforms.checkpoint import checkpoint
 from .transforms.custom import custom
+from .transforms.drawing import draw
 from .transforms.gradients import elementwise_grad, grad, jvp, linearize, stop_gradient, value_and_grad, vjp
-from .transforms.inspection import detect_anomaly, draw, tape_summary
+from .transforms.inspection import detect_anomaly, tape_summary
 from .transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .transforms.vmap import vmap
 

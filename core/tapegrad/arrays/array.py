@@ -229,7 +229,16 @@ class Array:
             text = np.array2string(np.asarray(self.asnumpy()), separator=", ", prefix="Array(")
         except Exception:
             return f"Array(shape={self.shape}, {self._value!r})"
-        return f"Array({text}, dtype={self._dtype.name})"
+        tracked = "" if self._node is None else f", tracked={self._node.label}"
+        return f"Array({text}, dtype={self._dtype.name}{tracked})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the numbers as they are printed, and what the array is."""
+        from html import escape
+
+        state = "a constant" if self._node is None else f"tracked by {self._node.label}"
+        what = f"{self._dtype.name}{list(self.shape)} on {getattr(self, 'device', 'no device')}, {state}"
+        return f"<pre>{escape(repr(self).strip())}</pre><small>{escape(what)}</small>"
 
     if TYPE_CHECKING:
         # Set on the class by operators.py, indexing.py and shape.py in ops/: an operator is its op, no call between.

@@ -59,6 +59,9 @@ class Backend:
     original: Backend | None = None
     """Of the one that notes what it is asked for while a program is traced: the backend whose work that is."""
 
+    def __repr__(self) -> str:
+        return f"<backend {self.name!r}, on {self.engine}>"
+
     @cached_property
     def module(self) -> Any:
         """The engine's module, imported now. Raises `BackendUnavailableError` with the remedy."""

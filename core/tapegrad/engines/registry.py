@@ -54,6 +54,17 @@ class BackendInfo(NamedTuple):
     on_the_host: tuple[str, ...] = ()
 
 
+class BackendList(list[BackendInfo]):
+    """What `list_backends()` gives, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = [BackendInfo._fields, *self]
+        cells = [["" if cell in (None, ()) else escape(str(cell)) for cell in row] for row in rows]
+        return f"<table>{''.join('<tr><td>' + '</td><td>'.join(row) + '</td></tr>' for row in cells)}</table>"
+
+
 class _Plugin:
     """A declared entry point and what became of it."""
 
@@ -514,7 +525,7 @@ def list_backends() -> list[BackendInfo]:
     >>> [info.usable for info in list_backends() if info.name == "numpy"]
     [True]
     """
-    return _registry.infos()
+    return BackendList(_registry.infos())
 
 
 def live_backends() -> list[Backend]:

@@ -46,7 +46,7 @@ class ndarray(Methods, ProgramArray):
     ...     y = (x[1:] ** 2).sum()
     >>> y.backward()
     >>> y, x.grad
-    (Array(13., dtype=float32), Array([0., 4., 6.], dtype=float32))
+    (Array(13., dtype=float32, tracked=sum), Array([0., 4., 6.], dtype=float32))
     """
 
     __slots__ = ()

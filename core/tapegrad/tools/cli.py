@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,11 +24,11 @@ from .. import __version__
 from ..engines.registry import get_backend, list_backends
 from ..errors import ArgumentError, BackendError
 from . import tour as guide
+from .doctor import examine
 
 app = typer.Typer(
     name="tapegrad",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -67,20 +68,38 @@ def _listed(names: str) -> list[str]:
     return [name for name in names.split(",") if name]
 
 
+BLOCK = re.compile(r"^```(\w*).*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _print_prose(console: Console, prose: str) -> None:
+    """Text in Markdown, its blocks of code in the terminal's own colours."""
+    pieces = BLOCK.split(prose)
+    for text, language, code in zip(pieces[::3], [*pieces[1::3], ""], [*pieces[2::3], ""], strict=True):
+        console.print(Markdown(text, hyperlinks=False))
+        if code:
+            console.print(Padding(Syntax(code.rstrip(), language or "text", theme=CODE, word_wrap=True), (1, 4, 0, 4)))
+    console.print()
+
+
 @app.command()
-def tour() -> None:
-    """Run the tutorial of the docs: its text, its code, and what the code prints."""
+def tour(
+    chapter: Annotated[guide.Chapter, typer.Argument(help="What to see.")] = guide.Chapter.MXNET,
+) -> None:
+    """Run a page of the docs: its text, its code, and what the code prints."""
     console = Console(theme=PAGE)
-    cells = guide.parse(guide.page())
+    cells = guide.parse(guide.page(chapter))
     for cell, result in zip(cells, guide.run(cells), strict=True):
-        console.print(Markdown(cell.prose, hyperlinks=False))
-        console.print()
+        _print_prose(console, cell.prose)
         if cell.source:
-            console.print(Padding(Syntax(cell.source.rstrip(), "python", theme=CODE), (0, 4)))
+            console.print(Padding(Syntax(cell.source.rstrip(), "python", theme=CODE, word_wrap=True), (0, 4)))
             console.file.flush()
             # Results as they are, neither wrapped nor coloured: the numbers are the point.
             sys.stdout.write(result.stdout if result.value is None else f"{result.stdout}{result.value}\n")
             console.print()
+    others = [f"tapegrad tour {other}" for other in guide.Chapter if other is not chapter]
+    console.print(
+        f"Next: {', '.join(others)}; tapegrad doctor says what is here; docs/index.md has the rest.", style="bold"
+    )
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -145,6 +164,34 @@ def backends(
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Say what is here: versions, engines and devices, threads, libraries; and of known problems the remedies."""
+    found = examine()
+    if json:
+        typer.echo(dumps(found, indent=1))
+        return
+    console = Console(markup=False, highlight=False)
+    for name, value in found.items():
+        if name == "engines":
+            for engine, said in value.items():
+                devices = f", {', '.join(said['devices'])}" if said["devices"] else ""
+                usable = f"{said['version']}{devices}" if said["usable"] else "not usable"
+                console.print(
+                    f"engine {engine}: {usable}; from {said['distribution']}", soft_wrap=not console.is_terminal
+                )
+        elif name != "problems":
+            words = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            console.print(f"{name}: {words or 'none'}", soft_wrap=not console.is_terminal)
+    console.print()
+    for problem in found["problems"]:
+        console.print(f"- {problem}", soft_wrap=not console.is_terminal)
+    if not found["problems"]:
+        console.print("no known problems")
 
 
 @app.command()

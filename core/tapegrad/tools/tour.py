@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,29 @@ class Result:
     value: str | None
 
 
-def page() -> str:
-    """The text of the tutorial: the copy that the wheel carries, else the checkout's own page."""
-    shipped = resources.files("tapegrad") / "tutorial.md"
+class Chapter(StrEnum):
+    """What there is a tour of."""
+
+    MXNET = "mxnet"
+    TRANSFORMS = "transforms"
+    ENGINES = "engines"
+    COMPILE = "compile"
+
+
+PAGES = {
+    Chapter.MXNET: "tutorial.md",
+    Chapter.TRANSFORMS: "transforms.md",
+    Chapter.ENGINES: "choose-an-engine.md",
+    Chapter.COMPILE: "compile.md",
+}
+
+
+def page(chapter: Chapter = Chapter.MXNET) -> str:
+    """The text of a page of the docs: the copy that the wheel carries, else the checkout's own."""
+    shipped = resources.files("tapegrad") / "tour" / PAGES[chapter]
     if shipped.is_file():
         return shipped.read_text(encoding="utf-8")
-    return (Path(__file__).parents[3] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    return (Path(__file__).parents[3] / "docs" / PAGES[chapter]).read_text(encoding="utf-8")
 
 
 def parse(markdown: str) -> list[Cell]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -16,9 +15,9 @@ import numpy as np
 from ..arrays.array import Array, handle
 from ..arrays.batched import Batched, engine_kernels, table_of, wrap
 from ..engines.tables import Kernels
-from ..errors import AnomalyError, ArgumentError, ArgumentTypeError, NotRecordedError, ShapeError
+from ..errors import AnomalyError, ArgumentTypeError, NotRecordedError, ShapeError
 from ..tape.mode import ANOMALY, Scope
-from ..tape.nodes import Entry, Leaf, Node, Output
+from ..tape.nodes import Entry, Leaf, Node
 from ..tape.observers import OBSERVERS, Observer
 from ..tape.sweep import WATCHERS, reachable, unwatch
 
@@ -251,11 +250,22 @@ def detect_anomaly() -> Scope:
     return Scope(ANOMALY)
 
 
-def _nodes(y: Array, what: str) -> list[Node]:
+def tracked_nodes(y: Array, what: str) -> list[Node]:
     return reachable([_tracked(y, what)])
 
 
-def tape_summary(y: Array) -> str:
+class Summary(str):
+    """Text in lines, which a notebook shows as it is printed."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(self)}</pre>"
+
+
+def tape_summary(y: Array) -> Summary:
     """What lies on the tape behind `y`: how many nodes of each op, how deep, and how many bytes they keep.
 
     Shapes: any.
@@ -274,7 +284,7 @@ def tape_summary(y: Array) -> str:
       1 multiply
       1 variable
     """
-    nodes = _nodes(y, "tape_summary")
+    nodes = tracked_nodes(y, "tape_summary")
     counts = Counter(node.label for node in nodes)
     depth: dict[Node, int] = {}
     kept: dict[int, int] = {}
@@ -283,7 +293,7 @@ def tape_summary(y: Array) -> str:
         kept.update({id(value): int(value.nbytes) for value in _kept_by(node)})
     lines = [f"{len(nodes)} nodes, depth {max(depth.values())}, {sum(kept.values())} bytes kept"]
     lines += [f"  {count} {label}" for label, count in sorted(counts.items())]
-    return "\n".join(lines)
+    return Summary("\n".join(lines))
 
 
 def _kept_by(node: Node) -> list[Any]:
@@ -320,102 +330,3 @@ def _kept_by(node: Node) -> list[Any]:
             ]
             ahead += getattr(thing, "__dict__", {}).values()
     return found
-
-
-def _layers(nodes: Sequence[Node]) -> tuple[list[list[Any]], list[list[Any]]]:
-    """The nodes by depth, and the edges as paths, a place of their own in each layer that they pass through."""
-    depth: dict[Node, int] = {}
-    for node in nodes:
-        depth[node] = max((depth[p] + 1 for p in node.parents() if p in depth), default=0)
-    layers: list[list[Any]] = [[] for _ in range(max(depth.values()) + 1)]
-    for node in nodes:
-        layers[depth[node]].append(node)
-    paths = []
-    for node in nodes:
-        for parent in node.parents():
-            if parent in depth:
-                path: list[Any] = [parent]
-                for level in range(depth[parent] + 1, depth[node]):
-                    path.append(object())
-                    layers[level].append(path[-1])
-                paths.append([*path, node])
-    return layers, paths
-
-
-def draw(y: Array, path: str | None = None, *, limit: int = 200) -> str:
-    """The tape behind `y` as an SVG picture, variables on top; written to `path` if one is given.
-
-    Shapes: any.
-
-    Dtypes: any.
-
-    Raises: `ValueError` for a tape of more than `limit` nodes, `NotRecordedError` for a constant, `TypeError` for what
-    is no array, `OSError` where the file cannot be written.
-
-    >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
-    >>> x = nd.array([1.0, 2.0])
-    >>> x.attach_grad()
-    >>> with ag.record():
-    ...     y = x * 2 + x
-    >>> picture = draw(y)
-    >>> picture[:4], picture.count("<text"), ">multiply<" in picture
-    ('<svg', 3, True)
-    """
-    from html import escape  # here, because `import tapegrad` has no need of it
-
-    nodes = _nodes(y, "draw")
-    if len(nodes) > limit:
-        raise ArgumentError(
-            f"the tape behind this array has {len(nodes)} nodes, more than limit={limit}; raise the limit"
-        )
-    layers, paths = _layers(nodes)
-    cell, gap, row = 130, 30, 78
-    above: dict[Any, list[Any]] = {}
-    for steps in paths:
-        for start, end in pairwise(steps):
-            above.setdefault(end, []).append(start)
-    widths = [[cell if isinstance(thing, Node) else gap for thing in layer] for layer in layers]
-    width = max(sum(each) for each in widths) + 20
-    height = len(layers) * row + 10
-    place: dict[Any, tuple[float, float]] = {}
-    for level, layer in enumerate(layers):
-        if level:
-            layer.sort(key=lambda thing: np.mean([place[p][0] for p in above.get(thing, ())] or [0.0]))
-        left = (width - sum(widths[level])) / 2
-        for thing in layer:
-            own = cell if isinstance(thing, Node) else gap
-            place[thing] = (left + own / 2, 10 + level * row)
-            left += own
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        'font-family="system-ui, sans-serif" font-size="13">',
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z" fill="#667"/></marker></defs>',
-        '<rect width="100%" height="100%" fill="#fff"/>',
-    ]
-    for steps in paths:
-        x1, y1 = place[steps[0]]
-        line = [f"M{x1:.0f} {y1 + 36:.0f}"]
-        for thing in steps[1:]:
-            x2, y2 = place[thing]
-            line.append(f"C{x1:.0f} {y1 + 58:.0f} {x2:.0f} {y2 - 20:.0f} {x2:.0f} {y2 - 2:.0f}")
-            if thing is not steps[-1]:
-                line.append(f"V{y2 + 36:.0f}")
-            x1, y1 = x2, y2
-        parts.append(f'<path d="{"".join(line)}" fill="none" stroke="#667" marker-end="url(#tip)"/>')
-    for node in nodes:
-        x, top = place[node]
-        leaf = node.__class__ is Leaf
-        head = node is y._node
-        fill, stroke = ("#e3f0dc", "#5a8f47") if leaf else ("#fdeccb", "#b9822b") if head else ("#e8ecf7", "#5b6ca8")
-        label = f"output {node.index}" if isinstance(node, Output) else node.label
-        parts.append(
-            f'<rect x="{x - 56:.0f}" y="{top:.0f}" width="112" height="36" rx="{18 if leaf else 6}" fill="{fill}" '
-            f'stroke="{stroke}"/><text x="{x:.0f}" y="{top + 23:.0f}" text-anchor="middle">{escape(label)}</text>'
-        )
-    parts.append("</svg>")
-    picture = "\n".join(parts)
-    if path is not None:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(picture)
-    return picture
