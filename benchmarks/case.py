@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,29 @@ def as_compiled(form: Form) -> Form:
         return tapegrad.compile(form(problem))
 
     return compiled
+
+
+def compiled_faster_than(peer: str, final: float | None = None) -> Goal:
+    """A peer's time over that of a compiled program: a floor."""
+    return Goal(peer, "compiled", False, final=final)
+
+
+def descent_by_jax(objective: Callable[[Any], Any], parameters: Any, rate: float) -> Step:
+    """One `jax.jit` of a value, its gradients and a step against them; the parameters are donated."""
+    import jax
+
+    @partial(jax.jit, donate_argnums=0)
+    def update(parameters: Any) -> tuple[Any, Any]:
+        value, gradients = jax.value_and_grad(objective)(parameters)
+        return value, jax.tree.map(lambda p, g: p - rate * g, parameters, gradients)
+
+    held = [jax.tree.map(jax.numpy.array, parameters)]
+
+    def step() -> tuple[Any, ...]:
+        value, held[0] = jax.block_until_ready(update(held[0]))
+        return value, *jax.tree.leaves(held[0])
+
+    return step
 
 
 LIMITS_BESIDE = "708adec"

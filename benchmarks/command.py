@@ -12,15 +12,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import checkouts, imports, million, step_memory
+from benchmarks import checkouts, first_call, imports, million, step_memory
 from benchmarks.case import LIMITS_BESIDE, Goal
 from benchmarks.measure import ROOT, Row, measure
+from benchmarks.page import page
 from benchmarks.peers import PEERS
 from benchmarks.workloads import IN_PROCESS
 
-WORKLOADS = (*(name for name in IN_PROCESS if name != "W11"), "W8", "W9", "W10", "W11")
+WORKLOADS = (*(name for name in IN_PROCESS if name != "W11"), "W8", "W9", "W10", "W11", "W12")
 HEAVY = ("W3", "W8", "W10")
 """Workloads of seconds per step or hundreds of megabytes: a third of the rounds will do."""
 
@@ -43,6 +45,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--sample-ms", type=float, help="CPU time of one turn, at least one step (30; 8 with --against)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, all samples included, instead of tables")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a plot of the ratios as well")
     parser.add_argument(
         "--against",
         type=Path,
@@ -83,6 +86,8 @@ def measured(workload: str, options: argparse.Namespace) -> list[Row]:
         return million.measure(options.peers, rounds)
     if workload == "W9":
         return [imports.measure(options.peers, rounds)]
+    if workload == "W12":
+        return first_call.measure(options.peers, rounds)
     if workload == "W10":
         return step_memory.measure(options.peers, rounds)
     return [measure(case, options.peers, rounds, options.sample_ms) for case in IN_PROCESS[workload]()]
@@ -217,10 +222,17 @@ def run(argv: Sequence[str] | None = None) -> None:
         if PEERS[peer].installed:
             PEERS[peer].prepare()
     rows: list[Row] = []
-    for workload in options.workloads:
-        # A line, not a spinner: that would redraw itself from a thread, on the CPU time being measured.
-        progress.print(f"{workload} …")
-        rows += measured(workload, options)
+    # Drawn between workloads only: a bar that redraws itself does so from a thread, on the CPU time being measured.
+    with Progress(console=progress, auto_refresh=False) as bar:
+        task = bar.add_task("", total=len(options.workloads))
+        for workload in options.workloads:
+            bar.update(task, description=workload, refresh=True)
+            rows += measured(workload, options)
+            bar.advance(task)
+        bar.refresh()
+    if options.html is not None:
+        titles = {name: PEERS[name].title for name in options.peers}
+        options.html.write_text(page(rows, titles, surroundings(options.peers)), encoding="utf-8")
     if options.json:
         print(as_json(rows, options.peers))
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Step, as_compiled, beside_hand, compiled_beside_hand, faster_than
+from benchmarks.case import Case, Step, beside_hand, compiled_beside_hand, faster_than
 
 
 def vector() -> np.ndarray:
@@ -35,12 +37,9 @@ def by_hand(a: np.ndarray, *, summed: bool = False) -> Step:
     return step
 
 
-def by_tapegrad(problem: np.ndarray, *, summed: bool = False) -> Step:
-    """Tapegrad: the tutorial's own cells; `summed`, the sum of their result."""
+def tutorial(*, summed: bool = False) -> Callable[[Any], tuple[Any, Any]]:
+    """The tutorial's own cells, recorded and run backward: the result, and the gradient of the array."""
     from tapegrad import autograd, nd
-
-    a = nd.array(problem)
-    a.attach_grad()
 
     def f(a: nd.NDArray) -> nd.NDArray:
         b = a * 2
@@ -48,11 +47,28 @@ def by_tapegrad(problem: np.ndarray, *, summed: bool = False) -> Step:
             b = b * 2
         return b if nd.sum(b).asscalar() > 0 else 100 * b
 
-    def step() -> tuple[nd.NDArray, nd.NDArray]:
+    def run(a: nd.NDArray) -> tuple[nd.NDArray, nd.NDArray]:
         with autograd.record():
             c = nd.sum(f(a)) if summed else f(a)
         c.backward()
         return c, a.grad
+
+    return run
+
+
+def by_tapegrad(*problems: np.ndarray, summed: bool = False, compiled: bool = False) -> Step:
+    """Tapegrad: of one input after the other; `summed`, with the sum of the result."""
+    import tapegrad
+
+    run = tutorial(summed=summed)
+    if compiled:
+        run = tapegrad.compile(run)
+    inputs = [tapegrad.nd.array(problem) for problem in problems]
+    for a in inputs:
+        a.attach_grad()
+
+    def step() -> tuple[Any, ...]:
+        return tuple([part for a in inputs for part in run(a)])
 
     return step
 
@@ -99,16 +115,35 @@ def by_hips(a: np.ndarray) -> Step:
 FORMS = {
     "hand": by_hand,
     "tapegrad": by_tapegrad,
-    "compiled": as_compiled(by_tapegrad),
+    "compiled": partial(by_tapegrad, compiled=True),
     "torch": by_torch,
     "hips": by_hips,
 }
 
 
+SCALES = (1.0, 0.1, 30.0, 0.003, 5.0)
+
+
+def varied_by_hand(a: np.ndarray) -> Step:
+    """NumPy by hand, of inputs that take different numbers of turns."""
+    steps = [by_hand(a * np.float32(scale)) for scale in SCALES]
+    return lambda: tuple([part for step in steps for part in step()])
+
+
+def varied(a: np.ndarray, *, compiled: bool) -> Step:
+    """Tapegrad, of the same."""
+    return by_tapegrad(*[a * np.float32(scale) for scale in SCALES], compiled=compiled)
+
+
+VARIED = {
+    "hand": varied_by_hand,
+    "tapegrad": partial(varied, compiled=False),
+    "compiled": partial(varied, compiled=True),
+}
 SUMMED = {
     "hand": partial(by_hand, summed=True),
     "tapegrad": partial(by_tapegrad, summed=True),
-    "compiled": as_compiled(partial(by_tapegrad, summed=True)),
+    "compiled": partial(by_tapegrad, summed=True, compiled=True),
 }
 
 
@@ -118,6 +153,15 @@ def cases(tiny: bool = False) -> list[Case]:
     what = "the tutorial's while loop on a vector of three"
     return [
         Case("W2", "", what, vector, FORMS, goals, rtol=1e-6),
+        Case(
+            "W2",
+            "varied",
+            f"{what}: five, with different numbers of turns",
+            vector,
+            VARIED,
+            (compiled_beside_hand(0.6), beside_hand()),
+            rtol=1e-6,
+        ),
         Case(
             "W2",
             "summed",

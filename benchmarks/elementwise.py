@@ -6,10 +6,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Step, as_compiled, beside_hand, compiled_beside_hand, faster_than
+from benchmarks.case import (
+    Case,
+    Step,
+    as_compiled,
+    beside_hand,
+    compiled_beside_hand,
+    compiled_faster_than,
+    faster_than,
+)
 
 
 @dataclass(frozen=True)
@@ -97,18 +106,56 @@ def by_hips(problem: Expression) -> Step:
     return step
 
 
+def by_jax(problem: Expression) -> Step:
+    """JAX, compiled."""
+    import jax
+    import jax.numpy as jnp
+
+    x, w = jnp.asarray(problem.x), jnp.asarray(problem.w)
+    both = jax.jit(
+        jax.value_and_grad(lambda x, w: jnp.sum(jnp.tanh(x * w + problem.b) * jnp.exp(-jnp.square(x))), (0, 1))
+    )
+
+    def step() -> tuple[Any, ...]:
+        value, (gx, gw) = jax.block_until_ready(both(x, w))
+        return value, gx, gw
+
+    return step
+
+
+def by_torch_compile(problem: Expression) -> Step:
+    """PyTorch, compiled."""
+    import torch
+
+    x, w = (torch.tensor(value, requires_grad=True) for value in (problem.x, problem.w))
+    value_of = torch.compile(lambda x, w: (torch.tanh(x * w + problem.b) * torch.exp(-(x**2))).sum())
+
+    def step() -> tuple[torch.Tensor, ...]:
+        x.grad = w.grad = None
+        value = value_of(x, w)
+        value.backward()
+        return value, x.grad, w.grad
+
+    return step
+
+
 FORMS = {
     "hand": by_hand,
     "tapegrad": by_tapegrad,
     "compiled": as_compiled(by_tapegrad),
     "torch": by_torch,
     "hips": by_hips,
+    "jax": by_jax,
+    "torch.compile": by_torch_compile,
 }
 
 
 def cases(tiny: bool = False) -> list[Case]:
     """Ten million numbers, or two hundred."""
     size = 200 if tiny else 10_000_000
-    goals = (compiled_beside_hand(0.42), beside_hand(final=1.4), faster_than("torch"), faster_than("hips"))
+    goals = (
+        *(compiled_beside_hand(0.42), beside_hand(final=1.4), faster_than("torch"), faster_than("hips")),
+        *(compiled_faster_than("torch.compile", 1.5), compiled_faster_than("jax", 1.8)),
+    )
     # The sum of ten million float32 numbers of both signs, added in each library's own order.
     return [Case("W3", "", f"elementwise, {size:,} numbers", lambda: expression(size), FORMS, goals, rtol=1e-3)]

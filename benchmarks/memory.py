@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from pathlib import Path
 
@@ -23,9 +24,14 @@ class PeakMemory:
     """
 
     def __init__(self) -> None:
-        gc.collect()
-        CLEAR.write_text("5")  # forget the peak so far; see proc(5)
+        self.forget()
         self._before = _status("VmRSS")
+
+    def forget(self) -> None:
+        """Forget the peak so far, and have the allocator give back what is free."""
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        CLEAR.write_text("5")  # see proc(5)
 
     def grown(self) -> int:
         """The highest resident memory since the beginning, less what was resident then."""

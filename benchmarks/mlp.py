@@ -5,12 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Step, as_compiled, beside_hand, compiled_beside_hand, faster_than
+from benchmarks.case import (
+    Case,
+    Step,
+    as_compiled,
+    beside_hand,
+    compiled_beside_hand,
+    compiled_faster_than,
+    descent_by_jax,
+    faster_than,
+)
 
 
 @dataclass(frozen=True)
@@ -156,24 +167,38 @@ def by_torch(problem: Classification) -> Step:
     return step
 
 
+def objective(problem: Classification, xp: Any, logsumexp: Any) -> Callable[[Any], Any]:
+    """The loss as a function of the parameters, in the words of a library like NumPy."""
+    x, labels = problem.x, problem.labels
+    rows = np.arange(len(labels))
+
+    def loss(parameters: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = parameters
+        h1 = xp.maximum(xp.dot(x, w1) + b1, 0)
+        h2 = xp.maximum(xp.dot(h1, w2) + b2, 0)
+        logits = xp.dot(h2, w3) + b3
+        return xp.mean(logsumexp(logits, axis=1) - logits[rows, labels])
+
+    return loss
+
+
+def by_jax(problem: Classification) -> Step:
+    """JAX, compiled."""
+    import jax
+
+    loss = objective(problem, jax.numpy, jax.nn.logsumexp)
+    return descent_by_jax(loss, list(problem.parameters), problem.rate)
+
+
 def by_hips(problem: Classification) -> Step:
     """HIPS/autograd."""
     import autograd.numpy as anp
     from autograd import value_and_grad
     from autograd.scipy.special import logsumexp
 
-    x, labels, rate = problem.x, problem.labels, problem.rate
-    rows = np.arange(len(labels))
+    rate = problem.rate
     parameters = [value.copy() for value in problem.parameters]
-
-    def objective(parameters: list[np.ndarray]) -> np.ndarray:
-        w1, b1, w2, b2, w3, b3 = parameters
-        h1 = anp.maximum(anp.dot(x, w1) + b1, 0)
-        h2 = anp.maximum(anp.dot(h1, w2) + b2, 0)
-        logits = anp.dot(h2, w3) + b3
-        return anp.mean(logsumexp(logits, axis=1) - logits[rows, labels])
-
-    loss_and_gradients = value_and_grad(objective)
+    loss_and_gradients = value_and_grad(objective(problem, anp, logsumexp))
 
     def step() -> tuple[np.ndarray, ...]:
         loss, gradients = loss_and_gradients(parameters)
@@ -190,6 +215,7 @@ FORMS = {
     "compiled": as_compiled(by_tapegrad),
     "torch": by_torch,
     "hips": by_hips,
+    "jax": by_jax,
 }
 
 
@@ -199,7 +225,10 @@ ON_NUMPY_FACE = {"hand": by_hand, "tapegrad": by_tapegrad_numpy}
 def cases(tiny: bool = False) -> list[Case]:
     """The perceptron of the books, or one of a few units; on tapegrad's imperative face, and on `tapegrad.numpy`."""
     batch, widths = (6, (5, 4, 4, 3)) if tiny else (128, (784, 256, 256, 10))
-    goals = (compiled_beside_hand(0.97), beside_hand(1.2, 1.1), faster_than("torch"), faster_than("hips"))
+    goals = (
+        *(compiled_beside_hand(0.97), beside_hand(1.2, 1.1), faster_than("torch"), faster_than("hips")),
+        *(compiled_faster_than("torch", 1.0), compiled_faster_than("jax")),
+    )
     what = f"SGD step of an MLP {'-'.join(map(str, widths))}, batch {batch}"
     return [
         Case("W4", label, said, lambda: classification(batch, widths), forms, bounds, 1, 1e-4, magnified, limit=0.92)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,12 @@ def _jax_with_float64() -> None:
     jax.config.update("jax_enable_x64", True)
 
 
+def _engine_with_float64() -> None:
+    """Tapegrad's engine is what TAPEGRAD_BACKEND says; JAX's computes in float64 only if told to."""
+    if os.environ.get("TAPEGRAD_BACKEND") == "jax":
+        _jax_with_float64()
+
+
 @dataclass(frozen=True)
 class Peer:
     """One way to write a workload: the library behind it, and how to read its arrays."""
@@ -46,10 +53,11 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("hand", "NumPy by hand", "numpy"),
-        Peer("tapegrad", "tapegrad", "tapegrad", to_numpy=lambda array: array.asnumpy()),
-        Peer("compiled", "tapegrad, compiled", "tapegrad", to_numpy=lambda array: array.asnumpy()),
-        Peer("checkpoint", "tapegrad, checkpoints", "tapegrad", to_numpy=lambda array: array.asnumpy()),
+        Peer("tapegrad", "tapegrad", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
+        Peer("compiled", "tapegrad, compiled", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
+        Peer("checkpoint", "tapegrad, checkpoints", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
         Peer("torch", "PyTorch", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
+        Peer("torch.compile", "torch.compile", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
         Peer("hips", "HIPS/autograd", "autograd"),
         Peer("jax", "JAX jit", "jax", _jax_with_float64),
     )

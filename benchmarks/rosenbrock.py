@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Step, faster_than
+from benchmarks.case import Case, Step, as_compiled, compiled_faster_than, faster_than
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,7 @@ def matrix_by_jax(problem: Curvature) -> Step:
 PRODUCT = {
     "hand": product_by_hand,
     "tapegrad": product_by_tapegrad,
+    "compiled": as_compiled(product_by_tapegrad),
     "torch": product_by_torch,
     "hips": product_by_hips,
     "jax": product_by_jax,
@@ -214,6 +215,7 @@ COMPOSED = {"hand": product_by_hand, "tapegrad": push_by_tapegrad, "torch": twic
 MATRIX = {
     "hand": matrix_by_hand,
     "tapegrad": matrix_by_tapegrad,
+    "compiled": as_compiled(matrix_by_tapegrad),
     "torch": matrix_by_torch,
     "hips": matrix_by_hips,
     "jax": matrix_by_jax,
@@ -230,7 +232,7 @@ def cases(tiny: bool = False) -> list[Case]:
             f"Rosenbrock, n = {size}: Hessian times a vector",
             lambda: curvature(size),
             PRODUCT,
-            (faster_than("torch", final=3.5), faster_than("hips")),
+            (faster_than("torch", final=3.5), faster_than("hips"), compiled_faster_than("jax", 0.33)),
             limit=0.7,
         ),
         Case(
@@ -247,6 +249,6 @@ def cases(tiny: bool = False) -> list[Case]:
             f"Rosenbrock, n = {size}: the Hessian",
             lambda: curvature(size),
             MATRIX,
-            (faster_than("torch", final=1.0), faster_than("hips")),
+            (faster_than("torch", final=1.0), faster_than("hips"), compiled_faster_than("jax", 0.33)),
         ),
     ]

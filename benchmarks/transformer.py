@@ -6,13 +6,23 @@ the loss is the mean square of what comes out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, Step, as_compiled, beside_hand, compiled_beside_hand, faster_than
+from benchmarks.case import (
+    Case,
+    Step,
+    as_compiled,
+    beside_hand,
+    compiled_beside_hand,
+    compiled_faster_than,
+    descent_by_jax,
+    faster_than,
+)
 
 EPSILON = np.float32(1e-5)
 GELU = float(np.sqrt(2 / np.pi))
@@ -239,43 +249,55 @@ def by_torch(problem: Blocks) -> Step:
     return step
 
 
+def objective(problem: Blocks, xp: Any) -> Callable[[Any], Any]:
+    """The loss as a function of the parameters, in the words of a library like NumPy."""
+    x, mask, heads = problem.x, problem.mask, problem.heads
+    batch, sequence, width = problem.x.shape
+    per_head = width // heads
+    shrink = np.float32(per_head**-0.5)
+
+    def norm(x: Any, scale: Any, shift: Any) -> Any:
+        centred = x - xp.mean(x, axis=-1, keepdims=True)
+        variance = xp.mean(xp.square(centred), axis=-1, keepdims=True)
+        return centred / xp.sqrt(variance + EPSILON) * scale + shift
+
+    def split(x: Any) -> Any:
+        return xp.transpose(xp.reshape(x, (batch, sequence, heads, per_head)), (0, 2, 1, 3))
+
+    def softmax(x: Any) -> Any:
+        exponentials = xp.exp(x - xp.max(x, axis=-1, keepdims=True))
+        return exponentials / xp.sum(exponentials, axis=-1, keepdims=True)
+
+    def forward(x: Any, block: Any) -> Any:
+        s1, h1, wqkv, wo, s2, h2, wi, bi, wp, bp = block
+        q, k, v = (split(part) for part in xp.split(xp.matmul(norm(x, s1, h1), wqkv), 3, axis=-1))
+        scores = xp.matmul(q, xp.swapaxes(k, -1, -2)) * shrink + mask
+        attended = xp.transpose(xp.matmul(softmax(scores), v), (0, 2, 1, 3))
+        x = x + xp.matmul(xp.reshape(attended, (batch, sequence, width)), wo)
+        u = xp.matmul(norm(x, s2, h2), wi) + bi
+        a = 0.5 * u * (1 + xp.tanh(GELU * (u + 0.044715 * u * u * u)))
+        return x + xp.matmul(a, wp) + bp
+
+    def loss(parameters: Any) -> Any:
+        return xp.mean(xp.square(forward(forward(x, parameters[0]), parameters[1])))
+
+    return loss
+
+
+def by_jax(problem: Blocks) -> Step:
+    """JAX, compiled."""
+    import jax
+
+    return descent_by_jax(objective(problem, jax.numpy), [list(block) for block in problem.parameters], problem.rate)
+
+
 def by_hips(problem: Blocks) -> Step:
     """HIPS/autograd."""
     import autograd.numpy as anp
     from autograd import value_and_grad
 
-    x, mask, heads = problem.x, problem.mask, problem.heads
     parameters = [[value.copy() for value in block] for block in problem.parameters]
-    batch, sequence, width = problem.x.shape
-    per_head = width // heads
-    shrink = np.float32(per_head**-0.5)
-
-    def norm(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        centred = x - anp.mean(x, axis=-1, keepdims=True)
-        variance = anp.mean(anp.square(centred), axis=-1, keepdims=True)
-        return centred / anp.sqrt(variance + EPSILON) * scale + shift
-
-    def split(x: np.ndarray) -> np.ndarray:
-        return anp.transpose(anp.reshape(x, (batch, sequence, heads, per_head)), (0, 2, 1, 3))
-
-    def softmax(x: np.ndarray) -> np.ndarray:
-        exponentials = anp.exp(x - anp.max(x, axis=-1, keepdims=True))
-        return exponentials / anp.sum(exponentials, axis=-1, keepdims=True)
-
-    def forward(x: np.ndarray, block: list[np.ndarray]) -> np.ndarray:
-        s1, h1, wqkv, wo, s2, h2, wi, bi, wp, bp = block
-        q, k, v = (split(part) for part in anp.split(anp.matmul(norm(x, s1, h1), wqkv), 3, axis=-1))
-        scores = anp.matmul(q, anp.swapaxes(k, -1, -2)) * shrink + mask
-        attended = anp.transpose(anp.matmul(softmax(scores), v), (0, 2, 1, 3))
-        x = x + anp.matmul(anp.reshape(attended, (batch, sequence, width)), wo)
-        u = anp.matmul(norm(x, s2, h2), wi) + bi
-        a = 0.5 * u * (1 + anp.tanh(GELU * (u + 0.044715 * u * u * u)))
-        return x + anp.matmul(a, wp) + bp
-
-    def objective(parameters: list[list[np.ndarray]]) -> np.ndarray:
-        return anp.mean(anp.square(forward(forward(x, parameters[0]), parameters[1])))
-
-    loss_and_gradients = value_and_grad(objective)
+    loss_and_gradients = value_and_grad(objective(problem, anp))
 
     def step() -> tuple[np.ndarray, ...]:
         loss, gradients = loss_and_gradients(parameters)
@@ -293,13 +315,17 @@ FORMS = {
     "compiled": as_compiled(by_tapegrad),
     "torch": by_torch,
     "hips": by_hips,
+    "jax": by_jax,
 }
 
 
 def cases(tiny: bool = False) -> list[Case]:
     """The blocks at their size, or a few numbers wide."""
     batch, sequence, width, heads = (2, 3, 8, 2) if tiny else (8, 64, 128, 4)
-    goals = (compiled_beside_hand(), beside_hand(), faster_than("torch"), faster_than("hips", final=2.0))
+    goals = (
+        *(compiled_beside_hand(), beside_hand(), faster_than("torch"), faster_than("hips", final=2.0)),
+        *(compiled_faster_than("torch", 0.91), compiled_faster_than("jax", 1.11)),
+    )
     what = f"SGD step of two GPT blocks, width {width}, batch {batch}"
     problem = partial(blocks, batch, sequence, width, heads)
     return [Case("W6", "", what, problem, FORMS, goals, rtol=1e-4, magnified=magnified, limit=0.92)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import dumps
+from os import environ
 from pathlib import Path
 from typing import Annotated
 
@@ -249,6 +251,36 @@ def conformance(
         json.write_text(dumps([verdict.as_json() for verdict in verdicts], indent=1), encoding="utf-8")
     if any(verdict.failures for verdict in verdicts):
         raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    workloads: Annotated[list[str] | None, typer.Argument(metavar="W...", help="Of W1 to W12; else all.")] = None,
+    engine: Annotated[str, typer.Option(help="The engine that tapegrad computes with.")] = "numpy",
+    vs: Annotated[str, typer.Option(help="Whom to compare with, by commas.")] = "torch,jax,autograd",
+    rounds: Annotated[int, typer.Option(help="How often each takes its turn.", min=1)] = 9,
+    html: Annotated[Path | None, typer.Option(help="Write a page with a plot of the ratios here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Time tapegrad, eager and compiled, beside NumPy by hand and other libraries, on one thread of this machine."""
+    root = Path(__file__).parents[3]
+    if not (root / "benchmarks" / "command.py").is_file():
+        raise typer.BadParameter(
+            "the workloads are in tapegrad's repository and not in what is installed; run this in a clone of it, "
+            'after pip install -e ".[bench,cli]"'
+        )
+    with mistakes_of_usage("--engine"):
+        get_backend(engine)
+    peers = {"torch": ["torch", "torch.compile"], "jax": ["jax"], "autograd": ["hips"]}
+    for name in _listed(vs):
+        if name not in peers:
+            raise typer.BadParameter(f"there is no {name!r}; choose from {', '.join(peers)}", param_hint="--vs")
+    others = [peer for name in _listed(vs) for peer in peers[name]]
+    options = ["--peers", "hand", "tapegrad", "compiled", "checkpoint", *others, "--rounds", str(rounds)]
+    options += ["--json"] * json + ([] if html is None else ["--html", str(html.absolute())])
+    command = [sys.executable, "-m", "benchmarks", *(workloads or []), *options]
+    done = subprocess.run(command, cwd=root, env={**environ, "TAPEGRAD_BACKEND": engine}, check=False)
+    raise typer.Exit(done.returncode)
 
 
 def _print_missing(name: str, ops: list[str]) -> None:
