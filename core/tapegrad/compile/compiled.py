@@ -166,7 +166,12 @@ class Compiled(Reaches):
         if MODE.get() & ~TRAINING or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
             return self._fun(*args, **keywords)
         self._counts["calls"] += 1
-        leaves, structure = flatten((args, keywords)) if args or keywords else _NOTHING
+        leaves: list[Any]
+        structure: Any
+        if not keywords and all([isinstance(x, _LEAVES) for x in args]):
+            leaves, structure = list(args), None
+        else:
+            leaves, structure = flatten((args, keywords))
         key = _key(leaves, structure)
         if key is None:
             return self._eager(args, keywords)
@@ -293,7 +298,7 @@ class Compiled(Reaches):
         """Run the function within a trace: its result, the end of the program, and who may live on."""
         told_apart = set(sort.told_apart)
         entered = [leaf if i in told_apart else _entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
-        args, keywords = unflatten(structure, entered)
+        args, keywords = (entered, {}) if structure is None else unflatten(structure, entered)
         with StandIns(sort.state, trace, len(leaves)) as state:
             result = self._fun(*args, **keywords)
             leaving = Leaving(trace, [*leaves, *state.leaves])
@@ -398,8 +403,8 @@ class Compiled(Reaches):
         return explanation(self)
 
 
-_NOTHING: tuple[list[Any], Any] = [], flatten(((), {}))[1]
-"""No arguments, flattened."""
+_LEAVES = (Array, float, int, np.ndarray)
+"""What positional arguments are as a rule, and which no container is."""
 
 
 def _seedings() -> tuple[int, int]:
