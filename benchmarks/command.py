@@ -23,6 +23,8 @@ from benchmarks.peers import PEERS
 from benchmarks.workloads import IN_PROCESS
 
 WORKLOADS = (*(name for name in IN_PROCESS if name != "W11"), "W8", "W9", "W10", "W11", "W12")
+BY_LIBRARY = {"torch": ("torch", "torch.compile"), "jax": ("jax",), "autograd": ("hips",)}
+"""Peers by the names of their libraries."""
 HEAVY = ("W3", "W8", "W10")
 """Workloads of seconds per step or hundreds of megabytes: a third of the rounds will do."""
 
@@ -40,6 +42,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="WORKLOAD",
     )
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="all by default")
+    parser.add_argument("--vs", metavar="NAMES", help="tapegrad and NumPy by hand beside these only, by commas")
     parser.add_argument("--rounds", type=int, help="how often each takes its turn (9; 20 with --against)")
     parser.add_argument(
         "--sample-ms", type=float, help="CPU time of one turn, at least one step (30; 8 with --against)"
@@ -58,6 +61,11 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help=f"with --against: the ratios to be kept beside {LIMITS_BESIDE}, as a column",
     )
     options = parser.parse_args(argv)
+    if options.vs is not None:
+        others = [BY_LIBRARY.get(name) for name in options.vs.split(",") if name]
+        if None in others:
+            parser.error(f"--vs {options.vs}: choose from {', '.join(BY_LIBRARY)}")
+        options.peers = ["hand", "tapegrad", "compiled", "checkpoint", *(p for peers in others for p in peers or ())]
     if options.against is None:
         unknown = [name for name in options.workloads if name not in WORKLOADS]
         if unknown:

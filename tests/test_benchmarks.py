@@ -18,6 +18,7 @@ from benchmarks import checkouts
 from benchmarks.case import Goal, beside_hand, disagreements, results
 from benchmarks.command import IN_PROCESS, arguments, as_json, ratios_table, tables
 from benchmarks.measure import ROOT, Row, enough_repetitions, in_own_process, measure, take_turns
+from benchmarks.page import page
 from benchmarks.peers import PEERS
 
 CASES = [case for workload in IN_PROCESS.values() for case in workload(tiny=True)]
@@ -286,3 +287,13 @@ def test_the_table_of_checkouts_has_limits_when_asked(limits):
     assert list(table.columns[4].cells) == ["1.000"] * 3
     if limits:
         assert list(table.columns[-1].cells) == ["[green]≤ 1.1 ✓[/]", "[red]≤ 0.4 ✗[/]", ""]
+
+
+def test_the_page_has_a_bar_for_each_ratio():
+    goal = beside_hand(final=2.0)
+    row = Row(
+        "W1", "what <it> is", "µs", {"hand": [1.0, 1.0], "tapegrad": [3.0, 3.0]}, (goal,), {"jax": "not installed"}
+    )
+    text = page([row], {"hand": "by hand", "tapegrad": "tapegrad"}, {"python": "3"})
+    assert text.count("<rect") == 1 and 'class="missed"' in text and ">3</text>" in text
+    assert "what &lt;it&gt; is" in text and "not installed" in text

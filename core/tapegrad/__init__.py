@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from . import ndarray as nd
     from . import operator as operator
     from . import optimizer as optimizer
+    from . import profiler as profiler
     from . import random as random
     from . import recordio as recordio
     from . import test_utils as test_utils
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from .context import Context, cpu, cpu_pinned, current_context, gpu
     from .engines.hookspecs import hookimpl
     from .ops.elementwise import where
+    from .transforms.profile import profile
 
 
 def _load_standard() -> type[Array]:
@@ -110,6 +112,7 @@ __all__ = [
     "ops",
     "pause",
     "predict_mode",
+    "profile",
     "record",
     "set_backend",
     "set_default_dtype",
@@ -151,6 +154,7 @@ _MODULES = {
     "operator": ".operator",
     "ops": ".ops",
     "optimizer": ".optimizer",
+    "profiler": ".profiler",
     "random": ".random",
     "recordio": ".recordio",
     "test_utils": ".test_utils",
@@ -168,6 +172,7 @@ _WITHIN = {
     "current_context": ".context",
     "gpu": ".context",
     "hookimpl": ".engines.hookspecs",
+    "profile": ".transforms.profile",
     "where": ".ops.elementwise",
 }
 """Names at the top, most of them MXNet's (`mx.cpu()`), and the modules that they come from."""

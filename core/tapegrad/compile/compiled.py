@@ -168,7 +168,7 @@ class Compiled(Reaches):
         self._counts["calls"] += 1
         leaves: list[Any]
         structure: Any
-        if not keywords and all([isinstance(x, _LEAVES) for x in args]):
+        if not keywords and all(isinstance(x, _LEAVES) for x in args):
             leaves, structure = list(args), None
         else:
             leaves, structure = flatten((args, keywords))

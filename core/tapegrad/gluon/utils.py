@@ -85,7 +85,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     """
     if not arrays:
         raise ArgumentError("clip_global_norm() takes a list of one array at least")
-    norms = [float(x.detach().astype("float32").norm().asscalar()) for x in arrays]
+    norms = [x.detach().astype("float32").norm().asscalar().item() for x in arrays]
     total = math.sqrt(sum(norm * norm for norm in norms))
     if check_isfinite and not math.isfinite(total):
         warnings.warn("nan or inf is detected. Clipping results will be undefined.", stacklevel=2)

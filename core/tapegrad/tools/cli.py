@@ -256,8 +256,8 @@ def conformance(
 @app.command()
 def bench(
     workloads: Annotated[list[str] | None, typer.Argument(metavar="W...", help="Of W1 to W12; else all.")] = None,
-    engine: Annotated[str, typer.Option(help="The engine that tapegrad computes with.")] = "numpy",
-    vs: Annotated[str, typer.Option(help="Whom to compare with, by commas.")] = "torch,jax,autograd",
+    engine: Annotated[str, typer.Option(help="The engine that tapegrad computes with; else the default.")] = "",
+    vs: Annotated[str, typer.Option(help="Other libraries to compare with, by commas; else all that are there.")] = "",
     rounds: Annotated[int, typer.Option(help="How often each takes its turn.", min=1)] = 9,
     html: Annotated[Path | None, typer.Option(help="Write a page with a plot of the ratios here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
@@ -270,16 +270,11 @@ def bench(
             'after pip install -e ".[bench,cli]"'
         )
     with mistakes_of_usage("--engine"):
-        get_backend(engine)
-    peers = {"torch": ["torch", "torch.compile"], "jax": ["jax"], "autograd": ["hips"]}
-    for name in _listed(vs):
-        if name not in peers:
-            raise typer.BadParameter(f"there is no {name!r}; choose from {', '.join(peers)}", param_hint="--vs")
-    others = [peer for name in _listed(vs) for peer in peers[name]]
-    options = ["--peers", "hand", "tapegrad", "compiled", "checkpoint", *others, "--rounds", str(rounds)]
-    options += ["--json"] * json + ([] if html is None else ["--html", str(html.absolute())])
+        name = get_backend(engine or None).name
+    options = ["--rounds", str(rounds), *(["--vs", vs] if vs else []), *["--json"] * json]
+    options += [] if html is None else ["--html", str(html.absolute())]
     command = [sys.executable, "-m", "benchmarks", *(workloads or []), *options]
-    done = subprocess.run(command, cwd=root, env={**environ, "TAPEGRAD_BACKEND": engine}, check=False)
+    done = subprocess.run(command, cwd=root, env={**environ, "TAPEGRAD_BACKEND": name}, check=False)
     raise typer.Exit(done.returncode)
 
 
