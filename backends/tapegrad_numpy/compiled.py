@@ -52,6 +52,10 @@ UFUNCS: dict[Any, np.ufunc] = {
 
 def compile_block(block: Block) -> Sequence[Step]:
     """The steps of a stretch, those that can be made quicker by others."""
+    if block.often:
+        from .native import in_machine_code
+
+        block = block._replace(steps=tuple(in_machine_code(block, _written)))
     return _into_buffers(block, _in_blocks(block, _as_floats(block, _respelt(block))))
 
 

@@ -21,6 +21,7 @@ from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
+from .native import OFTEN
 from .program import End, Step
 from .recording import Mismatch, Recording
 from .source import MISSED
@@ -217,7 +218,9 @@ class Compiled(Reaches):
 
     def _replay(self, recording: Recording, handles: list[Array], leaves: Sequence[Any], drawn: list[Any]) -> Any:
         """Run the program: whether it came to its end, and what it returns."""
-        runner = recording.runner or recording.planned()
+        recording.replays += 1
+        runner = recording.runner if recording.replays != OFTEN else recording.planned()
+        runner = runner or recording.planned()
         alone = recording.lock.acquire(blocking=False)
         if not alone:
             runner = recording.plain

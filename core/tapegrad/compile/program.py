@@ -160,13 +160,15 @@ class Block(NamedTuple):
     """A stretch of a program that is one engine's, as `Backend.compile` gets it.
 
     `steps` are calls of its kernels, in order. Of their results those in `needed` are wanted afterwards. Those in
-    `lasting` outlive the segment, and may outlive the call: nothing may be written to them later.
+    `lasting` outlive the segment, and may outlive the call: nothing may be written to them later. `often`: the program
+    has run so often that it is worth the time of a compiler.
     """
 
     steps: tuple[Step, ...]
     needed: frozenset[Ref]
     lasting: frozenset[Ref]
     specs: Mapping[int, Spec]
+    often: bool = False
 
     def inputs(self) -> list[Ref]:
         """The values from before that the steps read."""

@@ -10,6 +10,7 @@ from ..arrays.array import Array
 from ..arrays.views import is_apart
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
+from .native import OFTEN, worthwhile
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
 from .source import execute, write
 from .trace import Trace
@@ -49,6 +50,7 @@ class Recording:
         self.plan: Segment | None = None
         self.plain: Any = None
         """The tree as it is run while another thread is running the one that writes into buffers."""
+        self.replays = 0
         self.lock = threading.Lock()
         self.alone = True
         self.failures = 0
@@ -173,8 +175,8 @@ class Recording:
         return execute(source, names, "enter")  # type: ignore[no-any-return]
 
     def planned(self) -> Any:
-        """The tree after all passes, as it is run."""
-        if self.runner is None:
+        """The tree after all passes, as it is run; planned anew when it has run often."""
+        if self.runner is None or self.replays == OFTEN:
             from .passes.common import common
             from .passes.constants import constants
             from .passes.dead import dead
@@ -182,7 +184,7 @@ class Recording:
             from .passes.host import host
 
             short = dead(common(host(constants(self.root, self.specs), self.specs)))
-            self.plan = engines(short, self.specs)
+            self.plan = engines(short, self.specs, worthwhile(self.replays))
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
         return self.runner
 

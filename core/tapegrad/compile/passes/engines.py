@@ -8,7 +8,7 @@ from itertools import groupby
 from ..program import Block, End, Segment, Spec, Step, live_values
 
 
-def engines(root: Segment, specs: Mapping[int, Spec]) -> Segment:
+def engines(root: Segment, specs: Mapping[int, Spec], often: bool = False) -> Segment:
     """The tree with the steps of each stretch replaced by what `Backend.compile` makes of them."""
     live = live_values(root)
     made: dict[Segment, Segment] = {}
@@ -21,7 +21,7 @@ def engines(root: Segment, specs: Mapping[int, Spec]) -> Segment:
         stretches = [(engine, list(steps)) for engine, steps in groupby(rest, lambda step: step.engine)]
         done: list[Step] = []
         for engine, steps in reversed(stretches):
-            block = Block(tuple(steps), frozenset(needed), frozenset(passed | leaving), specs)
+            block = Block(tuple(steps), frozenset(needed), frozenset(passed | leaving), specs, often)
             for step in steps:
                 needed.update(step.operands())
             done[:0] = engine.compile(block) if engine is not None else steps

@@ -1,0 +1,136 @@
+"""Groups of steps as machine code, on NumPy's arrays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tapegrad.compile.native import compiler
+from tapegrad.compile.native.emitter import Function, emit, file
+from tapegrad.compile.native.groups import Group, grouped
+from tapegrad.compile.native.lowering import Unsupported
+from tapegrad.compile.program import Block, Ref, Spec, Step
+
+__all__ = ["in_machine_code"]
+
+APART = 1 << 17
+"""From so many elements on a group is split over the cores."""
+
+
+def in_machine_code(block: Block, written: Callable[[str, dict[str, Any]], Callable[..., Any]]) -> Sequence[Step]:
+    """The steps of a stretch, groups of them as C functions; `written` makes a function of Python source."""
+    if compiler.why_not():
+        return block.steps
+    parts: list[Step | tuple[Group, Function]] = []
+    functions: list[Function] = []
+    for part in grouped(block, compiler.vectors()):
+        if isinstance(part, Step):
+            parts.append(part)
+            continue
+        try:
+            made = emit(part.table, f"group{len(functions)}", [part.table.known[r] for r in part.outputs], part.rows, part.size)
+        except Unsupported:
+            parts += part.steps
+            continue
+        functions.append(made)
+        parts.append((part, made))
+    library = compiler.load(file(functions)) if functions else None
+    if library is None:
+        return block.steps
+    done: list[Step] = []
+    for part in parts:
+        done.append(part if isinstance(part, Step) else _step(block, *part, library, written))
+    return done
+
+
+def _step(block: Block, group: Group, function: Function, library: Any, written: Any) -> Step:
+    """The call of a function, with new arrays for its results."""
+    kernel = getattr(library, function.name)
+    kernel.argtypes, kernel.restype = [_POINTER, _LONG, _LONG], _INT
+    names: dict[str, Any] = {"kernel": kernel, "empty": np.empty, "ndarray": np.ndarray, "asarray": np.asarray}
+    names |= {"plain": _plain, "total": _total, "spread": _spread}
+    refs = [part for part in function.inputs if part.__class__ is Ref]
+    lines: list[str] = []
+    given: list[str] = []
+    for part in function.inputs:
+        if part.__class__ is not Ref:
+            names[f"c{len(names)}"] = _plain(part)
+            given.append(f"c{len(names) - 1}")
+            continue
+        given.append(repr(part))
+        if block.specs[part.number].shape == ():
+            lines.append(f"if {part!r}.__class__ is not ndarray: {part!r} = asarray({part!r})")
+    results: list[str] = []
+    for i, (r, value) in enumerate(zip(group.outputs, function.outputs, strict=True)):
+        spec: Spec = block.specs[r.number]
+        names[f"d{i}"] = spec.dtype
+        array = spec.cls is np.ndarray
+        if value.final:
+            divisor = value.operands[1] if len(value.operands) > 1 else 1
+            lines.append(f"o{i} = empty({function.rows})")
+            results.append(f"total(o{i}, d{i}, {divisor}, {spec.shape!r}, {array})")
+        else:
+            lines.append(f"o{i} = empty({spec.shape!r}, d{i})")
+            results.append(f"o{i}" if array else f"o{i}[()]")
+    outs = [f"o{i}" for i in range(len(results))]
+    spread = function.rows > 1 and max(block.specs[r.number].size for s in group.steps for r in s.results) >= APART
+    call = "spread(kernel, given, {rows})" if spread else "kernel(id(given), 0, {rows})"
+    call = call.format(rows=function.rows)
+    copies = ", ".join([*(f"plain({x})" for x in given), *outs])
+    lines += [
+        f"given = ({', '.join([*given, *outs])},)",
+        f"if {call}:",
+        f"    given = ({copies},)",
+        f"    {call}",
+        f"return ({', '.join(results)},)",
+    ]
+    source = f"def block({', '.join(map(repr, refs))}):\n" + "".join(f"    {line}\n" for line in lines)
+    run = written(source, names)
+    run.code = f"/* {', '.join(map(repr, group.outputs))}: of {', '.join(given)} */\n{function.source}"  # type: ignore[attr-defined]
+    first = group.steps[0]
+    return Step(
+        "native", run, tuple(refs), {}, tuple(group.outputs), True, fresh=True, line=first.line, engine=first.engine
+    )
+
+
+_POINTER, _LONG, _INT = compiler.ctypes.c_void_p, compiler.ctypes.c_long, compiler.ctypes.c_int
+
+
+def _plain(x: Any) -> Any:
+    return np.require(x, requirements="CA")
+
+
+def _total(parts: Any, dtype: Any, divisor: int, shape: tuple[int, ...], array: bool) -> Any:
+    """The sum of the sums of rows."""
+    with np.errstate(all="ignore"):
+        number = dtype.type(np.add.reduce(parts) / divisor)
+    return np.full(shape, number, dtype) if array else number
+
+
+@lru_cache(1)
+def _cores() -> int:
+    """How many threads are allowed."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(cores, int(asked) if asked.isdigit() and int(asked) else cores))
+
+
+@lru_cache(1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_cores() - 1, "tapegrad")
+
+
+def _spread(kernel: Any, given: tuple[Any, ...], rows: int) -> int:
+    """Run a kernel, its rows split over the cores. Rows know nothing of each other, so it does not matter how."""
+    cores = min(_cores(), rows)
+    if cores == 1:
+        return kernel(id(given), 0, rows)  # type: ignore[no-any-return]
+    bounds = [rows * i // cores for i in range(cores + 1)]
+    others = [_pool().submit(kernel, id(given), bounds[i], bounds[i + 1]) for i in range(1, cores)]
+    mine = kernel(id(given), 0, bounds[1])
+    return max(mine, *[other.result() for other in others])

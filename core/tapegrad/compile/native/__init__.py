@@ -1,0 +1,16 @@
+"""Machine code for compiled programs: groups of steps as C functions, for engines whose arrays are the host's.
+
+`expressions.py` is the table of ops in C, `lowering.py` brings steps down to it, `groups.py` says which steps become one
+function, `emitter.py` writes that, and `compiler.py` is the door to the system's compiler.
+"""
+
+import os
+
+OFTEN = 8
+"""When a program has run so often it will run often, and is worth the time of a compiler."""
+
+
+def worthwhile(replays: int) -> bool:
+    """Whether a program is to be made machine code now, as far as TAPEGRAD_NATIVE allows: 0 never, 1 from the first run on."""
+    switch = os.environ.get("TAPEGRAD_NATIVE", "")
+    return switch != "0" and (switch == "1" or replays >= OFTEN)

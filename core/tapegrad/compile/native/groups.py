@@ -1,0 +1,114 @@
+"""Which steps of a stretch become one function: all that is small together, and large arrays of one shape, or by rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..program import Block, Ref, Step
+from .lowering import Flat, Lowering, Rows, Unsupported
+
+SMALL = 1 << 14
+"""Up to so many elements arrays are small: whole stretches of steps on them are one function."""
+
+LEAST = 3
+"""So few operations are not worth a call."""
+
+ROW = 128
+"""So many elements a row has at least, if the shape allows it."""
+
+
+@dataclass
+class Group:
+    """Steps that are one function, lowered; `outputs` are wanted outside, `rows` is how many rows there are."""
+
+    table: Lowering
+    steps: list[Step]
+    outputs: list[Ref]
+    rows: int
+    size: int
+
+
+def grouped(block: Block, vectors: bool) -> list[Step | Group]:
+    """The steps in an order that gives the same, some of them in groups."""
+    steps, done = list(block.steps), list[Step | Group]()
+    while steps:
+        found = _first_group(block, steps, vectors)
+        if found is None:
+            return [*done, *steps]
+        before, group, later = found
+        done += [*before, group]
+        steps = later
+    return done
+
+
+def _first_group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[Step], Group, list[Step]] | None:
+    for start, step in enumerate(steps):
+        shape = block.specs[step.results[0].number].shape
+        best: tuple[list[Step], Group, list[Step]] | None = None
+        for make, rows, size in _tables(shape, vectors):
+            before, group, later, table = _gathered(block, steps[start:], make, rows == 1)
+            computing = sum(s.name not in ("getitem", "reshape", "permute_dims", "matrix_transpose") for s in group)
+            if computing >= LEAST and (best is None or len(group) > len(best[1].steps)):
+                wanted = _wanted(block, [*group, *later], group)
+                best = [*steps[:start], *before], Group(table, group, wanted, rows, size), later
+        if best is not None:
+            return best
+    return None
+
+
+def _tables(shape: tuple[int, ...] | None, vectors: bool) -> list[tuple[Callable[[], Lowering], int, int]]:
+    """The ways in which a result of that shape may begin a group, with the number of rows, and elements if flat."""
+    if shape is None or 0 in shape:
+        return []
+    size = math.prod(shape)
+    if size <= SMALL:
+        return [(lambda: Lowering(vectors), 1, 0)]
+    front = max([k for k in range(len(shape)) if math.prod(shape[k:]) >= ROW], default=0)
+    rows = [(lambda: Rows(vectors, shape, front), math.prod(shape[:front]), 0)] if front else []
+    return [(lambda: Flat(vectors, shape), -(-size // Flat.RUN), size), *rows]
+
+
+def _gathered(
+    block: Block, steps: Sequence[Step], make: Callable[[], Lowering], whole: bool
+) -> tuple[list[Step], list[Step], list[Step], Lowering]:
+    """The steps of a group, those that can go before it, and those that come after."""
+    table = make()
+    before, group, later = list[Step](), list[Step](), list[Step]()
+    mine, theirs = set[Ref](), set[Ref]()
+    for step in steps:
+        operands = set(step.operands())
+        if theirs.isdisjoint(operands):
+            if _takes(table, step, block, whole):
+                group.append(step)
+                mine.update(step.results)
+                continue
+            if not group and not before and not later:
+                return before, group, later, table  # it does not begin one
+            if mine.isdisjoint(operands):
+                before.append(step)
+                continue
+        later.append(step)
+        theirs.update(step.results)
+    return before, group, later, table
+
+
+def _takes(table: Lowering, step: Step, block: Block, whole: bool) -> bool:
+    if whole and any(block.specs[r.number].size > SMALL for r in (*step.results, *step.operands())):
+        return False
+    try:
+        table.step(step, block.specs)
+    except Unsupported:
+        return False
+    return True
+
+
+def _wanted(block: Block, steps: Sequence[Step], group: Sequence[Step]) -> list[Ref]:
+    """The results of a group that others read, or that are wanted afterwards."""
+    mine = set(map(id, group))
+    wanted = set(block.needed)
+    for step in steps:
+        if id(step) not in mine:
+            wanted.update(step.operands())
+    return [r for step in group for r in step.results if r in wanted]
