@@ -29,8 +29,11 @@ FORMAT = b"tapegrad kernel 1"
 PATIENCE = 30.0
 """After so many seconds a compiler hangs."""
 
+LONG = 600
+"""From so many lines on the compiler is not asked to think hard: it would take many seconds, and gain little."""
+
 FLAGS = (
-    *("-O3", "-shared", "-fPIC", "-fopenmp-simd", "-w"),
+    *("-shared", "-fPIC", "-fopenmp-simd", "-w"),
     # As IEEE has it, but for the flags and errno, at which nobody looks; and integers wrap.
     *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-builtin", "-fwrapv"),
 )
@@ -186,7 +189,8 @@ def _compiled(source: str, path: Path) -> ctypes.CDLL:
         simd = '__attribute__((simd("notinbranch"), const))' if vectors() else "__attribute__((const))"
         more = [f"-DDATA={data}", f"-DITEMS={items}", f"-DSIMD={simd}", "-x", "c", "-", "-o", draft]
         libraries = ["-lmvec", "-lm"] if vectors() else ["-lm"]
-        _run([compiler, *FLAGS, *_machine(), *more, *libraries], source.encode(), PATIENCE)
+        level = "-O2" if source.count("\n") < LONG else "-O1"
+        _run([compiler, level, *FLAGS, *_machine(), *more, *libraries], source.encode(), PATIENCE)
         contents = Path(draft).read_bytes()
         with open(draft, "wb") as file:
             file.write(contents + hashlib.sha256(contents).digest())

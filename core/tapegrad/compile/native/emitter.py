@@ -16,20 +16,23 @@ import numpy as np
 from .expressions import FUNCTIONS, TWO, TYPES, expression, literal
 from .lowering import Flat, Lowering, Unsupported, Value, aligned, contiguous
 
-MOST = 96
+MOST = 1000
 """How many operations a loop has at most: compilers take more than twice as long for twice as many."""
 
 SCRATCH = 1 << 17
 """How many bytes the rows of one group may take on the stack."""
 
-CHUNK = 256
-"""So many terms are added up by the lanes of a vector, before their sum is added, compensated, to the total."""
+CHUNK = 128
+"""So many terms are added up by the lanes of a vector, before their sum is added, compensated, to the total in double."""
 
 REDUCTIONS = ("sum", "max", "min", "any", "all")
 
 PRELUDE = """\
 #include <stdbool.h>
 #include <stdint.h>
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC optimize ("no-tree-pre")  /* which turns conditions into branches, in which nothing is vectorised */
+#endif
 #define INFINITY __builtin_inff()
 #define NAN __builtin_nanf("")
 #define PART(args, i) (((void ***)(args))[ITEMS + (i)])
@@ -389,7 +392,7 @@ _START = {
     "all": "int t{n} = 1;",
 }
 _BEGIN = {
-    "sum": "double s{n} = 0;",
+    "sum": "{t} s{n} = 0;",
     "max": "{t} s{n} = {low}; int u{n} = 0;",
     "min": "{t} s{n} = {low}; int u{n} = 0;",
     "any": "int s{n} = 0;",

@@ -16,6 +16,9 @@ from ..program import Ref, Spec, Step
 from ..values import OPERATORS, UNARY
 from .expressions import FORMS, FUNCTIONS, TYPES
 
+UNIFORM = 10_000
+"""Constants of up to so many elements are looked at: one number throughout is no memory."""
+
 SECANT = 1 << 16
 """From so many elements on the slope of tanh is 1 - tanh², exact to the last place of 1, as the engine has it."""
 
@@ -138,8 +141,8 @@ class Lowering(Kernels):
                 raise Unsupported("a total")
             return found
         if isinstance(part, (np.ndarray, np.generic)):
-            if part.size == 1:
-                return self._made("constant", (), part.shape, part.dtype, part.item())
+            if part.size == 1 or 0 < part.size <= UNIFORM and part.tobytes() == part.flat[0].tobytes() * part.size:
+                return self._made("constant", (), part.shape, part.dtype, part.flat[0].item() if part.shape else part.item())
             return self._input(id(part), part.shape, part.dtype, part)
         if part.__class__ in (tuple, list):
             return part.__class__([self._operand(p, specs) for p in part])
@@ -220,6 +223,13 @@ class Lowering(Kernels):
         return x
 
     conj = real
+
+    def vector_norm(self, x: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
+        # In double, whose range the squares of no float leave.
+        if ord != 2 or x.dtype != np.float32:
+            raise Unsupported("vector_norm")
+        wide = self.astype(x, dtype="float64")
+        return self.astype(self.sqrt(self.sum(wide * wide, axis=axis, keepdims=keepdims)), dtype="float32")
 
     def past_kink(self, pulled: Any, *others: Any, **keywords: Any) -> Any:
         return pulled
