@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from tapegrad.compile.native.emitter import Function, emit, file
 from tapegrad.compile.native.groups import Group, grouped
 from tapegrad.compile.native.lowering import Unsupported
 from tapegrad.compile.program import Block, Ref, Spec, Step
+
+from .memory import LARGEST
 
 __all__ = ["in_machine_code"]
 
@@ -75,7 +79,11 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
             lines.append(f"o{i} = empty({function.rows})")
             results.append(f"total(o{i}, d{i}, {divisor}, {spec.shape!r}, {array})")
         else:
-            lines.append(f"o{i} = empty({spec.shape!r}, d{i})")
+            if spec.size * spec.dtype.itemsize > LARGEST and _ALONE is not None:
+                names[f"memory{i}"] = _Memory(spec.shape, spec.dtype).get
+                lines.append(f"o{i} = memory{i}()")
+            else:
+                lines.append(f"o{i} = empty({spec.shape!r}, d{i})")
             results.append(f"o{i}" if array else f"o{i}[()]")
     outs = [f"o{i}" for i in range(len(results))]
     spread = function.rows > 1 and max(block.specs[r.number].size for s in group.steps for r in s.results) >= APART
@@ -98,6 +106,31 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
     )
 
 
+class _Memory:
+    """The memory of a result so large that it does not come from the heap: that of an earlier call, once nobody has it.
+
+    Else the system clears every page of it anew, which takes as long as the arithmetic.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, dtype
+        self.arrays: list[Any] = []
+
+    def get(self) -> Any:
+        for array in self.arrays:
+            if getrefcount(array) == _ALONE:
+                return array
+        self.arrays = [*self.arrays[-1:], np.empty(self.shape, self.dtype)]
+        return self.arrays[-1]
+
+
+def _weigh() -> int | None:
+    """The count of references to an array that only a list holds, as a loop over it sees it; None where it tells nothing."""
+    for array in [np.empty(1)]:
+        return getrefcount(array) if getattr(sys, "_is_gil_enabled", lambda: True)() else None
+
+
+_ALONE = _weigh()
 _POINTER, _LONG, _INT = compiler.ctypes.c_void_p, compiler.ctypes.c_long, compiler.ctypes.c_int
 
 

@@ -399,11 +399,11 @@ class Compiled(Reaches):
         programs = sum(r.root.ends for sort in self._sorts.values() for r in sort.recordings)
         return {**self._counts, "programs": programs}
 
-    def explain(self) -> str:
-        """Its programs as text."""
+    def explain(self, *, code: bool = False) -> str:
+        """Its programs as text; with `code`, what has become machine code as C as well."""
         from .words import explanation
 
-        return explanation(self)
+        return explanation(self, code)
 
 
 _LEAVES = (Array, float, int, np.ndarray)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .compiled import Compiled
 
 
-def explanation(compiled: Compiled) -> str:
+def explanation(compiled: Compiled, code: bool) -> str:
     """What `explain()` says."""
     lines = []
     for sort in compiled._sorts.values():
@@ -28,6 +28,9 @@ def explanation(compiled: Compiled) -> str:
             lines += _segment(recording.root, recording.specs, 1)
             if recording.runner is not None:
                 lines += ["  as it is run:", indent(recording.runner.source.rstrip(), "    ")]
+            if code and recording.plan is not None:
+                sources = [getattr(s.function, "code", "") for part in recording.plan.walk() for s in part.steps]
+                lines += [indent(source.rstrip(), "    ") for source in sources if source]
     lines += [f"traced: {reason}" for reason in compiled._reasons]
     return "\n".join(lines) if lines else "not called yet"
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..program import Block, Ref, Step
+from ..values import OPERATORS, UNARY
 from .lowering import Flat, Lowering, Rows, Unsupported
 
 SMALL = 1 << 14
 """Up to so many elements arrays are small: whole stretches of steps on them are one function."""
 
 LEAST = 3
-"""So few operations are not worth a call."""
+"""Fewer operations on small arrays are not worth a call; on large ones two are."""
 
 ROW = 128
 """So many elements a row has at least, if the shape allows it."""
@@ -50,7 +51,7 @@ def _first_group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[S
         for make, rows, size in _tables(shape, vectors):
             before, group, later, table = _gathered(block, steps[start:], make, rows == 1)
             computing = sum(s.name not in ("getitem", "reshape", "permute_dims", "matrix_transpose") for s in group)
-            if computing >= LEAST and (best is None or len(group) > len(best[1].steps)):
+            if computing >= LEAST - (rows > 1) and (best is None or len(group) > len(best[1].steps)):
                 wanted = _wanted(block, [*group, *later], group)
                 best = [*steps[:start], *before], Group(table, group, wanted, rows, size), later
         if best is not None:
@@ -94,7 +95,12 @@ def _gathered(
     return before, group, later, table
 
 
+_FUNCTIONS = {function: name for name, function in (OPERATORS | UNARY).values()}
+
+
 def _takes(table: Lowering, step: Step, block: Block, whole: bool) -> bool:
+    if _FUNCTIONS.get(step.function) != step.name and step.function is not getattr(step.engine.kernels, step.name, None):
+        return False  # not what its name says, which is what is written in C
     if whole and any(block.specs[r.number].size > SMALL for r in (*step.results, *step.operands())):
         return False
     try:
