@@ -33,30 +33,35 @@ class Group:
 
 def grouped(block: Block, vectors: bool) -> list[Step | Group]:
     """The steps in an order that gives the same, some of them in groups."""
-    steps, done = list(block.steps), list[Step | Group]()
-    while steps:
-        found = _first_group(block, steps, vectors)
-        if found is None:
-            return [*done, *steps]
-        before, group, later = found
-        done += [*before, group]
-        steps = later
+    done = list[Step | Group]()
+    ahead: list[list[Step] | Group] = [list(block.steps)]
+    while ahead:
+        steps = ahead.pop()
+        if isinstance(steps, Group):
+            done.append(steps)
+            continue
+        for start in range(len(steps)):
+            found = _group(block, steps[start:], vectors)
+            if found is not None:
+                # What goes before a group may have groups of its own, as what comes after it.
+                before, group, later = found
+                ahead += [later, group, before]
+                done += steps[:start]
+                break
+        else:
+            done += steps
     return done
 
 
-def _first_group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[Step], Group, list[Step]] | None:
-    for start, step in enumerate(steps):
-        shape = block.specs[step.results[0].number].shape
-        best: tuple[list[Step], Group, list[Step]] | None = None
-        for make, rows, size in _tables(shape, vectors):
-            before, group, later, table = _gathered(block, steps[start:], make, rows == 1)
-            computing = sum(s.name not in ("getitem", "reshape", "permute_dims", "matrix_transpose") for s in group)
-            if computing >= LEAST - (rows > 1) and (best is None or len(group) > len(best[1].steps)):
-                wanted = _wanted(block, [*group, *later], group)
-                best = [*steps[:start], *before], Group(table, group, wanted, rows, size), later
-        if best is not None:
-            return best
-    return None
+def _group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[Step], Group, list[Step]] | None:
+    """The largest group that the first of some steps may begin, with the steps that go before it and after it."""
+    best: tuple[list[Step], Group, list[Step]] | None = None
+    for make, rows, size in _tables(block.specs[steps[0].results[0].number].shape, vectors):
+        before, group, later, table = _gathered(block, steps, make, rows == 1)
+        computing = sum(s.name not in ("getitem", "reshape", "permute_dims", "matrix_transpose") for s in group)
+        if computing >= LEAST - (rows > 1) and (best is None or len(group) > len(best[1].steps)):
+            best = before, Group(table, group, _wanted(block, group), rows, size), later
+    return best
 
 
 def _tables(shape: tuple[int, ...] | None, vectors: bool) -> list[tuple[Callable[[], Lowering], int, int]]:
@@ -110,11 +115,11 @@ def _takes(table: Lowering, step: Step, block: Block, whole: bool) -> bool:
     return True
 
 
-def _wanted(block: Block, steps: Sequence[Step], group: Sequence[Step]) -> list[Ref]:
+def _wanted(block: Block, group: Sequence[Step]) -> list[Ref]:
     """The results of a group that others read, or that are wanted afterwards."""
     mine = set(map(id, group))
     wanted = set(block.needed)
-    for step in steps:
+    for step in block.steps:
         if id(step) not in mine:
             wanted.update(step.operands())
     return [r for step in group for r in step.results if r in wanted]
