@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -31,25 +32,20 @@ def in_machine_code(block: Block, written: Callable[[str, dict[str, Any]], Calla
     if compiler.why_not():
         return block.steps
     parts: list[Step | tuple[Group, Function]] = []
-    functions: list[Function] = []
     for part in grouped(block, compiler.vectors()):
         if isinstance(part, Step):
             parts.append(part)
             continue
+        wanted = [part.table.known[r] for r in part.outputs]
         try:
-            made = emit(part.table, f"group{len(functions)}", [part.table.known[r] for r in part.outputs], part.rows, part.size)
+            parts.append((part, emit(part.table, f"group{len(parts)}", wanted, part.rows, part.size)))
         except Unsupported:
             parts += part.steps
-            continue
-        functions.append(made)
-        parts.append((part, made))
+    functions = [part[1] for part in parts if isinstance(part, tuple)]
     library = compiler.load(file(functions)) if functions else None
     if library is None:
         return block.steps
-    done: list[Step] = []
-    for part in parts:
-        done.append(part if isinstance(part, Step) else _step(block, *part, library, written))
-    return done
+    return [part if isinstance(part, Step) else _step(block, *part, library, written) for part in parts]
 
 
 def _step(block: Block, group: Group, function: Function, library: Any, written: Any) -> Step:
@@ -80,7 +76,7 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
             results.append(f"total(o{i}, d{i}, {divisor}, {spec.shape!r}, {array})")
         else:
             if spec.size * spec.dtype.itemsize > LARGEST and _ALONE is not None:
-                names[f"memory{i}"] = _Memory(spec.shape, spec.dtype).get
+                names[f"memory{i}"] = _Memory(spec.shape or (), spec.dtype).get
                 lines.append(f"o{i} = memory{i}()")
             else:
                 lines.append(f"o{i} = empty({spec.shape!r}, d{i})")
@@ -99,7 +95,7 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
     ]
     source = f"def block({', '.join(map(repr, refs))}):\n" + "".join(f"    {line}\n" for line in lines)
     run = written(source, names)
-    run.code = f"/* {', '.join(map(repr, group.outputs))}: of {', '.join(given)} */\n{function.source}"  # type: ignore[attr-defined]
+    run.code = f"/* {', '.join(map(repr, group.outputs))}: of {', '.join(given)} */\n{function.source}"
     first = group.steps[0]
     return Step(
         "native", run, tuple(refs), {}, tuple(group.outputs), True, fresh=True, line=first.line, engine=first.engine
@@ -125,17 +121,17 @@ class _Memory:
 
 
 def _weigh() -> int | None:
-    """The count of references to an array that only a list holds, as a loop over it sees it; None where it tells nothing."""
-    for array in [np.empty(1)]:
-        return getrefcount(array) if getattr(sys, "_is_gil_enabled", lambda: True)() else None
+    """The count of references to an array that only a list holds, as a loop sees it; None where counts do not tell."""
+    counts = [getrefcount(array) for array in [np.empty(1)]]
+    return counts[0] if getattr(sys, "_is_gil_enabled", lambda: True)() else None
 
 
 _ALONE = _weigh()
-_POINTER, _LONG, _INT = compiler.ctypes.c_void_p, compiler.ctypes.c_long, compiler.ctypes.c_int
+_POINTER, _LONG, _INT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int
 
 
 def _plain(x: Any) -> Any:
-    return np.require(x, requirements="CA")
+    return np.require(x, requirements=["C", "A"])
 
 
 def _total(parts: Any, dtype: Any, divisor: int, shape: tuple[int, ...], array: bool) -> Any:
@@ -158,12 +154,16 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_cores() - 1, "tapegrad")
 
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not come along
+
+
 def _spread(kernel: Any, given: tuple[Any, ...], rows: int) -> int:
     """Run a kernel, its rows split over the cores. Rows know nothing of each other, so it does not matter how."""
     cores = min(_cores(), rows)
     if cores == 1:
-        return kernel(id(given), 0, rows)  # type: ignore[no-any-return]
+        return int(kernel(id(given), 0, rows))
     bounds = [rows * i // cores for i in range(cores + 1)]
     others = [_pool().submit(kernel, id(given), bounds[i], bounds[i + 1]) for i in range(1, cores)]
     mine = kernel(id(given), 0, bounds[1])
-    return max(mine, *[other.result() for other in others])
+    return int(max(mine, *[other.result() for other in others]))

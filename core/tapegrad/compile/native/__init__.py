@@ -1,7 +1,7 @@
 """Machine code for compiled programs: groups of steps as C functions, for engines whose arrays are the host's.
 
-`expressions.py` is the table of ops in C, `lowering.py` brings steps down to it, `groups.py` says which steps become one
-function, `emitter.py` writes that, and `compiler.py` is the door to the system's compiler.
+`expressions.py` is the table of ops in C, `lowering.py` brings steps down to it, `groups.py` says which steps become
+one function, `emitter.py` writes that, and `compiler.py` is the door to the system's compiler.
 """
 
 import os
@@ -11,6 +11,6 @@ OFTEN = 8
 
 
 def worthwhile(replays: int) -> bool:
-    """Whether a program is to be made machine code now, as far as TAPEGRAD_NATIVE allows: 0 never, 1 from the first run on."""
+    """Whether a program is to be machine code now; TAPEGRAD_NATIVE=0 says never, 1 from the first run on."""
     switch = os.environ.get("TAPEGRAD_NATIVE", "")
     return switch != "0" and (switch == "1" or replays >= OFTEN)

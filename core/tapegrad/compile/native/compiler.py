@@ -156,7 +156,8 @@ def _as_expected() -> bool:
 def _key(source: str) -> str:
     path = os.path.realpath(_found() or "")
     about = os.stat(path)
-    parts = (FORMAT, path, about.st_size, about.st_mtime_ns, FLAGS, _machine(), _layout(), vectors(), platform.machine())
+    machine = platform.machine(), _machine(), _layout(), vectors()
+    parts = FORMAT, path, about.st_size, about.st_mtime_ns, FLAGS, *machine
     return hashlib.sha256(repr((*parts, source)).encode()).hexdigest()[:40]
 
 

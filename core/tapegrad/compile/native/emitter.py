@@ -23,7 +23,7 @@ SCRATCH = 1 << 17
 """How many bytes the rows of one group may take on the stack."""
 
 CHUNK = 128
-"""So many terms are added up by the lanes of a vector, before their sum is added, compensated, to the total in double."""
+"""So many terms are added up by the lanes of a vector, before their sum is added, compensated, to the total."""
 
 REDUCTIONS = ("sum", "max", "min", "any", "all")
 
@@ -119,14 +119,20 @@ class _Emitter:
             if value.name in REDUCTIONS:
                 (x,) = operands
                 shape = x.inner
-                if value.info != frozenset(range(len(shape))) and not all(shape[a] == 1 or a in value.info for a in range(len(shape))):
+                if value.info != frozenset(range(len(shape))) and not all(
+                    shape[a] == 1 or a in value.info for a in range(len(shape))
+                ):
                     kind = "part"
             elif value.name == "place":
                 kind = "place"
             if math.prod(shape) == 1 and kind == "each":
                 shape = ()
             least = max([self._after(o, shape, kind) for o in operands], default=0)
-            places = [i for i in firsts.get(shape, ()) if i >= least and len(self.loops[i].values) < MOST or shape == () and i >= least]
+            places = [
+                i
+                for i in firsts.get(shape, ())
+                if (i >= least and len(self.loops[i].values) < MOST) or (shape == () and i >= least)
+            ]
             if kind == "each" and places:
                 value.nest = places[0]
             else:
@@ -148,7 +154,7 @@ class _Emitter:
             return 0
         loop = self.loops[root.nest]
         alike = loop.kind == kind == "each" and loop.shape == shape and root.name not in REDUCTIONS
-        return root.nest if alike and (operand.shows_all() and root.inner == shape or shape == ()) else root.nest + 1
+        return root.nest if alike and ((operand.shows_all() and root.inner == shape) or shape == ()) else root.nest + 1
 
     def _in_hand(self, operand: Value, nest: int) -> bool:
         """Whether a value is a variable of a loop."""
@@ -165,7 +171,7 @@ class _Emitter:
             held = "" if value.name != "input" else "const "
             ctype = "double" if value.final else TYPES[value.dtype.name]
             pointer = f"{held}{ctype} *restrict"
-            step = 1 if value.final else self.size and Flat.RUN or math.prod(value.inner)
+            step = 1 if value.final else (self.size and Flat.RUN) or math.prod(value.inner)
             if value.rowwise and rows > 1:
                 head.append(f"    {pointer} const a{i} = MEMORY(args, {i});")
                 body.append(f"    {pointer} const m{value.number} = a{i} + row * {step};")
@@ -242,7 +248,9 @@ class _Emitter:
         clauses = "".join(f" reduction({_CLAUSE[v.name]})".format(n=v.number) for v in reductions)
         lines.append(f"{pad}for (long b = 0; b < {bound}; b += {CHUNK}) {{")
         lines.append(f"{pad}    const long e = b + {CHUNK} < {bound} ? b + {CHUNK} : {bound};")
-        lines += [f"{pad}    " + _BEGIN[v.name].format(n=v.number, t=TYPES[v.dtype.name], low=_lowest(v)) for v in reductions]
+        lines += [
+            f"{pad}    " + _BEGIN[v.name].format(n=v.number, t=TYPES[v.dtype.name], low=_lowest(v)) for v in reductions
+        ]
         lines += [f"{pad}    #pragma omp simd{clauses}", f"{pad}    for (long {at} = b; {at} < e; {at}++) {{"]
         lines += [f"{pad}        {line}" for line in inner] + [f"{pad}    }}"]
         lines += [f"{pad}    " + _JOIN[v.name].format(n=v.number) for v in reductions] + [f"{pad}}}"]
@@ -383,7 +391,7 @@ def _result(value: Value) -> str:
     return f"t{value.number}" if exact else _RESULT[value.name].format(n=value.number)
 
 
-# Of each reduction: what stands before its loops, what begins and ends a chunk, what is done with an element, the result.
+# Of each reduction: what stands before its loops, begins a chunk, takes an element in, ends the chunk, is the result.
 _START = {
     "sum": "double t{n} = 0, c{n} = 0;",
     "max": "{t} t{n} = {low}; int w{n} = 0;",

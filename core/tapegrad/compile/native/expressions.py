@@ -26,17 +26,20 @@ class Form(NamedTuple):
     result: str = ""
 
 
-FUNCTIONS = {
-    **{name: name for name in "asinh atanh cbrt cos cosh erf exp exp2 expm1 log log10 log1p log2".split()},
-    **{name: name for name in "acos acosh asin atan atan2 hypot sin sinh tan tanh".split()},
-    "power": "pow",
-}
-"""Ops that the vector mathematics of the C library has, to 4 units in the last place, and with NumPy's special values."""
-
 TWO = ("atan2", "hypot", "pow")
 """The functions of two numbers."""
 
-_COMPARISONS = {"equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
+_ONE = """
+    acos acosh asin asinh atan atanh cbrt cos cosh erf exp exp2 expm1 log log10 log1p log2 sin sinh tan tanh
+"""
+
+FUNCTIONS = {name: name for name in (*_ONE.split(), *TWO)} | {"power": "pow"}
+"""Ops that the vectors of the C library have, to 4 units in the last place, and with NumPy's special values."""
+
+_COMPARISONS = {
+    **{"equal": "==", "not_equal": "!="},
+    **{"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="},
+}
 
 FORMS: dict[str, Form] = {
     **{name: Form(f"{c}{{s}}({{0}}, {{1}})" if c in TWO else f"{c}{{s}}({{0}})") for name, c in FUNCTIONS.items()},
@@ -89,14 +92,15 @@ def literal(value: Any, dtype: np.dtype[Any]) -> str:
     if dtype.kind == "b":
         return str(int(bool(value)))
     if dtype.kind in "iu":
-        number = int(value)
-        return "INT64_MIN" if number == -(1 << 63) else f"({number}{'u' * (dtype.kind == 'u')}{'ll' * (dtype.itemsize == 8)})"
+        whole = int(value)
+        suffix = "u" * (dtype.kind == "u") + "ll" * (dtype.itemsize == 8)
+        return "INT64_MIN" if whole == -(1 << 63) else f"({whole}{suffix})"
     with np.errstate(over="ignore"):
-        number = float(dtype.type(value))
+        number = dtype.type(value)
     if number != number:
         return "NAN"
-    if number in (float("inf"), float("-inf")):
+    if np.isinf(number):
         return "INFINITY" if number > 0 else "(-INFINITY)"
-    text = f"{np.float32(number)!s}f" if dtype.itemsize == 4 else repr(number)
-    text = text if "." in text or "e" in text else text.replace("f", ".0f") if text.endswith("f") else f"{text}.0"
+    text = str(number)
+    text = (text if "." in text or "e" in text else f"{text}.0") + "f" * (dtype.itemsize == 4)
     return f"({text})" if text.startswith("-") else text

@@ -1,4 +1,4 @@
-"""Which steps of a stretch become one function: all that is small together, and large arrays of one shape, or by rows."""
+"""Which steps of a stretch become one function: what is small together, large arrays of one shape, or by rows."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ _FUNCTIONS = {function: name for name, function in (OPERATORS | UNARY).values()}
 
 
 def _takes(table: Lowering, step: Step, block: Block, whole: bool) -> bool:
-    if _FUNCTIONS.get(step.function) != step.name and step.function is not getattr(step.engine.kernels, step.name, None):
+    own = _FUNCTIONS.get(step.function) == step.name
+    if not own and step.function is not getattr(step.engine.kernels, step.name, None):
         return False  # not what its name says, which is what is written in C
     if whole and any(block.specs[r.number].size > SMALL for r in (*step.results, *step.operands())):
         return False

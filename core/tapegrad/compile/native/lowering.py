@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Value:
     def __bool__(self) -> bool:
         raise Unsupported("a look at numbers")
 
-    __iter__ = __len__ = None  # type: ignore[assignment]
+    __iter__ = __len__ = None
 
 
 def _operator(name: str, reflected: bool) -> Any:
@@ -141,8 +142,10 @@ class Lowering(Kernels):
                 raise Unsupported("a total")
             return found
         if isinstance(part, (np.ndarray, np.generic)):
-            if part.size == 1 or 0 < part.size <= UNIFORM and part.tobytes() == part.flat[0].tobytes() * part.size:
-                return self._made("constant", (), part.shape, part.dtype, part.flat[0].item() if part.shape else part.item())
+            if part.size == 1 or (0 < part.size <= UNIFORM and part.tobytes() == part.flat[0].tobytes() * part.size):
+                return self._made(
+                    "constant", (), part.shape, part.dtype, part.flat[0].item() if part.shape else part.item()
+                )
             return self._input(id(part), part.shape, part.dtype, part)
         if part.__class__ in (tuple, list):
             return part.__class__([self._operand(p, specs) for p in part])
@@ -181,12 +184,15 @@ class Lowering(Kernels):
             raise Unsupported("operands of several dtypes")
         (dtype,) = dtypes
         weak = [a for a in own if a.__class__ is not Value]
-        if dtype.kind not in kinds or any(a.__class__ not in ((int, float) if dtype.kind == "f" else (int,)) for a in weak):
+        if dtype.kind not in kinds or any(
+            a.__class__ not in ((int, float) if dtype.kind == "f" else (int,)) for a in weak
+        ):
             raise Unsupported(f"{name} of {dtype}")
-        if dtype.kind == "b" and weak or name == "where" and getattr(args[0], "dtype", None) != np.bool_:
+        if (dtype.kind == "b" and weak) or (name == "where" and getattr(args[0], "dtype", None) != np.bool_):
             raise Unsupported(f"{name} of {dtype}")
-        if name == "power" and (got := _small_power(self, *args)) is not None:
-            return got
+        short: Value | None = _small_power(self, *args) if name == "power" else None
+        if short is not None:
+            return short
         shape = np.broadcast_shapes(*[a.shape for a in args if a.__class__ is Value])
         result = FORMS[name].result if name in FORMS else ""
         return self._made(name, args, shape, result or dtype)
@@ -205,7 +211,7 @@ class Lowering(Kernels):
     def sech_square(self, x: Any) -> Any:
         tanh = next((v for v in self.values if v.name == "tanh" and v.operands[0] is x), None)
         if tanh is not None and math.prod(x.shape) >= SECANT:
-            return 1 - tanh * tanh
+            return self.each("subtract", (1, self.each("square", (tanh,))))
         decay = self.exp(abs(x) * -2)
         half = 1 + decay
         return 4 * decay / (half * half)
@@ -229,7 +235,7 @@ class Lowering(Kernels):
         if ord != 2 or x.dtype != np.float32:
             raise Unsupported("vector_norm")
         wide = self.astype(x, dtype="float64")
-        return self.astype(self.sqrt(self.sum(wide * wide, axis=axis, keepdims=keepdims)), dtype="float32")
+        return self.astype(self.sqrt(self.sum(self.square(wide), axis=axis, keepdims=keepdims)), dtype="float32")
 
     def past_kink(self, pulled: Any, *others: Any, **keywords: Any) -> Any:
         return pulled
@@ -249,7 +255,7 @@ class Lowering(Kernels):
         shape = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
         front = x.ndim - len(x.inner)
         final = not self.whole and axis is None
-        if final and (name != "sum" or not x.rowwise) or not final and any(a < front for a in axes):
+        if (final and (name != "sum" or not x.rowwise)) or (not final and any(a < front for a in axes)):
             raise Unsupported("a reduction of rows together")
         return self._reduced(name, x, tuple(shape), frozenset(a - front for a in axes if a >= front), final, keepdims)
 
@@ -373,7 +379,9 @@ class Lowering(Kernels):
         operands = [fill, *[x for x, _ in parts]]
         value = self._made("place", operands, shape, dtype)
         value.info = [_picked(value, key) for _, key in parts]
-        if any(np.broadcast_shapes(x.shape, there[0]) != there[0] for (x, _), there in zip(parts, value.info, strict=True)):
+        if any(
+            np.broadcast_shapes(x.shape, there[0]) != there[0] for (x, _), there in zip(parts, value.info, strict=True)
+        ):
             raise Unsupported("parts that do not fit")
         return value
 
@@ -419,7 +427,9 @@ def _small_power(table: Lowering, x: Any, y: Any) -> Any:
         return None
     if y.__class__ is Value and np.broadcast_shapes(x.shape, y.shape) != x.shape:
         return None
-    short: dict[Any, Callable[[], Any]] = {2: lambda: x * x, -1: lambda: 1 / x, 1: lambda: table.each("positive", (x,))}
+    short: dict[Any, Callable[[], Any]] = {
+        number: partial(table.each, name, (x,)) for number, name in ((2, "square"), (-1, "reciprocal"), (1, "positive"))
+    }
     return short[exponent]() if exponent in short else None
 
 
@@ -455,6 +465,6 @@ class Rows(Lowering):
     def layout(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
         padded = (*[1] * (len(self.shape) - len(shape)), *shape)
         lead = padded[: self.front]
-        if len(padded) > len(self.shape) or lead != self.shape[: self.front] and any(n != 1 for n in lead):
+        if len(padded) > len(self.shape) or (lead != self.shape[: self.front] and any(n != 1 for n in lead)):
             raise Unsupported("another shape")
         return padded[self.front :], lead == self.shape[: self.front]

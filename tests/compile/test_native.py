@@ -1,0 +1,245 @@
+"""Machine code gives what NumPy gives, and whatever is wrong with a compiler or a cache costs a warning at most."""
+
+import os
+import stat
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import tapegrad
+import tapegrad.numpy as tnp
+import tapegrad_numpy.native as native
+from tapegrad.compile.native import compiler
+from tapegrad.errors import CompileWarning
+
+needs_compiler = pytest.mark.skipif(bool(compiler.why_not()), reason="no C compiler here")
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch, tmp_path):
+    """Machine code from the first run on, with a cache and a state of its own."""
+    monkeypatch.setenv("TAPEGRAD_NATIVE", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(compiler, "_loaded", {})
+    monkeypatch.setitem(compiler._state, "failed", "")
+    compiler._own_folder.cache_clear()
+    with tapegrad.use_backend("numpy"):
+        yield
+    compiler._own_folder.cache_clear()
+
+
+def compiled_alike(function, *args, exact=False):
+    """What a compiled function returns, which is what it returns eagerly."""
+    program = tapegrad.compile(function)
+    with np.errstate(all="ignore"):
+        wanted = function(*args)
+        for _ in range(3):
+            got = program(*args)
+    for x, y in zip(wanted, got, strict=True):
+        x, y = np.asarray(x), np.asarray(y)
+        assert x.dtype == y.dtype and x.shape == y.shape
+        if exact:
+            np.testing.assert_array_equal(y, x)
+            assert x.dtype.kind != "f" or np.array_equal(np.signbit(y[y == y]), np.signbit(x[x == x]))
+        else:
+            np.testing.assert_allclose(y, x, rtol=1e-5, atol=1e-6)
+    return program
+
+
+def gradients(x, w):
+    """A function of a few operations and its gradients."""
+    return tapegrad.grad(lambda x, w: tnp.sum(tnp.tanh(x * w + 0.5) * tnp.exp(-x * x)), argnums=(0, 1))(x, w)
+
+
+def arrays(*shape, dtype="float32"):
+    draw = np.random.default_rng(0)
+    return [tnp.asarray(draw.standard_normal(shape), dtype=dtype) for _ in range(2)]
+
+
+@needs_compiler
+@pytest.mark.parametrize("shape", [(), (1,), (5, 3), (300, 400)])
+def test_shapes(shape):
+    program = compiled_alike(gradients, *arrays(*shape))
+    assert "f_native" in program.explain() and "tanhf" in program.explain(code=True)
+
+
+@needs_compiler
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_special_values(dtype):
+    values = np.array([0.0, -0.0, 1.0, -1.5, np.inf, -np.inf, np.nan, 5e-324, 1e38, 2.5], dtype)
+    x, y = (tnp.asarray(v.copy()) for v in np.meshgrid(values, values))
+
+    def function(x, y):
+        larger = tnp.where(x > y, x, y)
+        ordered = (x <= y) & ~(x == y) | (y != y)
+        return larger, ordered, tnp.maximum(x, y) + 0.0, -abs(x), tnp.sign(y) - y, x / y, tnp.floor(y), tnp.sqrt(x * y)
+
+    compiled_alike(function, x, y, exact=True)
+
+
+@needs_compiler
+def test_integers_and_booleans():
+    x, y = (tnp.asarray(np.arange(-6, 6), dtype="int16") * k for k in (7000, 1))
+    compiled_alike(lambda x, y: (x * y + 3, x ^ y, ~x, abs(x) < y, tnp.max(x - y), (x > 0) & (y > 0)), x, y, exact=True)
+
+
+@needs_compiler
+def test_operands_that_are_not_contiguous():
+    x, w = arrays(600, 500)
+    compiled_alike(lambda x, w: gradients(x, w), tnp.asarray(np.asarray(x).T), tnp.asarray(np.asarray(w)[::-1].T))
+    compiled_alike(lambda x, w: gradients(x[:, 0], w[0]), x[:4, :4], w[:4, :4])
+
+
+@needs_compiler
+def test_rows_are_reduced_and_broadcast():
+    x, w = arrays(90, 7, 256)
+    scale = arrays(256)[0]
+
+    def function(x, w):
+        away = x - tnp.mean(x, axis=-1, keepdims=True)
+        normal = away / tnp.sqrt(tnp.mean(away * away, axis=-1, keepdims=True) + 1e-5) * scale
+        e = tnp.exp(w - tnp.max(w, axis=-1, keepdims=True))
+        return normal, e / tnp.sum(e, axis=-1, keepdims=True), tnp.sum(normal * w)
+
+    program = compiled_alike(function, x, w)
+    assert program.explain().count("f_native") == 1
+
+
+@needs_compiler
+def test_views_and_what_is_put_together():
+    x, w = arrays(4, 6)
+
+    def function(x, w):
+        y = tnp.concatenate([x[:, 1:4], -w[:, ::2]], axis=1)
+        return tnp.sum(y.T @ w, axis=0), tnp.sum(y * 2, axis=0), tnp.reshape(y.T, (6, 4)) + 1, tnp.flip(x, axis=1) * w
+
+    compiled_alike(
+        lambda x, w: (
+            *function(x, w),
+            tapegrad.grad(lambda x: tnp.sum(function(x, w)[2] ** 2))(x),
+        ),
+        x,
+        w,
+    )
+
+
+@needs_compiler
+def test_threads_change_nothing(monkeypatch):
+    x, w = arrays(300, 1001)
+    results = []
+    for cores in (1, 3):
+        monkeypatch.setattr(native, "_cores", lambda cores=cores: cores)
+        native._pool.cache_clear()
+        program = tapegrad.compile(lambda x, w: (tnp.sum(x * w + x), *gradients(x, w)))
+        program(x, w)
+        results.append([np.asarray(r).tobytes() for r in program(x, w)])
+    native._pool().shutdown()
+    native._pool.cache_clear()
+    assert results[0] == results[1]
+
+
+@needs_compiler
+def test_sums_of_many_numbers_are_exact_to_their_last_places():
+    x = tnp.asarray(np.random.default_rng(0).uniform(0, 1, 1 << 20), dtype="float64")
+    program = tapegrad.compile(lambda x: tnp.sum(x * 1e3 - x * 0.5))
+    program(x)
+    exact = np.sum(np.asarray(x * 1e3 - x * 0.5).astype(np.longdouble))
+    assert abs(program(x).item() - exact) <= 4 * np.spacing(float(exact))
+
+
+# Compilers and caches
+
+
+def on_path(monkeypatch, folder, script):
+    """A compiler of that script is all there is on PATH."""
+    folder.mkdir()
+    if script:
+        (folder / "cc").write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
+        (folder / "cc").chmod(0o700)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+GARBAGE = 'while [ "$1" != -o ]; do shift; done; echo nonsense > "$2"'
+
+
+@pytest.mark.parametrize(
+    ("script", "count"), [("", 0), ("exit 1", 1), ("exit 0", 1), (GARBAGE, 1), ("sleep 100 & sleep 100", 1)]
+)
+def test_a_compiler_that_does_not_do_costs_a_warning(monkeypatch, tmp_path, script, count):
+    on_path(monkeypatch, tmp_path / "bin", script)
+    monkeypatch.setattr(compiler, "PATIENCE", 0.2)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for function in (gradients, lambda x, w: gradients(w, x)):
+            compiled_alike(function, *arrays(5))
+    assert [w.category for w in seen] == [CompileWarning] * count
+    assert compiler.why_not()
+
+
+def test_it_can_be_switched_off(monkeypatch):
+    monkeypatch.setenv("TAPEGRAD_NATIVE", "0")
+    assert "f_native" not in compiled_alike(gradients, *arrays(5)).explain()
+
+
+SOURCE = "int one(void) { return 1; }"
+
+
+@needs_compiler
+@pytest.mark.parametrize("damage", ["bytes", "mode", "link"])
+def test_files_that_are_not_as_they_were_written_are_not_loaded(monkeypatch, tmp_path, damage):
+    assert compiler.load(SOURCE).one() == 1
+    (file,) = compiler._folder().iterdir()
+    whole = file.read_bytes()
+    if damage == "bytes":
+        file.write_bytes(whole[:-1])
+    elif damage == "mode":
+        file.chmod(0o722)
+    else:
+        file.rename(tmp_path / "elsewhere.so")
+        file.symlink_to(tmp_path / "elsewhere.so")
+    assert compiler._cached(file) is None
+    compiler._loaded.clear()
+    assert compiler.load(SOURCE).one() == 1
+    assert file.read_bytes() == whole and not file.is_symlink() and not file.stat().st_mode & 0o022
+    monkeypatch.setattr(compiler, "_compiled", None)
+    compiler._loaded.clear()
+    assert compiler.load(SOURCE).one() == 1  # from the cache
+
+
+@needs_compiler
+@pytest.mark.parametrize("how", ["for all to write to", "not a folder", "full"])
+def test_without_a_cache_kernels_are_made_anew(monkeypatch, tmp_path, how):
+    folder = compiler._folder()
+    if how == "for all to write to":
+        folder.chmod(0o777)
+    elif how == "not a folder":
+        folder.rmdir()
+        folder.write_text("")
+    else:
+        replace = os.replace
+
+        def full(source, target):
+            if str(target).startswith(str(folder)):
+                raise OSError(28, "No space left on device")
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", full)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compiler.load(SOURCE).one() == 1
+    assert folder.is_file() or not list(folder.iterdir())
+
+
+@needs_compiler
+def test_two_may_compile_one_kernel_at_once():
+    path = compiler._folder() / "kernel.so"
+    seen = []
+    threads = [threading.Thread(target=lambda: seen.append(compiler._compiled(SOURCE, path).one())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [1, 1] and [file.name for file in path.parent.iterdir()] == ["kernel.so"]
+    assert compiler._cached(path) is not None and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
