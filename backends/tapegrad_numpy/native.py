@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,10 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tapegrad.compile.native import compiler
-from tapegrad.compile.native.emitter import Function, emit, file
-from tapegrad.compile.native.groups import Group, grouped
-from tapegrad.compile.native.lowering import Unsupported
+from tapegrad.compile.native.groups import Kernel, kernels
 from tapegrad.compile.program import Block, Ref, Spec, Step
 
 from .memory import LARGEST
@@ -29,35 +25,17 @@ APART = 1 << 17
 
 def in_machine_code(block: Block, written: Callable[[str, dict[str, Any]], Callable[..., Any]]) -> Sequence[Step]:
     """The steps of a stretch, groups of them as C functions; `written` makes a function of Python source."""
-    if compiler.why_not():
-        return block.steps
-    parts: list[Step | tuple[Group, Function]] = []
-    for part in grouped(block, compiler.vectors()):
-        if isinstance(part, Step):
-            parts.append(part)
-            continue
-        wanted = [part.table.known[r] for r in part.outputs]
-        try:
-            parts.append((part, emit(part.table, f"group{len(parts)}", wanted, part.rows, part.size)))
-        except Unsupported:
-            parts += part.steps
-    functions = [part[1] for part in parts if isinstance(part, tuple)]
-    library = compiler.load(file(functions)) if functions else None
-    if library is None:
-        return block.steps
-    return [part if isinstance(part, Step) else _step(block, *part, library, written) for part in parts]
+    return [part if isinstance(part, Step) else _step(block, part, written) for part in kernels(block)]
 
 
-def _step(block: Block, group: Group, function: Function, library: Any, written: Any) -> Step:
-    """The call of a function, with new arrays for its results."""
-    kernel = getattr(library, function.name)
-    kernel.argtypes, kernel.restype = [_POINTER, _LONG, _LONG], _INT
-    names: dict[str, Any] = {"kernel": kernel, "empty": np.empty, "ndarray": np.ndarray, "asarray": np.asarray}
+def _step(block: Block, kernel: Kernel, written: Any) -> Step:
+    """The call of a kernel, with new arrays for its results."""
+    names: dict[str, Any] = {"kernel": kernel.call, "empty": np.empty, "ndarray": np.ndarray, "asarray": np.asarray}
     names |= {"plain": _plain, "total": _total, "spread": _spread}
-    refs = [part for part in function.inputs if part.__class__ is Ref]
+    refs = [part for part in kernel.inputs if part.__class__ is Ref]
     lines: list[str] = []
     given: list[str] = []
-    for part in function.inputs:
+    for part in kernel.inputs:
         if part.__class__ is not Ref:
             names[f"c{len(names)}"] = _plain(part)
             given.append(f"c{len(names) - 1}")
@@ -66,13 +44,12 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
         if block.specs[part.number].shape == ():
             lines.append(f"if {part!r}.__class__ is not ndarray: {part!r} = asarray({part!r})")
     results: list[str] = []
-    for i, (r, value) in enumerate(zip(group.outputs, function.outputs, strict=True)):
+    for i, (r, is_total, divisor) in enumerate(kernel.outputs):
         spec: Spec = block.specs[r.number]
         names[f"d{i}"] = spec.dtype
         array = spec.cls is np.ndarray
-        if value.final:
-            divisor = value.operands[1] if len(value.operands) > 1 else 1
-            lines.append(f"o{i} = empty({function.rows})")
+        if is_total:
+            lines.append(f"o{i} = empty({kernel.rows})")
             results.append(f"total(o{i}, d{i}, {divisor}, {spec.shape!r}, {array})")
         else:
             if spec.size * spec.dtype.itemsize > LARGEST and _ALONE is not None:
@@ -82,9 +59,9 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
                 lines.append(f"o{i} = empty({spec.shape!r}, d{i})")
             results.append(f"o{i}" if array else f"o{i}[()]")
     outs = [f"o{i}" for i in range(len(results))]
-    spread = function.rows > 1 and max(block.specs[r.number].size for s in group.steps for r in s.results) >= APART
+    spread = kernel.rows > 1 and max(block.specs[r.number].size for s in kernel.steps for r in s.results) >= APART
     call = "spread(kernel, given, {rows})" if spread else "kernel(id(given), 0, {rows})"
-    call = call.format(rows=function.rows)
+    call = call.format(rows=kernel.rows)
     copies = ", ".join([*(f"plain({x})" for x in given), *outs])
     lines += [
         f"given = ({', '.join([*given, *outs])},)",
@@ -95,11 +72,10 @@ def _step(block: Block, group: Group, function: Function, library: Any, written:
     ]
     source = f"def block({', '.join(map(repr, refs))}):\n" + "".join(f"    {line}\n" for line in lines)
     run = written(source, names)
-    run.code = f"/* {', '.join(map(repr, group.outputs))}: of {', '.join(given)} */\n{function.source}"
-    first = group.steps[0]
-    return Step(
-        "native", run, tuple(refs), {}, tuple(group.outputs), True, fresh=True, line=first.line, engine=first.engine
-    )
+    outputs = tuple([r for r, _, _ in kernel.outputs])
+    run.code = f"/* {', '.join(map(repr, outputs))}: of {', '.join(given)} */\n{kernel.source}"
+    first = kernel.steps[0]
+    return Step("native", run, tuple(refs), {}, outputs, True, fresh=True, line=first.line, engine=first.engine)
 
 
 class _Memory:
@@ -127,7 +103,6 @@ def _weigh() -> int | None:
 
 
 _ALONE = _weigh()
-_POINTER, _LONG, _INT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int
 
 
 def _plain(x: Any) -> Any:

@@ -6,6 +6,8 @@ one function, `emitter.py` writes that, and `compiler.py` is the door to the sys
 
 import os
 
+__all__ = ["OFTEN", "worthwhile"]
+
 OFTEN = 8
 """When a program has run so often it will run often, and is worth the time of a compiler."""
 

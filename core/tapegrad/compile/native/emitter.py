@@ -64,7 +64,6 @@ class Function:
     source: str
     inputs: list[Any]
     outputs: list[Value]
-    rows: int
     functions: set[tuple[str, str]]
 
 
@@ -200,7 +199,7 @@ class _Emitter:
             lines += body
         lines += ["    return 0;", "}", ""]
         inputs = [value.info for value in self.inputs]
-        return Function(self.name, "\n".join(lines), inputs, self.outputs, rows, self.functions)
+        return Function(self.name, "\n".join(lines), inputs, self.outputs, self.functions)
 
     def _loop(self, loop: Loop, nest: int) -> list[str]:
         if loop.kind == "place":

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..program import Block, Ref, Step
 from ..values import OPERATORS, UNARY
+from . import compiler
+from .emitter import Function, emit, file
 from .lowering import Flat, Lowering, Rows, Unsupported
+
+__all__ = ["Kernel", "kernels"]
 
 SMALL = 1 << 14
 """Up to so many elements arrays are small: whole stretches of steps on them are one function."""
@@ -29,6 +35,61 @@ class Group:
     outputs: list[Ref]
     rows: int
     size: int
+
+
+class Output(NamedTuple):
+    """A result of a kernel. Of a total the kernel gives a number of each row, whose sum is to be divided."""
+
+    ref: Ref
+    total: bool
+    divisor: int
+
+
+@dataclass
+class Kernel:
+    """Steps as a C function, which takes the address of a tuple of arrays, and the first and the last row to be done.
+
+    The arrays are `inputs`, values or constants, then one for each output. It gives 1, and has done nothing, where an
+    input is not C-contiguous and aligned.
+    """
+
+    call: Any
+    source: str
+    steps: list[Step]
+    inputs: list[Any]
+    outputs: list[Output]
+    rows: int
+
+
+def kernels(block: Block) -> Sequence[Step | Kernel]:
+    """The steps of a stretch, in an order that gives the same, as far as may be in machine code."""
+    if compiler.why_not():
+        return block.steps
+    parts: list[Step | tuple[Group, Function]] = []
+    for part in grouped(block, compiler.vectors()):
+        if isinstance(part, Step):
+            parts.append(part)
+            continue
+        wanted = [part.table.known[r] for r in part.outputs]
+        try:
+            parts.append((part, emit(part.table, f"group{len(parts)}", wanted, part.rows, part.size)))
+        except Unsupported:
+            parts += part.steps
+    functions = [part[1] for part in parts if isinstance(part, tuple)]
+    library = compiler.load(file(functions)) if functions else None
+    if library is None:
+        return block.steps
+    return [part if isinstance(part, Step) else _kernel(*part, library) for part in parts]
+
+
+def _kernel(group: Group, function: Function, library: ctypes.CDLL) -> Kernel:
+    call = getattr(library, function.name)
+    call.argtypes, call.restype = [ctypes.c_void_p, ctypes.c_long, ctypes.c_long], ctypes.c_int
+    outputs = [
+        Output(r, value.final, value.operands[1] if value.final and len(value.operands) > 1 else 1)
+        for r, value in zip(group.outputs, function.outputs, strict=True)
+    ]
+    return Kernel(call, function.source, group.steps, function.inputs, outputs, group.rows)
 
 
 def grouped(block: Block, vectors: bool) -> list[Step | Group]:
