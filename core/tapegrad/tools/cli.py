@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.theme import Theme
 
 from .. import __version__
+from ..compile.native.compiler import describe
 from ..engines.registry import get_backend, list_backends
 from ..errors import ArgumentError, BackendError
 from . import tour as guide
@@ -151,6 +152,7 @@ def backends(
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
         for row in (heads, *rows):
             typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        typer.echo(f"\n{_machine_code()}")
         return
     if console.width < 100:  # too narrow for a reason beside the rest
         for row in rows:
@@ -159,6 +161,7 @@ def backends(
                 if cell:
                     entry.add_row(head, cell)
             console.print(entry, "")
+        console.print(_machine_code(), highlight=False)
         return
     table = Table(box=None, pad_edge=False)
     for head in heads:
@@ -166,6 +169,18 @@ def backends(
     for row in rows:
         table.add_row(*row)
     console.print(table)
+    console.print("", _machine_code(), sep="\n", highlight=False)
+
+
+def _machine_code() -> str:
+    """What programs on the NumPy engine are compiled with, in a line or two."""
+    about = describe()
+    if about["without"]:
+        return f"machine code: none ({about['without']})"
+    return (
+        f"machine code: {about['compiler']}, {about['version']}, vectors of {about['vector mathematics']}, "
+        f"{about['flags']}; cached in {about['cache']}"
+    )
 
 
 @app.command()
