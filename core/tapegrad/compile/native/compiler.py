@@ -73,7 +73,7 @@ def describe() -> dict[str, str]:
     return {
         "compiler": path,
         "version": version,
-        "flags": " ".join((*FLAGS, *_machine())),
+        "flags": " ".join(("-O2", *FLAGS, *_machine())),
         "vector mathematics": mathematics,
         "cache": str(_folder() or "none: kernels are made anew by each process"),
         "without": without,
