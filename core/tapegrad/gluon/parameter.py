@@ -224,12 +224,12 @@ class Parameter:
     def grad(self, ctx: Context | None = None) -> NDArray:
         """The gradient in a context."""
         self._check_grad()
-        return self.data(ctx).grad  # type: ignore[return-value]
+        return self.data(ctx).grad
 
     def list_grad(self) -> list[NDArray]:
         """The gradients in all contexts."""
         self._check_grad()
-        return [array.grad for array in self.list_data()]  # type: ignore[misc]
+        return [array.grad for array in self.list_data()]
 
     def _check_grad(self) -> None:
         if self._grad_req == "null":

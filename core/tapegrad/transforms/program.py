@@ -86,8 +86,8 @@ class ProgramArray(Array):
         return made
 
     @property
-    def grad(self) -> Self | None:
-        """The gradient that `backward` fills in, zeros until then; None without `attach_grad`."""
+    def grad(self) -> Self | Any:  # or None: but then `w -= rate * w.grad` would be an error of types
+        """The gradient that `backward` fills in, zeros until then; None without `attach_grad` or `retain_grad`."""
         return getattr(self, "_grad", None)
 
     def attach_grad(self, grad_req: str = "write") -> None:
