@@ -1,4 +1,4 @@
-"""The public names, and how they are called, are those that are listed: `python tests/test_public_api.py` lists them."""
+"""The public names, and how they are called, are listed: `python tests/test_public_api.py` writes the list anew."""
 
 import inspect
 from importlib import import_module
