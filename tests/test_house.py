@@ -67,7 +67,7 @@ LAYERS = [
         ),
         *("optimizer", "recordio", "test_utils", "util"),
     ),
-    ("einops", "nn", "testing"),
+    ("einops", "nn", "optimizers", "testing", "tree"),
     ("__init__",),
     ("mxnet",),
     ("tools",),
@@ -76,7 +76,21 @@ LAYERS = [
 """What lies at the top of the core, from the ground up. A file imports from its own layer and from those below."""
 
 PUBLIC = {
-    *("errors", "dtypes", "ops", "op", "numpy", "einops", "nn", "testing", *LAYERS[9], *LAYERS[10], "mxnet"),
+    *(
+        "errors",
+        "dtypes",
+        "ops",
+        "op",
+        "numpy",
+        "einops",
+        "nn",
+        "optimizers",
+        "testing",
+        "tree",
+        *LAYERS[9],
+        *LAYERS[10],
+        "mxnet",
+    ),
     *("init", "kv", "mon", "__init__", "__main__"),
 }
 """What a user imports. All else at the top is the folder of a layer."""

@@ -38,12 +38,15 @@ if TYPE_CHECKING:
     from . import monitor as monitor
     from . import name as name
     from . import ndarray as nd
+    from . import nn as nn
     from . import operator as operator
     from . import optimizer as optimizer
+    from . import optimizers as optimizers
     from . import profiler as profiler
     from . import random as random
     from . import recordio as recordio
     from . import test_utils as test_utils
+    from . import tree as tree
     from . import util as util
     from .arrays.array import Array
     from .base import MXNetError
@@ -154,11 +157,13 @@ _MODULES = {
     "operator": ".operator",
     "ops": ".ops",
     "optimizer": ".optimizer",
+    "optimizers": ".optimizers",
     "profiler": ".profiler",
     "random": ".random",
     "recordio": ".recordio",
     "test_utils": ".test_utils",
     "testing": ".testing",
+    "tree": ".tree",
     "util": ".util",
 }
 """The ops, the faces and other modules that `import tapegrad` does not load; they come when they are first named."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..op.words import listed
+from ..ops.updates import adam_step, moved, rms_step
 from ..tape.mode import is_training, pause
 from .checks import dtype_of, ops
 from .function import Field, fields_of, nd_function, public
@@ -164,7 +165,7 @@ def signum_update(
 
 def _means(grad: NDArray, mean: NDArray, var: NDArray, beta1: float, beta2: float) -> tuple[NDArray, NDArray]:
     """The moving means of g and g²."""
-    return mean * beta1 + grad * (1 - beta1), var * beta2 + ops.square(grad) * (1 - beta2)
+    return moved(mean, grad, beta1), moved(var, ops.square(grad), beta2)
 
 
 @update(decays=True, common=(RESCALE, CLIP, LAZY))
@@ -187,7 +188,7 @@ def adam_update(
     0.9
     """
     mean, var = _means(grad, mean, var, beta1, beta2)
-    return weight - mean * lr / (ops.sqrt(var) + epsilon), mean, var
+    return weight - adam_step(mean, var, lr, epsilon), mean, var
 
 
 @update(decays=True)
@@ -208,8 +209,8 @@ def rmsprop_update(
     >>> print(nd.rmsprop_update(nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5).asscalar().round(4))
     0.5
     """
-    n = n * gamma1 + ops.square(grad) * (1 - gamma1)
-    return _bounded(weight - grad * lr / ops.sqrt(n + epsilon), clip_weights), n
+    n = moved(n, ops.square(grad), gamma1)
+    return _bounded(weight - rms_step(grad, n, lr, epsilon), clip_weights), n
 
 
 @update(decays=True)
@@ -378,7 +379,8 @@ def adamw_update(
     g = _bounded(grad._detached() * scale, clip_gradient)
     m, v = _means(g, mean._detached(), var._detached(), beta1, beta2)
     _write((mean, m), (var, v))
-    return w - (m * lr / (ops.sqrt(v) + epsilon) + w * wd) * eta
+    new: NDArray = w - (adam_step(m, v, lr, epsilon) + w * wd) * eta
+    return new
 
 
 def _in_float32(update: Callable[..., NDArray], example: str) -> Callable[..., NDArray]:
