@@ -49,10 +49,12 @@ if TYPE_CHECKING:
     from . import tree as tree
     from . import util as util
     from .arrays.array import Array
+    from .arrays.saving import load, save
     from .base import MXNetError
     from .context import Context, cpu, cpu_pinned, current_context, gpu
     from .engines.hookspecs import hookimpl
     from .ops.elementwise import where
+    from .transforms.loops import cond, fori_loop, scan, while_loop
     from .transforms.profile import profile
 
 
@@ -85,6 +87,7 @@ __all__ = [
     "base",
     "checkpoint",
     "compile",
+    "cond",
     "context",
     "contrib",
     "cpu",
@@ -95,6 +98,7 @@ __all__ = [
     "draw",
     "elementwise_grad",
     "errors",
+    "fori_loop",
     "get_backend",
     "get_default_dtype",
     "gpu",
@@ -110,6 +114,7 @@ __all__ = [
     "jvp",
     "linearize",
     "list_backends",
+    "load",
     "nd",
     "ndarray",
     "ops",
@@ -117,6 +122,8 @@ __all__ = [
     "predict_mode",
     "profile",
     "record",
+    "save",
+    "scan",
     "set_backend",
     "set_default_dtype",
     "stop_gradient",
@@ -128,6 +135,7 @@ __all__ = [
     "vjp",
     "vmap",
     "where",
+    "while_loop",
 ]
 
 __version__ = "0.1.0"
@@ -176,7 +184,13 @@ _WITHIN = {
     "cpu_pinned": ".context",
     "current_context": ".context",
     "gpu": ".context",
+    "cond": ".transforms.loops",
+    "fori_loop": ".transforms.loops",
     "hookimpl": ".engines.hookspecs",
+    "load": ".arrays.saving",
+    "save": ".arrays.saving",
+    "scan": ".transforms.loops",
+    "while_loop": ".transforms.loops",
     "profile": ".transforms.profile",
     "where": ".ops.elementwise",
 }

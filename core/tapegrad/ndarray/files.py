@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import errno
 import io
 import math
 import os
@@ -16,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from .. import dtypes
+from ..arrays.safetensors import damaged, exactly, file_name, pack, shape_of, unpack, write
 from ..errors import ArgumentTypeError, DtypeError, FileFormatError
 from .checks import need
 from .ndarray import NDArray, make
@@ -26,24 +26,6 @@ Arrays = list[NDArray] | dict[str, NDArray]
 
 # An .npz made from a list has these names, which nobody is likely to use in a dictionary.
 LISTED = "arr_{}"
-
-TYPES = {
-    "BOOL": "bool",
-    "U8": "uint8",
-    "I8": "int8",
-    "U16": "uint16",
-    "I16": "int16",
-    "U32": "uint32",
-    "I32": "int32",
-    "U64": "uint64",
-    "I64": "int64",
-    "F16": "float16",
-    "F32": "float32",
-    "F64": "float64",
-}
-"""The dtypes of safetensors that are also ours."""
-
-LONGEST_HEADER = 100_000_000
 
 PARAMS = 0x112
 """What MXNet's files begin with."""
@@ -67,7 +49,8 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
 
     Shapes: any; they stay as they are.
 
-    Dtypes: any; they stay as they are; safetensors and MXNet's files have no complex ones.
+    Dtypes: any; they stay as they are; MXNet's files have no complex ones and safetensors no complex128; of a file,
+    bfloat16 is read as float32.
 
     Raises: `TypeError` for anything but NDArrays, and names that are not strings, `DtypeError` for dtypes that the
     format lacks, `OSError` if the file cannot be written; what was there before is then left.
@@ -89,19 +72,13 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
         sequence = data if isinstance(data, Sequence) else [data]
         listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
     host = {name: need(x, "save", name).asnumpy() for name, x in listed.items()}
-    path = Path(_name(fname, "save"))
+    path = Path(file_name(fname, "save"))
     listed_only = not isinstance(data, Mapping)
     if path.suffix == ".params":
         content = _params(host, listed_only)
     else:
-        content = _safetensors(host) if path.suffix == ".safetensors" else _npz(host)
-    # Beside the file and then in its place, so that a full disk leaves what was there before.
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        content = pack(host) if path.suffix == ".safetensors" else _npz(host)
+    write(path, content)
 
 
 def _npz(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
@@ -113,29 +90,6 @@ def _npz(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
             with archive.open(name + ".npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
     return buffer.getvalue()
-
-
-def _safetensors(host: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
-    import json
-
-    names = {dtype: name for name, dtype in TYPES.items()}
-    header: dict[str, Any] = {}
-    parts: list[bytes] = []
-    end = 0
-    for name, array in host.items():
-        if array.dtype.name not in names:
-            raise DtypeError(f"save(): safetensors has no {array.dtype.name}; save {name!r} in a file of another name")
-        raw = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
-        header[name] = {
-            "dtype": names[array.dtype.name],
-            "shape": list(array.shape),
-            "data_offsets": [end, end + len(raw)],
-        }
-        end += len(raw)
-        parts.append(raw)
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + b"".join(parts)
 
 
 def _params(host: Mapping[str, np.ndarray[Any, Any]], listed: bool) -> bytes:
@@ -176,16 +130,9 @@ def load(fname: str | os.PathLike[str]) -> Arrays:
     ...     [x.shape for x in nd.load(folder + "/layers.safetensors")]
     [(2,), (1, 2)]
     """
-    name = _name(fname, "load")
+    name = file_name(fname, "load")
     with open(name, "rb") as file:
         return _read(file, os.fstat(file.fileno()).st_size, repr(name))
-
-
-def _name(fname: Any, where: str) -> str:
-    """The name of a file: a number would open whatever the process has under it."""
-    if not isinstance(fname, (str, os.PathLike)):
-        raise ArgumentTypeError(f"{where}() takes the name of a file, not {type(fname).__name__}")
-    return os.fspath(fname)
 
 
 def load_frombuffer(buf: bytes) -> Arrays:
@@ -213,18 +160,13 @@ def _read(file: IO[bytes], size: int, where: str) -> Arrays:
         if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
             host = _read_npz(file, size)
         elif len(start) == 9 and start[8:] == b"{":
-            host = _read_safetensors(file, size)
+            host, _ = unpack(file, size)
         elif start[:8] == struct.pack("<Q", PARAMS):
             host = _read_params(file, size)
         else:
             raise FileFormatError(f"{where} is none of MXNet's files, no .npz and no safetensors file")
-    except FileFormatError as error:
-        raise error if where in str(error) else FileFormatError(f"{where} is damaged: {error}") from error
     except Exception as error:
-        # What a damaged file makes of its readers cannot be listed; a disk that fails is no damaged file.
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise
-        raise FileFormatError(f"{where} is damaged: {error}") from error
+        raise damaged(error, where) from error
     if list(host) == [LISTED.format(i) for i in range(len(host))]:
         return [make(array) for array in host.values()]
     return {name: make(array) for name, array in host.items()}
@@ -262,10 +204,10 @@ def _read_npy(stream: IO[bytes], size: int) -> np.ndarray[Any, Any]:
     if len(magic) != 8 or magic[:6] != b"\x93NUMPY" or magic[6] not in (1, 2, 3):
         raise FileFormatError("an array in it does not begin as one")
     width = 2 if magic[6] == 1 else 4
-    length = int.from_bytes(_exactly(stream, width), "little")
+    length = int.from_bytes(exactly(stream, width), "little")
     if length > min(size, 65536):
         raise FileFormatError(f"the header of an array in it would have {length} bytes")
-    text = _exactly(stream, length).decode("latin1" if magic[6] < 3 else "utf-8").strip()
+    text = exactly(stream, length).decode("latin1" if magic[6] < 3 else "utf-8").strip()
     with warnings.catch_warnings():
         # A header that Python warns of is not NumPy's, and is judged below.
         warnings.simplefilter("ignore")
@@ -277,11 +219,11 @@ def _read_npy(stream: IO[bytes], size: int) -> np.ndarray[Any, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         dtype = _checked(np.dtype(header["descr"]))
-    shape = _shape(header["shape"])
+    shape = shape_of(header["shape"])
     count = math.prod(shape)
     if count * dtype.itemsize != size - 8 - width - length:
         raise FileFormatError(f"an array of shape {shape} and dtype {dtype} does not have {size} bytes")
-    flat = np.frombuffer(_exactly(stream, count * dtype.itemsize), dtype)
+    flat = np.frombuffer(exactly(stream, count * dtype.itemsize), dtype)
     return flat.reshape(shape, order="F" if header["fortran_order"] else "C").astype(dtype.newbyteorder("="))
 
 
@@ -289,7 +231,7 @@ def _read_params(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
     """MXNet's own format: counts, arrays one by one, then as many names or none."""
 
     def take(form: str) -> Any:
-        values = struct.unpack("<" + form, _exactly(file, struct.calcsize("<" + form)))
+        values = struct.unpack("<" + form, exactly(file, struct.calcsize("<" + form)))
         return values[0] if len(values) == 1 else values
 
     def room() -> int:
@@ -308,7 +250,7 @@ def _read_params(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
         ndim = magic if old else take("i")
         if not 0 <= ndim <= 32 or (not ndim and magic != WITH_SCALARS):
             raise FileFormatError(f"array {i} in it would have {ndim} axes")
-        shape = _shape([take("I" if old else "q") for _ in range(ndim)])
+        shape = shape_of([take("I" if old else "q") for _ in range(ndim)])
         take("ii")
         code = take("i")
         if not 0 <= code < len(CODES):
@@ -319,7 +261,7 @@ def _read_params(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
         length = math.prod(shape) * dtype.itemsize
         if length > room():
             raise FileFormatError(f"array {i} of shape {shape} and dtype {dtype} does not fit into {size} bytes")
-        flat = np.frombuffer(_exactly(file, length), dtype)
+        flat = np.frombuffer(exactly(file, length), dtype)
         arrays.append(flat.reshape(shape).astype(dtype.newbyteorder("=")))
     total = take("Q")
     if total not in (0, count):
@@ -329,58 +271,7 @@ def _read_params(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
         length = take("Q")
         if length > room():
             raise FileFormatError(f"a name in it would have {length} bytes")
-        names.append(_exactly(file, length).decode("utf-8"))
+        names.append(exactly(file, length).decode("utf-8"))
     if room() or len(set(names)) != count:
         raise FileFormatError(f"it has {room()} bytes behind its end" if room() else "it has a name twice")
     return dict(zip(names, arrays, strict=True))
-
-
-def _shape(lengths: Any) -> tuple[int, ...]:
-    if type(lengths) not in (tuple, list) or not all(type(n) is int and n >= 0 for n in lengths) or len(lengths) > 32:
-        raise FileFormatError(f"{lengths!r} is not a shape")
-    return tuple(lengths)
-
-
-def _exactly(stream: IO[bytes], count: int) -> bytes:
-    data = stream.read(count)
-    if len(data) != count:
-        raise FileFormatError("it ends too early")
-    return data
-
-
-def _read_safetensors(file: IO[bytes], size: int) -> dict[str, np.ndarray[Any, Any]]:
-    import json
-
-    (length,) = struct.unpack("<Q", _exactly(file, 8))
-    if length > min(size - 8, LONGEST_HEADER):
-        raise FileFormatError(f"its header would have {length} bytes, of {size} altogether")
-    header = json.loads(_exactly(file, length).decode("utf-8"), object_pairs_hook=_no_doubles)
-    if not isinstance(header, dict):
-        raise FileFormatError("its header is not a dictionary")
-    header.pop("__metadata__", None)
-    start, room = 8 + length, size - 8 - length
-    host: dict[str, np.ndarray[Any, Any]] = {}
-    reached = 0
-    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
-        if entry["dtype"] not in TYPES:
-            raise FileFormatError(f"{name!r} has dtype {entry['dtype']!r}; those that are read are {', '.join(TYPES)}")
-        dtype = np.dtype(TYPES[entry["dtype"]]).newbyteorder("<")
-        shape = _shape(entry["shape"])
-        begin, end = entry["data_offsets"]
-        if type(begin) is not int or type(end) is not int or begin != reached or not begin <= end <= room:
-            raise FileFormatError(f"the numbers of {name!r} would be at {begin!r} to {end!r}, of {room} bytes")
-        if end - begin != math.prod(shape) * dtype.itemsize:
-            raise FileFormatError(f"{name!r} of shape {shape} and dtype {dtype} does not have {end - begin} bytes")
-        file.seek(start + begin)
-        host[name] = np.frombuffer(_exactly(file, end - begin), dtype).reshape(shape).astype(dtype.newbyteorder("="))
-        reached = end
-    if reached != room:
-        raise FileFormatError(f"{room - reached} bytes at its end belong to nothing")
-    return {name: host[name] for name in header}
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise FileFormatError("its header has a name twice")
-    return members

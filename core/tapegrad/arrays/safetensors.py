@@ -1,0 +1,153 @@
+"""The safetensors format, of host arrays: a header in JSON, then the numbers. Nothing in a file is run."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ..errors import ArgumentTypeError, DtypeError, FileFormatError
+
+__all__ = ["TYPES", "damaged", "exactly", "file_name", "pack", "shape_of", "unpack", "write"]
+
+TYPES = {
+    "BOOL": "bool",
+    "U8": "uint8",
+    "I8": "int8",
+    "U16": "uint16",
+    "I16": "int16",
+    "U32": "uint32",
+    "I32": "int32",
+    "U64": "uint64",
+    "I64": "int64",
+    "F16": "float16",
+    "F32": "float32",
+    "F64": "float64",
+    "C64": "complex64",
+}
+"""The dtypes of the format that are also ours."""
+
+BFLOAT = "BF16", "bfloat16"
+"""The one that engines have and NumPy has not: the upper half of a float32, as which it is read."""
+
+LONGEST_HEADER = 100_000_000
+
+
+def file_name(name: Any, where: str) -> str:
+    """The name of a file: a number would open whatever the process has under it."""
+    if not isinstance(name, (str, os.PathLike)):
+        raise ArgumentTypeError(f"{where}() takes the name of a file, not {type(name).__name__}")
+    return os.fspath(name)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write beside the file and then put it in its place, so that a full disk leaves what was there before."""
+    beside = path.with_name(path.name + ".part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def damaged(error: Exception, where: str) -> Exception:
+    """What to raise for an error of a reader: what a damaged file makes of one cannot be listed.
+
+    A disk that fails is no damaged file.
+    """
+    if isinstance(error, FileFormatError) and where in str(error):
+        return error
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return error
+    return FileFormatError(f"{where} is damaged: {error}")
+
+
+def pack(host: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> bytes:
+    """The bytes of a file of these arrays. Raises `DtypeError` for a dtype that the format lacks."""
+    import json
+
+    names = {dtype: name for name, dtype in (*TYPES.items(), BFLOAT)}
+    header: dict[str, Any] = {} if metadata is None else {"__metadata__": dict(metadata)}
+    parts: list[bytes] = []
+    end = 0
+    for name, array in host.items():
+        if array.dtype.name not in names:
+            raise DtypeError(f"save(): safetensors has no {array.dtype.name}; save {name!r} in a file of another name")
+        raw = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
+        header[name] = {
+            "dtype": names[array.dtype.name],
+            "shape": list(array.shape),
+            "data_offsets": [end, end + len(raw)],
+        }
+        end += len(raw)
+        parts.append(raw)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + b"".join(parts)
+
+
+def unpack(file: IO[bytes], size: int) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """The arrays in a file of so many bytes, and its metadata.
+
+    Raises all sorts of errors for a damaged one, before memory is taken for what it pretends to hold.
+    """
+    import json
+
+    (length,) = struct.unpack("<Q", exactly(file, 8))
+    if length > min(size - 8, LONGEST_HEADER):
+        raise FileFormatError(f"its header would have {length} bytes, of {size} altogether")
+    header = json.loads(exactly(file, length).decode("utf-8"), object_pairs_hook=_no_doubles)
+    if not isinstance(header, dict):
+        raise FileFormatError("its header is not a dictionary")
+    metadata = header.pop("__metadata__", None) or {}
+    start, room = 8 + length, size - 8 - length
+    host: dict[str, np.ndarray[Any, Any]] = {}
+    reached = 0
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        kind = entry["dtype"]
+        if kind not in TYPES and kind != BFLOAT[0]:
+            raise FileFormatError(
+                f"{name!r} has dtype {kind!r}; those that are read are {', '.join(TYPES)}, {BFLOAT[0]}"
+            )
+        dtype = np.dtype(TYPES.get(kind, "uint16")).newbyteorder("<")
+        shape = shape_of(entry["shape"])
+        begin, end = entry["data_offsets"]
+        if type(begin) is not int or type(end) is not int or begin != reached or not begin <= end <= room:
+            raise FileFormatError(f"the numbers of {name!r} would be at {begin!r} to {end!r}, of {room} bytes")
+        if end - begin != math.prod(shape) * dtype.itemsize:
+            raise FileFormatError(f"{name!r} of shape {shape} and dtype {kind} does not have {end - begin} bytes")
+        file.seek(start + begin)
+        array = np.frombuffer(exactly(file, end - begin), dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        host[name] = (array.astype("uint32") << 16).view("float32") if kind == BFLOAT[0] else array
+        reached = end
+    if reached != room:
+        raise FileFormatError(f"{room - reached} bytes at its end belong to nothing")
+    return {name: host[name] for name in header}, metadata
+
+
+def shape_of(lengths: Any) -> tuple[int, ...]:
+    """A shape that a file says, checked."""
+    if type(lengths) not in (tuple, list) or not all(type(n) is int and n >= 0 for n in lengths) or len(lengths) > 32:
+        raise FileFormatError(f"{lengths!r} is not a shape")
+    return tuple(lengths)
+
+
+def exactly(stream: IO[bytes], count: int) -> bytes:
+    """So many bytes, or an error."""
+    data = stream.read(count)
+    if len(data) != count:
+        raise FileFormatError("it ends too early")
+    return data
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise FileFormatError("its header has a name twice")
+    return members
