@@ -180,19 +180,19 @@ _WITHIN = {
     "Array": ".arrays.array",
     "Context": ".context",
     "MXNetError": ".base",
+    "cond": ".transforms.loops",
     "cpu": ".context",
     "cpu_pinned": ".context",
     "current_context": ".context",
-    "gpu": ".context",
-    "cond": ".transforms.loops",
     "fori_loop": ".transforms.loops",
+    "gpu": ".context",
     "hookimpl": ".engines.hookspecs",
     "load": ".arrays.saving",
+    "profile": ".transforms.profile",
     "save": ".arrays.saving",
     "scan": ".transforms.loops",
-    "while_loop": ".transforms.loops",
-    "profile": ".transforms.profile",
     "where": ".ops.elementwise",
+    "while_loop": ".transforms.loops",
 }
 """Names at the top, most of them MXNet's (`mx.cpu()`), and the modules that they come from."""
 

@@ -43,8 +43,8 @@ def scan(
     """
     leaves, structure = flatten(xs) if xs is not None else ([], None)
     arrays = [as_array(leaf) for leaf in leaves]
-    lengths = {x.shape[0] if x.ndim else None for x in arrays} | (set() if length is None else {length})
-    if None in lengths or len(lengths) > 1:
+    lengths = {x.shape[0] if x.ndim else -1 for x in arrays} | (set() if length is None else {length})
+    if -1 in lengths or len(lengths) > 1:
         shapes = ", ".join(str(x.shape) for x in arrays)
         raise ShapeError(
             f"scan goes along a first axis that all xs have alike; their shapes are {shapes}, length {length}"
