@@ -6,7 +6,8 @@ from pathlib import Path
 
 LIST = Path(__file__).parent / "data" / "public_api.txt"
 PARTS = {
-    "tapegrad": "autograd dtypes errors initializer io kvstore lr_scheduler metric nn op optimizer random testing",
+    "tapegrad": "autograd dtypes errors initializer io kvstore lr_scheduler metric nn op optimizer optimizers random "
+    "testing tree",
     "tapegrad.gluon": "data loss nn rnn utils",
     "tapegrad.ndarray": "contrib linalg random",
     "tapegrad.numpy": "fft linalg random special",

@@ -48,6 +48,7 @@ __all__ = [
     "trace",
     "warmup_cosine_decay_schedule",
 ]
+__dir__ = __all__.copy
 
 Schedule: TypeAlias = Callable[[Any], Any]
 Rate: TypeAlias = float | Schedule

@@ -21,6 +21,7 @@ from .errors import ArgumentError, ShapeError
 from .transforms.run import Exit, common_kind
 
 __all__ = ["all", "flatten", "leaves", "map", "ravel", "reduce", "structure", "unflatten"]
+__dir__ = __all__.copy
 
 
 def map(function: Callable[..., Any], tree: Any, /, *rest: Any) -> Any:
