@@ -57,6 +57,7 @@ class NumpyBackend(tapegrad.Backend):
     engine = "numpy"
     shares_constants = True
     adds_in_place = True
+    machine_code = True
 
     def __init__(self) -> None:
         keep_freed_memory()

@@ -44,8 +44,15 @@ def _step(block: Block, kernel: Kernel, written: Any) -> Step:
         if block.specs[part.number].shape == ():
             lines.append(f"if {part!r}.__class__ is not ndarray: {part!r} = asarray({part!r})")
     results: list[str] = []
+    looked = [r for r, _, _ in kernel.outputs if r in block.looked and block.specs[r.number].shape == ()]
+    names["looks"] = looks = np.empty(len(looked), bool)
     for i, (r, is_total, divisor) in enumerate(kernel.outputs):
         spec: Spec = block.specs[r.number]
+        if r in looked:
+            at = looked.index(r)
+            names[f"o{i}"] = looks[at : at + 1]
+            results.append(f"seen[{at}]")
+            continue
         names[f"d{i}"] = spec.dtype
         array = spec.cls is np.ndarray
         if is_total:
@@ -68,6 +75,7 @@ def _step(block: Block, kernel: Kernel, written: Any) -> Step:
         f"if {call}:",
         f"    given = ({copies},)",
         f"    {call}",
+        *["seen = looks.tolist()"] * bool(looked),
         f"return ({', '.join(results)},)",
     ]
     source = f"def block({', '.join(map(repr, refs))}):\n" + "".join(f"    {line}\n" for line in lines)

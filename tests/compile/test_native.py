@@ -126,6 +126,22 @@ def test_views_and_what_is_put_together():
 
 
 @needs_compiler
+def test_all_courses_of_a_loop_are_computed_before_the_first_look():
+    def function(x):
+        y = x * 2
+        while tapegrad.nd.norm(y).asscalar() < 100:
+            y = y * 2
+        return y if tapegrad.nd.sum(y).asscalar() > 0 else y - 1
+
+    program = tapegrad.compile(function)
+    for scale in (3, 30, -3, 3, 0.5, -3, 30):
+        x = tapegrad.nd.array([scale, 1.0])
+        assert (program(x) == function(x)).asnumpy().all()
+    before, _, after = program.explain().rpartition("def course0")[2].partition("f_native")
+    assert "if " not in before and "if not" in after and program.explain().count("f_native") == 1
+
+
+@needs_compiler
 def test_threads_change_nothing(monkeypatch):
     x, w = arrays(300, 1001)
     results = []

@@ -161,7 +161,8 @@ class Block(NamedTuple):
 
     `steps` are calls of its kernels, in order. Of their results those in `needed` are wanted afterwards. Those in
     `lasting` outlive the segment, and may outlive the call: nothing may be written to them later. `often`: the program
-    has run so often that it is worth the time of a compiler.
+    has run so often that it is worth the time of a compiler. `looked`: truth values that the host looks at and nothing
+    else reads, for which Python's own will do.
     """
 
     steps: tuple[Step, ...]
@@ -169,6 +170,7 @@ class Block(NamedTuple):
     lasting: frozenset[Ref]
     specs: Mapping[int, Spec]
     often: bool = False
+    looked: frozenset[Ref] = frozenset()
 
     def inputs(self) -> list[Ref]:
         """The values from before that the steps read."""

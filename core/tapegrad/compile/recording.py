@@ -177,6 +177,7 @@ class Recording:
     def planned(self) -> Any:
         """The tree after all passes, as it is run; planned anew when it has run often."""
         if self.runner is None or self.replays == OFTEN:
+            from .passes.ahead import ahead
             from .passes.common import common
             from .passes.constants import constants
             from .passes.dead import dead
@@ -184,7 +185,8 @@ class Recording:
             from .passes.host import host
 
             short = dead(common(host(constants(self.root, self.specs), self.specs)))
-            self.plan = engines(short, self.specs, worthwhile(self.replays))
+            often = worthwhile(self.replays)
+            self.plan = engines(ahead(short, self.specs) if often else short, self.specs, often)
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
         return self.runner
 

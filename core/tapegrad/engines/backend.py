@@ -54,6 +54,8 @@ class Backend:
     """Whether one 0-d array may serve for every scalar of its value and dtype (not so where devices differ)."""
     adds_in_place: ClassVar[bool] = False
     """Whether `add_into` works, so that cotangents of many parts of an array are added up in one buffer."""
+    machine_code: ClassVar[bool] = False
+    """Whether `compile` makes machine code of small steps, which then cost so little that some may be in vain."""
     layouts: ClassVar[bool] = False
     """Whether arrays have layouts, such as shardings, into which `like` is to bring their gradients."""
     original: Backend | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..program import Block, Ref, Step
+from ..program import Block, Ref, Spec, Step
 from ..values import OPERATORS, UNARY
 from . import compiler
 from .emitter import Function, emit, file
@@ -147,7 +147,7 @@ def _gathered(
     for step in steps:
         operands = set(step.operands())
         if theirs.isdisjoint(operands):
-            if _takes(table, step, block, whole):
+            if takes(table, step, block.specs, whole):
                 group.append(step)
                 mine.update(step.results)
                 continue
@@ -164,14 +164,15 @@ def _gathered(
 _FUNCTIONS = {function: name for name, function in (OPERATORS | UNARY).values()}
 
 
-def _takes(table: Lowering, step: Step, block: Block, whole: bool) -> bool:
-    own = _FUNCTIONS.get(step.function) == step.name
+def takes(table: Lowering, step: Step, specs: Mapping[int, Spec], whole: bool) -> bool:
+    """Whether a step has C, and is taken into a table; into a whole one only if its arrays are small."""
+    own = step.name == "item" or _FUNCTIONS.get(step.function) == step.name
     if not own and step.function is not getattr(step.engine.kernels, step.name, None):
         return False  # not what its name says, which is what is written in C
-    if whole and any(block.specs[r.number].size > SMALL for r in (*step.results, *step.operands())):
+    if whole and any(specs[r.number].size > SMALL for r in (*step.results, *step.operands())):
         return False
     try:
-        table.step(step, block.specs)
+        table.step(step, specs)
     except Unsupported:
         return False
     return True

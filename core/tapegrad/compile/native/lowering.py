@@ -331,6 +331,11 @@ class Lowering(Kernels):
             x = self.each("positive", (x,))
         return self.view(x, shape, x.offset, contiguous(shape))
 
+    def item(self, x: Any, place: int = 0) -> Any:
+        if place or math.prod(x.shape) != 1:
+            raise Unsupported("a number of several")
+        return self.reshape(x, shape=())
+
     def permute_dims(self, x: Any, *, axes: Any) -> Any:
         x = self._views(x)
         return self.view(x, [x.shape[a] for a in axes], x.offset, [x.strides[a] for a in axes])

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 
-from ..program import Block, End, Segment, Spec, Step, live_values
+from ..program import Block, Branch, End, Segment, Spec, Step, live_values
 
 
 def engines(root: Segment, specs: Mapping[int, Spec], often: bool = False) -> Segment:
     """The tree with the steps of each stretch replaced by what `Backend.compile` makes of them."""
     live = live_values(root)
+    looked = frozenset(s.exit.value for s in root.walk() if isinstance(s.exit, Branch) and s.exit.at == "truth")
+    looked -= {r for segment in root.walk() for step in segment.steps for r in step.operands()}
+    looked -= {r for segment in root.walk() if isinstance(segment.exit, End) for r in segment.exit_refs()}
     made: dict[Segment, Segment] = {}
     for segment in reversed(list(root.walk())):
         passed = {r for child in segment.children.values() for r in live[child]}
@@ -21,7 +24,7 @@ def engines(root: Segment, specs: Mapping[int, Spec], often: bool = False) -> Se
         stretches = [(engine, list(steps)) for engine, steps in groupby(rest, lambda step: step.engine)]
         done: list[Step] = []
         for engine, steps in reversed(stretches):
-            block = Block(tuple(steps), frozenset(needed), frozenset(passed | leaving), specs, often)
+            block = Block(tuple(steps), frozenset(needed), frozenset(passed | leaving), specs, often, looked)
             for step in steps:
                 needed.update(step.operands())
             done[:0] = engine.compile(block) if engine is not None else steps
