@@ -185,7 +185,8 @@ class Recording:
             from .passes.host import host
 
             short = dead(common(host(constants(self.root, self.specs), self.specs)))
-            often = worthwhile(self.replays)
+            results = [r for segment in short.walk() for step in segment.steps for r in step.results]
+            often = worthwhile(self.replays, sum(self.specs[r.number].size for r in results))
             self.plan = engines(ahead(short, self.specs) if often else short, self.specs, often)
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
         return self.runner

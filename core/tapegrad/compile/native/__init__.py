@@ -12,7 +12,11 @@ OFTEN = 8
 """When a program has run so often it will run often, and is worth the time of a compiler."""
 
 
-def worthwhile(replays: int) -> bool:
+HEAVY = 1 << 23
+"""A program that computes so many elements takes as long as a compiler does within a few runs."""
+
+
+def worthwhile(replays: int, elements: int) -> bool:
     """Whether a program is to be machine code now; TAPEGRAD_NATIVE=0 says never, 1 from the first run on."""
     switch = os.environ.get("TAPEGRAD_NATIVE", "")
-    return switch != "0" and (switch == "1" or replays >= OFTEN)
+    return switch != "0" and (switch == "1" or replays >= OFTEN or elements >= HEAVY)
