@@ -1,4 +1,15 @@
-"""tapegrad: gradients of ordinary imperative array programs on any array engine."""
+"""tapegrad: gradients of ordinary imperative array programs on any array engine.
+
+* Functions: `grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`, `vmap`, `checkpoint`, `custom`.
+* Programs: `record`, `pause`, `x.attach_grad()`, `y.backward()`; `compile` repeats the kernel calls of a function.
+* Arrays: `tapegrad.numpy`, in NumPy's words; `tapegrad.nd`, `autograd` and `gluon`, in MXNet's; `tapegrad.nn`.
+* Engines: `use_backend`, `set_backend`, `list_backends`; new arrays are float32, but for `set_default_dtype`.
+* Looking: `draw`, `tape_summary`, `detect_anomaly`; `tapegrad.testing` judges gradients, ops and engines.
+
+>>> import numpy, tapegrad
+>>> tapegrad.grad(lambda x: numpy.sum(x**3))(numpy.array([1.0, 2.0]))
+array([ 3., 12.])
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,14 @@ def test_they_are_counted_apart(no_scipy):
     assert sum(verdict.as_json()["skipped"].values()) == skipped
     page = as_page([verdict])
     assert "checks skipped" in page and "<td>tanh</td>" in page and "<td>erf</td>" not in page
+
+
+def test_failures_that_differ_in_numbers_alone_stand_together():
+    checks = [check for check in judge_op("numpy", "tanh", quick=True) if check.law == "pull"]
+    broken = [replace(check, passed=False, message=f"off by {i}.5e-3 at [{i}]") for i, check in enumerate(checks[:2])]
+    page = as_page([Conformance.of("numpy", [*broken, replace(checks[0], passed=False, message="another")])])
+    assert "3 failures" in page and page.count("<details") == 2 and "and 1 like it" in page
+    assert re.search(r"tapegrad [\d.]+, NumPy", page) and 'type="search"' in page
 
 
 @pytest.mark.parametrize("error", [ImportError("no module named 'other'"), RuntimeError("broken")])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import html
 import platform
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -231,6 +233,17 @@ pre { white-space: pre-wrap; background: var(--soft); padding: .6rem .8rem; bord
 .key span { display: inline-block; padding: .1rem .6rem; color: #111; font-size: 12.5px; }
 """
 
+_ALIKE = re.compile(r"[-+\d.][-+\d.e,]*|\binf\b|\bnan\b")
+"""Numbers, in which failures of one kind differ."""
+
+_FILTER = """<p><input type="search" placeholder="ops whose name has …" oninput="only()" id="name">
+<label><input type="checkbox" onchange="only()" id="failed"> only what failed</label></p>
+<script>function only() {
+  const name = document.getElementById("name").value, failed = document.getElementById("failed").checked;
+  for (const row of document.querySelectorAll("tbody tr"))
+    row.hidden = !row.cells[0].textContent.includes(name) || (failed && row.cells[4].textContent === "0");
+}</script>"""
+
 _SHADES = (
     (0, "#e7f1e4"),
     (0.5, "#cfe5c8"),
@@ -288,13 +301,10 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
             f"<tr><td>{html.escape(name)}</td><td>{some.accuracy}</td><td>{len(some.samples)}</td>"
             f"<td>{checks:,}</td>{mark}{''.join(cells)}</tr>"
         )
-    failures = []
+    failures: dict[tuple[str, str], list[Check]] = {}
     for verdict in verdicts:
         for check in verdict.failures:
-            failures.append(
-                f"<details><summary>{html.escape(verdict.backend)}-{html.escape(check.id)}</summary>"
-                f"<pre>{html.escape(check.message)}</pre></details>"
-            )
+            failures.setdefault((verdict.backend, _ALIKE.sub("#", check.message)), []).append(check)
     summary = "<br>".join(html.escape(line) for v in verdicts for line in v.summary().splitlines())
     units = "; ".join(f"{name}: {unit}" for name, unit in UNITS.items())
     key = "".join(
@@ -305,15 +315,31 @@ def as_page(verdicts: Sequence[Conformance]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f"<p>{summary}</p>{_failures(failures)}<h2>Distances</h2>"
+        f"<p>{summary}<br>{_where()}</p>{_failures(failures)}<h2>Distances</h2>"
         f"<p>The worst distance from the truth in each class's unit ({units}), over all samples; "
         f"<code>·</code> where there is none.</p><p class='key'>{key}</p>"
-        f"<div class='scroll'><table><thead><tr><th>op</th><th>class</th><th>samples</th><th>checks</th><th>failed</th>"
+        f"{_FILTER}<div class='scroll'><table><thead><tr>"
+        f"<th>op</th><th>class</th><th>samples</th><th>checks</th><th>failed</th>"
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></body></html>\n"
     )
 
 
-def _failures(told: Sequence[str]) -> str:
-    """What failed, before all else; the first few are open."""
-    opened = [text.replace("<details>", "<details open>") for text in told[:3]]
-    return f"<h2>{len(told):,} failures</h2>{''.join([*opened, *told[3:]])}" if told else ""
+def _where() -> str:
+    """When and on what the checks were run."""
+    python = f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"
+    return f"{datetime.date.today().isoformat()}, tapegrad {version('tapegrad')}, NumPy {np.__version__}, {python}"
+
+
+def _failures(groups: Mapping[tuple[str, str], Sequence[Check]]) -> str:
+    """What failed, before all else: failures that differ in numbers alone stand together, the first few are open."""
+    told = []
+    for (backend, _), checks in sorted(groups.items(), key=lambda item: -len(item[1])):
+        first, *others = checks
+        more = f" and {len(others):,} like it" if others else ""
+        ids = f"<p>{html.escape(', '.join(check.id for check in others))}</p>" if others else ""
+        told.append(
+            f"<details{' open' * (len(told) < 3)}><summary>{html.escape(f'{backend}-{first.id}{more}')}</summary>"
+            f"<pre>{html.escape(first.message)}</pre>{ids}</details>"
+        )
+    count = sum(map(len, groups.values()))
+    return f"<h2>{count:,} failures</h2>{''.join(told)}" if told else ""
