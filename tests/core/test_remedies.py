@@ -8,6 +8,7 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
+import tapegrad.op
 from tapegrad import nd
 from tapegrad.arrays.foreign import told
 from tapegrad.errors import BackendError, GradientEscapeError, MixedBackendsError, TapegradError
@@ -47,6 +48,11 @@ def test_an_array_says_what_to_use_for_an_attribute_of_another_library(x):
         assert name not in dir(x)
     assert {name for name in told()[1] if hasattr(x, name)} <= {*dir(x)}
     assert not [name for name in dir(x) if name[0] == "_" != name[1]]
+
+
+def test_a_decorator_of_ops_without_its_formulas_says_how_it_is_called():
+    with pytest.raises(TypeError, match=r"@op is called, with a formula for each input: @op\(x=\.\.\.\)"):
+        tapegrad.op.op(square)
 
 
 def test_a_device_that_is_not_there_is_refused():

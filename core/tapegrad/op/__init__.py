@@ -244,6 +244,8 @@ def _decorator(
     excluded = without.split()
 
     def decorator(*args: P.args, **options: P.kwargs) -> Decorator:
+        if args:
+            raise ArgumentTypeError(f"@{kind} is called, with a formula for each input: @{kind}(x=...), above the body")
         for name in excluded:
             if name in options:
                 raise ArgumentTypeError(f"@{kind} takes no `{name}`; use another kind of op")

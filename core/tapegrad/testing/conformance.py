@@ -332,7 +332,7 @@ def _where() -> str:
 
 def _failures(groups: Mapping[tuple[str, str], Sequence[Check]]) -> str:
     """What failed, before all else: failures that differ in numbers alone stand together, the first few are open."""
-    told = []
+    told: list[str] = []
     for (backend, _), checks in sorted(groups.items(), key=lambda item: -len(item[1])):
         first, *others = checks
         more = f" and {len(others):,} like it" if others else ""
