@@ -24,13 +24,17 @@ FEW = 8
 MANY = 1024
 """From so many numbers on a look at the axes pays."""
 
-_HALF = np.dtype("float16").char
 _ONES = {
-    np.dtype(name): {(n, kept): np.ones((n, 1) if kept else n, name) for n in range(FEW + 1) for kept in (False, True)}
+    np.dtype(name): (
+        [np.ones(n, name) for n in range(FEW + 1)],
+        [np.ones((n, 1), name) for n in range(FEW + 1)],
+        [np.array(n, name) for n in range(FEW + 1)],
+    )
     for name in ("float32", "float64")
 }
-"""By dtype, ones to multiply n numbers by, for a sum that keeps their axis or does not."""
+"""By dtype, for each n up to `FEW`: ones to multiply n numbers by, for a sum that drops their axis or keeps it, and n."""
 
+_HALF = np.dtype("float16").char
 _FIRST = tuple(range(64))
 
 # Bound once, and past overloads that leave out `keepdims` as a variable.
@@ -53,8 +57,8 @@ def _sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum. A product with ones takes half the time or less, for a few numbers and over leading axes."""
     size = x.size
     if axis is None:
-        if size <= FEW and x.ndim == 1 and (ones := _ONES.get(x.dtype)) is not None:
-            return x.dot(ones[size, keepdims])
+        if size <= FEW and x.ndim == 1 and (few := _ONES.get(x.dtype)):
+            return x.dot(few[keepdims][size])
     elif size >= MANY and x.dtype in _ONES and 0 < (leading := _leading(axis)) < x.ndim and x.flags.c_contiguous:
         rows, shape = prod(x.shape[:leading]), x.shape[leading:]
         row = np.empty(rows, x.dtype)
@@ -72,6 +76,8 @@ def _leading(axis: Any) -> int:
 
 
 def _mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None and x.ndim == 1 and (size := x.size) <= FEW and (few := _ONES.get(x.dtype)):
+        return x.dot(few[1][size]) / few[2][size] if keepdims else x.dot(few[0][size]) / size
     if x.dtype.char == _HALF:
         return x.mean(axis=axis, keepdims=keepdims)
     total = _sum(x, axis=axis, keepdims=keepdims)
@@ -102,9 +108,9 @@ def _stretched(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]
 
 
 def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
-    if ord == 2 and axis is None and x.ndim == 1 and x.size <= FEW and x.dtype in _ONES:
+    if ord == 2 and axis is None and x.ndim == 1 and x.size <= FEW and (enough := _ENOUGH.get(x.dtype)):
         squares = vdot(x, x)
-        if _ENOUGH[x.itemsize] < squares < inf:
+        if enough < squares < inf:
             root = sqrt(squares)
             if not keepdims:
                 return x.dtype.type(root)
@@ -139,8 +145,8 @@ def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _ADD(_checked(x, axis) != 0, axis=axis, keepdims=keepdims, dtype=np.int64)
 
 
-_ENOUGH = {np.dtype(dtype).itemsize: np.finfo(dtype).tiny / np.finfo(dtype).eps for dtype in ("float32", "float64")}
-"""Sums of squares above which what is lost to subnormal squares is less than rounding, by the size of the dtype."""
+_ENOUGH = {dtype: float(np.finfo(dtype).tiny / np.finfo(dtype).eps) for dtype in _ONES}
+"""Sums of squares above which what is lost to subnormal squares is less than rounding, by dtype."""
 
 
 _BLOCK = 4096
@@ -159,11 +165,11 @@ def _sum_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _root_of_squares(x: Any, divisor: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
-    if x.size and x.dtype.itemsize in _ENOUGH and x.dtype.kind == "f":
+    if x.size and x.dtype in _ENOUGH:
         kept = keepdims or divisor.__class__ is np.ndarray
         with np.errstate(over="ignore"):
             squares = _sum_of_squares(x, axis, kept)
-        if squares.min() > _ENOUGH[x.dtype.itemsize] and squares.max() < inf:
+        if squares.min() > _ENOUGH[x.dtype] and squares.max() < inf:
             root = np.sqrt(squares if divisor is None else squares / divisor)
             return root if kept is keepdims else np.squeeze(root, axis=axis)
     kernels = tapegrad.get_backend("numpy").kernels

@@ -33,15 +33,14 @@ def _reduction(name: str, doc: str) -> Callable[..., NDArray]:
     widens = name in ("sum", "prod")
 
     def body(data: NDArray, axis: Any, keepdims: bool, exclude: bool) -> NDArray:
-        value = data._value
-        ndim = value.ndim
+        ndim = data._value.ndim
         if axis is not None:
             axis = axis_tuple(axis, ndim, name, exclude)
             if not axis and ndim:
                 return data.copy()
         # A vector is reduced to shape (1,), which is what keeping its axis gives.
         result = op(data, axis=axis, keepdims=ndim == 1 or bool(keepdims))
-        if widens and result._value.dtype is not value.dtype:
+        if widens and result._signature.family is not data._signature.family:
             result = _in_dtype_of(data, result)
         return result if ndim == 1 or result._value.shape else at_least_1d(result)
 

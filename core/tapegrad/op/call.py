@@ -372,7 +372,6 @@ def inspect_result(op: Op | None, node: Node, out: Any) -> None:
 
 def pull_back(
     seeds: Iterable[tuple[Node, Any]],
-    *,
     recorded: bool = False,
     free: bool = True,
     since: int = 1,
@@ -380,9 +379,9 @@ def pull_back(
 ) -> dict[Node, Any]:
     """A reverse sweep with the kernels that it takes: the recorded ops over arrays, else kernels over raw values."""
     if recorded:
-        return reverse_sweep(seeds, free=free, since=since, truncate=truncate, xp=RECORDED, wrap=wrap)
-    xp = BATCHED if MODE.get() >= LEVEL else None
-    return reverse_sweep(seeds, free=free, since=since, truncate=truncate, xp=xp)
+        with Scope(RECORDING):
+            return reverse_sweep(seeds, free, since, truncate, RECORDED, wrap)
+    return reverse_sweep(seeds, free, since, truncate, BATCHED if MODE.get() >= LEVEL else None)
 
 
 def push_forward(

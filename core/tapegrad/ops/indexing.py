@@ -318,6 +318,8 @@ def _pull_into_buffer(pull: Callable[..., Any]) -> Callable[..., Any]:
         backend = node.xp.backend
         if backend is None or not backend.adds_in_place:
             return pull(node, g, table, met, free, xp, wrap)
+        if met.buffers is None:
+            met.buffers = {}
         known, buffer = table.get(parent), met.buffers.get(id(parent))
         if known is not None and buffer is not None and buffer() is known and backend.add_into(known, key, g):
             if free is not None:

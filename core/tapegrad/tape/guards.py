@@ -50,12 +50,11 @@ def check_variables(
                 "own, not within a list or dict, and give it a rule; or read x.detach(), if you mean a constant"
             )
         return
-    live = sorted(LIVE.items())
-    if not live:
-        return
-    variables = {node for _, rows in live for row in rows or () for node in row}
-    recorded = not THREAD.has_recorded and any(rows is None for _, rows in live)
-    if (recorded and _leads_outside(tracked, since, own)) or _meets(tracked, variables, live[0][0]):
+    live = dict(LIVE)
+    variables = {node for rows in live.values() for row in rows or () for node in row}
+    oldest = min((number for number, rows in live.items() if rows is not None), default=math.inf)
+    recorded = not THREAD.has_recorded and None in live.values()
+    if (recorded and _leads_outside(tracked, since, own)) or _meets(tracked, variables, oldest):
         raise GradientEscapeError(
             f"{how} in a thread of its own, of an array that is being differentiated, would lose its gradient: a "
             "new thread starts without recording. Make a contextvars.copy_context() for each thread and call its "
@@ -81,7 +80,7 @@ def _leads_outside(nodes: Sequence[Node], first: float, own: Collection[Node]) -
     return False
 
 
-def _meets(nodes: Sequence[Node], variables: Collection[Node], first: int) -> bool:
+def _meets(nodes: Sequence[Node], variables: Collection[Node], first: float) -> bool:
     """Whether any of the nodes is one of the variables or comes from one; none that was made before `first` does."""
     met: set[Node] = set()
     ahead = list(nodes)

@@ -22,9 +22,9 @@ INSPECTED = ANOMALY
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
 LIVE: dict[int, Sequence[Sequence[Node]] | None] = {}
-"""What is being differentiated, in any thread, by the number that came before it: the variables of the transforms whose
-functions are running, and None for an open `record()`, whose variables nobody has listed. While there is any, ops that
-are given a tracked array unrecorded ask `guards.check_thread`."""
+"""What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the number
+that came before each, and None for an open `record()`, whose variables nobody has listed, by any other integer. While
+there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""
 
 
 class _Thread(local):
@@ -44,7 +44,7 @@ class Scope:
     def __init__(self, set: int = 0, clear: int = 0) -> None:
         self.set = set
         self.clear = clear
-        self.previous: list[Any] = []
+        self.previous: list[Token[int]] = []
 
     def __enter__(self) -> None:
         self.previous.append(MODE.set(MODE.get() & ~self.clear | self.set))
@@ -63,15 +63,15 @@ class RecordScope(Scope):
     __slots__ = ()
 
     def __enter__(self) -> None:
-        number = next_seq()
-        LIVE[number] = None
-        self.previous.append((MODE.set(MODE.get() & ~self.clear | self.set), number))
+        token = MODE.set(MODE.get() & ~self.clear | self.set)
+        LIVE[id(token)] = None
+        self.previous.append(token)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        token, number = self.previous.pop()
-        del LIVE[number]
+        token = self.previous.pop()
+        del LIVE[id(token)]
         restore_mode(token)
         THREAD.has_recorded = True
         if error is not None:
@@ -166,7 +166,7 @@ def is_training() -> bool:
 
 
 _SWITCHED: dict[int, int] = {}
-"""The numbers in `LIVE` of the threads that have switched recording on."""
+"""The keys in `LIVE` of the threads that have switched recording on."""
 
 
 def _switch(bit: int, on: bool) -> bool:

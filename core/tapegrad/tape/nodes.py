@@ -78,17 +78,16 @@ def freed(node: Node) -> GraphFreedError:
 class Sweep(list[Node]):
     """The nodes that a reverse sweep has met and not yet put in order. What the sweep frees refers to it for good.
 
-    `began`: the number that nodes made from then on are above. `failed`: it freed some nodes and then came to a halt.
-    `buffers`: cotangents to which the sweep alone may write, weakly, by the id of their node: those put together of
-    parts.
+    `began`: the number that nodes made from then on are above; infinite if the sweep came to a halt. `buffers`:
+    cotangents to which the sweep alone may write, weakly, by the id of their node: those put together of parts.
     """
 
-    __slots__ = ("began", "buffers", "failed")
+    __slots__ = ("began", "buffers")
+    began: float
 
     def __init__(self) -> None:
         self.began = next_seq()
-        self.failed = False
-        self.buffers: dict[int, Callable[[], Any]] = {}
+        self.buffers: dict[int, Callable[[], Any]] | None = None
 
 
 def _no_cell() -> None:
@@ -98,10 +97,11 @@ def _no_cell() -> None:
 class Leaf(Node):
     """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
 
-    `fresh`: a backward has written to the cell since somebody last cleared this. Its number is 0, before all others.
+    `fresh`: a backward has written to the cell since somebody last cleared this. `plain`: what a backward brings is
+    the gradient as it is. Its number is 0, before all others.
     """
 
-    __slots__ = ("cell", "fresh", "req")
+    __slots__ = ("cell", "fresh", "plain", "req")
     label = "variable"
 
     def __init__(self, cell: Any = None, req: str = "write") -> None:
@@ -110,6 +110,7 @@ class Leaf(Node):
         self.cell: Callable[[], Any] = _no_cell if cell is None else ref(cell)
         self.req = req
         self.fresh = False
+        self.plain = cell is None or (req == "write" and not cell._xp.layouts)
 
 
 class Entry(Node):

@@ -6,6 +6,7 @@ one graph never meet.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -63,7 +64,6 @@ def unwatch(node: Node, watcher: Callable[[Any, bool], Any]) -> None:
 
 def reverse_sweep(
     seeds: Iterable[tuple[Node, Any]],
-    *,
     free: bool = True,
     since: int = 1,
     truncate: bool = False,
@@ -81,15 +81,25 @@ def reverse_sweep(
     """
     table: dict[Node, Any] = {}
     met = Sweep()
-    for head, g in seeds:
-        deposit(table, met, head, g)
     watching = bool(WATCHERS.data)  # type: ignore[attr-defined]  # its length is computed in Python
     released = met if free else None
     pending: list[tuple[int, Node]] = []
     source: Node | None = None  # the node pulled before
-    node: Node | None = None
+    node: Node | None = None  # the node in hand, whose cotangent `g` is not in the table
+    g = None
+    for head, seed in seeds:
+        if node is not None:
+            deposit(table, met, node, g)
+        node, g = head, seed
     try:
         while True:
+            if not (pending or watching):
+                # Along a chain a cotangent goes from one pull to the next in hand, and not through the table.
+                while node is not None and not met and node.seq >= since:
+                    parent, g = node.pull(g, table, met, released, xp, wrap)
+                    source, node = node, parent
+            if node is not None:
+                deposit(table, met, node, g)
             # Nodes that were met wait in a heap, newest first.
             while met:
                 node = met.pop()
@@ -106,19 +116,12 @@ def reverse_sweep(
                 g = _watch(node, g, wrap is not None)
             parent, g = node.pull(g, table, met, released, xp, wrap)
             source, node = node, parent
-            if not (pending or watching):
-                # Along a chain a cotangent goes from one pull to the next in hand, and not through the table.
-                while node is not None and not met and node.seq >= since:
-                    parent, g = node.pull(g, table, met, released, xp, wrap)
-                    source, node = node, parent
-            if node is not None:
-                deposit(table, met, node, g)
     except BaseException as error:
         # A node that came in hand is the only one that was left, so if it is a constant the sweep is over.
         in_hand = node is not None and source is not None and isinstance(error, GraphFreedError) and error.node is node
         if not (truncate and in_hand and _is_past(node, source)):  # type: ignore[arg-type]
             met.clear()
-            met.failed = free
+            met.began = math.inf  # so that what it has freed is a constant for nobody
             raise
     if watching:
         table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
@@ -130,7 +133,7 @@ def reverse_sweep(
 def _is_past(node: Node, source: Node) -> bool:
     """Whether a node was freed before the one was made that a sweep has come from: a constant for it."""
     sweep = node.xp
-    return sweep.__class__ is Sweep and not sweep.failed and source.seq > sweep.began
+    return sweep.__class__ is Sweep and source.seq > sweep.began
 
 
 def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:

@@ -281,11 +281,7 @@ class Run:
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
                 seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if recorded else seed._value))
-        if recorded:
-            with Scope(RECORDING):
-                found = pull_back(seeds, recorded=True, free=False, since=self.since)
-        else:
-            found = pull_back(seeds, free=free, since=self.since)
+        found = pull_back(seeds, recorded, free and not recorded, self.since)
         return [
             [
                 self._result(found.get(node), x, recorded, laid_out=True)

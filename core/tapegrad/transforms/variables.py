@@ -59,24 +59,23 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
 def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: bool) -> list[tuple[Node, Any]]:
     if not heads:
         raise GraphError("backward needs at least one head")
-    if head_grads is None:
-        head_grads = (None,) * len(heads)
-    elif len(heads) != len(head_grads):
+    if head_grads is not None and len(heads) != len(head_grads):
         raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
-    seeds = []
-    for i, head in enumerate(heads):
+    seeds: list[tuple[Node, Any]] = []
+    for head in heads:
+        g = None if head_grads is None else head_grads[len(seeds)]
         if not isinstance(head, Array):
-            raise ArgumentTypeError(f"head {i} is a {type(head).__name__}, not an array")
-        if head._node is None:
+            raise ArgumentTypeError(f"head {len(seeds)} is a {type(head).__name__}, not an array")
+        node = head._node
+        if node is None:
             raise NotRecordedError(_why_not_recorded(head))
-        g = head_grads[i]
         if g is None:
             ones = ones_of(head)
-            seeds.append((head._node, wrap(ones, None, head._xp) if recorded else ones))
+            seeds.append((node, wrap(ones, None, head._xp) if recorded else ones))
         else:
             cotangent = _checked_head_gradient(g, head)
             place = (cotangent._value, cotangent._node, cotangent._xp)
-            seeds.append((head._node, wrap(*place) if recorded else cotangent._value))
+            seeds.append((node, wrap(*place) if recorded else cotangent._value))
     return seeds
 
 
@@ -130,40 +129,34 @@ def backward(
     counts twice. With `create_graph` the gradients are on the tape themselves.
     """
     seeds = _seeds(heads, head_grads, create_graph)
-    truncate = heads[0]._face.truncates
-    if create_graph:
-        with Scope(RECORDING):
-            cotangents = pull_back(seeds, recorded=True, free=False, truncate=truncate)
-    else:
-        cotangents = pull_back(seeds, free=not retain_graph, truncate=truncate)
-    writes: list[tuple[Leaf, Array | None, Any]] = []
+    free = not (create_graph or retain_graph)
+    cotangents: dict[Any, Any] = pull_back(seeds, create_graph, free, 1, heads[0]._face.truncates)
     sums: dict[int, Any] = {}
     for leaf, g in cotangents.items():
-        if leaf.__class__ is not Leaf:
+        if leaf.plain or (cell := leaf.cell()) is None:
             continue
-        cell = leaf.cell()
-        if cell is not None:
-            if cell._xp.layouts:
-                g = in_layout(g, cell, create_graph)
-            if leaf.req == "add":
-                # Variables may share a cell, so what another has added to it in this backward counts.
-                before = sums.get(id(cell))
-                if before is None:
-                    before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
-                sums[id(cell)] = g = before + g
-        writes.append((leaf, cell, g))
+        if cell._xp.layouts:
+            g = in_layout(g, cell, create_graph)
+        if leaf.req == "add":
+            # Variables may share a cell, so what another has added to it in this backward counts.
+            before = sums.get(id(cell))
+            if before is None:
+                before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
+            sums[id(cell)] = g = before + g
+        cotangents[leaf] = g
     try:
-        _write(writes, create_graph)
+        _write(cotangents, create_graph)
     except BaseException:
         # Only an interrupt comes here, half way: to finish is the one way to all or nothing.
-        _write(writes, create_graph)
+        _write(cotangents, create_graph)
         raise
 
 
-def _write(writes: Sequence[tuple[Leaf, Array | None, Any]], recorded: bool) -> None:
+def _write(gradients: dict[Leaf, Any], recorded: bool) -> None:
     """Rebind the cells of leaves, each to its gradient; the same again if called again."""
-    for leaf, cell, g in writes:
+    for leaf, g in gradients.items():
         leaf.fresh = True
+        cell = leaf.cell()
         if cell is None:
             continue
         if cell._shares is not None:
@@ -208,12 +201,8 @@ def gradients(
     # Where no variable lies further back, the sweep ends at the oldest.
     since = 1 if len(between) < len(nodes) else min(node.seq for node in between) + 1
     retain = create_graph if retain_graph is None else retain_graph
-    mode = MODE.get()
-    with (
-        Scope(mode | RECORDING if create_graph else mode),
-        cotangents_at(between) as met,
-    ):
-        found = pull_back(seeds, recorded=create_graph, free=not retain, truncate=heads[0]._face.truncates, since=since)
+    with cotangents_at(between) as met:
+        found = pull_back(seeds, create_graph, not retain, since, heads[0]._face.truncates)
     found.update(met)
     results = []
     for x, node in zip(variables, nodes, strict=True):
