@@ -8,17 +8,14 @@ one level.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from ..dtypes import is_dtype
 from ..engines import registry
 from ..engines.tables import OPS, EngineKernels, Kernels, Signatures, Spec
 from ..errors import ArgumentTypeError
+from ..tape.nodes import Node, level_of, set_level
 from .array import Array, handle
-
-if TYPE_CHECKING:
-    from ..tape.nodes import Node
 
 
 class Batched:
@@ -237,15 +234,11 @@ def engine_inside(value: Any) -> EngineKernels:
     return engine_kernels(innermost(value))
 
 
-LEVELS: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
-"""How many vmaps enclose the variables that a node depends on, for nodes recorded under vmap; all others have none."""
-
-
 def note_level(node: Node) -> None:
-    """Enter a node that was recorded under vmap into `LEVELS`."""
-    level = max([LEVELS.get(parent, 0) for parent in node.parents()], default=0)
+    """Note the level of a node that was recorded under vmap: the highest of its parents'."""
+    level = max([level_of(parent) for parent in node.parents()], default=0)
     if level:
-        LEVELS[node] = level
+        set_level(node, level)
 
 
 def engine_of(x: Array) -> EngineKernels:
@@ -255,7 +248,7 @@ def engine_of(x: Array) -> EngineKernels:
 
 def lift(x: Array, level: int) -> Array:
     """A tracked array from outside the vmap of that level as one inside; its node stays known to the outside."""
-    if x._node is None or LEVELS.get(x._node, 0) >= level:
+    if x._node is None or level_of(x._node) >= level:
         return x
     return handle(x.__class__, Batched(x._value, x._node, x._xp, level, mapped=False), None, level_table(x._xp, level))
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from ..arrays.array import Array, handle
 from ..arrays.batched import (
-    LEVELS,
     Batched,
     engine_kernels,
     engine_of,
@@ -32,7 +31,7 @@ from ..dtypes import is_dtype
 from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, Scope
-from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq
+from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq, set_level
 from ..tape.observers import tell_recorded
 from .call import pull_back
 
@@ -370,8 +369,8 @@ def _transpose(
     """The transpose of a linear map, applied: the map is recorded at zero, and `given` is carried back through it."""
     leaves = [Leaf() for _ in specs]
     depth = MODE.get() // LEVEL
-    if depth:
-        LEVELS.update(dict.fromkeys(leaves, depth))
+    for leaf in leaves if depth else ():
+        set_level(leaf, depth)
     like = given[0]._detached()
     since = next_seq()
     with Scope(RECORDING):

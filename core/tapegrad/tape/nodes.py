@@ -27,7 +27,9 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "seq", "xp")
-    seq: int
+    seq: float
+    """The number, in the order in which nodes are made. Its fraction says how many vmaps enclose the variables that the
+    node depends on: see `level_of`."""
     xp: Any
     """The kernels of the node's engine; of a node that a sweep has freed, that sweep."""
     label = ""
@@ -53,6 +55,19 @@ class Node:
     def parents(self) -> tuple[Node, ...]:
         """The nodes of the recorded inputs. Raises `GraphFreedError` if they are gone."""
         return ()
+
+
+_DEEPEST = 1024
+
+
+def level_of(node: Node) -> int:
+    """How many vmaps enclose the variables that a node depends on."""
+    return int(node.seq % 1 * _DEEPEST)
+
+
+def set_level(node: Node, level: int) -> None:
+    """Note how many vmaps enclose the variables that a node depends on; of none nothing need be said."""
+    node.seq = int(node.seq) + level / _DEEPEST
 
 
 def deposit(table: dict[Node, Any], met: list[Node], parent: Node, g: Any) -> None:
@@ -98,7 +113,7 @@ class Leaf(Node):
     """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
 
     `fresh`: a backward has written to the cell since somebody last cleared this. `plain`: what a backward brings is
-    the gradient as it is. Its number is 0, before all others.
+    the gradient as it is. Its number is 0 or a fraction, before all others.
     """
 
     __slots__ = ("cell", "fresh", "plain", "req")

@@ -13,7 +13,6 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import (
-    LEVELS,
     Batched,
     engine_of,
     in_layout,
@@ -45,7 +44,7 @@ from ..op.call import cast, pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import Journal, check_variables, is_unaware
 from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
-from ..tape.nodes import Entry, Leaf, Node, next_seq
+from ..tape.nodes import Entry, Leaf, Node, next_seq, set_level
 
 UNMAPPED = object()
 
@@ -136,7 +135,7 @@ class Argument:
                 x = lift(x, depth)
             node: Node = Leaf() if x._node is None else Entry(x._node)
             if depth:
-                LEVELS[node] = depth
+                set_level(node, depth)
             variable = x._detached()
             variable._node = node
             self.kinds.append(kind_of(leaf))

@@ -199,7 +199,7 @@ def gradients(
         nodes.append(x._node)
     between = [node for node in nodes if node.__class__ is not Leaf]
     # Where no variable lies further back, the sweep ends at the oldest.
-    since = 1 if len(between) < len(nodes) else min(node.seq for node in between) + 1
+    since = 1 if len(between) < len(nodes) else int(min(node.seq for node in between)) + 1
     retain = create_graph if retain_graph is None else retain_graph
     with cotangents_at(between) as met:
         found = pull_back(seeds, create_graph, not retain, since, heads[0]._face.truncates)

@@ -8,13 +8,14 @@ from types import TracebackType
 from typing import Any
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import LEVELS, Batched, engine_of, level_table, table_of
+from ..arrays.batched import Batched, engine_of, level_table, table_of
 from ..arrays.entering import SCALAR, as_array, kind_of
 from ..arrays.trees import NAMESPACE, callable_or_error, flatten, unflatten
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..tape.guards import Journal
 from ..tape.mode import LEVEL, MODE, RECORDING, Scope, restore_mode
+from ..tape.nodes import level_of
 from .draws import BATCHES, RANDOMNESS, Batch
 from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
 from .transformed import Transformed
@@ -49,7 +50,7 @@ def open_batch(x: Array, level: int, size: int) -> Array:
         if value.mapped:
             return inner
         x = inner
-    elif x._node is not None and LEVELS.get(x._node, 0) >= level:
+    elif x._node is not None and level_of(x._node) >= level:
         x = x._detached()
     # A constant may have met the batch without taking part in it: outside it is the engine's alone.
     x = handle(x.__class__, x._value, x._node, table_of(x._value, engine_of(x)))
