@@ -152,8 +152,11 @@ def _outside(out: Any, level: int, *, mapped: bool) -> Any:
 
 
 def aligns(op: Op) -> bool:
-    """Whether a batch of the op needs no more than aligned axes."""
-    return op.kind.aligns and (op.kind is not LOCALLY_CONSTANT or (op.primitive and not op.keywords))
+    """Whether an op acts on each element by itself, so that a batch needs no more than aligned axes."""
+    if op.batch is not None:
+        return op.batch is align
+    alone = op.primitive and not (op.keywords or op.outs)  # which of the locally constant ones do for certain
+    return op.kind.aligns and (op.kind is not LOCALLY_CONSTANT or alone)
 
 
 def align(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .batching import align
-from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
+from .batching import aligns
 
 if TYPE_CHECKING:
     from .record import Op
@@ -42,7 +41,7 @@ def explained(op: Op) -> str:
         op.floats,
         op.real,
         op.dynamic,
-        _is_elementwise(op),
+        aligns(op),
         "keepdims" in op.keywords and op.keywords.get("axis", ...) is None,
         "dtype" in op.keywords and op.name == "astype",
     )
@@ -115,14 +114,6 @@ class Words:
 
 def _head(text: str) -> str:
     return text[: text.index(":") + 1]
-
-
-def _is_elementwise(op: Op) -> bool:
-    return (
-        op.kind is ELEMENTWISE
-        or op.batch is align
-        or (op.kind is LOCALLY_CONSTANT and op.batch is None and not (op.keywords or op.outs))
-    )
 
 
 def listed(names: Iterable[str], link: str = "and") -> str:

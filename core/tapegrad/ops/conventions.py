@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..op import locally_constant
+from ..op.batching import align
 from ..op.samples import exactly
 
 __all__ = ["quotient"]
 
 
 @locally_constant(
+    batch=align,
     samples=[
         (exactly([7, -7, 7, -7, 6]), exactly([2, 2, -2, -2, 3])),
         (exactly([[1, -1], [5, 0]]), exactly([0, 3])),

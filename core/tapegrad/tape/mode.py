@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from threading import get_ident, local
 from types import TracebackType
-from typing import Any
 
 from .nodes import Node, next_seq
 from .tracebacks import fold

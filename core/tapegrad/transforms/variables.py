@@ -19,7 +19,7 @@ from ..errors import (
     ShapeError,
 )
 from ..op.call import pull_back
-from ..tape.mode import MODE, RECORDING, RULED, TOLD, Scope
+from ..tape.mode import RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node
 from ..tape.sweep import cotangents_at
 
