@@ -32,7 +32,7 @@ _ONES = {
     )
     for name in ("float32", "float64")
 }
-"""By dtype, for each n up to `FEW`: ones to multiply n numbers by, for a sum that drops their axis or keeps it, and n."""
+"""By dtype, for n up to `FEW`: ones to multiply n numbers by, for a sum that drops their axis or keeps it, and n."""
 
 _HALF = np.dtype("float16").char
 _FIRST = tuple(range(64))

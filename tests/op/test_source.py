@@ -9,7 +9,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.engines.tables import OPS
-from tapegrad.op.nodes import NodeCode, Variant
+from tapegrad.op.nodes import NodeCode
 from tapegrad.op.source import CallCode
 
 DIFFERENTIABLE = sorted(name for name, op in OPS.items() if op.formulas)
@@ -35,7 +35,7 @@ def test_the_node_of_every_op_parses_for_each_input(name):
     for number, array in enumerate(op.arrays):
         if array not in op.formulas:
             continue
-        code = NodeCode(op, Variant.of_bits(op, 1 << number))
+        code = NodeCode(op, 1 << number)
         for written in (code.pull_source(), code.push_source(), code.parents_source(), code.record_source()):
             assert len(ast.parse(written).body) == 1
 
@@ -50,11 +50,15 @@ def test_the_function_is_written_when_it_is_first_called_and_shows_in_tracebacks
 
 
 def test_variants_are_told_apart_by_a_number():
-    op = OPS["multiply"]
-    assert Variant.of_bits(op, 0b01) == ((True, False), (False, False), False)
-    assert Variant.of_bits(op, 0b10) == ((False, True), (False, False), False)
-    assert Variant.of_bits(op, 0b0110) == ((False, True), (True, False), False)
-    assert Variant.of_bits(op, 0b10011) == ((True, True), (False, False), True)
+    def variant(bits):
+        code = NodeCode(OPS["multiply"], bits)
+        return code.recorded, code.stretched, code.complex
+
+    assert variant(0b01) == (["x"], [], False)
+    assert variant(0b10) == (["y"], [], False)
+    assert variant(0b0101) == (["x"], ["x"], False)
+    assert variant(0b0110) == (["y"], [], False)
+    assert variant(0b10011) == (["x", "y"], [], True)
 
 
 def test_a_node_keeps_what_its_formulas_name_and_nothing_else():
@@ -69,7 +73,7 @@ def test_formulas_as_text_and_as_functions_are_the_same_formulas():
     op = OPS["multiply"]
     formula = op.formulas["x"]
     assert formula.text == "y" and formula.names == ("y",) and formula.fn(3) == 3
-    assert "g * y" in NodeCode(op, Variant.of_bits(op, 1)).pull_source()
+    assert "g * y" in NodeCode(op, 1).pull_source()
 
 
 @pytest.mark.parametrize(

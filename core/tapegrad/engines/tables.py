@@ -106,7 +106,7 @@ class Signature:
     """What arrays share that differ in nothing but their numbers: face, kernel table, dtype and shape.
 
     There is one object for each, so that a single `is` says that two arrays need neither conversion nor broadcasting.
-    Arrays of one `family` differ in shape alone, arrays of one `home` in shape and dtype.
+    Arrays of one `family` differ in shape alone, by which it has their signatures; those of one `home` also in dtype.
     """
 
     __slots__ = (
@@ -181,24 +181,42 @@ class Pairs(dict[Signature, "tuple[Signature | None, int]"]):
         return pair
 
 
+class Family(dict["tuple[int, ...]", Signature]):
+    """The signatures of arrays that differ in shape alone, each by its shape."""
+
+    __slots__ = ("cls", "dtype", "xp")
+
+    def __init__(self, cls: type[Array], xp: Kernels, dtype: Any) -> None:
+        self.cls = cls
+        self.xp = xp
+        self.dtype = dtype
+
+    def __missing__(self, shape: tuple[int, ...]) -> Signature:
+        signature = self[shape] = self.xp.signatures[self.cls, self.dtype, shape]
+        return signature
+
+
 class Signatures(dict[Any, Signature]):
     """The signatures of one kernel table by face, dtype and shape, each made when it is first asked for."""
 
-    __slots__ = ("families", "xp")
+    __slots__ = ("families", "homes", "xp")
     kind: ClassVar[type[Signature]] = Signature
 
     def __init__(self, xp: Kernels) -> None:
         self.xp = xp
-        self.families: dict[Any, object] = {}
+        self.homes: dict[Any, object] = {}
+        self.families: dict[Any, Family] = {}
 
     def __missing__(self, key: tuple[type[Array], Any, tuple[int, ...]]) -> Signature:
         cls, dtype, shape = key
         if len(self) > 10_000:
             self.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
-        if cls not in self.families:
+            for family in list(self.families.values()):
+                family.clear()
+        if cls not in self.homes:
             cls._begin()
-        home = self.families.setdefault(cls, object())
-        family = self.families.setdefault((cls, dtype), object())
+        home = self.homes.setdefault(cls, object())
+        family = self.families.setdefault((cls, dtype), Family(cls, self.xp, dtype))
         signature = self[key] = self.kind(cls, self.xp, dtype, tuple(shape), home, family)
         return signature
 

@@ -36,8 +36,8 @@ from ..engines.tables import OPS, load_ops
 from ..errors import ArgumentTypeError
 from .batching import apply
 from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, Kind
+from .linking import public_function
 from .record import Formula, Op
-from .source import public_function
 from .words import explained
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -14,9 +14,8 @@ from ..engines.tables import RECORDED
 from ..errors import DynamicShapeError
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf, Node
-from .call import pull_into
+from .call import pull_into, record
 from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
-from .nodes import record
 from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked
 
 if TYPE_CHECKING:

@@ -34,13 +34,13 @@ from ..errors import (
     UnknownArrayError,
 )
 from ..tape.guards import check_thread
-from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, Scope
+from ..tape.mode import ANOMALY, INSPECTED, LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node, Output, deposit, next_seq
 from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
 if TYPE_CHECKING:
-    from .nodes import OpNode
+    from .linking import OpNode
     from .record import Op
 
 PLAIN = frozenset((int, float, bool, str, type(None), slice, type(...)))
@@ -365,6 +365,26 @@ def inspect_result(op: Op | None, node: Node, out: Any) -> None:
         note_level(node)
     if mode & ANOMALY:
         tell_recorded(node, out)
+
+
+def record(op: Op, xp: Any, out: Any, values: Sequence[Any], parents: Sequence[Node | None], keywords: Any) -> Node:
+    """The node of a result that was computed elsewhere, as by a write in place; not for ops that broadcast.
+
+    `values` and `parents` are those of all operands, in order.
+    """
+    count = len(op.inputs)
+    operands, nodes = list(values[:count]), list(parents[:count])
+    if op.variadic:
+        operands.append(values[count:])
+        nodes.append(tuple(parents[count:]) if any(parents[count:]) else None)  # type: ignore[arg-type]
+    recorded = sum((node is not None) << i for i, node in enumerate(nodes))
+    tracked = [node for name, node in zip(op.arrays, nodes, strict=True) if name not in op.constant]
+    first = out[0] if op.outs else out
+    bits = recorded | (first.dtype in xp.complexes) << 2 * len(nodes)
+    node: Node = op.recorder(bits)(xp, out, *operands, *tracked, **keywords)
+    if MODE.get() >= INSPECTED:
+        inspect_result(op, node, out)
+    return node
 
 
 # Sweeps over values of any sort.

@@ -40,10 +40,10 @@ class Kind:
         """Have a node keep what its tangent and the shapes of its cotangents need, beyond what its formulas name."""
         op = code.op
         if op.jvp is not None:
-            code.keep_names(op.jvp.names)
+            code.keep(*op.jvp.names)
             return
-        code.keep("shape_out", "[o.shape for o in out]" if op.outs else "out.shape")
-        code.keep("dtype_out", "[xp.dtype_of(o) for o in out]" if op.outs else "xp.dtype_of(out)")
+        code.kept["shape_out"] = "[o.shape for o in out]" if op.outs else "out.shape"
+        code.kept["dtype_out"] = "[xp.dtype_of(o) for o in out]" if op.outs else "xp.dtype_of(out)"
 
     def reshape(self, code: NodeCode, name: str, cotangent: str) -> list[str]:
         """Lines that bring the cotangent of an input that was broadcast into its shape."""
@@ -89,9 +89,9 @@ class Elementwise(_Summed):
 
     def keep(self, code: NodeCode) -> None:
         for name in code.stretched:
-            code.keep(f"shape_{name}", f"v_{name}.shape")
+            code.kept[f"shape_{name}"] = f"v_{name}.shape"
         if code.stretched:
-            code.keep("shape_out", "out.shape")
+            code.kept["shape_out"] = "out.shape"
 
     def reshape(self, code: NodeCode, name: str, cotangent: str) -> list[str]:
         return [f"{cotangent} = xp.unbroadcast({cotangent}, shape=shape_{name})"] if name in code.stretched else []
@@ -117,11 +117,11 @@ class Multilinear(_Summed):
 
     def keep(self, code: NodeCode) -> None:
         op = code.op
-        code.keep_names((*op.keywords, *(name for name in op.arrays if name in op.constant)))
+        code.keep(*op.keywords, *(name for name in op.arrays if name in op.constant))
         for name in code.recorded:
-            code.keep(f"shape_{name}", f"v_{name}.shape")
+            code.kept[f"shape_{name}"] = f"v_{name}.shape"
         alone = code.recorded[0] if len(code.recorded) == 1 else None
-        code.keep_names([name for name in op.inputs if name != alone])
+        code.keep(*(name for name in op.inputs if name != alone))
 
     def reshape(self, code: NodeCode, name: str, cotangent: str) -> list[str]:
         return [
@@ -147,12 +147,12 @@ class Linear(Kind):
 
     def keep(self, code: NodeCode) -> None:
         op = code.op
-        code.keep_names((*op.keywords, *(name for name in op.arrays if name in op.constant)))
+        code.keep(*op.keywords, *(name for name in op.arrays if name in op.constant))
         several = [name for name in op.inputs if name not in op.constant and name not in op.optional]
         if len(several) > 1:
-            code.keep_names([f"spec_{name}" for name in several])
+            code.keep(*(f"spec_{name}" for name in several))
         if op.variadic in code.recorded:
-            code.keep_names([f"spec_{op.variadic}"])
+            code.keep(f"spec_{op.variadic}")
 
     def push(self, code: NodeCode) -> list[str]:
         op = code.op

@@ -17,7 +17,7 @@ __all__ = ["quotient"]
         (exactly([7, -7, 7, -7, 6]), exactly([2, 2, -2, -2, 3])),
         (exactly([[1, -1], [5, 0]]), exactly([0, 3])),
         (exactly(9), exactly(-4)),
-    ]
+    ],
 )
 def quotient(xp: Any, x: Any, y: Any) -> Any:
     """The whole part of x / y, of integers, as C has it: towards zero. By zero it is 0.

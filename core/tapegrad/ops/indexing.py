@@ -45,8 +45,8 @@ from ..errors import (
     UnknownArrayError,
 )
 from ..op import linear, locally_constant
-from ..op.call import cast, explain
-from ..op.nodes import PULLS, record
+from ..op.call import cast, explain, record
+from ..op.linking import PULLS
 from ..op.samples import SHAPES, booleans, exactly, integers, normal
 from ..tape.guards import check_thread
 from ..tape.mode import MODE, RECORDING

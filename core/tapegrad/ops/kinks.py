@@ -78,7 +78,9 @@ def _limit(g: Array, r: Array) -> Any:
     if not _is_anywhere(zero):
         return None
     seed = RECORDED.astype(zero, dtype=g._dtype)
-    found = reverse_sweep([(g._node, seed)], free=False, xp=RECORDED, wrap=wrap, since=int(r._node.seq) + 1).get(r._node)
+    found = reverse_sweep([(g._node, seed)], free=False, xp=RECORDED, wrap=wrap, since=int(r._node.seq) + 1).get(
+        r._node
+    )
     return None if found is None else RECORDED.where(zero, found, 0)
 
 
@@ -136,9 +138,9 @@ def _slopes_recorded(weights: Array, values: Array) -> Any:
         seed = RECORDED.multiply(
             ones, RECORDED.astype(RECORDED.equal(RECORDED.positions(ones, shape=(n,)), i), dtype=ones._dtype)
         )
-        found = reverse_sweep([(weights._node, seed)], free=False, xp=RECORDED, wrap=wrap, since=int(source.seq) + 1).get(
-            source
-        )
+        found = reverse_sweep(
+            [(weights._node, seed)], free=False, xp=RECORDED, wrap=wrap, since=int(source.seq) + 1
+        ).get(source)
         if isinstance(node, Output) and found is not None:
             found = found.get(node.index)
         rows.append(RECORDED.zeros_like(ones) if found is None else found)

@@ -21,9 +21,9 @@ INSPECTED = ANOMALY
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
 LIVE: dict[int, Sequence[Sequence[Node]] | None] = {}
-"""What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the number
-that came before each, and None for an open `record()`, whose variables nobody has listed, by any other integer. While
-there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""
+"""What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the
+number that came before each, and None for an open `record()`, whose variables nobody has listed, by any other integer.
+While there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""
 
 
 class _Thread(local):

@@ -27,9 +27,9 @@ from typing import Any
 
 import numpy as np
 
+from ..op.linking import public_function
 from ..op.record import Formula, Op
 from ..op.samples import VARIATIONS
-from ..op.source import public_function
 from ..ops.elementwise import is_complex
 from . import accuracy, laws
 from .checks import Judge, engine

@@ -1,0 +1,139 @@
+"""Functions and classes out of what `source.py` and `nodes.py` write, each when it is first needed.
+
+`dataclasses` writes `__init__` in this way. What is written is registered with `linecache`, so that tracebacks show it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import types
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count
+from typing import Any
+
+from ..engines.tables import OPS
+from ..errors import NoGradientError
+from ..tape.guards import check_thread
+from ..tape.mode import INSPECTED, LIVE, MODE, RECORDING
+from ..tape.nodes import Node, Output, freed, next_seq
+from . import call
+from .nodes import NodeCode
+from .record import Op
+from .source import CallCode
+
+_numbers = count(1)
+
+
+def execute(source: str, names: dict[str, Any], title: str) -> None:
+    filename = f"<tapegrad {title} #{next(_numbers)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), names)
+
+
+class OpNode(Node):
+    """The base of written node classes. `pull` is written with the class, `push` when it is asked for."""
+
+    __slots__ = ()
+    op: Op
+    bits: int
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        cls = type(self)
+        names = _names_of(cls.op)
+        execute(NodeCode(cls.op, cls.bits).push_source(), names, f"{cls.op.name} forward")
+        cls.push = names["push"]  # type: ignore[method-assign]
+        return self.push(xp, wrap, table)
+
+
+def _names_of(op: Op) -> dict[str, Any]:
+    """The global names of the code of an op's nodes."""
+    names: dict[str, Any] = {
+        "__builtins__": vars(builtins),
+        "_freed": freed,
+        "_Output": Output,
+        "_push_by_transpose": call.push_by_transpose,
+        "_f_jvp": None if op.jvp is None else op.jvp.fn,
+    }
+    return names | {f"_f_{name}": formula.fn for name, formula in op.formulas.items()}
+
+
+PULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {}
+"""What is put around the written pull of an op, by its name."""
+
+
+def node_class(op: Op, bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
+    """The node class of an op for one variant, and a function that makes a node; `NoGradientError` without a rule."""
+    for i, name in enumerate(op.arrays):
+        if bits >> i & 1 and name not in op.formulas:
+            raise NoGradientError(
+                f"{op.name}() has no derivative in {name!r}; pass {name}.detach() to treat it as a constant"
+            )
+    code, names = NodeCode(op, bits), _names_of(op)
+    execute(code.pull_source() + code.parents_source() + code.record_source(), names, f"{op.name} backward")
+    members = {"__slots__": tuple(code.slots), "__module__": __name__, "op": op, "bits": bits, "label": op.name}
+    pull = PULLS[op.name](names["pull"]) if op.name in PULLS else names["pull"]
+    members |= {"pull": pull, "parents": names["parents"]}
+    cls: type[OpNode] = type(f"{op.name}_{'_'.join(code.recorded)}", (OpNode,), members)
+    names |= {"_node_class": cls, "_seq": next_seq}
+    return cls, names["record"]
+
+
+def public_function(op: Op) -> Callable[..., Any]:
+    """The public function of an op; its code is written when it is first called."""
+    recorders: dict[int, Callable[..., OpNode]] = {}
+
+    def variant(bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
+        names[f"_class_{bits}"], recorders[bits] = cls, recorder = node_class(op, bits)
+        return cls, recorder
+
+    names: dict[str, Any] = {
+        "__name__": __name__,
+        "__builtins__": vars(builtins),  # a warning of NumPy's looks for them in the globals of the frame
+        "RECORDING": RECORDING,
+        "INSPECTED": INSPECTED,
+        "NUMBERS": call.NUMBERS,
+        "PLAIN": call.PLAIN,
+        "_all_plain": call.PLAIN.issuperset,
+        "_op": op,
+        "_seq": next_seq,
+        "_mode": MODE.get,
+        "_live": LIVE,
+        "_check_thread": check_thread,
+        "_recorders": recorders,
+        "_variant": variant,
+        "_slow_call": call.slow_call,
+        "_explain": call.explain,
+        "_refusal": call.refusal,
+        "_plain": call.plain_keyword,
+        "_inspect": call.inspect_result,
+        "_outputs": call.outputs,
+        "_recorded": op.recorded,
+        **{f"_class_{number}": None for number in range(1, 1 << len(op.inputs))},
+        **{f"_d_{name}": default for name, default in op.keywords.items()},
+    }
+
+    def first_call(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        if op.same:
+            names["_record_same"] = OPS[op.same].recorder(1)
+        written: dict[str, Any] = dict(names)
+        execute(CallCode(op).source(), written, op.name)
+        source = written[op.name]
+        function.__code__ = source.__code__
+        function.__defaults__ = source.__defaults__
+        function.__kwdefaults__ = source.__kwdefaults__
+        return function(*args, **keywords)
+
+    names["_first_call"] = first_call
+    op.recorder = lambda bits: recorders.get(bits) or variant(bits)[1]
+    function = types.FunctionType(_stub.__code__, names, op.name)
+    function.__module__ = op.module
+    function.__qualname__ = op.name
+    function.__wrapped__ = partial(op.body, None)  # type: ignore[attr-defined]  # where inspect finds the signature
+    function.__tapegrad_op__ = op  # type: ignore[attr-defined]
+    return function
+
+
+def _stub(*args: Any, **keywords: Any) -> Any:
+    return _first_call(args, keywords)  # type: ignore[name-defined]  # noqa: F821
