@@ -297,7 +297,7 @@ def _views_of(base: Array) -> Views:
     return shares[3]  # type: ignore[no-any-return]
 
 
-def _base_of(link: Link) -> Array | None:
+def base_of(link: Link) -> Array | None:
     """The base of a view; None where it is gone, and the view is an array of its own."""
     base = link[0]
     return base() if base.__class__ is ref else base
@@ -332,7 +332,7 @@ def is_apart(x: Array) -> bool:
     """Whether a write to an array is seen through no other one, nor reaches one."""
     shares: Any = getattr(x, "_shares", None)
     if shares.__class__ is tuple:
-        return _base_of(shares) is None and (shares[3] is None or all(view() is None for view in shares[3][1:]))
+        return base_of(shares) is None and (shares[3] is None or all(view() is None for view in shares[3][1:]))
     return shares is None or all(view() is None for view in shares[1:])
 
 
@@ -342,7 +342,7 @@ def taken_from(x: Array) -> tuple[Array, Any] | None:
     The step is None where it takes more than one.
     """
     shares: Any = getattr(x, "_shares", None)
-    base = _base_of(shares) if shares.__class__ is tuple else None
+    base = base_of(shares) if shares.__class__ is tuple else None
     return None if base is None else (base, shares[1] if shares[2] is None else None)
 
 
@@ -479,7 +479,7 @@ def _renew(view: Any, cls: type[Array]) -> None:
 
 def _list_again(view: Array, base: Array) -> None:
     views = _views_of(base)
-    if len(views) == 1:
+    if len(views) == 1 and view._shares[0] is base:
         view._shares = (ref(base), *view._shares[1:])
     views.append(ref(view))
 
@@ -508,13 +508,13 @@ def link_of(x: Array) -> Link | None:
         if link[1].__class__ is Shown:
             link[1].back(x, x)
         link = link[2]
-    return None if _base_of(shares) is None else shares
+    return None if base_of(shares) is None else shares
 
 
 def way_of(link: Link) -> tuple[Array, list[Any]]:
     """The base of a view, which is there, and the steps to the view, those by keys in one."""
-    base: Any = _base_of(link)
-    steps = _steps(link)
+    base: Any = base_of(link)
+    steps = [link[1]] if link[2] is None else _steps(link)
     while len(steps) > 1 and steps[0].__class__ is steps[1].__class__ is tuple:
         key = joined(steps[0], steps[1], base.shape)
         if key is None:
@@ -527,19 +527,30 @@ def write_through(view: Array, link: Link, new: Array) -> None:
     """Give a view a new value, and its base what it is where the view has that value."""
     value, node, xp = new._value, new._node, new._xp
     base, steps = way_of(link)
-    if ASIDE in steps:
-        nodes = _nodes_from(base)
-        with Scope(TOLD, RECORDING | RULED):
+    views = _views_of(base)
+    alone = link[3] is None and len(views) == 2 and views[1]() is view
+    if alone:
+        # The only view need not become stale on the way; it lets go of the memory of its base all the same.
+        del views[1]
+        view._value = value
+    try:
+        if ASIDE in steps:
+            nodes = _nodes_from(base)
+            with Scope(TOLD, RECORDING | RULED):
+                _write_back(base, steps, new)
+            for x, before in nodes:
+                x._node = before
+        else:
             _write_back(base, steps, new)
-        for x, before in nodes:
-            x._node = before
-    else:
-        _write_back(base, steps, new)
+    except BaseException:
+        if alone:
+            _make_stale(view, base)
+        raise
     cls = _FRESH.get(type(view))
     if cls is not None:
         _set_class(view, cls)
     view._take(value, node, xp)
-    if cls is not None:
+    if alone or cls is not None:
         _list_again(view, base)
 
 

@@ -16,7 +16,7 @@ from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
 from ..arrays.entering import host_numbers
 from ..arrays.face import Face
-from ..arrays.views import ASIDE, share
+from ..arrays.views import ASIDE, share, transposed
 from ..context import Context
 from ..engines import registry
 from ..engines.tables import RECORDED as ops
@@ -135,7 +135,7 @@ class NDArray(Methods):
     @property
     def T(self) -> Self:
         """The array with its axes in reverse order."""
-        return ops.permute_dims(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
+        return ops.permute_dims(self, axes=transposed(len(self._signature.shape)).axes)  # type: ignore[no-any-return]
 
     @property
     def _fresh_grad(self) -> int:

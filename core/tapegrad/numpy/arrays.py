@@ -58,7 +58,7 @@ class ndarray(Methods, ProgramArray):
     @property
     def T(self) -> Self:
         """The array with its axes in reverse order."""
-        step = transposed(self.ndim)
+        step = transposed(len(self._signature.shape))
         made: Self = OPS["permute_dims"].call(self, axes=step.axes)
         share(made, self, step)
         return made

@@ -24,6 +24,7 @@ from ..arrays.entering import admitted, host_numbers
 from ..arrays.views import (
     ASIDE,
     Link,
+    base_of,
     expire_views,
     is_of_ints,
     is_plain,
@@ -1345,7 +1346,7 @@ def _is_there(x: Array, key: Any, value: Array) -> bool:
         return False
     mine, outer = x._shares, theirs[2]
     if outer is None:
-        if way_of(theirs)[0] is not x:
+        if base_of(theirs) is not x:
             return False
     elif mine.__class__ is not tuple or outer[1] is not mine[1] or outer[2] is not mine[2]:
         return False

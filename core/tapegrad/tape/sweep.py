@@ -83,7 +83,7 @@ def reverse_sweep(
     met = Sweep()
     watching = bool(WATCHERS.data)  # type: ignore[attr-defined]  # its length is computed in Python
     released = met if free else None
-    pending: list[tuple[int, Node]] = []
+    pending: list[tuple[float, Node]] = []
     source: Node | None = None  # the node pulled before
     node: Node | None = None  # the node in hand, whose cotangent `g` is not in the table
     g = None
