@@ -85,12 +85,12 @@ class Array:
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return tuple(self._value.shape)
+        return self._signature.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return len(self._value.shape)
+        return len(self._signature.shape)
 
     @property
     def size(self) -> int:

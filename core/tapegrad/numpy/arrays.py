@@ -66,10 +66,11 @@ class ndarray(Methods, ProgramArray):
     @property
     def mT(self) -> Self:
         """The matrices in the last two axes, transposed. Raises `ShapeError` for fewer than two axes."""
-        if self.ndim < 2:
+        rank = len(self._signature.shape)
+        if rank < 2:
             raise ShapeError(f"mT takes an array of two axes or more, not of shape {self.shape}")
         made: Self = OPS["matrix_transpose"].call(self)
-        share(made, self, transposed_matrices(self.ndim))
+        share(made, self, transposed_matrices(rank))
         return made
 
     @property
