@@ -258,7 +258,7 @@ _RUNNING = [
 ]
 
 
-@op(
+_running_extreme = op(
     x=_running_pull,
     jvp=_running_push,
     batch=along_behind,
@@ -267,6 +267,9 @@ _RUNNING = [
     errors=_ERRORS,
     real=True,
 )
+
+
+@_running_extreme
 def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     """The largest element so far along an axis. Where several are, the derivative is shared evenly among them.
 
@@ -282,15 +285,7 @@ def cummax(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     return _running(xp, x, axis, xp.maximum)
 
 
-@op(
-    x=_running_pull,
-    jvp=_running_push,
-    batch=along_behind,
-    accuracy="I0 unsigned",
-    samples=_RUNNING,
-    errors=_ERRORS,
-    real=True,
-)
+@_running_extreme
 def cummin(xp: Any, x: Any, *, axis: int | None = None) -> Any:
     """The smallest element so far along an axis. Where several are, the derivative is shared evenly among them.
 

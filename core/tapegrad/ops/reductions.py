@@ -364,7 +364,7 @@ _TIES = [
 ]
 
 
-@op(
+_extreme = op(
     x=_extreme_pull,
     jvp=_extreme_push,
     batch=over_axes,
@@ -374,6 +374,9 @@ _TIES = [
     errors=[*_ERRORS, (normal(0),)],
     real=True,
 )
+
+
+@_extreme
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`. Where several are, the derivative is shared evenly among them.
 
@@ -387,16 +390,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return xp.max(x, axis=_own(x, axis), keepdims=keepdims)
 
 
-@op(
-    x=_extreme_pull,
-    jvp=_extreme_push,
-    batch=over_axes,
-    accuracy="I0 unsigned",
-    primitive=True,
-    samples=[*_over(distinct(), empty=False), *_TIES],
-    errors=[*_ERRORS, (normal(0),)],
-    real=True,
-)
+@_extreme
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`. Where several are, the derivative is shared evenly among them.
 

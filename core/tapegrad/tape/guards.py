@@ -64,31 +64,23 @@ def check_variables(
 
 def _leads_outside(nodes: Sequence[Node], first: float, own: Collection[Node]) -> bool:
     """Whether any of the nodes was made before that number or comes from one that was, apart from `own`."""
-    met: set[Node] = set()
-    ahead = list(nodes)
-    while ahead:
-        node = ahead.pop()
-        if node in met or node in own:
-            continue
-        if node.seq < first:
-            return True
-        met.add(node)
-        try:
-            ahead.extend(node.parents())
-        except GraphFreedError:
-            continue
-    return False
+    return _leads_to(nodes, lambda node: node.seq < first and node not in own, lambda node: node in own)
 
 
 def _meets(nodes: Sequence[Node], variables: Collection[Node], first: float) -> bool:
     """Whether any of the nodes is one of the variables or comes from one; none that was made before `first` does."""
+    return _leads_to(nodes, lambda node: node in variables, lambda node: node.seq < first)
+
+
+def _leads_to(nodes: Sequence[Node], sought: Callable[[Node], bool], ends: Callable[[Node], bool]) -> bool:
+    """Whether a node that is sought is among these or among what they come from, not looking behind those that end."""
     met: set[Node] = set()
     ahead = list(nodes)
     while ahead:
         node = ahead.pop()
-        if node in variables:
+        if sought(node):
             return True
-        if node in met or node.seq < first:
+        if node in met or ends(node):
             continue
         met.add(node)
         try:
