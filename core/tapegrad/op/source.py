@@ -96,10 +96,9 @@ OUTPUTS = """\
 """
 
 OF_SHAPE = """\
-    if out.dtype is signature.dtype:
-        signature = signature.family[out.shape]
-    else:
-        signature = xp.signatures[signature.cls, out.dtype, out.shape]
+    signature = (
+        signature.family[out.shape] if out.dtype is signature.dtype else
+        xp.signatures[signature.cls, out.dtype, out.shape])
 """
 
 
