@@ -79,8 +79,14 @@ def timed(step: Step, repetitions: int) -> int:
 
 
 def enough_repetitions(step: Step, sample_ns: float) -> int:
-    """How many steps make a sample of about `sample_ns`, after a first call that may import and compile."""
-    step()
+    """How many steps make a sample of about `sample_ns`, after first calls that import and compile.
+
+    That is ten calls, as programs become machine code when they have run a few times, or what fits into three seconds.
+    """
+    calls, start = 0, time.process_time()
+    while calls < 10 and (not calls or time.process_time() - start < 3):
+        step()
+        calls += 1
     repetitions = 1
     while (spent := timed(step, repetitions)) < sample_ns / 4:
         repetitions *= 2

@@ -8,7 +8,7 @@ import os
 
 __all__ = ["OFTEN", "worthwhile"]
 
-OFTEN = 8
+OFTEN = 5
 """When a program has run so often it will run often, and is worth the time of a compiler."""
 
 

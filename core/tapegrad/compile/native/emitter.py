@@ -16,7 +16,7 @@ import numpy as np
 from .expressions import FUNCTIONS, TWO, TYPES, expression, literal
 from .lowering import Flat, Lowering, Unsupported, Value, aligned, contiguous
 
-MOST = 1000
+MOST = 4000
 """How many operations a loop has at most: compilers take more than twice as long for twice as many."""
 
 SCRATCH = 1 << 17

@@ -38,6 +38,6 @@ def _seen_as(part: Any) -> Any:
         return (part.__class__, *map(_seen_as, part))
     if part.__class__ is dict:
         return tuple([(name, _seen_as(value)) for name, value in part.items()])
-    if getattr(part, "size", 0) and part.size > 100:
+    if not isinstance(part, type) and getattr(part, "size", 0) > 100:
         return ("constant", id(part))
     return fingerprint(part)
