@@ -21,6 +21,7 @@ from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
+from .loops import LONG, MANY, Course, Missed, rolled
 from .native import OFTEN
 from .program import End, Step
 from .recording import Mismatch, Recording
@@ -199,7 +200,8 @@ class Compiled(Reaches):
                             comparison.check(recording, out, run, inputs, given)
                         return out
                     failure = out
-                    break
+                    if failure is not None or given:
+                        break
         try:
             with self._lock:
                 sort = self._sorts.get(key)
@@ -226,6 +228,8 @@ class Compiled(Reaches):
             runner = recording.plain
         try:
             result = runner.run(handles, leaves, drawn)
+        except Missed:
+            return False, None
         except Exception as error:
             # The function itself has the better words for it, and the lines.
             return False, error
@@ -304,6 +308,7 @@ class Compiled(Reaches):
         args, keywords = (entered, {}) if structure is None else unflatten(structure, entered)
         with StandIns(sort.state, trace, len(leaves)) as state:
             result = self._fun(*args, **keywords)
+            trace.visits.close()
             leaving = Leaving(trace, [*leaves, *state.leaves])
             end = leaving.end(result, state)
         return result, end, set(leaving.expected)
@@ -312,6 +317,7 @@ class Compiled(Reaches):
         self, sort: _Sort, trace: Trace, reach: Reach, why: str, args: Any, keywords: Any, leaves: Sequence[Any]
     ) -> Any:
         """Run the function without a trace, with the random numbers of the run that failed. All is as it was."""
+        trace.visits.close()
         trace.let_go()
         reach.restore()
         where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
@@ -361,8 +367,16 @@ class Compiled(Reaches):
         fresh = known not in recordings
         recording = Recording(reach, leaves) if known is None or fresh else known
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
+        course = Course(trace.path, trace.specs, end, trace.visits)
+        many = not fresh and (recording.root.ends >= MANY or len(trace.path) > LONG)
+        loop = rolled(recording.course, course) if many and recording.course is not None else None
+        if loop is not None:
+            recordings.remove(recording)
+            recording, course, fresh = Recording(reach, leaves), loop, True
+        elif not fresh and recording.has_loop:
+            recording, fresh = Recording(reach, leaves), True  # another course beside the loop
         try:
-            recording.add(trace, end, leaves)
+            recording.add(trace, course, leaves)
         except Untraceable as why:
             self._give_up(sort, str(why), "")
             return

@@ -33,6 +33,7 @@ from ..engines.tables import Kernels, Signature
 from ..op.record import Op
 from ..tape.nodes import Node
 from ..transforms.draws import HostGenerator
+from .values import Value
 from .writes import only_written
 
 MOST = 50_000
@@ -407,7 +408,7 @@ def reachable(roots: Iterable[Any]) -> Reach:
         elif isinstance(x, types.ModuleType):
             if not _is_library(x.__name__):
                 modules.append(x)
-        elif isinstance(x, (Op, Kernels, Backend, Signature, Node, HostGenerator)):
+        elif isinstance(x, (Op, Kernels, Backend, Signature, Node, HostGenerator, Value)):
             continue  # what these hold is their own affair
         elif isinstance(x, Iterator):
             if operator.length_hint(x, -1) < 0:

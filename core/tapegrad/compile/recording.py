@@ -10,6 +10,7 @@ from ..arrays.array import Array
 from ..arrays.views import is_apart
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
+from .loops import Course
 from .native import OFTEN, worthwhile
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
 from .source import execute, write
@@ -53,6 +54,8 @@ class Recording:
         self.replays = 0
         self.lock = threading.Lock()
         self.alone = True
+        self.course: Course | None = None
+        """The last trace, for the sake of one that takes another number of turns."""
         self.failures = 0
         """How often the program has failed where the function has not."""
         self.doubtful = False
@@ -107,6 +110,11 @@ class Recording:
                 )
             )
         return found
+
+    @property
+    def has_loop(self) -> bool:
+        """Whether it has a step that is a loop, whose turns no other trace can be compared with."""
+        return any(step.name == "loop" for segment in self.root.walk() for step in segment.steps)
 
     def handles(self, leaves: Sequence[Any]) -> list[Array] | None:
         """The arrays from outside, in order; None where one, or Python's state, is not what the program is for."""
@@ -191,7 +199,7 @@ class Recording:
             self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
         return self.runner
 
-    def add(self, trace: Trace, end: End, leaves: Sequence[Any]) -> None:
+    def add(self, trace: Trace, course: Course, leaves: Sequence[Any]) -> None:
         """Make a trace one way through the tree. Raises `Mismatch` where it differs without a reason."""
         sources = self.sources_of(trace, leaves)
         known = len(self.sources)
@@ -203,11 +211,11 @@ class Recording:
         segment, place = self.root, 0
         names: dict[Ref, Ref] = {}
         """The tree's numbers of the trace's values: those of two courses that part must not be mistaken."""
-        for item in trace.path:
+        for item in course.path:
             if isinstance(item, Step):
                 step = item.over(names.__getitem__)
                 if segment.exit is None:
-                    step.results = tuple([self._number(r, trace) for r in item.results])
+                    step.results = tuple([self._number(r, course) for r in item.results])
                     segment.steps.append(step)
                 elif place == len(segment.steps) or _differ_steps(segment.steps[place], step):
                     there = f", where there was {segment.steps[place]}" if place < len(segment.steps) else ""
@@ -221,7 +229,7 @@ class Recording:
             elif not isinstance(segment.exit, Branch) or segment.exit[:2] != branch[:2] or place < len(segment.steps):
                 raise Mismatch(f"a look at {branch.value!r} (at {branch.line})")
             segment, place = segment.children.setdefault(outcome, Segment()), 0
-        end = substituted(end, names.__getitem__)
+        end = substituted(course.end, names.__getitem__)
         if segment.exit is None:
             segment.exit = end
         elif place < len(segment.steps) or not isinstance(segment.exit, End):
@@ -229,11 +237,12 @@ class Recording:
         elif segment.exit.results != end.results or segment.exit.structure != end.structure:
             raise Mismatch("what is returned")
         self.runner = self.enter = None
+        self.course = course
 
-    def _number(self, value: Ref, trace: Trace) -> Ref:
+    def _number(self, value: Ref, course: Course) -> Ref:
         """A number of the tree for a value of a trace."""
         made = Ref(len(self.specs))
-        self.specs[made.number] = trace.specs[value.number]
+        self.specs[made.number] = course.specs[value.number]
         return made
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..errors import CompileError
+from .loops import Course
 from .program import Step
 from .recording import Mismatch, Recording
 from .state import State
@@ -47,7 +48,8 @@ class Comparison:
                 wanted, end, _ = run(trace)
                 numbers = [_number(x) for x in flatten(wanted)[0]]
                 written = [_number(x) for x in self.handles]
-            recording.add(trace, end, leaves)
+            if not recording.has_loop:
+                recording.add(trace, Course(trace.path, trace.specs, end, trace.visits), leaves)
             got = [_number(x) for x in flatten(result)[0]]
             left = [_number(x) for x in flatten(self.state.now())[0]]
             self._put(after)

@@ -38,6 +38,7 @@ from ..transforms.draws import BATCHES, Draws, draw_in
 from .program import Branch, Ref, Step, fingerprint
 from .program import Spec as ValueSpec
 from .values import NUMBERS, Host, Number, Traced, Untraceable, Value
+from .visits import Visits
 
 ACTIVE: ContextVar[Trace | None] = ContextVar("tapegrad_trace", default=None)
 """The trace that is under way in this thread or task."""
@@ -455,6 +456,7 @@ class Trace:
         """Arrays from outside that others from outside are views of, or that are views themselves."""
         self.seen: set[tuple[Ref, str]] = set()
         self.values: list[Any] = []
+        self.visits = Visits()
         self.draws = TracingDraws(self, draws)
         self.thread = threading.get_ident()
         self.refusal = ""
@@ -490,13 +492,16 @@ class Trace:
         if not self.refusal:
             self.refusal = f"{why} (at {self.line() or 'the end of the function'})"
 
+    def frame(self) -> FrameType | None:
+        """Where the user's program is."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith((_CORE, "<tapegrad")):
+            frame = frame.f_back
+        return frame
+
     def line(self) -> str:
         """Where in the user's program this is, as "file:line"."""
-        frame = sys._getframe(1)
-        while frame is not None and (
-            frame.f_code.co_filename.startswith(_CORE) or frame.f_code.co_filename.startswith("<tapegrad")
-        ):
-            frame = frame.f_back  # type: ignore[assignment]
+        frame = self.frame()
         return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
     def step(
@@ -591,6 +596,13 @@ class Trace:
         if (value, at) not in self.seen and self.is_here():
             self.seen.add((value, at))
             self.path.append((Branch(value, at, self.line()), fingerprint(outcome) if at == "value" else outcome))
+            frame = self.frame()
+            if at == "truth" and frame is not None:
+                token = ACTIVE.set(None)
+                try:
+                    self.visits.visit(frame, len(self.path) - 1)
+                finally:
+                    ACTIVE.reset(token)
 
     def constant(self, raw: Any, table: TracingKernels) -> Traced:
         """A constant of the program."""

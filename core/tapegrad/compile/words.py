@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ def _segment(segment: Segment, specs: dict[int, Spec], depth: int) -> list[str]:
         result = ", ".join(f"{r!r}: {specs[r.number]}" for r in step.results)
         call = str(step).partition(" = ")[2]
         lines.append(f"{inside}{result} = {call}{f'  # {_short(step.line)}' if step.line else ''}")
+        if step.name == "loop":
+            lines += [f"{inside}  {line.rstrip()}" for line in linecache.getlines(step.function.__code__.co_filename)]
     if isinstance(segment.exit, Branch):
         lines.append(f"{inside}look at the {segment.exit.at} of {segment.exit.value!r}  # {_short(segment.exit.line)}")
         for outcome, child in segment.children.items():

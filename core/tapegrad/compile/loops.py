@@ -1,0 +1,416 @@
+"""Loops whose number of turns depends on the data: a stretch of a trace that repeats becomes a loop of the program.
+
+That a body repeats is not guessed from what it computes, but follows from Python's state (`visits.py`). How a backward
+pass depends on the number of turns is read off two traces that took different numbers: what is repeated there as often
+may read, turn by turn, what the turns of the first loop have left, in the same order or in reverse.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import deque
+from collections.abc import Sequence
+from types import CodeType
+from typing import Any, NamedTuple
+
+from .passes.common import common
+from .passes.dead import dead
+from .passes.host import host
+from .program import End, Ref, Segment, Spec, Step, fingerprint, substituted
+from .source import Writer, execute
+from .visits import Visits
+
+MANY, LONG = 8, 2000
+"""From so many courses, or steps in one, loops are looked for: as a tree, few and short ones are quicker."""
+
+FEWEST = 3
+"""A body is looked for in traces that have come to its branch point so often at least."""
+
+
+class Missed(Exception):
+    """A turn of a loop saw what none has seen before."""
+
+
+class Course(NamedTuple):
+    """One trace: its path, the specs of its values, its end, and where it came to branch points."""
+
+    path: list[Any]
+    specs: Sequence[Spec]
+    end: End
+    visits: Visits
+
+
+def rolled(a: Course, b: Course) -> Course | None:
+    """A course with a loop for two that differ in its number of turns; None where they are no such two."""
+    for key, places in b.visits.places.items():
+        others = a.visits.places.get(key, ())
+        if min(len(places), len(others)) >= FEWEST and len(places) != len(others) and b.visits.repeats.get(key):
+            short, long = (a, b) if len(others) < len(places) else (b, a)
+            try:
+                return _Roll(_Side(short, key), _Side(long, key)).course()
+            except _Mixed:
+                continue
+    return None
+
+
+class _Mixed(Exception):
+    """The two traces are no loop with different numbers of turns."""
+
+
+class _At(NamedTuple):
+    """Where a value was made: in which part, in which turn of it, by which item of a turn, as which of its results."""
+
+    part: str
+    turn: int
+    item: int
+    result: int
+
+
+class _Part(NamedTuple):
+    """A part of a path: where it begins, how many items a turn has, and how many turns there are."""
+
+    name: str
+    begin: int
+    length: int
+    turns: int
+
+
+class _Rule(NamedTuple):
+    """Where an operand comes from, in words that hold for every turn and every number of turns.
+
+    `how`: "fixed" (`ref`), "now" or "last" (of this turn, or of the one `at` turns before), or of a turn of another
+    loop, counted by `at`: "mirror" (from its end as this one goes on), "order" (as this one goes on), "end" and "start"
+    (always the same).
+    """
+
+    how: str
+    ref: Ref
+    at: int = 0
+    part: str = ""
+
+
+class _Side:
+    """One of the two traces, in parts."""
+
+    def __init__(self, course: Course, key: tuple[CodeType, int]) -> None:
+        places = course.visits.places[key]
+        self.course = course
+        self.path = course.path
+        self.first, self.turns = places[1] + 1, len(places) - 2
+        self.length = places[2] - places[1]
+        self.after = places[-1] + 1
+        self.parts: dict[str, _Part] = {}
+        self.made: dict[int, _At] = {}
+
+    def divide(self, begin: int, length: int, extra: int) -> None:
+        """Divide the path: before the loop, the loop, between, a second loop, the rest."""
+        second, turns = self.after + begin, self.turns + extra if length else 0
+        rest = second + length * turns
+        if turns < 0 or rest > len(self.path):
+            raise _Mixed
+        parts = (
+            _Part("before", 0, self.first, 1),
+            _Part("loop", self.first, self.length, self.turns),
+            _Part("between", self.after, begin, 1),
+            _Part("back", second, length, turns),
+            _Part("rest", rest, len(self.path) - rest, 1),
+        )
+        self.parts = {part.name: part for part in parts}
+        self.made = {
+            r.number: _At(part.name, turn, item, i)
+            for part in parts
+            for turn in range(part.turns)
+            for item, step in enumerate(self.items(part, turn))
+            if isinstance(step, Step)
+            for i, r in enumerate(step.results)
+        }
+
+    def items(self, part: _Part, turn: int) -> list[Any]:
+        """The items of a turn of a part."""
+        return self.path[part.begin + turn * part.length :][: part.length]
+
+
+def _operands(item: Any) -> list[Ref]:
+    return list(item.operands()) if isinstance(item, Step) else [item[0].value]
+
+
+def _sign(item: Any, specs: Sequence[Spec]) -> Any:
+    """What an item is, apart from which values it reads and makes."""
+    if not isinstance(item, Step):
+        return (item[0].at, item[1])
+    made = [specs[r.number] for r in item.results]
+    given = item.over(lambda r: None)
+    return (item.name, item.pure, fingerprint(given.args), fingerprint(given.keywords), fingerprint(made))
+
+
+class _Roll:
+    """Two traces of one function, whose loop at a branch point took different numbers of turns."""
+
+    def __init__(self, short: _Side, long: _Side) -> None:
+        self.short, self.long = short, long
+        self.specs: list[Spec] = list(long.course.specs)
+        self.extra = 0
+        self.fewest = 1
+        self.lists: dict[str, dict[Ref, Ref]] = {"loop": {}, "back": {}}
+        """Of each loop the values, by their number in its second turn, and the list of those of all turns."""
+        self.lengths: dict[Ref, int | None] = {}
+        """How many of the last values a list keeps; None: all."""
+        self.taken: dict[tuple[str, Ref, int], Ref] = {}
+        self.rules: dict[tuple[str, int, int], tuple[_Rule, list[_Rule]]] = {}
+
+    def fresh(self, spec: Spec) -> Ref:
+        self.specs.append(spec)
+        return Ref(len(self.specs) - 1)
+
+    # ---- that the traces match
+
+    def match(self) -> None:
+        """Divide both traces alike, and find the rules for all operands; raises `_Mixed` where that cannot be."""
+        short, long = self.short, self.long
+        more = long.turns - short.turns
+        grown = (len(long.path) - long.after) - (len(short.path) - short.after)
+        if short.length != long.length or short.first != long.first or grown < 0 or grown % more:
+            raise _Mixed
+        length = grown // more
+        numbers: dict[Any, int] = {}
+        self.signs = {
+            side: [numbers.setdefault(_sign(item, side.course.specs), len(numbers)) for item in side.path]
+            for side in (short, long)
+        }
+        mine, others = self.signs[short][short.after :], self.signs[long][long.after :]
+        alike = next((i for i, (x, y) in enumerate(zip(mine, others, strict=False)) if x != y), len(mine))
+        for begin in range(alike + 1) if length else [len(mine)]:
+            for extra in (0, -1, 1, -2, 2) if length else [0]:
+                try:
+                    self.divide(begin, length, extra)
+                    return
+                except _Mixed:
+                    continue
+        raise _Mixed
+
+    def divide(self, begin: int, length: int, extra: int) -> None:
+        sides = (self.short, self.long)
+        for side in sides:
+            side.divide(begin, length, extra)
+        self.extra = extra
+        for name, part in self.long.parts.items():
+            if length and name == "back" and min(side.parts[name].turns for side in sides) < 2:
+                raise _Mixed
+            model = self.signs[self.long][part.begin : part.begin + part.length]
+            for side in sides:
+                for turn in range(side.parts[name].turns):
+                    own = side.parts[name]
+                    signs = self.signs[side][own.begin + turn * own.length :][: own.length]
+                    last = name == "loop" and turn == own.turns - 1  # where it saw something else, and ended
+                    if own.length != part.length or signs[: len(signs) - last] != model[: len(model) - last]:
+                        raise _Mixed
+        self.rules = {}
+        for name, part in self.long.parts.items():
+            for item, step in enumerate(self.long.items(part, 0)):
+                for i in range(len(_operands(step))):
+                    self.rules[name, item, i] = self.rule(name, item, i)
+        ends = [list(side.course.end.refs()) for side in sides]
+        shapes = [repr(substituted(side.course.end, lambda r: None)) for side in sides]
+        if shapes[0] != shapes[1]:
+            raise _Mixed
+        self.ends = {
+            y: self.found([(self.short, "rest", 0, x), (self.long, "rest", 0, y)]) for x, y in zip(*ends, strict=True)
+        }
+
+    def rule(self, name: str, item: int, operand: int) -> tuple[_Rule, list[_Rule]]:
+        """The rule for an operand, and where it is of an earlier turn those for the first turns, which have none."""
+        where = [
+            (side, name, turn, _operands(side.items(side.parts[name], turn)[item])[operand])
+            for side in (self.short, self.long)
+            for turn in range(side.parts[name].turns)
+        ]
+        for depth in range(1, FEWEST + 1):
+            later = [place for place in where if place[2] >= depth]
+            if not later:
+                break
+            try:
+                rule = self.found(later)
+            except _Mixed:
+                continue
+            if rule.how != "last":
+                break
+            if rule.at == depth:
+                return rule, [self.found([p for p in where if p[2] == turn]) for turn in range(depth)]
+        return self.found(where), []
+
+    def found(self, where: list[tuple[_Side, str, int, Ref]]) -> _Rule:
+        """What the places have in common."""
+        ats = [side.made[r.number] for side, _, _, r in where]
+        part, _, item, result = ats[-1]
+        if any((at.part, at.item, at.result) != (part, item, result) for at in ats):
+            raise _Mixed
+        here = self.long.parts[part]
+        if here.turns < 2 or part not in self.lists:
+            return _Rule("fixed", where[-1][3])
+        ref = self.long.items(here, 1)[item].results[result]
+        behind = {turn - at.turn for (_, name, turn, _), at in zip(where, ats, strict=True) if name == part}
+        if where[-1][1] == part:
+            if len(behind) > 1:
+                raise _Mixed
+            return _Rule("last" if max(behind) else "now", ref, max(behind))
+        left = [
+            (side.parts[part].turns - 1 - at.turn, at.turn, turn)
+            for (side, _, turn, _), at in zip(where, ats, strict=True)
+        ]
+        for how, counts in (
+            ("end", {after for after, _, _ in left}),
+            ("mirror", {after - turn for after, _, turn in left}),
+            ("order", {before - turn for _, before, turn in left}),
+            ("start", {before for _, before, _ in left}),
+        ):
+            if len(counts) == 1:
+                (at,) = counts
+                if how in ("end", "start"):
+                    self.fewest = max(self.fewest, at + 1)
+                return _Rule(how, ref, at, part)
+        raise _Mixed
+
+    # ---- the program
+
+    def course(self) -> Course:
+        """The long one, with loops."""
+        self.match()
+        long = self.long
+        self.count = self.fresh(Spec(int, None, None))
+        tail = self.plain("rest")
+        end = substituted(long.course.end, lambda r: self.value(self.ends[r]))
+        back = self.loop("back") if long.parts["back"].length else []
+        between = self.plain("between")
+        before = long.items(long.parts["before"], 0)
+        path = [*before, *self.loop("loop"), *between, *back, *tail]
+        return Course(path, self.specs, end, Visits())
+
+    def plain(self, name: str) -> list[Any]:
+        """The items of a part that is no loop."""
+        made = []
+        for item, step in enumerate(self.long.items(self.long.parts[name], 0)):
+            refs = [self.value(self.rules[name, item, i][0]) for i in range(len(_operands(step)))]
+            made.append(_over(step, refs))
+        return made
+
+    def value(self, rule: _Rule) -> Ref:
+        """The value that a rule says, outside of loops."""
+        if rule.how == "fixed":
+            return rule.ref
+        key = rule.part, rule.ref, -1 - rule.at if rule.how == "end" else rule.at
+        self.listed(rule, -key[2] if rule.how == "end" else None)
+        if key not in self.taken:
+            self.taken[key] = self.fresh(self.specs[rule.ref.number])
+        return self.taken[key]
+
+    def listed(self, rule: _Rule, last: int | None = None) -> Ref:
+        """The list of the values of all turns, or of the last few."""
+        lists = self.lists[rule.part]
+        if rule.ref not in lists:
+            lists[rule.ref] = self.fresh(Spec(list, None, None))
+            self.lengths[lists[rule.ref]] = 0
+        length = self.lengths[lists[rule.ref]]
+        self.lengths[lists[rule.ref]] = None if last is None or length is None else max(length, last)
+        return lists[rule.ref]
+
+    def loop(self, name: str) -> list[Any]:
+        """A part that is a loop, as one step, and steps for those values of single turns that are asked for."""
+        model = self.long.items(self.long.parts[name], 1)
+        given: list[Ref] = [] if name == "loop" else [self.count]
+        carried: dict[tuple[Ref, int], Ref] = {}
+        """The variables for values of so many turns before."""
+        starts: dict[Ref, Ref] = {}
+        """What they are at the start."""
+        reads: list[str] = []
+        steps: list[Step] = []
+        looks: list[tuple[Ref, str, Any]] = []
+        for item, step in enumerate(model):
+            refs = []
+            for i in range(len(_operands(step))):
+                rule, first = self.rules[name, item, i]
+                if rule.how == "now":
+                    refs.append(rule.ref)
+                elif rule.how == "last":
+                    for turn, start in enumerate(first):
+                        key = rule.ref, rule.at - turn
+                        if key not in carried:
+                            carried[key] = self.fresh(self.specs[rule.ref.number])
+                        if starts.setdefault(carried[key], self.value(start)) != self.value(start):
+                            raise _Mixed
+                    refs.append(carried[rule.ref, rule.at])
+                elif rule.how in ("mirror", "order"):
+                    held, read = self.listed(rule), self.fresh(self.specs[rule.ref.number])
+                    given.append(held)
+                    place = f"{self.count!r} - 1 - k - {rule.at}" if rule.how == "mirror" else f"k + {rule.at}"
+                    reads.append(f"{read!r} = {held!r}[{place}]")
+                    refs.append(read)
+                else:
+                    refs.append(self.value(rule))
+                    given.append(refs[-1])
+            step = _over(step, refs)
+            if isinstance(step, Step):
+                if not step.pure:
+                    raise _Mixed
+                steps.append(step)
+            else:
+                looks.append((step[0].value, step[0].at, step[1]))
+        lists = self.lists[name]
+        specs = dict(enumerate(self.specs))
+        wanted = tuple(dict.fromkeys([*lists, *[r for r, _ in carried], *[r for r, _, _ in looks]]))
+        short = dead(common(host(Segment(steps, End((), wanted, None)), specs)))
+        assert isinstance(short.exit, End)
+        now = dict(zip(wanted, short.exit.results, strict=True))
+        writer = Writer(specs)
+        writer.names |= {"Missed": Missed, "deque": deque}
+        writer.lines = list(reads)
+        for step in short.steps:
+            writer.step(step)
+        for i, (ref, at, outcome) in enumerate(looks):
+            if name == "loop" and i == len(looks) - 1:
+                break
+            seen = {"truth": f"bool({now[ref]!r})", "shape": f"{now[ref]!r}.shape"}.get(
+                at, f"_fingerprint({now[ref]!r})"
+            )
+            writer.lines.append(f"if {seen} != {writer.name(outcome)}: raise Missed")
+        writer.lines += [f"{held!r}_.append({now[r]!r})" for r, held in lists.items()] + ["k += 1"]
+        if name == "loop":
+            ref, again = looks[-1][0], self.long.items(self.long.parts[name], 0)[-1][1]
+            writer.lines.append(f"if bool({now[ref]!r}) is not {again}: break")
+        else:
+            writer.lines.append(f"if k == {self.count!r} + {self.extra}: break")
+        if carried:
+            after = [repr(now[r] if depth == 1 else carried[r, depth - 1]) for r, depth in carried]
+            writer.lines.append(f"{', '.join(map(repr, carried.values()))} = {', '.join(after)}")
+        given = list(dict.fromkeys(given))
+        parameters = [*map(repr, given), *map(repr, starts)]
+        check = f"k < {self.fewest}" if name == "loop" else f"{self.count!r} + {self.extra} < 1"
+        body = "\n".join(f"        {line}" for line in writer.lines)
+        results = [f"{held!r}_" for held in lists.values()]
+        source = "\n".join(
+            (
+                f"def turns({', '.join(parameters)}):",
+                "    k = 0",
+                *([f"    if {check}: raise Missed"] if name == "back" else []),
+                *[f"    {held!r}_ = deque(maxlen={self.lengths[held]})" for held in lists.values()],
+                "    while True:",
+                body,
+                *([f"    if {check}: raise Missed"] if name == "loop" else []),
+                f"    return k, {', '.join(results)}" if results else "    return k,",
+            )
+        )
+        function = execute(source + "\n", writer.names, "turns")
+        made = (self.count if name == "loop" else self.fresh(Spec(int, None, None)), *lists.values())
+        args = (*given, *starts.values())
+        line = model[0].line if isinstance(model[0], Step) else ""
+        done: list[Any] = [Step("loop", function, args, {}, made, several=True, fresh=True, line=line)]
+        for (part, ref, turn), result in self.taken.items():
+            if part == name:
+                done.append(Step("getitem", operator.getitem, (lists[ref], turn), {}, (result,), line=line))
+        return done
+
+
+def _over(item: Any, refs: Sequence[Ref]) -> Any:
+    """An item with other operands, in their order."""
+    if isinstance(item, Step):
+        return item.over(dict(zip(item.operands(), refs, strict=True)).__getitem__)
+    return item[0]._replace(value=refs[0]), item[1]

@@ -1,0 +1,128 @@
+"""Visits to branch points: whether Python will do again what it did between one and the next.
+
+At a branch point the whole of Python's state is looked at: where the frame stands, its locals, and all that the
+function reaches. If at the next visit nothing of it differs but the numbers in arrays, Python does the same again for
+as long as it sees the same.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+from collections.abc import Iterable, Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+from ..arrays.array import Array
+from ..arrays.trees import flatten
+from ..tape.mode import MODE
+from .guards import SCALARS, Place, Reach, reachable, same
+from .values import Value
+
+
+class Visits:
+    """How often, and where in a trace, its function has come to each branch point of its code."""
+
+    def __init__(self) -> None:
+        self.places: dict[tuple[CodeType, int], list[int]] = {}
+        self.repeats: dict[tuple[CodeType, int], bool] = {}
+        self.frames: dict[tuple[CodeType, int], FrameType | None] = {}
+        self.before: _Snapshot | None = None
+
+    def visit(self, frame: FrameType, place: int) -> None:
+        """Note a branch point, and at the third visit whether Python's state is what it was at the second."""
+        key = frame.f_code, frame.f_lasti
+        places = self.places.setdefault(key, [])
+        places.append(place)
+        if len(places) == 1:
+            self.frames[key] = None if _in_for(frame.f_code, frame.f_lasti) else frame
+        elif self.frames[key] is not frame:
+            self.frames[key] = None  # a new frame for each turn: what drives the loop is somewhere else
+        elif len(places) == 2:
+            self.before = _Snapshot(frame)
+        elif len(places) == 3:
+            self.repeats[key] = self.before is not None and self.before.holds(frame)
+
+    def close(self) -> None:
+        """Let go of frames and what they hold."""
+        self.frames.clear()
+        self.before = None
+
+
+class _Snapshot:
+    """The state of Python as the code at a frame can see it."""
+
+    def __init__(self, frame: FrameType) -> None:
+        self.frame = frame
+        self.mode = MODE.get()
+        self.locals = _locals(frame)
+        reached = [part for part in self.locals.values() if not isinstance(part, (Value, *SCALARS))]
+        self.reach: Reach = reachable([*reached, *_functions(frame)])
+
+    def holds(self, frame: FrameType) -> bool:
+        """Whether nothing but the numbers in arrays is different now."""
+        now = _locals(frame)
+        return (
+            frame is self.frame
+            and MODE.get() == self.mode
+            and not self.reach.beyond
+            and now.keys() == self.locals.keys()
+            and all(_alike(held, now[name]) for name, held in self.locals.items())
+            and _aliases(self.locals.values()) == _aliases(now.values())
+            and all(_is_value(place) and _is_value_now(place) for place in self.reach.changed())
+            and self.reach.changed_host is None
+        )
+
+
+def _locals(frame: FrameType) -> dict[Any, Any]:
+    """The locals of a frame; those of the frames that called it stand still meanwhile."""
+    return dict(frame.f_locals)
+
+
+def _aliases(contents: Iterable[Any]) -> list[int]:
+    """Which arrays among the contents of variables are one and the same."""
+    places = [id(leaf) for part in contents for leaf in flatten(part)[0] if isinstance(leaf, Array)]
+    return [places.index(place) for place in places]
+
+
+def _functions(frame: FrameType) -> Iterator[Any]:
+    """What the code of a frame finds in globals."""
+    for name in frame.f_code.co_names:
+        if name in frame.f_globals:
+            yield frame.f_globals[name]
+
+
+def _is_value(place: Place) -> bool:
+    return place.weak or isinstance(place.held, Value)
+
+
+def _is_value_now(place: Place) -> bool:
+    return isinstance(place.now(), (Array, Value))
+
+
+def _alike(x: Any, y: Any) -> bool:
+    """Whether two contents of a variable differ in nothing but numbers of arrays."""
+    if isinstance(x, (Value, Array)) or isinstance(y, (Value, Array)):
+        if type(x) is not type(y) or x.__class__ is not y.__class__:
+            return False
+        if isinstance(x, Value):
+            return True
+        return x._signature is y._signature and (x._node is None) == (y._node is None)
+    if x is y or same(x, y):
+        return True
+    if not (isinstance(x, (list, tuple, dict)) and x.__class__ is y.__class__):
+        return False
+    (mine, structure), (others, other) = flatten(x), flatten(y)
+    return structure == other and all(map(_alike, mine, others))
+
+
+@functools.cache
+def _in_for(code: CodeType, place: int) -> bool:
+    """Whether a place in code is in a `for`, of whose iterator nobody can tell how far it is."""
+    steps = list(dis.get_instructions(code))
+    for i, step in enumerate(steps):
+        if step.opname == "FOR_ITER":
+            backs = [s.offset for s in steps[i:] if s.opname.startswith("JUMP_BACKWARD") and s.argval == step.offset]
+            if backs and step.offset <= place <= max(backs):
+                return True
+    return False
