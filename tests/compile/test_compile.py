@@ -986,3 +986,10 @@ def test_a_failure_leaves_pythons_state_as_eagerly():
         with pytest.raises(ValueError, match="below zero"):
             step(tnp.asarray(-1.0), "x")
     assert state["t"] == 4
+
+
+def test_large_arrays_of_a_shape_are_made_anew():
+    f = tapegrad.compile(lambda x: tnp.zeros_like(x) + 1)
+    x = tnp.ones(20_000)
+    assert [float(f(x)[-1]) for _ in range(3)] == [1.0, 1.0, 1.0]
+    assert f.stats()["replays"] == 2

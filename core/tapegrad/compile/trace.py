@@ -333,6 +333,10 @@ class TracingKernels(EngineKernels):
         fresh = known and op.kind.copies  # type: ignore[union-attr]
         checked = not known or op.dynamic  # type: ignore[union-attr]
 
+        def call(*args: Any, **keywords: Any) -> Any:
+            return step(name, kernel, args, keywords, fresh=fresh, pointwise=pointwise, checked=checked)
+
+        call.__name__ = name
         if name in _OF_SHAPE:
 
             def make(*args: Any, **keywords: Any) -> Any:
@@ -344,10 +348,6 @@ class TracingKernels(EngineKernels):
 
             return make
 
-        def call(*args: Any, **keywords: Any) -> Any:
-            return step(name, kernel, args, keywords, fresh=fresh, pointwise=pointwise, checked=checked)
-
-        call.__name__ = name
         return call
 
 
