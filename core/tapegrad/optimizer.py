@@ -710,17 +710,22 @@ class Updater:
         arrays = nd.load_frombuffer(states)
         if not isinstance(arrays, dict) or "layout" not in arrays:
             raise FileFormatError("these are not the states of an optimizer as get_states() gives them")
-        layout = json.loads(arrays["layout"].asnumpy().tobytes())
 
         def read(state: Any) -> Any:
             if isinstance(state, list):
                 return tuple(read(part) for part in state)
             return None if state is None else arrays[f"array{state}"]
 
-        self.states = {index: read(state) for index, state in layout["states"]}
-        self.optimizer._index_update_count.update(dict(layout["counts"]))
-        counts = self.optimizer._index_update_count.values()
-        self.optimizer.num_update = max([self.optimizer.begin_num_update, *counts])
+        try:
+            layout = json.loads(arrays["layout"].asnumpy().tobytes())
+            read_states = {index: read(state) for index, state in layout["states"]}
+            counts = {index: int(count) for index, count in layout["counts"]}
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
+            raise FileFormatError(f"the states of the optimizer are damaged: {error}") from error
+        self.states = read_states
+        self.optimizer._index_update_count.update(counts)
+        known = self.optimizer._index_update_count.values()
+        self.optimizer.num_update = max([self.optimizer.begin_num_update, *known])
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

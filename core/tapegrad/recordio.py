@@ -144,12 +144,16 @@ class MXIndexedRecordIO(MXRecordIO):
         super().open()
         self.idx, self.keys = {}, []
         if not self.writable:
-            for line in Path(self.idx_path).read_text(encoding="utf-8").splitlines():
+            size = os.fstat(self.file.fileno()).st_size
+            for line in Path(self.idx_path).read_bytes().splitlines():
                 try:
-                    key, place = line.split("\t")
+                    key, place = line.decode().split("\t")
+                    if not 0 <= int(place) < size:
+                        raise ValueError
                     self._enter(self.key_type(key), int(place))
                 except ValueError:
-                    raise FileFormatError(f"{self.idx_path!r} is damaged, at {line!r}") from None
+                    self.close()
+                    raise FileFormatError(f"{self.idx_path!r} is damaged, or not of {self.uri!r}: {line!r}") from None
 
     def _enter(self, key: Any, place: int) -> None:
         self.idx[key] = place

@@ -1,6 +1,7 @@
 """Data sets, loaders with workers, files of images and of records, and iterators."""
 
 import gzip
+import io
 import struct
 import subprocess
 import sys
@@ -162,6 +163,54 @@ def test_images_are_read_from_folders_and_records(tmp_path):
     (tmp_path / "x.rec").write_bytes((tmp_path / "x.rec").read_bytes()[:40])
     with pytest.raises(FileFormatError, match="damaged"):
         gdata.vision.ImageRecordDataset(str(tmp_path / "x.rec"))[0]
+
+
+def test_damaged_data_are_one_kind_of_error(mnist, tmp_path):
+    record = mx.recordio.MXIndexedRecordIO(str(tmp_path / "y.idx"), str(tmp_path / "y.rec"), "w")
+    for i in range(4):
+        record.write_idx(i, bytes(9 * i + 1))
+    record.close()
+    (tmp_path / "test_batch.bin").write_bytes(bytes(3073))
+    with tarfile.open(tmp_path / "cifar-10-binary.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "test_batch.bin")
+    (tmp_path / "test_batch.bin").unlink()
+    (tmp_path / "words.txt").write_bytes("ä 1 2 3\nb 4 5 6\n".encode())
+
+    def records():
+        opened = mx.recordio.MXIndexedRecordIO(str(tmp_path / "y.idx"), str(tmp_path / "y.rec"), "r")
+        return [opened.read_idx(key) for key in opened.keys]
+
+    readers = {
+        "train-images-idx3-ubyte.gz": lambda: gdata.vision.MNIST(str(mnist)),
+        "cifar-10-binary.tar.gz": lambda: gdata.vision.CIFAR10(str(tmp_path), train=False),
+        "y.idx": records,
+        "y.rec": records,
+        "words.txt": lambda: mx.contrib.text.embedding.CustomEmbedding(str(tmp_path / "words.txt")),
+    }
+    rng = np.random.default_rng(0)
+    for name, read in readers.items():
+        path, refused = tmp_path / name, 0
+        content = path.read_bytes()
+        for _ in range(40):
+            damaged = bytearray(content)
+            for place in rng.integers(len(content), size=3):
+                damaged[place] = rng.integers(256)
+            path.write_bytes(damaged[: rng.integers(len(content))] if rng.random() < 0.2 else damaged)
+            try:
+                read()
+            except FileFormatError:
+                refused += 1
+        path.write_bytes(content)
+        read()
+        assert refused > 5, name
+
+
+@pytest.mark.parametrize("layout", [b"no json", b"{}", b'{"states": [[[], null]], "counts": []}', b"[" * 9000])
+def test_damaged_states_of_an_optimizer_are_one_kind_of_error(layout):
+    buffer = io.BytesIO()
+    np.savez(buffer, layout=np.frombuffer(layout, np.uint8))
+    with pytest.raises(FileFormatError, match="damaged"):
+        mx.optimizer.get_updater(mx.optimizer.SGD()).set_states(buffer.getvalue())
 
 
 def test_records_hold_what_marks_their_beginning(tmp_path):

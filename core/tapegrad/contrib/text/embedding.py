@@ -44,7 +44,8 @@ class CustomEmbedding(Vocabulary):
     ) -> None:
         super().__init__()
         vectors: dict[str, list[float]] = {}
-        with open(pretrained_file_path, encoding=encoding) as file:
+        # A byte that is none of the encoding shows up as a character that makes no number.
+        with open(pretrained_file_path, encoding=encoding, errors="replace") as file:
             for number, line in enumerate(file):
                 word, *numbers = line.rstrip().split(elem_delim)
                 if len(numbers) < 2 and number == 0:

@@ -7,6 +7,7 @@ import os
 import struct
 import tarfile
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,10 @@ class _Images(Dataset):
         return pair if self._transform is None else self._transform(*pair)
 
 
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError)
+"""What the libraries that unpack files raise of damaged ones."""
+
+
 def _unpacked(root: Path, name: str, where: str) -> bytes:
     """The content of a file, or of its `.gz`."""
     for path in (root / name, root / (name + ".gz")):
@@ -55,7 +60,7 @@ def _unpacked(root: Path, name: str, where: str) -> bytes:
                 with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
                     content: bytes = file.read(LARGEST)
                     return content
-            except (EOFError, gzip.BadGzipFile) as error:
+            except _DAMAGED as error:
                 raise FileFormatError(f"{str(path)!r} is damaged: {error}") from error
     raise ArgumentError(
         f"{where}() downloads nothing, and {str(root / name)!r}(.gz) is not there; save it there, or say root="
@@ -153,11 +158,14 @@ class CIFAR10(_Images):
         archive = folder / self._archive
         if (folder / name).exists() or not archive.exists():
             return _unpacked(folder, name, type(self).__name__)
-        with tarfile.open(archive) as packed:
-            for member in packed:
-                if Path(member.name).name == name and member.isfile():
-                    content = packed.extractfile(member)
-                    return content.read(LARGEST) if content is not None else b""
+        try:
+            with tarfile.open(archive) as packed:
+                for member in packed:
+                    if Path(member.name).name == name and member.isfile():
+                        content = packed.extractfile(member)
+                        return content.read(LARGEST) if content is not None else b""
+        except _DAMAGED as error:
+            raise FileFormatError(f"{str(archive)!r} is damaged: {error}") from error
         raise FileFormatError(f"there is no {name} in {str(archive)!r}")
 
 
