@@ -22,7 +22,7 @@ from benchmarks.page import page
 from benchmarks.peers import PEERS
 from benchmarks.workloads import IN_PROCESS
 
-WORKLOADS = (*(name for name in IN_PROCESS if name != "W11"), "W8", "W9", "W10", "W11", "W12")
+WORKLOADS = (*(name for name in IN_PROCESS if name not in ("W11", "W13")), "W8", "W9", "W10", "W11", "W12", "W13")
 BY_LIBRARY = {"torch": ("torch", "torch.compile"), "jax": ("jax",), "autograd": ("hips",)}
 """Peers by the names of their libraries."""
 HEAVY = ("W3", "W8", "W10")

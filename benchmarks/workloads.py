@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks import chain, control_flow, elementwise, lenet, mlp, overheads, rosenbrock, transformer
+from benchmarks import chain, control_flow, elementwise, lenet, mlp, overheads, reported, rosenbrock, transformer
 from benchmarks.case import Case
 
 IN_PROCESS: dict[str, Callable[..., list[Case]]] = {
@@ -16,5 +16,6 @@ IN_PROCESS: dict[str, Callable[..., list[Case]]] = {
     "W6": transformer.cases,
     "W7": rosenbrock.cases,
     "W11": overheads.cases,
+    "W13": reported.cases,
 }
 """Workloads timed in one process, as functions of whether they are to be tiny."""

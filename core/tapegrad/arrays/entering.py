@@ -312,10 +312,10 @@ def enter_beside(
 
 def from_host(engine: EngineKernels, values: np.ndarray[Any, Any], device: str | None = None) -> Any:
     """A host array as a raw one of an engine, rounded where the engine has no numbers as wide."""
-    narrower = {"float64": "float32", "complex128": "complex64"}.get(values.dtype.name)
     try:
         return engine.backend.from_numpy(values, device=device)
     except DtypeError:
+        narrower = {"float64": "float32", "complex128": "complex64"}.get(values.dtype.name)
         if narrower is None:
             raise
         return engine.backend.from_numpy(values.astype(narrower), device=device)
