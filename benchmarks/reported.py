@@ -94,7 +94,7 @@ def leaves_on_a_tape(grad: Any, xp: Any, problem: Arrays) -> Step:
     """The gradient of a function of a list of floats."""
     numbers = problem[0].tolist()
     slope = grad(lambda parts: sum(part * part for part in parts))
-    return lambda: (xp.asarray(slope(numbers)),)
+    return lambda: (xp.asarray(np.array(slope(numbers))),)
 
 
 # A loop over the rows of an array.
