@@ -146,14 +146,16 @@ class MXIndexedRecordIO(MXRecordIO):
         if not self.writable:
             size = os.fstat(self.file.fileno()).st_size
             for line in Path(self.idx_path).read_bytes().splitlines():
+                key, place = None, -1
                 try:
-                    key, place = line.decode().split("\t")
-                    if not 0 <= int(place) < size:
-                        raise ValueError
-                    self._enter(self.key_type(key), int(place))
+                    name, number = line.decode().split("\t")
+                    key, place = self.key_type(name), int(number)
                 except ValueError:
+                    pass  # and the place is none
+                if not 0 <= place < size:
                     self.close()
-                    raise FileFormatError(f"{self.idx_path!r} is damaged, or not of {self.uri!r}: {line!r}") from None
+                    raise FileFormatError(f"{self.idx_path!r} is damaged, or not of {self.uri!r}: {line!r}")
+                self._enter(key, place)
 
     def _enter(self, key: Any, place: int) -> None:
         self.idx[key] = place
