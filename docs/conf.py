@@ -32,7 +32,8 @@ html_title = f"tapegrad {release}"
 
 # A code host shows index.md as well, where a toctree would be a block of code; so the site's contents are here.
 CONTENTS = {
-    "Start": "tutorial migrate-from-autograd migrate-from-jax migrate-from-pytorch migrate-from-mxnet gallery examples/README",
+    "Start": "tutorial migrate-from-autograd migrate-from-jax migrate-from-pytorch migrate-from-mxnet",
+    "Examples": "gallery examples/README",
     "Guides": "choose-an-engine numbers-you-can-trust views-and-writes transforms compile gpu many-devices",
     "Functions": "numpy scipy conventions",
     "Extend it": "add-an-op add-an-engine conformance",
