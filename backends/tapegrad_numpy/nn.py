@@ -242,7 +242,8 @@ def _log_softmax(x: Array, *, axis: Any) -> Array:
     # The largest terms are exactly 1. One of each row is left out of the sum, so that the rest is not lost beside it;
     # along other axes they are all left out, and counted.
     if x.size and axis.__class__ is int and axis in (-1, x.ndim - 1):
-        rows = x.reshape(-1, x.shape[-1])
+        # In rows, whatever order x lies in: below, a flat view is written to.
+        rows = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
         places = rows.argmax(axis=1)
         places += np.arange(0, x.size, x.shape[-1])
         out: Array = rows - rows.reshape(-1).take(places)[:, None]

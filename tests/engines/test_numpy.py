@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tapegrad
+import tapegrad.numpy as tnp
 
 on_glibc = pytest.mark.skipif(
     "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", ()), reason="only glibc can be told to keep what is freed"
@@ -37,3 +38,11 @@ def test_a_user_who_has_set_glibc_is_left_alone(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
     assert keep_freed_memory() is False
+
+
+def test_a_softmax_is_that_of_the_numbers_in_whatever_order_they_lie():
+    x = np.random.default_rng(0).standard_normal((5, 4))
+    for laid in (np.asfortranarray(x), np.asfortranarray(x)[::-1], x.T.copy().T[:3]):
+        for function in (tnp.special.softmax, tnp.special.log_softmax):
+            expected = function(tnp.asarray(np.ascontiguousarray(laid)), axis=-1).asnumpy()
+            np.testing.assert_array_equal(function(tnp.asarray(laid), axis=-1).asnumpy(), expected)
