@@ -34,7 +34,8 @@ html_title = f"tapegrad {release}"
 CONTENTS = {
     "Start": "tutorial migrate-from-autograd migrate-from-jax migrate-from-pytorch migrate-from-mxnet",
     "Examples": "gallery examples/README",
-    "Guides": "choose-an-engine numbers-you-can-trust views-and-writes transforms nn random saving compile gpu many-devices",
+    "Guides": "choose-an-engine numbers-you-can-trust views-and-writes transforms nn random saving compile gpu "
+    "many-devices",
     "Functions": "numpy scipy conventions",
     "Extend it": "add-an-op add-an-engine conformance",
     "How it is made, how good it is": "how-it-works architecture conformance-results",

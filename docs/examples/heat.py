@@ -53,7 +53,7 @@ def seen(size: int = SIZE, moments: int = MOMENTS, seed: int = 0) -> np.ndarray:
 
 def misfit(guess: dict[str, Any], late: np.ndarray, moments: int = MOMENTS) -> Any:
     """How far the film of a guess is from what was seen, and how rough the guess is."""
-    shown = film(guess["heat"], guess["conducts"], moments)
+    shown = film(guess["heat"], tnp.exp(guess["log_conducts"]), moments)
     apart = tnp.sum((shown[moments // 2] - late[0]) ** 2) + tnp.sum((shown[moments - 1] - late[1]) ** 2)
     edges = tnp.sum(tnp.abs(tnp.diff(guess["heat"], axis=0))) + tnp.sum(tnp.abs(tnp.diff(guess["heat"], axis=1)))
     return 100 * apart + 2e-3 * edges
@@ -62,7 +62,7 @@ def misfit(guess: dict[str, Any], late: np.ndarray, moments: int = MOMENTS) -> A
 def find(late: np.ndarray, steps: int, moments: int = MOMENTS) -> tuple[dict[str, Any], list[float]]:
     """The beginning and the conductivity that fit best, and the misfit after each step."""
     falls: list[float] = []
-    start = {"heat": np.zeros_like(late[0]), "conducts": np.array(0.1)}
+    start = {"heat": late[0], "log_conducts": np.log(0.1)}
     found, _ = optimizers.lbfgs(
         misfit, start, late, moments, steps=steps,
         callback=lambda intermediate_result: falls.append(float(intermediate_result.fun)),
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     late = seen()
     found, falls = find(late, chosen.steps)
     print(f"misfit        {falls[0]:.4f} after the first step, {falls[-1]:.4f} after {len(falls)}")
-    print(f"conductivity  {float(found['conducts']):.4f} (true: {CONDUCTS})")
+    print(f"conductivity  {np.exp(found['log_conducts']):.4f} (true: {CONDUCTS})")
     error = np.sqrt(np.mean((found["heat"] - truth()) ** 2))
     print(f"error         {error:.3f} on average, of heat up to 1")
     if chosen.plot:
