@@ -11,6 +11,10 @@ from typing import Any
 SPACES = {
     "tapegrad": [
         "",
+        "nn",
+        "nn.initializers",
+        "optimizers",
+        "tree",
         "autograd",
         "random",
         "op",
@@ -162,6 +166,8 @@ def write(folder: Path) -> None:
             pages[path] = f"# {title}\n\n{said}\n\n" + "\n".join(entries(space, things, first))
             rows.append(f"| [{title}]({path}.md) | {meaning(module, part, list(things))} |")
     contents = ["", "```{toctree}", ":hidden:", "", *pages, "```", ""]
+    for old in {path.stem for path in folder.glob("*.md")} - {*pages, "index"}:
+        (folder / f"{old}.md").unlink()
     for path, page in {**pages, "index": "\n".join([*rows, *contents])}.items():
         file = folder / f"{path}.md"
         if not file.exists() or file.read_text(encoding="utf-8") != page:

@@ -17,6 +17,7 @@ from .errors import ArgumentError
 from .transforms.profile import profile
 
 __all__ = ["dump", "dumps", "pause", "resume", "set_config", "set_state"]
+__dir__ = __all__.copy
 
 _file = "profile.json"
 _profile = profile()

@@ -57,3 +57,4 @@ __all__ = [
     "softplus",
     "softsign",
 ]
+__dir__ = __all__.copy
