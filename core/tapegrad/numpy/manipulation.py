@@ -193,8 +193,9 @@ def permute_dims(a: Any, axes: Any = None) -> ndarray:
     (4, 2, 3)
     """
     a = asarray(a)
-    axes = tuple(reversed(range(a.ndim))) if axes is None else as_shape(axes)
-    return _permuted(a, "permute_dims", [axis % (a.ndim or 1) for axis in axes], axes=axes)
+    rank = a.ndim
+    axes = tuple(reversed(range(rank))) if axes is None else as_shape(axes)
+    return _permuted(a, "permute_dims", [axis % (rank or 1) for axis in axes], axes=axes)
 
 
 def matrix_transpose(x: Any, /) -> ndarray:

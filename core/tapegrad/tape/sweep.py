@@ -144,7 +144,7 @@ def reachable(heads: Iterable[Node], since: int = 0) -> list[Node]:
         node = ahead.pop()
         if node not in seen and node.seq >= since:
             seen.add(node)
-            ahead.extend(node.parents())
+            ahead += node.parents()
     return sorted(seen, key=_seq_of)
 
 
