@@ -33,7 +33,7 @@ _ONE = """
     acos acosh asin asinh atan atanh cbrt cos cosh erf exp exp2 expm1 log log10 log1p log2 sin sinh tan tanh
 """
 
-FUNCTIONS = {name: name for name in (*_ONE.split(), *TWO)} | {"power": "pow"}
+FUNCTIONS = {name: name for name in _ONE.split()} | {"atan2": "atan2", "hypot": "hypot", "power": "pow"}
 """Ops that the vectors of the C library have, to 4 units in the last place, and with NumPy's special values."""
 
 _COMPARISONS = {
