@@ -7,6 +7,7 @@ loaded. Where anything fails there is one warning, and programs run without mach
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import os
@@ -168,7 +169,8 @@ def _made(source: str, key: str) -> ctypes.CDLL:
         if found is not None:
             return found
     failure: Exception = _Failure("there is no folder to write to")
-    for place in (folder, _own_folder()):
+    for choose in (_folder, _own_folder):
+        place = choose()
         if place is None:
             continue
         try:
@@ -224,11 +226,8 @@ def _own_folder() -> Path | None:
         holder = tempfile.TemporaryDirectory(prefix="tapegrad-", ignore_cleanup_errors=True)
     except OSError:
         return None
-    _holders.append(holder)
+    atexit.register(holder.cleanup)
     return Path(holder.name)
-
-
-_holders: list[Any] = []
 
 
 def _folder() -> Path | None:

@@ -22,6 +22,9 @@ SMALL = 1 << 14
 LEAST = 3
 """Fewer operations on small arrays are not worth a call; on large ones two are."""
 
+MOST = 6000
+"""So many lines of C at most are worth waiting for; what is beyond stays with the engine."""
+
 ROW = 128
 """So many elements a row has at least, if the shape allows it."""
 
@@ -66,15 +69,19 @@ def kernels(block: Block) -> Sequence[Step | Kernel]:
     if compiler.why_not():
         return block.steps
     parts: list[Step | tuple[Group, Function]] = []
+    lines = 0
     for part in grouped(block, compiler.vectors()):
         if isinstance(part, Step):
             parts.append(part)
             continue
         wanted = [part.table.known[r] for r in part.outputs]
         try:
-            parts.append((part, emit(part.table, f"group{len(parts)}", wanted, part.rows, part.size)))
+            function = emit(part.table, f"group{len(parts)}", wanted, part.rows, part.size)
         except Unsupported:
             parts += part.steps
+            continue
+        lines += function.source.count("\n")
+        parts += [(part, function)] if lines <= MOST else part.steps
     functions = [part[1] for part in parts if isinstance(part, tuple)]
     library = compiler.load(file(functions)) if functions else None
     if library is None:
@@ -169,7 +176,9 @@ def takes(table: Lowering, step: Step, specs: Mapping[int, Spec], whole: bool) -
     own = step.name == "item" or _FUNCTIONS.get(step.function) == step.name
     if not own and step.function is not getattr(step.engine.kernels, step.name, None):
         return False  # not what its name says, which is what is written in C
-    if whole and any(specs[r.number].size > SMALL for r in (*step.results, *step.operands())):
+    if len(table.values) > MOST // 2 or (
+        whole and any(specs[r.number].size > SMALL for r in (*step.results, *step.operands()))
+    ):
         return False
     try:
         table.step(step, specs)
