@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from . import name as name
     from . import ndarray as nd
     from . import nn as nn
+    from . import np as np
+    from . import npx as npx
     from . import operator as operator
     from . import optimizer as optimizer
     from . import optimizers as optimizers
@@ -81,9 +83,16 @@ def _load_mxnets() -> type[Array]:
     return NDArray
 
 
+def _load_mxnets_numpy() -> type[Array]:
+    from .np.arrays import ndarray
+
+    return ndarray
+
+
 register_ops(lambda: import_module(".ops", __name__))
 register_face("numpy", _load_standard)
 register_face("nd", _load_mxnets)
+register_face("np", _load_mxnets_numpy)
 
 __all__ = [
     "Array",
@@ -172,6 +181,8 @@ _MODULES = {
     "nd": ".ndarray",
     "ndarray": ".ndarray",
     "nn": ".nn",
+    "np": ".np",
+    "npx": ".npx",
     "numpy": ".numpy",
     "operator": ".operator",
     "ops": ".ops",

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import ndarray as nd
 from .errors import ArgumentError, ArgumentTypeError, ShapeError
-from .ndarray.ndarray import NDArray
+from .ndarray.ndarray import NDArray, edition
 
 __all__ = [
     "Bilinear",
@@ -67,6 +67,15 @@ def alias(*aliases: str) -> Callable[[C], C]:
         return register(klass)
 
     return enter
+
+
+def _stream() -> Any:
+    """Where values are drawn from: MXNet has another order of numbers for `mx.np`."""
+    if not edition.numpy:
+        return nd.random
+    from .np import random
+
+    return random
 
 
 def create(initializer: Any, **kwargs: Any) -> Any:
@@ -297,7 +306,7 @@ class Uniform(Initializer):
         self.scale = scale
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
-        nd.random.uniform(-self.scale, self.scale, out=arr)
+        _stream().uniform(-self.scale, self.scale, out=arr)
 
 
 @alias("gaussian")
@@ -313,7 +322,7 @@ class Normal(Initializer):
         self.sigma = sigma
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
-        nd.random.normal(0, self.sigma, out=arr)
+        _stream().normal(0, self.sigma, out=arr)
 
 
 @register
@@ -374,9 +383,9 @@ class Xavier(Initializer):
         fan = {"in": fan_in, "out": fan_out, "avg": (fan_in + fan_out) / 2}[self.factor_type]
         scale = math.sqrt(self.magnitude / fan)
         if self.rnd_type == "uniform":
-            nd.random.uniform(-scale, scale, out=arr)
+            _stream().uniform(-scale, scale, out=arr)
         else:
-            nd.random.normal(0, scale, out=arr)
+            _stream().normal(0, scale, out=arr)
 
 
 @register

@@ -1,4 +1,4 @@
-"""What programs ask of MXNet itself: its switches for `mx.np`, which is not here, and the environment."""
+"""What programs ask of MXNet itself: its switches for `mx.np`, and the environment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from .context import num_gpus
 from .errors import ArgumentError
+from .np.switch import is_np_array, np_array, reset_np, set_np, use_np, use_np_array
 
 __all__ = [
     "get_gpu_count",
@@ -16,26 +17,20 @@ __all__ = [
     "is_np_array",
     "is_np_shape",
     "makedirs",
+    "np_array",
     "np_shape",
     "reset_np",
     "set_module",
     "set_np",
     "set_np_shape",
     "setenv",
+    "use_np",
+    "use_np_array",
     "use_np_shape",
 ]
 __dir__ = __all__.copy
 
 T = TypeVar("T")
-
-
-def is_np_array() -> bool:
-    """Whether arrays are those of `mx.np`: never.
-
-    >>> is_np_array()
-    False
-    """
-    return False
 
 
 def is_np_shape() -> bool:
@@ -45,24 +40,6 @@ def is_np_shape() -> bool:
     True
     """
     return True
-
-
-def set_np(shape: bool = True, array: bool = True, dtype: bool = False) -> None:
-    """Refused where `array` is wanted: there is no `mx.np` here.
-
-    Raises: `ValueError` for `array=True`.
-
-    >>> set_np(array=False)
-    """
-    if array:
-        raise ArgumentError("set_np() is for mx.np, which is not here; use tapegrad.numpy, or nd")
-
-
-def reset_np() -> None:
-    """Nothing: arrays are those of `nd`.
-
-    >>> reset_np()
-    """
 
 
 def set_np_shape(active: bool) -> bool:
@@ -141,9 +118,3 @@ def get_gpu_count() -> int:
     True
     """
     return num_gpus()
-
-
-def __getattr__(name: str) -> Any:
-    if name in ("use_np", "use_np_array", "np_array"):
-        raise AttributeError(f"tapegrad.util has no {name!r}: it is for mx.np, which is not here; use nd")
-    raise AttributeError(f"module 'tapegrad.util' has no attribute {name!r}")

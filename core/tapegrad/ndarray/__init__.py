@@ -35,6 +35,8 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         # All functions are imported when somebody asks for the first; a module by itself, since modules ask for others.
+        if name in ("np", "npx"):  # what `F.np` and `F.npx` are in a block's `hybrid_forward`
+            return _import_module(f"..{name}", __name__)
         if _find_spec(f"{__name__}.{name}") is not None:
             return _import_module(f".{name}", __name__)
         _import_module(".contents", __name__)

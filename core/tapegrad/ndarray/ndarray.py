@@ -15,7 +15,7 @@ from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of
 from ..arrays.entering import host_numbers
-from ..arrays.face import Face
+from ..arrays.face import Face, face_class
 from ..arrays.views import ASIDE, share, transposed
 from ..context import Context
 from ..engines import registry
@@ -240,6 +240,10 @@ class NDArray(Methods):
         return self if context == self.context else self._moved(context)
 
     as_in_ctx = as_in_context
+
+    def as_np_ndarray(self) -> Array:
+        """The same values and place on the tape in the standard face, or, after `npx.set_np()`, in that of `np`."""
+        return self._in_face("np" if edition.numpy else "numpy")
 
     def _moved(self, context: Context) -> Self:
         return move(self, *_context.place(context))
@@ -527,10 +531,23 @@ def shape_of(shape: Any) -> tuple[int, ...]:
     return lengths
 
 
+class Edition:
+    """Which arrays programs of MXNet work with: those of `nd`, or, after `npx.set_np()`, those of `np`."""
+
+    numpy = False
+
+    def made(self) -> type[NDArray]:
+        """The class of the arrays that are made of numbers."""
+        return face_class("np") if self.numpy else NDArray  # type: ignore[return-value]
+
+
+edition = Edition()
+
+
 def make(values: np.ndarray[Any, Any], ctx: Context | None = None) -> NDArray:
-    """Host values as an NDArray in a context."""
+    """Host values as an NDArray in a context, or as an array of `np` after `npx.set_np()`."""
     xp, device = _context.place(ctx)
-    return handle(NDArray, xp.backend.from_numpy(values, device=device), None, xp)
+    return handle(edition.made(), xp.backend.from_numpy(values, device=device), None, xp)
 
 
 def dtype_or_default(dtype: Any) -> np.dtype[Any]:

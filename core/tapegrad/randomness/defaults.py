@@ -6,10 +6,13 @@ from typing import Any
 
 from .philox import PhiloxStream
 from .stream import as_integer
-from .twisters import MXNetStream
+from .twisters import MXNetStream, NumPyStream
 
 mxnet = MXNetStream()
 """The stream of the MXNet face."""
+
+mxnet_numpy = NumPyStream(mxnet)
+"""The stream of its NumPy edition."""
 
 philox = PhiloxStream()
 """The stream of everything else."""

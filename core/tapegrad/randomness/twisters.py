@@ -383,6 +383,99 @@ class MXNetStream(Stream):
         return out.reshape(-1)[:count]
 
 
+class NumPyStream(MXNetStream):
+    """What MXNet 1.9.1 draws for `mx.np.random`: all of it one by one, from the single twister of another stream.
+
+    Seeding one of the two seeds both.
+
+    Shapes: as `MXNetStream`.
+
+    Dtypes: as `MXNetStream`.
+
+    Raises: as `MXNetStream`.
+
+    >>> NumPyStream(MXNetStream(1)).normal(shape=3)
+    array([-0.6776515 ,  0.03629481,  0.10073948], dtype=float32)
+    """
+
+    def __init__(self, stream: MXNetStream) -> None:
+        self._stream, self._lock = stream, stream._lock
+
+    def seed(self, seed: int, *, device: bool = False) -> None:
+        """Start the other stream again."""
+        self._stream.seed(seed, device=device)
+
+    def uniform(
+        self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, *, shape: Sizes = None, dtype: DTypeLike | None = None
+    ) -> Floats:
+        """Real numbers over [low, high), of 32 bits in every dtype.
+
+        >>> NumPyStream(MXNetStream(1)).uniform(shape=2, dtype="float64")
+        array([0.52383333, 0.05501367])
+        """
+        return super().uniform(low, high, shape=shape).astype(choose_dtype(dtype, REAL_OR_HALF, "float32"))
+
+    def normal(
+        self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, *, shape: Sizes = None, dtype: DTypeLike | None = None
+    ) -> Floats:
+        """Normal numbers by the polar method, of 32 bits in every dtype.
+
+        >>> NumPyStream(MXNetStream(1)).normal(shape=3)
+        array([-0.6776515 ,  0.03629481,  0.10073948], dtype=float32)
+        """
+        return super().normal(loc, scale, shape=shape).astype(choose_dtype(dtype, REAL_OR_HALF, "float32"))
+
+    def exponential(self, *, rate: ArrayLike = 1.0, shape: Sizes = None, dtype: DTypeLike | None = None) -> Floats:
+        """Waiting times of mean 1/rate: `-log(u) / rate`.
+
+        >>> NumPyStream(MXNetStream(1)).exponential(rate=0.5, shape=2)
+        array([1.2931634, 5.8003473], dtype=float32)
+        """
+        unit = self.uniform(shape=shape, dtype=dtype)
+        return np.asarray(-_log(unit) / np.asarray(rate, unit.dtype))
+
+    def multinomial(self, n: int, pvals: ArrayLike, *, shape: Sizes = None) -> NDArray[np.int64]:
+        """How often each outcome came in `n` draws of the probabilities `pvals`.
+
+        >>> NumPyStream(MXNetStream(1)).multinomial(10, [0.2, 0.3, 0.5])
+        array([2, 3, 5])
+        """
+        table, size = as_probabilities(np.asarray(pvals, np.float64)), as_sizes(shape)
+        count = math.prod(size) * as_count(n)
+        with self._lock:
+            unit = self._uniforms(count, np.float64).reshape(-1, n)
+            self._uniforms(len(table), np.float64)  # MXNet draws as many more, for which it has no use
+        places = invert_cumulative(table[None], table.cumsum()[None], unit.reshape(1, -1)).reshape(unit.shape)
+        return (places[..., None] == np.arange(len(table))).sum(axis=1).reshape(*size, len(table))
+
+    def choice(self, count: int, *, shape: Sizes = None, probs: ArrayLike | None = None) -> NDArray[np.int64]:
+        """Numbers below `count`, with the probabilities `probs` if there are any, each anew.
+
+        >>> NumPyStream(MXNetStream(1)).choice(10, shape=3)
+        array([5, 6, 0])
+        """
+        size = as_sizes(shape)
+        if probs is None:
+            with self._lock:
+                words = _take(self._single, math.prod(size))
+            return (words % np.uint32(as_count(count))).astype(np.int64).reshape(size)
+        table = as_probabilities(np.asarray(probs, np.float32))[None]
+        unit = self.uniform(shape=size).reshape(1, -1)
+        return invert_cumulative(table, table.cumsum(-1), unit).astype(np.int64).reshape(size)
+
+    @property
+    def _single(self) -> _Twister:  # type: ignore[override]
+        return self._stream._single
+
+    def _team(self, count: int) -> tuple[list[_Twister], int]:
+        return [self._single], count
+
+    def _normals(self, count: int, real: type[np.floating[Any]]) -> Floats:
+        """Both numbers of each accepted pair."""
+        pairs = (count + 1) // 2
+        return _polar([self._single], pairs, np.array([pairs]), real, both=True).reshape(-1)[:count]
+
+
 class _Draw:
     """One call of `MXNetStream`: the checked shape, dtype and parameters, and what becomes of the drawn numbers."""
 
@@ -657,11 +750,18 @@ def _polar_factor(square: Floats) -> Floats:
     return np.asarray(np.sqrt(-2 * _log(square) / square))
 
 
-def _polar(team: list[_Twister], most: int, wanted: NDArray[np.intp], real: type[np.floating[Any]]) -> Floats:
+def _polar(
+    team: list[_Twister],
+    most: int,
+    wanted: NDArray[np.intp],
+    real: type[np.floating[Any]],
+    both: bool = False,
+) -> Floats:
     """Standard normal numbers: rows of `most`, of which the i-th twister fills the first wanted[i].
 
     All want the same, but for the last one. A pair of uniform numbers is a point of the square, accepted in the disc,
     so some π/4 of them are. Looked at are as many as will almost surely do, and used up those to the last one wanted.
+    With `both` the result is the two numbers of each accepted point, of one twister.
     """
     width = _width(real)
     pairs = int(most * 4 / math.pi + 3 * math.sqrt(most)) + 3
@@ -680,7 +780,10 @@ def _polar(team: list[_Twister], most: int, wanted: NDArray[np.intp], real: type
     for twister, count in zip(team, used.tolist(), strict=True):
         twister.skip(2 * count * width)
     good &= rank <= wanted[:, None]
-    numbers: Floats = y[good] * _polar_factor(square[good])
+    factor = _polar_factor(square[good])
+    numbers: Floats = y[good] * factor
+    if both:
+        return np.stack([numbers, x[good] * factor], axis=-1)
     if numbers.size == len(team) * most:
         return numbers.reshape(len(team), most)
     out = np.zeros((len(team), most), real)

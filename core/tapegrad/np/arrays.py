@@ -1,0 +1,107 @@
+"""The array of `mx.np`: the standard's methods and operators, and MXNet's way with gradients, contexts and printing."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from .. import numpy as standard
+from ..arrays.array import Array
+from ..arrays.face import Face
+from ..engines.tables import RECORDED as ops
+from ..ndarray.ndarray import MXNET, NDArray
+from ..numpy.arrays import ndarray as Standard
+from ..ops.indexing import put, read
+from ..transforms.program import ProgramArray
+
+__all__ = ["ndarray"]
+
+
+class ndarray(Standard, NDArray):
+    """An array as `mx.np` has it: NumPy's shapes and booleans, and MXNet's gradients, contexts and printed form.
+
+    Arrays are made by the functions of `np`, and by operations on arrays. Functions of `nd`, which `npx` has by other
+    names, take them too, and give such arrays.
+
+    Shapes: any.
+
+    Dtypes: float32 unless a function is told otherwise.
+
+    Raises: `ShapeError` for shapes that do not broadcast, `DtypeError` for dtypes with none in common.
+
+    >>> from tapegrad import autograd, np
+    >>> x = np.arange(3)
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad, y > 0
+    (array([0., 2., 4.]), array([False,  True,  True]))
+    """
+
+    __slots__ = ()
+    _weak = None
+    _face: ClassVar[Face] = Face(
+        "np",
+        weak_numpy_scalars=True,
+        truncates=True,
+        fit_head_gradient=MXNET.fit_head_gradient,
+        contiguous_views=True,
+    )
+
+    @classmethod
+    def _begin(cls) -> None:
+        Standard._begin()
+        NDArray._begin()
+
+    def as_np_ndarray(self) -> Self:
+        """This array."""
+        return self
+
+    def item(self, *args: Any) -> Any:
+        """An element, the only one unless an index is given, as a Python scalar, without gradients."""
+        return self.asnumpy().item(*args)
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python scalars, without gradients."""
+        return self.asnumpy().tolist()
+
+    def __getitem__(self, key: Any) -> Self:
+        return read(self, _places(key))  # type: ignore[return-value]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, NDArray) and value._xp is not self._xp:
+            value = value.as_in_context(self.context)
+        put(self, _places(key), value)
+
+    def __repr__(self) -> str:
+        text, dtype = np.array_repr(self.asnumpy()), self._dtype
+        if "dtype=" in text:
+            if dtype == np.float32:
+                text = f"{text[: text.rindex(',')]})"
+        elif dtype not in (np.float32, np.bool_):
+            text = f"{text[:-1]}, dtype={dtype})"
+        return text if self.context.device_type == "cpu" else f"{text[:-1]}, ctx={self.context})"
+
+    def __str__(self) -> str:
+        return str(self.asnumpy()) + (f" @{self.context}" if self.context.device_type != "cpu" else "")
+
+    astype = NDArray.astype  # type: ignore[assignment]
+    __reduce__ = ProgramArray.__reduce__
+    __hash__ = object.__hash__
+
+
+def _places(key: Any) -> Any:
+    """A key in which floats may be indices, as in one of the standard."""
+    if key.__class__ is tuple:
+        return tuple(map(_places, key))
+    if isinstance(key, Array) and key._dtype.kind == "f":
+        return ops.astype(key, dtype=np.dtype("int64"))
+    return key.astype(np.int64) if isinstance(key, np.ndarray) and key.dtype.kind == "f" else key
+
+
+for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__ipow__"):
+    setattr(ndarray, _name, getattr(Standard, _name))
+ndarray.__module__ = __package__
+standard.arange  # noqa: B018  (which gives the standard's array its methods)

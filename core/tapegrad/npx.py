@@ -1,0 +1,108 @@
+"""MXNet's `mx.npx`: what `mx.np` programs need beyond NumPy, which is functions of `nd` by other names."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from . import ndarray as _nd
+from .arrays.foreign import missing as _missing
+from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
+from .np import random as _random
+from .np.faced import faced as _faced
+from .np.switch import is_np_array, reset_np, set_np, use_np, use_np_array
+from .randomness.defaults import seed
+
+NAMES = {
+    "activation": "Activation",
+    "arange_like": "contrib.arange_like",
+    "batch_dot": "batch_dot",
+    "batch_flatten": "flatten",
+    "batch_norm": "BatchNorm",
+    "box_decode": "contrib.box_decode",
+    "box_encode": "contrib.box_encode",
+    "box_iou": "contrib.box_iou",
+    "box_nms": "contrib.box_nms",
+    "broadcast_like": "broadcast_like",
+    "cast": "cast",
+    "convolution": "Convolution",
+    "ctc_loss": "CTCLoss",
+    "deconvolution": "Deconvolution",
+    "dropout": "Dropout",
+    "embedding": "Embedding",
+    "erf": "erf",
+    "erfinv": "erfinv",
+    "fully_connected": "FullyConnected",
+    "gamma": "gamma",
+    "gammaln": "gammaln",
+    "gather_nd": "gather_nd",
+    "group_norm": "GroupNorm",
+    "instance_norm": "InstanceNorm",
+    "layer_norm": "LayerNorm",
+    "leaky_relu": "LeakyReLU",
+    "log_softmax": "log_softmax",
+    "multibox_detection": "contrib.MultiBoxDetection",
+    "multibox_prior": "contrib.MultiBoxPrior",
+    "multibox_target": "contrib.MultiBoxTarget",
+    "one_hot": "one_hot",
+    "pick": "pick",
+    "pooling": "Pooling",
+    "relu": "relu",
+    "reshape": "reshape",
+    "reshape_like": "reshape_like",
+    "rnn": "RNN",
+    "roi_pooling": "ROIPooling",
+    "sequence_last": "SequenceLast",
+    "sequence_mask": "SequenceMask",
+    "sequence_reverse": "SequenceReverse",
+    "shape_array": "shape_array",
+    "sigmoid": "sigmoid",
+    "slice": "slice",
+    "smooth_l1": "smooth_l1",
+    "softmax": "softmax",
+    "stop_gradient": "stop_gradient",
+    "topk": "topk",
+    "waitall": "waitall",
+}
+"""The functions, and those of `nd` that they are."""
+
+random = SimpleNamespace(bernoulli=_random.bernoulli, seed=seed)
+
+__all__ = [
+    *("Context", "cpu", "cpu_pinned", "current_context", "gpu", "is_np_array", "load", "masked_softmax"),
+    *("nonzero", "num_gpus", "random", "reset_np", "save", "seed", "set_np", "use_np", "use_np_array"),
+    *NAMES,
+]
+__dir__ = __all__.copy
+
+
+def save(file: Any, arr: Any) -> None:
+    """Write an array, or a list or dict of them, in MXNet's format; `load` reads them."""
+    _nd.save(file, arr)
+
+
+load = _faced(_nd.load)
+
+
+def nonzero(a: Any) -> Any:
+    """The places of what is not zero, one row each; int64."""
+    from . import np
+
+    return np.argwhere(a)
+
+
+def masked_softmax(data: Any, mask: Any, axis: int = -1, temperature: float = 1.0) -> Any:
+    """The softmax over the elements for which `mask` is true; zeros elsewhere."""
+    from . import np
+
+    return _nd.softmax(np.where(mask, data, -np.inf), axis=axis, temperature=temperature) * mask
+
+
+def __getattr__(name: str) -> Any:
+    if name not in NAMES:
+        _missing(__name__)(name)
+    function: Any = _nd
+    for part in NAMES[name].split("."):
+        function = getattr(function, part)
+    globals()[name] = function = _faced(function)
+    return function
