@@ -50,7 +50,7 @@ LAYERS = [
     ("transforms",),
     ("compile",),
     ("numpy",),
-    ("autograd", "base", "context", "contrib", "nd", "ndarray", "operator", "random"),
+    ("autograd", "base", "context", "contrib", "nd", "ndarray", "np", "npx", "operator", "random"),
     (
         *(
             "callback",

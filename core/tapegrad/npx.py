@@ -10,7 +10,7 @@ from .arrays.foreign import missing as _missing
 from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
 from .np import random as _random
 from .np.faced import faced as _faced
-from .np.switch import is_np_array, reset_np, set_np, use_np, use_np_array
+from .np.switch import is_np_array, is_np_shape, reset_np, set_np, use_np, use_np_array
 from .randomness.defaults import seed
 
 NAMES = {
@@ -69,10 +69,26 @@ NAMES = {
 random = SimpleNamespace(bernoulli=_random.bernoulli, seed=seed)
 
 __all__ = [
-    *("Context", "cpu", "cpu_pinned", "current_context", "gpu", "is_np_array", "load", "masked_softmax"),
-    *("nonzero", "num_gpus", "random", "reset_np", "save", "seed", "set_np", "use_np", "use_np_array"),
-    *NAMES,
+    "Context",
+    "cpu",
+    "cpu_pinned",
+    "current_context",
+    "gpu",
+    "is_np_array",
+    "is_np_shape",
+    "load",
+    "masked_softmax",
+    "nonzero",
+    "num_gpus",
+    "random",
+    "reset_np",
+    "save",
+    "seed",
+    "set_np",
+    "use_np",
+    "use_np_array",
 ]
+__all__.extend(NAMES)
 __dir__ = __all__.copy
 
 

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .context import num_gpus
-from .errors import ArgumentError
-from .np.switch import is_np_array, np_array, reset_np, set_np, use_np, use_np_array
+from .np.switch import is_np_array, is_np_shape, np_array, reset_np, set_np, use_np, use_np_array
 
 __all__ = [
     "get_gpu_count",
@@ -31,15 +30,6 @@ __all__ = [
 __dir__ = __all__.copy
 
 T = TypeVar("T")
-
-
-def is_np_shape() -> bool:
-    """Whether arrays may have no axes or no elements: always.
-
-    >>> is_np_shape()
-    True
-    """
-    return True
 
 
 def set_np_shape(active: bool) -> bool:

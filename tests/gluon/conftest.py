@@ -15,6 +15,7 @@ def fresh():
     np.random.seed(0)
     with NameManager():
         yield
+    mx.util.reset_np()
     assert not autograd.is_recording()
     assert not autograd.is_training()
 

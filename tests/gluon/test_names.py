@@ -1,7 +1,7 @@
 """The names of MXNet's modules are there, or the guide says why not."""
 
-import importlib
 import importlib.util
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ spec.loader.exec_module(page)
 
 @pytest.mark.parametrize("module", page.MODULES, ids=lambda module: module["name"])
 def test_every_name_is_there_or_said_to_be_missing(module):
-    found = importlib.import_module(f"tapegrad.{module['name']}")
+    found = pkgutil.resolve_name(f"tapegrad.{module['name']}")
     missing = {name for listed in module.get("missing", {}).values() for name in listed.split()}
     assert missing <= set(module["names"].split())
     assert {name for name in module["names"].split() if not hasattr(found, name)} == missing

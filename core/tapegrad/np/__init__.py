@@ -66,6 +66,19 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, ctx: Any = None, out: A
     return _faced()(_standard.full)(shape, fill_value, dtype=dtype, ctx=ctx, out=out)
 
 
+_RENAMED = {
+    "NAN": "nan",
+    "NaN": "nan",
+    "PINF": "inf",
+    "alltrue": "all",
+    "product": "prod",
+    "round_": "round",
+    "sometrue": "any",
+    "trapz": "trapezoid",
+}
+"""Names that NumPy has given up since MXNet 1.9, and those that it has now."""
+
+
 def _faced() -> Any:
     from .faced import faced
 
@@ -105,9 +118,10 @@ def __getattr__(name: str) -> Any:
         from .arrays import ndarray
 
         return ndarray
-    if name[:2] == "__" or not hasattr(_standard, name):
+    theirs = _RENAMED.get(name, name)
+    if name[:2] == "__" or not hasattr(_standard, theirs):
         _missing(__name__)(name)
-    return _entered(globals(), name, getattr(_standard, name))
+    return _entered(globals(), name, getattr(_standard, theirs))
 
 
 def __dir__() -> list[str]:

@@ -6,19 +6,20 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from .. import numpy as standard
 from ..arrays.array import Array
 from ..arrays.face import Face
 from ..engines.tables import RECORDED as ops
+from ..ndarray.methods import METHODS
 from ..ndarray.ndarray import MXNET, NDArray
 from ..numpy.arrays import ndarray as Standard
+from ..numpy.methods import Methods
 from ..ops.indexing import put, read
 from ..transforms.program import ProgramArray
 
 __all__ = ["ndarray"]
 
 
-class ndarray(Standard, NDArray):
+class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one name the first class's count
     """An array as `mx.np` has it: NumPy's shapes and booleans, and MXNet's gradients, contexts and printed form.
 
     Arrays are made by the functions of `np`, and by operations on arrays. Functions of `nd`, which `npx` has by other
@@ -49,11 +50,6 @@ class ndarray(Standard, NDArray):
         fit_head_gradient=MXNET.fit_head_gradient,
         contiguous_views=True,
     )
-
-    @classmethod
-    def _begin(cls) -> None:
-        Standard._begin()
-        NDArray._begin()
 
     def as_np_ndarray(self) -> Self:
         """This array."""
@@ -87,7 +83,7 @@ class ndarray(Standard, NDArray):
     def __str__(self) -> str:
         return str(self.asnumpy()) + (f" @{self.context}" if self.context.device_type != "cpu" else "")
 
-    astype = NDArray.astype  # type: ignore[assignment]
+    astype = NDArray.astype
     __reduce__ = ProgramArray.__reduce__
     __hash__ = object.__hash__
 
@@ -101,7 +97,11 @@ def _places(key: Any) -> Any:
     return key.astype(np.int64) if isinstance(key, np.ndarray) and key.dtype.kind == "f" else key
 
 
+Standard._begin()
+NDArray._begin()
 for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__ipow__"):
     setattr(ndarray, _name, getattr(Standard, _name))
+for _name in METHODS:
+    if _name not in vars(Methods):  # those of NumPy come first, then those of `nd`
+        setattr(ndarray, _name, getattr(NDArray, _name))
 ndarray.__module__ = __package__
-standard.arange  # noqa: B018  (which gives the standard's array its methods)

@@ -12,14 +12,31 @@ from ..arrays.array import Array
 from ..arrays.foreign import missing
 from ..errors import ArgumentError
 from ..ndarray.distributions import drawn as _nd_drawn
-from ..ndarray.ndarray import give, make, shape_of
+from ..ndarray.ndarray import NDArray, give, make, shape_of
 from ..randomness.defaults import mxnet_numpy as stream
 from ..transforms.draws import drawn
 from .faced import of_face
 
 __all__ = [
-    *("bernoulli", "beta", "chisquare", "choice", "exponential", "gamma", "gumbel", "logistic", "lognormal"),
-    *("multinomial", "normal", "pareto", "power", "rand", "randint", "randn", "rayleigh", "shuffle", "uniform"),
+    "bernoulli",
+    "beta",
+    "chisquare",
+    "choice",
+    "exponential",
+    "gamma",
+    "gumbel",
+    "logistic",
+    "lognormal",
+    "multinomial",
+    "normal",
+    "pareto",
+    "power",
+    "rand",
+    "randint",
+    "randn",
+    "rayleigh",
+    "shuffle",
+    "uniform",
     "weibull",
 ]
 __dir__ = __all__.copy
@@ -49,7 +66,7 @@ def _scaled(method: str, doc: str, of: Callable[..., Any], **defaults: float) ->
         if unknown := values.keys() - defaults.keys():
             raise ArgumentError(f"random.{function.__name__}(): no parameter {sorted(unknown)}; there are {names}")
         parameters = [values.get(name, default) for name, default in defaults.items()]
-        arrays = [x for x in parameters if isinstance(x, Array)]
+        arrays = [x for x in parameters if isinstance(x, NDArray)]
         ctx = arrays[0].context if arrays else ctx
         unit = _drawn(method, shape=_shaped(size, out, *parameters), dtype=dtype, ctx=ctx)
         result = of(unit, *parameters)
@@ -107,9 +124,7 @@ def randint(
     return give(out, of_face(_nd_drawn("randint", low, high, shape=_shaped(size, out), dtype=dtype, ctx=ctx)))
 
 
-def gamma(
-    shape: Any, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
-) -> Any:
+def gamma(shape: Any, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Gamma variates; the numbers are those of `nd.random.gamma`, not those of MXNet's `np.random.gamma`."""
     size = _shaped(size, out, shape, scale)
     unit = _nd_drawn("gamma", ctx=ctx, shape=size, dtype=dtype, alpha=shape) if not isinstance(shape, Array) else None
@@ -144,9 +159,7 @@ def multinomial(n: int, pvals: Any, size: Any = None) -> Any:
     return _drawn("multinomial", n, shape=shape_of(() if size is None else size), pvals=pvals)
 
 
-def choice(
-    a: Any, size: Any = None, replace: bool = True, p: Any = None, ctx: Any = None, out: Any = None
-) -> Any:
+def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Elements of `a`, or numbers below it, chosen with the probabilities `p`.
 
     Without `replace` the numbers are not those of MXNet.

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ArgumentError
 from ..ndarray.ndarray import edition
 
-__all__ = ["is_np_array", "np_array", "reset_np", "set_np", "use_np", "use_np_array"]
+__all__ = ["is_np_array", "is_np_shape", "np_array", "reset_np", "set_np", "use_np", "use_np_array"]
 
 
 def is_np_array() -> bool:
@@ -19,6 +19,15 @@ def is_np_array() -> bool:
     False
     """
     return edition.numpy
+
+
+def is_np_shape() -> bool:
+    """Whether arrays may have no axes or no elements: always.
+
+    >>> is_np_shape()
+    True
+    """
+    return True
 
 
 def set_np(shape: bool = True, array: bool = True, dtype: bool = False) -> None:

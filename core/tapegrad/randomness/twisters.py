@@ -446,7 +446,8 @@ class NumPyStream(MXNetStream):
             unit = self._uniforms(count, np.float64).reshape(-1, n)
             self._uniforms(len(table), np.float64)  # MXNet draws as many more, for which it has no use
         places = invert_cumulative(table[None], table.cumsum()[None], unit.reshape(1, -1)).reshape(unit.shape)
-        return (places[..., None] == np.arange(len(table))).sum(axis=1).reshape(*size, len(table))
+        counts = (places[..., None] == np.arange(len(table))).sum(axis=1, dtype=np.int64)
+        return np.asarray(counts.reshape(*size, len(table)))
 
     def choice(self, count: int, *, shape: Sizes = None, probs: ArrayLike | None = None) -> NDArray[np.int64]:
         """Numbers below `count`, with the probabilities `probs` if there are any, each anew.
