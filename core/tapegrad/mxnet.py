@@ -17,8 +17,6 @@ from .errors import ArgumentError
 __all__ = ["install", "run"]
 
 NAME, HOME = "mxnet", __package__
-OTHERWISE = {"numpy": "np", "numpy_extension": "npx"}
-"""Modules of MXNet that have another name here."""
 
 
 class _Door(MetaPathFinder, Loader):
@@ -34,8 +32,6 @@ class _Door(MetaPathFinder, Loader):
     @staticmethod
     def _module(path: str) -> ModuleType | None:
         module: Any = sys.modules[HOME]
-        first, dot, rest = path.partition(".")
-        path = OTHERWISE.get(first, first) + dot + rest
         for part in path.split(".") if path else ():
             module = getattr(module, part, None) or _import(f"{module.__name__}.{part}")
             if not isinstance(module, ModuleType):

@@ -1,0 +1,87 @@
+"""The arrays of `mx.np`: what they are beside those of the other faces, in transforms, pickles and other programs."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+import tapegrad as mx
+import tapegrad.numpy as tnp
+from tapegrad import autograd, nd, np, npx
+
+
+def test_arrays_of_both_faces_beside_them_become_theirs(backend):
+    x = np.arange(2)
+    for other in (nd.ones(2), tnp.ones(2)):
+        for y in (x + other, other + x, np.concatenate([x, other])):
+            assert type(y) is np.ndarray
+    assert type(nd.softmax(x)) is type(np.delete(x, 0)) is type(np.linalg.norm(x)) is np.ndarray
+
+
+def test_gradients_reach_variables_of_every_face():
+    x, y = nd.ones(2), np.arange(2)
+    x.attach_grad()
+    y.attach_grad()
+    with autograd.record():
+        z = x * y
+    z.backward()
+    assert type(x.grad) is nd.NDArray
+    assert type(y.grad) is np.ndarray
+    assert x.grad.asnumpy().tolist() == [0.0, 1.0]
+
+
+def test_transforms_give_arrays_of_the_same_face():
+    x = np.arange(3)
+    gradient = mx.grad(lambda x: (npx.relu(x) ** 2).sum())(x)
+    assert repr(gradient) == "array([0., 2., 4.])"
+    assert repr(mx.vmap(lambda row: row.sum())(x.reshape(3, 1))) == "array([0., 1., 2.])"
+    assert repr(mx.compile(lambda x: x * 2)(x)) == "array([0., 2., 4.])"
+    assert repr(pickle.loads(pickle.dumps(x))) == "array([0., 1., 2.])"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "bool"])
+def test_a_dtype_is_printed_as_mxnet_prints_it(dtype):
+    shown = repr(np.array([1, 0], dtype=dtype))
+    assert ("dtype=" in shown) == (dtype not in ("float32", "bool"))
+    assert str(np.array([1, 0], dtype=dtype)) == str(numpy.array([1, 0], dtype))
+
+
+def test_the_switch_says_what_is_made_and_is_undone():
+    with mx.util.np_array():
+        assert type(nd.zeros(1)) is np.ndarray
+        assert type(nd.ones(1).as_np_ndarray()) is np.ndarray
+    assert type(nd.zeros(1)) is nd.NDArray
+    assert type(nd.zeros(1).as_np_ndarray()) is tnp.ndarray
+
+
+def test_many_draws_are_one_stream_of_numbers():
+    mx.random.seed(3)
+    whole = np.random.uniform(size=1000).asnumpy()
+    mx.random.seed(3)
+    parts = [np.random.uniform(size=n).asnumpy() for n in (1, 99, 900)]
+    assert (whole == numpy.concatenate(parts)).all()
+    mx.random.seed(3)
+    odd = np.random.normal(size=3), np.random.normal(size=1)  # the fourth number of the pairs is dropped
+    mx.random.seed(3)
+    even = np.random.normal(size=6)
+    assert (odd[0] == even[:3]).all()
+    assert odd[1] == even[4]
+
+
+def test_parameters_of_a_distribution_are_differentiated():
+    scale = np.ones(3)
+    scale.attach_grad()
+    mx.random.seed(1)
+    with autograd.record():
+        x = np.random.normal(0, scale)
+    x.backward()
+    assert (scale.grad == x).all()
+
+
+def test_programs_that_say_mxnet_have_it(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from mxnet import np, npx\nnpx.set_np()\nprint(repr(npx.relu(np.ones(1))))", encoding="utf-8")
+    command = [sys.executable, "-m", "tapegrad", "mxnet", script]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "array([1.])\n"
