@@ -140,10 +140,13 @@ def test_tables_and_json_show_what_was_measured():
     assert shown["medians"] == {"hand": 1.0, "tapegrad": 2.0}
 
 
-def test_an_unknown_workload_is_refused_by_name(capsys):
+@pytest.mark.parametrize(
+    ("words", "told"), [(["W77"], "W77"), (["--vs", "tensorflow"], "choose from torch, jax, autograd")]
+)
+def test_an_unknown_name_is_refused_with_the_choices(capsys, words, told):
     with pytest.raises(SystemExit):
-        arguments(["W77"])
-    assert "W77" in capsys.readouterr().err
+        arguments(words)
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the process's memory from Linux's /proc")

@@ -89,7 +89,6 @@ def test_an_engine_that_is_missing_is_told_with_what_to_install():
         (("conformance", "numpy", "--ops", "nosuch"), "`tapegrad conformance --import MODULE` does"),
         (("mutate", "--ops", "matmull"), "did you mean 'matmul'"),
         (("bench", "--engine", "numpi"), "did you mean 'numpy'"),
-        (("bench", "--vs", "tensorflow"), "choose from torch, jax, autograd"),
     ],
 )
 def test_a_name_that_is_not_there_is_a_mistake_of_usage(words, told):

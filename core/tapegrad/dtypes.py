@@ -199,8 +199,8 @@ def dtype_of_scalar(scalar: bool | int | float | complex, other: DType) -> DType
     if isinstance(scalar, int):
         return np.dtype("int64") if other == BOOL else other
     if isinstance(scalar, float):
-        return other if other in INEXACT else get_default_dtype()
-    if other in COMPLEX:
+        return other if other.kind in "fc" else get_default_dtype()
+    if other.kind == "c":
         return other
     return COMPLEX[1] if default_float(other) == FLOATING[2] else COMPLEX[0]
 

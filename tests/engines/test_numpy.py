@@ -46,3 +46,9 @@ def test_a_softmax_is_that_of_the_numbers_in_whatever_order_they_lie():
         for function in (tnp.special.softmax, tnp.special.log_softmax):
             expected = function(tnp.asarray(np.ascontiguousarray(laid)), axis=-1).asnumpy()
             np.testing.assert_array_equal(function(tnp.asarray(laid), axis=-1).asnumpy(), expected)
+
+
+def test_a_constant_beside_one_number_is_no_array_whatever_was_asked_before():
+    kernels = tapegrad.get_backend("numpy").kernels
+    assert type(kernels.weak(12345, np.ones(2, "int32"))) is np.ndarray
+    assert type(kernels.weak(12345, np.asarray(1, "int32"))) is np.int32

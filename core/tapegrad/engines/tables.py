@@ -305,7 +305,7 @@ class EngineKernels(Kernels):
 
     def weak(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype of `like`, or None where its kind does not go into that dtype."""
-        key = (scalar.__class__, scalar, like.dtype, like.__class__)
+        key = (scalar.__class__, scalar, like.dtype, like.__class__, like.ndim == 0)
         found = self.constants.get(key)
         if found is not None:
             return found

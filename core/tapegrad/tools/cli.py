@@ -278,14 +278,14 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Time tapegrad, eager and compiled, beside NumPy by hand and other libraries, on one thread of this machine."""
+    with mistakes_of_usage("--engine"):
+        name = get_backend(engine or None).name
     root = Path(__file__).parents[3]
     if not (root / "benchmarks" / "command.py").is_file():
         raise typer.BadParameter(
             "the workloads are in tapegrad's repository and not in what is installed; run this in a clone of it, "
             'after pip install -e ".[bench,cli]"'
         )
-    with mistakes_of_usage("--engine"):
-        name = get_backend(engine or None).name
     options = ["--rounds", str(rounds), *(["--vs", vs] if vs else []), *["--json"] * json]
     options += [] if html is None else ["--html", str(html.absolute())]
     command = [sys.executable, "-m", "benchmarks", *(workloads or []), *options]
