@@ -8,6 +8,7 @@ import pytest
 
 import tapegrad
 from tapegrad import autograd, nd
+from tapegrad.errors import CompileWarning
 
 SCALES = (3, 200, 12, 40, 0.1, 7, 600, 0.03)
 
@@ -148,3 +149,26 @@ def test_any_number_of_turns_with_few_programs():
         x = nd.array([1e-12 * 4.0**power, 0.0], dtype="float64")
         assert compiled(x).asnumpy().tolist() == doubled(x).asnumpy().tolist()
     assert compiled.stats()["programs"] < 12 and compiled.stats()["eager"] == 0
+
+
+def test_many_turns_are_a_loop_from_the_second_call_on_or_run_eagerly():
+    def slowly(a):
+        while nd.norm(a).asscalar() < 1000:
+            a = a * 1.02
+        return a
+
+    def counted(a):
+        turns = 0
+        while nd.norm(a).asscalar() < 1000:
+            a, turns = a * 1.02, turns + 1
+        return a * turns
+
+    loop, no_loop = tapegrad.compile(slowly), tapegrad.compile(counted)
+    with pytest.warns(CompileWarning, match="more than 200 branch points"):
+        for scale in (1.0, 1.0, 2.0, 600.0, 1.0):
+            x = nd.array([scale])
+            assert loop(x).asscalar() == slowly(x).asscalar()
+            assert no_loop(x).asscalar() == counted(x).asscalar()
+            assert "course(s)" in loop.explain()
+    assert loop.stats()["eager"] == 0 and "= loop(" in loop.explain()
+    assert no_loop.stats()["eager"] > 0

@@ -21,7 +21,7 @@ from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
-from .loops import LONG, MANY, Course, Missed, rolled
+from .loops import DEEP, LONG, MANY, Course, Missed, rolled
 from .native import OFTEN
 from .program import End, Step
 from .recording import Mismatch, Recording
@@ -190,7 +190,7 @@ class Compiled(Reaches):
                 handles = recording.handles(inputs)
                 if handles is not None:
                     known = recording
-                    if recording.doubtful:
+                    if recording.doubtful or recording.deep:
                         break
                     comparison = Comparison(handles, sort.state) if self._strict else None
                     done, out = self._replay(recording, handles, inputs, given)
@@ -368,11 +368,16 @@ class Compiled(Reaches):
         recording = Recording(reach, leaves) if known is None or fresh else known
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
         course = Course(trace.path, trace.specs, end, trace.visits)
-        many = not fresh and (recording.root.ends >= MANY or len(trace.path) > LONG)
+        deep = recording.deep or course.branches > DEEP
+        many = not fresh and (deep or recording.root.ends >= MANY or len(trace.path) > LONG)
         loop = rolled(recording.course, course) if many and recording.course is not None else None
         if loop is not None:
             recordings.remove(recording)
             recording, course, fresh = Recording(reach, leaves), loop, True
+        elif not fresh and deep:
+            recording.course = course
+            self._try_later(sort, f"it comes to more than {DEEP} branch points, which are no loop")
+            return
         elif not fresh and recording.has_loop:
             recording, fresh = Recording(reach, leaves), True  # another course beside the loop
         try:

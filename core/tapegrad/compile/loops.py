@@ -23,6 +23,9 @@ from .visits import Visits
 MANY, LONG = 8, 2000
 """From so many courses, or steps in one, loops are looked for: as a tree, few and short ones are quicker."""
 
+DEEP = 200
+"""More branch points than that on one way through a tree are a loop, or nothing that a tree is good for."""
+
 FEWEST = 3
 """A body is looked for in traces that have come to its branch point so often at least."""
 
@@ -38,6 +41,11 @@ class Course(NamedTuple):
     specs: Sequence[Spec]
     end: End
     visits: Visits
+
+    @property
+    def branches(self) -> int:
+        """At how many branch points it has come by."""
+        return sum(not isinstance(item, Step) for item in self.path)
 
 
 def rolled(a: Course, b: Course) -> Course | None:

@@ -10,7 +10,7 @@ from ..arrays.array import Array
 from ..arrays.views import is_apart
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
-from .loops import Course
+from .loops import DEEP, Course
 from .native import OFTEN, worthwhile
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
 from .source import execute, write
@@ -56,6 +56,8 @@ class Recording:
         self.alone = True
         self.course: Course | None = None
         """The last trace, for the sake of one that takes another number of turns."""
+        self.deep = False
+        """Whether one way through it has so many branch points that it is no program, unless they become a loop."""
         self.failures = 0
         """How often the program has failed where the function has not."""
         self.doubtful = False
@@ -238,6 +240,7 @@ class Recording:
             raise Mismatch("what is returned")
         self.runner = self.enter = None
         self.course = course
+        self.deep = self.deep or course.branches > DEEP
 
     def _number(self, value: Ref, course: Course) -> Ref:
         """A number of the tree for a value of a trace."""

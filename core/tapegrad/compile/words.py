@@ -26,6 +26,9 @@ def explanation(compiled: Compiled, code: bool) -> str:
                 shape = ", ".join(map(str, signature.shape))
                 variable = "" if source.req is None else f", a variable (grad_req={source.req!r})"
                 lines.append(f"  array {i}: {_origin(source)}, {signature.dtype}[{shape}]{variable}")
+            if recording.deep:
+                lines.append("  is not run: its many branch points have yet to be seen as a loop")
+                continue
             lines += _segment(recording.root, recording.specs, 1)
             if recording.runner is not None:
                 lines += ["  as it is run:", indent(recording.runner.source.rstrip(), "    ")]
