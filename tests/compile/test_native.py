@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import stat
 import threading
 import warnings
@@ -12,6 +13,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 import tapegrad_numpy.native as native
+from tapegrad import nn
 from tapegrad.compile.native import compiler
 from tapegrad.compile.native.emitter import emit, file
 from tapegrad.compile.native.expressions import FUNCTIONS, TWO
@@ -292,3 +294,16 @@ def test_two_may_compile_one_kernel_at_once():
         thread.join()
     assert seen == [1, 1] and [file.name for file in path.parent.iterdir()] == ["kernel.so"]
     assert compiler._cached(path) is not None and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@needs_compiler
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="which of two zeros is larger NumPy decides")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_of_two_zeros_the_same_one_is_larger(dtype):
+    x, y = tnp.asarray(np.tile([0.0, -0.0], 20).astype(dtype)), tnp.asarray(np.tile([-0.0, 0.0], 20).astype(dtype))
+    program = compiled_alike(
+        lambda x, y: (tnp.maximum(x, y), tnp.minimum(x, y), tnp.maximum(x, 0), tnp.minimum(0, x), 1 / nn.relu(x)),
+        *(x, y),
+        exact=True,
+    )
+    assert "/* " in program.explain(code=True)

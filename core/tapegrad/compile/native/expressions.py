@@ -55,9 +55,9 @@ FORMS: dict[str, Form] = {
     "positive": Form("{0}", "biuf"),
     "square": Form("{0} * {0}", "iuf"),
     "reciprocal": Form("1 / {0}"),
-    # Of two numbers of which one is NaN, that one, as NumPy has it.
-    "maximum": Form("{0} >= {1} || {0} != {0} ? {0} : {1}", "iuf"),
-    "minimum": Form("{0} <= {1} || {0} != {0} ? {0} : {1}", "iuf"),
+    # Of two numbers of which one is NaN, that one; of two zeros the second, whatever its sign: as NumPy has it.
+    "maximum": Form("{0} > {1} || {0} != {0} ? {0} : {1}", "iuf"),
+    "minimum": Form("{0} < {1} || {0} != {0} ? {0} : {1}", "iuf"),
     "sign": Form("{0} > 0 ? 1 : {0} < 0 ? -1 : {0} == 0 ? 0 : {0}"),
     "isnan": Form("{0} != {0}", "f", "bool"),
     "isinf": Form("__builtin_fabs{s}({0}) == INFINITY", "f", "bool"),
