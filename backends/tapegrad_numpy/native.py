@@ -100,8 +100,9 @@ class _Memory:
         for array in self.arrays:
             if getrefcount(array) == _ALONE:
                 return array
-        self.arrays = [*self.arrays[-1:], np.empty(self.shape, self.dtype)]
-        return self.arrays[-1]
+        new = np.empty(self.shape, self.dtype)
+        self.arrays = [*self.arrays[-1:], new]
+        return new
 
 
 def _weigh() -> int | None:
@@ -147,6 +148,10 @@ def _spread(kernel: Any, given: tuple[Any, ...], rows: int) -> int:
     if cores == 1:
         return int(kernel(id(given), 0, rows))
     bounds = [rows * i // cores for i in range(cores + 1)]
-    others = [_pool().submit(kernel, id(given), bounds[i], bounds[i + 1]) for i in range(1, cores)]
-    mine = kernel(id(given), 0, bounds[1])
-    return int(max(mine, *[other.result() for other in others]))
+
+    def run(i: int) -> int:
+        return int(kernel(id(given), bounds[i], bounds[i + 1]))  # holds the arrays, whatever becomes of the caller
+
+    others = [_pool().submit(run, i) for i in range(1, cores)]
+    mine = run(0)
+    return max(mine, *[other.result() for other in others])
