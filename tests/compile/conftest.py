@@ -1,16 +1,10 @@
 """Programs that are run eagerly and compiled, each on arrays of its own."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from engines import NAMES, engine, in_double
 
 import tapegrad
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
-
-from engines import NAMES, engine, in_double
 
 
 @pytest.fixture(params=NAMES)
