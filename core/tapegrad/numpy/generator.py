@@ -67,6 +67,11 @@ def _shape(size: Any, *parameters: Any) -> Any:
     return manipulation.broadcast_shapes(*map(manipulation.shape, parameters)) if size is None else size
 
 
+def _front(size: Any) -> tuple[int, ...]:
+    """The axes that a size asks for in front of those of a parameter."""
+    return () if size is None else (size,) if isinstance(size, int) else tuple(size)
+
+
 def _float_of(*parameters: Any) -> host.dtype[Any]:
     """The dtype of numbers that meet these parameters: that of the arrays among them, or the default float."""
     known = [p.dtype for p in parameters if isinstance(p, Array) and p.dtype in dtypes.FLOATING]
@@ -257,8 +262,7 @@ class Generator(HostGenerator):
         """Distributions over the entries of `alpha`, an axis that the result has behind `size`."""
         if not isinstance(alpha, Array):
             return self._floats("dirichlet", size, alpha)
-        front = () if size is None else (size,) if isinstance(size, int) else tuple(size)
-        parts = self.standard_gamma(alpha, (*front, *alpha.shape))
+        parts = self.standard_gamma(alpha, (*_front(size), *alpha.shape))
         return op.divide(parts, op.sum(parts, axis=-1, keepdims=True))
 
     def multivariate_normal(self, mean: Any, cov: Any, size: Any = None, *, method: str = "cholesky") -> ndarray:
@@ -274,8 +278,7 @@ class Generator(HostGenerator):
         mean, cov = asarray(mean), asarray(cov)
         if mean.ndim != 1 or cov.shape != mean.shape * 2:
             raise ShapeError(f"multivariate_normal: mean {mean.shape} and cov {cov.shape}; give (n,) and (n, n)")
-        front = () if size is None else (size,) if isinstance(size, int) else tuple(size)
-        z = self._floats("standard_normal", (*front, *mean.shape), dtype=_float_of(mean, cov))
+        z = self._floats("standard_normal", (*_front(size), *mean.shape), dtype=_float_of(mean, cov))
         return op.add(mean, op.matmul(z, op.matrix_transpose(op.cholesky(cov))))
 
     def standard_t(self, df: Any, size: Any = None) -> ndarray:

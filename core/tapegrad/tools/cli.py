@@ -202,7 +202,7 @@ def doctor(
                     f"engine {engine}: {usable}; from {said['distribution']}", soft_wrap=not console.is_terminal
                 )
         elif name != "problems":
-            words = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            words = ", ".join(f"{k} {v}" for k, v in value.items() if v != "") if isinstance(value, dict) else value
             console.print(f"{name}: {words or 'none'}", soft_wrap=not console.is_terminal)
     console.print()
     for problem in found["problems"]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from importlib.util import find_spec
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..compile.native.compiler import describe
 from ..dtypes import get_default_dtype
 from ..engines.extras import pip_install
 from ..engines.registry import get_backend, list_backends
@@ -19,7 +19,7 @@ from ..errors import TapegradError
 
 __all__ = ["examine"]
 
-LIBRARIES = {"scipy": "special", "safetensors": "safetensors", "PIL": "image", "rich": "cli"}
+LIBRARIES = {"scipy": "special", "PIL": "image", "rich": "cli"}
 """The libraries that single functions want, with the extras that bring them."""
 
 
@@ -41,7 +41,6 @@ def examine() -> dict[str, Any]:
     }
     threads = {name: os.environ.get(name, "not set") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     libraries = {name: find_spec(name) is not None for name in LIBRARIES}
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     problems = [f"{info.name} cannot be used: {info.reason}" for info in infos if not info.usable and info.reason]
     problems += [f"{name}: {said['float64']}" for name, said in engines.items() if said["float64"] not in ("yes", "no")]
     problems += [
@@ -58,7 +57,7 @@ def examine() -> dict[str, Any]:
         "new arrays": f"{np.dtype(get_default_dtype()).name} on {get_backend().name}",
         "cores": os.cpu_count(),
         "threads": threads,
-        "C compiler": compiler,
+        "machine code": describe(),
         "libraries": libraries,
         "settings": {name: value for name, value in os.environ.items() if name.startswith("TAPEGRAD_")},
         "engines": engines,
