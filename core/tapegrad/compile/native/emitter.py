@@ -211,9 +211,9 @@ class _Emitter:
             for value in loop.values:
                 if value.name in REDUCTIONS:  # of one number
                     text = self._read(value.operands[0], (), nest, _no_index)
-                    lines.append(f"m{value.number}[0] = {text};" if value.final else self._variable(value, text, ""))
+                    lines.append(f"m{value.number}[0] = {text};" if value.final else _variable(value, text))
                 else:
-                    lines.append(self._variable(value, self._text(value, (), nest, _no_index), ""))
+                    lines.append(_variable(value, self._text(value, (), nest, _no_index)))
             return lines
         reads: list[tuple[int, ...]] = [contiguous(loop.shape)]
         for value in loop.values:
@@ -225,9 +225,10 @@ class _Emitter:
         inner: list[str] = []
         for value in loop.values:
             if value.name in REDUCTIONS:
-                inner.append(self._gather(value, self._read(value.operands[0], loop.shape, nest, index)))
+                text = self._read(value.operands[0], loop.shape, nest, index)
+                inner.append(_GATHER[value.name].format(n=value.number, x=text))
                 continue
-            inner.append(self._variable(value, self._text(value, loop.shape, nest, index), ""))
+            inner.append(_variable(value, self._text(value, loop.shape, nest, index)))
             if value.stored:
                 inner.append(f"m{value.number}[{index(contiguous(loop.shape), 0)}] = x{value.number};")
         bound = "n" if self.size else str(lengths[-1])
@@ -258,11 +259,8 @@ class _Emitter:
             if v.final:
                 lines.append(f"m{v.number}[0] = {result};")
             else:
-                lines.append(f"const {TYPES[v.dtype.name]} x{v.number} = {result};")
+                lines.append(_variable(v, result))
         return lines
-
-    def _variable(self, value: Value, text: str, pad: str) -> str:
-        return f"{pad}const {TYPES[value.dtype.name]} x{value.number} = {text};"
 
     def _text(self, value: Value, shape: tuple[int, ...], nest: int, index: Callable[..., str]) -> str:
         """The expression of an operation."""
@@ -286,9 +284,6 @@ class _Emitter:
         if shape == ():
             return f"m{root.number}[{operand.offset}]"
         return f"m{root.number}[{index(aligned(operand, shape), operand.offset)}]"
-
-    def _gather(self, value: Value, text: str) -> str:
-        return _GATHER[value.name].format(n=value.number, x=text)
 
     def _part(self, value: Value) -> list[str]:
         """A reduction of a few axes of a row, each result by itself."""
@@ -344,6 +339,10 @@ class _Emitter:
                 lines.append("    " * depth + f"for (long {name} = 0; {name} < {length}; {name}++)")
             lines.append("    " * len(names) + f"m{value.number}[{index(towards, offset)}] = {text};")
         return lines
+
+
+def _variable(value: Value, text: str) -> str:
+    return f"const {TYPES[value.dtype.name]} x{value.number} = {text};"
 
 
 def _no_index(strides: Any, offset: int) -> str:
