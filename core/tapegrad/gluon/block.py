@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from .. import ndarray as nd
@@ -20,6 +21,9 @@ from .parameter import PROBED, DeferredInitializationError, Parameter, Parameter
 from .summary import summarize
 
 __all__ = ["Block", "HybridBlock", "SymbolBlock"]
+
+# `F` in a `hybrid_forward` is `nd`, and has the functions of MXNet's NumPy edition beside its own.
+vars(nd)["_entered"].update(np=lambda: import_module("tapegrad.np"), npx=lambda: import_module("tapegrad.npx"))
 
 _SCOPE: ContextVar[_Scope | None] = ContextVar("tapegrad_block_scope", default=None)
 

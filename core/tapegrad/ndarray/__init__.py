@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable as _Callable
 from importlib import import_module as _import_module
 from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..arrays.foreign import missing as _missing
+
+_entered: dict[str, _Callable[[], Any]] = {}
+"""What `nd` has by these names since somebody above has entered them, and how each is loaded."""
 
 
 def Custom(*data: Any, op_type: str | None = None, out: Any = None, name: Any = None, **options: Any) -> Any:
@@ -35,8 +39,8 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         # All functions are imported when somebody asks for the first; a module by itself, since modules ask for others.
-        if name in ("np", "npx"):  # what `F.np` and `F.npx` are in a block's `hybrid_forward`
-            return _import_module(f"..{name}", __name__)
+        if name in _entered:
+            return _entered[name]()
         if _find_spec(f"{__name__}.{name}") is not None:
             return _import_module(f".{name}", __name__)
         _import_module(".contents", __name__)
