@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tapegrad.compile.native import SECANT
 from tapegrad.compile.program import Block, Ref, Step
 
 from .elementwise import KERNELS as ELEMENTWISE
@@ -106,7 +107,7 @@ def _respelt(block: Block) -> list[Step]:
         operand = step.args[0] if step.args else None
         if step.name == "tanh":
             tanhs[operand] = step.results[0]
-        elif step.name == "sech_square" and spec.size >= LARGE and operand in tanhs and spec.dtype.kind == "f":
+        elif step.name == "sech_square" and spec.size >= SECANT and operand in tanhs and spec.dtype.kind == "f":
             # Exact to the last place of 1, not of the result; and a third of the time.
             square = Ref(len(specs))
             specs[square.number] = spec  # type: ignore[index]

@@ -15,13 +15,11 @@ import numpy as np
 from ...engines.tables import OPS, Kernels
 from ..program import Ref, Spec, Step
 from ..values import OPERATORS, UNARY
+from . import SECANT
 from .expressions import FORMS, FUNCTIONS, TYPES
 
 UNIFORM = 10_000
 """Constants of up to so many elements are looked at: one number throughout is no memory."""
-
-SECANT = 1 << 16
-"""From so many elements on the slope of tanh is 1 - tanh², exact to the last place of 1, as the engine has it."""
 
 
 class Unsupported(Exception):
