@@ -19,16 +19,18 @@ from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArr
 from ..tape.mode import MODE, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
+from .doors import ACTIVE
 from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, Course, Missed, rolled
 from .native import OFTEN
 from .program import End, Step
 from .recording import Mismatch, Recording
+from .settling import commit, let_go, made_by, replaced_in_holders, survivors
 from .source import MISSED
 from .state import StandIns, State, is_number
 from .strict import Comparison, check_readings
-from .trace import ACTIVE, Rehearsal, Trace, replaced_in_holders
+from .trace import Rehearsal, Trace
 from .values import Untraceable, Value
 
 ATTEMPTS = 3
@@ -269,17 +271,14 @@ class Compiled(Reaches):
         try:
             with trace:
                 result, end, expected = self._run_traced(trace, sort=sort, leaves=leaves, structure=structure)
-                for reference in list(trace.own.values()):
-                    x = reference()
-                    if x is not None and id(x) not in expected and on_the_tape(x):
-                        raise Untraceable("an array that is still being differentiated outlives the call")
-                    del x
-                arrays, values = trace.survivors(expected)
+                if any(id(x) not in expected and on_the_tape(x) for x in made_by(trace)):
+                    raise Untraceable("an array that is still being differentiated outlives the call")
+                arrays, values = survivors(trace, expected)
                 if arrays:
                     trace.refuse(f"an array of shape {arrays[0].shape} that it makes is kept somewhere")
                 out = _plain(result)
                 del arrays, values, result
-                for value in trace.survivors(set())[1]:  # those that were returned as well
+                for value in survivors(trace, set())[1]:  # those that were returned as well
                     if not replaced_in_holders(value, value.value):
                         raise Untraceable("a number that it reads back is kept somewhere")
                     trace.refuse("a number that it reads back is kept somewhere")
@@ -289,7 +288,7 @@ class Compiled(Reaches):
             reason = f"{type(error).__name__}: {error}"
         if reason is not None or end is None:
             return self._again(sort, trace, reach, str(reason), args, keywords, leaves)
-        trace.commit()
+        commit(trace)
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
         if _seedings() != seedings:
@@ -318,12 +317,12 @@ class Compiled(Reaches):
     ) -> Any:
         """Run the function without a trace, with the random numbers of the run that failed. All is as it was."""
         trace.visits.close()
-        trace.let_go()
+        let_go(trace)
         reach.restore()
         where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
         with Rehearsal(trace.draws.taken, trace.draws.keys) as rehearsal:
             result = self._fun(*args, **keywords)
-        rehearsal.commit()
+        commit(rehearsal)
         self._counts["eager"] += 1
         if not sort.fix(leaves):
             self._give_up(sort, why, where)

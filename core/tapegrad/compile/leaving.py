@@ -16,6 +16,7 @@ from ..arrays.batched import Batched
 from ..arrays.trees import flatten
 from ..arrays.views import taken_from
 from ..tape.nodes import Leaf, Sweep
+from .doors import slots_of
 from .program import Effect, End, Ref
 from .state import StandIns
 from .trace import Trace
@@ -191,13 +192,12 @@ class Leaving:
 def _extras(x: Array) -> list[tuple[str, Any]]:
     """What a face's own slots hold."""
     found = []
-    for cls in type(x).__mro__:
-        for name in cls.__dict__.get("__slots__", ()):
-            if name == "_shares" and getattr(x, name, True) is None:
-                found.append((name, None))  # the array of a gradient, of which every backward asks this
-            elif name not in _BASIC and name != "__weakref__":
-                try:
-                    found.append((name, getattr(x, name)))
-                except AttributeError:
-                    continue
+    for name in slots_of(type(x)):
+        if name == "_shares" and getattr(x, name, True) is None:
+            found.append((name, None))  # the array of a gradient, of which every backward asks this
+        elif name not in _BASIC:
+            try:
+                found.append((name, getattr(x, name)))
+            except AttributeError:
+                continue
     return found

@@ -10,11 +10,12 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..errors import CompileError
+from .doors import slots_of
 from .loops import Course
 from .program import Step
 from .recording import Mismatch, Recording
 from .state import State
-from .trace import Trace, slots_of
+from .trace import Trace
 from .values import Untraceable, Value
 
 ULPS = 64

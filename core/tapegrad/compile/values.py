@@ -291,6 +291,27 @@ class Number(OnHost):
         return getattr(self.frozen(), name)
 
 
+def opened(parts: Any, met: list[Value]) -> Any:
+    """Nested parts with concrete values in the place of traced ones, which go to `met`."""
+    if isinstance(parts, Value):
+        met.append(parts)
+        return parts.value
+    if type(parts) is tuple or type(parts) is list:
+        return type(parts)([opened(part, met) for part in parts])
+    if type(parts) is slice and any(isinstance(p, Value) for p in (parts.start, parts.stop, parts.step)):
+        raise Untraceable("a slice whose ends are traced numbers")
+    return parts
+
+
+def closed(parts: Any) -> Any:
+    """Nested parts with numbers of the program in the place of traced values."""
+    if isinstance(parts, Value):
+        return parts.ref
+    if type(parts) is tuple or type(parts) is list:
+        return type(parts)([closed(part) for part in parts])
+    return parts
+
+
 NUMBERS = (bool, int, float, complex, np.generic)
 
 OPERATORS: dict[str, tuple[str, Callable[..., Any]]] = {
