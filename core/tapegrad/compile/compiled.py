@@ -26,7 +26,7 @@ from .loops import DEEP, LONG, MANY, Course, Missed, rolled
 from .native import OFTEN
 from .program import End, Step
 from .recording import Mismatch, Recording
-from .settling import commit, let_go, made_by, replaced_in_holders, survivors
+from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors
 from .source import MISSED
 from .state import StandIns, State, is_number
 from .strict import Comparison, check_readings
@@ -273,12 +273,12 @@ class Compiled(Reaches):
                 result, end, expected = self._run_traced(trace, sort=sort, leaves=leaves, structure=structure)
                 if any(id(x) not in expected and on_the_tape(x) for x in made_by(trace)):
                     raise Untraceable("an array that is still being differentiated outlives the call")
-                arrays, values = survivors(trace, expected)
-                if arrays:
-                    trace.refuse(f"an array of shape {arrays[0].shape} that it makes is kept somewhere")
+                kept = survivors(lambda: [x for x in made_by(trace) if id(x) not in expected])
+                if kept:
+                    trace.refuse(f"an array of shape {kept[0].shape} that it makes is kept somewhere")
                 out = _plain(result)
-                del arrays, values, result
-                for value in survivors(trace, set())[1]:  # those that were returned as well
+                del kept, result
+                for value in survivors(lambda: read_by(trace)):  # those that were returned as well
                     if not replaced_in_holders(value, value.value):
                         raise Untraceable("a number that it reads back is kept somewhere")
                     trace.refuse("a number that it reads back is kept somewhere")

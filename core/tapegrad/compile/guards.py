@@ -33,6 +33,7 @@ from ..engines.tables import Kernels, Signature
 from ..op.record import Op
 from ..tape.nodes import Node
 from ..transforms.draws import HostGenerator
+from .program import fingerprint
 from .values import Value
 from .writes import only_written
 
@@ -115,25 +116,12 @@ class Place:
 
 MISSING = object()
 
-FICKLE = frozenset(
-    (
-        *("choice", "date", "datetime", "default_rng", "environ", "getenv", "input", "integers", "load", "loadtxt"),
-        *(
-            "monotonic",
-            "next",
-            "normal",
-            "now",
-            "open",
-            "perf_counter",
-            "permutation",
-            "process_time",
-            "rand",
-            "randint",
-        ),
-        *("randint", "randn", "random", "read", "readline", "recv", "sample", "shuffle", "standard_normal"),
-        *("time", "time_ns", "today", "uniform", "urandom", "uuid4"),
-    )
-)
+_FICKLE = """
+    choice date datetime default_rng environ getenv input integers load loadtxt monotonic next normal now open
+    perf_counter permutation process_time rand randint randn random read readline recv sample shuffle
+    standard_normal time time_ns today uniform urandom uuid4
+"""
+FICKLE = frozenset(_FICKLE.split())
 """Names in code after which the same call may give something else the next time."""
 
 
@@ -251,7 +239,7 @@ class Reach:
         if "random" in sys.modules:
             states.append(sys.modules["random"].getstate())
         if "numpy.random" in sys.modules:
-            states.append(repr(np.random.get_state(legacy=False)["state"]))
+            states.append(fingerprint(np.random.get_state(legacy=False)))
         return states + [_state(stream) for stream in self.streams]
 
 
@@ -287,10 +275,17 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(constant)
 
 
-def _globals_in(code: types.CodeType) -> set[str]:
-    """The names that code looks up among globals."""
-    steps = (step for part in _codes(code) for step in dis.get_instructions(part))
-    return {step.argval for step in steps if step.opname == "LOAD_GLOBAL"}
+def _globals_in(code: types.CodeType) -> Iterator[str]:
+    """The names that code looks up among globals; `dis`, which knows lines as well, takes long."""
+    for part in _codes(code):
+        high = 0
+        for step, low in zip(part.co_code[::2], part.co_code[1::2], strict=True):
+            if step == _LOAD_GLOBAL:
+                yield part.co_names[(high + low) >> 1]
+            high = (high + low) << 8 if step == dis.EXTENDED_ARG else 0
+
+
+_LOAD_GLOBAL = dis.opmap["LOAD_GLOBAL"]
 
 
 def _is_stream(x: Any) -> bool:
@@ -306,7 +301,7 @@ def _state(stream: Any) -> Any:
     """Where a stream stands."""
     if hasattr(stream, "getstate"):
         return stream.getstate()
-    return repr(stream.get_state(legacy=False) if hasattr(stream, "get_state") else stream.bit_generator.state)
+    return fingerprint(stream.get_state(legacy=False) if hasattr(stream, "get_state") else stream.bit_generator.state)
 
 
 def reachable(roots: Iterable[Any]) -> Reach:

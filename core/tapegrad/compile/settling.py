@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import CellType, FrameType
 from typing import Any
 
@@ -43,29 +43,21 @@ def let_go(trace: Trace) -> None:
             replaced_in_holders(value, value.value)
 
 
-def made_by(trace: Trace) -> Iterator[Array]:
+def made_by(trace: Trace) -> list[Array]:
     """The arrays that were made while tracing and are still held by somebody."""
-    for reference in list(trace.own.values()):
-        x = reference()
-        if x is not None:
-            yield x
-        del x
+    return [x for reference in list(trace.own.values()) if (x := reference()) is not None]
 
 
-def survivors(trace: Trace, expected: set[int]) -> tuple[list[Array], list[Value]]:
-    """What was made while tracing and is still held by somebody, apart from the arrays and values `expected`."""
+def read_by(trace: Trace) -> list[Value]:
+    """The values on the host that were computed while tracing and are still held by somebody."""
+    return [value for reference in trace.values if (value := reference()) is not None]
 
-    def alive() -> tuple[list[Array], list[Value]]:
-        arrays = [x for x in made_by(trace) if id(x) not in expected]
-        values = [v for r in trace.values if (v := r()) is not None and id(v) not in expected]
-        return arrays, values
 
-    found = alive()
-    if found[0] or found[1]:
-        del found
+def survivors(alive: Callable[[], list[Any]]) -> list[Any]:
+    """Those that are alive not only since they hold each other."""
+    if alive():
         gc.collect()
-        found = alive()
-    return found
+    return alive()
 
 
 def _plain(value: Any, x: Array, state: Mapping[str, Any]) -> Any:
