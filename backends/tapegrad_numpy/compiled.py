@@ -338,7 +338,7 @@ def _joins(block: Block, step: Step, shape: Any, mine: set[Ref]) -> bool:
         return False
     if step.name == "broadcast_to":
         return _size(shapes[0] if shapes else np.shape(step.args[0])) == 1
-    if not step.pointwise or step.keywords or len(operands) != sum(1 for _ in step.operands()):
+    if not step.pointwise or step.keywords or len(operands) != len(step.operands()):
         return False
     constants = [a for a in step.args if a.__class__ is not Ref]
     return all(s == shape or _size(s) == 1 for s in shapes) and all(np.size(c) == 1 for c in constants)
@@ -488,7 +488,7 @@ def _into_buffers(block: Block, steps: list[Step]) -> list[Step]:
                 free.setdefault((specs[r.number].shape, specs[r.number].dtype), []).append(held.pop(r))
             spare = free.setdefault(key, [])
             held[result] = spare.pop() if spare else np.empty(*key)
-            beside = next((specs[r.number] for r in step.operands()), None)
+            beside = specs[step.operands()[0].number] if step.operands() else None
             given, into = tuple(map(_constant(beside), step.args)), {"out": held[result]}
             by_name = ufunc in (np.maximum, np.minimum)  # of which NumPy does not want it by place
             step = replace(step, function=ufunc, args=given if by_name else (*given, held[result]))

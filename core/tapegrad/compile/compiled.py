@@ -23,7 +23,6 @@ from .doors import ACTIVE
 from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, Course, Missed, rolled
-from .native import OFTEN
 from .program import End, Step
 from .recording import Mismatch, Recording
 from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors
@@ -222,14 +221,10 @@ class Compiled(Reaches):
 
     def _replay(self, recording: Recording, handles: list[Array], leaves: Sequence[Any], drawn: list[Any]) -> Any:
         """Run the program: whether it came to its end, and what it returns."""
-        recording.replays += 1
-        runner = recording.runner if recording.replays != OFTEN else recording.planned()
-        runner = runner or recording.planned()
+        runner = recording.ready()
         alone = recording.lock.acquire(blocking=False)
-        if not alone:
-            runner = recording.plain
         try:
-            result = runner.run(handles, leaves, drawn)
+            result = (runner if alone else recording.beside()).run(handles, leaves, drawn)
         except Missed:
             return False, None
         except Exception as error:

@@ -12,7 +12,7 @@ Passes (`passes/`) take a tree to a tree that gives the same; `source.py` writes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -72,16 +72,20 @@ class Step:
     pointwise: bool = False
     line: str = ""
     engine: Any = None
+    _operands: tuple[Ref, ...] | None = field(default=None, init=False, repr=False)
 
-    def operands(self) -> Iterator[Ref]:
+    def operands(self) -> tuple[Ref, ...]:
         """The values that it reads, as often as it names them."""
-        yield from refs_in(self.args)
-        yield from refs_in(tuple(self.keywords.values()))
+        if self._operands is None:
+            self._operands = (*refs_in(self.args), *refs_in(self.keywords))
+        return self._operands
 
     def over(self, rename: Callable[[Ref], Any]) -> Step:
         """The step with other operands."""
         keywords = {name: substituted(value, rename) for name, value in self.keywords.items()}
-        return replace(self, args=substituted(self.args, rename), keywords=keywords)
+        args, results = substituted(self.args, rename), self.results
+        kind = self.several, self.pure, self.fresh, self.owned, self.pointwise
+        return Step(self.name, self.function, args, keywords, results, *kind, self.line, self.engine)
 
     def __str__(self) -> str:
         given = [_shown(a) for a in self.args] + [f"{n}={_shown(v)}" for n, v in self.keywords.items() if v is not None]

@@ -13,7 +13,7 @@ from .guards import SCALARS, Reach, same
 from .loops import DEEP, Course
 from .native import OFTEN, worthwhile
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
-from .source import execute, write
+from .source import Runner, execute, write
 from .trace import Trace
 from .values import Untraceable
 
@@ -47,10 +47,13 @@ class Recording:
         self.root = Segment()
         self.specs: dict[int, Spec] = {}
         self.enter: Callable[[Sequence[Any]], list[Array] | None] | None = None
-        self.runner: Any = None
+        self.runner: Runner | None = None
         self.plan: Segment | None = None
-        self.plain: Any = None
-        """The tree as it is run while another thread is running the one that writes into buffers."""
+        self.short = self.root
+        """The tree before engines are asked for steps of their own."""
+        self._beside: Runner | None = None
+        self.often = False
+        """Whether it was planned for a program that runs often."""
         self.replays = 0
         self.lock = threading.Lock()
         self.alone = True
@@ -184,22 +187,36 @@ class Recording:
         source = f"def enter(leaves):\n    try:\n{body}\n    except ({errors}):\n        return None\n"
         return execute(source, names, "enter")  # type: ignore[no-any-return]
 
-    def planned(self) -> Any:
-        """The tree after all passes, as it is run; planned anew when it has run often."""
-        if self.runner is None or self.replays == OFTEN:
-            from .passes.ahead import ahead
-            from .passes.common import common
-            from .passes.constants import constants
-            from .passes.dead import dead
-            from .passes.engines import engines
-            from .passes.host import host
+    def ready(self) -> Runner:
+        """The program as it is run, for one run more; planned anew when it has run often."""
+        self.replays += 1
+        runner: Runner | None = self.runner
+        if runner is None or (self.replays == OFTEN and not self.often):
+            runner = self._planned()
+        return runner
 
-            short = dead(common(host(constants(self.root, self.specs), self.specs)))
-            results = [r for segment in short.walk() for step in segment.steps for r in step.results]
-            often = worthwhile(self.replays, sum(self.specs[r.number].size for r in results))
-            self.plan = engines(ahead(short, self.specs) if often else short, self.specs, often)
-            self.runner, self.plain = write(self.plan, self.specs), write(short, self.specs)
-        return self.runner
+    def _planned(self) -> Runner:
+        """The tree after all passes, written as Python."""
+        from .passes.ahead import ahead
+        from .passes.common import common
+        from .passes.constants import constants
+        from .passes.dead import dead
+        from .passes.engines import engines
+        from .passes.host import host
+
+        short = dead(common(host(constants(self.root, self.specs), self.specs)))
+        results = [r for segment in short.walk() for step in segment.steps for r in step.results]
+        self.often = worthwhile(self.replays, sum(self.specs[r.number].size for r in results))
+        self.plan = engines(ahead(short, self.specs) if self.often else short, self.specs, self.often)
+        self.short, self._beside = short, None
+        self.runner = runner = write(self.plan, self.specs)
+        return runner
+
+    def beside(self) -> Runner:
+        """The program for while another thread is running the one that writes into buffers."""
+        if self._beside is None:
+            self._beside = write(self.short, self.specs)
+        return self._beside
 
     def add(self, trace: Trace, course: Course, leaves: Sequence[Any]) -> None:
         """Make a trace one way through the tree. Raises `Mismatch` where it differs without a reason."""

@@ -113,6 +113,7 @@ def grouped(block: Block, vectors: bool) -> list[Step | Group]:
             if found is not None:
                 # What goes before a group may have groups of its own, as what comes after it.
                 before, group, later = found
+                group.outputs = _wanted(block, group.steps)
                 ahead += [later, group, before]
                 done += steps[:start]
                 break
@@ -128,7 +129,7 @@ def _group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[Step], 
         before, group, later, table = _gathered(block, steps, make, rows == 1)
         computing = sum(s.name not in ("getitem", "reshape", "permute_dims", "matrix_transpose") for s in group)
         if computing >= LEAST - (rows > 1) and (best is None or len(group) > len(best[1].steps)):
-            best = before, Group(table, group, _wanted(block, group), rows, size), later
+            best = before, Group(table, group, [], rows, size), later
     return best
 
 
@@ -152,7 +153,7 @@ def _gathered(
     before, group, later = list[Step](), list[Step](), list[Step]()
     mine, theirs = set[Ref](), set[Ref]()
     for step in steps:
-        operands = set(step.operands())
+        operands = step.operands()
         if theirs.isdisjoint(operands):
             if takes(table, step, block.specs, whole):
                 group.append(step)

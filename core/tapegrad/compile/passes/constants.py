@@ -40,7 +40,7 @@ def constants(root: Segment, specs: Mapping[int, Spec]) -> Segment:
             plain = step.pure and not (step.owned or step.several or step.name == "load")
             if step.name == "constant":
                 known[result] = step.args[0]
-            elif plain and specs[result.number].size <= SMALL and next(step.operands(), None) is None:
+            elif plain and specs[result.number].size <= SMALL and not step.operands():
                 known[result] = step.function(*step.args, **step.keywords)
             elif step.name == "broadcast_to" and is_one(step.args[0]):
                 ones.add(result)
