@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tapegrad import autograd, nd
+from tapegrad import np as mxnp
 from tapegrad.errors import (
     DtypeError,
     GraphError,
@@ -283,6 +284,16 @@ def test_each_cause_of_no_gradient_has_a_message_of_its_own():
         autograd.grad(y, [x])
 
 
+def test_what_is_computed_without_a_slope_is_written_to_out_as_a_constant():
+    w = variable([1.0, 2.0])
+    with autograd.record():
+        nd.sgd_update(w, nd.ones(2), lr=1.0, out=w)
+        y = (w * w).sum()
+    y.backward()
+    assert w.grad.asnumpy().tolist() == [0, 2]
+    assert nd.round(nd.array([np.inf, -np.inf, -0.5])).asnumpy().tolist() == [np.inf, -np.inf, -1]
+
+
 def test_a_head_gradient_of_the_wrong_shape_or_dtype_is_refused():
     x = variable([1.0, 2.0])
     with autograd.record():
@@ -383,7 +394,17 @@ FLAT = {
     "take": lambda x: nd.take(nd.arange(5), x),
     "pick": lambda x: nd.pick(nd.ones((3, 4)), x),
     "sampled": lambda x: nd.sample_normal(x, nd.ones(3)),
+    "sampled beside a number": lambda x: nd.random.normal(x, 1.0),
     "floor": nd.floor,
+    "stop_gradient": nd.stop_gradient,
+    "normal_like": nd.random.normal_like,
+    "arange_like": nd.contrib.arange_like,
+    "fixed gamma": lambda x: nd.BatchNorm(nd.ones((2, 3)), x, nd.zeros(3), nd.zeros(3), nd.ones(3)),
+    "lengths": lambda x: nd.SequenceMask(nd.ones((4, 3)), x, use_sequence_length=True),
+    "boolean_mask": lambda x: nd.contrib.boolean_mask(nd.ones(3), x),
+    "ravel_multi_index": lambda x: nd.ravel_multi_index(nd.stack(x, x), shape=(5, 5)),
+    "matching": lambda x: nd.contrib.bipartite_matching(x.reshape((1, 3)), threshold=0.5)[0],
+    "np.zeros_like": lambda x: mxnp.zeros_like(x.as_np_ndarray()),
 }
 
 

@@ -15,7 +15,7 @@ from ..randomness.defaults import mxnet as stream
 from ..transforms import draws as _draws
 from .checks import dtype_of, need
 from .function import Field, public
-from .ndarray import NDArray, flat, give, make, shape_of
+from .ndarray import NDArray, give, make, shape_of
 
 
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
@@ -39,7 +39,7 @@ def sample(
     if arrays:
         ctx = need(arrays[0], method).context
     size = shape_of(shape) if shape is not None else () if arrays else (1,)
-    return give(out, flat(drawn(method, ctx=ctx, shape=size, dtype=dtype, **named), *arrays))
+    return give(out, drawn(method, ctx=ctx, shape=size, dtype=dtype, **named))
 
 
 FLOATING = "Dtypes: float16, float32 (unless `dtype` says otherwise) or float64."

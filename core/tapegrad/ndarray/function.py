@@ -10,9 +10,10 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, TypeVar, overload
 
 from ..op.words import HEADS, Words
+from ..tape.mode import MODE, RECORDING
 from ..tape.tracebacks import fold
 from .checks import need, need_all
-from .ndarray import NDArray, give, give_all
+from .ndarray import NDArray, flat, give, give_all
 
 R = TypeVar("R")
 
@@ -97,6 +98,9 @@ def public(
     that `ahead_of` names; `out=False` adds neither. `into(out, result, where)` writes the result to `out`, unless the
     body has an `out` of its own and does so itself.
 
+    A result that depends on no variable, though an argument does, is recorded behind its arguments with zero gradients,
+    as in MXNet, unless it is written to an `out` or `into` says how.
+
     The docstring is completed by `explained`, with `words` for paragraphs that several functions share.
     """
     own = [field.name for field in fields]
@@ -118,9 +122,9 @@ def public(
         elif default is not REQUIRED:
             defaults.append(default)
     annotations["return"] = body.__annotations__["return"]
-    writes = names.index("out") if out and "out" not in own else None
+    writes = names.index("out") if "out" in names else None
     added = [i for i, parameter in enumerate(names) if parameter not in own]
-    code = _code(tuple(kinds), tuple(arrays), tuple(added), check is not None, writes)
+    code = _code(tuple(kinds), tuple(arrays), tuple(added), check is not None, writes, into is None)
     # The code is that of all functions whose parameters differ in their names alone.
     code = code.replace(
         co_name=name,
@@ -133,8 +137,10 @@ def public(
         "_NDArray": NDArray,
         "_body": body,
         "_check": check,
+        "_flat": flat,
         "_fold": fold,
         "_into": into or _into,
+        "_mode": MODE.get,
         "_names": names,
         "_need": need,
         "_need_all": need_all,
@@ -156,7 +162,12 @@ def _into(out: Any, result: Any, where: str) -> Any:
 
 @cache
 def _code(
-    kinds: tuple[str, ...], arrays: tuple[int, ...], added: tuple[int, ...], checks: bool, out: int | None
+    kinds: tuple[str, ...],
+    arrays: tuple[int, ...],
+    added: tuple[int, ...],
+    checks: bool,
+    out: int | None,
+    records: bool,
 ) -> CodeType:
     """The code of a function of these kinds of parameters that calls `_body` with all but those `added`.
 
@@ -174,12 +185,16 @@ def _code(
             lines.append(f"if {slots[i]}.__class__ is not _NDArray: _need({slots[i]}, _where, _names[{i}])")
             if checks:
                 lines.append(f"_check({slots[i]}, _where, _names[{i}])")
-    if out is None:
-        lines.append(f"return _body({', '.join(handed)})")
-    else:
-        lines.append(f"result = _body({', '.join(handed)})")
-        lines.append(f"return result if {slots[out]} is None else _into({slots[out]}, result, _where)")
-    free = "_NDArray, _body, _check, _fold, _into, _names, _need, _need_all, _where"
+    lines.append(f"result = _body({', '.join(handed)})")
+    if out is not None:
+        written = f"_into({slots[out]}, result, _where)" if out in added else "result"
+        lines.append(f"if {slots[out]} is not None: return {written}")
+    if records:
+        tracked = "result.__class__ is _NDArray and result._node is not None"
+        sources = ", ".join(f"*{x}" if kinds[i] == "*" else x for i, x in enumerate(slots) if i not in added)
+        lines.append(f"if not ({tracked}) and _mode() & {RECORDING}: result = _flat(result, {sources})")
+    lines.append("return result")
+    free = "_NDArray, _body, _check, _flat, _fold, _into, _mode, _names, _need, _need_all, _where"
     guarded = ["try:", *[f" {line}" for line in lines], "except Exception as _error:", " _fold(_error)", " raise"]
     inner = "\n  ".join([f"def function({', '.join(head)}):", *guarded])
     module = compile(f"def bind({free}):\n {inner}\n return function", "<nd_function>", "exec")

@@ -403,9 +403,13 @@ def _as_numbers(booleans: Any, dtype: np.dtype[Any], *sources: Any) -> NDArray:
 def flat(result: Any, *sources: Any) -> Any:
     """A result without a derivative, recorded behind its sources: a backward from it gives them zeros, as in MXNet.
 
-    The other faces leave nothing on the tape.
+    The other faces leave nothing on the tape, and so do integers.
     """
-    if not MODE.get() & RECORDING or is_tracked(result):
+    if not MODE.get() & RECORDING:
+        return result
+    if result.__class__ in (list, tuple):
+        return result.__class__([flat(part, *sources) for part in result])
+    if not isinstance(result, Array) or is_tracked(result):
         return result
     tracked = [x for x in sources if isinstance(x, Array) and is_tracked(x)]
     if not tracked:
@@ -416,7 +420,10 @@ def flat(result: Any, *sources: Any) -> Any:
         (g,) = cotangents
         return [ops.astype(ops.filled(g, shape=shape, value=0), dtype=dtype) for shape, dtype in kinds]
 
-    return attach(OwnRule("zero gradient", pull, None), tracked, [result], Places([result]))[0]
+    recorded: Any
+    (recorded,) = attach(OwnRule("zero gradient", pull, None), tracked, [result], Places([result]))
+    recorded._mask = getattr(result, "_mask", (None, None))
+    return recorded
 
 
 def mask_of(x: Array) -> Array | None:

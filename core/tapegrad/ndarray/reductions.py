@@ -15,7 +15,7 @@ from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, one_axis, one_int, ops
 from .function import Field, fields_of, nd_function, public
-from .ndarray import NDArray, flat, give, make
+from .ndarray import NDArray, give, make
 
 FLOAT32 = np.dtype("float32")
 
@@ -218,8 +218,8 @@ def round(data: NDArray) -> NDArray:
     >>> nd.round(nd.array([-1.5, 0.5, 2.4])).asnumpy().tolist()
     [-2.0, 1.0, 2.0]
     """
-    whole = ops.trunc(data)
-    return whole + ops.trunc((data - whole) * 2)
+    finite = ops.where(ops.isfinite(data), data, 0)
+    return ops.trunc(data) + ops.trunc((finite - ops.trunc(finite)) * 2)
 
 
 @nd_function
@@ -252,7 +252,7 @@ def _place(op: Any, data: NDArray, axis: int | None, keepdims: bool, where: str)
     dtype = dtype_of(data)
     if not dtypes.is_dtype(dtype, ("integral", "real floating")):
         dtype = FLOAT32
-    return flat(ops.astype(indices, dtype=dtype), data)  # type: ignore[no-any-return]
+    return ops.astype(indices, dtype=dtype)
 
 
 @_search
@@ -323,7 +323,7 @@ def argsort(data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype:
     """
     data, along = _along(data, axis, "argsort")
     places = ops.argsort(data, axis=along, descending=not is_ascend)
-    return flat(ops.astype(places, dtype=dtypes.to_dtype(dtype)), data)  # type: ignore[no-any-return]
+    return ops.astype(places, dtype=dtypes.to_dtype(dtype))
 
 
 @nd_function
@@ -360,8 +360,8 @@ def topk(
     if ret_typ == "mask":
         ones = ops.filled(data, shape=first.shape, value=1)
         mask = ops.put_along_axis(ops.filled(data, shape=data.shape, value=0), first, ones, axis=along)
-        return flat(ops.reshape(mask, shape=whole.shape), whole)
-    places = flat(ops.astype(first, dtype=dtypes.to_dtype(dtype)), data)
+        return ops.reshape(mask, shape=whole.shape)
+    places = ops.astype(first, dtype=dtypes.to_dtype(dtype))
     if ret_typ == "indices":
         return places
     values = ops.take_along_axis(data, first, axis=along)

@@ -15,7 +15,7 @@ from ..arrays.views import share_reshaped
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, int_tuple, ints_of, need, one_axis, one_int, ops, refuse_unread
 from .function import nd_function
-from .ndarray import INT, NDArray, flat, give_all, make, mask_of, slices
+from .ndarray import INT, NDArray, give_all, make, mask_of, slices
 
 INT64 = np.dtype("int64")
 
@@ -647,7 +647,7 @@ def take(a: NDArray, indices: Any, axis: int = 0, mode: str = "clip") -> NDArray
     along = one_axis(axis, a.ndim, "take")
     indices = need(indices, "take", "indices")
     places = _within(indices_of(indices), a.shape[along], mode, "take")
-    return flat(ops.take(a, places, axis=along), indices)  # type: ignore[no-any-return]
+    return ops.take(a, places, axis=along)
 
 
 def _within(places: Any, length: int, mode: str, where: str) -> Any:
@@ -700,7 +700,7 @@ def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = 
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
     result = at_least_1d(ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode))
-    return flat(result, index)  # type: ignore[no-any-return]
+    return result
 
 
 @nd_function
@@ -738,7 +738,7 @@ def one_hot(
     """
     depth = one_int(depth, "one_hot", "depth")
     options = {"depth": depth, "on": on_value, "off": off_value, "dtype": dtypes.to_dtype(dtype)}
-    return flat(ops.one_hot(indices_of(indices), **options), indices)  # type: ignore[no-any-return]
+    return ops.one_hot(indices_of(indices), **options)
 
 
 @nd_function(out=False)
@@ -769,7 +769,7 @@ def gather_nd(data: NDArray, indices: NDArray) -> NDArray:
     >>> nd.gather_nd(nd.arange(4).reshape((2, 2)), nd.array([[0, 1], [1, 0]])).asnumpy().tolist()
     [1.0, 2.0]
     """
-    return flat(ops.gather_nd(data, indices_of(indices)), indices)  # type: ignore[no-any-return]
+    return ops.gather_nd(data, indices_of(indices))
 
 
 @nd_function
@@ -793,7 +793,7 @@ def scatter_nd(data: NDArray, indices: NDArray, shape: Any) -> NDArray:
 def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
     """Indices into the flat array from index vectors, which are the columns of `data`.
 
-    `unravel_index` is the inverse. Indices are not checked against `shape`.
+    `unravel_index` is the inverse. Indices are not checked against `shape`. There is no gradient.
 
     Shapes: (axes, …) becomes (…), or (1,) instead of ().
     Raises: `TypeError` for anything that is not a shape, `ShapeError` for the wrong number of rows.
@@ -804,7 +804,7 @@ def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
     shape = ints_of(shape, "ravel_multi_index", "shape")
     if data.shape[0] != len(shape):
         raise ShapeError(f"ravel_multi_index(): {data.shape[0]} rows of indices for a shape of {len(shape)} axes")
-    rows = [ops.getitem(data, key=(i,)) for i in range(len(shape))]
+    rows = [ops.getitem(data._detached(), key=(i,)) for i in range(len(shape))]
     places = rows[0]
     for row, length in zip(rows[1:], shape[1:], strict=True):
         places = places * length + row
@@ -815,7 +815,7 @@ def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
 def unravel_index(data: NDArray, shape: Any) -> NDArray:
     """Index vectors, as columns, from indices into the flat array.
 
-    `ravel_multi_index` is the inverse. Indices are not checked against `shape`.
+    `ravel_multi_index` is the inverse. Indices are not checked against `shape`. There is no gradient.
 
     Shapes: (…) becomes (axes, …).
     Raises: `TypeError` for anything that is not a shape.
@@ -823,7 +823,7 @@ def unravel_index(data: NDArray, shape: Any) -> NDArray:
     >>> nd.unravel_index(nd.array([6, 11]), shape=(3, 4)).asnumpy().tolist()
     [[1.0, 2.0], [2.0, 3.0]]
     """
-    rest = data
+    rest: Any = data._detached()
     rows: list[Any] = []
     for length in reversed(ints_of(shape, "unravel_index", "shape")[1:]):
         rows.insert(0, ops.remainder(rest, length))
@@ -881,7 +881,7 @@ def where(condition: NDArray, x: NDArray, y: NDArray) -> NDArray:
                 f"choose among its columns, give the condition as many axes"
             )
         booleans = ops.reshape(booleans, shape=(x.shape[0],) + (1,) * (x.ndim - 1))
-    return flat(ops.where(booleans, x, y), condition)  # type: ignore[no-any-return]
+    return ops.where(booleans, x, y)
 
 
 def truth(x: NDArray) -> Any:

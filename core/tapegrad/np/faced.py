@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import context as _context
 from ..context import Context
-from ..ndarray.ndarray import NDArray, give
+from ..ndarray.ndarray import NDArray, flat, give
 from ..numpy.arrays import ndarray as Standard
 from ..ops.transfer import move
 from .arrays import ndarray
@@ -33,7 +33,7 @@ def faced(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, out: Any = None, ctx: Context | None = None, **keywords: Any) -> Any:
-        result = of_face(function(*args, **keywords), ctx)
+        result = flat(of_face(function(*args, **keywords), ctx), *args)
         return result if out is None else give(out, result)
 
     return wrapped
