@@ -21,8 +21,7 @@ SAME = set(
     copysign signbit floor ceil trunc round nextafter where maximum minimum fmax fmin heaviside nan_to_num equal
     not_equal less less_equal greater greater_equal isfinite isinf isnan logical_and logical_or logical_xor logical_not
     bitwise_and bitwise_or bitwise_xor sinc sum mean prod max min ptp all any nansum nanprod nanmean nanmax nanmin
-    nanmedian median argmax argmin count_nonzero diff trapezoid power quantile nanquantile cumulative_sum
-    cumulative_prod nonzero clip average
+    nanmedian median argmax argmin count_nonzero diff trapezoid power quantile nanquantile nonzero
     """.split()  # noqa: SIM905
 )
 
@@ -31,6 +30,16 @@ def in_range(function, x, **keywords):
     """A deviation by NumPy's function, whose squares leave the range, of x scaled by a power of two."""
     scale = 2.0 ** np.round(np.log2(np.nanmax(np.abs(x), initial=0) or 1))
     return function(x / scale, **keywords) * scale
+
+
+def running(function, initial):
+    def called(x, axis=0, include_initial=False, **keywords):
+        result = function(x, axis, **keywords)
+        if not include_initial:
+            return result
+        return np.insert(result, 0, initial, axis=axis)
+
+    return called
 
 
 OTHERWISE = {
@@ -51,6 +60,10 @@ OTHERWISE = {
     "nanvar": lambda x, correction=0, **k: np.nanvar(x, ddof=correction, **k),
     "nanstd": lambda x, correction=0, **k: in_range(np.nanstd, x, ddof=correction, **k),
     "average": lambda x, weights=None, **k: np.average(x, weights=weights, **k),
+    "cumulative_sum": running(np.cumsum, 0),
+    "cumulative_prod": running(np.cumprod, 1),
+    "clip": lambda x, low=None, high=None: x if low is None and high is None else np.clip(x, low, high),
+    "softplus": lambda x: np.logaddexp(0, x),
     "cummax": lambda x, axis=0: np.maximum.accumulate(x, axis=axis),
     "cummin": lambda x, axis=0: np.minimum.accumulate(x, axis=axis),
     "sort": lambda x, axis=-1, descending=False: -np.sort(-x, axis=axis) if descending else np.sort(x, axis=axis),
@@ -61,7 +74,7 @@ SCIPY = {
     name: name
     for name in (
         *("erf", "erfc", "erfinv", "gammaln", "gamma", "digamma", "betaln", "betainc", "gammainc", "gammaincc", "i0"),
-        *("i0e", "i1", "i1e", "xlogy", "xlog1py", "logit", "zeta", "softplus", "logsumexp"),
+        *("i0e", "i1", "i1e", "xlogy", "xlog1py", "logit", "zeta", "logsumexp"),
     )
 } | {"log_sigmoid": "log_expit", "sigmoid": "expit"}
 

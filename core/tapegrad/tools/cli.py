@@ -37,7 +37,10 @@ app = typer.Typer(
 )
 
 # The terminal's own colours on its own background, and of those only what can be read on a light and on a dark one.
-PAGE = Theme({"markdown.code": "bold", "markdown.link": "none", "markdown.link_url": "underline"})
+PAGE = Theme(
+    {"markdown.code": "bold", "markdown.link": "none", "markdown.link_url": "underline", "markdown.hr": "none"}
+    | dict.fromkeys(["markdown.item.bullet", "markdown.item.number"], "bold")
+)
 CODE = ANSISyntaxTheme(
     {Token: Style(), Keyword: Style(color="magenta"), String: Style(color="green"), Comment: Style(italic=True)}
 )
