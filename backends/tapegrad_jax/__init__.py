@@ -77,6 +77,15 @@ class JaxBackend(tapegrad.Backend):
     shares_constants = True  # they are NumPy scalars, which JAX takes to any device and into any trace
 
     @cached_property
+    def module(self) -> Any:
+        # While it is imported JAX draws from NumPy's global generator, whose numbers are the program's.
+        state = np.random.get_state()
+        try:
+            return super().module
+        finally:
+            np.random.set_state(state)
+
+    @cached_property
     def namespace(self) -> Any:
         _ = self.module
         return importlib.import_module("jax.numpy")

@@ -150,9 +150,12 @@ def test_the_plugin_imports_no_jax_and_changes_none_of_its_settings():
     code = (
         "import sys, tapegrad, tapegrad_jax\n"
         "assert 'jax' not in sys.modules\n"
+        "import numpy as np\n"
+        "np.random.seed(0)\n"
+        "tapegrad.get_backend('jax').module\n"
+        "assert np.random.get_state()[2] == 624, 'a program has other numbers for its seed'\n"
         "import jax\n"
         "before = dict(jax.config.values)\n"
-        "import numpy as np\n"
         "x = tapegrad.get_backend('jax').from_numpy(np.ones(3, 'float32'))\n"
         "tapegrad.grad(lambda x: (x * x)[0])(x)\n"
         "assert dict(jax.config.values) == before\n"
