@@ -390,3 +390,19 @@ def _compile_a_training_step(optimizer, options):
     assert [compiled(*batch).asscalar() for batch in batches] == pytest.approx(wanted, abs=1e-5)
     assert metric.get() == counted.get()
     assert compiled.stats()["replays"] >= 4 and compiled.stats()["eager"] == 0
+
+
+def test_trained_values_are_read_from_a_file_or_it_is_said_where_that_would_be(tmp_path):
+    with pytest.raises(ArgumentError, match=r"downloads nothing; save the values of 'mobilenet0.25' as .*0.25'.params"):
+        gluon.model_zoo.vision.mobilenet0_25(pretrained=True, root=str(tmp_path))
+    with pytest.raises(ArgumentError, match="Model resnet18_v3 is not supported"):
+        gluon.model_zoo.vision.get_resnet(3, 18)
+    with pytest.raises(ArgumentTypeError, match="takes version and num_layers"):
+        gluon.model_zoo.vision.get_resnet(1)
+    trained = gluon.model_zoo.vision.get_model("mobilenet0.25", classes=2)
+    trained.initialize()
+    x = nd.random.uniform(shape=(1, 3, 32, 32))
+    y = trained(x)
+    trained.save_parameters(str(tmp_path / "mobilenet0.25-0123abcd.params"))
+    loaded = gluon.model_zoo.vision.mobilenet0_25(pretrained=True, ctx=mx.cpu(), root=str(tmp_path), classes=2)
+    assert loaded(x).asnumpy().tolist() == y.asnumpy().tolist()

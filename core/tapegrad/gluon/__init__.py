@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import contrib as contrib
     from . import data as data
     from . import loss as loss
+    from . import model_zoo as model_zoo
     from . import rnn as rnn
     from . import utils as utils
     from .trainer import Trainer
@@ -26,6 +27,7 @@ __all__ = [
     "Trainer",
     "data",
     "loss",
+    "model_zoo",
     "nn",
     "rnn",
     "utils",
@@ -34,10 +36,8 @@ __dir__ = __all__.copy
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("contrib", "data", "loss", "rnn", "utils", "trainer"):
+    if name in ("contrib", "data", "loss", "model_zoo", "rnn", "utils", "trainer"):
         return import_module(f".{name}", __name__)
     if name == "Trainer":
         return import_module(".trainer", __name__).Trainer
-    if name == "model_zoo":
-        raise AttributeError("tapegrad.gluon has no 'model_zoo': build networks of gluon.nn, and load_parameters()")
     raise AttributeError(f"module 'tapegrad.gluon' has no attribute {name!r}")
