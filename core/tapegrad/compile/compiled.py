@@ -16,7 +16,7 @@ from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..dtypes import get_default_dtype
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArrayError
-from ..tape.mode import MODE, TRAINING
+from ..tape.mode import MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .doors import ACTIVE
@@ -24,6 +24,7 @@ from .guards import SCALARS, Place, Reach, Reaches, reachable, same
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, Course, Missed, rolled
 from .program import End, Step
+from .recorded import Again, Outcome, attached, swept
 from .recording import Mismatch, Recording
 from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors
 from .source import MISSED
@@ -51,8 +52,18 @@ class _Sort:
         self.told_apart = [i for i, leaf in enumerate(leaves) if is_number(leaf)]
         self.first = [leaves[i] for i in self.told_apart]
         self.state = State()
+        self.seeds: list[int] | None = None
+        """Under `record()`: with which outputs backward passes begin, once that is not all."""
         self.fixed = False
         """Whether numbers stay what they are, since the function cannot be traced with those of a trace."""
+
+    def seed(self, outputs: list[int]) -> None:
+        """Learn that backward passes begin with these outputs only; where they differ there is no program."""
+        self.programs.clear()
+        self.attempts += 1
+        if self.attempts >= ATTEMPTS:
+            self.refusal = "its backward passes begin with other outputs each time"
+        self.seeds = outputs
 
     @property
     def recordings(self) -> list[Recording]:
@@ -166,7 +177,8 @@ class Compiled(Reaches):
         return _Bound(found, instance)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if MODE.get() & ~TRAINING or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
+        mode = MODE.get() & ~(TRAINING | TOLD)
+        if ACTIVE.get() is not None or WATCHERS.data or (mode and (mode != RECORDING or self._strict)):  # type: ignore[attr-defined]
             return self._fun(*args, **keywords)
         self._counts["calls"] += 1
         leaves: list[Any]
@@ -199,7 +211,7 @@ class Compiled(Reaches):
                         if comparison is not None:
                             run = partial(self._run_traced, sort=sort, leaves=leaves, structure=structure)
                             comparison.check(recording, out, run, inputs, given)
-                        return out
+                        return self._attached(sort, out, args, keywords, given)
                     failure = out
                     if failure is not None or given:
                         break
@@ -208,12 +220,19 @@ class Compiled(Reaches):
                 sort = self._sorts.get(key)
                 if sort is None:
                     sort = self._sorts[key] = _Sort(leaves)
-                return self._traced(sort, known, failure, args, keywords, leaves, structure, given)
+                out = self._traced(sort, known, failure, args, keywords, leaves, structure, given)
+                return self._attached(sort, out, args, keywords, given)
         except Exception as error:
             fold(error)
             raise
 
     # ---- the ways to run it
+
+    def _attached(self, sort: _Sort, out: Any, args: Any, keywords: Any, drawn: Sequence[Any]) -> Any:
+        """What a program has given, which under `record()` gets its place on the tape."""
+        if type(out) is not Outcome:
+            return out
+        return attached(out, Again(self._fun, args, keywords, out, drawn), sort.seed)
 
     def _eager(self, args: Any, keywords: Any) -> Any:
         self._counts["eager"] += 1
@@ -221,18 +240,13 @@ class Compiled(Reaches):
 
     def _replay(self, recording: Recording, handles: list[Array], leaves: Sequence[Any], drawn: list[Any]) -> Any:
         """Run the program: whether it came to its end, and what it returns."""
-        runner = recording.ready()
-        alone = recording.lock.acquire(blocking=False)
         try:
-            result = (runner if alone else recording.beside()).run(handles, leaves, drawn)
+            result = recording.program.run(handles, leaves, drawn)
         except Missed:
             return False, None
         except Exception as error:
             # The function itself has the better words for it, and the lines.
             return False, error
-        finally:
-            if alone:
-                recording.lock.release()
         if result is MISSED:
             return False, None
         self._counts["replays"] += 1
@@ -260,7 +274,7 @@ class Compiled(Reaches):
             sort.take_up([place for recording in sort.recordings for place in recording.reach.changed()])
         inputs, kind = sort.with_state(leaves)
         streams, seedings = reach.drawn_from(), _seedings()
-        trace = Trace(drawn)
+        trace = Trace(drawn, bool(MODE.get() & RECORDING))
         end: End | None = None
         reason: str | None = None
         try:
@@ -304,7 +318,10 @@ class Compiled(Reaches):
             result = self._fun(*args, **keywords)
             trace.visits.close()
             leaving = Leaving(trace, [*leaves, *state.leaves])
-            end = leaving.end(result, state)
+            if MODE.get() & RECORDING:
+                result, end = swept(trace, leaving, state, result, sort.seeds)
+            else:
+                end = leaving.end(result, state)
         return result, end, set(leaving.expected)
 
     def _again(
@@ -363,7 +380,7 @@ class Compiled(Reaches):
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
         course = Course(trace.path, trace.specs, end, trace.visits)
         deep = recording.deep or course.branches > DEEP
-        many = not fresh and (deep or recording.root.ends >= MANY or len(trace.path) > LONG)
+        many = not fresh and (deep or recording.ends >= MANY or len(trace.path) > LONG)
         loop = rolled(recording.course, course) if many and recording.course is not None else None
         if loop is not None:
             recordings.remove(recording)
@@ -384,7 +401,7 @@ class Compiled(Reaches):
             return
         if fresh:
             recordings.append(recording)
-        if sum(r.root.ends for s in self._sorts.values() for r in s.recordings) > self._most:
+        if sum(r.ends for s in self._sorts.values() for r in s.recordings) > self._most:
             self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
 
     def _try_later(self, sort: _Sort, why: str) -> None:
@@ -409,7 +426,7 @@ class Compiled(Reaches):
 
     def stats(self) -> dict[str, int]:
         """How often it was called, and how: counts by name, and the number of programs kept."""
-        programs = sum(r.root.ends for sort in self._sorts.values() for r in sort.recordings)
+        programs = sum(r.ends for sort in self._sorts.values() for r in sort.recordings)
         return {**self._counts, "programs": programs}
 
     def explain(self, *, code: bool = False) -> str:
@@ -432,7 +449,7 @@ def _seedings() -> tuple[int, int]:
 
 def _key(leaves: Sequence[Any], structure: Any) -> Any:
     """What programs are kept apart by, beside numbers; None where arguments cannot be told apart."""
-    parts: list[Any] = [structure, MODE.get() & TRAINING, get_default_dtype(), get_backend().name]
+    parts: list[Any] = [structure, MODE.get() & (RECORDING | TRAINING), get_default_dtype(), get_backend().name]
     arrays: list[int] = []
     for leaf in leaves:
         if isinstance(leaf, Array):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array
@@ -48,6 +49,8 @@ class GivenDraws(Draws):
 
 def _key_of(draw: Callable[..., Any]) -> Any:
     """What tells one draw from another: its code, and what that refers to."""
+    if isinstance(draw, partial):
+        return _key_of(draw.func), repr(draw.args)[:200], repr(draw.keywords)[:200]
     cells = getattr(draw, "__closure__", None) or ()
     return getattr(draw, "__code__", draw), [repr(cell.cell_contents)[:200] for cell in cells]
 

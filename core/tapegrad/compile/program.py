@@ -259,6 +259,16 @@ def fingerprint(value: Any) -> Any:
     return (value.__class__, value)
 
 
+def differ(x: Step, y: Step) -> bool:
+    """Whether two steps do something else; what they call their results does not count."""
+    return (
+        x.name != y.name
+        or len(x.results) != len(y.results)
+        or fingerprint(x.args) != fingerprint(y.args)
+        or fingerprint(x.keywords) != fingerprint(y.keywords)
+    )
+
+
 def _shown(part: Any) -> str:
     if isinstance(part, (np.ndarray, np.generic)) or (hasattr(part, "shape") and hasattr(part, "dtype")):
         return repr(part.item()) if getattr(part, "size", 2) == 1 else f"<{part.dtype}{list(part.shape)}>"

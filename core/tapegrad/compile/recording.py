@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,9 +10,9 @@ from ..arrays.views import is_apart
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
 from .loops import DEEP, Course
-from .native import OFTEN, worthwhile
-from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substituted
-from .source import Runner, execute, write
+from .program import Branch, End, Ref, Segment, Step, differ, substituted
+from .running import Program
+from .source import execute
 from .trace import Trace
 from .values import Untraceable
 
@@ -34,6 +33,10 @@ class Source(NamedTuple):
     fresh: bool | None
 
 
+TRACKED = "recorded"
+"""What stands for a `grad_req` under `record()`, where arrays differ in having a place on the tape or none."""
+
+
 class Mismatch(Exception):
     """A trace and a program that should be the same are not; at which line."""
 
@@ -44,18 +47,8 @@ class Recording:
     def __init__(self, reach: Reach, leaves: Sequence[Any]) -> None:
         self.reach = reach
         self.sources: list[Source] = []
-        self.root = Segment()
-        self.specs: dict[int, Spec] = {}
+        self.program = Program(Segment(), {})
         self.enter: Callable[[Sequence[Any]], list[Array] | None] | None = None
-        self.runner: Runner | None = None
-        self.plan: Segment | None = None
-        self.short = self.root
-        """The tree before engines are asked for steps of their own."""
-        self._beside: Runner | None = None
-        self.often = False
-        """Whether it was planned for a program that runs often."""
-        self.replays = 0
-        self.lock = threading.Lock()
         self.alone = True
         self.course: Course | None = None
         """The last trace, for the sake of one that takes another number of turns."""
@@ -97,7 +90,8 @@ class Recording:
             else:
                 raise Untraceable(f"an array of shape {x.shape} comes from a place that cannot be looked at again")
             node = before.get("_node")
-            if node is not None and node.cell is not None and node.cell() is not grad:
+            tracked = trace.since > 0
+            if node is not None and not tracked and node.cell is not None and node.cell() is not grad:
                 raise Untraceable("the gradient of a variable is not kept in its `.grad`")
             fresh = None if node is None else trace.leaves.get(id(node), (None, None))[1]
             mask = before.get("_mask")
@@ -108,7 +102,7 @@ class Recording:
                     kind,
                     key,
                     signature,
-                    None if node is None else node.req,
+                    None if node is None else TRACKED if tracked else node.req,
                     grad is not None,
                     None if mask is None else mask[0] is before["_value"],
                     fresh,
@@ -117,9 +111,14 @@ class Recording:
         return found
 
     @property
+    def ends(self) -> int:
+        """How many ways through it there are."""
+        return self.program.root.ends
+
+    @property
     def has_loop(self) -> bool:
         """Whether it has a step that is a loop, whose turns no other trace can be compared with."""
-        return any(step.name == "loop" for segment in self.root.walk() for step in segment.steps)
+        return any(step.name == "loop" for segment in self.program.root.walk() for step in segment.steps)
 
     def handles(self, leaves: Sequence[Any]) -> list[Array] | None:
         """The arrays from outside, in order; None where one, or Python's state, is not what the program is for."""
@@ -158,7 +157,9 @@ class Recording:
             else:
                 lines.append(f"h{i} = h{key[0]}.{key[1]}[{key[2]}]")
             lines.append(f"if h{i}._signature is not {name(signature)}: return None")
-            if req is None:
+            if req == TRACKED:
+                lines.append(f"if h{i}._node is None: return None")
+            elif req is None:
                 lines.append(f"if h{i}._node is not None: return None")
             else:
                 lines += [f"n = h{i}._node", f"if n.__class__ is not _Leaf or n.req != {req!r}: return None"]
@@ -173,7 +174,8 @@ class Recording:
                 ]
                 if mask is not None:
                     lines.append(f"if (m[0] is h{i}._value) is not {mask}: return None")
-        rebound = {e.handle for s in self.root.walk() if isinstance(s.exit, End) for e in s.exit.effects if e.value}
+        ends = [segment.exit for segment in self.program.root.walk() if isinstance(segment.exit, End)]
+        rebound = {effect.handle for end in ends for effect in end.effects if effect.value}
         names["_is_apart"] = is_apart
         for i in sorted(rebound):
             lines.append(f"if getattr(h{i}, '_shares', None) is not None and not _is_apart(h{i}): return None")
@@ -187,47 +189,16 @@ class Recording:
         source = f"def enter(leaves):\n    try:\n{body}\n    except ({errors}):\n        return None\n"
         return execute(source, names, "enter")  # type: ignore[no-any-return]
 
-    def ready(self) -> Runner:
-        """The program as it is run, for one run more; planned anew when it has run often."""
-        self.replays += 1
-        runner: Runner | None = self.runner
-        if runner is None or (self.replays == OFTEN and not self.often):
-            runner = self._planned()
-        return runner
-
-    def _planned(self) -> Runner:
-        """The tree after all passes, written as Python."""
-        from .passes.ahead import ahead
-        from .passes.common import common
-        from .passes.constants import constants
-        from .passes.dead import dead
-        from .passes.engines import engines
-        from .passes.host import host
-
-        short = dead(common(host(constants(self.root, self.specs), self.specs)))
-        results = [r for segment in short.walk() for step in segment.steps for r in step.results]
-        self.often = worthwhile(self.replays, sum(self.specs[r.number].size for r in results))
-        self.plan = engines(ahead(short, self.specs) if self.often else short, self.specs, self.often)
-        self.short, self._beside = short, None
-        self.runner = runner = write(self.plan, self.specs)
-        return runner
-
-    def beside(self) -> Runner:
-        """The program for while another thread is running the one that writes into buffers."""
-        if self._beside is None:
-            self._beside = write(self.short, self.specs)
-        return self._beside
-
     def add(self, trace: Trace, course: Course, leaves: Sequence[Any]) -> None:
         """Make a trace one way through the tree. Raises `Mismatch` where it differs without a reason."""
         sources = self.sources_of(trace, leaves)
         known = len(self.sources)
-        if any(_differ(x, y) for x, y in zip(sources, self.sources, strict=False)):
+        if any(x != y for x, y in zip(sources, self.sources, strict=False)):
             raise Mismatch("the arrays that are read")
         if len(sources) > known:
             self.sources += sources[known:]
         self.alone = all(source.kind == "fixed" for source in self.sources)
-        segment, place = self.root, 0
+        segment, place = self.program.root, 0
         names: dict[Ref, Ref] = {}
         """The tree's numbers of the trace's values: those of two courses that part must not be mistaken."""
         for item in course.path:
@@ -236,7 +207,7 @@ class Recording:
                 if segment.exit is None:
                     step.results = tuple([self._number(r, course) for r in item.results])
                     segment.steps.append(step)
-                elif place == len(segment.steps) or _differ_steps(segment.steps[place], step):
+                elif place == len(segment.steps) or differ(segment.steps[place], step):
                     there = f", where there was {segment.steps[place]}" if place < len(segment.steps) else ""
                     raise Mismatch(f"{step} (at {step.line}){there}")
                 names.update(zip(item.results, segment.steps[place].results, strict=True))
@@ -255,25 +226,13 @@ class Recording:
             raise Mismatch("the end")
         elif segment.exit.results != end.results or segment.exit.structure != end.structure:
             raise Mismatch("what is returned")
-        self.runner = self.enter = None
+        self.program.renew()
+        self.enter = None
         self.course = course
         self.deep = self.deep or course.branches > DEEP
 
     def _number(self, value: Ref, course: Course) -> Ref:
         """A number of the tree for a value of a trace."""
-        made = Ref(len(self.specs))
-        self.specs[made.number] = course.specs[value.number]
+        made = Ref(len(self.program.specs))
+        self.program.specs[made.number] = course.specs[value.number]
         return made
-
-
-def _differ(x: Source, y: Source) -> bool:
-    return x != y
-
-
-def _differ_steps(x: Step, y: Step) -> bool:
-    return (
-        x.name != y.name
-        or len(x.results) != len(y.results)
-        or fingerprint(x.args) != fingerprint(y.args)
-        or fingerprint(x.keywords) != fingerprint(y.keywords)
-    )

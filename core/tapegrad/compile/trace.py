@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType, MappingProxyType
-from typing import Any
+from typing import Any, Self
 from weakref import ref
 
 import numpy as np
@@ -26,7 +26,7 @@ from ..arrays.batched import Batched
 from ..arrays.views import is_apart
 from ..engines.backend import Backend
 from ..engines.tables import EngineKernels
-from ..tape.nodes import Leaf
+from ..tape.nodes import Leaf, Sweep, next_seq
 from .doors import ACTIVE, DOORS, Door, contents, slots_of, untraced
 from .draws import GivenDraws, TracingDraws
 from .program import Branch, Ref, Spec, Step, fingerprint
@@ -42,7 +42,11 @@ _UNMET = object()
 class Trace:
     """One run of a function. `path` is what it did: steps, and the branch points with what was seen there."""
 
-    def __init__(self, draws: Sequence[Any] = ()) -> None:
+    def __init__(self, draws: Sequence[Any] = (), recorded: bool = False) -> None:
+        self.since = next_seq() if recorded else 0
+        """Under `record()`: what has a place on the tape from before that is an input, to which gradients go."""
+        self.concrete: list[Any] = []
+        """Under `record()`: all values, by their numbers."""
         self.path: list[Step | tuple[Branch, Any]] = []
         self.specs: list[Spec] = []
         self.handles: list[Array] = []
@@ -63,7 +67,7 @@ class Trace:
         self.thread = threading.get_ident()
         self.refusal = ""
 
-    def __enter__(self) -> Trace:
+    def __enter__(self) -> Self:
         DOORS.open()
         self.token = ACTIVE.set(self)
         self.draws.__enter__()
@@ -79,6 +83,8 @@ class Trace:
     def fresh(self, raw: Any) -> Ref:
         """A new number for a value."""
         shape = getattr(raw, "shape", None)
+        if self.since:
+            self.concrete.append(raw)
         self.specs.append(Spec(type(raw), getattr(raw, "dtype", None), None if shape is None else tuple(shape)))
         return Ref(len(self.specs) - 1)
 
@@ -275,7 +281,7 @@ class Trace:
         value, node = held["_value"], held.get("_node")
         if isinstance(value, Batched) or held["_xp"].backend is None:
             raise Untraceable("an array from outside is inside a vmap")
-        if node is not None and node.__class__ is not Leaf:
+        if node is not None and node.__class__ is not Leaf and (node.seq >= self.since or node.xp.__class__ is Sweep):
             raise Untraceable("an array from outside was recorded, and a gradient may be asked for through it")
         if isinstance(value, Traced):
             raise Untraceable("an array belongs to the trace of another thread")
@@ -365,6 +371,13 @@ class Rehearsal(Trace):
 
     def check_write(self, x: Any, value: Any, state: Any) -> None:
         pass
+
+    def stand_in(self, x: Any, slots: dict[str, Any]) -> None:
+        """Have an array from outside hold something else, as long as the run goes on."""
+        if x is not None:
+            self.states[id(x)] = contents(x) | slots
+            self.handles.append(x)
+            self.before.append(contents(x))
 
 
 def _same(value: Any) -> Any:

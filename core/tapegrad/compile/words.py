@@ -20,7 +20,7 @@ def explanation(compiled: Compiled, code: bool) -> str:
         if sort.refusal:
             lines.append(f"runs eagerly: {sort.refusal}")
         for number, recording in enumerate(sort.recordings):
-            lines.append(f"program {number}: {recording.root.ends} course(s), {len(recording.sources)} array(s)")
+            lines.append(f"program {number}: {recording.ends} course(s), {len(recording.sources)} array(s)")
             for i, source in enumerate(recording.sources):
                 signature = source.signature
                 shape = ", ".join(map(str, signature.shape))
@@ -29,11 +29,12 @@ def explanation(compiled: Compiled, code: bool) -> str:
             if recording.deep:
                 lines.append("  is not run: its many branch points have yet to be seen as a loop")
                 continue
-            lines += _segment(recording.root, recording.specs, 1)
-            if recording.runner is not None:
-                lines += ["  as it is run:", indent(recording.runner.source.rstrip(), "    ")]
-            if code and recording.plan is not None:
-                sources = [getattr(s.function, "code", "") for part in recording.plan.walk() for s in part.steps]
+            program = recording.program
+            lines += _segment(program.root, program.specs, 1)
+            if program.runner is not None:
+                lines += ["  as it is run:", indent(program.runner.source.rstrip(), "    ")]
+            if code and program.plan is not None:
+                sources = [getattr(s.function, "code", "") for part in program.plan.walk() for s in part.steps]
                 lines += [indent(source.rstrip(), "    ") for source in sources if source]
     lines += [f"traced: {reason}" for reason in compiled._reasons]
     return "\n".join(lines) if lines else "not called yet"

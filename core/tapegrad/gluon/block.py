@@ -15,7 +15,6 @@ from .. import ndarray as nd
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
-from ..tape.mode import MODE, TRAINING
 from .inference import Waiting, draw_all, inferring
 from .parameter import PROBED, DeferredInitializationError, Parameter, ParameterDict, is_known, load_into, read_named
 from .summary import summarize
@@ -379,7 +378,7 @@ class HybridBlock(Block):
         super().hybridize(active, **kwargs)
 
     def _compiled(self) -> Callable[..., Any]:
-        if MODE.get() & ~TRAINING or PROBED.get() is not None or any(map(_has_hooks, self._children.values())):
+        if PROBED.get() is not None or any(map(_has_hooks, self._children.values())):
             return self.forward
         return _program().__get__(self)  # type: ignore[no-any-return]
 

@@ -1,4 +1,6 @@
-"""Constants: what was made on the host stands where it is used, what follows from constants is one, and x · 1 is x."""
+"""Constants: what was made on the host stands where it is used, what follows from constants is one, and x · 1 is x,
+as is x in the shape that it has.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,9 @@ def constants(root: Segment, specs: Mapping[int, Spec]) -> Segment:
             else isinstance(part, (np.ndarray, np.generic)) and bool(np.all(part == 1))
         )
 
+    def is_shaped(part: Any, like: Ref) -> bool:
+        return part.__class__ is Ref and specs[part.number] == specs[like.number]
+
     def rewrite(segment: Segment) -> Segment:
         made = Segment()
         for step in segment.steps:
@@ -47,9 +52,12 @@ def constants(root: Segment, specs: Mapping[int, Spec]) -> Segment:
             elif step.name == "multiply" and len(step.args) == 2:
                 x, y = step.args
                 other = y if is_one(x) else x if is_one(y) else None
-                if other.__class__ is Ref and specs[other.number] == specs[result.number]:
+                if other.__class__ is Ref and is_shaped(other, result):
                     same[result] = other
                     continue
+            elif step.name == "reshape" and step.engine is not None and is_shaped(step.args[0], result):
+                same[result] = step.args[0]
+                continue
             if result in known:
                 if result in leaving:
                     made.steps.append(replace(step, name="constant", args=(known[result],), keywords={}))
