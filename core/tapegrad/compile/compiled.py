@@ -261,7 +261,7 @@ class Compiled(Reaches):
         keywords: Any,
         leaves: list[Any],
         structure: Any,
-        drawn: Sequence[Any],
+        drawn: list[Any],
     ) -> Any:
         """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
@@ -298,6 +298,7 @@ class Compiled(Reaches):
         if reason is not None or end is None:
             return self._again(sort, trace, reach, str(reason), args, keywords, leaves)
         commit(trace)
+        drawn[:] = trace.draws.taken
         if reach.drawn_from() != streams:
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
         if _seedings() != seedings:
@@ -537,8 +538,9 @@ def compile(fun: Callable[..., Any] | None = None, *, strict: bool = False, max_
     `max_programs` bounds how many courses are kept; a function that takes more, or that cannot be compiled, runs
     eagerly, with one warning that says why. With `strict` that is an error, and each call runs both ways and compares.
 
-    What the function does beside arrays (`print`, `append`) it does while it is traced only. Where something is
-    recorded outside, under `grad`, `vmap` or within another compiled function, the function itself runs.
+    What the function does beside arrays (`print`, `append`) it does while it is traced only. Under `record()` it
+    is two programs, one of them for the sweep back; under `grad`, `vmap` or within another compiled function the
+    function itself runs.
 
     Shapes: any; one program for each.
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .leaving import Argument, Fixed, Given, Made, Raw
 from .program import Branch, End, Segment, Spec
+from .recorded import Pull
+from .recording import TRACKED
+from .running import Program
 
 if TYPE_CHECKING:
     from .compiled import Compiled
@@ -25,19 +28,33 @@ def explanation(compiled: Compiled, code: bool) -> str:
                 signature = source.signature
                 shape = ", ".join(map(str, signature.shape))
                 variable = "" if source.req is None else f", a variable (grad_req={source.req!r})"
+                variable = ", on the tape" if source.req == TRACKED else variable
                 lines.append(f"  array {i}: {_origin(source)}, {signature.dtype}[{shape}]{variable}")
             if recording.deep:
                 lines.append("  is not run: its many branch points have yet to be seen as a loop")
                 continue
             program = recording.program
             lines += _segment(program.root, program.specs, 1)
-            if program.runner is not None:
-                lines += ["  as it is run:", indent(program.runner.source.rstrip(), "    ")]
-            if code and program.plan is not None:
-                sources = [getattr(s.function, "code", "") for part in program.plan.walk() for s in part.steps]
-                lines += [indent(source.rstrip(), "    ") for source in sources if source]
+            lines += _as_run(program, code)
+            for pull in _pulls(program.root):
+                lines += ["  the sweep back, of what the call has kept and the cotangents:"]
+                lines += [*_segment(pull.program.root, pull.program.specs, 2), *_as_run(pull.program, code)]
     lines += [f"traced: {reason}" for reason in compiled._reasons]
     return "\n".join(lines) if lines else "not called yet"
+
+
+def _as_run(program: Program, code: bool) -> list[str]:
+    if program.runner is None or program.plan is None:
+        return []
+    lines = ["  as it is run:", indent(program.runner.source.rstrip(), "    ")]
+    sources = [getattr(s.function, "code", "") for part in program.plan.walk() for s in part.steps if code]
+    return lines + [indent(source.rstrip(), "    ") for source in sources if source]
+
+
+def _pulls(root: Segment) -> list[Pull]:
+    """The sweeps back from the ends of a program that is recorded."""
+    results = [recipe for part in root.walk() if isinstance(part.exit, End) for recipe in part.exit.results]
+    return [recipe.value for recipe in results if isinstance(recipe, Fixed) and isinstance(recipe.value, Pull)]
 
 
 def _origin(source: Any) -> str:
@@ -85,7 +102,9 @@ def _recipe(recipe: Any) -> str:
         return f"{recipe.value!r}"
     if isinstance(recipe, Argument):
         return f"argument {recipe.place}"
-    return repr(recipe.value) if isinstance(recipe, Fixed) else repr(recipe)
+    if isinstance(recipe, Fixed):
+        return "the sweep back" if isinstance(recipe.value, Pull) else repr(recipe.value)
+    return f"({', '.join(map(_recipe, recipe))})" if type(recipe) is tuple else repr(recipe)
 
 
 def _short(line: str) -> str:

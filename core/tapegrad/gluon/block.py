@@ -332,9 +332,9 @@ def _unscoped() -> Iterator[None]:
 class HybridBlock(Block):
     """A block whose `hybrid_forward(F, x, ..., **params)` is handed its own parameters; `F` is `nd`.
 
-    After `hybridize()` the outermost such block is compiled, as by `tapegrad.compile`, where nothing is recorded and no
-    block within has hooks. Where it cannot be, and under `record()`, it runs as before; results are the same. What is
-    to be fast in training is a function of the whole step, given to `tapegrad.compile`.
+    After `hybridize()` the outermost such block is compiled, as by `tapegrad.compile`, under `record()` forward and
+    backward, unless a block within has hooks. Where it cannot be it runs as before; results are the same. Training is
+    fastest as a function of the whole step, given to `tapegrad.compile`.
 
     Shapes: those that `hybrid_forward` takes and gives; lengths of parameters that are not known follow from the data
     where a parameter is an input of a layer's function, such as `F.FullyConnected`.

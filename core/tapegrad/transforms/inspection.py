@@ -320,7 +320,7 @@ def _kept_by(node: Node) -> list[Any]:
         elif isinstance(thing, MethodType):
             ahead += [thing.__self__, thing.__func__]
         elif isinstance(thing, FunctionType):
-            if thing.__module__.startswith("tapegrad."):
+            if (thing.__module__ or "").startswith("tapegrad."):  # written code is of no module
                 ahead += inspect.getclosurevars(thing).nonlocals.values()
         elif getattr(thing, "nbytes", 0) and getattr(thing, "ndim", 0):
             found.append(thing)
