@@ -93,7 +93,14 @@ class DaskBackend(tapegrad.Backend):
     def like(self, raw: Any, spec: tapegrad.Spec) -> Any:
         if spec.layout is None or getattr(raw, "chunks", spec.layout) == spec.layout or raw.shape != spec.shape:
             return raw
-        return raw.rechunk(spec.layout)
+        source = getattr(raw, "source", None)
+        return raw.rechunk(spec.layout) if source is None else self._broadcast(source, spec)
+
+    def _broadcast(self, source: Any, spec: tapegrad.Spec) -> Any:
+        """`source` broadcast chunk by chunk, where a whole would have to be cut."""
+        chunks = spec.layout[len(spec.shape) - source.ndim :]
+        stretched = [part if length > 1 else 1 for part, length in zip(chunks, source.shape, strict=True)]
+        return self.module.broadcast_to(source.rechunk(tuple(stretched)), spec.shape, chunks=spec.layout)
 
     def beside(self, like: Any) -> Mapping[str, Any]:
         return {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -13,16 +15,20 @@ import numpy as np
 import tapegrad
 from tapegrad.errors import DynamicShapeError
 from tapegrad.op import registered
+from tapegrad.op.batching import aligns
 from tapegrad.ops.indexing import AT
-from tapegrad.ops.special import FROM_SCIPY, host_function
 
 __all__ = ["KERNELS"]
+
+
+NUMBERS = (bool, int, float, complex)
 
 
 def _on_numpy(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
     """NumPy's kernel of that op, on what the task was given."""
     with np.errstate(all="ignore"):
-        found = getattr(tapegrad.get_backend("numpy").kernels, name)(*map(np.asarray, arrays), **keywords)
+        given = [x if x is None or x.__class__ in NUMBERS else np.asarray(x) for x in arrays]
+        found = getattr(tapegrad.get_backend("numpy").kernels, name)(*given, **keywords)
     return tuple(found) if isinstance(found, (tuple, list)) else np.asarray(found)
 
 
@@ -70,28 +76,54 @@ _OF_MATRICES = (
 _OF_ALL = ("argsort", "cumulative_prod", "fft", "ifft", "irfft", "rfft", "sort")
 
 
-def _each(name: str) -> Callable[..., Any]:
-    """A function of each element that the host computes, chunk by chunk."""
+def _of_elements(name: str) -> Callable[..., Any]:
+    """An op of each element by itself: NumPy's kernel in a task for each chunk, however many steps the body has."""
 
-    def kernel(*arrays: Any) -> Any:
-        return da.map_blocks(_of_chunks, name, *da.broadcast_arrays(*arrays), dtype=arrays[0].dtype, meta=_META)
+    def kernel(*arrays: Any, **keywords: Any) -> Any:
+        if not any(isinstance(x, da.Array) for x in arrays):
+            arrays = tuple(x if x is None else da.asarray(x) for x in arrays)
+        ndim = len(np.broadcast_shapes(*(getattr(x, "shape", ()) for x in arrays)))
+        dtype = _dtype_of(name, tuple(getattr(x, "dtype", x) for x in arrays), tuple(keywords.items()))
+        axes = tuple(range(ndim))[::-1]
+        indexed = [(x, axes[ndim - x.ndim :] if isinstance(x, da.Array) else None) for x in arrays]
+        task = partial(_on_chunks, name, keywords)
+        return da.blockwise(task, axes, *chain(*indexed), dtype=dtype, meta=_meta(ndim, dtype), token=name)
 
     kernel.__name__ = name
     return kernel
 
 
-_META = np.empty(())
+def _on_chunks(name: str, keywords: Mapping[str, Any], *chunks: Any) -> Any:
+    return _on_numpy(name, chunks, keywords)
 
 
-def _of_chunks(name: str, *chunks: Any) -> Any:
-    with np.errstate(all="ignore"):
-        return host_function(name)(*chunks)
+@cache
+def _dtype_of(name: str, operands: tuple[Any, ...], keywords: tuple[Any, ...] = ()) -> Any:
+    """The dtype that NumPy's kernel makes of those, which are dtypes or numbers."""
+    ones = [np.ones((1,), x) if isinstance(x, np.dtype) else x for x in operands]
+    return _on_numpy(name, ones, dict(keywords)).dtype
+
+
+@cache
+def _meta(ndim: int, dtype: Any) -> Any:
+    return np.empty((0,) * ndim, dtype)
 
 
 def _matmul(x: Any, y: Any) -> Any:
     if not (0 < x.ndim < 3 and 0 < y.ndim < 3 and x.shape[-1] == y.shape[0]):
         return da.matmul(x, y)  # which says what does not fit
-    return da.tensordot(x, y, axes=((x.ndim - 1,), (0,)))  # in fewer tasks
+    if len(x.chunks[-1]) > 1 or len(y.chunks[0]) > 1:
+        return da.tensordot(x, y, axes=((x.ndim - 1,), (0,)))  # in fewer tasks
+    rows, columns = "i"[: x.ndim - 1], "j"[: y.ndim - 1]
+    dtype = _dtype_of("matmul", (x.dtype, y.dtype))
+    meta = _meta(len(rows + columns), dtype)
+    return da.blockwise(np.matmul, rows + columns, x, rows + "k", y, "k" + columns, concatenate=True, dtype=dtype, meta=meta)
+
+
+def _broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
+    out = da.broadcast_to(x, shape)
+    out.source = x  # of which `like` makes the chunks that are wanted, where others would have to be cut and joined
+    return out
 
 
 # Reading and writing at a key
@@ -170,9 +202,10 @@ def _refused(name: str) -> Callable[..., Any]:
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: _whole(name) for name in (*_OF_MATRICES, *_OF_ALL)},
-    **{name: _each(name) for name in FROM_SCIPY},
+    **{name: _of_elements(name) for name, op in registered().items() if aligns(op)},
     **{name: _refused(name) for name in ("nonzero", "true_places")},
     **{name: _refused(name) for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values")},
+    "broadcast_to": _broadcast_to,
     "getitem": _getitem,
     "matmul": _matmul,
     "index_table": _index_table,

@@ -159,9 +159,6 @@ class TracingKernels(EngineKernels):
         self.dtype_of = self.backend.dtype_of
         self.to_numpy = self.backend.to_numpy
 
-    def like(self, g: Any, x: Any) -> Any:
-        return self.backend.like(g, self.spec(x)) if self.layouts else g
-
     def weak(self, scalar: Any, like: Any) -> Any:
         if type(scalar) is not Number:
             return self._real.weak(scalar, bare(like))

@@ -236,7 +236,7 @@ class Kernels:
     """Whether gradients have to be brought into the layouts of their inputs, by `like`."""
 
     def like(self, g: Any, x: Any) -> Any:
-        """A gradient in the layout of the value it belongs to."""
+        """A gradient in the layout of the value it belongs to, or of what is known of it."""
         return g
 
     def find(self, name: str) -> Any:
@@ -301,7 +301,7 @@ class EngineKernels(Kernels):
         return f"<kernels of backend {self.backend.name!r}>"
 
     def like(self, g: Any, x: Any) -> Any:
-        return self.backend.like(g, self.spec(x)) if self.layouts else g
+        return self.backend.like(g, x if x.__class__ is Spec else self.spec(x)) if self.layouts else g
 
     def weak(self, scalar: Any, like: Any) -> Any:
         """A Python scalar as a 0-d array of the dtype of `like`, or None where its kind does not go into that dtype."""

@@ -39,11 +39,10 @@ def dropped(xp: Any, x: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) 
     return x if keepdims else xp.reshape(x, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
-def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """A cotangent of a sum, for each of its terms."""
-    if not g.shape:
-        return xp.broadcast_to(g, shape=shape)
-    return xp.broadcast_to(kept(xp, g, shape, axis, keepdims), shape=shape)
+def spread(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """A cotangent of a sum over x, for each of its terms, which lie as those of x do."""
+    g = kept(xp, g, x.shape, axis, keepdims) if g.shape else g
+    return xp.like(xp.broadcast_to(g, shape=x.shape), x)
 
 
 def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
@@ -103,7 +102,7 @@ def _own(x: Any, axis: Any) -> Any:
 
 
 @linear(
-    x=lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims),
+    x=lambda xp, g, x, axis, keepdims: spread(xp, g, x, axis, keepdims),
     batch=over_axes,
     accuracy="I3",
     primitive=True,
@@ -120,7 +119,7 @@ def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @linear(
-    x=lambda xp, g, x, axis, keepdims: spread(xp, g / count_of(x.shape, axis), x.shape, axis, keepdims),
+    x=lambda xp, g, x, axis, keepdims: spread(xp, g / count_of(x.shape, axis), x, axis, keepdims),
     floats=True,
     batch=over_axes,
     accuracy="I3",
