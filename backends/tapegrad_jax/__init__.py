@@ -13,9 +13,9 @@ import numpy as np
 import tapegrad
 from tapegrad.dtypes import INEXACT, INTEGER
 from tapegrad.engines.extras import pip_install
-from tapegrad.errors import BackendUnavailableError, DtypeError
+from tapegrad.errors import BackendError, BackendUnavailableError, DtypeError
 
-__all__ = ["JaxBackend"]
+__all__ = ["JaxBackend", "agree"]
 
 WIDE = {"float64": "float32", "complex128": "complex64"}
 """What JAX has in place of the dtypes that it keeps switched off."""
@@ -148,7 +148,16 @@ class JaxBackend(tapegrad.Backend):
         return raw
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
-        return np.array(raw)
+        try:
+            return np.array(raw)
+        except RuntimeError as error:
+            if not self._processes.is_spread(raw):
+                raise
+            raise BackendError(
+                f"parts of this array {raw.shape} are on devices of other processes, and cannot be read from this one; "
+                "have every process call jax.experimental.multihost_utils.process_allgather(x, tiled=True), "
+                "or tapegrad.save()"
+            ) from error
 
     def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
         dtype = self.native_dtype(array.dtype)
@@ -159,9 +168,24 @@ class JaxBackend(tapegrad.Backend):
                     f"JAX has {array.dtype.name} switched off, and these integers do not fit {dtype.name}: "
                     "set JAX_ENABLE_X64=1, or call jax.config.update('jax_enable_x64', True) before the first array"
                 )
-        # A copy of the host's, since jnp.array would compile one for every shape.
-        raw = self.module.device_put(np.array(array, dtype=dtype))
+        # A copy of the host's, since jnp.array would compile one for every shape. Its numbers are known inside a trace too.
+        with self.module.ensure_compile_time_eval():
+            raw = self.module.device_put(np.array(array, dtype=dtype))
         return raw if device is None else self.to_device(raw, device)
+
+    # ---- several processes
+
+    @cached_property
+    def _processes(self) -> Any:
+        return importlib.import_module("tapegrad_jax.processes")
+
+    def parts(self, raw: Any) -> Sequence[tuple[Any, np.ndarray[Any, Any]]] | None:
+        found: Sequence[tuple[Any, np.ndarray[Any, Any]]] | None = self._processes.parts(raw)
+        return found
+
+    def meet(self, where: str) -> int:
+        agree(where, timeout=300)
+        return int(self.module.process_index())
 
     def constant(self, scalar: Any, like: Any) -> Any:
         return np.asarray(scalar, dtype=like.dtype)[()]
@@ -220,6 +244,23 @@ class JaxBackend(tapegrad.Backend):
 
     def like(self, raw: Any, spec: tapegrad.Spec) -> Any:
         return self._layouts.laid_out(raw, spec.layout)
+
+
+def agree(what: Any, timeout: float = 60) -> None:
+    """Make sure that all processes hold the like: pytrees of arrays, meshes and plain values.
+
+    Each process calls it at the same place of its program, such as before the first step: a mesh whose devices come in
+    another order, or an array laid out in another way, would make a program that waits for the others for ever. One
+    process alone agrees with itself.
+
+    Shapes, dtypes: any; they, the layouts and the meshes are compared, and not the numbers.
+
+    Raises: `BackendError` if the processes differ, saying in what, or if one does not come here in `timeout` seconds.
+
+    >>> import jax.numpy as jnp
+    >>> agree({"w": jnp.ones(3)})
+    """
+    importlib.import_module("tapegrad_jax.processes").agree(what, timeout)
 
 
 @tapegrad.hookimpl

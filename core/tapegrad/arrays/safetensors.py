@@ -6,7 +6,7 @@ import errno
 import math
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import ArgumentTypeError, DtypeError, FileFormatError
 
-__all__ = ["TYPES", "damaged", "exactly", "file_name", "pack", "shape_of", "unpack", "write"]
+__all__ = ["TYPES", "damaged", "exactly", "file_name", "pack", "shape_of", "unpack", "write", "write_together"]
 
 TYPES = {
     "BOOL": "bool",
@@ -68,28 +68,74 @@ def damaged(error: Exception, where: str) -> Exception:
     return FileFormatError(f"{where} is damaged: {error}")
 
 
-def pack(host: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> bytes:
-    """The bytes of a file of these arrays. Raises `DtypeError` for a dtype that the format lacks."""
+def head(
+    likes: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]], metadata: Mapping[str, str] | None = None
+) -> tuple[bytes, dict[str, int], int]:
+    """The bytes before the numbers of arrays of those dtypes and shapes, where those of each begin, and how long it is.
+
+    Raises `DtypeError` for a dtype that the format lacks.
+    """
     import json
 
     names = {dtype: name for name, dtype in (*TYPES.items(), BFLOAT)}
     header: dict[str, Any] = {} if metadata is None else {"__metadata__": dict(metadata)}
-    parts: list[bytes] = []
+    places: dict[str, int] = {}
     end = 0
-    for name, array in host.items():
-        if array.dtype.name not in names:
-            raise DtypeError(f"save(): safetensors has no {array.dtype.name}; save {name!r} in a file of another name")
-        raw = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
-        header[name] = {
-            "dtype": names[array.dtype.name],
-            "shape": list(array.shape),
-            "data_offsets": [end, end + len(raw)],
-        }
-        end += len(raw)
-        parts.append(raw)
+    for name, (dtype, shape) in likes.items():
+        if dtype.name not in names:
+            raise DtypeError(f"save(): safetensors has no {dtype.name}; save {name!r} in a file of another name")
+        places[name], end = end, end + math.prod(shape) * dtype.itemsize
+        header[name] = {"dtype": names[dtype.name], "shape": list(shape), "data_offsets": [places[name], end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + b"".join(parts)
+    start = 8 + len(text)
+    return struct.pack("<Q", len(text)) + text, {name: start + place for name, place in places.items()}, start + end
+
+
+def pack(host: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> bytes:
+    """The bytes of a file of these arrays. Raises `DtypeError` for a dtype that the format lacks."""
+    begin, _, _ = head({name: (array.dtype, array.shape) for name, array in host.items()}, metadata)
+    arrays = [np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<")).tobytes() for x in host.values()]
+    return begin + b"".join(arrays)
+
+
+def write_together(
+    path: Path,
+    likes: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]],
+    metadata: Mapping[str, str],
+    parts: Mapping[str, Sequence[tuple[Any, np.ndarray[Any, Any]]]],
+    host: Mapping[str, np.ndarray[Any, Any]],
+    meet: Callable[[str], int],
+) -> None:
+    """Write one file from several processes, each its parts of the arrays, on a disk that all of them see.
+
+    `meet` waits for the others and says the number of the process. The first one makes the file, writes what is on the
+    host, which all of them have, and puts the file in its place.
+    """
+    begin, places, size = head(likes, metadata)
+    beside = path.with_name(path.name + ".part")
+    first = meet(f"save({path.name!r}), its beginning") == 0
+    try:
+        if first:
+            parts = {**parts, **{name: [(..., array)] for name, array in host.items()}}
+            with open(beside, "wb") as file:
+                file.write(begin)
+                file.truncate(size)
+        meet(f"save({path.name!r}), its parts")
+        for name, pieces in parts.items():
+            dtype, shape = likes[name]
+            for key, piece in pieces:
+                if piece.size:
+                    whole = np.memmap(beside, dtype.newbyteorder("<"), "r+", places[name], shape)
+                    whole[key] = piece
+                    whole.flush()
+        meet(f"save({path.name!r}), its end")
+        if first:
+            beside.replace(path)
+        meet(f"save({path.name!r}), in its place")
+    finally:
+        if first:
+            beside.unlink(missing_ok=True)
 
 
 def unpack(file: IO[bytes], size: int) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentError, ArgumentTypeError, FileFormatError, UnknownArrayError
-from .array import Array
+from .array import Array, plain_value
 from .entering import make
-from .safetensors import damaged, file_name, pack, unpack, write
+from .safetensors import damaged, file_name, pack, unpack, write, write_together
 from .trees import NAMESPACE, is_container, unflatten
+
+if TYPE_CHECKING:
+    from ..engines.backend import Backend
 
 __all__ = ["load", "save"]
 
@@ -52,9 +55,18 @@ def save(path: str | os.PathLike[str], tree: Any) -> None:
     target = Path(file_name(path, "save"))
     names, leaves, _ = _named(tree)
     values = {name: leaf for name, leaf in zip(names.values(), leaves, strict=True) if isinstance(leaf, PLAIN)}
-    arrays = {name: _host(leaf, name) for name, leaf in zip(names.values(), leaves, strict=True) if name not in values}
-    structure = {"tree": _described(tree, (), names), "values": values}
-    write(target, pack(arrays, {KEY: json.dumps(structure)}))
+    arrays = {name: leaf for name, leaf in zip(names.values(), leaves, strict=True) if name not in values}
+    metadata = {KEY: json.dumps({"tree": _described(tree, (), names), "values": values})}
+    shared = {name: part for name, leaf in arrays.items() if (part := _shared(leaf)) is not None}
+    host = {name: _host(leaf, name) for name, leaf in arrays.items() if name not in shared}
+    if not shared:
+        write(target, pack(host, metadata))
+        return
+    engine = next(iter(shared.values()))[0]
+    likes = {name: (x.dtype, x.shape) for name, x in host.items()}
+    likes |= {name: (engine.dtype_of(raw), tuple(raw.shape)) for name, (engine, raw, _) in shared.items()}
+    parts = {name: parts for name, (_, _, parts) in shared.items()}
+    write_together(target, {name: likes[name] for name in arrays}, metadata, parts, host, engine.meet)
 
 
 def load(path: str | os.PathLike[str], like: Any = None, *, backend: Any = None) -> Any:
@@ -142,6 +154,17 @@ def _key(key: Any) -> Any:
     if not isinstance(key, (str, int)):
         raise FileFormatError(f"its structure has the key {key!r}")
     return key
+
+
+def _shared(leaf: Any) -> tuple[Backend, Any, Any] | None:
+    """Of an array that processes hold together: its engine, itself, and what this process is to write of it."""
+    try:
+        raw = plain_value(leaf, "save()") if isinstance(leaf, Array) else leaf
+        engine = backend_of(raw)
+    except UnknownArrayError:
+        return None
+    parts = engine.parts(raw)
+    return None if parts is None else (engine, raw, parts)
 
 
 def _host(leaf: Any, name: str) -> np.ndarray[Any, Any]:

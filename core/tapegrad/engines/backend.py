@@ -286,6 +286,20 @@ class Backend:
             found[place] = kind(raw[place]) if place else kind(raw)
         return found
 
+    def parts(self, raw: Any) -> Sequence[tuple[Any, np.ndarray[Any, Any]]] | None:
+        """Of an array that processes hold together, what this one is to write of it, with the keys where it lies.
+
+        None of an array that is all here, of which the first process writes its own.
+        """
+        return None
+
+    def meet(self, where: str) -> int:
+        """Wait until all processes have come here; the number of this one.
+
+        Raises `BackendError` where one does not come, or comes with another word than `where`.
+        """
+        return 0
+
     def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
         """`array` as one of the engine's, on the device of that name; the copy is the engine's own."""
         if not array.flags.forc:
