@@ -145,6 +145,8 @@ class JaxBackend(tapegrad.Backend):
     # ---- to and from the host
 
     def adopt(self, raw: Any, *, copy: bool) -> Any:
+        if not self._alone:
+            self._processes.join(raw)
         return raw
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
@@ -178,6 +180,10 @@ class JaxBackend(tapegrad.Backend):
     @cached_property
     def _processes(self) -> Any:
         return importlib.import_module("tapegrad_jax.processes")
+
+    @cached_property
+    def _alone(self) -> bool:
+        return bool(self.module.process_count() == 1)
 
     def parts(self, raw: Any) -> Sequence[tuple[Any, np.ndarray[Any, Any]]] | None:
         found: Sequence[tuple[Any, np.ndarray[Any, Any]]] | None = self._processes.parts(raw)

@@ -12,9 +12,11 @@ from jax._src.distributed import global_state  # JAX exports neither the store o
 
 from tapegrad.errors import BackendError
 
-__all__ = ["agree", "exchange", "is_spread", "parts"]
+__all__ = ["agree", "exchange", "is_spread", "join", "parts"]
 
 _TURNS = count()
+_JOINED: set[Any] = {None}
+"""The meshes that all processes have been found to have."""
 
 
 def exchange(text: str, timeout: float) -> list[str]:
@@ -51,6 +53,13 @@ def agree(what: Any, timeout: float) -> None:
             f"the processes disagree: process 0 has {first}, process {process} has {other}; "
             "each must make the same mesh and the same arrays, in the same order"
         )
+
+
+def join(raw: Any) -> None:
+    """Make sure, before the first array on a mesh of several processes is computed with, that they have made the same."""
+    if is_spread(raw) and getattr(raw.sharding, "mesh", None) not in _JOINED:
+        agree(raw.sharding.mesh, timeout=60)
+        _JOINED.add(raw.sharding.mesh)
 
 
 def _described(what: Any) -> list[str]:

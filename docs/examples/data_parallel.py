@@ -66,18 +66,19 @@ def reductions(program: Any) -> int:
     return len(re.findall(r"\ball-reduce(?:-start)?\(", program.as_text()))
 
 
-def train(steps: int) -> tuple[Any, list[float], int]:
-    """The parameters after so many steps on all devices there are, the loss of each step, and the all-reduces in one."""
+def train(steps: int, devices: Sequence[Any] | None = None) -> tuple[Any, list[float], int]:
+    """The parameters after so many steps on all devices or these, the loss of each step, and the all-reduces in one."""
     import jax
     from jax.sharding import NamedSharding, PartitionSpec
 
     import tapegrad_jax
 
-    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+    devices = jax.devices() if devices is None else devices
+    mesh = jax.make_mesh((len(devices),), ("data",), axis_types=(jax.sharding.AxisType.Auto,), devices=devices)
     everywhere, by_rows = NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec("data"))
     optimizer = optimizers.sgd(0.5, momentum=0.9)
-    parameters, state = jax.device_put(first_parameters(), everywhere), None
-    tapegrad_jax.agree((parameters, mesh))
+    parameters = jax.device_put(first_parameters(), everywhere)
+    tapegrad_jax.agree(parameters)
     share = BATCH // jax.process_count()
     rows = slice(jax.process_index() * share, (jax.process_index() + 1) * share)
     state = jax.device_put(optimizer.init(parameters), everywhere)

@@ -5,6 +5,7 @@ What is learnt here: a transformer is a function of a tree of parameters, made o
 of all of it, on any engine. The tree goes into a file, and comes back on whichever engine is wanted.
 
     python docs/examples/gpt.py --text FILE --plot loss.png
+    XLA_FLAGS=--xla_force_host_platform_device_count=4 python docs/examples/gpt.py --backend jax --devices 4
 """
 
 import argparse
@@ -44,11 +45,28 @@ def first_parameters(letters: int, seed: int) -> dict[str, Any]:
     }
 
 
+def over_devices(parameters: dict[str, Any], count: int) -> dict[str, Any]:
+    """The parameters over so many devices of JAX: each has its share of the heads and of the hidden units.
+
+    That is tensor parallelism. What an attention or a perceptron reads it reads on every device; the sum of what the
+    devices give for it is the one thing that is exchanged.
+    """
+    import jax
+    from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+    mesh = jax.make_mesh((count,), ("model",), axis_types=(AxisType.Auto,))
+    by_columns, by_rows = PartitionSpec(None, "model"), PartitionSpec("model", None)
+    layer = {"attend": by_columns, "join": by_rows, "widen": by_columns, "narrow": by_rows, "norms": PartitionSpec()}
+    layouts = {"letters": PartitionSpec(), "places": PartitionSpec(), "layers": [layer] * LAYERS, "norm": PartitionSpec()}
+    put = lambda x, layout: jax.device_put(x.asnumpy(), NamedSharding(mesh, layout))
+    return tree.map(lambda x, layout: tnp.asarray(put(x, layout)), parameters, layouts)
+
+
 def attend(x: Any, layer: dict[str, Any]) -> Any:
     """What each place (rows, length, width) reads of itself and of the places before it."""
     rows, length, _ = x.shape
-    parts = (x @ layer["attend"]).reshape(rows, length, 3, HEADS, WIDTH // HEADS)
-    query, key, value = tnp.permute_dims(parts, (2, 0, 3, 1, 4))
+    parts = (x @ layer["attend"]).reshape(rows, length, HEADS, 3, WIDTH // HEADS)
+    query, key, value = tnp.permute_dims(parts, (3, 0, 2, 1, 4))
     heads = nn.attention(query, key, value, causal=True)
     return tnp.permute_dims(heads, (0, 2, 1, 3)).reshape(rows, length, WIDTH) @ layer["join"]
 
@@ -106,8 +124,8 @@ def write(parameters: Any, alphabet: Sequence[str], prompt: str, count: int, see
     rng, text = tnp.random.default_rng(seed), prompt
     for _ in range(count):
         codes = tnp.asarray([[alphabet.index(letter) for letter in text[-CONTEXT:]]])
-        chances = nn.softmax(scores(parameters, codes)[0, -1].astype("float64") / 0.7)
-        text += alphabet[int(rng.choice(len(alphabet), p=chances))]
+        chances = np.exp(scores(parameters, codes)[0, -1].asnumpy().astype("float64") / 0.7)
+        text += alphabet[int(rng.choice(len(alphabet), p=chances / chances.sum()))]
     return text
 
 
@@ -118,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=positive, default=300, help="batches to learn from (default 300)")
     parser.add_argument("--learning-rate", type=float, default=3e-3, help="at the peak (default 0.003)")
     parser.add_argument("--backend", default="numpy", help="the array engine (default numpy)")
+    parser.add_argument("--devices", type=positive, default=1, help="of JAX, to split each layer over (default 1)")
     parser.add_argument("--save", metavar="FILE", help="save the parameters in this safetensors file")
     parser.add_argument("--plot", metavar="FILE", help="draw the loss curve into this PNG file")
     chosen = parser.parse_args(argv)
@@ -125,6 +144,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     alphabet = sorted(set(text))
     with tapegrad.use_backend(chosen.backend):
         parameters = first_parameters(len(alphabet), seed=0)
+        if chosen.devices > 1:
+            parameters = over_devices(parameters, chosen.devices)
         print(f"parameters   {sum(x.size for x in tree.leaves(parameters))}")
         parameters, losses = train(parameters, text, chosen.steps, chosen.learning_rate, seed=0)
         print(f"final loss   {np.mean(losses[-20:]):.4f}, of {math.log(len(alphabet)):.4f} for guessing")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,12 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 import tapegrad
+from tapegrad import tree
 from tapegrad.op import registered
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "examples"))
+import data_parallel
+import gpt
 
 OPS = {name: op.call for name, op in registered().items()}
 RNG = np.random.default_rng(0)
@@ -70,6 +76,23 @@ def apart(found, wanted):
     )
 
 
+def transformer():
+    """The GPT of the examples, small, its layers split over the eight devices beside the same on one of them."""
+    for name, size in {"WIDTH": 16, "HEADS": 8, "LAYERS": 1, "CONTEXT": 8}.items():
+        setattr(gpt, name, size)
+    with tapegrad.use_backend("jax"):
+        whole = gpt.first_parameters(5, 0)
+        split = gpt.over_devices(whole, 8)
+        step = jax.jit(tapegrad.value_and_grad(gpt.surprise))
+        bare = [tree.map(raw, parameters) for parameters in (whole, split)]
+        (value, grads), (split_value, split_grads) = (step(x, np.arange(18).reshape(2, 9) % 5) for x in bare)
+    leaves = [jax.tree.leaves(x) for x in (grads, split_grads, bare[1])]
+    return {
+        "difference": apart([split_value, *leaves[1]], [value, *leaves[0]]),
+        "laid_out": all(g.sharding.is_equivalent_to(p.sharding, p.ndim) for g, p in zip(*leaves[1:], strict=True)),
+    }
+
+
 def main(axes):
     one_hot = np.eye(3, dtype="float32")[LABELS]
     alone = step([jnp.asarray(p) for p in PARAMETERS], jnp.asarray(X), jnp.asarray(one_hot))
@@ -125,6 +148,9 @@ def main(axes):
             [gradient(jnp.asarray(weight), jnp.asarray(pictures))],
         )
     }
+    report["transformer"] = transformer()
+    _, losses, count = data_parallel.train(3)
+    report["example"] = {"losses": losses, "alone": data_parallel.train(3, jax.devices()[:1])[1], "reductions": count}
     print(json.dumps(report))
 
 
