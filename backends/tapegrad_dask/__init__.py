@@ -15,7 +15,7 @@ import numpy as np
 import tapegrad
 from tapegrad.dtypes import ALL, to_dtype
 from tapegrad.engines.extras import pip_install
-from tapegrad.errors import ShapeError
+from tapegrad.errors import BackendError, ShapeError
 
 __all__ = ["DaskBackend"]
 
@@ -80,7 +80,12 @@ class DaskBackend(tapegrad.Backend):
         return like.dtype.type(scalar)
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
-        return np.array(raw.compute() if hasattr(raw, "compute") else raw)
+        try:
+            return np.array(raw.compute() if hasattr(raw, "compute") else raw)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "distributed":
+                raise
+            raise BackendError(f"the cluster has not computed {raw.name}: {type(error).__name__}: {error}") from error
 
     def from_numpy(self, array: np.ndarray[Any, Any], *, device: str | None = None) -> Any:
         return self.module.from_array(np.array(array), name=False)

@@ -5,7 +5,7 @@ gradient together reads each chunk once and then lets it go, so the peak is a fe
 cluster runs the same graph and gives the same bits; a worker that dies on the way costs time and no number.
 
     python docs/examples/larger_than_memory.py --gigabytes 8 --limit 1.5
-    python docs/examples/larger_than_memory.py --gigabytes 8 --workers 2 --kill
+    python docs/examples/larger_than_memory.py --gigabytes 8 --workers 2 --kill 20
 """
 
 import argparse
@@ -70,6 +70,7 @@ def cluster(workers: int, limit: float) -> Any:
     """A cluster of processes on this machine, which share so many gigabytes; `Client(address)` is one of machines."""
     from distributed import Client
 
+    dask.config.set({"distributed.scheduler.no-workers-timeout": "60s"})  # an error, if all of them are gone for good
     return Client(n_workers=workers, threads_per_worker=1, memory_limit=int(limit * 1e9 / workers), dashboard_address=None)
 
 
@@ -88,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--chunk", type=positive, default=32, help="megabytes a chunk (default 32)")
     parser.add_argument("--steps", type=positive, default=1, help="of the regression (default 1)")
     parser.add_argument("--workers", type=natural, default=0, help="processes; 0, the default: threads of this one")
-    parser.add_argument("--kill", action="store_true", help="kill one of the workers after two seconds")
+    parser.add_argument("--kill", type=float, metavar="SECONDS", help="kill one of the workers after so long")
     chosen = parser.parse_args(argv)
     if chosen.kill and not chosen.workers:
         parser.error("--kill needs --workers")
@@ -99,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     begun = time.perf_counter()
     with cluster(chosen.workers, chosen.limit) if chosen.workers else nullcontext() as client:
         if chosen.kill:
-            client.loop.call_later(2, client.loop.run_in_executor, None, kill_one, client)
+            client.loop.call_later(chosen.kill, client.loop.run_in_executor, None, kill_one, client)
         found = run(x, y, chosen.steps)
         peaks = [peak()] if client is None else list(client.run(peak).values())
     print(f"slope           {' '.join(float(s).hex() for s in found['slope'][:2])} ...")

@@ -1,16 +1,24 @@
 """The Dask engine: gradients are graphs, nothing is computed that was not asked for, and chunks are kept."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.errors import DynamicShapeError, ShapeError
+from tapegrad.errors import BackendError, DynamicShapeError, ShapeError
 from tapegrad.testing.conformance import judge_op
 
 da = pytest.importorskip("dask.array", reason="the Dask engine needs dask")
 if not {row.name: row.usable for row in tapegrad.list_backends()}.get("dask"):
     pytest.skip("the plug-in for dask is not installed", allow_module_level=True)
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "examples"))
+import dask
+import larger_than_memory
 
 X = np.random.default_rng(0).standard_normal((6, 4))
 CHUNKS = (2, 3)
@@ -61,14 +69,49 @@ def test_gradients_are_lazy_and_in_the_chunks_of_their_inputs(name):
     np.testing.assert_allclose(value.compute(scheduler="synchronous"), wanted_value, rtol=1e-12)
 
 
-def test_a_backward_pass_adds_no_more_tasks_than_twice_the_forwards():
-    def tasks(x):
-        (graph,) = (x.__dask_optimize__(x.__dask_graph__(), x.__dask_keys__()),)
-        return len(graph)
+@pytest.mark.parametrize("program", [larger_than_memory.total, larger_than_memory.loss], ids=["sum", "regression"])
+def test_a_backward_pass_adds_no_more_tasks_than_twice_the_forwards(program):
+    arrays = larger_than_memory.data(0.001, 0.02)[: 1 if program is larger_than_memory.total else 2]
+    value, gradient = tapegrad.value_and_grad(program)(da.ones(larger_than_memory.FEATURES), *arrays)
+    for optimized in (False, True):
+        both = dask.optimize(value, gradient) if optimized else (value, gradient)
+        forward = len(dict(dask.optimize(value)[0].dask if optimized else value.dask))
+        assert len({**both[0].dask, **both[1].dask}) <= 3 * forward
 
-    x, w = da.ones((400, 20), chunks=(50, 20)), da.ones(20, chunks=20)
-    value, gradient = tapegrad.value_and_grad(lambda w, x: tnp.sum(tnp.tanh(x @ w)))(w, x)
-    assert tasks(gradient) <= 3 * tasks(value)
+
+def test_the_example_computes_what_numpy_does():
+    data = larger_than_memory.data(0.001, 0.1)
+    found = larger_than_memory.run(*data, steps=2)
+    x, y = (part.compute() for part in data)
+    w = np.full(larger_than_memory.FEATURES, 0.01)
+    np.testing.assert_allclose(found["slope"], tapegrad.grad(larger_than_memory.total)(w, x), rtol=1e-9)
+    value, gradient = tapegrad.value_and_grad(larger_than_memory.loss)(w, x, y)
+    np.testing.assert_allclose(found["losses"][0], value, rtol=1e-12)
+    assert found["losses"][1] < found["losses"][0]
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_bits_though_a_worker_is_killed():
+    pytest.importorskip("distributed", reason="a cluster needs distributed: see the extra `dask`")
+    command = [sys.executable, larger_than_memory.__file__, "--gigabytes", "0.04", "--chunk", "1"]
+    alone, cluster = (
+        subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+        for options in ([], ["--workers", "2", "--kill", "0.3"])
+    )
+    assert "Restarting worker" in cluster.stderr
+    told = [done.stdout.splitlines()[1:4] for done in (alone, cluster)]
+    assert told[0] == told[1] and told[0][0].startswith("slope")
+
+
+def test_what_a_cluster_cannot_compute_is_one_of_our_errors():
+    error = type("KilledWorker", (Exception,), {"__module__": "distributed.scheduler"})("4 workers died")
+
+    def fail(*args):
+        raise error
+
+    x = tnp.asarray(da.ones(2))
+    with dask.config.set(scheduler=fail), pytest.raises(BackendError, match=r"has not computed .*: KilledWorker: 4"):
+        x.asnumpy()
 
 
 def test_second_derivatives_are_lazy_too():

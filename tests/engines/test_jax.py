@@ -252,3 +252,15 @@ def test_a_compiled_body_is_compiled_once_for_a_nan_as_for_any_number():
     finally:
         jax.monitoring.unregister_event_duration_listener(listen)
     assert counts[0] == counts[1] > 0
+
+
+def test_arrays_of_the_host_are_known_inside_a_trace():
+    """So that the engine can be opened in one, which looks at what comes back."""
+    backend = tapegrad.get_backend("jax")
+
+    @jax.jit
+    def traced(x):
+        back = backend.to_numpy(backend.from_numpy(np.ones(2, "float32")))
+        return x + back.sum()
+
+    assert traced(1.0) == 3

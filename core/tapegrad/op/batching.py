@@ -21,6 +21,8 @@ from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked
 if TYPE_CHECKING:
     from .record import Op
 
+__all__ = ["aligns"]
+
 FALLBACKS: Counter[str] = Counter()
 """How often each op was batched by a loop, because it has no rule of its own."""
 
