@@ -50,7 +50,7 @@ def main(names: list[str]) -> None:
     rows = ""
     for path in sorted((HERE / "examples").glob("*.py")):
         kept = [line for line in lines if f"examples/{path.name})" in line]
-        if '"__main__"' in path.read_text(encoding="utf-8"):
+        if all(word in path.read_text(encoding="utf-8") for word in ('"__main__"', "--plot")):
             rows += kept[0] if kept and path.stem not in (names or [path.stem]) else row(path)
     PAGE.write_text(HEAD + rows, encoding="utf-8")
 
