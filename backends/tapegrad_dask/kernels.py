@@ -117,7 +117,9 @@ def _matmul(x: Any, y: Any) -> Any:
     rows, columns = "i"[: x.ndim - 1], "j"[: y.ndim - 1]
     dtype = _dtype_of("matmul", (x.dtype, y.dtype))
     meta = _meta(len(rows + columns), dtype)
-    return da.blockwise(np.matmul, rows + columns, x, rows + "k", y, "k" + columns, concatenate=True, dtype=dtype, meta=meta)
+    return da.blockwise(
+        np.matmul, rows + columns, x, rows + "k", y, "k" + columns, concatenate=True, dtype=dtype, meta=meta
+    )
 
 
 def _broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:

@@ -170,7 +170,7 @@ class JaxBackend(tapegrad.Backend):
                     f"JAX has {array.dtype.name} switched off, and these integers do not fit {dtype.name}: "
                     "set JAX_ENABLE_X64=1, or call jax.config.update('jax_enable_x64', True) before the first array"
                 )
-        # A copy of the host's, since jnp.array would compile one for every shape. Its numbers are known inside a trace too.
+        # A copy of the host's, since jnp.array would compile one for every shape. A trace knows its numbers too.
         with self.module.ensure_compile_time_eval():
             raw = self.module.device_put(np.array(array, dtype=dtype))
         return raw if device is None else self.to_device(raw, device)

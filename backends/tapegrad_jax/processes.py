@@ -56,7 +56,7 @@ def agree(what: Any, timeout: float) -> None:
 
 
 def join(raw: Any) -> None:
-    """Make sure, before the first array on a mesh of several processes is computed with, that they have made the same."""
+    """Make sure that processes have made the same mesh, before the first array on it is computed with."""
     if is_spread(raw) and getattr(raw.sharding, "mesh", None) not in _JOINED:
         agree(raw.sharding.mesh, timeout=60)
         _JOINED.add(raw.sharding.mesh)

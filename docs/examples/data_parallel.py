@@ -24,7 +24,7 @@ from workbench import natural, positive
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad import nn, optimizers, tree
+from tapegrad import nn, optimizers
 
 INPUTS, HIDDEN, CLASSES, BATCH = 32, 64, 10, 1024
 
@@ -99,7 +99,7 @@ def start(processes: int, argv: Sequence[str]) -> None:
         address = f"localhost:{free.getsockname()[1]}"
     command = [sys.executable, __file__, *argv, "--coordinator", address, "--rank"]
     running = [subprocess.Popen([*command, str(rank)]) for rank in range(processes)]
-    if any([process.wait() for process in running]):
+    if any(list(map(subprocess.Popen.wait, running))):
         sys.exit("a process failed")
 
 
@@ -108,7 +108,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--steps", type=positive, default=20, help="batches to learn from (default 20)")
-    parser.add_argument("--devices", type=positive, default=1, help="virtual ones of each process, on a CPU (default 1)")
+    parser.add_argument(
+        "--devices", type=positive, default=1, help="virtual ones of each process, on a CPU (default 1)"
+    )
     parser.add_argument("--processes", type=positive, default=1, help="started here unless --rank is given (default 1)")
     parser.add_argument("--rank", type=natural, help="which of the processes this is")
     parser.add_argument("--coordinator", help="HOST:PORT of process 0, the same for all")

@@ -57,7 +57,12 @@ def over_devices(parameters: dict[str, Any], count: int) -> dict[str, Any]:
     mesh = jax.make_mesh((count,), ("model",), axis_types=(AxisType.Auto,))
     by_columns, by_rows = PartitionSpec(None, "model"), PartitionSpec("model", None)
     layer = {"attend": by_columns, "join": by_rows, "widen": by_columns, "narrow": by_rows, "norms": PartitionSpec()}
-    layouts = {"letters": PartitionSpec(), "places": PartitionSpec(), "layers": [layer] * LAYERS, "norm": PartitionSpec()}
+    layouts = {
+        "letters": PartitionSpec(),
+        "places": PartitionSpec(),
+        "layers": [layer] * LAYERS,
+        "norm": PartitionSpec(),
+    }
     put = lambda x, layout: jax.device_put(x.asnumpy(), NamedSharding(mesh, layout))
     return tree.map(lambda x, layout: tnp.asarray(put(x, layout)), parameters, layouts)
 

@@ -71,7 +71,9 @@ def cluster(workers: int, limit: float) -> Any:
     from distributed import Client
 
     dask.config.set({"distributed.scheduler.no-workers-timeout": "60s"})  # an error, if all of them are gone for good
-    return Client(n_workers=workers, threads_per_worker=1, memory_limit=int(limit * 1e9 / workers), dashboard_address=None)
+    return Client(
+        n_workers=workers, threads_per_worker=1, memory_limit=int(limit * 1e9 / workers), dashboard_address=None
+    )
 
 
 def kill_one(client: Any) -> int:

@@ -1,7 +1,6 @@
-"""Make the example programs, and the hand-written twins, importable by name."""
+"""Make the hand-written twins of the example programs importable by name."""
 
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "docs" / "examples")]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
