@@ -8,14 +8,15 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from . import ndarray as nd
-from .engines.extras import missing_extra
-from .errors import ArgumentError, DtypeError, FileFormatError, ShapeError
-from .ndarray.ndarray import NDArray
+from .. import ndarray as nd
+from ..engines.extras import missing_extra
+from ..errors import ArgumentError, DtypeError, FileFormatError, ShapeError
+from ..ndarray.ndarray import NDArray
 
 __all__ = [
     "Augmenter",
@@ -51,7 +52,27 @@ __all__ = [
     "resize_short",
     "scale_down",
 ]
+
+_ELSEWHERE = {
+    **dict.fromkeys(("ImageIter", "ImageDetIter"), ".iterators"),
+    **dict.fromkeys(
+        ("CreateDetAugmenter", "CreateMultiRandCropAugmenter", "DetAugmenter", "DetBorrowAug"), ".detection"
+    ),
+    **dict.fromkeys(
+        ("DetHorizontalFlipAug", "DetRandomCropAug", "DetRandomPadAug", "DetRandomSelectAug"), ".detection"
+    ),
+}
+"""In which modules names are, which are loaded when they are asked for."""
+
+__all__.extend(_ELSEWHERE)
 __dir__ = __all__.copy
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 Host = np.ndarray[Any, Any]
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -114,6 +135,10 @@ def imread(filename: str, flag: int = 1, to_rgb: bool = True) -> NDArray:
         return imdecode(file.read(), flag, to_rgb)
 
 
+ENLARGED = 5
+"""The interpolation by area of an image that is made larger."""
+
+
 def _linear(x: Host) -> Host:
     return np.maximum(1 - abs(x), 0)  # type: ignore[no-any-return]
 
@@ -131,35 +156,56 @@ def _lanczos(x: Host) -> Host:
 @lru_cache(maxsize=32)
 def _weights(old: int, new: int, interp: int) -> Host:
     """The matrix that makes `new` pixels of `old` along an axis."""
-    centres = (np.arange(new) + 0.5) * (old / new) - 0.5
     if interp == 0:
         chosen = np.minimum(np.floor(np.arange(new) * (old / new)), old - 1)
         return (chosen[:, None] == np.arange(old)).astype(np.float32)  # type: ignore[no-any-return]
-    if interp == 3 and new < old:
+    if interp == 3:
         edges = np.arange(new + 1) * (old / new)
         pixels = np.arange(old)
         shares = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
         return (np.maximum(shares, 0) / (old / new)).astype(np.float32)  # type: ignore[no-any-return]
-    kernel, reach = {1: (_linear, 1), 2: (_cubic, 2), 3: (_linear, 1), 4: (_lanczos, 4)}[interp]
-    if interp == 3:  # an area made larger: pixels keep their areas, and blend where a new one lies across an edge
+    places, weights = _taps(old, new, interp)
+    matrix = np.zeros((new, old), np.float32)
+    np.add.at(matrix, (np.arange(new)[:, None], places), weights)
+    return matrix
+
+
+@lru_cache(maxsize=32)
+def _taps(old: int, new: int, interp: int) -> tuple[Host, Host]:
+    """For each of `new` pixels the `old` ones that it is made of, and their weights."""
+    kernel, reach = {2: (_cubic, 2), 4: (_lanczos, 4)}.get(interp, (_linear, 1))
+    centres = ((np.arange(new) + 0.5) * (old / new) - 0.5).astype(np.float32)
+    first = np.floor(centres)
+    if interp == ENLARGED:  # pixels keep their areas, and blend where a new one lies across an edge
         first = np.floor(np.arange(new) * (old / new))
         across = np.arange(1, new + 1) - (first + 1) * (new / old)
         centres = first + np.where(across <= 0, 0, across % 1)
-    matrix = np.zeros((new, old))
-    first = np.floor(centres).astype(int)
-    for step in range(1 - reach, reach + 1):
-        np.add.at(matrix, (np.arange(new), np.clip(first + step, 0, old - 1)), kernel(centres - first - step))
-    weights: Host = (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)
-    return weights
+    steps = np.arange(1 - reach, reach + 1)
+    weights = kernel((centres - first)[:, None] - steps)
+    weights = weights / weights.sum(1, keepdims=True)
+    return np.clip(first[:, None].astype(int) + steps, 0, old - 1), weights.astype(np.float32)
 
 
 def resized(image: Host, width: int, height: int, interp: int = 1) -> Host:
-    """An image of another size; integers are rounded."""
+    """An image of another size; bytes are made of whole numbers, by weights in 2048ths, as OpenCV has them."""
     if interp not in (0, 1, 2, 3, 4):
         raise ArgumentError(f"interp is {interp}; choose 0 nearest, 1 linear, 2 cubic, 3 area, 4 Lanczos, 9 or 10")
-    rows, columns = _weights(image.shape[0], height, interp), _weights(image.shape[1], width, interp)
-    result = np.einsum("yh,hwc,xw->yxc", rows, image.astype(np.float32), columns, optimize=True)
-    return as_dtype(image.dtype, result)
+    old_height, old_width = image.shape[:2]
+    halved = (old_height, old_width) == (2 * height, 2 * width) and interp in (1, 3)
+    interp = 3 if halved else ENLARGED if interp == 3 and (height > old_height or width > old_width) else interp
+    if image.dtype != np.uint8 or interp in (0, 3):
+        rows, columns = _weights(old_height, height, interp), _weights(old_width, width, interp)
+        result = np.einsum("yh,hwc,xw->yxc", rows, image.astype(np.float32), columns, optimize=True)
+        return as_dtype(image.dtype, np.floor(result + 0.5) if halved and image.dtype == np.uint8 else result)
+    (ys, down), (xs, across) = _taps(old_height, height, interp), _taps(old_width, width, interp)
+    down, across = (np.rint(weights * 2048).astype(int)[..., None] for weights in (down, across))
+    lines = (image.astype(int)[:, xs] * across).sum(2)[ys]
+    if interp in (1, ENLARGED):
+        sums = ((down[..., None] * (lines >> 4)) >> 16).sum(1) + 2 >> 2
+    else:
+        sums = (down[..., None] * lines).sum(1) + (1 << 21) >> 22
+    bounded: Host = np.clip(sums, 0, 255).astype(np.uint8)
+    return bounded
 
 
 def as_dtype(dtype: Any, image: Host) -> Host:
@@ -335,8 +381,10 @@ def color_normalize(src: NDArray, mean: Any, std: Any = None) -> NDArray:
     return centred if std is None else centred / std
 
 
-def copyMakeBorder(src: NDArray, top: int, bot: int, left: int, right: int, type: int = 0, value: float = 0) -> NDArray:
-    """An image with a border of one value, or with type 1 of what is at its edge.
+def copyMakeBorder(
+    src: NDArray, top: int, bot: int, left: int, right: int, type: int = 0, value: float = 0, values: Any = ()
+) -> NDArray:
+    """An image with a border of one value, or of one for each channel, or with type 1 of what is at its edge.
 
     Shapes: (height, width, channels) gives (top + height + bot, left + width + right, channels).
 
@@ -348,11 +396,13 @@ def copyMakeBorder(src: NDArray, top: int, bot: int, left: int, right: int, type
     >>> copyMakeBorder(nd.zeros((2, 2, 1)), 1, 0, 0, 1).shape
     (3, 3, 1)
     """
-    if type not in (0, 1):
+    if type not in (0, 1, 16):
         raise ArgumentError(f"copyMakeBorder(): type is {type}; choose 0 for one value, 1 for the edge")
-    widths = ((top, bot), (left, right), (0, 0))
-    image = src.asnumpy()
-    padded = np.pad(image, widths, "edge") if type else np.pad(image, widths, constant_values=value)
+    padded = np.pad(src.asnumpy(), ((top, bot), (left, right), (0, 0)), "edge")
+    if type != 1:
+        inside = np.zeros(padded.shape[:2], bool)
+        inside[top : top + src.shape[0], left : left + src.shape[1]] = True
+        padded[~inside] = np.broadcast_to(np.asarray(values if np.size(values) else value), padded.shape[2:])
     return nd.array(padded, dtype=src.dtype)
 
 
@@ -439,11 +489,11 @@ class SequentialAug(Augmenter):
     ['sequentialaug', ['["castaug", {"typ": "float32"}]']]
     """
 
-    ts: Sequence[Augmenter]
+    ts: list[Augmenter]
 
     def __init__(self, ts: Sequence[Augmenter]) -> None:
         super().__init__()
-        self.ts = ts
+        self.ts = list(ts)
 
     def dumps(self) -> Any:
         """The augmenters as lists of text."""
@@ -463,9 +513,8 @@ class RandomOrderAug(SequentialAug):
     """
 
     def __call__(self, src: NDArray) -> NDArray:
-        for aug in random.sample(list(self.ts), len(self.ts)):
-            src = aug(src)
-        return src
+        random.shuffle(self.ts)
+        return super().__call__(src)
 
 
 def _augmenter(name: str, doc: str, function: Callable[..., NDArray], *required: str, **defaults: Any) -> Any:
@@ -476,7 +525,7 @@ def _augmenter(name: str, doc: str, function: Callable[..., NDArray], *required:
         named = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
         if set(named) != set(names):
             raise ArgumentError(f"{name}() takes {', '.join(names)}")
-        Augmenter.__init__(self, **named)
+        Augmenter.__init__(self, **{own: named[own] for own in names})
 
     def __call__(self: Any, src: NDArray) -> NDArray:
         return function(src, *(getattr(self, own) for own in names))
@@ -508,7 +557,8 @@ def _lighting(src: NDArray, alphastd: float, eigval: Any, eigvec: Any) -> NDArra
 
 
 def _grayed(src: NDArray, p: float) -> NDArray:
-    return nd.broadcast_axis(_gray(src), axis=2, size=3) if random.random() < p else src
+    luminance = nd.array([[0.21] * 3, [0.72] * 3, [0.07] * 3])
+    return nd.dot(src, luminance) if random.random() < p else src
 
 
 def _normalized(src: NDArray, mean: Any, std: Any) -> NDArray:
@@ -612,11 +662,18 @@ def CreateAugmenter(
     else:
         augs.append((RandomCropAug if rand_crop else CenterCropAug)(size, inter_method))
     augs += [HorizontalFlipAug(0.5)] if rand_mirror else []
-    augs.append(CastAug())
+    return augs + colored(brightness, contrast, saturation, hue, pca_noise, rand_gray, mean, std)
+
+
+def colored(
+    brightness: float, contrast: float, saturation: float, hue: float, noise: float, gray: float, mean: Any, std: Any
+) -> list[Augmenter]:
+    """The augmenters of colours, behind one that makes floats."""
+    augs: list[Any] = [CastAug()]
     augs += [ColorJitterAug(brightness, contrast, saturation)] if brightness or contrast or saturation else []
     augs += [HueJitterAug(hue)] if hue else []
-    augs += [LightingAug(pca_noise, EIGVAL, EIGVEC)] if pca_noise > 0 else []
-    augs += [RandomGrayAug(rand_gray)] if rand_gray > 0 else []
+    augs += [LightingAug(noise, EIGVAL, EIGVEC)] if noise > 0 else []
+    augs += [RandomGrayAug(gray)] if gray > 0 else []
     mean = np.array([123.68, 116.28, 103.53]) if mean is True else mean
     std = np.array([58.395, 57.12, 57.375]) if std is True else std
     augs += [ColorNormalizeAug(mean, std)] if mean is not None or std is not None else []
