@@ -236,6 +236,9 @@ class SGD(Optimizer):
     def update(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
         """One step."""
         lr, wd, _ = self._begin(index)
+        self._step(weight, grad, state, lr, wd)
+
+    def _step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float) -> None:
         if state is None:
             nd.sgd_update(weight, grad, lr=lr, wd=wd, out=weight, **self._options())
         else:
@@ -638,10 +641,59 @@ class LARS(SGD):
             slope = self._scaled(grad).norm().asscalar().item()
             if size > 0 and slope > 0:
                 lr *= self.eta * size / (slope + wd * size + self.eps)
-        if state is None:
-            nd.sgd_update(weight, grad, lr=lr, wd=wd, out=weight, **self._options())
-        else:
-            nd.sgd_mom_update(weight, grad, state, lr=lr, wd=wd, momentum=self.momentum, out=weight, **self._options())
+        self._step(weight, grad, state, lr, wd)
+
+
+@register
+class LBSGD(SGD):
+    """`SGD` by the mean of `batch_scale` gradients, with a rate that grows to as many times it.
+
+    It grows through `warmup_epochs` of `updates_per_epoch`, by the `warmup_strategy` "linear", "power2" or "sqrt"; with
+    "lars" it is the rate times the norm of the weight by that of its gradient, from 0.01 to 100.
+
+    >>> create("lbsgd", batch_scale=4).batch_scale
+    4
+    """
+
+    def __init__(
+        self,
+        momentum: float = 0.0,
+        multi_precision: bool = False,
+        warmup_strategy: str = "linear",
+        warmup_epochs: int = 5,
+        batch_scale: int = 1,
+        updates_per_epoch: int = 32,
+        begin_epoch: int = 0,
+        num_epochs: int = 60,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(momentum, multi_precision=multi_precision, **kwargs)
+        self.warmup_strategy = warmup_strategy
+        self.warmup_updates = warmup_epochs * updates_per_epoch
+        self.batch_scale = batch_scale
+        self.init_updates = begin_epoch * updates_per_epoch
+        self._sums: dict[Any, tuple[int, Any]] = {}
+
+    def update(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
+        """One gradient more, and one step behind the last of `batch_scale`."""
+        lr, wd = self._get_lr(index), self._get_wd(index)
+        self._update_count(index)
+        count, total = self._sums.get(index, (self.init_updates, 0))
+        count, total = count + 1, grad + total
+        full = count % self.batch_scale == 0
+        self._sums[index] = count, 0 if full else total
+        if full:
+            mean = total / self.batch_scale
+            self._step(weight, mean, state, lr * self._factor(count, weight, mean, wd), wd)
+
+    def _factor(self, count: int, weight: NDArray, grad: NDArray, wd: float) -> float:
+        """What the rate is multiplied by."""
+        if self.warmup_strategy == "lars":
+            size, slope = ((x * x).sum().asscalar().item() for x in (weight, grad))
+            return min(max(math.sqrt(size / (slope + wd * size + 1e-18)), 0.01), 100)
+        share = min(count / self.warmup_updates, 1.0) if self.warmup_updates else 1.0
+        power = {"linear": 1.0, "power2": 2.0, "sqrt": 0.5}.get(self.warmup_strategy)
+        return 1 + (self.batch_scale - 1) * (share**power if power else float(share == 1))
 
 
 @register

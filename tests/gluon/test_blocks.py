@@ -406,3 +406,13 @@ def test_trained_values_are_read_from_a_file_or_it_is_said_where_that_would_be(t
     trained.save_parameters(str(tmp_path / "mobilenet0.25-0123abcd.params"))
     loaded = gluon.model_zoo.vision.mobilenet0_25(pretrained=True, ctx=mx.cpu(), root=str(tmp_path), classes=2)
     assert loaded(x).asnumpy().tolist() == y.asnumpy().tolist()
+
+
+def test_a_large_batch_is_one_step_by_the_mean_of_its_gradients_and_a_growing_rate():
+    options = {"learning_rate": 1.0, "batch_scale": 2, "warmup_epochs": 2, "updates_per_epoch": 2}
+    updater = mx.optimizer.get_updater(mx.optimizer.create("lbsgd", **options))
+    weight, weights = nd.zeros(1), []
+    for slope in (1, 3, 1, 3, 1, 3):
+        updater(0, nd.array([slope]), weight)
+        weights.append(weight.asscalar())
+    assert weights == [0, -3, -3, -7, -7, -11]
