@@ -80,6 +80,16 @@ def test_parameters_of_a_distribution_are_differentiated():
     assert (scale.grad == x).all()
 
 
+def test_normal_vectors_have_their_covariances():
+    factor, mean = np.array([[2, 0], [0.5, 1]]), np.array([[1, 2], [3, 4]])
+    mx.random.seed(1)
+    x = np.random.multivariate_normal(mean, factor @ factor.T, size=3)
+    mx.random.seed(1)
+    numpy.testing.assert_allclose(x, mean + np.random.normal(size=(3, 2, 2)) @ factor.T, rtol=1e-6)
+    with pytest.raises(mx.errors.ArgumentError, match="leave them out"):
+        np.random.multivariate_normal(mean, factor, check_valid="warn")
+
+
 def test_programs_that_say_mxnet_have_it(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("from mxnet import np, npx\nnpx.set_np()\nprint(repr(npx.relu(np.ones(1))))", encoding="utf-8")

@@ -28,6 +28,7 @@ __all__ = [
     "logistic",
     "lognormal",
     "multinomial",
+    "multivariate_normal",
     "normal",
     "pareto",
     "power",
@@ -157,6 +158,15 @@ def bernoulli(prob: Any = 0.5, size: Any = None, dtype: Any = None, ctx: Any = N
 def multinomial(n: int, pvals: Any, size: Any = None) -> Any:
     """How often each outcome came in `n` draws of the probabilities `pvals`."""
     return _drawn("multinomial", n, shape=shape_of(() if size is None else size), pvals=pvals)
+
+
+def multivariate_normal(mean: Any, cov: Any, size: Any = None, check_valid: Any = None, tol: Any = None) -> Any:
+    """Normal vectors of the means `mean` and the covariances `cov`, which broadcast; differentiable in both."""
+    if check_valid is not None or tol is not None:
+        raise ArgumentError("multivariate_normal(): check_valid and tol have no meaning; leave them out")
+    shape = _standard.broadcast_shapes(mean.shape, cov.shape[:-1])
+    noise = normal(size=(*shape_of(() if size is None else size), *shape), dtype=mean.dtype, ctx=mean.context)
+    return of_face(mean + (_standard.linalg.cholesky(cov) @ noise[..., None])[..., 0])
 
 
 def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, ctx: Any = None, out: Any = None) -> Any:
