@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from engines import NAMES, engine, on
 
-from tapegrad import autograd
+import tapegrad.numpy as tnp
+from tapegrad import autograd, grad
 from tapegrad.engines.tables import OPS
 from tapegrad.errors import DtypeError, MissingExtraError, NoGradientError
 from tapegrad.op.samples import Draw
@@ -113,6 +114,19 @@ def test_values(backend, name):
             # JAX's gammaln is off by up to 26 ulps, and betaln is a difference of three of them.
             near = 1e-12 if backend.name == "jax" else 3e-14
             np.testing.assert_allclose(one.asnumpy(), wanted, rtol=near, atol=1e-15, err_msg=f"{raw} {keywords}")
+
+
+@pytest.mark.parametrize("backend", NAMES, indirect=True)
+def test_gamma_functions_have_their_derivatives_below_zero(backend):
+    special = pytest.importorskip("scipy.special")
+    x = np.array([-0.3, -4.5, -7.4, -9.5, -30.2])
+    for order in (1, 2, 3):
+        slope = tnp.special.gammaln
+        for _ in range(order):
+            slope = grad(lambda v, f=slope: tnp.sum(f(v)))
+        np.testing.assert_allclose(slope(on(backend, x)).asnumpy(), special.polygamma(order - 1, x), rtol=1e-10)
+    poles = tnp.special.zeta(2.0, on(backend, np.array([0.0, -3.0])))
+    assert np.isposinf(poles.asnumpy()).all()
 
 
 def test_unique_values_and_their_places():
