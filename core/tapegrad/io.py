@@ -147,7 +147,7 @@ def _named(data: Any, name: str, empty: bool) -> list[tuple[str, np.ndarray[Any,
     if not isinstance(data, Mapping):
         data = {name: data[0]} if len(data) == 1 else {f"_{i}_{name}": x for i, x in enumerate(data)}
     # As nd.array has it: what is not an NDArray becomes one of float32.
-    hosts = {key: x.asnumpy() if isinstance(x, NDArray) else np.asarray(x, np.float32) for key, x in data.items()}
+    hosts = {key: np.asarray(x, None if isinstance(x, NDArray) else np.float32) for key, x in data.items()}
     return list(hosts.items())
 
 

@@ -4,9 +4,11 @@ The table is that of docs/architecture.md, row by row.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import copy
 import math
+import os
 import pickle
 import re
 import threading
@@ -17,7 +19,7 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad import autograd, nd
+from tapegrad import autograd, io, nd
 from tapegrad.errors import DtypeError, GradientEscapeError, GraphError, NoGradientError, TapegradError
 
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -95,6 +97,64 @@ def in_a_copied_context(x):
     return raised_in_thread(lambda: context.run(lambda: tnp.sum(x * x)))
 
 
+def taken_from(opens):
+    """A program that takes from a generator, which opens that and yields within."""
+
+    def program(x):
+        def generator():
+            with opens():
+                yield x * 0 + 1
+
+        one = next(batches := generator())
+        return one * x * (float(x[0]) if opens is tapegrad.allow_escape else 1) + 0 * len([*batches])
+
+    return program
+
+
+def paused_within(x):
+    """A generator that pauses between what it yields, and a context that is meant to hold outside."""
+
+    def generator():
+        with tapegrad.pause():
+            constant = x * 2
+        yield constant
+
+    @contextlib.contextmanager
+    def paused():
+        with tapegrad.pause():
+            yield
+
+    with paused():
+        constant = x * 2
+    return tnp.sum(x * next(generator()).detach() + x * constant.detach() - x * x.detach() * 4 + x)
+
+
+def written_as_a_list(x):
+    path = tnp.zeros((2, 2), "float64")
+    path[0] = [x[0], 2.0 * x[1]]
+    path[1, 0:1] = (x[2],)
+    return tnp.sum(path * path)
+
+
+def written_to_in_a_thread(x):
+    y = x * x
+    raised_in_thread(lambda: y.__setitem__(0, 5.0))
+    return y
+
+
+def swept_as_constants(sweep):
+    """The gradient of Σ a² x in a, at ones, as a variable of its own has it."""
+
+    def program(x):
+        a = tnp.ones(3, "float64")
+        a.attach_grad()
+        with tapegrad.record():
+            y = tnp.sum(a * a * x)
+            return sweep(y, a)
+
+    return program
+
+
 LOST = {
     "Python's numbers": [
         float,
@@ -114,15 +174,25 @@ LOST = {
         lambda x: np.histogram(x, weights=x)[0].sum(),
         lambda x: np.frompyfunc(lambda a: a, 1, 1)(x).sum(),
     ],
-    "other libraries": [lambda x: np.from_dlpack(x).sum(), lambda x: memoryview(np.asarray(x))[0]],
-    "files and processes": [lambda x: pickle.loads(pickle.dumps(x)).sum()],
+    "other libraries": [
+        lambda x: np.from_dlpack(x).sum(),
+        lambda x: memoryview(np.asarray(x))[0],
+        lambda x: nd.to_dlpack_for_read(x.as_nd_ndarray()),
+        lambda x: next(io.NDArrayIter(x.as_nd_ndarray(), batch_size=3)).data[0].as_np_ndarray(),
+    ],
+    "files and processes": [
+        lambda x: pickle.loads(pickle.dumps(x)).sum(),
+        lambda x: nd.save(os.devnull, (x * 1).as_nd_ndarray()),
+    ],
     "threads": [
         lambda x: raised_in_thread(lambda: tnp.sum(x * x)),
         lambda x: raised_in_thread(lambda: copy.deepcopy(x)),
         lambda x: raised_in_thread(lambda: tapegrad.vmap(lambda a: a * a)(x)),
         lambda x: raised_in_thread(lambda: tapegrad.grad(lambda a: tnp.sum(a * x))(tnp.ones(3))),
         lambda x: raised_in_thread(lambda: rule(lambda x: tnp.asarray(x.asnumpy()))(x)),
+        written_to_in_a_thread,
     ],
+    "generators": [taken_from(tapegrad.pause), taken_from(tapegrad.allow_escape)],
     "bodies of rules": [
         lambda x: rule(lambda y: tnp.sum(x * y), y=lambda g, y: g * y)(tnp.ones(3)),
         lambda x: rule(lambda x, w: tnp.sum(w[0] * x), x=lambda g, x: g * x)(tnp.ones(3), [x]),
@@ -150,7 +220,15 @@ KEPT = {
         lambda x: np.ones(3) @ x,
         lambda x: np.exp(x).sum(),
     ],
-    "files and processes": [lambda x: copy.deepcopy(x).sum(), lambda x: copy.copy(x).sum()],
+    "files and processes": [
+        lambda x: copy.deepcopy(x).sum(),
+        lambda x: copy.copy(x).sum(),
+        lambda x: nd.array(x.as_nd_ndarray()).as_np_ndarray().sum(),
+    ],
+    "generators": [lambda x: taken_from(contextlib.nullcontext)(x).sum(), lambda x: paused_within(x)],
+    "variables in a transform": [
+        swept_as_constants(lambda y, a: tnp.sum(autograd.grad([y], [a], create_graph=True)[0])),
+    ],
     "threads": [in_a_task, in_a_copied_context],
     "bodies of rules": [
         lambda x: tnp.sum(tapegrad.checkpoint(lambda y: x * y)(tnp.ones(3))),
@@ -163,6 +241,7 @@ KEPT = {
         lambda x: tnp.average(tnp.asarray([1.0, 5.0, 2.0]), weights=x),
         lambda x: tnp.sum(tnp.pad(tnp.ones(2, "float64"), 1, constant_values=x[0])),
         lambda x: tnp.sum(tnp.asarray([[x[0], 1.0], [2.0, x[1]]])),
+        lambda x: written_as_a_list(x),
     ],
 }
 """Programs beside them that keep it."""
@@ -343,6 +422,21 @@ def test_what_means_more_than_its_numbers_is_refused_at_every_entrance(name):
         tapegrad.grad(lambda x: tnp.sum(x))(value)
 
 
+@pytest.mark.parametrize(
+    "sweep", [lambda y, a: y.backward() or a.grad, lambda y, a: autograd.grad([y], [a])[0]], ids=["backward", "grad"]
+)
+def test_gradients_as_constants_of_a_transforms_own_variables_are_refused(sweep):
+    program = swept_as_constants(sweep)
+    for transform in (tapegrad.grad(lambda x: tnp.sum(program(x))), lambda x: tapegrad.jvp(program, (x,), (x,))):
+        with pytest.raises(GradientEscapeError, match="create_graph=True"):
+            transform(THREE)
+    assert tapegrad.grad(lambda x: tnp.sum(x * program(x.detach())))(THREE).tolist() == [2, 4, 6]
+    x = tnp.asarray(THREE)
+    x.attach_grad()
+    with tapegrad.record():
+        assert program(x).tolist() == [2, 4, 6]
+
+
 def test_a_subclass_that_means_its_numbers_comes_in():
     class Labelled(np.ndarray):
         pass
@@ -416,8 +510,8 @@ def test_host_arrays_keep_their_numbers_while_they_are_part_of_a_graph(size, tra
         assert caught.value is not None
 
 
-OTHERS = {"on purpose"}
-"""Rows of the table that are ways out which say so by their name."""
+OTHERS = {"on purpose", "variables in a transform"}
+"""Rows of the table that have a test of their own."""
 
 
 def test_ways_out_that_say_so():

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..errors import (
     ShapeError,
 )
 from ..tape.guards import JOURNAL, check_thread
-from ..tape.mode import JOURNALING, MODE, RECORDING
+from ..tape.mode import JOURNALING, MODE, RECORDING, generator_of, is_running
 from ..tape.nodes import Leaf, Node
 from . import views
 from .face import STANDARD, Face
@@ -163,7 +164,10 @@ class Array:
         return self.asnumpy().tolist()
 
     def _check_escape(self, how: str) -> None:
-        if self._node is None or _ESCAPE.get():
+        if self._node is None:
+            return
+        allowed = _ESCAPE.get()
+        if allowed is True or (allowed and is_running(allowed)):
             return
         check_thread((self._node,), how)
         if MODE.get() & RECORDING:
@@ -424,7 +428,8 @@ _UNKNOWN: np.ndarray[Any, Any] = np.array(None, dtype=object)
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 """The kinds of dtypes by what goes into what without loss of kind."""
 
-_ESCAPE: ContextVar[bool] = ContextVar("tapegrad_escape", default=False)
+_ESCAPE: ContextVar[FrameType | bool] = ContextVar("tapegrad_escape", default=False)
+"""Whether tracked arrays may leave; where a generator has said so, the one, for which alone it holds."""
 
 
 @contextmanager
@@ -447,7 +452,7 @@ def allow_escape() -> Iterator[None]:
     ...     numpy.asarray(x)
     array([1., 2.], dtype=float32)
     """
-    token = _ESCAPE.set(True)
+    token = _ESCAPE.set(generator_of(sys._getframe(2)) or True)
     try:
         yield
     finally:

@@ -176,7 +176,7 @@ def enter(
     dtype = None if dtype is None else dtypes.to_dtype(dtype)
     if isinstance(value, Array):
         return _again(value, dtype, copy, what)
-    if isinstance(value, (list, tuple)) and _holds_arrays(value):
+    if isinstance(value, (list, tuple)) and holds_arrays(value):
         return _again(_stacked(value, _first_array(value)), dtype, None, what)
     if isinstance(value, (bool, int, float, complex, list, tuple)) and not isinstance(value, np.generic):
         if copy is False:
@@ -230,8 +230,8 @@ def dtype_of_numbers(values: np.ndarray[Any, Any]) -> np.dtype[Any]:
     return dtype
 
 
-def _holds_arrays(value: Any) -> bool:
-    return isinstance(value, Array) or (isinstance(value, (list, tuple)) and any(map(_holds_arrays, value)))
+def holds_arrays(value: Any) -> bool:
+    return isinstance(value, Array) or (isinstance(value, (list, tuple)) and any(map(holds_arrays, value)))
 
 
 def _foreign_parts(value: Any) -> Iterator[Any]:
@@ -247,7 +247,7 @@ def _first_array(parts: Any) -> Array:
     for part in parts:
         if isinstance(part, Array):
             return part
-        if _holds_arrays(part):
+        if holds_arrays(part):
             return _first_array(part)
     raise AssertionError("called only where there is an array")
 

@@ -420,7 +420,8 @@ def _check_way_to_the_host(backend: Backend) -> None:
 def _conversion(raw: Any) -> str:
     """How the numbers of an object that is no array come in."""
     if hasattr(raw, "to_numpy"):
-        return f"Give its numbers, {type(raw).__name__}.to_numpy()"
+        held = "data" if hasattr(raw, "data") else "to_numpy()"
+        return f"Give its numbers, {type(raw).__name__}.{held}, or call NumPy's function, which leaves it to that type"
     if not hasattr(raw, "shape") and hasattr(raw, "__float__"):
         return "Give its value as a Python number, float(a)"
     return "Install the plug-in of its engine, or convert it first: numpy.asarray(a)"

@@ -71,7 +71,11 @@ def save(fname: str | os.PathLike[str], data: Any) -> None:
     else:
         sequence = data if isinstance(data, Sequence) else [data]
         listed = {LISTED.format(i): x for i, x in enumerate(sequence)}
-    host = {name: need(x, "save", name).asnumpy() for name, x in listed.items()}
+    host = {}
+    for name, x in listed.items():
+        if getattr(need(x, "save", name), "_grad", None) is None:
+            x._check_escape("save()")
+        host[name] = x.asnumpy()
     path = Path(file_name(fname, "save"))
     listed_only = not isinstance(data, Mapping)
     if path.suffix == ".params":

@@ -591,7 +591,7 @@ def give_all(out: Any, results: Sequence[Any], where: str) -> list[NDArray]:
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """An array of values, float32 unless `dtype` says otherwise, whatever the values were.
 
-    `source_array` is nested lists, a NumPy array or an NDArray. It is copied.
+    `source_array` is nested lists, a NumPy array or an NDArray. It is copied; of an NDArray the copy is differentiable.
 
     Shapes: that of the source; a number gives ().
 
@@ -610,8 +610,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     (<class 'numpy.float32'>, <class 'numpy.int32'>)
     """
     if isinstance(source_array, Array):
-        own = source_array._xp.dtype_of(source_array._value) if dtype is None else dtypes.to_dtype(dtype)
-        return make(source_array.asnumpy().astype(own), ctx)
+        own = source_array._dtype if dtype is None else dtypes.to_dtype(dtype)
+        source = source_array._of_class(edition.made())
+        copied: NDArray = move(ops.astype(source, dtype=own), *_context.place(ctx))
+        return copied if copied._value is not source_array._value else copied.copy()
     wanted = dtype_or_default(dtype)
     try:
         host = host_numbers(source_array, "source_array")
@@ -848,11 +850,12 @@ def to_dlpack_for_read(data: NDArray) -> Any:
 
     Dtypes: any that DLPack has.
 
-    Raises: nothing itself.
+    Raises: `GradientEscapeError` for what is being differentiated.
 
     >>> from_dlpack(to_dlpack_for_read(ones(2))).asnumpy().tolist()
     [1.0, 1.0]
     """
+    data._check_escape("DLPack")
     return data.asnumpy().__dlpack__()
 
 
@@ -863,11 +866,12 @@ def to_dlpack_for_write(data: NDArray) -> Any:
 
     Dtypes: any that DLPack has.
 
-    Raises: nothing itself.
+    Raises: `GradientEscapeError` for what is being differentiated.
 
     >>> from_dlpack(to_dlpack_for_write(ones(2))).asnumpy().tolist()
     [1.0, 1.0]
     """
+    data._check_escape("DLPack")
     return data.asnumpy().__dlpack__()
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from .. import dtypes
 from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of, place_beside
-from ..arrays.entering import admitted, host_numbers
+from ..arrays.entering import admitted, enter, holds_arrays, host_numbers
 from ..arrays.views import (
     ASIDE,
     Link,
@@ -1224,6 +1224,7 @@ def put(x: Array, key: Any, value: Any) -> None:
         plain = key if kind is tuple and is_plain(key) else None
     if plain is not None:
         if value.__class__ in _REALS and (x._node is None or not MODE.get() & RECORDING):
+            check_thread((x._node,), "a write")
             expire_views(x)
             if x._owns_value():
                 try:
@@ -1384,6 +1385,8 @@ def as_value(x: Array, value: Any) -> Array:
             raw = x._xp.weak(value, x._value)
             if raw is not None:
                 return handle(x.__class__, raw, None, engine_of(x))
+        if isinstance(value, (list, tuple)) and holds_arrays(value):
+            return as_value(x, enter(value, what="a write"))
         if isinstance(value, (bool, int, float, complex, np.ndarray, np.generic, list, tuple, range)):
             host = _host(value)
             _check_kind(host.dtype, x)

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import ref
 
 from ..errors import GradientEscapeError, GraphFreedError
-from .mode import JOURNALING, LIVE, MODE, RECORDING, RULED, THREAD, TOLD, Scope, restore_mode
+from .mode import JOURNALING, LIVE, MODE, PAUSED, RECORDING, RULED, THREAD, TOLD, Scope, is_running, restore_mode
 from .nodes import Node, next_seq
 
 
@@ -26,7 +26,7 @@ def check_thread(nodes: Iterable[Node | None], how: str) -> None:
     """Refuse what a thread, or the body of a rule, does unrecorded to values that are being differentiated outside.
 
     A new thread starts in an empty context, in which nothing is recorded, and so does the body of a rule of one's own;
-    `pause()` says so on purpose, and passes.
+    `pause()` says so on purpose, and passes, but for what others do while a generator that said so is suspended.
     """
     if LIVE and is_unaware():
         check_variables(nodes, how)
@@ -50,16 +50,38 @@ def check_variables(
                 "own, not within a list or dict, and give it a rule; or read x.detach(), if you mean a constant"
             )
         return
-    live = dict(LIVE)
-    variables = {node for rows in live.values() for row in rows or () for node in row}
-    oldest = min((number for number, rows in live.items() if rows is not None), default=math.inf)
-    recorded = not THREAD.has_recorded and None in live.values()
-    if (recorded and _leads_outside(tracked, since, own)) or _meets(tracked, variables, oldest):
+    paused = PAUSED.get()
+    if paused:
+        if tracked and not any(map(is_running, paused)):
+            raise GradientEscapeError(
+                f"{how} of an array that is being differentiated would lose its gradient: a generator has paused "
+                "recording and was suspended within, by a `yield`. End its pause() before it yields"
+            )
+        return
+    recorded = not THREAD.has_recorded and None in dict(LIVE).values()
+    if (recorded and _leads_outside(tracked, since, own)) or _meets_transform(tracked):
         raise GradientEscapeError(
             f"{how} in a thread of its own, of an array that is being differentiated, would lose its gradient: a "
             "new thread starts without recording. Make a contextvars.copy_context() for each thread and call its "
             "run there, or use x.detach() if you mean it"
         )
+
+
+def check_sweep(nodes: Sequence[Node], how: str) -> None:
+    """Refuse a sweep that is not recorded, within a transform, over what depends on the transform's variables."""
+    if _meets_transform(nodes):
+        raise GradientEscapeError(
+            f"{how} within a transform, of what depends on the variables of that, gives constants, and their gradient "
+            "would be lost. Use tapegrad.grad, or autograd.grad(create_graph=True); where constants are meant, pause()"
+        )
+
+
+def _meets_transform(nodes: Sequence[Node]) -> bool:
+    """Whether any of the nodes depends on a variable of a transform whose function is running."""
+    live = dict(LIVE)
+    variables = {node for rows in live.values() for row in rows or () for node in row}
+    oldest = min((number for number, rows in live.items() if rows is not None), default=math.inf)
+    return _meets(nodes, variables, oldest)
 
 
 def _leads_outside(nodes: Sequence[Node], first: float, own: Collection[Node]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from threading import get_ident, local
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from .nodes import Node, next_seq
 from .tracebacks import fold
@@ -77,6 +79,55 @@ class RecordScope(Scope):
             fold(error)
 
 
+class PauseScope(Scope):
+    """`pause()`. What a generator opens holds for the generator alone.
+
+    While that is suspended Python leaves the block open, but whoever takes from it has not said to pause.
+    """
+
+    __slots__ = ("frames",)
+
+    def __init__(self, set: int, clear: int) -> None:
+        super().__init__(set, clear)
+        self.frames: list[FrameType | None] = []
+
+    def __enter__(self) -> None:
+        frame = generator_of(sys._getframe(1)) if MODE.get() & RECORDING else None
+        self.frames.append(frame)
+        super().__enter__()
+        if frame is not None:
+            MODE.set(MODE.get() & ~TOLD)
+            PAUSED.set((*PAUSED.get(), frame))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        frame = self.frames.pop()
+        if frame is not None:
+            PAUSED.set(tuple([other for other in PAUSED.get() if other is not frame]))
+        super().__exit__(kind, error, trace)
+
+
+PAUSED: ContextVar[tuple[FrameType, ...]] = ContextVar("tapegrad_paused", default=())
+"""The generators that have paused recording."""
+
+
+def generator_of(frame: FrameType) -> FrameType | None:
+    """The frame if it is a generator's, unless `contextlib` made a context of that, which is meant to hold outside."""
+    if not frame.f_code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+        return None
+    driver = frame.f_back
+    return None if driver is not None and driver.f_globals.get("__name__") == "contextlib" else frame
+
+
+def is_running(frame: FrameType) -> bool:
+    """Whether a frame is among those that are running here, and not suspended."""
+    caller: FrameType | None = sys._getframe(1)
+    while caller is not None and caller is not frame:
+        caller = caller.f_back
+    return caller is not None
+
+
 def restore_mode(token: Token[int]) -> None:
     """Put the mode word back to what it was, which may be that nobody had set it; in another context, to its value."""
     try:
@@ -116,7 +167,9 @@ def pause(train_mode: bool = False) -> Scope:
     ...     is_recording()
     False
     """
-    return Scope(TRAINING | TOLD, RECORDING | RULED) if train_mode else Scope(TOLD, RECORDING | TRAINING | RULED)
+    if train_mode:
+        return PauseScope(TRAINING | TOLD, RECORDING | RULED)
+    return PauseScope(TOLD, RECORDING | TRAINING | RULED)
 
 
 def train_mode() -> Scope:

@@ -19,7 +19,8 @@ from ..errors import (
     ShapeError,
 )
 from ..op.call import pull_back
-from ..tape.mode import RECORDING, RULED, TOLD, Scope
+from ..tape.guards import check_sweep
+from ..tape.mode import JOURNALING, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node
 from ..tape.sweep import cotangents_at
 
@@ -79,6 +80,12 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
     return seeds
 
 
+def _check_outer(seeds: Sequence[tuple[Node, Any]], recorded: bool, how: str) -> None:
+    """Refuse gradients as constants, within a transform, of what depends on the transform's variables."""
+    if not recorded and MODE.get() & JOURNALING and MODE.get() & RECORDING:
+        check_sweep([node for node, _ in seeds], how)
+
+
 def _checked_head_gradient(g: Any, head: Array) -> Array:
     """A head gradient as an array of the engine, the shape and the dtype of its head."""
     if isinstance(g, (bool, int, float, complex, list, tuple, str)):
@@ -129,6 +136,7 @@ def backward(
     counts twice. With `create_graph` the gradients are on the tape themselves.
     """
     seeds = _seeds(heads, head_grads, create_graph)
+    _check_outer(seeds, create_graph, "backward()")
     free = not (create_graph or retain_graph)
     cotangents: dict[Any, Any] = pull_back(seeds, create_graph, free, 1, heads[0]._face.truncates)
     sums: dict[int, Any] = {}
@@ -187,6 +195,7 @@ def gradients(
     if not variables:
         raise ArgumentError("variables cannot be an empty list")
     seeds = _seeds(heads, head_grads, create_graph)
+    _check_outer(seeds, create_graph, "autograd.grad()")
     nodes: list[Node] = []
     for i, x in enumerate(variables):
         if not isinstance(x, Array):

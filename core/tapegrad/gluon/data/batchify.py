@@ -62,7 +62,7 @@ class Pad:
         self._dtype = dtype
 
     def __call__(self, data: Sequence[Any]) -> NDArray:
-        hosts = [x.asnumpy() if isinstance(x, NDArray) else np.asarray(x) for x in data]
+        hosts = [np.asarray(x) for x in data]
         longest = max(x.shape[self._axis] for x in hosts)
 
         def filled(x: Any) -> Any:

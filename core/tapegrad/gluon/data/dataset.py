@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ... import recordio
 from ...errors import ArgumentError, ShapeError
 from ...ndarray.ndarray import NDArray
@@ -145,7 +147,7 @@ class ArrayDataset(Dataset):
         if len({len(data) for data in args}) > 1:
             raise ShapeError(f"ArrayDataset(): arrays have {[len(x) for x in args]} samples; give as many of all")
         self._length = len(args[0])
-        self._data = [x.asnumpy() if isinstance(x, NDArray) and x.ndim == 1 else x for x in args]
+        self._data = [np.asarray(x) if isinstance(x, NDArray) and x.ndim == 1 else x for x in args]
 
     def __len__(self) -> int:
         return self._length
