@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +23,14 @@ ARRAY, RAW, SCALAR = "array", "raw", "scalar"
 
 
 def kind_of(leaf: Any) -> str:
-    if isinstance(leaf, Array):
+    return _kind_of_class(leaf.__class__)
+
+
+@cache
+def _kind_of_class(cls: type) -> str:
+    if issubclass(cls, Array):
         return ARRAY
-    return SCALAR if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, np.generic) else RAW
+    return SCALAR if issubclass(cls, (bool, int, float, complex)) and not issubclass(cls, np.generic) else RAW
 
 
 def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company = (), weak: bool = False) -> Array:
@@ -38,11 +44,11 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
         found: Array = leaf
         return found
     if kind is SCALAR:
-        dtype = dtypes.dtype_of_scalar(leaf, dtypes.BOOL)
         face, engine, device = beside if isinstance(beside, Company) else company_of(beside)
         if weak and isinstance(leaf, (float, complex)) and face._weak is not None:
             return handle(face._weak, from_host(engine, np.asarray(leaf), device), None, engine)
-        return handle(face, engine.backend.from_numpy(np.asarray(leaf, dtype=dtype), device=device), None, engine)
+        host = np.asarray(leaf, dtype=dtypes.dtype_of_scalar(leaf, dtypes.BOOL))
+        return handle(face, engine.backend.from_numpy(host, device=device), None, engine)
     if isinstance(leaf, np.generic):
         leaf = np.asarray(leaf)
     backend, raw = admitted(leaf)

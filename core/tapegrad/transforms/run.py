@@ -273,18 +273,28 @@ class Run:
         rows = self.pull([wrap(ones_of(out), None, out._xp)], free=False, recorded=True)
         self.outs = [g for row in rows for g in row]
 
-    def pull(self, cotangents: Sequence[Array], *, free: bool, recorded: bool = False) -> list[list[Array]]:
-        """The cotangents of the arguments, leaf by leaf, as arrays; on the tape if `recorded` or if that is outside."""
+    def pull(
+        self, cotangents: Sequence[Array], *, free: bool, recorded: bool = False, numbers: bool = False
+    ) -> list[list[Any]]:
+        """The cotangents of the arguments, leaf by leaf, as arrays; on the tape if `recorded` or if that is outside.
+
+        With `numbers`, zeros of Python's numbers are such.
+        """
         recorded |= self.outer
         seeds = []
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
                 seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if recorded else seed._value))
         found = pull_back(seeds, recorded, free and not recorded, self.since)
+        numbers = numbers and not MODE.get() // LEVEL
         return [
             [
                 self._result(found.get(node), x, recorded, laid_out=True)
-                for node, x in zip(argument.nodes, argument.outer, strict=True)
+                if node in found or not (numbers and kind is SCALAR)
+                else (0j if isinstance(leaf, complex) else 0.0)
+                for node, x, kind, leaf in zip(
+                    argument.nodes, argument.outer, argument.kinds, argument.leaves, strict=True
+                )
             ]
             for argument in self.arguments.values()
         ]
@@ -421,9 +431,11 @@ def scalar_run(
 
 def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:
     with run:
-        pulled = run.pull([head], free=True)
+        pulled = run.pull([head], free=True, numbers=True)
     trees = [
-        unflatten(a.structure, [run.leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
+        unflatten(
+            a.structure, [run.leave(g, k) if isinstance(g, Array) else g for g, k in zip(row, a.kinds, strict=True)]
+        )
         for a, row in zip(run.arguments.values(), pulled, strict=True)
     ]
     return trees[0] if is_single(argnums) else tuple(trees)
