@@ -91,6 +91,7 @@ def table(verdicts):
         "",
         "SciPy's functions take arrays of any library when `SCIPY_ARRAY_API=1` is set before SciPy is imported, and",
         "then many of them can be differentiated as they are. Set the default dtype to `float64`, which SciPy expects.",
+        "An array of NumPy's beside ours, SciPy refuses itself (`Multiple namespaces`): give it `tnp.asarray(w)`.",
         "",
         f"Of {len(verdicts)} calls, listed before any was tried, {right} have the right gradient, and none loses it in",
         "silence. Measured by `tests/standard/scipy_gradients.py`, which writes this page; the calls themselves are in",

@@ -338,7 +338,7 @@ def rsqrt(xp: Any, x: Any) -> Any:
     x=lambda xp, g, out: xp.divide_or_zero(xp.divide_or_zero(g, out), 3 * out),
     floats=True,
     accuracy="I1",
-    numpy="cbrt",
+    numpy="cbrt special.cbrt",
     samples=[*alone(_POSITIVE), (uniform(3, 4, low=-2.0, high=-0.5),)],
     real=True,
 )
@@ -419,7 +419,7 @@ def exp(xp: Any, x: Any) -> Any:
     x=lambda xp, g, x: xp.multiply_or_zero(g, (2 * math.log(2)) * xp.exp2(x - 1)),
     floats=True,
     accuracy="I1",
-    numpy="exp2",
+    numpy="exp2 special.exp2",
     samples=alone(_NUMBER),
 )
 def exp2(xp: Any, x: Any) -> Any:

@@ -713,7 +713,7 @@ def _sine_of_half_turns(xp: Any, x: Any, more: int = 0) -> Any:
     x=lambda xp, x: xp.sinc_derivative(x, order=1),
     floats=True,
     accuracy="I1",
-    numpy="sinc",
+    numpy="sinc special.sinc",
     samples=[*alone(_NUMBER), (exactly([0.0, 0.5, -1.0, 1e-9]),)],
     real=True,
 )
