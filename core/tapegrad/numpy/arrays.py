@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Self
 
@@ -106,9 +105,9 @@ class ndarray(Methods, ProgramArray):
         return tuple(steps) if self.shape else ()
 
     @property
-    def flat(self) -> Iterator[Any]:
-        """The elements one by one, in the order of rows."""
-        return iter(self.reshape(-1))
+    def flat(self) -> Self:
+        """The elements in the order of rows, to go over, to index and to write to: a view where `reshape` gives one."""
+        return self.reshape(-1)
 
     def fill(self, value: Any) -> None:
         """Write one value to all elements.
