@@ -325,3 +325,10 @@ def test_shifts_undo_each_other(backend):
         shifted = fft.fftshift(on(backend, x), axes)
         np.testing.assert_array_equal(shifted.asnumpy(), np.fft.fftshift(x, axes))
         np.testing.assert_array_equal(fft.ifftshift(shifted, axes).asnumpy(), x)
+
+
+@pytest.mark.parametrize("of", [ops.eigvalsh, ops.svdvals])
+def test_a_batch_of_hessians_of_a_function_of_spectra_is_a_loop_of_them(of):
+    hessian = tapegrad.hessian(lambda x: ops.sum(ops.log(of(x))))
+    batch = np.stack([2 * np.eye(2), np.asarray([[2.0, 0.5], [0.5, 3.0]]), np.asarray([[4.0, 0.5], [0.25, 3.0]])])
+    np.testing.assert_allclose(tapegrad.vmap(hessian)(batch), [hessian(x) for x in batch], rtol=1e-9, atol=1e-12)

@@ -79,6 +79,20 @@ def _stacks(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     return op.call(*args, **keywords)
 
 
+def _spectra(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
+    """The batching rule of matrices beside values, which are the weights and `s`: their stacks broadcast."""
+    ends = [1 if name in ("weights", "s") else 2 for name in op.inputs]
+    stacks = [
+        0 if z is None else z.ndim - on - end for z, on, end in zip(args, batched, ends[: len(args)], strict=True)
+    ]
+    rank = max(stacks)
+    aligned = [
+        RECORDED.reshape(z, shape=(size, *(1,) * (rank - stack), *z.shape[1:])) if on and stack < rank else z
+        for z, on, stack in zip(args, batched, stacks, strict=True)
+    ]
+    return op.call(*aligned, **keywords)
+
+
 def _adjoint(xp: Any, x: Any) -> Any:
     """The conjugate transpose."""
     return conjugated(xp, xp.matrix_transpose(x))
@@ -621,7 +635,7 @@ def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:
     slopes=lambda xp, slopes: xp.zeros_like(slopes),
     constant=("vectors",),
     promotes=("x",),
-    batch=_stacks,
+    batch=_spectra,
     accuracy="I4",
     samples=[(spread(3, 3), real_weights(3)), (spread(2, 2, 2), real_weights(2, 2))],
 )
@@ -872,7 +886,7 @@ def _singular_weights(xp: Any, g: Any, x: Any) -> Any:
     slopes=lambda xp, slopes: xp.zeros_like(slopes),
     constant=("u", "s", "vh"),
     promotes=("x",),
-    batch=_stacks,
+    batch=_spectra,
     accuracy="I4",
     samples=[
         (regular(3, 3), real_weights(3)),
