@@ -345,11 +345,14 @@ def test_draws_go_on_as_they_would(face):
     assert run(True) == run(False)
 
 
-def test_an_exception_leaves_arrays_as_they_were():
+def test_an_exception_leaves_arrays_and_state_as_they_were():
     w = tnp.asarray([1.0, 2.0])
+    done = types.SimpleNamespace(turns=0, last=[0.0])
 
     def f(x, fail):
         w[:] = w * 2
+        done.turns += 1
+        done.last[0] = 0.5 * done.turns
         if x.sum().item() > 10:
             raise ZeroDivisionError("too large")
         y = w @ x
@@ -357,14 +360,17 @@ def test_an_exception_leaves_arrays_as_they_were():
         return y
 
     compiled = tapegrad.compile(f)
-    for x in ([1.0, 1.0], [20.0, 1.0], [1.0, 1.0], [20.0, 1.0]):
+    turns = 0
+    for x in ([1.0, 1.0], [20.0, 1.0], [1.0, 1.0], [20.0, 1.0], [1.0, 1.0], [20.0, 1.0], [1.0, 1.0]):
         before = w.tolist()
         if x[0] > 10:
             with pytest.raises(ZeroDivisionError, match="too large"):
                 compiled(tnp.asarray(x), False)
-            assert w.tolist() == before
+            assert w.tolist() == before and done.turns == turns and done.last == [0.5 * turns]
         else:
             compiled(tnp.asarray(x), False)
+            turns += 1
+            assert done.turns == turns and done.last == [0.5 * turns]
             assert w.tolist() == [2 * v + 1 for v in before]
     before = w.tolist()
     with pytest.raises(ShapeError):

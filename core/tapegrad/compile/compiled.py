@@ -13,95 +13,25 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.trees import callable_or_error, flatten, unflatten
-from ..dtypes import get_default_dtype
-from ..engines.registry import backend_of, get_backend
-from ..errors import ArgumentTypeError, CompileError, CompileWarning, UnknownArrayError
+from ..engines.registry import backend_of
+from ..errors import CompileError, CompileWarning
 from ..tape.mode import MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .doors import ACTIVE
-from .guards import SCALARS, Place, Reach, Reaches, reachable, same
+from .guards import SCALARS, Reach, Reaches, reachable
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, Course, Missed, rolled
 from .program import End, Step
 from .recorded import Again, Outcome, attached, swept
 from .recording import Mismatch, Recording
 from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors
+from .sorts import ATTEMPTS, PLAIN_ARGUMENTS, Sort, is_raw, sort_of
 from .source import MISSED
-from .state import StandIns, State, is_number
+from .state import StandIns, is_number
 from .strict import Comparison, check_readings
 from .trace import Rehearsal, Trace
 from .values import Untraceable, Value
-
-ATTEMPTS = 3
-"""How often a function may change what it reads of Python's state before it is taken for one that always does."""
-
-
-class _Sort:
-    """What is known of arguments of one sort: recordings, or why there are none.
-
-    `told_apart` are the places of numbers among the leaves each of whose values has programs of its own. A number that
-    was another in some later call is none of them any more, and becomes a value of the program, as does what varies of
-    Python's `state`.
-    """
-
-    def __init__(self, leaves: Sequence[Any]) -> None:
-        self.programs: dict[Any, list[Recording]] = {}
-        self.refusal = ""
-        self.attempts = 0
-        self.told_apart = [i for i, leaf in enumerate(leaves) if is_number(leaf)]
-        self.first = [leaves[i] for i in self.told_apart]
-        self.state = State()
-        self.seeds: list[int] | None = None
-        """Under `record()`: with which outputs backward passes begin, once that is not all."""
-        self.fixed = False
-        """Whether numbers stay what they are, since the function cannot be traced with those of a trace."""
-
-    def seed(self, outputs: list[int]) -> None:
-        """Learn that backward passes begin with these outputs only; where they differ there is no program."""
-        self.programs.clear()
-        self.attempts += 1
-        if self.attempts >= ATTEMPTS:
-            self.refusal = "its backward passes begin with other outputs each time"
-        self.seeds = outputs
-
-    @property
-    def recordings(self) -> list[Recording]:
-        """The programs for these arguments, whatever the numbers among them."""
-        return [recording for recordings in self.programs.values() for recording in recordings]
-
-    def with_state(self, leaves: list[Any]) -> tuple[list[Any], Any]:
-        """The leaves of a call, with those of the state, and what tells the programs for them apart."""
-        numbers = tuple([repr(leaves[i]) for i in self.told_apart])
-        if not self.state.places:
-            return leaves, numbers
-        contents, structure = flatten(self.state.now())
-        return leaves + contents, (numbers, _key(leaves + contents, structure))
-
-    def vary(self, leaves: Sequence[Any], numbers: Any) -> None:
-        """Let numbers be values of the program that have not always been the same."""
-        if self.fixed or numbers in self.programs:
-            return
-        changed = [i for i, x in zip(self.told_apart, self.first, strict=True) if not same(x, leaves[i])]
-        if changed:
-            self.told_apart = [i for i in self.told_apart if i not in changed]
-            self.first = [leaves[i] for i in self.told_apart]
-            self.programs.clear()
-
-    def take_up(self, places: Sequence[Place]) -> bool:
-        """Make what has changed of Python's state a part of the program's; whether there is any that was not before."""
-        if self.fixed or not self.state.add(places):
-            return False
-        self.programs.clear()
-        return True
-
-    def fix(self, leaves: Sequence[Any]) -> bool:
-        """Have numbers and state be what they are; whether they were not."""
-        was, self.fixed = self.fixed, True
-        varied = bool(self.state.places) or len(self.told_apart) < sum(map(is_number, leaves))
-        self.state, self.told_apart = State(), [i for i, leaf in enumerate(leaves) if is_number(leaf)]
-        self.programs.clear()
-        return varied and not was
 
 
 class _Method(Reaches):
@@ -149,7 +79,7 @@ class Compiled(Reaches):
         self._quiet = quiet
         self._strict = strict
         self._most = max_programs
-        self._sorts: dict[Any, _Sort] = {}
+        self._sorts: dict[Any, Sort] = {}
         self._lock = threading.RLock()
         self._counts = {"calls": 0, "replays": 0, "traces": 0, "eager": 0}
         self._reasons: list[str] = []
@@ -183,11 +113,11 @@ class Compiled(Reaches):
         self._counts["calls"] += 1
         leaves: list[Any]
         structure: Any
-        if not keywords and all(isinstance(x, _LEAVES) for x in args):
+        if not keywords and all(isinstance(x, PLAIN_ARGUMENTS) for x in args):
             leaves, structure = list(args), None
         else:
             leaves, structure = flatten((args, keywords))
-        key = _key(leaves, structure)
+        key = sort_of(leaves, structure)
         if key is None:
             return self._eager(args, keywords)
         sort = self._sorts.get(key)
@@ -219,7 +149,7 @@ class Compiled(Reaches):
             with self._lock:
                 sort = self._sorts.get(key)
                 if sort is None:
-                    sort = self._sorts[key] = _Sort(leaves)
+                    sort = self._sorts[key] = Sort(leaves)
                 out = self._traced(sort, known, failure, args, keywords, leaves, structure, given)
                 return self._attached(sort, out, args, keywords, given)
         except Exception as error:
@@ -228,7 +158,7 @@ class Compiled(Reaches):
 
     # ---- the ways to run it
 
-    def _attached(self, sort: _Sort, out: Any, args: Any, keywords: Any, drawn: Sequence[Any]) -> Any:
+    def _attached(self, sort: Sort, out: Any, args: Any, keywords: Any, drawn: Sequence[Any]) -> Any:
         """What a program has given, which under `record()` gets its place on the tape."""
         if type(out) is not Outcome:
             return out
@@ -254,7 +184,7 @@ class Compiled(Reaches):
 
     def _traced(
         self,
-        sort: _Sort,
+        sort: Sort,
         known: Recording | None,
         failure: Exception | None,
         args: Any,
@@ -267,7 +197,7 @@ class Compiled(Reaches):
         self._counts["traces"] += 1
         self._reasons.append(_reason(sort, known))
         reach = reachable(
-            [self._fun, *[leaf for leaf in leaves if not (isinstance(leaf, (Array, *SCALARS)) or _is_raw(leaf))]]
+            [self._fun, *[leaf for leaf in leaves if not (isinstance(leaf, (Array, *SCALARS)) or is_raw(leaf))]]
         )
         sort.vary(leaves, sort.with_state(leaves)[1])
         if known is None:
@@ -310,7 +240,7 @@ class Compiled(Reaches):
                 self._give_up(sort, f"its program fails where it does not, {failure!r}", "")
         return out
 
-    def _run_traced(self, trace: Trace, *, sort: _Sort, leaves: Sequence[Any], structure: Any) -> Any:
+    def _run_traced(self, trace: Trace, *, sort: Sort, leaves: Sequence[Any], structure: Any) -> Any:
         """Run the function within a trace: its result, the end of the program, and who may live on."""
         told_apart = set(sort.told_apart)
         entered = [leaf if i in told_apart else _entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
@@ -326,15 +256,19 @@ class Compiled(Reaches):
         return result, end, set(leaving.expected)
 
     def _again(
-        self, sort: _Sort, trace: Trace, reach: Reach, why: str, args: Any, keywords: Any, leaves: Sequence[Any]
+        self, sort: Sort, trace: Trace, reach: Reach, why: str, args: Any, keywords: Any, leaves: Sequence[Any]
     ) -> Any:
         """Run the function without a trace, with the random numbers of the run that failed. All is as it was."""
         trace.visits.close()
         let_go(trace)
         reach.restore()
         where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
-        with Rehearsal(trace.draws.taken, trace.draws.keys) as rehearsal:
-            result = self._fun(*args, **keywords)
+        try:
+            with Rehearsal(trace.draws.taken, trace.draws.keys) as rehearsal:
+                result = self._fun(*args, **keywords)
+        except BaseException:
+            reach.restore()
+            raise
         commit(rehearsal)
         self._counts["eager"] += 1
         if not sort.fix(leaves):
@@ -343,7 +277,7 @@ class Compiled(Reaches):
 
     def _keep(
         self,
-        sort: _Sort,
+        sort: Sort,
         kind: Any,
         known: Recording | None,
         trace: Trace,
@@ -405,12 +339,12 @@ class Compiled(Reaches):
         if sum(r.ends for s in self._sorts.values() for r in s.recordings) > self._most:
             self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
 
-    def _try_later(self, sort: _Sort, why: str) -> None:
+    def _try_later(self, sort: Sort, why: str) -> None:
         sort.attempts += 1
         if self._strict or sort.attempts >= ATTEMPTS:
             self._give_up(sort, why, "")
 
-    def _give_up(self, sort: _Sort, why: str, where: str) -> None:
+    def _give_up(self, sort: Sort, why: str, where: str) -> None:
         """Run arguments of this sort eagerly from now on, and say so once."""
         sort.programs.clear()
         first = not sort.refusal
@@ -437,10 +371,6 @@ class Compiled(Reaches):
         return explanation(self, code)
 
 
-_LEAVES = (Array, float, int, np.ndarray)
-"""What positional arguments are as a rule, and which no container is."""
-
-
 def _seedings() -> tuple[int, int]:
     """How often the streams of random numbers have been seeded."""
     from ..randomness.defaults import mxnet, philox
@@ -448,52 +378,11 @@ def _seedings() -> tuple[int, int]:
     return philox.seedings, mxnet.seedings
 
 
-def _key(leaves: Sequence[Any], structure: Any) -> Any:
-    """What programs are kept apart by, beside numbers; None where arguments cannot be told apart."""
-    parts: list[Any] = [structure, MODE.get() & (RECORDING | TRAINING), get_default_dtype(), get_backend().name]
-    arrays: list[int] = []
-    for leaf in leaves:
-        if isinstance(leaf, Array):
-            parts.append(leaf._signature)
-            arrays.append(id(leaf))
-        elif is_number(leaf):
-            parts.append(leaf.__class__)
-        elif leaf.__class__ in _PLAIN or isinstance(leaf, np.generic):
-            parts.append((leaf.__class__, leaf))
-        elif _is_raw(leaf):
-            parts.append((leaf.__class__, str(leaf.dtype), tuple(leaf.shape)))
-            arrays.append(id(leaf))
-        else:
-            parts.append((leaf.__class__, id(leaf)))
-    if len(arrays) > 1 and len(set(arrays)) < len(arrays):
-        parts.append(tuple([arrays.index(a) for a in arrays]))
-    key = tuple(parts)
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return key
-
-
-_PLAIN = frozenset((bool, str, bytes, type(None)))
-
-
-def _is_raw(leaf: Any) -> bool:
-    """Whether it is an array of an engine."""
-    if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
-        return False
-    try:
-        backend_of(leaf)
-    except (UnknownArrayError, ArgumentTypeError):
-        return False
-    return not isinstance(leaf, np.ndarray) or leaf.dtype.kind in "biufc"
-
-
 def _entered(trace: Trace, place: int, leaf: Any) -> Any:
     """An argument as the traced function gets it."""
     if is_number(leaf):
         return trace.number(place, leaf)
-    if isinstance(leaf, (Array, *SCALARS)) or not _is_raw(leaf):
+    if isinstance(leaf, (Array, *SCALARS)) or not is_raw(leaf):
         return leaf
     return trace.argument(place, leaf, backend_of(leaf))
 
@@ -506,7 +395,7 @@ def _plain(result: Any) -> Any:
     return unflatten(structure, [leaf.value if isinstance(leaf, Value) else leaf for leaf in leaves])
 
 
-def _reason(sort: _Sort, known: Recording | None) -> str:
+def _reason(sort: Sort, known: Recording | None) -> str:
     """Why a call is traced."""
     if known is not None:
         return "to see whether it is the same again" if known.doubtful else "the host saw what it had not seen before"
