@@ -19,10 +19,11 @@ from ..tape.mode import MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .doors import ACTIVE
-from .guards import SCALARS, Reach, Reaches, reachable
+from .guards import SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, Course, Missed, rolled
 from .program import End, Step
+from .reaching import reachable
 from .recorded import Again, Outcome, attached, swept
 from .recording import Mismatch, Recording
 from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors

@@ -1,25 +1,16 @@
-"""Guards: what a function can reach of Python's state, which a recorded program takes for granted.
+"""Guards: places of Python's state and what they hold, which a recorded program takes for granted.
 
-A trace follows one run, in which `self.rate` was a number and `parameters[0]` an array. `reachable` walks what the
-function can reach, before it is run: its closure, the globals that it names, the objects these hold, and so on. Of each
-place it notes what is there: of numbers and the like the value, of everything else which object. A program is used as
-long as every place holds what it held.
+A trace follows one run, in which `self.rate` was a number and `parameters[0]` an array. Of each place that the function
+can reach (`reaching.py`) it is noted what is there: of numbers and the like the value, of everything else which object.
+A program is used as long as every place holds what it held.
 """
 
 from __future__ import annotations
 
-import builtins
-import dis
-import functools
-import operator
-import os
 import sys
-import threading
 import types
-from array import array as packed
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
@@ -28,23 +19,8 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.trees import flatten
-from ..engines.backend import Backend
-from ..engines.tables import Kernels, Signature
-from ..op.record import Op
-from ..tape.nodes import Node
-from ..transforms.draws import HostGenerator
 from .program import fingerprint
-from .values import Value
 from .writes import only_written
-
-MOST = 50_000
-"""How many places are looked at; a function that reaches more is not compiled."""
-
-MOST_BYTES = 1 << 28
-"""How many bytes of host arrays are compared at each call; a function that reaches more is not compiled."""
-
-_HOLDERS = frozenset(("argparse", "collections", "types", "threading"))
-"""Modules of Python's whose objects hold what programs put there, as attributes."""
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range, np.generic, np.dtype)
 
@@ -76,13 +52,13 @@ class Place:
     @property
     def writable(self) -> bool:
         """Whether `put` can give it something else to hold."""
-        return self.get in (_item, _cell, getattr) and not isinstance(self.holder, (types.MappingProxyType, tuple))
+        return self.get in (item, cell, getattr) and not isinstance(self.holder, (types.MappingProxyType, tuple))
 
     def put(self, value: Any) -> None:
         """Give it something else to hold."""
-        if self.get is _item:
+        if self.get is item:
             self.holder[self.key] = value
-        elif self.get is _cell:
+        elif self.get is cell:
             self.holder.cell_contents = value
         else:
             setattr(self.holder, self.key, value)
@@ -97,9 +73,9 @@ class Place:
     def text(self, name: Callable[[Any], str]) -> str:
         """The expression for what the place holds; `name` gives a global name to an object."""
         holder = name(self.holder)
-        if self.get is _cell:
+        if self.get is cell:
             return f"{holder}.cell_contents"
-        if self.get is _item:
+        if self.get is item:
             return f"{holder}[{self.key!r}]" if isinstance(self.key, (str, int)) else f"{holder}[{name(self.key)}]"
         if self.get is length:
             return f"len({holder})"
@@ -132,40 +108,16 @@ def same(x: Any, y: Any) -> bool:
     return bool(x == y) and (x.__class__ not in (float, complex) or repr(x) == repr(y))
 
 
-def _item(holder: Any, key: Any) -> Any:
+def item(holder: Any, key: Any) -> Any:
     return holder[key]
 
 
-def _cell(holder: Any, key: Any) -> Any:
+def cell(holder: Any, key: Any) -> Any:
     return holder.cell_contents
 
 
 def length(holder: Any, key: Any) -> int:
     return len(holder)
-
-
-def _ahead(holder: Any, key: Any) -> int:
-    return operator.length_hint(holder, -1)
-
-
-def _members(holder: Any, key: Any) -> Any:
-    return holder == key
-
-
-def _ordered(holder: Any, key: tuple[Any, ...]) -> bool:
-    return tuple(holder) == key
-
-
-def _is_there(holder: dict[str, Any], key: str) -> bool:
-    return key in holder
-
-
-def _in_context(holder: Any, key: Any) -> Any:
-    return holder.get(key)
-
-
-def _bytes(holder: Any, key: Any) -> bytes:
-    return bytes(holder)
 
 
 class Reaches:
@@ -243,205 +195,8 @@ class Reach:
         return states + [_state(stream) for stream in self.streams]
 
 
-@functools.cache
-def _is_library(name: str) -> bool:
-    """Whether a module belongs to Python or to an installed distribution, whose state is its own affair."""
-    root = name.partition(".")[0]
-    if root in sys.stdlib_module_names and root != "__main__":
-        return True
-    if root == __name__.partition(".")[0]:
-        return True
-    path = getattr(sys.modules.get(root), "__file__", None) or ""
-    return "site-packages" in path or "dist-packages" in path
-
-
-_CORE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_PYTHON = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-
-
-@functools.cache
-def _is_library_file(name: str) -> bool:
-    """Whether code of that file, or of that name where there is no file, belongs to a library."""
-    return (
-        name.startswith((_CORE, _PYTHON, "<tapegrad", "<frozen")) or "site-packages" in name or "dist-packages" in name
-    )
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    """A function's code, and that of the functions within it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
-
-
-def _globals_in(code: types.CodeType) -> Iterator[str]:
-    """The names that code looks up among globals; `dis`, which knows lines as well, takes long."""
-    for part in _codes(code):
-        high = 0
-        for step, low in zip(part.co_code[::2], part.co_code[1::2], strict=True):
-            if step == _LOAD_GLOBAL:
-                yield part.co_names[(high + low) >> 1]
-            high = (high + low) << 8 if step == dis.EXTENDED_ARG else 0
-
-
-_LOAD_GLOBAL = dis.opmap["LOAD_GLOBAL"]
-
-
-def _is_stream(x: Any) -> bool:
-    """Whether it is a stream of random numbers of NumPy's or Python's own."""
-    known = [getattr(sys.modules.get(where), name, None) for where, name in _STREAMS]
-    return hasattr(type(x), "bit_generator") or any(cls is not None and isinstance(x, cls) for cls in known)
-
-
-_STREAMS = (("random", "Random"), ("numpy.random", "RandomState"))
-
-
 def _state(stream: Any) -> Any:
     """Where a stream stands."""
     if hasattr(stream, "getstate"):
         return stream.getstate()
     return fingerprint(stream.get_state(legacy=False) if hasattr(stream, "get_state") else stream.bit_generator.state)
-
-
-def reachable(roots: Iterable[Any]) -> Reach:
-    """What can be reached from some objects."""
-    reach = Reach()
-    seen: set[int] = set()
-    alive: list[Any] = []
-    ahead: list[Any] = list(roots)
-    modules: list[types.ModuleType] = []
-    named: set[tuple[int, str]] = set()
-    size = 0
-
-    def put(get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
-        reach.places.append(Place(get, holder, key, value))
-        ahead.append(value)
-
-    while ahead or modules:
-        if not ahead:
-            # The code that has been met says which names of a module count, so this comes last, and again.
-            names = dict.fromkeys([name for code in reach.codes for name in code.co_names])
-            for module in modules:
-                space = vars(module)
-                for name in names:
-                    if name in space and (id(module), name) not in named:
-                        named.add((id(module), name))
-                        put(_item, space, name, space[name])
-            if not ahead:
-                break
-        x = ahead.pop()
-        if isinstance(x, SCALARS) or id(x) in seen:
-            continue
-        if len(reach.places) > MOST:
-            reach.beyond = f"it reaches more than {MOST} places of Python's state"
-            break
-        seen.add(id(x))
-        alive.append(x)
-        if isinstance(x, Array):
-            reach.arrays[id(x)] = ref(x)
-        elif isinstance(x, Reaches):
-            ahead += x.reaches()
-        elif isinstance(x, np.ndarray):
-            size += x.nbytes
-            if size > MOST_BYTES:
-                reach.beyond = f"it reaches more than {MOST_BYTES >> 20} MiB of NumPy arrays; pass them as arguments"
-                break
-            reach.hosts.append((x, x.tobytes()))
-            if x.dtype.hasobject:
-                ahead += x.ravel().tolist()
-        elif isinstance(x, types.FunctionType):
-            for name, cell in zip(x.__code__.co_freevars, x.__closure__ or (), strict=True):
-                try:
-                    put(_cell, cell, name, cell.cell_contents)
-                except ValueError:
-                    continue
-            for name in ("__defaults__", "__kwdefaults__"):
-                if getattr(x, name):
-                    put(getattr, x, name, getattr(x, name))
-            if not _is_library_file(x.__code__.co_filename):
-                if vars(x):
-                    ahead.append(vars(x))
-                reach.codes += _codes(x.__code__)
-                names = dict.fromkeys([name for code in _codes(x.__code__) for name in code.co_names])
-                space = x.__globals__
-                for name in names:
-                    if name in space:
-                        put(_item, space, name, space[name])
-                for name in _globals_in(x.__code__):
-                    if name not in space and not hasattr(builtins, name):
-                        reach.places.append(Place(_is_there, space, name, False))
-        elif isinstance(x, (types.BuiltinMethodType, types.MethodWrapperType)):
-            ahead.append(x.__self__)
-        elif isinstance(x, types.MethodType):
-            ahead += [x.__self__, x.__func__]
-        elif isinstance(x, functools.partial):
-            ahead += [x.func, x.args, x.keywords]
-        elif isinstance(x, (list, tuple, deque)):
-            if not isinstance(x, tuple):
-                reach.places.append(Place(length, x, None, len(x)))
-            for i, value in enumerate(x):
-                put(_item, x, i, value)
-            _walk_attributes(x, put, ahead)
-        elif isinstance(x, (dict, types.MappingProxyType)):
-            reach.places.append(Place(length, x, None, len(x)))
-            if len(x) > 1:
-                reach.places.append(Place(_ordered, x, tuple(x), True))
-            for key, value in list(x.items()):
-                put(_item, x, key, value)
-            _walk_attributes(x, put, ahead)
-        elif isinstance(x, (set, frozenset)):
-            reach.places.append(Place(_members, x, frozenset(x), True))
-            ahead.extend(x)
-            _walk_attributes(x, put, ahead)
-        elif isinstance(x, (bytearray, memoryview, packed)):
-            reach.places.append(Place(_bytes, x, None, bytes(x)))
-        elif isinstance(x, ContextVar):
-            put(_in_context, x, MISSING, x.get(MISSING))
-        elif isinstance(x, ref):
-            ahead.append(x())
-        elif isinstance(x, types.ModuleType):
-            if not _is_library(x.__name__):
-                modules.append(x)
-        elif isinstance(x, (Op, Kernels, Backend, Signature, Node, HostGenerator, Value)):
-            continue  # what these hold is their own affair
-        elif isinstance(x, Iterator):
-            if operator.length_hint(x, -1) < 0:
-                reach.beyond = f"it reaches a {type(x).__name__}, and nobody can tell how far that one is"
-            reach.places.append(Place(_ahead, x, None, operator.length_hint(x, -1)))
-        elif _is_stream(x):
-            reach.streams.append(x)
-        elif isinstance(x, type):
-            if not _is_library(x.__module__):
-                ahead += x.__bases__
-                reach.places.append(Place(length, vars(x), None, len(vars(x))))
-                for name, value in list(vars(x).items()):
-                    if not name.startswith("__") or isinstance(value, types.FunctionType):
-                        put(_item, vars(x), name, value)
-        elif isinstance(x, (staticmethod, classmethod)):
-            ahead.append(x.__func__)
-        elif isinstance(x, property):
-            ahead += [x.fget, x.fset]
-        elif isinstance(x, threading.local):
-            # Each thread has attributes of its own.
-            for name, value in list(vars(x).items()):
-                put(getattr, x, name, value)
-        else:
-            _walk_attributes(x, put, ahead)
-    return reach
-
-
-def _walk_attributes(x: Any, put: Callable[[Any, Any, Any, Any], None], ahead: list[Any]) -> None:
-    """Walk on to the attributes of an object, and to its class."""
-    cls = type(x)
-    root = cls.__module__.partition(".")[0]
-    if root in sys.stdlib_module_names and root not in ("__main__", *_HOLDERS):
-        return
-    ahead += cls.__mro__
-    if hasattr(x, "__dict__"):
-        ahead.append(vars(x))
-    for base in cls.__mro__:
-        names = base.__dict__.get("__slots__", ())
-        for name in (names,) if isinstance(names, str) else names:
-            if name not in ("__weakref__", "__dict__") and hasattr(x, name):
-                put(getattr, x, name, getattr(x, name))

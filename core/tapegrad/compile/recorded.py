@@ -19,10 +19,10 @@ from ..tape.mode import MODE, TRAINING, Scope
 from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit
 from ..tape.sweep import WATCHERS
 from ..transforms.checkpoint import CheckpointNode
-from .guards import reachable
 from .leaving import Fixed, Given, Leaving, on_the_tape
 from .passes.dead import dead
 from .program import End, Ref, Segment, Spec, Step, differ
+from .reaching import reachable
 from .running import Program
 from .settling import made_by, survivors
 from .trace import Rehearsal, Trace

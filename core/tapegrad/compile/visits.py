@@ -16,7 +16,8 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..tape.mode import MODE
-from .guards import SCALARS, Place, Reach, reachable, same
+from .guards import SCALARS, Place, Reach, same
+from .reaching import reachable
 from .values import Value
 
 
