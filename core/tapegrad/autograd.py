@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,6 +25,7 @@ from .op.call import cast
 from .op.rules import OwnRule, Places, attach, is_tracked
 from .tape.mode import (
     MODE,
+    PREDICTING,
     RECORDING,
     TRAINING,
     Scope,
@@ -69,9 +69,6 @@ else:
         if name == "NDArray":
             return import_module(".ndarray", __package__).NDArray
         missing(__name__)(name)
-
-
-_backward_trains: ContextVar[bool] = ContextVar("tapegrad_backward_trains", default=True)
 
 
 def _listed(arrays: Any, what: str) -> list[Any]:
@@ -151,11 +148,7 @@ def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, tra
     [4.0, 6.0]
     """
     listed, cotangents = _parse_heads(heads, head_grads)
-    token = _backward_trains.set(train_mode)
-    try:
-        _variables.backward(listed, cotangents, retain_graph=retain_graph)
-    finally:
-        _backward_trains.reset(token)
+    _variables.backward(listed, cotangents, retain_graph, train_mode=train_mode)
 
 
 @door
@@ -190,13 +183,10 @@ def grad(
     12.0
     """
     listed, cotangents = _parse_heads(heads, head_grads)
-    token = _backward_trains.set(train_mode)
-    try:
+    with Scope(*(0, PREDICTING) if train_mode else (PREDICTING, 0)):
         return _variables.gradients(
             listed, _listed(variables, "variables"), cotangents, retain_graph=retain_graph, create_graph=create_graph
         )
-    finally:
-        _backward_trains.reset(token)
 
 
 def get_symbol(x: Any) -> NoReturn:
@@ -331,7 +321,7 @@ class Function:
         """What `backward` makes of cotangents: one gradient for each input, in the input's dtype."""
         name = type(self).__name__
         given = [handle(face, g._value, g._node, g._xp) for g in cotangents]
-        training = TRAINING if _backward_trains.get() else 0
+        training = 0 if MODE.get() & PREDICTING else TRAINING
         with Scope(training, TRAINING ^ training):
             result = self.backward(*given)
             gradients = [None] if result is None else _listed(result, f"what {name}.backward returns")

@@ -51,7 +51,7 @@ PROGRAMS = {
     "compile": (lambda: tapegrad.compile(missing)(tnp.ones(2)), KeyError, "missing"),
     "custom": (ruled, KeyError, "missing"),
     "record": (recorded, ShapeError, "recorded"),
-    "backward": (backward_twice, GraphFreedError, "passing"),
+    "backward": (backward_twice, GraphFreedError, "backward"),
     "a function": (lambda: tnp.sum(tnp.ones(3), axis=4), IndexError, "on_engine_of_arguments"),
 }
 

@@ -35,7 +35,6 @@ from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf
-from ..tape.tracebacks import door
 from ..transforms import variables as _variables
 from .host import array as single
 from .methods import Methods
@@ -166,32 +165,6 @@ class NDArray(Methods):
             _variables.attach_zeros(self)
         else:
             _variables.attach_grad(self, grad_req)
-
-    @door
-    def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
-        """Put the gradients of this array into the `.grad` of the variables it was computed from.
-
-        `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
-        another backward. `train_mode`: what `is_training()` is inside `Function.backward`.
-
-        Raises: `NotRecordedError` for a constant, `GraphFreedError` where an earlier backward has freed the graph,
-        `ShapeError` or `DtypeError` for a cotangent that does not fit.
-
-        >>> from tapegrad import autograd, nd
-        >>> x = nd.array([1, 2])
-        >>> x.attach_grad()
-        >>> with autograd.record():
-        ...     y = x * x
-        >>> y.backward(nd.array([1, 10]))
-        >>> x.grad.asnumpy().tolist()
-        [2.0, 40.0]
-        """
-        if train_mode:
-            _variables.backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
-            return
-        from .. import autograd
-
-        autograd.backward(self, out_grad, retain_graph, train_mode)
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, without gradients. One of shape (1,) is also a number, to `float` and to `"%f"`."""

@@ -8,23 +8,24 @@ from contextvars import ContextVar, Token
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from threading import get_ident, local
 from types import FrameType, TracebackType
+from typing import Any
 
 from .nodes import Node, next_seq
 from .tracebacks import fold
 
-RECORDING, TRAINING, JOURNALING, RULED, TOLD, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64
+RECORDING, TRAINING, JOURNALING, RULED, TOLD, PREDICTING, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64, 128
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
 function with a rule of its own, in which nothing is recorded; `TOLD` says that the program itself has said whether to
-record."""
+record; `PREDICTING` is a backward whose rules behave as in prediction."""
 
 INSPECTED = ANOMALY
 """Mode words from here up ask for a look at each node that is recorded."""
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
-LIVE: dict[int, Sequence[Sequence[Node]] | None] = {}
+LIVE: dict[Any, Sequence[Sequence[Node]] | None] = {}
 """What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the
-number that came before each, and None for an open `record()`, whose variables nobody has listed, by any other integer.
+number that came before each, and None for an open `record()`, whose variables nobody has listed, by any other key.
 While there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""
 
 
@@ -40,20 +41,23 @@ THREAD = _Thread()
 class Scope:
     """A stretch of a program in which bits of the mode word are set and others cleared; it may be entered again."""
 
-    __slots__ = ("clear", "previous", "set")
+    __slots__ = ("clear", "entered", "set")
+    entered: Any
+    """The token of the last entry and that of the entry before it, in pairs; None outside."""
 
     def __init__(self, set: int = 0, clear: int = 0) -> None:
         self.set = set
         self.clear = clear
-        self.previous: list[Token[int]] = []
+        self.entered = None
 
     def __enter__(self) -> None:
-        self.previous.append(MODE.set(MODE.get() & ~self.clear | self.set))
+        self.entered = MODE.set(MODE.get() & ~self.clear | self.set), self.entered
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        restore_mode(self.previous.pop())
+        token, self.entered = self.entered
+        restore_mode(token)
         if error is not None:
             fold(error)
 
@@ -63,17 +67,22 @@ class RecordScope(Scope):
 
     __slots__ = ()
 
+    __init__ = object.__init__  # `record` fills the slots itself, which takes half the time
+
     def __enter__(self) -> None:
-        token = MODE.set(MODE.get() & ~self.clear | self.set)
-        LIVE[id(token)] = None
-        self.previous.append(token)
+        self.entered = MODE.set(MODE.get() & ~self.clear | self.set), self.entered
+        LIVE[self] = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        token = self.previous.pop()
-        del LIVE[id(token)]
-        restore_mode(token)
+        token, self.entered = self.entered
+        if self.entered is None:
+            del LIVE[self]
+        try:
+            MODE.reset(token)
+        except ValueError:
+            restore_mode(token)
         THREAD.has_recorded = True
         if error is not None:
             fold(error)
@@ -154,7 +163,10 @@ def record(train_mode: bool = True) -> Scope:
     ...     is_recording(), is_training()
     (True, False)
     """
-    return RecordScope(RECORDING | TRAINING | TOLD) if train_mode else RecordScope(RECORDING | TOLD, TRAINING)
+    scope = RecordScope()
+    scope.set, scope.clear = (RECORDING | TRAINING | TOLD, 0) if train_mode else (RECORDING | TOLD, TRAINING)
+    scope.entered = None
+    return scope
 
 
 def pause(train_mode: bool = False) -> Scope:

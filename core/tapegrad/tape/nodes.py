@@ -99,10 +99,7 @@ class Sweep(list[Node]):
 
     __slots__ = ("began", "buffers")
     began: float
-
-    def __init__(self) -> None:
-        self.began = next_seq()
-        self.buffers: dict[int, Callable[[], Any]] | None = None
+    buffers: dict[int, Callable[[], Any]] | None
 
 
 def _no_cell() -> None:

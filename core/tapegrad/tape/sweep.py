@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from ..errors import GraphFreedError
 from .mode import ANOMALY, MODE
-from .nodes import Node, Sweep, Wrap, deposit
+from .nodes import Node, Sweep, Wrap, deposit, next_seq
 from .observers import tell_pushed, tell_swept
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
@@ -81,6 +81,7 @@ def reverse_sweep(
     """
     table: dict[Node, Any] = {}
     met = Sweep()
+    met.began, met.buffers = next_seq(), None
     watching = bool(WATCHERS.data)  # type: ignore[attr-defined]  # its length is computed in Python
     released = met if free else None
     pending: list[tuple[float, Node]] = []
@@ -98,16 +99,19 @@ def reverse_sweep(
                 while node is not None and not met and node.seq >= since:
                     parent, g = node.pull(g, table, met, released, xp, wrap)
                     source, node = node, parent
-            if node is not None:
-                deposit(table, met, node, g)
+            if node in table:
+                table[node] = table[node] + g
+            elif node is not None:
+                table[node] = g
+                met.append(node)
             # Nodes that were met wait in a heap, newest first.
-            while met:
-                node = met.pop()
+            for node in met:
                 if node.seq >= since:
                     if truncate and source is not None and _is_past(node, source):
                         del table[node]
                     else:
                         heappush(pending, (-node.seq, node))
+            met.clear()
             if not pending:
                 break
             source, node = None, heappop(pending)[1]

@@ -13,7 +13,7 @@ from ..arrays.face import face_class
 from ..arrays.views import share
 from ..engines.registry import get_backend
 from ..ops import transfer
-from ..tape.tracebacks import door
+from ..tape.tracebacks import fold
 from . import inspection, variables
 
 if TYPE_CHECKING:
@@ -110,12 +110,11 @@ class ProgramArray(Array):
         """
         variables.attach_grad(self, grad_req)
 
-    @door
     def backward(self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Put the gradients of this array into the `.grad` of the variables it was computed from.
 
         `out_grad`: the cotangent, of this array's shape and dtype; ones if None. `retain_graph`: keep the graph for
-        another backward.
+        another backward. `train_mode`: what `is_training()` is inside `autograd.Function.backward`.
 
         Raises: `NotRecordedError` for a constant, `GraphFreedError` where an earlier backward has freed the graph,
         `ShapeError` or `DtypeError` for a cotangent that does not fit.
@@ -129,7 +128,11 @@ class ProgramArray(Array):
         >>> x.grad
         Array([ 2., 40.], dtype=float32)
         """
-        variables.backward([self], None if out_grad is None else [out_grad], retain_graph=retain_graph)
+        try:
+            variables.backward([self], None if out_grad is None else [out_grad], retain_graph, False, train_mode)
+        except Exception as error:
+            fold(error)
+            raise
 
     def register_hook(self, hook: Callable[[Any], Any]) -> inspection.Hook:
         """Call `hook` with the cotangent of this value in each sweep; as `tapegrad.transforms.inspection` does.

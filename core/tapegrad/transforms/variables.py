@@ -20,7 +20,7 @@ from ..errors import (
 )
 from ..op.call import pull_back
 from ..tape.guards import check_sweep
-from ..tape.mode import JOURNALING, MODE, RECORDING, RULED, TOLD, Scope
+from ..tape.mode import JOURNALING, MODE, PREDICTING, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Leaf, Node
 from ..tape.sweep import cotangents_at
 
@@ -64,14 +64,16 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
         raise ArgumentError(f"{len(heads)} heads but {len(head_grads)} head gradients; give one for each (None: ones)")
     seeds: list[tuple[Node, Any]] = []
     for head in heads:
-        g = None if head_grads is None else head_grads[len(seeds)]
         if not isinstance(head, Array):
             raise ArgumentTypeError(f"head {len(seeds)} is a {type(head).__name__}, not an array")
         node = head._node
         if node is None:
             raise NotRecordedError(_why_not_recorded(head))
+        g = None if head_grads is None else head_grads[len(seeds)]
         if g is None:
-            ones = ones_of(head)
+            ones = head._signature.ones
+            if ones is None:
+                ones = ones_of(head)
             seeds.append((node, wrap(ones, None, head._xp) if recorded else ones))
         else:
             cotangent = _checked_head_gradient(g, head)
@@ -126,15 +128,19 @@ def _why_not_recorded(head: Array) -> str:
 def backward(
     heads: Sequence[Array],
     head_grads: Sequence[Any] | None = None,
-    *,
     retain_graph: bool = False,
     create_graph: bool = False,
+    train_mode: bool = True,
 ) -> None:
     """Put the gradients of `heads`, together, into the variables they were computed from.
 
     All gradients are computed before any is written, so an error leaves every `.grad` as it was. A head listed twice
-    counts twice. With `create_graph` the gradients are on the tape themselves.
+    counts twice. With `create_graph` the gradients are on the tape themselves. `train_mode`: what `is_training()` is in
+    rules of the program's own.
     """
+    if not train_mode:
+        with Scope(PREDICTING):
+            return backward(heads, head_grads, retain_graph, create_graph)
     seeds = _seeds(heads, head_grads, create_graph)
     _check_outer(seeds, create_graph, "backward()")
     free = not (create_graph or retain_graph)

@@ -32,13 +32,13 @@ class VmapScope(Scope):
         mode = MODE.get()
         level = mode // LEVEL + 1
         self.token = BATCHES.set((*BATCHES.get(), Batch(level, self.size, self.randomness)))
-        self.previous.append(MODE.set(mode + LEVEL))
+        self.entered = MODE.set(mode + LEVEL)
         return level
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        restore_mode(self.previous.pop())
+        restore_mode(self.entered)
         BATCHES.reset(self.token)
 
 
