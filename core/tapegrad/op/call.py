@@ -6,7 +6,7 @@ The written function of an op computes with operands of one face, one engine and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -253,6 +253,19 @@ def cast(x: Array, dtype: np.dtype[Any]) -> Array:
     return result
 
 
+def results(
+    op: Op, cls: type[Array], xp: Kernels, out: Any, values: Sequence[Any], parents: Sequence[Any], keywords: Any
+) -> list[Array]:
+    """The arrays of an op of several outputs, recorded where an input is tracked. See `record`."""
+    node = None
+    if any(parents):
+        if MODE.get() & RECORDING:
+            node = record(op, xp, out, values, parents, keywords)
+        else:
+            check_thread(parents, f"{op.name}()")
+    return outputs(cls, xp, out, node)
+
+
 def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | None) -> list[Array]:
     """The arrays of an op of several outputs; those of integers have no place on the tape."""
     arrays = [
@@ -388,6 +401,17 @@ def record(op: Op, xp: Any, out: Any, values: Sequence[Any], parents: Sequence[N
     if MODE.get() >= INSPECTED:
         inspect_result(op, node, out)
     return node
+
+
+def cotangents_of_outputs(
+    g: dict[int, Any], shapes: Sequence[Any], xp: Any, needed: Collection[int] | None = None
+) -> list[Any]:
+    """The cotangents of all outputs of an op; one that no sweep has brought is zeros if it is needed, else None."""
+    some = next(iter(g.values()))
+    return [
+        g[i] if i in g else None if needed is not None and i not in needed else xp.filled(some, shape=shape, value=0)
+        for i, shape in enumerate(shapes)
+    ]
 
 
 # Sweeps over values of any sort.

@@ -15,9 +15,8 @@ from typing import Any
 
 from ..engines.tables import OPS
 from ..errors import NoGradientError
-from ..tape.guards import check_thread
-from ..tape.mode import INSPECTED, LIVE, MODE, RECORDING
-from ..tape.nodes import Node, Output, freed, next_seq
+from ..tape.mode import LIVE, MODE
+from ..tape.nodes import Node, freed
 from . import call
 from .nodes import NodeCode
 from .record import Op
@@ -30,6 +29,22 @@ def execute(source: str, names: dict[str, Any], title: str) -> None:
     filename = f"<tapegrad {title} #{next(_numbers)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), names)
+
+
+_SHARED = """
+    INSPECTED NUMBERS Output PLAIN RECORDING check_thread cotangents_of_outputs deposit explain inspect_result
+    next_seq plain_keyword push_by_transpose refusal results slow_call
+"""
+NAMES: dict[str, Any] = {
+    "__name__": __name__,
+    "__builtins__": vars(builtins),  # a warning of NumPy's looks for them in the globals of the frame
+    "_all_plain": call.PLAIN.issuperset,
+    "_LIVE": LIVE,
+    "_freed": freed,
+    "_mode": MODE.get,
+    **{f"_{name}": getattr(call, name) for name in _SHARED.split()},
+}
+"""The global names of what is written for any op. None is one that a parameter of an op may have."""
 
 
 class OpNode(Node):
@@ -49,14 +64,8 @@ class OpNode(Node):
 
 def _names_of(op: Op) -> dict[str, Any]:
     """The global names of the code of an op's nodes."""
-    names: dict[str, Any] = {
-        "__builtins__": vars(builtins),
-        "_freed": freed,
-        "_Output": Output,
-        "_push_by_transpose": call.push_by_transpose,
-        "_f_jvp": None if op.jvp is None else op.jvp.fn,
-    }
-    return names | {f"_f_{name}": formula.fn for name, formula in op.formulas.items()}
+    formulas = {f"_f_{name}": formula.fn for name, formula in op.formulas.items()}
+    return NAMES | formulas | {"_f_jvp": None if op.jvp is None else op.jvp.fn}
 
 
 PULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {}
@@ -76,7 +85,7 @@ def node_class(op: Op, bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
     pull = PULLS[op.name](names["pull"]) if op.name in PULLS else names["pull"]
     members |= {"pull": pull, "parents": names["parents"]}
     cls: type[OpNode] = type(f"{op.name}_{'_'.join(code.recorded)}", (OpNode,), members)
-    names |= {"_node_class": cls, "_seq": next_seq}
+    names["_node_class"] = cls
     return cls, names["record"]
 
 
@@ -89,26 +98,10 @@ def public_function(op: Op) -> Callable[..., Any]:
         return cls, recorder
 
     names: dict[str, Any] = {
-        "__name__": __name__,
-        "__builtins__": vars(builtins),  # a warning of NumPy's looks for them in the globals of the frame
-        "RECORDING": RECORDING,
-        "INSPECTED": INSPECTED,
-        "NUMBERS": call.NUMBERS,
-        "PLAIN": call.PLAIN,
-        "_all_plain": call.PLAIN.issuperset,
+        **NAMES,
         "_op": op,
-        "_seq": next_seq,
-        "_mode": MODE.get,
-        "_live": LIVE,
-        "_check_thread": check_thread,
         "_recorders": recorders,
         "_variant": variant,
-        "_slow_call": call.slow_call,
-        "_explain": call.explain,
-        "_refusal": call.refusal,
-        "_plain": call.plain_keyword,
-        "_inspect": call.inspect_result,
-        "_outputs": call.outputs,
         "_recorded": op.recorded,
         **{f"_class_{number}": None for number in range(1, 1 << len(op.inputs))},
         **{f"_d_{name}": default for name, default in op.keywords.items()},

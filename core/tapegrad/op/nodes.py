@@ -67,10 +67,9 @@ class NodeCode:
 
     def save(self, make: str) -> list[str]:
         """Lines that make a node and fill it."""
-        slots = {"seq": "_seq()", "xp": "xp"}
-        slots |= {f"p_{name}": f"p_{name}" for name in self.recorded}
-        slots |= {f"s_{name}": expression for name, expression in self.kept.items()}
-        names, values = [f"node.{slot}" for slot in slots], list(slots.values())
+        slots = ["seq", "xp", *self.slots]
+        values = ["_next_seq()", "xp", *(f"p_{name}" for name in self.recorded), *self.kept.values()]
+        names = [f"node.{slot}" for slot in slots]
         pairs = [slice(i, i + 2) for i in range(0, len(slots), 2)]
         return [f"node = {make}()", *(f"{', '.join(names[pair])} = {', '.join(values[pair])}" for pair in pairs)]
 
@@ -136,21 +135,13 @@ class NodeCode:
 
     def _cotangents_of_outputs(self) -> list[str]:
         """Lines that give the cotangents of several outputs their names; an absent one is zeros where it is needed."""
-        if self.op.outs is True:
-            return [
-                "g = [g.get(i) for i in range(len(shape_out))]",
-                "some = next(v for v in g if v is not None)",
-                "g = [xp.filled(some, shape=s, value=0) if v is None else v for v, s in zip(g, shape_out)]",
-            ]
+        if not self.outs:
+            return ["g = _cotangents_of_outputs(g, shape_out, xp)"] if self.op.outs else []
         formulas = [self.op.formulas[name] for name in self.recorded]
-        lines = []
-        for index, out in enumerate(self.outs):
-            if any(f"g_{out}" in formula.names for formula in formulas):
-                lines.append(f"g_{out} = g.get({index})")
-                if not any(f"g_{out}" in formula.defaults for formula in formulas):
-                    zeros = f"xp.filled(next(iter(g.values())), shape=shape_out[{index}], value=0)"
-                    lines += [f"if g_{out} is None:", f"    g_{out} = {zeros}"]
-        return lines
+        asked = {name for formula in formulas for name in formula.names}
+        needed = asked.difference(*(formula.defaults for formula in formulas))
+        numbers = tuple(i for i, out in enumerate(self.outs) if f"g_{out}" in needed)
+        return [f"{', '.join(f'g_{out}' for out in self.outs)} = _cotangents_of_outputs(g, shape_out, xp, {numbers})"]
 
     def pull_source(self) -> str:
         """The method that pulls a cotangent back to the parents; see `Node.pull`."""
@@ -169,13 +160,20 @@ class NodeCode:
                 lines.append(f"del {', '.join(spent)}")
             if name == op.variadic:
                 lines += [f"for p, v in zip(p_{name}, {cotangent}):", "    if p is not None and v is not None:"]
-                lines += [f"        {line}" for line in _deposit("p", "v")]
+                lines.append("        _deposit(table, met, p, v)")
                 continue
             reshape = op.kind.reshape(self, name, cotangent)
             uses_xp |= bool(reshape)
             lines += reshape
             if number:
-                lines += _deposit(f"p_{name}", cotangent)
+                lines += [
+                    f"known = table.get(p_{name})",
+                    "if known is None:",
+                    f"    table[p_{name}] = {cotangent}",
+                    f"    met.append(p_{name})",
+                    "else:",
+                    f"    table[p_{name}] = known + {cotangent}",
+                ]
             else:
                 result = f"p_{name}, {cotangent}"
         body = [
@@ -209,14 +207,3 @@ def record_arguments(op: Op) -> list[str]:
     """What a node is made of: the table, the result, the values of the inputs, their nodes, and the keywords."""
     parents = [f"p_{name}" for name in op.arrays if name not in op.constant]
     return ["xp", "out", *(f"v_{name}" for name in op.arrays), *parents, *op.keywords]
-
-
-def _deposit(parent: str, cotangent: str) -> list[str]:
-    return [
-        f"known = table.get({parent})",
-        "if known is None:",
-        f"    table[{parent}] = {cotangent}",
-        f"    met.append({parent})",
-        "else:",
-        f"    table[{parent}] = known + {cotangent}",
-    ]

@@ -6,6 +6,7 @@ it mean). `CallCode(OPS["multiply"]).source()` is what to read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import Parameter
 
 from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
@@ -25,13 +26,13 @@ BINARY = """\
                 signature, stretched = signature.pairs[{y}._signature]
             v_{x}, p_{x} = {x}._value, {x}._node
             v_{y}, p_{y} = {y}._value, {y}._node
-        elif {y}.__class__ in NUMBERS:
+        elif {y}.__class__ in _NUMBERS:
             signature = {x}._signature
             v_{x}, p_{x}, p_{y} = {x}._value, {x}._node, None
             v_{y} = signature.scalars.get({y}) if {y}.__class__ is not complex else None
             if v_{y} is None and (v_{y} := signature.scalar({y}, v_{x})) is None:
                 signature = None
-        elif {x}.__class__ in NUMBERS:
+        elif {x}.__class__ in _NUMBERS:
             signature = {y}._signature
             v_{y}, p_{y}, p_{x} = {y}._value, {y}._node, None
             v_{x} = signature.scalars.get({x}) if {x}.__class__ is not complex else None
@@ -47,7 +48,7 @@ def {name}({parameters}):
 {operands}    except (AttributeError, IndexError):
         signature = None
     if signature is None{unfit}:
-        return _slow_call(_op, ({positional},), {{{named}}})
+        return _slow_call(_op, ({positional},), {named})
 """
 
 COMPUTED = """\
@@ -68,31 +69,18 @@ NODE = """\
     flags = _mode()
     if {untracked}:
         made._node = None
-        if flags & RECORDING:
+        if flags & _RECORDING:
             made._constant = True
         return made
-    if not flags & RECORDING:
+    if not flags & _RECORDING:
         made._node = None
-        if _live:
+        if _LIVE:
             _check_thread(({parents},), "{name}()")
         return made
 {nodes}    made._node = node
-    if flags >= INSPECTED:
-        _inspect(_op, node, out)
+    if flags >= _INSPECTED:
+        _inspect_result(_op, node, out)
     return made
-"""
-
-OUTPUTS = """\
-    out = tuple(out)
-    if {untracked}:
-        return _outputs(signature.cls, xp, out, None)
-    if not _mode() & RECORDING:
-        if _live:
-            _check_thread(({parents},), "{name}()")
-        return _outputs(signature.cls, xp, out, None)
-{nodes}    if _mode() >= INSPECTED:
-        _inspect(_op, node, out)
-    return _outputs(signature.cls, xp, out, node)
 """
 
 OF_SHAPE = """\
@@ -112,39 +100,43 @@ class CallCode:
         self.takes_numbers = len(op.inputs) == 2 == len(self.promoting) and op.kind.aligns and not op.variadic
         plain = not (op.keywords or op.optional or op.variadic or op.constant or op.outs)
         self.pointwise = op.kind is ELEMENTWISE and plain and len(op.inputs) <= 2
-        self.untracked = [f"not any(p_{n})" if n == op.variadic else f"p_{n} is None" for n in self.tracked]
+        self.untracked = " and ".join(f"not any(p_{n})" if n == op.variadic else f"p_{n} is None" for n in self.tracked)
+        starred = [f"*{op.variadic}"] if op.variadic else []
+        self.positional = ", ".join([*op.inputs, *starred])
+        self.named = "{" + ", ".join(f"{name!r}: {name}" for name in op.keywords) + "}"
+
+    def _of_each(self, letter: str, names: Sequence[str]) -> str:
+        """The values (`v`) or the nodes (`p`) of these inputs, one after the other."""
+        return ", ".join(f"*{letter}_{n}" if n == self.op.variadic else f"{letter}_{n}" for n in names)
 
     def source(self) -> str:
         """The function, from operands that are alike to the result; all else is `slow_call`'s."""
         op = self.op
-        variadic = [f"*{op.variadic}"] if op.variadic else []
         parameters = [f"{name}=None" if name in op.optional else name for name in op.inputs]
-        parameters += variadic or ["*"] * bool(op.keywords)
+        parameters += [f"*{op.variadic}"] if op.variadic else ["*"] * bool(op.keywords)
         parameters += [n if default is Parameter.empty else f"{n}=_d_{n}" for n, default in op.keywords.items()]
-        positional = ", ".join([*op.inputs, *variadic])
-        named = [f"{name}={name}" for name in op.keywords]
+        keywords = "".join(f", {name}={name}" for name in op.keywords)
         signature = "signature"
         if not self.takes_numbers and self.promoting and self.promoting[0] in op.inputs[1:]:
             signature = f"{self.promoting[0]}._signature"
-        unfit = f" or ({' and '.join(self.untracked) or 'True'} and not {signature}.inexact)"
-        facts = {
-            "name": op.name,
-            "parameters": ", ".join(parameters),
-            "keywords": block(self._keywords()),
-            "operands": self._operands(),
-            "unfit": unfit if op.floats and op.recorded is None else "",
-            "positional": positional,
-            "named": ", ".join(f"{name!r}: {name}" for name in op.keywords),
-        }
-        function = FUNCTION.format(**facts)
+        unfit = f" or ({self.untracked or 'True'} and not {signature}.inexact)"
+        function = FUNCTION.format(
+            name=op.name,
+            parameters=", ".join(parameters),
+            keywords=block(self._keywords()),
+            operands=self._operands(),
+            unfit=unfit if op.floats and op.recorded is None else "",
+            positional=self.positional,
+            named=self.named,
+        )
         if op.recorded is not None:
-            return f"{function}    return _recorded({', '.join([positional, *named])})\n"
-        raises = "raise _explain(_op, ({positional},), {{{named}}}, error)".format(**facts)
-        values = [*(f"v_{name}" for name in op.inputs), *(f"*v_{name[1:]}" for name in variadic)]
-        compute, failure = f"xp.{op.name}({', '.join([*values, *named])})", [raises]
+            return f"{function}    return _recorded({self.positional}{keywords})\n"
+        failure = [f"raise _explain(_op, ({self.positional},), {self.named}, error)"]
+        compute = f"xp.{op.name}({self._of_each('v', op.arrays)}{keywords})"
         if op.name in SYMBOLS:
             # Not every engine's arrays leave an operator to the other operand where that is batched.
-            failure = ["if xp.backend is not None:", f"    {raises}", f"out = {compute}"]
+            failure = ["if xp.backend is not None:", f"    {failure[0]}", f"out = {compute}"]
+            values = [f"v_{name}" for name in op.inputs]
             compute = f" {SYMBOLS[op.name]} ".join(values) if len(values) == 2 else f"{SYMBOLS[op.name]}{values[0]}"
         refusal = f"    if {signature}.complex:\n        raise _refusal(_op)\n" if op.real else ""
         return function + COMPUTED.format(refusal=refusal, compute=compute, failure=block(failure, 2)) + self._result()
@@ -155,8 +147,8 @@ class CallCode:
         for name in self.op.keywords:
             tuples = "" if name in self.op.plain else f" and _all_plain(map(type, {name}))"
             lines += [
-                f"if {name}.__class__ not in PLAIN and not ({name}.__class__ is tuple{tuples}):",
-                f"    {name} = _plain(_op, {name!r}, {name})",
+                f"if {name}.__class__ not in _PLAIN and not ({name}.__class__ is tuple{tuples}):",
+                f"    {name} = _plain_keyword(_op, {name!r}, {name})",
             ]
         return lines
 
@@ -165,7 +157,7 @@ class CallCode:
         op = self.op
         if self.takes_numbers:
             return BINARY.format(x=op.inputs[0], y=op.inputs[1])
-        lines = [f"signature = {op.inputs[0] if op.inputs else f'{op.variadic}[0]'}._signature"]
+        lines = [f"signature = {op.arrays[0]}{'' if op.inputs else '[0]'}._signature"]
         for number, name in enumerate(op.inputs):
             promotes = name in self.promoting[1:]
             alike, first = ("family", self.promoting[0]) if promotes else ("home", op.inputs[0])
@@ -180,32 +172,30 @@ class CallCode:
         if op.variadic:
             name = op.variadic
             alike = "family" if name in self.promoting else "home"
-            values = f"[i._value for i in {name}]"
-            if name in self.tracked:
-                lines += [f"v_{name} = {values}", f"p_{name} = tuple([i._node for i in {name}])"]
-            else:
-                lines.append(f"v_{name} = tuple({values}) if {name} else ()")
-            lines += [
-                f"for i in {name}:",
-                f"    if i._signature.{alike} is not signature.{alike}:",
-                "        signature = None",
-            ]
+            values, nodes = f"[i._value for i in {name}]", f"p_{name} = tuple([i._node for i in {name}])"
+            taken = (
+                [f"v_{name} = {values}", nodes]
+                if name in self.tracked
+                else [f"v_{name} = tuple({values}) if {name} else ()"]
+            )
+            lines += [*taken, f"for i in {name}:", f"    if i._signature.{alike} is not signature.{alike}:"]
+            lines.append("        signature = None")
         return block(lines, 2)
 
     def _result(self) -> str:
         """Lines that put the result into an array and, where an input is tracked, leave a node."""
         op = self.op
+        constant = op.kind is LOCALLY_CONSTANT
+        parents = self._of_each("p", () if constant else self.tracked)
+        if op.outs:
+            places = ", ".join("None" if n in op.constant or constant else self._of_each("p", [n]) for n in op.arrays)
+            values = self._of_each("v", op.arrays)
+            return f"    return _results(_op, signature.cls, xp, tuple(out), [{values}], [{places}], {self.named})\n"
         array = ARRAY.format(signature="" if self.pointwise else OF_SHAPE)
-        if op.kind is LOCALLY_CONSTANT:
-            outputs = "    return _outputs(signature.cls, xp, tuple(out), None)\n"
-            return outputs if op.outs else f"{array}    made._node = None\n    return made\n"
-        facts = {
-            "name": op.name,
-            "untracked": " and ".join(self.untracked),
-            "parents": ", ".join(f"*p_{n}" if n == op.variadic else f"p_{n}" for n in self.tracked),
-            "nodes": block(self._nodes()),
-        }
-        return OUTPUTS.format(**facts) if op.outs else array + NODE.format(**facts)
+        if constant:
+            return f"{array}    made._node = None\n    return made\n"
+        nodes = block(self._nodes())
+        return array + NODE.format(name=op.name, untracked=self.untracked, parents=parents, nodes=nodes)
 
     def _bits(self) -> str:
         """The expression for the number of a node's variant; see `NodeCode`."""
@@ -221,22 +211,21 @@ class CallCode:
                     bits.append(f"(p_{name} is not None and v_{name}.shape != out.shape) << {count + number}")
         if self.takes_numbers:
             bits.append(f"stretched << {count}")
-        of = "xp.signatures[signature.cls, out[0].dtype, out[0].shape]" if op.outs else "signature"
-        return " | ".join([*bits, f"{of}.complex << {2 * count}"])
+        return " | ".join([*bits, f"signature.complex << {2 * count}"])
 
     def _nodes(self) -> list[str]:
         """Lines that make the common nodes, of real numbers without broadcasting, at once, and look up the others."""
         op, tracked = self.op, self.tracked
         arguments = ", ".join(record_arguments(op))
         lines = [f"bits = {self._bits()}", f"node = (_recorders.get(bits) or _variant(bits)[1])({arguments})"]
-        if not (op.outs or op.variadic in tracked or len(tracked) > 2) and (
-            self.pointwise or op.kind is not ELEMENTWISE
-        ):
+        if op.variadic not in tracked and len(tracked) <= 2 and (self.pointwise or op.kind is not ELEMENTWISE):
             rare = "stretched or " * self.takes_numbers + "signature.complex"
             lines = [f"if {rare}:", *(f"    {line}" for line in lines), *self._common_nodes()]
-        if op.outs or self.pointwise:
-            return lines
-        return ["if not signature.inexact:", "    made._node = None", "    return made", *lines]
+        return (
+            lines
+            if self.pointwise
+            else ["if not signature.inexact:", "    made._node = None", "    return made", *lines]
+        )
 
     def _common_nodes(self) -> list[str]:
         op, tracked = self.op, self.tracked
