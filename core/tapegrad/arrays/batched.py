@@ -14,7 +14,7 @@ from ..dtypes import is_dtype
 from ..engines import registry
 from ..engines.tables import OPS, EngineKernels, Kernels, Signatures, Spec
 from ..errors import ArgumentTypeError
-from ..tape.nodes import Node, level_of, set_level
+from ..tape.nodes import Node, level_of
 from .array import Array, handle
 
 
@@ -25,8 +25,12 @@ class Batched:
     node.
     """
 
-    __slots__ = ("level", "mapped", "node", "value", "xp")
+    __slots__ = ("dtype", "level", "mapped", "node", "shape", "value", "xp")
     __array_ufunc__ = None
+    dtype: Any
+    """The dtype, as the engine has it."""
+    shape: tuple[int, ...]
+    """The shape without the batch axis."""
 
     def __init__(self, value: Any, node: Node | None, xp: Kernels, level: int, mapped: bool = True) -> None:
         self.value = value
@@ -34,21 +38,13 @@ class Batched:
         self.xp = xp
         self.level = level
         self.mapped = mapped
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape without the batch axis."""
-        return tuple(self.value.shape[1:] if self.mapped else self.value.shape)
-
-    @property
-    def dtype(self) -> Any:
-        """The dtype, as the engine has it."""
-        return self.value.dtype
+        self.dtype = value.dtype
+        self.shape = tuple(value.shape[1:] if mapped else value.shape)
 
     @property
     def ndim(self) -> int:
         """The number of axes without the batch axis."""
-        return len(self.value.shape) - self.mapped
+        return len(self.shape)
 
     def __add__(self, other: Any) -> Any:
         return BATCHED.add(self, other)
@@ -236,9 +232,7 @@ def engine_inside(value: Any) -> EngineKernels:
 
 def note_level(node: Node) -> None:
     """Note the level of a node that was recorded under vmap: the highest of its parents'."""
-    level = max([level_of(parent) for parent in node.parents()], default=0)
-    if level:
-        set_level(node, level)
+    node.seq = node.seq // 1 + max([parent.seq % 1 for parent in node.parents()], default=0)
 
 
 def engine_of(x: Array) -> EngineKernels:

@@ -83,11 +83,11 @@ def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched
     first = args[0]
     if first.__class__ is not Batched or first.xp.backend is None:
         return None
-    level, rank, mapped = first.level, first.ndim, False
+    level, rank, mapped = first.level, len(first.shape), False
     values = []
     for x in args:
         if x.__class__ is Batched:
-            if x.level != level or x.node is not None or x.ndim != rank or x.xp is not first.xp:
+            if x.level != level or x.node is not None or len(x.shape) != rank or x.xp is not first.xp:
                 return None
             mapped |= x.mapped
             values.append(x.value)

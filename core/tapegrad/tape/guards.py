@@ -159,15 +159,15 @@ class Journal:
         self.releases: list[Callable[[], None]] = []
 
     def __enter__(self) -> Journal:
-        self.outer = JOURNAL.get()
-        if self.outer is not None and MODE.get() & RECORDING:
+        mode, self.outer = MODE.get(), JOURNAL.get()
+        if self.outer is not None and mode & RECORDING:
             # What is recorded here may be part of an outer graph, so it is borrowed for as long as that is.
             self.borrows = self.borrows is not False and self.outer.borrows
             self.releases = self.outer.releases
-        elif MODE.get() & RECORDING:
+        elif mode & RECORDING:
             self.borrows = False
         JOURNAL.set(self)
-        self.mode = MODE.set(MODE.get() | self.set | JOURNALING)
+        self.mode = MODE.set(mode | self.set | JOURNALING)
         return self
 
     def __exit__(
