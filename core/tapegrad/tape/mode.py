@@ -163,7 +163,7 @@ def record(train_mode: bool = True) -> Scope:
     ...     is_recording(), is_training()
     (True, False)
     """
-    scope = RecordScope()
+    scope: Scope = RecordScope()
     scope.set, scope.clear = (RECORDING | TRAINING | TOLD, 0) if train_mode else (RECORDING | TOLD, TRAINING)
     scope.entered = None
     return scope
