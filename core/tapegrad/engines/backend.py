@@ -48,6 +48,8 @@ class Backend:
     """Samples of the conformance suite that are expected to fail, by id (`conv2d-1`), each with its reason."""
     classes: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """The accuracy classes of ops that this engine rounds in its own way, such as `"sqrt": ("I1", reason)`."""
+    lacks: ClassVar[Mapping[str, str]] = {}
+    """Dtypes that this engine has in name only, such as a float64 of 24 bits, each with the reason: they are refused."""
     lazy: ClassVar[bool] = False
     """Whether numbers are computed only when they are looked at: then bodies check no index against its bounds."""
     shares_constants: ClassVar[bool] = False
@@ -149,13 +151,14 @@ class Backend:
         return next((name for name, device in self.native_devices.items() if device == native), "cpu(0)")
 
     def device_of(self, raw: Any) -> str:
-        """The name of the device on which `raw` lives."""
-        return self.device_name(getattr(raw, "device", None)) if self.native_devices else "cpu(0)"
+        """The name of the device on which `raw` lives; the first, where an array does not say on which."""
+        native = getattr(raw, "device", None)
+        return self.devices()[0] if native is None else self.device_name(native)
 
     def to_device(self, raw: Any, device: str) -> Any:
-        """`raw` on the device of that name."""
-        native = self.native_devices.get(device)
-        if native is None or raw.device == native:
+        """`raw` on the device of that name; `raw` itself, where arrays do not say on which they are."""
+        native, where = self.native_devices.get(device), getattr(raw, "device", None)
+        if native is None or where is None or where == native:
             return raw
         move = getattr(raw, "to_device", None)
         return importlib.import_module("array_api_compat").to_device(raw, native) if move is None else move(native)
@@ -186,7 +189,7 @@ class Backend:
         """tapegrad's dtype for each dtype object of the engine."""
         found: dict[Any, np.dtype[Any]] = {}
         for dtype in dtypes.ALL:
-            native = self._named(dtype)
+            native = None if dtype.name in self.lacks else self._named(dtype.name)
             if native is not None:
                 found[native] = dtype
                 # Only where the engine speaks NumPy's dtypes: others hash alike, and warn or lie when compared.
@@ -202,15 +205,17 @@ class Backend:
         try:
             return self.dtypes[dtype]
         except KeyError:
+            if reason := next((why for name, why in self.lacks.items() if dtype == self._named(name)), ""):
+                raise DtypeError(f"backend {self.name!r} takes no arrays of {dtype!r}: {reason}") from None
             raise DtypeError(
                 f"backend {self.name!r} has arrays of {dtype!r}, which is no dtype of tapegrad's; "
                 "convert them first, or, if it is one, let the plug-in's `dtypes` say which"
             ) from None
 
-    def _named(self, dtype: np.dtype[Any]) -> Any:
+    def _named(self, name: str) -> Any:
         """The dtype object of the namespace under the standard's name, or under that with an underscore, or None."""
-        native = getattr(self.namespace, dtype.name, None)
-        return getattr(self.namespace, f"{dtype.name}_", None) if native is None else native
+        native = getattr(self.namespace, name, None)
+        return getattr(self.namespace, f"{name}_", None) if native is None else native
 
     @property
     def translates_dtypes(self) -> bool:
@@ -220,11 +225,12 @@ class Backend:
 
     def native_dtype(self, dtype: Any) -> Any:
         """The engine's own object for a dtype. Raises `DtypeError` where the engine has none."""
-        dtype = dtypes.to_dtype(dtype)
-        native = self._named(dtype)
+        name = dtypes.to_dtype(dtype).name
+        native = None if name in self.lacks else self._named(name)
         if native is None:
-            error = DtypeError(f"backend {self.name!r} has no dtype {dtype.name}; choose another with astype")
-            error.lacking = dtype.name
+            reason = f", since {self.lacks[name]}" if name in self.lacks else ""
+            error = DtypeError(f"backend {self.name!r} has no dtype {name}{reason}; choose another with astype")
+            error.lacking = name
             raise error
         return native
 

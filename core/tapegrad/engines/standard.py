@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "argsort": {"descending": False, "stable": True},
     "cumulative_prod": {"include_initial": False},
     "cumulative_sum": {"include_initial": False},
+    "linalg.pinv": {"rtol": None},
     "linalg.qr": {"mode": "reduced"},
     "linalg.svd": {"full_matrices": True},
     "searchsorted": {"side": "left", "sorter": None},
@@ -33,6 +35,9 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 OPTIONAL = frozenset(("nonzero", "repeat", "unique_all", "unique_counts", "unique_inverse", "unique_values", *DEFAULTS))
 """What a namespace may have and still not be able to do: functions of data-dependent shapes, and keywords."""
+
+PLACES = ("argmax", "argmin", "argsort", "count_nonzero", "searchsorted")
+"""What gives places or counts. Some engines take other integers for them than the standard, even unsigned ones."""
 
 SPACES = ("linalg", "fft")
 """The extensions of the standard, which are namespaces of their own."""
@@ -79,7 +84,9 @@ class Standard:
             return found
         if self._foreign:
             found = partial(self._translated, found)
-        return partial(self._leniently, path, found) if ".".join(path) in OPTIONAL else found
+        if self._path or name in OPTIONAL:
+            found = partial(self._leniently, path, found)
+        return partial(self._as_places, found) if self._foreign and name in PLACES else found
 
     def _is_missing(self, path: tuple[str, ...]) -> bool:
         """Whether a name that the namespace lacks is a function of the standard, and not a kernel that is a body."""
@@ -92,6 +99,11 @@ class Standard:
         positional = [native(a) if isinstance(a, np.dtype) else a for a in args]
         named = {k: native(v) if isinstance(v, np.dtype) else v for k, v in keywords.items()}
         return function(*positional, **named)
+
+    def _as_places(self, function: Any, *args: Any, **keywords: Any) -> Any:
+        found = function(*args, **keywords)
+        wanted = self._kernels.backend.native_dtype("int64")
+        return found if found.dtype == wanted else self.astype(found, wanted)
 
     def _leniently(self, path: tuple[str, ...], function: Any, *args: Any, **keywords: Any) -> Any:
         """Call `function`; without the keywords that say nothing, or on the host, where the engine cannot as asked."""
@@ -110,6 +122,9 @@ class Standard:
                     failure = again
             if isinstance(failure, TypeError) and defaults.keys() & fewer.keys():
                 return self._kernels.on_host(path)(*args, **keywords)
+            if self._path and any(getattr(a, "dtype", None) in self._kernels.complexes for a in args):
+                with suppress(Exception):  # the engine's linear algebra may be of real numbers alone
+                    return self._kernels.on_host(path)(*args, **keywords)
             raise failure from None
 
 
