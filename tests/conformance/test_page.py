@@ -5,6 +5,7 @@ import re
 from tapegrad.testing.accuracy_classes import accuracy_class
 from tapegrad.testing.conformance import judged_names
 from tapegrad.testing.judging import judged_ops
+from tests.conformance import engines
 from tests.conformance.page import PAGE, Results, add, as_page, of_page
 
 
@@ -64,3 +65,13 @@ def test_a_whole_report_replaces_all_of_its_engine_and_nothing_else():
     exp = of_page(as_page(results)).rows["exp"]
     assert (exp.cells["numpy", "float64"], exp.cells["strict", "float64"]) == (r"1 \| –", r"3 \| –")
     assert [line[:12] for line in results.runs["numpy"]] == ["* 2030-03-04"] and len(results.runs["strict"]) == 1
+
+
+def test_the_table_of_engines_says_what_failed_and_what_is_declared():
+    whys = {"expected to fail: rounded twice": 2, "the engine has no float64": 40}
+    lacks = {"float64": "it has 24 bits", "sort": "it does not sort"}
+    told = report(["exp", "sin"], 1.0) | {"skipped": whys, "lacks": lacks, "on_the_host": ["sort"], "failed": 1}
+    text = engines.PAGE.read_text("utf-8")
+    (line,) = {*engines.page(text, [told]).splitlines()} - {*text.splitlines()}
+    assert line == "| `numpy` | 2 | 2 ops | 4 | 1 | no float64: it has 24 bits; 2: rounded twice | 1 functions |"
+    assert engines.page(text, []) == text

@@ -4,7 +4,7 @@ import re
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -62,8 +62,8 @@ OPS = re.findall(
     r"\w+",
     """
     add divide where astype filled positions getitem scatter_add setitem flip roll take sort argsort topk
-    searchsorted cumulative_sum cumulative_prod prod max median unique_values nonzero matmul sum_pool logsumexp
-    std hypot maximum inv pad split concat
+    searchsorted argmax argmin cumulative_sum cumulative_prod prod max median unique_values nonzero matmul sum_pool
+    logsumexp std hypot maximum inv pad split concat
     """,
 )
 
@@ -156,6 +156,46 @@ def test_a_dtype_that_is_not_there():
     with pytest.raises(DtypeError, match="backend 'minimal' has no dtype float64") as caught:
         tnp.asarray(raw([1.0])).astype("float64")
     assert caught.value.lacking == "float64"
+
+
+def test_what_is_there_in_name_only(engine):
+    import tapegrad_minimal
+
+    lacks = {"int8": "its bits are loose", "sinh": "it is cosh"}
+    candid = type("Candid", (tapegrad_minimal.MinimalBackend,), {"lacks": lacks})()
+    x = candid.from_numpy(np.ones(2, "float32"))
+    assert candid.kernels.sinh(x)._hidden.tolist() == np.sinh(np.ones(2, "float32")).tolist()
+    assert (
+        "sinh" in candid.kernels.hosted
+        and {"sinh", "linalg.qr"} <= {*candid.missing()}
+        and "cosh" not in candid.missing()
+    )
+    with pytest.raises(DtypeError, match="no dtype int8, since its bits are loose; choose another"):
+        candid.native_dtype("int8")
+    with pytest.raises(DtypeError, match=r"takes no arrays of minimalengine\.int8: its bits are loose"):
+        candid.dtype_of(engine.asarray([1], dtype=engine.int8))
+
+
+def test_linear_algebra_of_real_numbers_alone(engine, monkeypatch, backend):
+    def solve(a, b):
+        if "complex" in repr(a.dtype):
+            raise engine.MinimalError("arrays must be real")
+        return engine.asarray(np.linalg.solve(a._hidden, b._hidden), dtype=a.dtype)
+
+    monkeypatch.setattr(engine, "linalg", SimpleNamespace(solve=solve), raising=False)
+    monkeypatch.setattr(backend, "kernels", type(backend.kernels)(backend))
+    for dtype in ("float32", "complex64"):
+        a, b = tnp.asarray(raw([[2.0, 0.0], [0.0, 4.0]], dtype)), tnp.asarray(raw([1.0, 2.0], dtype))
+        assert tnp.linalg.solve(a, b).tolist() == [0.5, 0.5]
+        with pytest.raises(LinAlgError):
+            tnp.linalg.solve(a * 0, b)
+
+
+def test_arrays_that_do_not_say_where_they_are(engine, monkeypatch):
+    info = SimpleNamespace(devices=lambda: ["cpu, one", "cpu, two"])
+    monkeypatch.setattr(engine, "__array_namespace_info__", lambda: info, raising=False)
+    backend, x = type(tapegrad.get_backend("minimal"))(), raw([1.0])
+    assert backend.device_of(x) == "cpu(0)" and backend.to_device(x, "cpu(1)") is x
 
 
 def test_a_dtype_that_nobody_knows(engine, backend):

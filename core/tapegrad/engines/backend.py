@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import dtypes
-from ..errors import BackendUnavailableError, DtypeError
+from ..errors import BackendUnavailableError, DtypeError, ShapeError
 from .extras import PROJECT
 from .tables import EngineKernels, Kernels, Spec
 
@@ -49,7 +49,8 @@ class Backend:
     classes: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """The accuracy classes of ops that this engine rounds in its own way, such as `"sqrt": ("I1", reason)`."""
     lacks: ClassVar[Mapping[str, str]] = {}
-    """Dtypes that this engine has in name only, such as a float64 of 24 bits, each with the reason: they are refused."""
+    """What this engine has in name only, each with the reason: dtypes, which are then refused, and functions of the
+    standard (`linalg.qr`), which the host then computes."""
     lazy: ClassVar[bool] = False
     """Whether numbers are computed only when they are looked at: then bodies check no index against its bounds."""
     shares_constants: ClassVar[bool] = False
@@ -236,6 +237,8 @@ class Backend:
 
     def adopt(self, raw: Any, *, copy: bool) -> Any:
         """`raw` as a value of ours; with `copy`, one that nobody else can write to."""
+        if None in raw.shape:
+            raise ShapeError(f"an array of shape {tuple(raw.shape)} has axes of unknown length; give each its length")
         return self.namespace.asarray(raw, copy=True) if copy else raw
 
     def add_into(self, buffer: Any, key: tuple[Any, ...], part: Any) -> bool:

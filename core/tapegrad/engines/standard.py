@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,7 @@ class Standard:
         space = self._space
         for part in path:
             space = getattr(space, part, None)
-        return space
+        return None if ".".join((*self._path, *path)) in self._kernels.backend.lacks else space
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -71,7 +70,7 @@ class Standard:
         return found
 
     def _find(self, name: str) -> Any:
-        found = getattr(self._space, name, None)
+        found = self.lookup((name,))
         if not self._path:
             if name in SPACES and not callable(found):
                 return Standard(self._kernels, found, (name,))
@@ -123,8 +122,7 @@ class Standard:
             if isinstance(failure, TypeError) and defaults.keys() & fewer.keys():
                 return self._kernels.on_host(path)(*args, **keywords)
             if self._path and any(getattr(a, "dtype", None) in self._kernels.complexes for a in args):
-                with suppress(Exception):  # the engine's linear algebra may be of real numbers alone
-                    return self._kernels.on_host(path)(*args, **keywords)
+                return self._kernels.on_host(path)(*args, **keywords)  # some linear algebra is of real numbers alone
             raise failure from None
 
 

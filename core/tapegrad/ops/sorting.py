@@ -237,9 +237,7 @@ def searchsorted(xp: Any, x: Any, values: Any, sorter: Any = None, *, side: str 
     >>> searchsorted(tnp.asarray([1.0, 2.0, 2.0]), tnp.asarray([2.0, 9.0]), side="right")
     Array([3, 3], dtype=int64)
     """
-    places = xp.searchsorted(x, values, side=side, sorter=sorter)
-    # Some engines count in unsigned numbers, of which differences wrap around.
-    return xp.astype(places, xp.int64) if xp.isdtype(places.dtype, "unsigned integer") else places
+    return xp.searchsorted(x, values, side=side, sorter=sorter)
 
 
 # Distinct values

@@ -117,6 +117,7 @@ class Conformance:
 
     def as_json(self) -> dict[str, Any]:
         """Everything, in plain Python types."""
+        engine = get_backend(self.backend)
         return {
             "backend": self.backend,
             "version": self.version,
@@ -129,6 +130,8 @@ class Conformance:
             "failed": len(self.failures),
             "skipped": self.skipped,
             "batched_by_a_loop": self.fallbacks,
+            "lacks": dict(engine.lacks),
+            "on_the_host": list(engine.missing()),
             "ops": {
                 name: {
                     "class": verdict.accuracy,

@@ -200,7 +200,7 @@ def _function(space, name):
 _FUNCTIONS = _re.findall(
     r"\w+",
     """
-    abs acos acosh add all any arange argmax argmin asin asinh atan atan2 atanh bitwise_and bitwise_invert
+    abs acos acosh add all any arange asin asinh atan atan2 atanh bitwise_and bitwise_invert
     bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor broadcast_arrays broadcast_to ceil concat conj
     cos cosh divide empty equal exp expand_dims expm1 eye flip floor floor_divide full full_like greater
     greater_equal imag isfinite isinf isnan less less_equal linspace log log10 log1p log2 logaddexp logical_and
@@ -217,8 +217,20 @@ def sort(x, /, *, axis=-1):
     return _run(_np.sort, x, axis=axis, kind="stable")
 
 
+def _unsigned(places):
+    return astype(places, _DTYPES[_np.dtype("uint32")])
+
+
 def searchsorted(x1, x2, /, *, side="left"):
-    return astype(_run(_np.searchsorted, x1, x2, side=side), _DTYPES[_np.dtype("uint32")])
+    return _unsigned(_run(_np.searchsorted, x1, x2, side=side))
+
+
+def argmax(x, /, *, axis=None, keepdims=False):
+    return _unsigned(_run(_np.argmax, x, axis=axis, keepdims=keepdims))
+
+
+def argmin(x, /, *, axis=None, keepdims=False):
+    return _unsigned(_run(_np.argmin, x, axis=axis, keepdims=keepdims))
 
 
 e, pi, inf, nan, newaxis = _np.e, _np.pi, _np.inf, _np.nan, None
