@@ -97,6 +97,23 @@ def test_a_move_on_the_host_copies_nothing():
     assert y.to("numpy")._value.__array_interface__["data"][0] == y._value.data_ptr()
 
 
+def test_dlpack_shares_memory_where_that_is_asked_for():
+    class Stranger:
+        """An array of a library that no backend knows."""
+
+        def __init__(self, array):
+            self.__dlpack__, self.__dlpack_device__ = array.__dlpack__, array.__dlpack_device__
+
+    ours, theirs = tnp.asarray(np.arange(3.0)), torch.arange(3.0)
+    given = torch.utils.dlpack.from_dlpack(ours.__dlpack__(copy=False))
+    assert given.data_ptr() == ours._value.__array_interface__["data"][0]
+    assert tnp.from_dlpack(theirs, copy=False)._value.data_ptr() == theirs.data_ptr()
+    shared = tnp.from_dlpack(Stranger(theirs), copy=False)._value
+    assert np.asarray(shared).__array_interface__["data"][0] == theirs.data_ptr()
+    torch.from_dlpack(ours)[0] = 7.0  # a copy, where nobody asked
+    assert ours.tolist() == [0, 1, 2]
+
+
 def test_what_shares_memory_is_not_seen_to_be_written():
     x = tnp.asarray(np.arange(3.0))
     y = x.to("torch")

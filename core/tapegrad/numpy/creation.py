@@ -96,6 +96,8 @@ def copy(a: Any, order: str = "K") -> ndarray:
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ndarray:
     """An array of any library that speaks DLPack; of one that no backend knows, by the default.
 
+    It is a copy, unless `copy=False` has it share the memory, to which nobody must write then.
+
     Raises: `UnknownArrayError` for an object that does not speak DLPack.
 
     >>> import numpy
@@ -108,11 +110,9 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> n
         if not hasattr(x, "__dlpack__"):
             raise
         backend = get_backend()
-        raw = backend.namespace.from_dlpack(x)
-        return asarray(handle(standard_face(), backend.adopt(raw, copy=True), None, backend.kernels), device=device)
-    return asarray(
-        handle(standard_face(), backend.adopt(x, copy=copy is not False), None, backend.kernels), device=device
-    )
+        x = backend.namespace.from_dlpack(x)
+    raw = backend.adopt(x, copy=copy is not False)
+    return asarray(handle(standard_face(), raw, None, backend.kernels), device=device)
 
 
 def _new_shape(shape: Any) -> tuple[int, ...]:
