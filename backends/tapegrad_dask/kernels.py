@@ -109,6 +109,11 @@ def _meta(ndim: int, dtype: Any) -> Any:
     return np.empty((0,) * ndim, dtype)
 
 
+def _product(x: Sequence[Any], y: Sequence[Any]) -> Any:
+    """The product of chunks, of which there is one along the axis that is summed over; to concatenate would copy it."""
+    return np.matmul(x[0], y[0])
+
+
 def _matmul(x: Any, y: Any) -> Any:
     if not (0 < x.ndim < 3 and 0 < y.ndim < 3 and x.shape[-1] == y.shape[0]):
         return da.matmul(x, y)  # which says what does not fit
@@ -117,9 +122,7 @@ def _matmul(x: Any, y: Any) -> Any:
     rows, columns = "i"[: x.ndim - 1], "j"[: y.ndim - 1]
     dtype = _dtype_of("matmul", (x.dtype, y.dtype))
     meta = _meta(len(rows + columns), dtype)
-    return da.blockwise(
-        np.matmul, rows + columns, x, rows + "k", y, "k" + columns, concatenate=True, dtype=dtype, meta=meta
-    )
+    return da.blockwise(_product, rows + columns, x, rows + "k", y, "k" + columns, dtype=dtype, meta=meta)
 
 
 def _broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
