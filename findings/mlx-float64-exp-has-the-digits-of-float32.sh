@@ -2,8 +2,8 @@
 # MLX 0.32.4 on the CPU, Linux (CPython 3.11).
 #
 # MLX has float64 on the CPU, and `exp`, `sin` and `cos` of it have the digits of float32: the results are of float64
-# and some 1e-8 off, beside 1e-16. Others, such as `tanh`, `log` and `sqrt`, have all digits; so have not `softmax`
-# and `logaddexp`, which go by `exp`.
+# and some 1e-8 off, beside 1e-16. Others, such as `tanh`, `log` and `sqrt`, have all digits; `softmax` and
+# `logaddexp`, which go by `exp`, do not.
 #
 # Seen: mlx.core.float64 exp 1e-8, sin 1e-8, cos 1e-8, tanh True
 set -euo pipefail
