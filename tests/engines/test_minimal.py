@@ -272,3 +272,36 @@ def test_the_command_lists_what_is_missing(plugin):
     assert lines["linalg.svd"] == "svd" and lines["argsort"].startswith("argsort") and "add" not in done.output.split()
     done = CliRunner().invoke(app, ["conformance", "minimal", "--missing", "--ops", "add,flip"])
     assert done.output == "minimal lacks nothing that these ops are built on\n"
+
+
+# An engine that fails
+
+
+@pytest.mark.parametrize("error", [TimeoutError("no answer"), KeyError("lost"), "its own"], ids=["time", "key", "own"])
+def test_whatever_breaks_in_an_op_or_its_derivative_is_typed_and_leaves_nothing(engine, monkeypatch, error):
+    error = engine.MinimalError("the abacus is jammed") if error == "its own" else error
+    gradient = tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x[:, ::2] * 2) @ tnp.sort(x, axis=0)[:, :2]))
+    x, run = raw([[1.0, 3.0, 2.0], [4.0, -5.0, 0.5]]), engine._run
+    wanted, steps = host(gradient(x)).tolist(), [0]
+
+    def failing_at(step):
+        def failing(function, *args, **keywords):
+            steps[0] += 1
+            if steps[0] == step:
+                raise error
+            return run(function, *args, **keywords)
+
+        steps[0] = 0
+        return failing
+
+    monkeypatch.setattr(engine, "_run", failing_at(-1))
+    gradient(x)
+    total, typed = steps[0], 0
+    for step in range(1, total + 1):
+        monkeypatch.setattr(engine, "_run", failing_at(step))
+        with pytest.raises((BackendError, type(error))) as caught:
+            gradient(x)
+        typed += isinstance(caught.value, BackendError) and caught.value.__cause__ is error
+        monkeypatch.setattr(engine, "_run", run)
+        assert host(gradient(x)).tolist() == wanted
+    assert typed >= total - 3  # the seed and what is added up between ops are no op's

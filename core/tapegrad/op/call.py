@@ -13,11 +13,22 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.array import Array, handle
-from ..arrays.batched import BATCHED, Batched, engine_of, level_table, lift, note_level, place_beside, wrap
+from ..arrays.batched import (
+    BATCHED,
+    Batched,
+    engine_inside,
+    engine_of,
+    level_table,
+    lift,
+    note_level,
+    place_beside,
+    wrap,
+)
 from ..arrays.entering import company_of, enter_beside
 from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.backend import Backend
+from ..engines.extras import PROJECT
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
 from ..errors import (
     ArgumentError,
@@ -36,7 +47,7 @@ from ..errors import (
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, INSPECTED, LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import Leaf, Node, Output, deposit, next_seq
-from ..tape.observers import tell_recorded
+from ..tape.observers import EXPLAINERS, tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
 if TYPE_CHECKING:
@@ -314,7 +325,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         known = type(error)
     else:
         engine = next((engine_of(x) for x in args if isinstance(x, Array)), None)
-        found = _kind_of_error(None if engine is None else engine.backend, error, text)
+        found = _kind_of_error(op, None if engine is None else engine.backend, error, text)
         if found is None:
             return error
         known = found
@@ -326,7 +337,23 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     return made
 
 
-def _kind_of_error(backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
+def explain_derivative(node: Node, value: Any, error: BaseException) -> BaseException:
+    """The error of a kernel in a sweep in words that name the op; those of rules that are not an op's pass."""
+    op = getattr(node, "op", None)
+    passing = (TapegradError, NotImplementedError, RecursionError, MemoryError)
+    if op is None or isinstance(error, passing) or not isinstance(error, Exception):
+        return error
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    kind = _kind_of_error(op, engine_inside(value).backend, error, text)
+    if kind is None:
+        return error
+    return kind(f"the derivative of {op.name}(): {text}")
+
+
+EXPLAINERS.append(explain_derivative)
+
+
+def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
     """The type of ours for an error of an engine's kernel; None where it passes as it is."""
     table = {} if backend is None else backend.errors()
     told: type[Exception] = next((ours for theirs, ours in table.items() if isinstance(error, theirs)), type(error))
@@ -343,7 +370,7 @@ def _kind_of_error(backend: Backend | None, error: Exception, text: str) -> type
     foreign = (
         not known and backend is not None and told.__module__.partition(".")[0] == backend.engine.partition(".")[0]
     )
-    if not (known or foreign):
+    if not (known or foreign or _breaks_engine(op, error)):
         return None
     if _is_about(_DTYPE_WORDS, text):
         return DtypeError
@@ -351,7 +378,15 @@ def _kind_of_error(backend: Backend | None, error: Exception, text: str) -> type
         return ShapeError
     if issubclass(told, (ValueError, TypeError)):
         return ArgumentTypeError if told is TypeError else ArgumentError
-    return BackendError if foreign else None
+    return BackendError if foreign or _breaks_engine(op, error) else None
+
+
+def _breaks_engine(op: Op, error: Exception) -> bool:
+    """Whether an error of no telling type means that an engine failed: not in a third party's op, which may raise what
+    it likes, nor where it is an answer that the user asked for, of NumPy's warnings and of ours.
+    """
+    theirs = isinstance(error, (Warning, ArithmeticError)) or type(error).__module__.startswith(f"{PROJECT}.")
+    return op.module.startswith(f"{PROJECT}.") and not theirs
 
 
 _NAMELESS = (ShapeError, AxisError, BoundsError, ArgumentError, ArgumentTypeError)

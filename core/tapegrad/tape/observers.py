@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .nodes import Node
@@ -44,3 +44,14 @@ def tell_pushed(node: Node, tangent: Any) -> None:
     """Tell every observer of a tangent."""
     for observer in OBSERVERS:
         observer.pushed(node, tangent)
+
+
+EXPLAINERS: list[Callable[[Node, Any, BaseException], BaseException]] = []
+"""Each makes of an error that a node raised in a sweep, given a cotangent or tangent, one that names the op."""
+
+
+def explained(node: Node, value: Any, error: BaseException) -> BaseException:
+    """The error of a node in a sweep, in the words of whoever knows its op."""
+    for explain in EXPLAINERS:
+        error = explain(node, value, error)
+    return error

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from ..errors import GraphFreedError
 from .mode import ANOMALY, MODE
 from .nodes import Node, Sweep, Wrap, deposit, next_seq
-from .observers import tell_pushed, tell_swept
+from .observers import explained, tell_pushed, tell_swept
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
 """Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
@@ -88,6 +88,7 @@ def reverse_sweep(
     source: Node | None = None  # the node pulled before
     node: Node | None = None  # the node in hand, whose cotangent `g` is not in the table
     g = None
+    hooked = False
     for head, seed in seeds:
         if node is not None:
             deposit(table, met, node, g)
@@ -117,7 +118,9 @@ def reverse_sweep(
             source, node = None, heappop(pending)[1]
             g = table.pop(node)
             if watching:
+                hooked = True  # what a hook raises is the user's
                 g = _watch(node, g, wrap is not None)
+                hooked = False
             parent, g = node.pull(g, table, met, released, xp, wrap)
             source, node = node, parent
     except BaseException as error:
@@ -126,7 +129,10 @@ def reverse_sweep(
         if not (truncate and in_hand and _is_past(node, source)):  # type: ignore[arg-type]
             met.clear()
             met.began = math.inf  # so that what it has freed is a constant for nobody
-            raise
+            told = error if node is None or hooked else explained(node, g, error)
+            if told is error:
+                raise
+            raise told from error
     if watching:
         table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
     if MODE.get() & ANOMALY:
@@ -171,7 +177,13 @@ def forward_sweep(
     looking = MODE.get() & ANOMALY
     for node in reachable([head for head in heads if head is not None], since):
         if node not in table:
-            tangent = node.push(xp, wrap, table)
+            try:
+                tangent = node.push(xp, wrap, table)
+            except Exception as error:
+                told = explained(node, next(iter(table.values())), error)
+                if told is error:
+                    raise
+                raise told from error
             if tangent is not None:
                 table[node] = tangent
                 if looking:
