@@ -201,9 +201,14 @@ def _kind_of(code: CodeType) -> str:
 
 
 def _program_of(frame: FrameType) -> str:
+    """The compiled function whose program this is, which is among the callers."""
     caller = frame.f_back
-    compiled = None if caller is None else caller.f_locals.get("self")
-    return f"compiled {getattr(compiled, '__qualname__', 'program')}"
+    while caller is not None and caller.f_code.co_filename.startswith(_CORE):
+        name = getattr(caller.f_locals.get("self"), "__qualname__", None)
+        if name is not None:
+            return f"compiled {name}"
+        caller = caller.f_back
+    return "compiled program"
 
 
 def _line_of(frame: FrameType | None) -> str:
