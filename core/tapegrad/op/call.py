@@ -337,17 +337,14 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     return made
 
 
-def explain_derivative(node: Node, value: Any, error: BaseException) -> BaseException:
-    """The error of a kernel in a sweep in words that name the op; those of rules that are not an op's pass."""
+def explain_derivative(node: Node, value: Any, error: Exception) -> Exception | None:
+    """The error of a kernel in a sweep in words that name the op; None for those of rules that are not an op's."""
     op = getattr(node, "op", None)
-    passing = (TapegradError, NotImplementedError, RecursionError, MemoryError)
-    if op is None or isinstance(error, passing) or not isinstance(error, Exception):
-        return error
+    if op is None or isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)):
+        return None
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     kind = _kind_of_error(op, engine_inside(value).backend, error, text)
-    if kind is None:
-        return error
-    return kind(f"the derivative of {op.name}(): {text}")
+    return None if kind is None else kind(f"the derivative of {op.name}(): {text}")
 
 
 EXPLAINERS.append(explain_derivative)

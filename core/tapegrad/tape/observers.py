@@ -46,12 +46,16 @@ def tell_pushed(node: Node, tangent: Any) -> None:
         observer.pushed(node, tangent)
 
 
-EXPLAINERS: list[Callable[[Node, Any, BaseException], BaseException]] = []
-"""Each makes of an error that a node raised in a sweep, given a cotangent or tangent, one that names the op."""
+EXPLAINERS: list[Callable[[Node, Any, Exception], Exception | None]] = []
+"""Each makes of what a node raised in a sweep, given a cotangent or tangent, an error that names the op, or None."""
 
 
-def explained(node: Node, value: Any, error: BaseException) -> BaseException:
-    """The error of a node in a sweep, in the words of whoever knows its op."""
+def raise_explained(node: Node, value: Any, error: Exception) -> None:
+    """Raise what a node raised in a sweep in the words of whoever knows its op, if somebody does."""
     for explain in EXPLAINERS:
-        error = explain(node, value, error)
-    return error
+        told = explain(node, value, error)
+        if told is not None:
+            try:
+                raise told from error
+            finally:
+                del told  # whose traceback holds this frame

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from ..errors import GraphFreedError
 from .mode import ANOMALY, MODE
 from .nodes import Node, Sweep, Wrap, deposit, next_seq
-from .observers import explained, tell_pushed, tell_swept
+from .observers import raise_explained, tell_pushed, tell_swept
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
 """Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
@@ -129,10 +129,9 @@ def reverse_sweep(
         if not (truncate and in_hand and _is_past(node, source)):  # type: ignore[arg-type]
             met.clear()
             met.began = math.inf  # so that what it has freed is a constant for nobody
-            told = error if node is None or hooked else explained(node, g, error)
-            if told is error:
-                raise
-            raise told from error
+            if node is not None and not hooked and isinstance(error, Exception):
+                raise_explained(node, g, error)
+            raise
     if watching:
         table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
     if MODE.get() & ANOMALY:
@@ -180,10 +179,8 @@ def forward_sweep(
             try:
                 tangent = node.push(xp, wrap, table)
             except Exception as error:
-                told = explained(node, next(iter(table.values())), error)
-                if told is error:
-                    raise
-                raise told from error
+                raise_explained(node, next(iter(table.values())), error)
+                raise
             if tangent is not None:
                 table[node] = tangent
                 if looking:
