@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from .errors import ArgumentError, FileFormatError
-from .image import decoded, pillow
+from .image.images import decoded, pillow
 
 __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "unpack", "unpack_img"]
 __dir__ = __all__.copy

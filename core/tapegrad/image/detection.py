@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..ndarray.ndarray import NDArray
-from . import Augmenter, ForceResizeAug, Host, ResizeAug, colored, copyMakeBorder, fixed_crop
+from .images import Augmenter, ForceResizeAug, Host, ResizeAug, colored, copyMakeBorder, fixed_crop
 
 __all__ = [
     "CreateDetAugmenter",

@@ -14,8 +14,8 @@ from .. import recordio
 from ..errors import ArgumentError, ShapeError
 from ..io import DataBatch, DataIter
 from ..ndarray.ndarray import NDArray
-from . import CreateAugmenter, Host, imdecode
 from .detection import CreateDetAugmenter
+from .images import CreateAugmenter, Host, imdecode
 
 __all__ = ["ImageDetIter", "ImageIter"]
 

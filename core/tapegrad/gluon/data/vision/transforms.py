@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .... import image
 from .... import ndarray as nd
 from ....errors import ArgumentError, ArgumentTypeError
+from ....image import images as image
 from ....ndarray.ndarray import NDArray
 from ...block import HybridBlock
 from ...nn import HybridSequential, Sequential
