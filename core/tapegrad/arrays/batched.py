@@ -230,11 +230,6 @@ def engine_inside(value: Any) -> EngineKernels:
     return engine_kernels(innermost(value))
 
 
-def note_level(node: Node) -> None:
-    """Note the level of a node that was recorded under vmap: the highest of its parents'."""
-    node.seq = node.seq // 1 + max([parent.seq % 1 for parent in node.parents()], default=0)
-
-
 def engine_of(x: Array) -> EngineKernels:
     """The kernels of the engine that holds the numbers of an array, through any batching."""
     return x._xp.engine or engine_inside(x._value)

@@ -20,7 +20,6 @@ from ..arrays.batched import (
     engine_of,
     level_table,
     lift,
-    note_level,
     place_beside,
     wrap,
 )
@@ -46,8 +45,8 @@ from ..errors import (
 )
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, INSPECTED, LEVEL, MODE, RECORDING, Scope
-from ..tape.nodes import Leaf, Node, Output, deposit, next_seq
-from ..tape.observers import EXPLAINERS, tell_recorded
+from ..tape.nodes import Leaf, Node, Output, deposit, next_seq, note_level
+from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
 if TYPE_CHECKING:
@@ -313,10 +312,10 @@ def refusal(op: Op) -> DtypeError:
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
     """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
     unnamed = type(error) in _NAMELESS and op.name not in str(error)
-    if isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)) and not unnamed:
+    if isinstance(error, _PASSING) and not unnamed:
         return error
     shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = _first_line(error)
     if "gufunc signature" in text:
         text = "the axes that are summed over, the last of the first array and the last but one of the second, differ"
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
@@ -337,17 +336,22 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     return made
 
 
-def explain_derivative(node: Node, value: Any, error: Exception) -> Exception | None:
-    """The error of a kernel in a sweep in words that name the op; None for those of rules that are not an op's."""
-    op = getattr(node, "op", None)
-    if op is None or isinstance(error, (TapegradError, NotImplementedError, RecursionError, MemoryError)):
+def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None:
+    """The error of a kernel in a sweep, of that cotangent or tangent, in words that name the op; None if it passes."""
+    if isinstance(error, _PASSING):
         return None
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = _first_line(error)
     kind = _kind_of_error(op, engine_inside(value).backend, error, text)
     return None if kind is None else kind(f"the derivative of {op.name}(): {text}")
 
 
-EXPLAINERS.append(explain_derivative)
+_PASSING = (TapegradError, NotImplementedError, RecursionError, MemoryError)
+"""Errors that are in the right words already, or that are nobody's fault."""
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says first; its type, if it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
@@ -367,7 +371,8 @@ def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str)
     foreign = (
         not known and backend is not None and told.__module__.partition(".")[0] == backend.engine.partition(".")[0]
     )
-    if not (known or foreign or _breaks_engine(op, error)):
+    broken = foreign or _breaks_engine(op, error)
+    if not (known or broken):
         return None
     if _is_about(_DTYPE_WORDS, text):
         return DtypeError
@@ -375,7 +380,7 @@ def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str)
         return ShapeError
     if issubclass(told, (ValueError, TypeError)):
         return ArgumentTypeError if told is TypeError else ArgumentError
-    return BackendError if foreign or _breaks_engine(op, error) else None
+    return BackendError if broken else None
 
 
 def _breaks_engine(op: Op, error: Exception) -> bool:

@@ -61,6 +61,9 @@ class OpNode(Node):
         cls.push = names["push"]  # type: ignore[method-assign]
         return self.push(xp, wrap, table)
 
+    def explained(self, value: Any, error: Exception) -> Exception | None:
+        return call.explain_derivative(self.op, value, error)
+
 
 def _names_of(op: Op) -> dict[str, Any]:
     """The global names of the code of an op's nodes."""

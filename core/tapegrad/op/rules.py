@@ -21,7 +21,6 @@ from ..arrays.batched import (
     inner_array,
     level_table,
     lift,
-    note_level,
     place_beside,
     table_of,
     wrap,
@@ -31,7 +30,7 @@ from ..dtypes import is_dtype
 from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, Scope
-from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq, set_level
+from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
 from ..tape.observers import tell_recorded
 from .call import pull_back
 

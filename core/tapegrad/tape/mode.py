@@ -79,10 +79,7 @@ class RecordScope(Scope):
         token, self.entered = self.entered
         if self.entered is None:
             del LIVE[self]
-        try:
-            MODE.reset(token)
-        except ValueError:
-            restore_mode(token)
+        restore_mode(token)
         THREAD.has_recorded = True
         if error is not None:
             fold(error)

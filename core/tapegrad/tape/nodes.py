@@ -56,6 +56,10 @@ class Node:
         """The nodes of the recorded inputs. Raises `GraphFreedError` if they are gone."""
         return ()
 
+    def explained(self, value: Any, error: Exception) -> Exception | None:
+        """What the node says of an error of its `pull` or `push`, of that cotangent or tangent; None: it passes."""
+        return None
+
 
 _DEEPEST = 1024
 
@@ -68,6 +72,11 @@ def level_of(node: Node) -> int:
 def set_level(node: Node, level: int) -> None:
     """Note how many vmaps enclose the variables that a node depends on; of none nothing need be said."""
     node.seq = int(node.seq) + level / _DEEPEST
+
+
+def note_level(node: Node) -> None:
+    """Note the level of a node that was recorded under vmap: the highest of its parents'."""
+    node.seq = node.seq // 1 + max([parent.seq % 1 for parent in node.parents()], default=0)
 
 
 def deposit(table: dict[Node, Any], met: list[Node], parent: Node, g: Any) -> None:

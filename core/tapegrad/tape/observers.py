@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .nodes import Node
@@ -44,18 +44,3 @@ def tell_pushed(node: Node, tangent: Any) -> None:
     """Tell every observer of a tangent."""
     for observer in OBSERVERS:
         observer.pushed(node, tangent)
-
-
-EXPLAINERS: list[Callable[[Node, Any, Exception], Exception | None]] = []
-"""Each makes of what a node raised in a sweep, given a cotangent or tangent, an error that names the op, or None."""
-
-
-def raise_explained(node: Node, value: Any, error: Exception) -> None:
-    """Raise what a node raised in a sweep in the words of whoever knows its op, if somebody does."""
-    for explain in EXPLAINERS:
-        told = explain(node, value, error)
-        if told is not None:
-            try:
-                raise told from error
-            finally:
-                del told  # whose traceback holds this frame

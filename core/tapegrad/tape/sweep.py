@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from ..errors import GraphFreedError
 from .mode import ANOMALY, MODE
 from .nodes import Node, Sweep, Wrap, deposit, next_seq
-from .observers import raise_explained, tell_pushed, tell_swept
+from .observers import tell_pushed, tell_swept
 
 WATCHERS: WeakKeyDictionary[Node, list[Callable[[Any, bool], Any]]] = WeakKeyDictionary()
 """Hooks by the node of the value they were registered on; a sweep looks here only while there are any."""
@@ -100,11 +100,8 @@ def reverse_sweep(
                 while node is not None and not met and node.seq >= since:
                     parent, g = node.pull(g, table, met, released, xp, wrap)
                     source, node = node, parent
-            if node in table:
-                table[node] = table[node] + g
-            elif node is not None:
-                table[node] = g
-                met.append(node)
+            if node is not None:
+                deposit(table, met, node, g)
             # Nodes that were met wait in a heap, newest first.
             for node in met:
                 if node.seq >= since:
@@ -130,13 +127,23 @@ def reverse_sweep(
             met.clear()
             met.began = math.inf  # so that what it has freed is a constant for nobody
             if node is not None and not hooked and isinstance(error, Exception):
-                raise_explained(node, g, error)
+                _explain(node, g, error)
             raise
     if watching:
         table = {node: _watch(node, g, wrap is not None) for node, g in table.items()}
     if MODE.get() & ANOMALY:
         tell_swept(table)
     return table
+
+
+def _explain(node: Node, value: Any, error: Exception) -> None:
+    """Raise what a node raised in its own words, if it has any."""
+    told = node.explained(value, error)
+    if told is not None:
+        try:
+            raise told from error
+        finally:
+            del told  # whose traceback holds this frame
 
 
 def _is_past(node: Node, source: Node) -> bool:
@@ -179,7 +186,7 @@ def forward_sweep(
             try:
                 tangent = node.push(xp, wrap, table)
             except Exception as error:
-                raise_explained(node, next(iter(table.values())), error)
+                _explain(node, next(iter(table.values())), error)
                 raise
             if tangent is not None:
                 table[node] = tangent

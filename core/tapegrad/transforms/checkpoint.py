@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import note_level, wrap
+from ..arrays.batched import wrap
 from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..engines.tables import RECORDED
 from ..errors import GraphError
@@ -17,7 +17,7 @@ from ..op.call import pull_back
 from ..op.rules import Places, VmapLevel, attach
 from ..tape.guards import Journal
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, TRAINING, Scope
-from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq, set_level
+from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
 from ..tape.sweep import forward_sweep
 from .bodies import as_it_was, within_reach
 from .draws import Draws
