@@ -1,6 +1,6 @@
 """Anchors, targets, detections, matches and regions against their definitions, told one box at a time."""
 
-import time
+import sys
 
 import numpy as np
 import pytest
@@ -138,8 +138,8 @@ def test_suppression_is_that_of_pairs(count, ours, theirs):
     assert (found[len(expected) :] == -1).all()
 
 
-def test_suppression_of_thousands_of_boxes_takes_no_seconds():
-    """A loop over pairs in Python takes ten seconds and more for each of these."""
+def test_suppression_of_thousands_of_boxes_loops_over_no_pairs():
+    """The calls in Python are few beside the two million pairs."""
     corner = nd.random.uniform(shape=(1, 2000, 2))
     many = nd.concat(nd.zeros((1, 2000, 1)), nd.random.uniform(shape=(1, 2000, 1)), corner, corner + 0.1, dim=2)
     anchors = nd.contrib.MultiBoxPrior(nd.zeros((1, 3, 32, 32)), sizes=[0.2, 0.3], ratios=[1, 2, 0.5])
@@ -150,9 +150,18 @@ def test_suppression_of_thousands_of_boxes_takes_no_seconds():
         lambda: nd.contrib.box_nms(many),
         lambda: nd.contrib.MultiBoxDetection(odds, offsets, anchors),
     ):
-        begin = time.perf_counter()
-        call().wait_to_read()
-        assert time.perf_counter() - begin < 2
+        calls = 0
+
+        def count_call(frame, event, arg):
+            nonlocal calls
+            calls += event in ("call", "c_call")
+
+        sys.setprofile(count_call)
+        try:
+            call().wait_to_read()
+        finally:
+            sys.setprofile(None)
+        assert calls < 20_000
 
 
 def test_pairs_are_made_from_the_best_score_down():
