@@ -13,7 +13,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 import tapegrad_numpy.native as native
-from tapegrad import nn
+from tapegrad import nd, nn
 from tapegrad.compile.native import compiler
 from tapegrad.compile.native.emitter import emit, file
 from tapegrad.compile.native.expressions import FUNCTIONS, TWO
@@ -52,6 +52,19 @@ def compiled_alike(function, *args, exact=False):
         else:
             np.testing.assert_allclose(y, x, rtol=1e-5, atol=1e-6)
     return program
+
+
+@needs_compiler
+@pytest.mark.parametrize("look", [bool, nd.NDArray.asscalar], ids=["bool", "asscalar"])
+def test_the_host_looks_at_truth_of_a_float(look):
+    def signed(x):
+        return x * 2 + 1 - x if look(x > 0) else x * 3 - 1 + x
+
+    program = tapegrad.compile(signed)
+    for number in (1.0, -1.0, 2.0, -2.0, 3.0):
+        x = nd.array([number])
+        assert program(x).asscalar() == signed(x).asscalar()
+    assert program.stats()["traces"] == 2 and "native" in program.explain()
 
 
 def gradients(x, w):

@@ -200,7 +200,7 @@ class Array:
         if self.size != 1:
             remedy = "; use any() or all()" if how == "bool()" else ""
             raise ArgumentError(f"{how} of an array needs one element, not shape {self.shape}{remedy}")
-        return self._xp.to_numpy(plain_value(self, how)).reshape(())[()]
+        return self._xp.to_numpy(plain_value(self, how)).flat[0]
 
     def __len__(self) -> int:
         if not self._value.shape:

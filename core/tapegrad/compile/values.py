@@ -161,6 +161,10 @@ def _reshaped(array: Any, shape: Any) -> Any:
     return array.reshape(shape)
 
 
+def _viewed(array: Any, dtype: Any) -> Any:
+    return array.view(dtype)
+
+
 def _read(array: Any, name: str) -> Any:
     return getattr(array, name)
 
@@ -243,6 +247,16 @@ class Host(OnHost):
     def reshape(self, *shape: Any) -> Any:
         """The same numbers in another shape."""
         return self.derived("reshape", _reshaped, shape[0] if len(shape) == 1 else shape)
+
+    def view(self, kind: Any) -> Any:
+        """The same numbers as of another dtype; of another class they are what they are."""
+        return self if isinstance(kind, type) and issubclass(kind, np.ndarray) else self.derived("view", _viewed, kind)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
 
     def tolist(self) -> Any:
         """The elements as nested lists."""

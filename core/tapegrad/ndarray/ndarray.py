@@ -289,7 +289,7 @@ class NDArray(Methods):
         size = self.size
         if size > 1:
             raise ArgumentError(f"the truth value of an array of shape {self.shape} is ambiguous")
-        return size == 1 and bool(self.asnumpy().reshape(())[()])
+        return size == 1 and bool(self._xp.to_numpy(self._value).flat[0])
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))

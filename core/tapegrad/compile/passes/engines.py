@@ -11,7 +11,8 @@ from ..program import Block, Branch, End, Segment, Spec, Step, live_values
 def engines(root: Segment, specs: Mapping[int, Spec], often: bool = False) -> Segment:
     """The tree with the steps of each stretch replaced by what `Backend.compile` makes of them."""
     live = live_values(root)
-    looked = frozenset(s.exit.value for s in root.walk() if isinstance(s.exit, Branch) and s.exit.at == "truth")
+    truths = [s.exit.value for s in root.walk() if isinstance(s.exit, Branch) and s.exit.at == "truth"]
+    looked = frozenset(r for r in truths if specs[r.number].dtype == bool)  # of others Python asks whether they are 0
     looked -= {r for segment in root.walk() for step in segment.steps for r in step.operands()}
     looked -= {r for segment in root.walk() if isinstance(segment.exit, End) for r in segment.exit_refs()}
     made: dict[Segment, Segment] = {}
