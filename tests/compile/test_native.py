@@ -156,6 +156,25 @@ def test_rows_are_reduced_and_broadcast():
 
 
 @needs_compiler
+@pytest.mark.parametrize("shape", [(20001,), (3, 6667)])
+def test_reductions_of_large_arrays_by_any_axes(shape):
+    x = tnp.asarray(np.random.default_rng(0).uniform(1, 2, shape), dtype="float32")
+
+    def function(x):
+        y = x * 2 + 1
+        away = tnp.exp(y - tnp.max(y, axis=-1, keepdims=True))
+        return (
+            tnp.sum(y, axis=0, keepdims=True),
+            away / tnp.sum(away, axis=-1, keepdims=True),
+            tnp.sum(y, axis=tuple(range(x.ndim))),
+            tnp.std(y * y),
+            tnp.linalg.vector_norm(y),
+        )
+
+    assert "f_native" in compiled_alike(function, x).explain() and not compiler.why_not()
+
+
+@needs_compiler
 def test_views_and_what_is_put_together():
     x, w = arrays(4, 6)
 

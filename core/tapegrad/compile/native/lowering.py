@@ -44,6 +44,8 @@ class Value:
         self.stored = False
         self.final = False
         """Whether it is known only when all rows are done, so that nothing in the group may read it."""
+        if any(o.final for o in operands if o.__class__ is Value):
+            raise Unsupported("a total")
 
     @property
     def ndim(self) -> int:
@@ -91,6 +93,8 @@ class Lowering(Kernels):
 
     whole = True
     """Whether a row is all there is, so that views and reductions of any sort are known."""
+    has_axes = True
+    """Whether a row has axes of its arrays, along which it can be reduced."""
 
     def __init__(self, vectors: bool) -> None:
         self.values: list[Value] = []
@@ -239,7 +243,7 @@ class Lowering(Kernels):
     # ---- reductions
 
     def reduce(self, name: str, x: Value, axis: Any, keepdims: bool) -> Value:
-        """A reduction, of a row at most; or of everything, in which case nothing can read it before the end."""
+        """A reduction, of a row at most; or of all rows together, in which case nothing can read it before the end."""
         if x.__class__ is not Value or x.dtype.kind not in {"any": "b", "all": "b", "sum": "f"}.get(name, "iuf"):
             raise Unsupported(name)
         if axis is None:
@@ -250,8 +254,8 @@ class Lowering(Kernels):
             raise Unsupported("axes")
         shape = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
         front = x.ndim - len(x.inner)
-        final = not self.whole and axis is None
-        if (final and (name != "sum" or not x.rowwise)) or (not final and any(a < front for a in axes)):
+        final = not self.whole and x.rowwise and all(i in axes or n == 1 for i, n in enumerate(x.shape))
+        if name != "sum" if final else not self.has_axes or any(a < front for a in axes):
             raise Unsupported("a reduction of rows together")
         return self._reduced(name, x, tuple(shape), frozenset(a - front for a in axes if a >= front), final, keepdims)
 
@@ -437,7 +441,7 @@ def _small_power(table: Lowering, x: Any, y: Any) -> Any:
 class Flat(Lowering):
     """Large arrays of one shape, with single numbers beside them: a row is a run of elements."""
 
-    whole = False
+    whole = has_axes = False
     RUN = 2048
     """How many elements a run has: what is at hand of all arrays at once fits into the first cache."""
 
