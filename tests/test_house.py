@@ -41,7 +41,7 @@ def code_only(source: str) -> str:
 
 
 LAYERS = [
-    ("errors", "dtypes"),
+    ("errors", "dtypes", "settings"),
     ("tape", "randomness"),
     ("engines",),
     ("arrays",),

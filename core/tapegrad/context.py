@@ -81,7 +81,10 @@ class Context:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _ENTERED.set(_ENTERED.get()[:-1])
+        entered = _ENTERED.get()
+        place = max((i for i, context in enumerate(entered) if context is self), default=len(entered))
+        if kind is not GeneratorExit or place == len(entered) - 1:
+            _ENTERED.set(entered[:place])
 
 
 _ENTERED: ContextVar[tuple[Context, ...]] = ContextVar("tapegrad_contexts", default=())

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .errors import ArgumentError, DtypeError
+from .settings import Setting
 
 __all__ = [
     "ALL",
@@ -123,7 +123,7 @@ def _default_from_environment() -> DType:
 
 
 _process_default = _default_from_environment()
-_scoped_default: ContextVar[DType | None] = ContextVar("tapegrad_default_dtype", default=None)
+_scoped_default: Setting[DType | None] = Setting("tapegrad_default_dtype", None)
 
 
 def get_default_dtype() -> DType:
@@ -172,11 +172,8 @@ def use_default_dtype(dtype: Any) -> Iterator[None]:
     ...     get_default_dtype().name
     'float64'
     """
-    token = _scoped_default.set(_floating(dtype))
-    try:
+    with _scoped_default.hold(_floating(dtype)):
         yield
-    finally:
-        _scoped_default.reset(token)
 
 
 def default_float(dtype: DType) -> DType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any
+from types import TracebackType
 
 __all__ = ["NameManager", "Prefix"]
 __dir__ = __all__.copy
@@ -39,8 +39,12 @@ class NameManager:
         _CURRENT.set(self)
         return self
 
-    def __exit__(self, *error: Any) -> None:
-        _CURRENT.set(self._outer.pop())
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        outer = self._outer.pop()
+        if kind is not GeneratorExit or _CURRENT.get() is self:
+            _CURRENT.set(outer)
 
 
 class Prefix(NameManager):

@@ -15,7 +15,11 @@ from engines import of, on, total
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad import context
+from tapegrad.arrays.array import _ESCAPE
+from tapegrad.engines import registry
 from tapegrad.errors import DtypeError, GraphError, GraphFreedError, MixedBackendsError, NotRecordedError, ShapeError
+from tapegrad.name import NameManager, Prefix
 from tapegrad.tape.mode import MODE
 from tapegrad.transforms.variables import backward, gradients
 
@@ -738,3 +742,41 @@ def test_the_gradient_of_many_parts():
     total.backward(retain_graph=True)
     total.backward()
     assert np.allclose(variable.grad.asnumpy(), 2 * found, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("block", "state"),
+    [
+        (tapegrad.record, MODE.get),
+        (tapegrad.pause, MODE.get),
+        (tapegrad.train_mode, MODE.get),
+        (tapegrad.allow_escape, _ESCAPE.get),
+        (lambda: tapegrad.use_default_dtype("float64"), tapegrad.get_default_dtype),
+        (lambda: tapegrad.use_backend("numpy"), registry._registry._local.get),
+        (lambda: context.cpu(3), context.current_context),
+        (lambda: Prefix("left_"), NameManager.current),
+    ],
+)
+def test_a_generator_that_is_collected_ends_no_block_but_its_own(block, state):
+    def generator():
+        with block():
+            yield
+
+    def abandon():
+        suspended = [generator()]
+        next(suspended[0])
+        suspended.append(suspended)
+
+    before = state()
+    with block():
+        abandon()
+    assert state() == before
+    gc.collect()
+    assert state() == before
+    with block():
+        abandon()
+    with block():
+        within = state()
+        gc.collect()
+        assert state() == within
+    assert state() == before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
@@ -21,6 +20,7 @@ from ..errors import (
     GraphError,
     ShapeError,
 )
+from ..settings import Setting
 from ..tape.guards import JOURNAL, check_thread
 from ..tape.mode import JOURNALING, MODE, RECORDING, generator_of, is_running
 from ..tape.nodes import Leaf, Node
@@ -428,7 +428,7 @@ _UNKNOWN: np.ndarray[Any, Any] = np.array(None, dtype=object)
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 """The kinds of dtypes by what goes into what without loss of kind."""
 
-_ESCAPE: ContextVar[FrameType | bool] = ContextVar("tapegrad_escape", default=False)
+_ESCAPE: Setting[FrameType | bool] = Setting("tapegrad_escape", False)
 """Whether tracked arrays may leave; where a generator has said so, the one, for which alone it holds."""
 
 
@@ -452,11 +452,8 @@ def allow_escape() -> Iterator[None]:
     ...     numpy.asarray(x)
     array([1., 2.], dtype=float32)
     """
-    token = _ESCAPE.set(generator_of(sys._getframe(2)) or True)
-    try:
+    with _ESCAPE.hold(generator_of(sys._getframe(2)) or True):
         yield
-    finally:
-        _ESCAPE.reset(token)
 
 
 def plain_value(x: Array, how: str) -> Any:

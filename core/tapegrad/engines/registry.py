@@ -14,13 +14,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
+from ..settings import Setting
 from .backend import Backend
 from .extras import PROJECT
 
@@ -93,7 +93,7 @@ class Registry:
         self._disabled = environ.get("TAPEGRAD_DISABLE_PLUGINS", "")
         self._chosen = environ.get("TAPEGRAD_BACKEND", "")
         self._default: str | None = None
-        self._local: ContextVar[str | None] = ContextVar("tapegrad_backend", default=None)
+        self._local: Setting[str | None] = Setting("tapegrad_backend", None)
         self._lock = threading.RLock()
         self._live: dict[str, Backend] = {}
         self._claims: dict[str, tuple[type, ...]] = {}
@@ -142,11 +142,8 @@ class Registry:
     def default(self, name: str | Backend) -> Iterator[Backend]:
         """Make `name` the default of this thread or task for a while."""
         backend = self.get(name)
-        token = self._local.set(backend.name)
-        try:
+        with self._local.hold(backend.name):
             yield backend
-        finally:
-            self._local.reset(token)
 
     # ---- arrays
 

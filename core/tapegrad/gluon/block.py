@@ -6,7 +6,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,6 +14,7 @@ from .. import ndarray as nd
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
+from ..settings import Setting
 from .inference import Waiting, draw_all, inferring
 from .parameter import PROBED, DeferredInitializationError, Parameter, ParameterDict, is_known, load_into, read_named
 from .summary import summarize
@@ -24,7 +24,7 @@ __all__ = ["Block", "HybridBlock", "SymbolBlock"]
 # `F` in a `hybrid_forward` is `nd`, and has the functions of MXNet's NumPy edition beside its own.
 vars(nd)["_entered"].update(np=lambda: import_module("tapegrad.np"), npx=lambda: import_module("tapegrad.npx"))
 
-_SCOPE: ContextVar[_Scope | None] = ContextVar("tapegrad_block_scope", default=None)
+_SCOPE: Setting[_Scope | None] = Setting("tapegrad_block_scope", None)
 
 
 class _Scope:
@@ -52,11 +52,8 @@ class _Scope:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        token = _SCOPE.set(self)
-        try:
+        with _SCOPE.hold(self):
             yield
-        finally:
-            _SCOPE.reset(token)
 
 
 class HookHandle:

@@ -50,7 +50,7 @@ def check_variables(
                 "own, not within a list or dict, and give it a rule; or read x.detach(), if you mean a constant"
             )
         return
-    paused = PAUSED.get()
+    paused = [word.generator for word in PAUSED.get() if word.generator is not None]
     if paused:
         if tracked and not any(map(is_running, paused)):
             raise GradientEscapeError(

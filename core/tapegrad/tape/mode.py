@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
-from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from threading import get_ident, local
 from types import FrameType, TracebackType
 from typing import Any
@@ -38,12 +38,24 @@ class _Thread(local):
 THREAD = _Thread()
 
 
+class Word(int):
+    """A mode word that a block in a generator or coroutine has set: no other is the same object.
+
+    Such a frame leaves its blocks open while it is suspended, and Python ends them when it collects the frame, at any
+    time and in any context: so they must know whether their word is in force.
+    """
+
+    previous: int
+    generator: FrameType | None
+    """The generator that has paused recording by it, while the block is open."""
+
+
 class Scope:
     """A stretch of a program in which bits of the mode word are set and others cleared; it may be entered again."""
 
     __slots__ = ("clear", "entered", "set")
     entered: Any
-    """The token of the last entry and that of the entry before it, in pairs; None outside."""
+    """What ends the last entry, for `restore_mode`, and that of the entry before it, in pairs; None outside."""
 
     def __init__(self, set: int = 0, clear: int = 0) -> None:
         self.set = set
@@ -51,13 +63,15 @@ class Scope:
         self.entered = None
 
     def __enter__(self) -> None:
-        self.entered = MODE.set(MODE.get() & ~self.clear | self.set), self.entered
+        word = MODE.get() & ~self.clear | self.set
+        suspends = sys._getframe(1).f_code.co_flags & SUSPENDS
+        self.entered = set_word(word) if suspends else MODE.set(word), self.entered
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        token, self.entered = self.entered
-        restore_mode(token)
+        entry, self.entered = self.entered
+        restore_mode(entry, kind)
         if error is not None:
             fold(error)
 
@@ -70,16 +84,18 @@ class RecordScope(Scope):
     __init__ = object.__init__  # `record` fills the slots itself, which takes half the time
 
     def __enter__(self) -> None:
-        self.entered = MODE.set(MODE.get() & ~self.clear | self.set), self.entered
+        word = MODE.get() & ~self.clear | self.set
+        suspends = sys._getframe(1).f_code.co_flags & SUSPENDS
+        self.entered = set_word(word) if suspends else MODE.set(word), self.entered
         LIVE[self] = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        token, self.entered = self.entered
+        entry, self.entered = self.entered
         if self.entered is None:
             del LIVE[self]
-        restore_mode(token)
+        restore_mode(entry, kind)
         THREAD.has_recorded = True
         if error is not None:
             fold(error)
@@ -91,31 +107,27 @@ class PauseScope(Scope):
     While that is suspended Python leaves the block open, but whoever takes from it has not said to pause.
     """
 
-    __slots__ = ("frames",)
-
-    def __init__(self, set: int, clear: int) -> None:
-        super().__init__(set, clear)
-        self.frames: list[FrameType | None] = []
+    __slots__ = ()
 
     def __enter__(self) -> None:
-        frame = generator_of(sys._getframe(1)) if MODE.get() & RECORDING else None
-        self.frames.append(frame)
-        super().__enter__()
-        if frame is not None:
-            MODE.set(MODE.get() & ~TOLD)
-            PAUSED.set((*PAUSED.get(), frame))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        frame = self.frames.pop()
-        if frame is not None:
-            PAUSED.set(tuple([other for other in PAUSED.get() if other is not frame]))
-        super().__exit__(kind, error, trace)
+        frame = sys._getframe(1)
+        mode = MODE.get()
+        word = mode & ~self.clear | self.set
+        generator = generator_of(frame) if mode & RECORDING else None
+        if generator is not None:
+            paused = set_word(word & ~TOLD, generator)
+            PAUSED.set((*[other for other in PAUSED.get() if other.generator is not None], paused))
+            self.entered = paused, self.entered
+        else:
+            suspends = frame.f_code.co_flags & SUSPENDS
+            self.entered = set_word(word) if suspends else MODE.set(word), self.entered
 
 
-PAUSED: ContextVar[tuple[FrameType, ...]] = ContextVar("tapegrad_paused", default=())
-"""The generators that have paused recording."""
+PAUSED: ContextVar[tuple[Word, ...]] = ContextVar("tapegrad_paused", default=())
+"""The words by which generators have paused recording; those that are over have none."""
+
+SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+"""Flags of the code whose frames are suspended with their blocks open."""
 
 
 def generator_of(frame: FrameType) -> FrameType | None:
@@ -134,12 +146,28 @@ def is_running(frame: FrameType) -> bool:
     return caller is not None
 
 
-def restore_mode(token: Token[int]) -> None:
-    """Put the mode word back to what it was, which may be that nobody had set it; in another context, to its value."""
+def set_word(word: int, generator: FrameType | None = None) -> Word:
+    """Set the mode word to one that is told apart from all others, and return it."""
+    entry = Word(word)
+    entry.previous, entry.generator = MODE.get(), generator
+    MODE.set(entry)
+    return entry
+
+
+def restore_mode(entry: Token[int] | Word, kind: type[BaseException] | None = None) -> None:
+    """Put the mode word back to what it was, which may be that nobody had set it; in another context, to its value.
+
+    A block in a frame that Python has collected, which `kind` then says, leaves any word but its own.
+    """
+    if isinstance(entry, Word):
+        entry.generator = None
+        if kind is not GeneratorExit or MODE.get() is entry:
+            MODE.set(entry.previous)
+        return
     try:
-        MODE.reset(token)
+        MODE.reset(entry)
     except ValueError:
-        MODE.set(0 if token.old_value is Token.MISSING else token.old_value)
+        MODE.set(0 if entry.old_value is Token.MISSING else entry.old_value)
 
 
 def record(train_mode: bool = True) -> Scope:
