@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_every_function_and_keyword_that_a_primitive_uses_is_in_the_namespace(op
     for _, path, keywords in uses(ast.unparse(function), {"xp"}):
         if path[0] in OPS and not hasattr(namespace, path[0]):
             continue  # composed of ops after all
-        if path[0] in ("filled", "isdtype", "finfo", "backend"):
+        if path[0] in ("filled", "isdtype", "finfo", "backend", "beside"):
             continue  # the kernel table's own
         assert accepts(functools.reduce(getattr, path, namespace), keywords), (path, keywords)
 
@@ -154,6 +155,24 @@ def test_work_goes_to_the_current_stream():
         found = tapegrad.grad(lambda x: OPS["sum"](x @ x))(x)
     stream.synchronize()
     np.testing.assert_allclose(cupy.asnumpy(found[0, :3]), [2000.0] * 3)
+
+
+@needs_gpu
+def test_compiled_programs_are_kernels_and_graphs(monkeypatch):
+    monkeypatch.setenv("TAPEGRAD_NATIVE", "1")
+    x = cupy.linspace(0, 1, 48, dtype="float32").reshape(6, 8)
+
+    def step(x):
+        for _ in range(4):
+            x = OPS["tanh"](x @ x.mT @ x) / OPS["sum"](x * x + 1, axis=-1, keepdims=True)
+        return x
+
+    program = tapegrad.compile(step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for k in (1, 2, 3):
+            np.testing.assert_allclose(cupy.asnumpy(program(x * k)), cupy.asnumpy(step(x * k)), rtol=1e-5)
+    assert "f_graph" in program.explain() and "__global__" in program.explain(code=True)
 
 
 @needs_gpu

@@ -16,6 +16,8 @@ import numpy as np
 from .expressions import FUNCTIONS, TWO, TYPES, expression, literal
 from .lowering import Flat, Lowering, Unsupported, Value, aligned, contiguous
 
+__all__ = ["Emitter", "Function", "emit", "file"]
+
 MOST = 4000
 """How many operations a loop has at most: compilers take more than twice as long for twice as many."""
 
@@ -69,17 +71,22 @@ class Function:
 
 def emit(table: Lowering, name: str, wanted: Sequence[Value], rows: int, size: int) -> Function:
     """The C function of a group; `wanted` are the values that it hands out, `size` the elements of a flat one."""
-    return _Emitter(table, name, wanted, rows, size).function()
+    return Emitter(table, name, wanted, rows, size).function()
 
 
 def file(functions: Sequence[Function]) -> str:
     """A file of functions."""
-    names = sorted({pair for f in functions for pair in f.functions})
-    lines = [f"SIMD {t} {c}({', '.join([t] * (1 + (c.removesuffix('f') in TWO)))});" for c, t in names]
+    pairs = sorted({pair for f in functions for pair in f.functions})
+    lines = [f"SIMD {t} {c}({', '.join([t] * (1 + (c.removesuffix('f') in TWO)))});" for c, t in pairs]
     return "\n".join([PRELUDE, *lines, "", *[f.source for f in functions]])
 
 
-class _Emitter:
+class Emitter:
+    """A group in C, written loop by loop. Another language says how it goes through rows and loops, and begins."""
+
+    scratch, most = "", SCRATCH
+    """What stands before the memory of a row, and how many bytes there are of it."""
+
     def __init__(self, table: Lowering, name: str, wanted: Sequence[Value], rows: int, size: int) -> None:
         self.table, self.name, self.rows, self.size = table, name, rows, size
         self.loops: list[Loop] = []
@@ -164,42 +171,67 @@ class _Emitter:
     def function(self) -> Function:
         """The group as a function over some of the rows."""
         table, rows = self.table, self.rows
-        known = [*self.inputs, *self.outputs]
-        head, body, scratch = [], [], 0
-        for i, value in enumerate(known):
+        parameters, body, scratch = list[tuple[str, str]](), list[str](), 0
+        for i, value in enumerate([*self.inputs, *self.outputs]):
             held = "" if value.name != "input" else "const "
-            ctype = "double" if value.final else TYPES[value.dtype.name]
-            pointer = f"{held}{ctype} *restrict"
-            step = 1 if value.final else (self.size and Flat.RUN) or math.prod(value.inner)
+            pointer = f"{held}{'double' if value.final else TYPES[value.dtype.name]} *restrict const"
+            self.memory[value] = name = f"m{value.number}"
             if value.rowwise and rows > 1:
-                head.append(f"    {pointer} const a{i} = MEMORY(args, {i});")
-                body.append(f"    {pointer} const m{value.number} = a{i} + row * {step};")
-            else:
-                head.append(f"    {pointer} const m{value.number} = MEMORY(args, {i});")
-            self.memory[value] = f"m{value.number}"
+                step = 1 if value.final else (self.size and Flat.RUN) or math.prod(value.inner)
+                body.append(f"{pointer} {name} = a{i} + row * {step};")
+                name = f"a{i}"
+            parameters.append((pointer, name))
         for value in table.values:
             if value in self.live and value.stored and value not in self.memory:
                 count = math.prod(value.inner)
                 scratch += count * value.dtype.itemsize
                 self.memory[value] = f"m{value.number}"
-                body.append(f"    {TYPES[value.dtype.name]} m{value.number}[{count}];")
-        if scratch > SCRATCH:
+                body.append(f"{self.scratch}{TYPES[value.dtype.name]} m{value.number}[{count}];")
+        if scratch > self.most:
             raise Unsupported("rows that do not fit on the stack")
         if self.size:
-            body.append(f"    const long n = row < {rows - 1} ? {Flat.RUN} : {self.size - (rows - 1) * Flat.RUN};")
+            body.append(f"const long n = row < {rows - 1} ? {Flat.RUN} : {self.size - (rows - 1) * Flat.RUN};")
         for nest, loop in enumerate(self.loops):
-            body += [f"    {line}" for line in self._loop(loop, nest)]
-        single = [v for v in self.outputs if v.single and not v.final and v.name != "place"]
-        body += [f"    m{v.number}[0] = x{v.number};" for v in single]
+            body += self._loop(loop, nest)
+        body += [
+            f"m{v.number}[0] = x{v.number};" for v in self.outputs if v.single and not v.final and v.name != "place"
+        ]
+        source = "\n".join([*self.over_rows(parameters, body), ""])
+        return Function(self.name, source, [value.info for value in self.inputs], self.outputs, self.functions)
+
+    def over_rows(self, parameters: Sequence[tuple[str, str]], body: Sequence[str]) -> list[str]:
+        """The lines of the function whose body is that of a row."""
         checks = " && ".join(f"PLAIN(args, {i})" for i in range(len(self.inputs))) or "true"
-        lines = [f"int {self.name}(void **args, long first, long last) {{", f"    if (!({checks})) return 1;", *head]
-        if rows > 1:
-            lines += ["    for (long row = first; row < last; row++) {", *[f"    {line}" for line in body], "    }"]
-        else:
-            lines += body
-        lines += ["    return 0;", "}", ""]
-        inputs = [value.info for value in self.inputs]
-        return Function(self.name, "\n".join(lines), inputs, self.outputs, self.functions)
+        head = [f"{pointer} {name} = MEMORY(args, {i});" for i, (pointer, name) in enumerate(parameters)]
+        if self.rows > 1:
+            body = ["for (long row = first; row < last; row++) {", *indented(body), "}"]
+        inside = [f"if (!({checks})) return 1;", *head, *body, "return 0;"]
+        return [f"int {self.name}(void **args, long first, long last) {{", *indented(inside), "}"]
+
+    def through(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], simd: bool = False) -> list[str]:
+        """Lines for each place along some axes, which are a name and a length each."""
+        heads = [f"for (long {name} = 0; {name} < {length}; {name}++)" for name, length in axes]
+        if not heads:
+            return [*lines]
+        *outer, last = [f"{'    ' * depth}{head}" for depth, head in enumerate(heads)]
+        pad = "    " * len(outer)
+        return [*outer, *[f"{pad}#pragma omp simd"] * simd, f"{last} {{", *indented(lines, pad), f"{pad}}}"]
+
+    def reduced(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], values: Sequence[Value]) -> list[str]:
+        """Lines for each place along some axes that gather what is reduced, and then its results."""
+        *outer, (at, bound) = axes
+        clauses = "".join(f" reduction({_CLAUSE[v.name]})".format(n=v.number) for v in values)
+        chunk = [
+            f"const long e = b + {CHUNK} < {bound} ? b + {CHUNK} : {bound};",
+            *[_BEGIN[v.name].format(**names(v)) for v in values],
+            f"#pragma omp simd{clauses}",
+            f"for (long {at} = b; {at} < e; {at}++) {{",
+            *indented(lines),
+            "}",
+            *[_JOIN[v.name].format(**names(v)) for v in values],
+        ]
+        chunks = [f"for (long b = 0; b < {bound}; b += {CHUNK}) {{", *indented(chunk), "}"]
+        return [*[_START[v.name].format(**names(v)) for v in values], *self.through(outer, chunks)]
 
     def _loop(self, loop: Loop, nest: int) -> list[str]:
         if loop.kind == "place":
@@ -220,7 +252,9 @@ class _Emitter:
             for o in value.operands:
                 if o.__class__ is Value:
                     reads.append(aligned(o, loop.shape))
-        lengths, names, index = _axes(loop.shape, list(dict.fromkeys(reads)))
+        axes, index = _axes(loop.shape, list(dict.fromkeys(reads)))
+        if self.size:
+            axes = [(axes[0][0], "n")]
         reductions = [v for v in loop.values if v.name in REDUCTIONS]
         inner: list[str] = []
         for value in loop.values:
@@ -231,35 +265,11 @@ class _Emitter:
             inner.append(_variable(value, self._text(value, loop.shape, nest, index)))
             if value.stored:
                 inner.append(f"m{value.number}[{index(contiguous(loop.shape), 0)}] = x{value.number};")
-        bound = "n" if self.size else str(lengths[-1])
-        lines = []
-        for value in reductions:
-            lines.append(_START[value.name].format(n=value.number, t=TYPES[value.dtype.name], low=_lowest(value)))
-        depth = 0
-        for name, length in zip(names[:-1], lengths[:-1], strict=True):
-            lines.append("    " * depth + f"for (long {name} = 0; {name} < {length}; {name}++)")
-            depth += 1
-        at = names[-1]
-        pad = "    " * depth
         if not reductions:
-            lines += [f"{pad}#pragma omp simd", f"{pad}for (long {at} = 0; {at} < {bound}; {at}++) {{"]
-            lines += [f"{pad}    {line}" for line in inner] + [f"{pad}}}"]
-            return lines
-        clauses = "".join(f" reduction({_CLAUSE[v.name]})".format(n=v.number) for v in reductions)
-        lines.append(f"{pad}for (long b = 0; b < {bound}; b += {CHUNK}) {{")
-        lines.append(f"{pad}    const long e = b + {CHUNK} < {bound} ? b + {CHUNK} : {bound};")
-        lines += [
-            f"{pad}    " + _BEGIN[v.name].format(n=v.number, t=TYPES[v.dtype.name], low=_lowest(v)) for v in reductions
-        ]
-        lines += [f"{pad}    #pragma omp simd{clauses}", f"{pad}    for (long {at} = b; {at} < e; {at}++) {{"]
-        lines += [f"{pad}        {line}" for line in inner] + [f"{pad}    }}"]
-        lines += [f"{pad}    " + _JOIN[v.name].format(n=v.number) for v in reductions] + [f"{pad}}}"]
+            return self.through(axes, inner, simd=True)
+        lines = self.reduced(axes, inner, reductions)
         for v in reductions:
-            result = _result(v)
-            if v.final:
-                lines.append(f"m{v.number}[0] = {result};")
-            else:
-                lines.append(_variable(v, result))
+            lines.append(f"m{v.number}[0] = {_result(v)};" if v.final else _variable(v, _result(v)))
         return lines
 
     def _text(self, value: Value, shape: tuple[int, ...], nest: int, index: Callable[..., str]) -> str:
@@ -299,28 +309,17 @@ class _Emitter:
             read = literal(x.root.info, x.dtype)
         elif x.root.single and x.root.name not in ("input", "place"):
             read = f"x{x.root.number}"
-        lines, pad = [], ""
-        for a in kept:
-            lines.append(f"{pad}for (long {name[a]} = 0; {name[a]} < {x.inner[a]}; {name[a]}++) {{")
-            pad += "    "
-        given = {"n": value.number, "t": TYPES[value.dtype.name], "low": _lowest(value)}
-        lines += [pad + _START[value.name].format(**given), pad + _BEGIN[value.name].format(**given)]
-        inward = pad
-        for a in sorted(axes):
-            lines.append(f"{inward}for (long {name[a]} = 0; {name[a]} < {x.inner[a]}; {name[a]}++)")
-            inward += "    "
-        lines[-1] += " {"
+        gather = _GATHER[value.name].format(n=value.number, x=read)
         if value.name == "sum":
-            lines.append(f"{inward}ADD(t{value.number}, c{value.number}, (double){read});")
-        else:
-            lines += [f"{inward}{_GATHER[value.name].format(n=value.number, x=read)}"]
-        lines += [inward[4:] + "}"]
-        lines += [pad + _JOIN[value.name].format(n=value.number)]
-        lines += [f"{pad}m{value.number}[{place}] = {_result(value)};"]
-        while pad:
-            pad = pad[4:]
-            lines.append(pad + "}")
-        return lines
+            gather = f"ADD(t{value.number}, c{value.number}, (double){read});"
+        lines = [
+            _START[value.name].format(**names(value)),
+            _BEGIN[value.name].format(**names(value)),
+            *Emitter.through(self, [(name[a], x.inner[a]) for a in sorted(axes)], [gather]),
+            _JOIN[value.name].format(**names(value)),
+            f"m{value.number}[{place}] = {_result(value)};",
+        ]
+        return self.through([(name[a], x.inner[a]) for a in kept], lines)
 
     def _place(self, value: Value) -> list[str]:
         """An array that is put together of parts."""
@@ -330,15 +329,23 @@ class _Emitter:
         for source, (shape, offset, strides) in [*sources, *zip(parts, value.info, strict=True)]:
             towards = tuple(strides)
             if source.__class__ is Value:
-                lengths, names, index = _axes(shape, [towards, aligned(source, shape)])
+                axes, index = _axes(shape, [towards, aligned(source, shape)])
                 text = self._read(source, shape, -2, index)
             else:
-                lengths, names, index = _axes(shape, [towards])
+                axes, index = _axes(shape, [towards])
                 text = literal(source, value.dtype)
-            for depth, (name, length) in enumerate(zip(names, lengths, strict=True)):
-                lines.append("    " * depth + f"for (long {name} = 0; {name} < {length}; {name}++)")
-            lines.append("    " * len(names) + f"m{value.number}[{index(towards, offset)}] = {text};")
+            lines += self.through(axes, [f"m{value.number}[{index(towards, offset)}] = {text};"])
         return lines
+
+
+def indented(lines: Sequence[str], pad: str = "") -> list[str]:
+    """Lines one level further in, in a place that is already so far in."""
+    return [f"{pad}    {line}" for line in lines]
+
+
+def names(value: Value) -> dict[str, Any]:
+    """What stands in the lines of a reduction: its number, the type of an element, and what any is as good as."""
+    return {"n": value.number, "t": TYPES[value.dtype.name], "low": _lowest(value)}
 
 
 def _variable(value: Value, text: str) -> str:
@@ -349,7 +356,9 @@ def _no_index(strides: Any, offset: int) -> str:
     return str(offset)
 
 
-def _axes(shape: Sequence[int], accesses: Sequence[tuple[int, ...]]) -> tuple[list[int], list[str], Callable[..., str]]:
+def _axes(
+    shape: Sequence[int], accesses: Sequence[tuple[int, ...]]
+) -> tuple[list[tuple[str, Any]], Callable[..., str]]:
     """The fewest loops that go through a shape: axes of one number fall away, those that lie side by side are one."""
     groups: list[list[int]] = []
     for axis, length in enumerate(shape):
@@ -361,13 +370,13 @@ def _axes(shape: Sequence[int], accesses: Sequence[tuple[int, ...]]) -> tuple[li
             groups.append([axis])
     if not groups:
         groups = [[len(shape) - 1]] if len(shape) else []
-    names = [f"i{k}" if k else "i" for k in range(len(groups))]
+    steps = [f"i{k}" if k else "i" for k in range(len(groups))]
     last = {tuple(s): [s[g[-1]] if shape[g[-1]] > 1 else 0 for g in groups] for s in accesses}
 
     def index(strides: Sequence[int], offset: int) -> str:
-        return _index(dict(zip(names, last[tuple(strides)], strict=True)), offset)
+        return _index(dict(zip(steps, last[tuple(strides)], strict=True)), offset)
 
-    return [math.prod(shape[a] for a in g) for g in groups], names, index
+    return [(step, math.prod(shape[a] for a in g)) for step, g in zip(steps, groups, strict=True)], index
 
 
 def _index(strides: dict[str, int], offset: int) -> str:

@@ -14,7 +14,7 @@ from . import compiler
 from .emitter import Function, emit, file
 from .lowering import Flat, Lowering, Rows, Unsupported
 
-__all__ = ["Kernel", "kernels"]
+__all__ = ["Kernel", "kernels", "written"]
 
 SMALL = 1 << 14
 """Up to so many elements arrays are small: whole stretches of steps on them are one function."""
@@ -50,10 +50,10 @@ class Output(NamedTuple):
 
 @dataclass
 class Kernel:
-    """Steps as a C function, which takes the address of a tuple of arrays, and the first and the last row to be done.
+    """Steps as a function over arrays: `inputs`, which are values or constants, then one for each output.
 
-    The arrays are `inputs`, values or constants, then one for each output. It gives 1, and has done nothing, where an
-    input is not C-contiguous and aligned.
+    In C it takes the address of a tuple of them, and the first and the last row to be done; it gives 1, and has done
+    nothing, where an input is not C-contiguous and aligned.
     """
 
     call: Any
@@ -66,11 +66,31 @@ class Kernel:
 
 def kernels(block: Block) -> Sequence[Step | Kernel]:
     """The steps of a stretch, in an order that gives the same, as far as may be in machine code."""
-    if compiler.why_not():
-        return block.steps
+    return block.steps if compiler.why_not() else written(block, compiler.vectors(), emit, _in_c)
+
+
+def _in_c(functions: Sequence[Function]) -> Callable[[str], Any] | None:
+    """What C functions are called by; None where they cannot be compiled."""
+    library = compiler.load(file(functions))
+
+    def call(name: str) -> Any:
+        found = getattr(library, name)
+        found.argtypes, found.restype = [ctypes.c_void_p, ctypes.c_long, ctypes.c_long], ctypes.c_int
+        return found
+
+    return call if library is not None else None
+
+
+def written(
+    block: Block,
+    vectors: bool,
+    emit: Callable[..., Function],
+    load: Callable[[Sequence[Function]], Callable[[str], Any] | None],
+) -> Sequence[Step | Kernel]:
+    """The steps of a stretch, groups of them in the language of `emit`; `load` gives what each is called by."""
     parts: list[Step | tuple[Group, Function]] = []
     lines = 0
-    for part in grouped(block, compiler.vectors()):
+    for part in grouped(block, vectors):
         if isinstance(part, Step):
             parts.append(part)
             continue
@@ -83,20 +103,18 @@ def kernels(block: Block) -> Sequence[Step | Kernel]:
         lines += function.source.count("\n")
         parts += [(part, function)] if lines <= MOST else part.steps
     functions = [part[1] for part in parts if isinstance(part, tuple)]
-    library = compiler.load(file(functions)) if functions else None
-    if library is None:
+    call = load(functions) if functions else None
+    if call is None:
         return block.steps
-    return [part if isinstance(part, Step) else _kernel(*part, library) for part in parts]
+    return [part if isinstance(part, Step) else _kernel(*part, call) for part in parts]
 
 
-def _kernel(group: Group, function: Function, library: ctypes.CDLL) -> Kernel:
-    call = getattr(library, function.name)
-    call.argtypes, call.restype = [ctypes.c_void_p, ctypes.c_long, ctypes.c_long], ctypes.c_int
+def _kernel(group: Group, function: Function, call: Callable[[str], Any]) -> Kernel:
     outputs = [
         Output(r, value.final, value.operands[1] if value.final and len(value.operands) > 1 else 1)
         for r, value in zip(group.outputs, function.outputs, strict=True)
     ]
-    return Kernel(call, function.source, group.steps, function.inputs, outputs, group.rows)
+    return Kernel(call(function.name), function.source, group.steps, function.inputs, outputs, group.rows)
 
 
 def grouped(block: Block, vectors: bool) -> list[Step | Group]:

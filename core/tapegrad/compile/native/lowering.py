@@ -143,11 +143,12 @@ class Lowering(Kernels):
             elif found.final:
                 raise Unsupported("a total")
             return found
-        if isinstance(part, (np.ndarray, np.generic)):
-            if part.size == 1 or (0 < part.size <= UNIFORM and part.tobytes() == part.flat[0].tobytes() * part.size):
-                return self._made(
-                    "constant", (), part.shape, part.dtype, part.flat[0].item() if part.shape else part.item()
-                )
+        if isinstance(part, (np.ndarray, np.generic)) and (
+            part.size == 1 or (0 < part.size <= UNIFORM and part.tobytes() == part.flat[0].tobytes() * part.size)
+        ):
+            number = part.flat[0].item() if part.shape else part.item()
+            return self._made("constant", (), part.shape, part.dtype, number)
+        if hasattr(part, "shape") and hasattr(part, "dtype"):
             return self._input(id(part), part.shape, part.dtype, part)
         if part.__class__ in (tuple, list):
             return part.__class__([self._operand(p, specs) for p in part])
