@@ -246,33 +246,26 @@ def test_what_is_done_beside_arrays_is_done_while_tracing():
     assert len(calls) == 1
 
 
-def test_numbers_that_are_kept_are_right_each_time():
-    losses = []
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_appended_is_appended_each_time(strict):
+    losses, hidden, history = [], [], {"mean": [], "name": []}
 
     def f(x):
         y = x * 2
         losses.append(y.item())
-        return y
-
-    compiled = tapegrad.compile(f)
-    with pytest.warns(CompileWarning, match="kept somewhere"):
-        for k in range(6):
-            compiled(tnp.asarray(float(k)))
-    assert losses == [2.0 * k for k in range(6)] and all(type(x) is float for x in losses)
-
-
-def test_arrays_that_are_kept_are_right_each_time():
-    hidden = []
-
-    def f(x):
-        hidden.append(x * 2)
+        hidden.append(y)
+        history["mean"].append((1, y))
+        history["name"].append(y + 1)
         return x
 
-    compiled = tapegrad.compile(f)
-    with pytest.warns(CompileWarning, match="kept somewhere"):
-        for k in range(6):
-            compiled(tnp.asarray(float(k)))
-    assert [x.item() for x in hidden] == [2.0 * k for k in range(6)]
+    compiled = tapegrad.compile(f, strict=strict)
+    for k in range(6):
+        if k == 4:
+            history["name"].clear()
+        compiled(tnp.asarray(float(k)))
+    assert losses == [2.0 * k for k in range(6)] and all(type(x) is float for x in losses)
+    assert [x.item() for x in hidden] == [x.item() for _, x in history["mean"]] == losses
+    assert [x.item() for x in history["name"]] == [9.0, 11.0] and compiled.stats()["traces"] == 1
     hidden[0][...] = 9.0
     assert (hidden[0] * 2).item() == 18.0
 
@@ -389,6 +382,78 @@ def test_errors_of_kernels_are_those_of_the_function():
     assert str(got.value) == str(wanted.value)
 
 
+def test_courses_that_part_meet_arrays_of_their_own(backend, both):
+    def make():
+        experts = [nd.array([k + 1.0] * 3) for k in range(3)]
+        for expert in experts:
+            expert.attach_grad()
+
+        def step(x):
+            expert = experts[int(nd.argmax(x, axis=0).asscalar())]
+            with autograd.record():
+                loss = ((x * expert) ** 2).sum()
+            loss.backward()
+            expert[:] = expert - 0.1 * expert.grad
+            return loss, expert.grad
+
+        return step
+
+    calls = [(nd.array(np.roll([0.5, 0.1, 0.2], k % 3)),) for k in range(8)]
+    assert both(make, calls).stats()["traces"] == 3
+
+
+def test_copies_of_a_variable(both):
+    def make():
+        w = nd.array([1.0, 2.0])
+        w.attach_grad()
+        mean, best = w.copy(), {"loss": 1e9, "w": w.copy()}
+
+        def step(x):
+            with autograd.record():
+                loss = ((x * w) ** 2).sum() + mean.sum()
+            loss.backward()
+            w[:] = w - 0.1 * w.grad
+            mean[:] = 0.9 * mean + 0.1 * w
+            if loss.asscalar() < best["loss"]:
+                best["loss"], best["w"] = loss.asscalar(), w.copy()
+            return loss, best["w"], w.copy(), w.grad
+
+        return step
+
+    assert both(make, [(nd.array([0.5, 0.1 * k]),) for k in range(8)]).stats()["eager"] == 0
+    w = nd.array([1.0, 2.0])
+    w.attach_grad()
+    copied = tapegrad.compile(lambda: (w.copy(), w * 2)[0])
+    for _ in range(3):
+        copy = copied()
+        with autograd.record():
+            loss = (copy * 3).sum()
+        loss.backward()
+        assert w.grad.asnumpy().tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_containers_among_the_arguments_are_written_to(strict):
+    def step(x, state, moments):
+        state["turn"] += 1
+        state["sum"] = state["sum"] + x * state["turn"]
+        state["last"]["x"] = x * 2
+        moments[0] = moments[0] + x
+        moments.append(x)
+        moments.pop(1)
+        return state["sum"]
+
+    def run(step):
+        state, moments = {"turn": 0, "last": {}, "sum": tnp.asarray(0.0)}, [tnp.asarray(1.0), tnp.asarray(2.0)]
+        last = state["last"]
+        sums = [step(tnp.asarray(float(k)), state, moments).item() for k in range(5)]
+        return sums, state["turn"], last["x"].item(), state["sum"].item(), [x.item() for x in moments]
+
+    compiled = tapegrad.compile(step, strict=strict)
+    assert run(compiled) == run(step)
+    assert run(compiled) == run(step) and compiled.stats()["eager"] == 0
+
+
 def test_shapes_dtypes_modes_and_variables_are_told_apart(both):
     f = tapegrad.compile(lambda x: (x * 2, tapegrad.is_training()))
     assert f(tnp.ones(2))[0].shape == (2,) and f(tnp.ones(3))[0].shape == (3,)
@@ -466,7 +531,7 @@ def test_too_many_courses_run_eagerly_and_say_where():
 
 def test_strict_refuses_what_cannot_be_compiled():
     kept = []
-    f = tapegrad.compile(lambda x: kept.append(x * 2) or x, strict=True)
+    f = tapegrad.compile(lambda x: kept.insert(0, x * 2) or x, strict=True)
     with pytest.raises(CompileError, match="kept somewhere"):
         f(tnp.ones(2))
 
@@ -591,10 +656,13 @@ def test_lists_that_nobody_reads_do_no_harm(how):
 _calls = 0
 
 
-@pytest.mark.parametrize("how", ["append", "nonlocal", "item", "attribute", "pop", "iterator"])
+@pytest.mark.parametrize(
+    "how", ["append", "in a dictionary", "by name", *("nonlocal", "item", "attribute", "pop", "iterator")]
+)
 def test_state_that_is_read_and_changed_counts(how):
     def make():
         kept, calls, count, counter = [], 0, {"n": 0}, _Counter()
+        history, counter.turns = {"turns": []}, []
         stack, ahead = [float(k) for k in range(10)], iter(range(10))
 
         def f(x):
@@ -602,6 +670,12 @@ def test_state_that_is_read_and_changed_counts(how):
             if how == "append":
                 kept.append(1)
                 return x + len(kept)
+            if how == "in a dictionary":
+                history["turns"].append(1)
+                return x + sum(len(turns) for turns in history.values())
+            if how == "by name":
+                counter.turns.append(1)
+                return x + len(vars(counter)["turns"])
             if how == "nonlocal":
                 calls += 1
                 return x * calls

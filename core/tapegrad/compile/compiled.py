@@ -29,7 +29,7 @@ from .recording import Mismatch, Recording
 from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors
 from .sorts import ATTEMPTS, PLAIN_ARGUMENTS, Sort, is_raw, sort_of
 from .source import MISSED
-from .state import StandIns, is_number
+from .state import Appended, Copies, Inside, StandIns, containers, is_number
 from .strict import Comparison, check_readings
 from .trace import Rehearsal, Trace
 from .values import Untraceable, Value
@@ -119,9 +119,9 @@ class Compiled(Reaches):
         else:
             leaves, structure = flatten((args, keywords))
         key = sort_of(leaves, structure)
-        if key is None:
-            return self._eager(args, keywords)
         sort = self._sorts.get(key)
+        if key is None or (sort is None and self._courses() >= self._most):
+            return self._eager(args, keywords)
         given: list[Any] = []
         known: Recording | None = None
         failure: Exception | None = None
@@ -130,6 +130,8 @@ class Compiled(Reaches):
             if sort.refusal:
                 return self._eager(args, keywords)
             inputs, kind = sort.with_state(leaves)
+            if sort.written:
+                inputs = [*inputs, *containers((args, keywords))]
             for recording in sort.programs.get(kind, ()):
                 handles = recording.handles(inputs)
                 if handles is not None:
@@ -140,7 +142,8 @@ class Compiled(Reaches):
                     done, out = self._replay(recording, handles, inputs, given)
                     if done:
                         if comparison is not None:
-                            run = partial(self._run_traced, sort=sort, leaves=leaves, structure=structure)
+                            call = (args, keywords), leaves, structure
+                            run = partial(self._run_traced, sort=sort, lists=Appended(Reach()), call=call)
                             comparison.check(recording, out, run, inputs, given)
                         return self._attached(sort, out, args, keywords, given)
                     failure = out
@@ -206,11 +209,12 @@ class Compiled(Reaches):
         inputs, kind = sort.with_state(leaves)
         streams, seedings = reach.drawn_from(), _seedings()
         trace = Trace(drawn, bool(MODE.get() & RECORDING))
+        lists = Appended(reach)
         end: End | None = None
         reason: str | None = None
         try:
             with trace:
-                result, end, expected = self._run_traced(trace, sort=sort, leaves=leaves, structure=structure)
+                result, end, expected = self._run_traced(trace, sort, lists, ((args, keywords), leaves, structure))
                 if any(id(x) not in expected and on_the_tape(x) for x in made_by(trace)):
                     raise Untraceable("an array that is still being differentiated outlives the call")
                 kept = survivors(lambda: [x for x in made_by(trace) if id(x) not in expected])
@@ -241,19 +245,21 @@ class Compiled(Reaches):
                 self._give_up(sort, f"its program fails where it does not, {failure!r}", "")
         return out
 
-    def _run_traced(self, trace: Trace, *, sort: Sort, leaves: Sequence[Any], structure: Any) -> Any:
+    def _run_traced(self, trace: Trace, sort: Sort, lists: Appended, call: tuple[Any, list[Any], Any]) -> Any:
         """Run the function within a trace: its result, the end of the program, and who may live on."""
+        given, leaves, structure = call
         told_apart = set(sort.told_apart)
         entered = [leaf if i in told_apart else _entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
         args, keywords = (entered, {}) if structure is None else unflatten(structure, entered)
+        copies = Copies() if structure is None else Copies(given, (args, keywords))
         with StandIns(sort.state, trace, len(leaves)) as state:
             result = self._fun(*args, **keywords)
             trace.visits.close()
-            leaving = Leaving(trace, [*leaves, *state.leaves])
+            leaving = Leaving(trace, [*leaves, *state.leaves], (state, copies, lists))
             if MODE.get() & RECORDING:
-                result, end = swept(trace, leaving, state, result, sort.seeds)
+                result, end = swept(trace, leaving, result, sort.seeds)
             else:
-                end = leaving.end(result, state)
+                end = leaving.end(result)
         return result, end, set(leaving.expected)
 
     def _again(
@@ -298,6 +304,8 @@ class Compiled(Reaches):
         if trace.refusal:
             self._try_later(sort, trace.refusal)
             return
+        sort.written = sort.written or any(isinstance(write.place, Inside) for write in end.writes)
+        changed = [place for place in changed if id(place.holder) not in reach.appended]
         read = next((place for place in changed if not reach.only_written(place)), None)
         if read is not None:
             self._try_later(sort, f"it changes what it reads of Python's state, {read}")
@@ -307,7 +315,7 @@ class Compiled(Reaches):
             self._try_later(sort, f"it writes to a NumPy array of shape {host.shape} that it does not make itself")
             return
         guarded = {*changed, *sort.state.places}
-        reach.places = [place for place in reach.places if place not in guarded]
+        reach.places = [p for p in reach.places if p not in guarded and id(p.holder) not in reach.appended]
         constants = [step for step in trace.path if isinstance(step, Step) and step.name == "constant"]
         constants = [step for step in constants if not _is_uniform(step.args[0])]
         recordings = sort.programs.setdefault(kind, [])
@@ -337,7 +345,7 @@ class Compiled(Reaches):
             return
         if fresh:
             recordings.append(recording)
-        if sum(r.ends for s in self._sorts.values() for r in s.recordings) > self._most:
+        if self._courses() > self._most:
             self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
 
     def _try_later(self, sort: Sort, why: str) -> None:
@@ -362,8 +370,10 @@ class Compiled(Reaches):
 
     def stats(self) -> dict[str, int]:
         """How often it was called, and how: counts by name, and the number of programs kept."""
-        programs = sum(r.ends for sort in self._sorts.values() for r in sort.recordings)
-        return {**self._counts, "programs": programs}
+        return {**self._counts, "programs": self._courses()}
+
+    def _courses(self) -> int:
+        return sum(recording.ends for sort in self._sorts.values() for recording in sort.recordings)
 
     def explain(self, *, code: bool = False) -> str:
         """Its programs as text; with `code`, what has become machine code as C as well."""

@@ -18,7 +18,6 @@ from weakref import ref
 import numpy as np
 
 from ..arrays.array import Array
-from ..arrays.trees import flatten
 from .program import fingerprint
 from .writes import only_written
 
@@ -69,6 +68,12 @@ class Place:
             return self.get(self.holder, self.key)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             return MISSING
+
+    def assignment(self, name: Callable[[Any], str], value: str) -> str:
+        """The statement that gives it something else to hold, or a list more of it; for `name` see `text`."""
+        if self.get is getattr:
+            return f"{name(self.holder)}.{self.key} = {value}"
+        return f"{name(self.holder)}.extend({value})" if self.get is length else f"{self.text(name)} = {value}"
 
     def text(self, name: Callable[[Any], str]) -> str:
         """The expression for what the place holds; `name` gives a global name to an object."""
@@ -136,9 +141,13 @@ class Reach:
     arrays: dict[int, Any] = field(default_factory=dict)
     hosts: list[tuple[np.ndarray[Any, Any], bytes]] = field(default_factory=list)
     codes: list[types.CodeType] = field(default_factory=list)
+    dicts: set[int] = field(default_factory=set)
+    """Dictionaries of the program's own, by their ids: no namespaces."""
     beyond: str = ""
     """What cannot be watched, so that no program can take it for granted."""
     streams: list[Any] = field(default_factory=list)
+    appended: set[int] = field(default_factory=set)
+    """Lists, by their ids, to which each call of the program appends."""
 
     def changed(self) -> list[Place]:
         """The places that hold something else now."""
@@ -154,19 +163,24 @@ class Reach:
                 place.put(held)
 
     def only_written(self, place: Place) -> bool:
-        """Whether what has changed is a list that the function only appends to."""
+        """Whether it is the length of a list that the function only appends to."""
         now = place.now()
         if place.get is length and isinstance(place.holder, (list, deque)):
             before: Any = place.held
-            if now < before or any(isinstance(x, Array) for x in flatten(list(place.holder)[before:])[0]):
-                return False
-            return all(only_written(name, self.codes) for name in self._names_of(place.holder))
+            return now >= before and all(
+                only_written(name, in_dict, self.codes) for name, in_dict in self._names_of(place.holder)
+            )
         return False
 
-    def _names_of(self, holder: Any) -> list[str]:
-        """The names under which the function finds a list or dictionary; one without a name has an impossible one."""
-        keys = [place.key for place in self.places if place.held is holder]
-        return [key if isinstance(key, str) else "" for key in keys]
+    def _names_of(self, holder: Any) -> list[tuple[str, bool]]:
+        """The names under which the function finds a list, or (True) the dictionary that it is in; "" is no name."""
+        names = list[tuple[str, bool]]()
+        for place in self.places:
+            if place.held is holder and id(place.holder) in self.dicts:
+                names += [("" if nested else name, True) for name, nested in self._names_of(place.holder)]
+            elif place.held is holder:
+                names.append((place.key if isinstance(place.key, str) else "", False))
+        return names
 
     def holds(self) -> bool:
         """Whether all is as it was."""

@@ -13,12 +13,11 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.batched import Batched
-from ..arrays.trees import flatten
+from ..arrays.trees import flatten, unflatten
 from ..arrays.views import taken_from
 from ..tape.nodes import Leaf, Sweep
 from .doors import slots_of
-from .program import Effect, End, Ref
-from .state import StandIns
+from .program import Effect, End, Ref, Write
 from .trace import Trace
 from .values import Traced, Untraceable, Value
 
@@ -26,7 +25,8 @@ from .values import Traced, Untraceable, Value
 class Made(NamedTuple):
     """A new array, or (`again`) the one of an earlier recipe of that number.
 
-    `view`: the recipe of the array that it is a view of, and the step from there.
+    `view`: the recipe of the array that it is a view of, and the step from there. `copy_of`: the array from outside
+    that is the same variable.
     """
 
     cls: type[Array]
@@ -36,6 +36,7 @@ class Made(NamedTuple):
     more: tuple[tuple[str, Any], ...]
     again: int
     view: tuple[Any, Any] | None
+    copy_of: Given | None
 
 
 class Given(NamedTuple):
@@ -83,21 +84,31 @@ _BASIC = frozenset(("_value", "_xp", "_signature", "_node", "_grad", "_shares", 
 class Leaving:
     """Makes the end of a program of a trace that is still under way."""
 
-    def __init__(self, trace: Trace, leaves: Sequence[Any]) -> None:
+    def __init__(self, trace: Trace, leaves: Sequence[Any], changes: Sequence[Any]) -> None:
         self.trace = trace
+        self.leaves = leaves
+        self.changes = changes
+        """What knows which of Python's state has changed, and is asked for it by `writes(leaving)`."""
         self.arguments = {id(leaf): i for i, leaf in enumerate(leaves)}
         self.made: dict[int, int] = {}
         self.returned: set[int] = set()
         self.expected: set[int] = set()
         """Who may live on: what is returned, and the gradients of new variables."""
 
-    def end(self, result: Any, state: StandIns) -> End:
+    def end(self, result: Any) -> End:
         """The recipes for what the function returned, and what it did to arrays from outside and to Python's state."""
         leaves, structure = flatten(result)
         self.returned = {id(leaf) for leaf in leaves}
         results = tuple([self.recipe(leaf, owned=True) for leaf in leaves])
         effects = tuple([effect for i in range(len(self.trace.handles)) if (effect := self.effect(i)) is not None])
-        return End(effects, results, structure, state.writes(self))
+        writes = [write for change in self.changes for write in change.writes(self)]
+        return End(effects, results, structure, tuple(writes))
+
+    def written(self, place: Any, value: Any) -> tuple[Write, Any]:
+        """What is written to a place, and the same with plain values."""
+        leaves, structure = flatten(value)
+        plain = unflatten(structure, [x.value if isinstance(x, Value) else x for x in leaves])
+        return Write(place, tuple([self.recipe(leaf) for leaf in leaves]), structure), plain
 
     def recipe(self, x: Any, *, owned: bool = False) -> Any:
         """The recipe for a part of a result, or for what a slot holds."""
@@ -114,16 +125,19 @@ class Leaving:
                 raise Untraceable("an array inside a vmap leaves it")
             if on_the_tape(x):
                 raise Untraceable("an array that is still being differentiated is returned")
-            if owned and x._node.__class__ is Leaf:
+            copy_of = None
+            if x._node.__class__ is Leaf:
+                copy_of = next((Given(i) for i, held in enumerate(trace.before) if held.get("_node") is x._node), None)
+            if owned and x._node.__class__ is Leaf and copy_of is None:
                 trace.refuse("a variable that it makes is returned")
             self.expected.add(id(x))
             if id(x) in self.made:
-                return Made(type(x), value.ref, None, None, (), self.made[id(x)], None)
+                return Made(type(x), value.ref, None, None, (), self.made[id(x)], None, None)
             self.made[id(x)] = len(self.made)
             real = trace.table(x._xp)._real
             more = tuple([(n, self.recipe(part)) for n, part in _extras(x)])
             signature = real.signatures[type(x), value.dtype, value.shape]
-            return Made(type(x), value.ref, real, signature, more, -1, self.view(x))
+            return Made(type(x), value.ref, real, signature, more, -1, self.view(x), copy_of)
         if id(x) in self.arguments and not isinstance(x, _PLAIN):
             return Argument(self.arguments[id(x)])
         if type(x) is tuple:

@@ -109,7 +109,7 @@ class Effect(NamedTuple):
 
 
 class Write(NamedTuple):
-    """What a place of Python's state holds afterwards: recipes for the leaves of a pytree."""
+    """What a place of Python's state holds afterwards, or a list in addition: recipes for the leaves of a pytree."""
 
     place: Any
     leaves: tuple[Any, ...]
@@ -220,16 +220,16 @@ def refs_in(parts: Any) -> Iterator[Ref]:
         yield from refs_in(list(parts.values()))
 
 
-def substituted(parts: Any, rename: Callable[[Ref], Any]) -> Any:
-    """Nested lists, tuples and dictionaries with each value put through `rename`."""
-    if parts.__class__ is Ref:
+def substituted(parts: Any, rename: Callable[[Any], Any], kind: type = Ref) -> Any:
+    """Nested lists, tuples and dictionaries with each value, or what is of another kind, put through `rename`."""
+    if parts.__class__ is kind:
         return rename(parts)
     if isinstance(parts, tuple) and hasattr(parts, "_fields"):
-        return parts.__class__(*[substituted(part, rename) for part in parts])
+        return parts.__class__(*[substituted(part, rename, kind) for part in parts])
     if parts.__class__ is tuple or parts.__class__ is list:
-        return parts.__class__([substituted(part, rename) for part in parts])
+        return parts.__class__([substituted(part, rename, kind) for part in parts])
     if parts.__class__ is dict:
-        return {name: substituted(part, rename) for name, part in parts.items()}
+        return {name: substituted(part, rename, kind) for name, part in parts.items()}
     return parts
 
 

@@ -57,6 +57,8 @@ class _Walk:
         self.met: dict[int, Any] = {}
         """The objects by their ids, which stay theirs as long as the walk goes on."""
         self.modules: list[types.ModuleType] = []
+        self.spaces: set[int] = set()
+        """The dictionaries of attributes, by their ids."""
         self.named: set[tuple[int, str]] = set()
         self.bytes = 0
 
@@ -133,7 +135,8 @@ class _Walk:
                 self.watch(length, vars(x), None, len(vars(x)))
                 for name, value in list(vars(x).items()):
                     if not name.startswith("__") or isinstance(value, types.FunctionType):
-                        self.put(item, vars(x), name, value)
+                        plain = not hasattr(value, "__get__")
+                        self.put(getattr if plain else item, x if plain else vars(x), name, value)
         elif isinstance(x, (staticmethod, classmethod)):
             self.ahead.append(x.__func__)
         elif isinstance(x, property):
@@ -187,6 +190,8 @@ class _Walk:
         if not isinstance(x, tuple):
             self.watch(length, x, None, len(x))
         mapping = isinstance(x, (dict, types.MappingProxyType))
+        if mapping and id(x) not in self.spaces:
+            self.reach.dicts.add(id(x))
         if mapping and len(x) > 1:
             self.watch(_ordered, x, tuple(x), True)
         for key, value in list(x.items() if mapping else enumerate(x)):
@@ -200,6 +205,7 @@ class _Walk:
             return
         self.ahead += cls.__mro__
         if hasattr(x, "__dict__"):
+            self.spaces.add(id(vars(x)))
             self.ahead.append(vars(x))
         for base in cls.__mro__:
             names = base.__dict__.get("__slots__", ())

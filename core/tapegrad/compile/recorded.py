@@ -91,7 +91,7 @@ class Outcome(NamedTuple):
     tracked: tuple[Array, ...]
 
 
-def swept(trace: Trace, leaving: Leaving, state: Any, result: Any, only: Any) -> tuple[Any, End]:
+def swept(trace: Trace, leaving: Leaving, result: Any, only: Any) -> tuple[Any, End]:
     """Sweep back from what a traced function returned: the outcome of this call, and the end of the program.
 
     `only`: of which outputs there are cotangents; None: of all.
@@ -134,7 +134,7 @@ def swept(trace: Trace, leaving: Leaving, state: Any, result: Any, only: Any) ->
     pull = Pull(segment.steps, [*kept, *cotangents], refs, trace.specs)
     pull.places, pull.seeds = places, seeds
     tracked = [numbers[node] for node in found]
-    end = leaving.end(result, state)
+    end = leaving.end(result)
     more = Fixed(pull), tuple(kept), tuple([leaving.recipe(x) for x in outs]), tuple(map(Given, tracked))
     structure = flatten(Outcome(result, 0.0, 0.0, 0.0, 0.0))[1]  # type: ignore[arg-type]
     values = tuple([trace.concrete[r.number] for r in kept])

@@ -9,6 +9,7 @@ from ..arrays.array import Array
 from ..arrays.views import is_apart
 from ..tape.nodes import Leaf
 from .guards import SCALARS, Reach, same
+from .leaving import Given
 from .loops import DEEP, Course
 from .program import Branch, End, Ref, Segment, Step, differ, substituted
 from .running import Program
@@ -21,7 +22,8 @@ class Source(NamedTuple):
     """Where an array from outside is found at each call, and what must hold of it.
 
     `kind`: "argument" (`key`: which leaf), "fixed" (`key`: a weak reference), "grad" (`key`: the number of the array
-    whose gradient it is) or "part" (`key`: number, slot and place in a tuple).
+    whose gradient it is), "cell" (that of a copy of the variable) or "part" (`key`: number, slot and place in a tuple).
+    `copy_of`: the number of another array that is the same variable.
     """
 
     kind: str
@@ -31,6 +33,12 @@ class Source(NamedTuple):
     has_grad: bool
     mask: bool | None
     fresh: bool | None
+    copy_of: int | None
+
+    @property
+    def where(self) -> tuple[str, Any]:
+        """What tells the places apart; arrays behind references are not to be compared."""
+        return self.kind, id(self.key) if self.kind == "fixed" else self.key
 
 
 TRACKED = "recorded"
@@ -47,6 +55,8 @@ class Recording:
     def __init__(self, reach: Reach, leaves: Sequence[Any]) -> None:
         self.reach = reach
         self.sources: list[Source] = []
+        self.numbers: dict[tuple[str, Any], int] = {}
+        """The numbers of the sources, by where they are."""
         self.program = Program(Segment(), {})
         self.enter: Callable[[Sequence[Any]], list[Array] | None] | None = None
         self.alone = True
@@ -65,13 +75,14 @@ class Recording:
         """Where the arrays that a trace has met are found. Raises `Untraceable` for one of unknown origin."""
         arguments = {id(leaf): i for i, leaf in reversed(list(enumerate(leaves)))}
         found: list[Source] = []
-        grads: dict[int, int] = {}
+        grads: dict[int, tuple[str, int]] = {}
+        variables: dict[int, int] = {}
         parts: dict[int, tuple[int, str, int]] = {}
         for number, x in enumerate(trace.handles):
             before = trace.before[number]
             grad = before.get("_grad")
             if grad is not None:
-                grads.setdefault(id(grad), number)
+                grads.setdefault(id(grad), ("grad", number))
             for slot, held in before.items():
                 if type(held) is tuple:
                     for i, part in enumerate(held):
@@ -84,15 +95,18 @@ class Recording:
             elif id(x) in self.reach.arrays:
                 kind, key = "fixed", self.reach.arrays[id(x)]
             elif id(x) in grads:
-                kind, key = "grad", grads[id(x)]
+                kind, key = grads[id(x)]
             elif id(x) in parts:
                 kind, key = "part", parts[id(x)]
             else:
                 raise Untraceable(f"an array of shape {x.shape} comes from a place that cannot be looked at again")
             node = before.get("_node")
             tracked = trace.since > 0
-            if node is not None and not tracked and node.cell is not None and node.cell() is not grad:
-                raise Untraceable("the gradient of a variable is not kept in its `.grad`")
+            copy_of = None
+            if node.__class__ is Leaf and not tracked:
+                grads.setdefault(id(node.cell()), ("cell", number))
+                first = variables.setdefault(id(node), number)
+                copy_of = None if first == number else first
             fresh = None if node is None else trace.leaves.get(id(node), (None, None))[1]
             mask = before.get("_mask")
             real = before["_xp"]._real
@@ -106,9 +120,31 @@ class Recording:
                     grad is not None,
                     None if mask is None else mask[0] is before["_value"],
                     fresh,
+                    copy_of,
                 )
             )
         return found
+
+    def _numbered(self, sources: Sequence[Source]) -> list[int]:
+        """The numbers that a trace's arrays have in the tree, where courses that part may meet others in turn."""
+        numbers = list[int]()
+        for source in sources:
+            key, copy_of = source.key, source.copy_of
+            if source.kind in ("grad", "cell"):
+                key = numbers[key]
+            elif source.kind == "part":
+                key = numbers[key[0]], *key[1:]
+            source = source._replace(key=key, copy_of=None if copy_of is None else numbers[copy_of])
+            number = self.numbers.setdefault(source.where, len(self.sources))
+            if number == len(self.sources):
+                self.sources.append(source)
+            known = self.sources[number]
+            fresh = known.fresh if source.fresh is None else source.fresh
+            if known._replace(key=key, fresh=fresh) != source._replace(fresh=fresh) or known.fresh not in (None, fresh):
+                raise Mismatch("the arrays that are read")
+            self.sources[number] = known._replace(fresh=fresh)
+            numbers.append(number)
+        return numbers
 
     @property
     def ends(self) -> int:
@@ -147,13 +183,15 @@ class Recording:
                 lines.append(f"if {now} is not {name(place.held)}: return None")
         for array, numbers in self.reach.hosts:
             lines.append(f"if {name(array)}.tobytes() != {name(numbers)}: return None")
-        for i, (kind, key, signature, req, has_grad, mask, fresh) in enumerate(self.sources):
+        for i, (kind, key, signature, req, has_grad, mask, fresh, copy_of) in enumerate(self.sources):
             if kind == "argument":
                 lines.append(f"h{i} = leaves[{key}]")
             elif kind == "fixed":
                 lines.append(f"h{i} = {name(key)}()")
             elif kind == "grad":
                 lines.append(f"h{i} = h{key}._grad")
+            elif kind == "cell":
+                lines.append(f"h{i} = h{key}._node.cell()")
             else:
                 lines.append(f"h{i} = h{key[0]}.{key[1]}[{key[2]}]")
             lines.append(f"if h{i}._signature is not {name(signature)}: return None")
@@ -163,6 +201,8 @@ class Recording:
                 lines.append(f"if h{i}._node is not None: return None")
             else:
                 lines += [f"n = h{i}._node", f"if n.__class__ is not _Leaf or n.req != {req!r}: return None"]
+            if copy_of is not None:
+                lines.append(f"if n is not h{copy_of}._node: return None")
             if fresh is not None:
                 lines.append(f"if n.fresh is not {fresh}: return None")
             grad = f"getattr(h{i}, '_grad', None)"
@@ -191,12 +231,7 @@ class Recording:
 
     def add(self, trace: Trace, course: Course, leaves: Sequence[Any]) -> None:
         """Make a trace one way through the tree. Raises `Mismatch` where it differs without a reason."""
-        sources = self.sources_of(trace, leaves)
-        known = len(self.sources)
-        if any(x != y for x, y in zip(sources, self.sources, strict=False)):
-            raise Mismatch("the arrays that are read")
-        if len(sources) > known:
-            self.sources += sources[known:]
+        numbers = self._numbered(self.sources_of(trace, leaves))
         self.alone = all(source.kind == "fixed" for source in self.sources)
         segment, place = self.program.root, 0
         names: dict[Ref, Ref] = {}
@@ -204,6 +239,8 @@ class Recording:
         for item in course.path:
             if isinstance(item, Step):
                 step = item.over(names.__getitem__)
+                if step.name == "load" and step.args[0][0] == "handle":
+                    step.args = (("handle", numbers[step.args[0][1]]),)
                 if segment.exit is None:
                     step.results = tuple([self._number(r, course) for r in item.results])
                     segment.steps.append(step)
@@ -219,7 +256,9 @@ class Recording:
             elif not isinstance(segment.exit, Branch) or segment.exit[:2] != branch[:2] or place < len(segment.steps):
                 raise Mismatch(f"a look at {branch.value!r} (at {branch.line})")
             segment, place = segment.children.setdefault(outcome, Segment()), 0
-        end = substituted(course.end, names.__getitem__)
+        end = substituted(course.end, lambda given: Given(numbers[given.number]), Given)
+        end = substituted(end, names.__getitem__)
+        end = end._replace(effects=tuple([e._replace(handle=numbers[e.handle]) for e in end.effects]))
         if segment.exit is None:
             segment.exit = end
         elif place < len(segment.steps) or not isinstance(segment.exit, End):

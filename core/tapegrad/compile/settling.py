@@ -30,6 +30,8 @@ def commit(trace: Trace) -> None:
     for leaf, _, now in trace.leaves.values():
         if now is not None:
             leaf.fresh = now
+    for change in trace.later:
+        change()
     let_go(trace)
 
 

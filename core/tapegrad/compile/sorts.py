@@ -38,6 +38,8 @@ class Sort:
         self.state = State()
         self.seeds: list[int] | None = None
         """Under `record()`: with which outputs backward passes begin, once that is not all."""
+        self.written = False
+        """Whether there is a program that writes to lists or dictionaries among the arguments."""
         self.fixed = False
         """Whether numbers stay what they are, since the function cannot be traced with those of a trace."""
 

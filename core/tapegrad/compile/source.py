@@ -184,10 +184,7 @@ class Writer:
         for place, recipes, structure in end.writes:
             parts = [self.build(recipe) for recipe in recipes]
             text = parts[0] if structure is None else self.tree(structure, parts)
-            if place.get is getattr:
-                self.lines.append(f"{self.name(place.holder)}.{place.key} = {text}")
-            else:
-                self.lines.append(f"{place.text(self.name)} = {text}")
+            self.lines.append(place.assignment(self.name, text))
         if end.structure is None:
             self.lines.append(f"return {results[0]}")
         else:
@@ -213,7 +210,7 @@ class Writer:
             self.count += 1
             slots = {
                 "_value": repr(recipe.value),
-                "_node": "None",
+                "_node": "None" if recipe.copy_of is None else f"{self.build(recipe.copy_of)}._node",
                 "_xp": self.name(recipe.xp),
                 "_signature": self.name(recipe.signature),
             }

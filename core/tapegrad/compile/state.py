@@ -7,15 +7,16 @@ what arguments are: leaves of each call. Numbers are values of the program, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.trees import flatten, unflatten
-from .guards import Place
-from .values import Value
+from .guards import Place, Reach, length
+from .values import Untraceable, Value
 
 if TYPE_CHECKING:
     from .leaving import Leaving
@@ -70,6 +71,55 @@ class State:
         return bool(new)
 
 
+class Inside(NamedTuple):
+    """A place in a list or dictionary among the arguments, which is one of the leaves that the program gets."""
+
+    number: int
+    key: Any
+
+    def assignment(self, name: Callable[[Any], str], value: str) -> str:
+        """The statement that gives it something else to hold."""
+        return f"leaves[{self.number}][{name(self.key)}] = {value}"
+
+
+def containers(tree: Any) -> Iterator[Any]:
+    """The lists and dictionaries of a pytree."""
+    if isinstance(tree, (list, dict)):
+        yield tree
+    if isinstance(tree, (list, tuple, dict)):
+        for part in [tree[key] for key in sorted(tree, key=repr)] if isinstance(tree, dict) else tree:
+            yield from containers(part)
+
+
+class Copies:
+    """Lists and dictionaries among the arguments, of which a traced function gets copies, and what it does to these."""
+
+    def __init__(self, given: Any = (), entered: Any = ()) -> None:
+        self.pairs = [(x, y, _contents(y)) for x, y in zip(containers(given), containers(entered), strict=True)]
+        self.entered, self.leaves = entered, flatten(entered)[0]
+
+    def writes(self, leaving: Leaving) -> Iterator[Write]:
+        """What is to be written to the originals, which are the last leaves of a call, once the run is settled."""
+        leaves = flatten(self.entered)[0]
+        if len(leaves) == len(self.leaves) and all(x is y for x, y in zip(leaves, self.leaves, strict=True)):
+            return
+        for number, (given, copy, before) in enumerate(self.pairs, len(leaving.leaves)):
+            after, most = _contents(copy), min(len(before), len(copy))
+            changed = [(key, x) for key, x in after.items() if key not in before or before[key] is not x]
+            if isinstance(copy, dict) and not before.keys() <= after.keys():
+                raise Untraceable("it takes something out of a dictionary among its arguments")
+            if isinstance(copy, list) and len(copy) != len(before):
+                changed = [*((key, x) for key, x in changed if key < most), (slice(most, None), copy[most:])]
+            for key, value in changed:
+                write, plain = leaving.written(Inside(number, key), value)
+                leaving.trace.later.append(partial(given.__setitem__, key, plain))
+                yield write
+
+
+def _contents(x: Any) -> dict[Any, Any]:
+    return dict(x) if isinstance(x, dict) else dict(enumerate(x))
+
+
 class StandIns:
     """While it is entered, numbers in the places of a state are those of a trace.
 
@@ -102,18 +152,31 @@ class StandIns:
         if error is not None:
             self.state.put(self.before)
 
-    def writes(self, leaving: Leaving) -> tuple[Write, ...]:
+    def writes(self, leaving: Leaving) -> Iterator[Write]:
         """What becomes of the places that hold something else than they did, which hold plain values from now on."""
-        from .program import Write
-
-        found: list[Write] = []
         for place, then, entered in zip(self.state.places, self.before, self.entered, strict=True):
             now = place.now()
             if now is entered:
                 place.put(then)
                 continue
-            leaves, structure = flatten(now)
-            found.append(Write(place, tuple([leaving.recipe(leaf) for leaf in leaves]), structure))
-            if any(isinstance(leaf, Value) for leaf in leaves):
-                place.put(unflatten(structure, [x.value if isinstance(x, Value) else x for x in leaves]))
-        return tuple(found)
+            write, plain = leaving.written(place, now)
+            place.put(plain)
+            yield write
+
+
+class Appended:
+    """What lists gain that the function reaches and only appends to."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.places = [place for place in reach.places if place.get is length and isinstance(place.holder, list)]
+
+    def writes(self, leaving: Leaving) -> Iterator[Write]:
+        """What each call appends: arrays and numbers of the program, and what stands among them."""
+        for place in self.places:
+            before: Any = place.held
+            more = place.holder[before:]
+            if any(isinstance(x, (Array, Value)) for x in flatten(more)[0]) and self.reach.only_written(place):
+                write, place.holder[before:] = leaving.written(place, more)
+                self.reach.appended.add(id(place.holder))
+                yield write

@@ -11,8 +11,9 @@ from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..errors import CompileError
 from .doors import slots_of
+from .guards import Place, length
 from .loops import Course
-from .program import Step
+from .program import End, Step
 from .recording import Mismatch, Recording
 from .state import State
 from .trace import Trace
@@ -43,6 +44,9 @@ class Comparison:
         after, contents = [_state(x) for x in self.handles], self.state.now()
         self._put(self.before)
         self.state.put(self.contents)
+        ends = [segment.exit for segment in recording.program.root.walk() if isinstance(segment.exit, End)]
+        places = [write.place for end in ends for write in end.writes if isinstance(write.place, Place)]
+        lists = [(place.holder, len(place.holder)) for place in places if place.get is length]
         trace = Trace(drawn)
         try:
             with trace:
@@ -68,6 +72,8 @@ class Comparison:
         finally:
             self._put(after)
             self.state.put(contents)
+            for gained, before in lists:
+                del gained[before:]
 
     def _put(self, states: Sequence[dict[str, Any]]) -> None:
         for x, state in zip(self.handles, states, strict=True):

@@ -66,6 +66,8 @@ class Trace:
         self.draws = TracingDraws(self, draws)
         self.thread = threading.get_ident()
         self.refusal = ""
+        self.later: list[Callable[[], None]] = []
+        """What is to be done once the run is settled, beside what it has done to arrays."""
 
     def __enter__(self) -> Self:
         DOORS.open()

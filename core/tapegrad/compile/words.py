@@ -60,7 +60,7 @@ def _pulls(root: Segment) -> list[Pull]:
 def _origin(source: Any) -> str:
     if source.kind == "argument":
         return f"argument {source.key}"
-    if source.kind == "grad":
+    if source.kind in ("grad", "cell"):
         return f"the gradient of array {source.key}"
     return "from the closure" if source.kind == "fixed" else f"part of array {source.key[0]}"
 
