@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.case import (
     Case,
+    Goal,
     Step,
     as_compiled,
     beside_hand,
@@ -163,6 +164,46 @@ def by_tapegrad(problem: Classification) -> Step:
     return step
 
 
+def by_gluon(problem: Classification, hybridized: bool = False) -> Step:
+    """Gluon's layers and its trainer, over the same ops."""
+    from tapegrad import autograd, gluon, init, nd
+    from tapegrad.gluon import nn
+
+    f1, f2, units = len(problem.parameters[0]), len(problem.parameters[2]), len(problem.parameters[5])
+    net = nn.HybridSequential()
+    net.add(
+        *(nn.Conv2D(f1, 5, activation="relu"), nn.MaxPool2D(2, 2)),
+        *(nn.Conv2D(f2, 5, activation="relu"), nn.MaxPool2D(2, 2)),
+        *(nn.Dense(units, activation="relu"), nn.Dense(10)),
+    )
+    net.initialize(init.Zero())
+    x, labels, batch = nd.array(problem.x), nd.array(problem.labels), len(problem.labels)
+    net(x)
+    parameters = list(net.collect_params().values())
+    dense = [len(parameters) - 4, len(parameters) - 2]
+    for i, (parameter, value) in enumerate(zip(parameters, problem.parameters, strict=True)):
+        parameter.set_data(nd.array(value.T if i in dense else value))
+    if hybridized:
+        net.hybridize()
+    objective = gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": problem.rate})
+
+    def step() -> tuple[nd.NDArray, ...]:
+        with autograd.record():
+            loss = objective(net(x), labels)
+        loss.backward()
+        trainer.step(batch)
+        values = [parameter.data() for parameter in parameters]
+        return loss.mean(), *[value.T if i in dense else value for i, value in enumerate(values)]
+
+    return step
+
+
+def by_hybridized_gluon(problem: Classification) -> Step:
+    """A hybridized network of Gluon's."""
+    return by_gluon(problem, hybridized=True)
+
+
 def by_torch(problem: Classification) -> Step:
     """PyTorch eager."""
     import torch
@@ -231,6 +272,8 @@ FORMS = {
     "hand": by_hand,
     "tapegrad": by_tapegrad,
     "compiled": as_compiled(by_tapegrad),
+    "gluon": by_gluon,
+    "hybridized": by_hybridized_gluon,
     "torch": by_torch,
     "hips": by_hips,
 }
@@ -241,7 +284,8 @@ def cases(tiny: bool = False) -> list[Case]:
     batch, side, channels, units = (3, 16, (2, 3), 6) if tiny else (64, 28, (20, 50), 500)
     goals = (
         *(compiled_beside_hand(), beside_hand(final=1.0), faster_than("torch"), faster_than("hips", final=20.0)),
-        compiled_faster_than("torch", 1.05),
+        *(compiled_faster_than("torch", 1.05), Goal("gluon", "tapegrad", True, final=1.05)),
+        Goal("hybridized", "compiled", True, final=1.02),
     )
     what = f"SGD step of a LeNet, {side}x{side} images, batch {batch}"
     return [

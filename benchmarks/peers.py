@@ -55,6 +55,8 @@ PEERS = {
         Peer("hand", "NumPy by hand", "numpy"),
         Peer("tapegrad", "tapegrad", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
         Peer("compiled", "tapegrad, compiled", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
+        Peer("gluon", "Gluon", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
+        Peer("hybridized", "Gluon, hybridized", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
         Peer("checkpoint", "tapegrad, checkpoints", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
         Peer("torch", "PyTorch", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
         Peer("torch.compile", "torch.compile", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
