@@ -94,6 +94,9 @@ class _Cuda(Emitter):
         head = f"for (long {last} = threadIdx.x; {last} < {length}; {last} += blockDim.x) {{"
         return [head, *indented([*index, *lines]), "}", "__syncthreads();"]
 
+    def each(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], width: int) -> list[str]:
+        return self.through(axes, lines)
+
     def reduced(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], values: Sequence[Value]) -> list[str]:
         return [
             *[_BEGIN[v.name].format(**names(v)) for v in values],

@@ -27,6 +27,12 @@ SCRATCH = 1 << 17
 CHUNK = 128
 """So many terms are added up by the lanes of a vector, before their sum is added, compensated, to the total."""
 
+VECTOR = 32
+"""How many bytes a vector has that compilers like best."""
+
+LONG = 100
+"""From so many lines on a loop is worth a thought of what compiling it costs."""
+
 REDUCTIONS = ("sum", "max", "min", "any", "all")
 
 PRELUDE = """\
@@ -217,6 +223,25 @@ class Emitter:
         pad = "    " * len(outer)
         return [*outer, *[f"{pad}#pragma omp simd"] * simd, f"{last} {{", *indented(lines, pad), f"{pad}}}"]
 
+    def each(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], width: int) -> list[str]:
+        """Lines for each element, of `width` bytes at most.
+
+        Where they are many, and vectors leave a rest, the last vector overlaps the one before: compilers write a copy
+        of all lines for the rest else, which takes as long again.
+        """
+        *outer, (at, length) = axes
+        lanes = VECTOR // width
+        if len(lines) < LONG or self.size or length <= lanes or length % lanes == 0:
+            return self.through(axes, lines, simd=True)
+        runs = [
+            f"const long b = o + {lanes} < {length} ? o : {length - lanes};",
+            "#pragma omp simd",
+            f"for (long {at} = b; {at} < b + {lanes}; {at}++) {{",
+            *indented(lines),
+            "}",
+        ]
+        return self.through(outer, [f"for (long o = 0; o < {length}; o += {lanes}) {{", *indented(runs), "}"])
+
     def reduced(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], values: Sequence[Value]) -> list[str]:
         """Lines for each place along some axes that gather what is reduced, and then its results."""
         *outer, (at, bound) = axes
@@ -266,7 +291,7 @@ class Emitter:
             if value.stored:
                 inner.append(f"m{value.number}[{index(contiguous(loop.shape), 0)}] = x{value.number};")
         if not reductions:
-            return self.through(axes, inner, simd=True)
+            return self.each(axes, inner, max(v.dtype.itemsize for v in loop.values))
         lines = self.reduced(axes, inner, reductions)
         for v in reductions:
             lines.append(f"m{v.number}[0] = {_result(v)};" if v.final else _variable(v, _result(v)))
