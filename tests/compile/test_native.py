@@ -21,6 +21,7 @@ from tapegrad.compile.native.lowering import Lowering
 from tapegrad.errors import CompileWarning
 
 needs_compiler = pytest.mark.skipif(bool(compiler.why_not()), reason="no C compiler here")
+needs_vectors = pytest.mark.skipif(not compiler.vectors(), reason="no vectors of elementary functions here")
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,7 @@ def arrays(*shape, dtype="float32"):
 
 
 @needs_compiler
+@needs_vectors
 @pytest.mark.parametrize("shape", [(), (1,), (5, 3), (300, 400)])
 def test_shapes(shape):
     program = compiled_alike(gradients, *arrays(*shape))
@@ -99,6 +101,7 @@ def test_special_values(dtype):
 
 
 @needs_compiler
+@needs_vectors
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_elementary_functions(dtype):
     # By their own names; what NumPy and C give is at most 4 units in the last place from the truth each.
@@ -259,6 +262,15 @@ def test_a_compiler_that_does_not_do_costs_a_warning(monkeypatch, tmp_path, scri
             compiled_alike(function, *arrays(5))
     assert [w.category for w in seen] == [CompileWarning] * count
     assert compiler.why_not()
+
+
+@pytest.mark.skipif(not compiler._libmvec(), reason="the C library has no vectors of elementary functions")
+def test_of_two_compilers_the_one_with_vectors_is_used_if_none_is_named(monkeypatch, tmp_path):
+    on_path(monkeypatch, tmp_path / "bin", "echo clang version 14")
+    (tmp_path / "bin" / "gcc").symlink_to("/usr/bin/true")
+    assert os.path.basename(compiler._found()) == "gcc" and compiler.vectors()
+    monkeypatch.setenv("CC", "cc")
+    assert os.path.basename(compiler._found()) == "cc" and not compiler.vectors()
 
 
 def test_it_can_be_switched_off(monkeypatch):

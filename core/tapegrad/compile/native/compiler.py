@@ -42,7 +42,7 @@ FLAGS = (
 
 _CPU = ("avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl")
 _LOCK = threading.RLock()
-_loaded: dict[str, ctypes.CDLL | None] = {}
+_loaded: dict[str, ctypes.CDLL] = {}
 _state = {"failed": ""}
 
 
@@ -86,25 +86,31 @@ def load(source: str) -> ctypes.CDLL | None:
     if why_not():
         return None
     with _LOCK:
-        key = _key(source)
-        if key not in _loaded:
-            try:
+        try:
+            key = _key(source)
+            if key not in _loaded:
                 _loaded[key] = _made(source, key)
-            except (_Failure, OSError) as error:
-                _loaded[key] = None
-                _state["failed"] = f"{_found()} failed: {error}"
-                warnings.warn(
-                    f"compiled programs run without machine code: {_state['failed']}; "
-                    "TAPEGRAD_NATIVE=0 switches it off without this warning",
-                    CompileWarning,
-                    stacklevel=2,
-                )
-        return _loaded[key]
+            return _loaded[key]
+        except (_Failure, OSError) as error:
+            _state["failed"] = f"{_found()} failed: {error}"
+            warnings.warn(
+                f"compiled programs run without machine code: {_state['failed']}; "
+                "TAPEGRAD_NATIVE=0 switches it off without this warning",
+                CompileWarning,
+                stacklevel=2,
+            )
+            return None
+
+
+def vectors() -> bool:
+    """Whether loops call vectors of elementary functions, all of those that are asked for."""
+    path = _found()
+    return path is not None and _libmvec() and not _is_clang(path)
 
 
 @lru_cache(1)
-def vectors() -> bool:
-    """Whether the C library has vectors of elementary functions, all of those that are asked for."""
+def _libmvec() -> bool:
+    """Whether the C library has them."""
     try:
         library = ctypes.CDLL("libmvec.so.1")
     except OSError:
@@ -113,7 +119,28 @@ def vectors() -> bool:
 
 
 def _found() -> str | None:
-    return next((path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))), None)
+    return _first(os.environ.get("CC", ""), os.environ.get("PATH", os.defpath))
+
+
+@lru_cache(8)
+def _first(wanted: str, path: str) -> str | None:
+    """The compiler that CC names, or the first there is; where there is vector mathematics, GCC before Clang."""
+    chosen = shutil.which(wanted, path=path) if wanted else None
+    found = [at for name in ("cc", "gcc", "clang") if (at := shutil.which(name, path=path))]
+    best = next((at for at in found if not _is_clang(at)), None) if _libmvec() and len(found) > 1 else None
+    return chosen or best or next(iter(found), None)
+
+
+@lru_cache(8)
+def _is_clang(path: str) -> bool:
+    """Whether it is Clang, which calls no vectors of the functions; what does not say what it is counts as Clang."""
+    name = os.path.basename(os.path.realpath(path))
+    if "clang" in name or "gcc" in name:
+        return "clang" in name
+    try:
+        return "clang" in _run([path, "--version"], b"", PATIENCE)
+    except (_Failure, OSError, subprocess.TimeoutExpired):
+        return True
 
 
 @lru_cache(1)
