@@ -188,9 +188,9 @@ class BackendUnavailableError(BackendError, ImportError):
 
 
 class MixedBackendsError(TapegradError, TypeError):
-    """Arrays of two engines met in one op.
+    """Arrays of two engines, or on two devices, met in one op.
 
-    Arrays never move by themselves. Say where they meet: `x.to(y.backend.name)`.
+    Arrays never move by themselves. Say where they meet: `x.to(y.backend.name)`, `x.to_device(y.device)`.
 
     >>> raise MixedBackendsError("add() got arrays of two backends, 'mine' and 'numpy'; move one with x.to('mine')")
     Traceback (most recent call last):

@@ -10,6 +10,7 @@ import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad import ops
 from tapegrad.arrays.array import handle
+from tapegrad.errors import MixedBackendsError
 from tapegrad.op import registered
 from tapegrad.ops.indexing import one_hot, pick
 from tapegrad.testing.judging import quick_samples
@@ -140,3 +141,12 @@ def test_ops(name):
         assert all(
             a.grad.device == "cpu(1)" for a in arrays if isinstance(a, tapegrad.numpy.ndarray) and a.grad is not None
         )
+
+
+def test_two_devices_in_one_op_are_an_error_that_says_so():
+    here, there = (
+        tnp.asarray(strict.asarray([1.0, 2.0], device=device)) for device in (strict.Device("CPU_DEVICE"), SECOND)
+    )
+    with pytest.raises(MixedBackendsError, match=r"add\(.*device.*; move one with x.to_device"):
+        here + there
+    assert (here.to_device(there.device) + there).tolist() == [2.0, 4.0]

@@ -395,6 +395,8 @@ class Array:
             assert journal is not None
             journal.note(self)
         self._take(value, node, xp)
+        if xp.layouts and self._node.__class__ is Leaf and (cell := self._node.cell()) is not None and cell._xp is xp:
+            cell._value = xp.like(cell._value, value)  # gradients lie where their variables do
         return self
 
     def _take(self, value: Any, node: Node | None, xp: Kernels) -> None:

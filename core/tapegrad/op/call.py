@@ -331,6 +331,8 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     if known is DtypeError:
         taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
         where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
+    elif known is MixedBackendsError:
+        text = f"{text}; move one with x.to_device(y.device)"
     made = known(f"{where}: {text}")
     made.__cause__ = error
     return made
@@ -374,6 +376,8 @@ def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str)
     broken = foreign or _breaks_engine(op, error)
     if not (known or broken):
         return None
+    if _is_about(("device",), text):
+        return MixedBackendsError
     if _is_about(_DTYPE_WORDS, text):
         return DtypeError
     if _is_about(_SHAPE_WORDS, text):
