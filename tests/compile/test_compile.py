@@ -112,7 +112,7 @@ def test_transforms(backend, both, transform, raw):
     assert stats["eager"] == 0 and stats["replays"]
 
 
-def test_a_compiled_function_under_transforms_is_the_function():
+def test_a_compiled_function_within_others_is_the_function():
     f = tapegrad.compile(lambda x: (x * x).sum())
     x = tnp.asarray([1.0, 2.0])
     f(x)

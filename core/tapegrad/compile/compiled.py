@@ -15,7 +15,8 @@ from ..arrays.array import Array
 from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..engines.registry import backend_of
 from ..errors import CompileError, CompileWarning
-from ..tape.mode import MODE, RECORDING, TOLD, TRAINING
+from ..tape.guards import JOURNAL, Journal
+from ..tape.mode import JOURNALING, MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .doors import ACTIVE
@@ -109,7 +110,8 @@ class Compiled(Reaches):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         mode = MODE.get() & ~(TRAINING | TOLD)
-        if ACTIVE.get() is not None or WATCHERS.data or (mode and (mode != RECORDING or self._strict)):  # type: ignore[attr-defined]
+        itself = mode not in (0, RECORDING, RECORDING | JOURNALING) or (mode and self._strict)
+        if itself or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
             return self._fun(*args, **keywords)
         self._counts["calls"] += 1
         leaves: list[Any]
@@ -212,6 +214,8 @@ class Compiled(Reaches):
         lists = Appended(reach)
         end: End | None = None
         reason: str | None = None
+        journal = JOURNAL.get()
+        JOURNAL.set(Journal(borrows=False))  # in the place of a transform's, which knows nothing of traced values
         try:
             with trace:
                 result, end, expected = self._run_traced(trace, sort, lists, ((args, keywords), leaves, structure))
@@ -230,6 +234,8 @@ class Compiled(Reaches):
             reason = str(why)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
+        finally:
+            JOURNAL.set(journal)
         if reason is not None or end is None:
             return self._again(sort, trace, reach, str(reason), args, keywords, leaves)
         commit(trace)
@@ -260,6 +266,8 @@ class Compiled(Reaches):
                 result, end = swept(trace, leaving, result, sort.seeds)
             else:
                 end = leaving.end(result)
+            if MODE.get() & JOURNALING and (end.effects or end.writes):
+                raise Untraceable("it writes to what is outside of a transform")
         return result, end, set(leaving.expected)
 
     def _again(
@@ -361,7 +369,7 @@ class Compiled(Reaches):
         name = getattr(self._fun, "__qualname__", repr(self._fun))
         if self._strict:
             raise CompileError(f"{name} cannot be compiled: {sort.refusal}")
-        if first and not self._quiet:
+        if first and not self._quiet and not MODE.get() & JOURNALING:
             warnings.warn(
                 f"{name} runs eagerly, for arguments such as these: {sort.refusal}", CompileWarning, stacklevel=4
             )
@@ -438,9 +446,9 @@ def compile(fun: Callable[..., Any] | None = None, *, strict: bool = False, max_
     `max_programs` bounds how many courses are kept; a function that takes more, or that cannot be compiled, runs
     eagerly, with one warning that says why. With `strict` that is an error, and each call runs both ways and compares.
 
-    What the function does beside arrays (`print`, `append`) it does while it is traced only. Under `record()` it
-    is two programs, one of them for the sweep back; under `grad`, `vmap` or within another compiled function the
-    function itself runs.
+    What the function does beside arrays (`print`) it does while it is traced only. Under `record()` and `grad` it is
+    two programs, one of them for the sweep back; under `vmap` or within another compiled function the function itself
+    runs.
 
     Shapes: any; one program for each.
 

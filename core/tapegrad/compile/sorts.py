@@ -12,7 +12,7 @@ from ..arrays.trees import flatten
 from ..dtypes import get_default_dtype
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentTypeError, UnknownArrayError
-from ..tape.mode import MODE, RECORDING, TRAINING
+from ..tape.mode import JOURNALING, MODE, RECORDING, TRAINING
 from .guards import Place, same
 from .recording import Recording
 from .state import State, is_number
@@ -96,7 +96,12 @@ PLAIN_ARGUMENTS = (Array, float, int, np.ndarray)
 
 def sort_of(leaves: Sequence[Any], structure: Any) -> Any:
     """What programs are kept apart by, beside numbers; None where arguments cannot be told apart."""
-    parts: list[Any] = [structure, MODE.get() & (RECORDING | TRAINING), get_default_dtype(), get_backend().name]
+    parts: list[Any] = [
+        structure,
+        MODE.get() & (RECORDING | TRAINING | JOURNALING),
+        get_default_dtype(),
+        get_backend().name,
+    ]
     arrays: list[int] = []
     for leaf in leaves:
         if isinstance(leaf, Array):

@@ -98,7 +98,8 @@ def _compare(
         return
     limits = np.finfo(wanted.dtype)
     largest = float(np.max(np.abs(wanted[np.isfinite(wanted)]).astype(np.float64), initial=0))
-    for size in (lambda: largest, terms):
+    sizes: tuple[Callable[[], float], ...] = (lambda: largest), terms
+    for size in sizes:
         bound = 64 * float(limits.eps) * size() + float(limits.tiny)
         if np.allclose(got, wanted, rtol=0, atol=bound, equal_nan=True):
             return
