@@ -22,6 +22,7 @@ SPACES = {
         "testing",
         "errors",
         "dtypes",
+        "typing",
         "context",
         "operator",
         "util",

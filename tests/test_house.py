@@ -41,7 +41,7 @@ def code_only(source: str) -> str:
 
 
 LAYERS = [
-    ("errors", "dtypes", "settings"),
+    ("errors", "dtypes", "typing", "settings"),
     ("tape", "randomness"),
     ("engines",),
     ("arrays",),
@@ -87,6 +87,7 @@ PUBLIC = {
         "optimizers",
         "testing",
         "tree",
+        "typing",
         *LAYERS[9],
         *LAYERS[10],
         "mxnet",

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from . import recordio as recordio
     from . import test_utils as test_utils
     from . import tree as tree
+    from . import typing as typing
     from . import util as util
     from .arrays.array import Array
     from .arrays.saving import load, save
@@ -194,6 +195,7 @@ _MODULES = {
     "test_utils": ".test_utils",
     "testing": ".testing",
     "tree": ".tree",
+    "typing": ".typing",
     "util": ".util",
 }
 """The ops, the faces and other modules that `import tapegrad` does not load; they come when they are first named."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import dtypes, tree
 from .arrays.batched import engine_of
@@ -20,6 +20,9 @@ from .errors import ArgumentError, ArgumentTypeError
 from .ops.updates import adam_step, moved, rms_step
 from .transforms.gradients import value_and_grad
 from .transforms.run import Exit, common_kind
+
+if TYPE_CHECKING:
+    from .typing import Function, Tree
 
 __all__ = [
     "Transformation",
@@ -105,7 +108,7 @@ def _needed(name: str, params: Any) -> Any:
     return params
 
 
-def apply_updates(params: Any, updates: Any) -> Any:
+def apply_updates(params: Tree, updates: Tree) -> Tree:
     """The parameters plus the updates, each in the dtype that it has.
 
     Shapes: those of the parameters.
@@ -123,7 +126,7 @@ def apply_updates(params: Any, updates: Any) -> Any:
     return _each(added, params, updates)
 
 
-def chain(*transformations: Any) -> Transformation:
+def chain(*transformations: Transformation) -> Transformation:
     """The transformations one after the other, each fed with the updates of the one before it.
 
     Shapes: those of the gradients.
@@ -198,7 +201,7 @@ def clip(max_delta: float) -> Transformation:
     return _stateless(lambda grads, params: _each(lambda g: RECORDED.clip(g, -max_delta, max_delta), grads))
 
 
-def global_norm(grads: Any) -> Any:
+def global_norm(grads: Tree) -> Tree:
     """The root of the sum of the squares of all elements of all leaves, without overflow.
 
     Shapes: ().
@@ -232,7 +235,7 @@ def clip_by_global_norm(max_norm: float) -> Transformation:
     return _stateless(clipped)
 
 
-def add_decayed_weights(weight_decay: float, mask: Any = None) -> Transformation:
+def add_decayed_weights(weight_decay: float, mask: Tree | Function | None = None) -> Transformation:
     """Each update plus weight_decay times its parameter; `mask`, a tree of booleans or a function that gives one of the
     parameters, says of which.
 
@@ -385,7 +388,7 @@ def adamw(
     b2: float = 0.999,
     eps: float = 1e-8,
     weight_decay: float = 1e-4,
-    mask: Any = None,
+    mask: Tree | Function | None = None,
 ) -> Transformation:
     """Adam whose weight decay is its own (I. Loshchilov and F. Hutter, 2019); `mask` says of which parameters.
 
@@ -402,7 +405,11 @@ def adamw(
 
 
 def lion(
-    learning_rate: Rate, b1: float = 0.9, b2: float = 0.99, weight_decay: float = 1e-3, mask: Any = None
+    learning_rate: Rate,
+    b1: float = 0.9,
+    b2: float = 0.99,
+    weight_decay: float = 1e-3,
+    mask: Tree | Function | None = None,
 ) -> Transformation:
     """Steps by the sign of a moving mean (X. Chen and others, 2023), with weight decay.
 
@@ -540,9 +547,7 @@ def warmup_cosine_decay_schedule(
     return _schedule(rule)
 
 
-def minimize(
-    fun: Callable[..., Any], init: Any, *args: Any, method: str = "L-BFGS-B", **options: Any
-) -> tuple[Any, Any]:
+def minimize(fun: Function, init: Tree, *args: Tree, method: str = "L-BFGS-B", **options: Any) -> tuple[Tree, Tree]:
     """The tree of parameters that SciPy finds to minimize `fun(params, *args)`, and SciPy's own result.
 
     The gradient is tapegrad's; further keywords are those of `scipy.optimize.minimize` (`tol`, `options`, `callback`,
@@ -575,7 +580,7 @@ def minimize(
     return back(leave(make(found.x, dtype, backend=backend), common_kind([vector]))), found
 
 
-def lbfgs(fun: Callable[..., Any], init: Any, *args: Any, steps: int = 15000, **options: Any) -> tuple[Any, Any]:
+def lbfgs(fun: Function, init: Tree, *args: Tree, steps: int = 15000, **options: Any) -> tuple[Tree, Tree]:
     """`minimize` by the limited-memory method of Broyden, Fletcher, Goldfarb and Shanno, in at most so many steps.
 
     Shapes: those of `init`; `fun` returns one number.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import optree
 
@@ -20,11 +20,14 @@ from .engines.tables import RECORDED
 from .errors import ArgumentError, ShapeError
 from .transforms.run import Exit, common_kind
 
+if TYPE_CHECKING:
+    from .typing import Function, Tree
+
 __all__ = ["all", "flatten", "leaves", "map", "ravel", "reduce", "structure", "unflatten"]
 __dir__ = __all__.copy
 
 
-def map(function: Callable[..., Any], tree: Any, /, *rest: Any) -> Any:
+def map(function: Function, tree: Tree, /, *rest: Tree) -> Tree:
     """The tree of `function(leaf, ...)`, of the leaves of one tree or of several that have the same structure.
 
     Shapes: any.
@@ -43,7 +46,7 @@ def map(function: Callable[..., Any], tree: Any, /, *rest: Any) -> Any:
     return unflatten(spec, [function(*row) for row in zip(parts, *columns, strict=True)])
 
 
-def leaves(tree: Any, /) -> list[Any]:
+def leaves(tree: Tree, /) -> list[Tree]:
     """The leaves of a tree, in order; those of dicts by their keys.
 
     Shapes: any.
@@ -57,7 +60,7 @@ def leaves(tree: Any, /) -> list[Any]:
     return optree.tree_leaves(tree, namespace=NAMESPACE)
 
 
-def structure(tree: Any, /) -> optree.PyTreeSpec:
+def structure(tree: Tree, /) -> optree.PyTreeSpec:
     """What a tree is without its leaves; structures can be compared.
 
     Shapes: any.
@@ -71,7 +74,7 @@ def structure(tree: Any, /) -> optree.PyTreeSpec:
     return optree.tree_structure(tree, namespace=NAMESPACE)
 
 
-def flatten(tree: Any, /) -> tuple[list[Any], optree.PyTreeSpec]:
+def flatten(tree: Tree, /) -> tuple[list[Tree], optree.PyTreeSpec]:
     """The leaves and the structure, of which `unflatten` makes the tree again.
 
     Shapes: any.
@@ -86,7 +89,7 @@ def flatten(tree: Any, /) -> tuple[list[Any], optree.PyTreeSpec]:
     return optree.tree_flatten(tree, namespace=NAMESPACE)
 
 
-def unflatten(structure: optree.PyTreeSpec, leaves: Any, /) -> Any:
+def unflatten(structure: optree.PyTreeSpec, leaves: Iterable[Tree], /) -> Tree:
     """The tree of a structure with these leaves.
 
     Shapes: any.
@@ -103,7 +106,7 @@ def unflatten(structure: optree.PyTreeSpec, leaves: Any, /) -> Any:
         raise ArgumentError(f"tree.unflatten: {error}") from error
 
 
-def reduce(function: Callable[[Any, Any], Any], tree: Any, /, initial: Any = None) -> Any:
+def reduce(function: Callable[[Tree, Tree], Tree], tree: Tree, /, initial: Tree | None = None) -> Tree:
     """The leaves taken together by a function of two, from left to right, beginning with `initial` unless it is None.
 
     Shapes: any.
@@ -120,7 +123,7 @@ def reduce(function: Callable[[Any, Any], Any], tree: Any, /, initial: Any = Non
     return functools.reduce(function, parts)
 
 
-def all(tree: Any, /) -> bool:
+def all(tree: Tree, /) -> bool:
     """Whether every leaf is true.
 
     Shapes: leaves of one element.
@@ -134,7 +137,7 @@ def all(tree: Any, /) -> bool:
     return not [leaf for leaf in leaves(tree) if not leaf]
 
 
-def ravel(tree: Any, /) -> tuple[Any, Callable[[Any], Any]]:
+def ravel(tree: Tree, /) -> tuple[Any, Callable[[Any], Any]]:
     """The leaves one behind the other in one vector, and the function that makes the tree of such a vector again.
 
     Both ways are recorded. Leaves get back their shapes and dtypes. Arrays of an engine give an array of it, and

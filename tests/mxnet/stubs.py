@@ -1,9 +1,13 @@
 """Write the stubs of what is bound when `nd` is imported: `python tests/mxnet/stubs.py`. A test keeps them fresh."""
 
 import inspect
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import tapegrad
+import tapegrad.ndarray.contents  # which binds the methods
+from tapegrad import typing
 from tapegrad.ndarray import files, linalg, methods, ndarray, op
 from tapegrad.ndarray.function import exported
 
@@ -30,17 +34,24 @@ def signature(name: str, function: object, *, method: bool) -> str:
     return f"{pad}def {name}(\n{listed}{pad}) -> {result}: ..."
 
 
-def head(doc: str, *imports: str) -> list[str]:
-    """The beginning of a stub."""
+def head(doc: str, *imports: str, declared: Sequence[str] = ()) -> list[str]:
+    """The beginning of a stub, which imports the types that the declarations name."""
+    text = "\n".join(declared)
+    used = lambda names: ", ".join([name for name in names if re.search(rf"\b{name}\b", text)])
+    if kinds := used(("Callable", "Iterable", "Mapping", "Sequence")):
+        imports = (f"from collections.abc import {kinds}", *imports)
+    if types := used(typing.__all__):
+        at = next((i for i, line in enumerate(imports) if line.startswith("from .nd")), len(imports))
+        imports = (*imports[:at], f"from ..typing import {types}", *imports[at:])
     return [f'"""{doc} Written by tests/mxnet/stubs.py."""', "", *imports, ""]
 
 
 def op_stub() -> str:
     """All functions of arrays."""
-    imports = "from collections.abc import Iterable", "from typing import Any", "", "from ..context import Context"
-    lines = head("Functions of arrays.", *imports, "from .ndarray import NDArray")
+    imports = "from typing import Any", "", "from ..context import Context", "from .ndarray import NDArray"
     functions = sorted(exported(op).items())
-    lines += [signature(name, function, method=False) for name, function in functions if name == function.__name__]
+    declared = [signature(name, function, method=False) for name, function in functions if name == function.__name__]
+    lines = [*head("Functions of arrays.", *imports, declared=declared), *declared]
     lines += ["", *(f"{name} = {function.__name__}" for name, function in functions if name != function.__name__)]
     return "\n".join(lines) + "\n"
 
@@ -69,21 +80,20 @@ def package_stub() -> str:
 
 def methods_stub() -> str:
     """Methods that are functions of `nd`."""
+    declared = ["METHODS: tuple[str, ...]", "", "def bind(functions: Mapping[str, Any]) -> None: ...", ""]
+    declared.append("class Methods(ProgramArray):")
+    declared += [signature(name, getattr(methods.Methods, name), method=True) for name in methods.METHODS]
     lines = head(
         "Methods of NDArray that are functions of `nd`.",
-        "from collections.abc import Mapping",
         "from typing import Any",
         "",
         "from ..transforms.program import ProgramArray",
         "from .ndarray import NDArray",
+        declared=declared,
     )
     # MXNet's reductions take other keywords than the standard's: a subclass in name and semantics, not in signatures.
     lines.insert(0, '# mypy: disable-error-code="override"')
-    lines += ["METHODS: tuple[str, ...]", "", "def bind(functions: Mapping[str, Any]) -> None: ...", ""]
-    lines.append("class Methods(ProgramArray):")
-    for name in methods.METHODS:
-        lines.append(signature(name, getattr(methods.Methods, name), method=True))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *declared]) + "\n"
 
 
 STUBS = {"__init__.pyi": package_stub, "linalg.pyi": linalg_stub, "methods.pyi": methods_stub, "op.pyi": op_stub}

@@ -4,12 +4,14 @@ A test keeps them fresh.
 """
 
 import inspect
+import re
 import textwrap
 from itertools import groupby
 from pathlib import Path
 
 import tapegrad
 import tapegrad.numpy as tnp
+from tapegrad import typing
 from tapegrad.numpy import methods
 from tapegrad.numpy.names import ops_of
 
@@ -42,8 +44,10 @@ def declared(name, function, *, result, method=False):
     return f"{pad}def {name}(\n{inner}\n{pad}) -> {result}: ..."
 
 
-def head(words, *imports):
-    """The beginning of a stub."""
+def head(words, *imports, declared=()):
+    """The beginning of a stub, which imports the types that the declarations name."""
+    types = [name for name in typing.__all__ if re.search(rf"\b{name}\b", "\n".join(declared))]
+    imports = [*imports, f"from ..typing import {', '.join(types)}"] if types else imports
     return [f'"""{words} Written by tests/standard/stubs.py."""', "", *imports, ""]
 
 
@@ -56,35 +60,35 @@ def listed(names, around):
 
 def public_stub():
     """What `tapegrad.numpy` takes from its modules, and the ops that are its functions."""
-    lines = ["# ruff: noqa", "# fmt: off"]
-    lines += head("The names of `tapegrad.numpy`.", "from typing import Any", "", "from .arrays import ndarray")
     modules = {}
     for module in (getattr(tnp, name) for name in tnp.PARTS):
         for name in module.__all__:
             if getattr(tnp, name) is getattr(module, name):
                 modules[name] = module.__name__.rpartition(".")[2]
+    functions = [
+        declared(name, function, result="ndarray")
+        for name, function in sorted(ops_of(tnp.__name__).items())
+        if name not in modules
+    ]
+    imports = "from collections.abc import Sequence", "from typing import Any", "", "from .arrays import ndarray"
+    lines = ["# ruff: noqa", "# fmt: off", *head("The names of `tapegrad.numpy`.", *imports, declared=functions)]
     for module, names in groupby(sorted(modules, key=lambda n: (modules[n], n)), key=modules.get):
         lines.append(listed([f"{n} as {n}" for n in names], (f"from .{module} import (", ")")))
-    lines.append("")
-    for name, function in sorted(ops_of(tnp.__name__).items()):
-        if name not in modules:
-            lines.append(declared(name, function, result="ndarray"))
+    lines += ["", *functions]
     lines += ["", listed([f'"{name}"' for name in tnp.__all__ if name not in tnp.NAMES], ("__all__ = [", "]"))]
     return "\n".join(lines) + "\n"
 
 
 def special_stub():
     """The ops that are functions of `tapegrad.numpy.special`."""
-    lines = head("Special functions that are ops.", "from typing import Any", "", "from .arrays import ndarray")
-    lines += [declared(name, op, result="ndarray") for name, op in sorted(ops_of("tapegrad.numpy.special").items())]
-    return "\n".join(lines) + "\n"
+    functions = [declared(name, op, result="ndarray") for name, op in sorted(ops_of("tapegrad.numpy.special").items())]
+    lines = head("Special functions that are ops.", "from .arrays import ndarray", declared=functions)
+    return "\n".join([*lines, *functions]) + "\n"
 
 
 def methods_stub():
     """Methods that are functions."""
-    lines = ['"""Functions of `tapegrad.numpy` as methods of `ndarray`. Written by tests/standard/stubs.py."""', ""]
-    lines += ["from collections.abc import Mapping", "from typing import Any, Self", ""]
-    lines += ["def methods_among(functions: Mapping[str, Any]) -> list[str]: ..."]
+    lines = ["def methods_among(functions: Mapping[str, Any]) -> list[str]: ..."]
     lines += ["def bind(functions: Mapping[str, Any]) -> None: ...", "", "class Methods:"]
     lines += ["    @property", "    def real(self) -> Self: ...", "    @property", "    def imag(self) -> Self: ..."]
     for name in methods.methods_among(vars(tnp)):
@@ -93,7 +97,9 @@ def methods_stub():
     for name in ("fill", "flatten", "partition", "put", "sort", "transpose"):
         result = "Self" if name in ("flatten", "transpose") else "None"
         lines.append(declared(name, getattr(methods.Methods, name), result=result, method=True))
-    return "\n".join(lines) + "\n"
+    imports = "from collections.abc import Iterable, Mapping, Sequence", "from typing import Any, Self", ""
+    words = "Functions of `tapegrad.numpy` as methods of `ndarray`."
+    return "\n".join(head(words, *imports, declared=lines) + lines) + "\n"
 
 
 STUBS = {

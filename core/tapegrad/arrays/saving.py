@@ -18,6 +18,7 @@ from .trees import NAMESPACE, is_container, unflatten
 
 if TYPE_CHECKING:
     from ..engines.backend import Backend
+    from ..typing import Tree
 
 __all__ = ["load", "save"]
 
@@ -28,7 +29,7 @@ PLAIN = (bool, int, float, str)
 """What stands in the structure itself, with None."""
 
 
-def save(path: str | os.PathLike[str], tree: Any) -> None:
+def save(path: str | os.PathLike[str], tree: Tree) -> None:
     """Write a pytree of arrays to a file in the safetensors format.
 
     Dicts, lists, tuples, None, numbers and strings come back from `load` as they were; other containers if it is told
@@ -69,7 +70,7 @@ def save(path: str | os.PathLike[str], tree: Any) -> None:
     write_together(target, {name: likes[name] for name in arrays}, metadata, parts, host, engine.meet)
 
 
-def load(path: str | os.PathLike[str], like: Any = None, *, backend: Any = None) -> Any:
+def load(path: str | os.PathLike[str], like: Tree | None = None, *, backend: str | Backend | None = None) -> Tree:
     """Read what `save` or another program wrote in the safetensors format: the pytree, or a dict of arrays by name.
 
     `like`: a pytree of the same structure, which the result then has, whatever its containers; its leaves may be

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from .block import HybridBlock
+
+if TYPE_CHECKING:
+    from ..ndarray.ndarray import NDArray
+    from ..typing import Functions
 
 __all__ = [
     "CTCLoss",
@@ -52,11 +56,11 @@ class Loss(HybridBlock):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 
-    def _weighted(self, F: Any, loss: Any, sample_weight: Any = None) -> Any:
+    def _weighted(self, F: Functions, loss: NDArray, sample_weight: NDArray | None = None) -> NDArray:
         loss = loss if sample_weight is None else F.broadcast_mul(loss, sample_weight)
         return loss if self._weight is None else loss * self._weight
 
-    def _mean(self, F: Any, loss: Any, sample_weight: Any = None) -> Any:
+    def _mean(self, F: Functions, loss: NDArray, sample_weight: NDArray | None = None) -> NDArray:
         return F.mean(self._weighted(F, loss, sample_weight), axis=self._batch_axis, exclude=True)
 
 
@@ -71,7 +75,9 @@ class L2Loss(Loss):
     def __init__(self, weight: float = 1.0, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         return self._mean(F, F.square(F.reshape_like(label, pred) - pred) / 2, sample_weight)
 
@@ -84,12 +90,14 @@ class L1Loss(Loss):
     np.float32(2.0)
     """
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         return self._mean(F, F.abs(F.reshape_like(label, pred) - pred), sample_weight)
 
 
-def _softplus(F: Any, x: Any) -> Any:
+def _softplus(F: Functions, x: Any) -> Any:
     return F.Activation(x, act_type="softrelu")
 
 
@@ -107,7 +115,14 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         super().__init__(weight, batch_axis, **kw)
         self._from_sigmoid = from_sigmoid
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self,
+        F: Functions,
+        pred: NDArray,
+        label: NDArray,
+        sample_weight: NDArray | None = None,
+        pos_weight: NDArray | None = None,
+    ) -> NDArray:
         """The loss of each sample."""
         label = F.reshape_like(label, pred)
         if self._from_sigmoid:
@@ -150,7 +165,9 @@ class SoftmaxCrossEntropyLoss(Loss):
         self._sparse_label = sparse_label
         self._from_logits = from_logits
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         logarithms = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         if self._sparse_label:
@@ -180,7 +197,9 @@ class KLDivLoss(Loss):
         self._from_logits = from_logits
         self._axis = axis
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         logarithms = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         loss = self._weighted(F, label * (F.log(label + 1e-12) - logarithms), sample_weight)
@@ -209,13 +228,13 @@ class CTCLoss(Loss):
 
     def hybrid_forward(
         self,
-        F: Any,
-        pred: Any,
-        label: Any,
-        pred_lengths: Any = None,
-        label_lengths: Any = None,
-        sample_weight: Any = None,
-    ) -> Any:
+        F: Functions,
+        pred: NDArray,
+        label: NDArray,
+        pred_lengths: NDArray | None = None,
+        label_lengths: NDArray | None = None,
+        sample_weight: NDArray | None = None,
+    ) -> NDArray:
         """The loss of each sample."""
         loss = F.ctc_loss(
             F.swapaxes(pred, 0, 1) if self._layout == "NTC" else pred,
@@ -241,7 +260,9 @@ class HuberLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._rho = rho
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         size = F.abs(F.reshape_like(label, pred) - pred)
         loss = F.where(size > self._rho, size - 0.5 * self._rho, 0.5 / self._rho * F.square(size))
@@ -260,10 +281,12 @@ class HingeLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def _lack(self, F: Any, pred: Any, label: Any) -> Any:
+    def _lack(self, F: Functions, pred: Any, label: Any) -> Any:
         return F.relu(self._margin - pred * F.reshape_like(label, pred))
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         return self._mean(F, self._lack(F, pred, label), sample_weight)
 
@@ -276,7 +299,9 @@ class SquaredHingeLoss(HingeLoss):
     np.float32(0.25)
     """
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         return self._mean(F, F.square(self._lack(F, pred, label)), sample_weight)
 
@@ -297,7 +322,9 @@ class LogisticLoss(Loss):
             raise ArgumentError(f"label_format is {label_format!r}; choose 'signed' or 'binary'")
         self._label_format = label_format
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         label = F.reshape_like(label, pred)
         label = (label + 1) / 2 if self._label_format == "signed" else label
@@ -316,7 +343,9 @@ class TripletLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, positive: NDArray, negative: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         nearer = F.square(F.reshape_like(positive, pred) - pred) - F.square(F.reshape_like(negative, pred) - pred)
         loss = F.relu(F.sum(nearer, axis=self._batch_axis, exclude=True) + self._margin)
@@ -345,7 +374,9 @@ class PoissonNLLLoss(Loss):
         self._from_logits = from_logits
         self._compute_full = compute_full
 
-    def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-8) -> Any:
+    def hybrid_forward(
+        self, F: Functions, pred: NDArray, target: NDArray, sample_weight: NDArray | None = None, epsilon: float = 1e-8
+    ) -> NDArray:
         """The loss of all samples."""
         target = F.reshape_like(target, pred)
         loss = F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
@@ -370,7 +401,9 @@ class CosineEmbeddingLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: Functions, input1: NDArray, input2: NDArray, label: NDArray, sample_weight: NDArray | None = None
+    ) -> NDArray:
         """The loss of each sample."""
         input1 = F.reshape_like(input1, input2)
         sizes = F.norm(input1, axis=-1) * F.norm(input2, axis=-1)
@@ -393,7 +426,7 @@ class SDMLLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self.smoothing_parameter = smoothing_parameter
 
-    def hybrid_forward(self, F: Any, x1: Any, x2: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x1: NDArray, x2: NDArray) -> NDArray:
         """The loss of each pair."""
         count = x1.shape[0]
         distances = F.sum(F.square(F.expand_dims(x1, 1) - F.expand_dims(x2, 0)), axis=2)

@@ -49,6 +49,11 @@ from .shape import stack as _stack
 from .updating import adamw_update as adamw_update
 from .updating import mp_adamw_update as mp_adamw_update
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..typing import ArrayLike, ShapeLike
+
 
 def _listed(values: Any) -> list[Any]:
     return list(values) if isinstance(values, (list, tuple)) else [values]
@@ -64,7 +69,7 @@ def _pair(returned: Any, where: str) -> Any:
 
 
 @nd_function(out=False)
-def foreach(body: Callable[..., Any], data: Any, init_states: Any) -> tuple[Any, Any]:
+def foreach(body: Callable[..., Any], data: ArrayLike, init_states: Any) -> tuple[Any, Any]:
     """Run `body(slice, states) -> (outputs, states)` over the first axis of data: outputs stacked, and the last states.
 
     `data`, the outputs and the states are arrays or lists of them. Recorded like any loop.
@@ -180,7 +185,7 @@ def index_copy(old_tensor: NDArray, index_vector: NDArray, new_tensor: NDArray) 
 
 
 @nd_function
-def index_array(data: NDArray, axes: Any = None) -> NDArray:
+def index_array(data: NDArray, axes: Sequence[int] | None = None) -> NDArray:
     """For each element its place, as int64, along all axes or those in `axes`, as one more axis at the end.
 
     Shapes: any; of k axes (or `axes`) the result has one axis more, of length k.
@@ -321,7 +326,7 @@ def rand_zipfian(
 
 
 @nd_function
-def AdaptiveAvgPooling2D(data: NDArray, output_size: Any = None) -> NDArray:
+def AdaptiveAvgPooling2D(data: NDArray, output_size: ShapeLike | None = None) -> NDArray:
     """Images (n, c, h, w) averaged down to `output_size`, (1, 1) unless given, by windows as equal as they can be.
 
     Shapes: (n, channels, height, width) gives (n, channels, *output_size).
@@ -637,7 +642,7 @@ def SyncBatchNorm(
     ndev: int = 1,
     key: str = "",
     output_mean_var: bool = False,
-    out: Any = None,
+    out: NDArray | None = None,
     **options: Any,
 ) -> Any:
     """`nd.BatchNorm`; one array holds the whole batch here, so there is nothing to bring together across devices.
@@ -655,7 +660,13 @@ def SyncBatchNorm(
 
 @nd_function(words=AS_BATCH_NORM)
 def BatchNormWithReLU(
-    data: Any, gamma: Any, beta: Any, moving_mean: Any, moving_var: Any, out: Any = None, **options: Any
+    data: ArrayLike,
+    gamma: NDArray,
+    beta: ArrayLike,
+    moving_mean: Any,
+    moving_var: Any,
+    out: NDArray | None = None,
+    **options: Any,
 ) -> Any:
     """`nd.BatchNorm`, then relu.
 

@@ -7,7 +7,7 @@ sorted is computed on the host, and has no gradient: anchors, matches, targets.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from ..errors import ArgumentError, ArgumentTypeError, BoundsError, ShapeError
 from .checks import dtype_of, int_tuple, ops
 from .function import nd_function
 from .ndarray import NDArray, make
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..typing import ShapeLike
 
 __all__ = [
     "MultiBoxDetection",
@@ -103,11 +108,11 @@ def _apart(drops: Callable[[Host, Host], Host], members: Host) -> Host:
 @nd_function
 def MultiBoxPrior(
     data: NDArray,
-    sizes: Any = (1.0,),
-    ratios: Any = (1.0,),
+    sizes: Sequence[float] = (1.0,),
+    ratios: Sequence[float] = (1.0,),
     clip: bool = False,
-    steps: Any = (-1.0, -1.0),
-    offsets: Any = (0.5, 0.5),
+    steps: Sequence[float] = (-1.0, -1.0),
+    offsets: Sequence[float] = (0.5, 0.5),
 ) -> NDArray:
     """Anchor boxes around each pixel of an image: of every size in the first ratio, of the first size in the others.
 
@@ -182,7 +187,7 @@ def MultiBoxTarget(
     negative_mining_ratio: float = -1.0,
     negative_mining_thresh: float = 0.5,
     minimum_negative_samples: int = 0,
-    variances: Any = (0.1, 0.1, 0.2, 0.2),
+    variances: Sequence[float] = (0.1, 0.1, 0.2, 0.2),
 ) -> list[NDArray]:
     """What a detector is to say of its anchors: offsets, a mask of the offsets that count, and classes.
 
@@ -258,7 +263,7 @@ def MultiBoxDetection(
     background_id: int = 0,
     nms_threshold: float = 0.5,
     force_suppress: bool = False,
-    variances: Any = (0.1, 0.1, 0.2, 0.2),
+    variances: Sequence[float] = (0.1, 0.1, 0.2, 0.2),
     nms_topk: int = -1,
 ) -> NDArray:
     """The boxes that a detector sees, best first: rows (class, probability, *box); class −1 is none.
@@ -457,7 +462,7 @@ def box_decode(
 def ROIAlign(
     data: NDArray,
     rois: NDArray,
-    pooled_size: Any,
+    pooled_size: ShapeLike,
     spatial_scale: float,
     sample_ratio: int = -1,
     position_sensitive: bool = False,

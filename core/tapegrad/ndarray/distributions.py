@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import cleandoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array
 from ..context import Context
@@ -16,6 +16,9 @@ from ..transforms import draws as _draws
 from .checks import dtype_of, need
 from .function import Field, public
 from .ndarray import NDArray, give, make, shape_of
+
+if TYPE_CHECKING:
+    from ..typing import DTypeLike, ShapeLike
 
 
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
@@ -27,10 +30,10 @@ def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: An
 def sample(
     method: str,
     named: dict[str, Any],
-    shape: Any = None,
-    dtype: Any = None,
+    shape: ShapeLike | None = None,
+    dtype: DTypeLike | None = None,
     ctx: Context | None = None,
-    out: Any = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Numbers for parameters that are numbers (of `shape`) or arrays (`shape` numbers for each element)."""
     arrays = [p for p in named.values() if isinstance(p, Array)]
@@ -44,11 +47,11 @@ def sample(
 
 FLOATING = "Dtypes: float16, float32 (unless `dtype` says otherwise) or float64."
 SHAPE, DTYPE, CONTEXT = (
-    Field("shape", "Any", None),
-    Field("dtype", "Any", None),
+    Field("shape", "ShapeLike | None", None),
+    Field("dtype", "DTypeLike | None", None),
     Field("ctx", "Context | None", None),
 )
-OUT = Field("out", "Any", None)
+OUT = Field("out", "NDArray | None", None)
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Distribution:
 
         {example}
         """
-        parameters = [p._replace(annotation="Any") for p in self.parameters]
+        parameters = [p._replace(annotation="ArrayLike") for p in self.parameters]
         return self.function(self.method, parameters, (SHAPE, DTYPE, CONTEXT, OUT), doc, module)
 
     def drawing_like(self, module: str) -> Callable[..., NDArray]:

@@ -10,7 +10,7 @@ import struct
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from ..arrays.safetensors import damaged, exactly, file_name, pack, shape_of, un
 from ..errors import ArgumentTypeError, DtypeError, FileFormatError
 from .checks import need
 from .ndarray import NDArray, make
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["load", "load_frombuffer", "save"]
 
@@ -40,7 +43,7 @@ CODES = (
 """The dtypes of MXNet's files, by the number that stands for them there."""
 
 
-def save(fname: str | os.PathLike[str], data: Any) -> None:
+def save(fname: str | os.PathLike[str], data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> None:
     """Write arrays to a file: one, a list of them, or a dictionary with names.
 
     A name ending in `.params` is written in MXNet's own format, one in `.safetensors` in that, any other as NumPy's

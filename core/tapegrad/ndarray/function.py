@@ -22,6 +22,9 @@ FUNCTIONS: set[Callable[..., Any]] = set()
 
 REQUIRED: Any = object()
 
+ADDED = {"out": "NDArray | None", "name": "str | None"}
+"""The parameters that MXNet has nearly everywhere, with their types where the result is one array."""
+
 
 class Field(NamedTuple):
     """A parameter. This module is run for each function when `nd` is imported, and `inspect` would take its time."""
@@ -91,8 +94,7 @@ def public(
     """The public function of that name and these parameters, which a body takes in their order.
 
     A parameter annotated `NDArray` has to be one, and of `*data: NDArray` there is one at least: anything else is a
-    `TypeError` that names the function and the argument. `check(x, where, name)` may ask more of each of them. In the
-    public signature they are `Any`.
+    `TypeError` that names the function and the argument. `check(x, where, name)` may ask more of each of them.
 
     The parameters `out` and `name`, which MXNet has nearly everywhere, are added at the end, or before the parameter
     that `ahead_of` names; `out=False` adds neither. `into(out, result, where)` writes the result to `out`, unless the
@@ -108,14 +110,14 @@ def public(
     if out:
         kind = "=" if fields[-1].kind in ("*", "=") else ""
         place = own.index(ahead_of) if ahead_of else len(own) - (fields[-1].kind == "**")
-        shown[place:place] = [Field(added, "Any", None, kind) for added in ("out", "name") if added not in own]
+        types = ADDED if "list" not in body.__annotations__["return"] else ADDED | {"out": "Sequence[NDArray] | None"}
+        shown[place:place] = [Field(added, types[added], None, kind) for added in ADDED if added not in own]
     names, kinds, arrays, defaults, named, annotations = [], [], [], [], {}, {}
     for i, (parameter, annotation, default, kind) in enumerate(shown):
         names.append(parameter)
         kinds.append(kind + parameter if kind == "=" else kind)
         if annotation == "NDArray":
             arrays.append(i)
-            annotation = "Any"
         annotations[parameter] = annotation
         if kind == "=":
             named[parameter] = default

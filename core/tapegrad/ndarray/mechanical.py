@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import cleandoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from ..engines.tables import OPS
 from .checks import need
 from .function import FUNCTIONS, nd_function
 from .ndarray import NDArray, _as_numbers, _comparison, flat, give
+
+if TYPE_CHECKING:
+    from ..typing import ArrayLike
 
 UNARY = {
     "abs": ("abs", "[-1.5, 2]", "[1.5 2. ]"),
@@ -143,7 +146,7 @@ def _named(function: Callable[..., Any], name: str, op_name: str, more: str, exa
 def _unary(name: str, op_name: str, *example: str) -> None:
     op, constant = OPS[op_name].call, op_name in ("ones_like", "zeros_like")
 
-    def function(data: Any, out: Any = None, name: Any = None) -> NDArray:
+    def function(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:
         if data.__class__ is not NDArray:
             need(data, function.__name__)
         result = op(data)
@@ -167,7 +170,7 @@ def _both(lhs: Any, rhs: Any, where: str) -> None:
 def _binary(name: str, op_name: str, *example: str) -> None:
     op = OPS[op_name].call
 
-    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    def function(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = None, name: str | None = None) -> NDArray:
         if lhs.__class__ is not NDArray or rhs.__class__ is not NDArray:
             _both(lhs, rhs, function.__name__)
         result = op(lhs, rhs)
@@ -179,9 +182,10 @@ def _binary(name: str, op_name: str, *example: str) -> None:
 
 def _compared(name: str, op_name: str, result: str) -> None:
     compare = _comparison(op_name)
-    mirrored = _comparison(op_name.replace("greater", "LESS").replace("less", "greater").replace("LESS", "less"))
+    mirror = op_name.replace("greater", "LESS").replace("less", "greater").replace("LESS", "less")
+    mirrored: Callable[..., NDArray] = _comparison(mirror)
 
-    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    def function(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = None, name: str | None = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
         result = compare(lhs, rhs) if isinstance(lhs, NDArray) else mirrored(rhs, lhs)
         return result if out is None else give(out, result)
@@ -193,10 +197,10 @@ def _compared(name: str, op_name: str, result: str) -> None:
 def _logical(name: str, op_name: str, result: str) -> None:
     op, nonzero = OPS[op_name].call, OPS["not_equal"].call
 
-    def function(lhs: Any, rhs: Any, out: Any = None, name: Any = None) -> NDArray:
+    def function(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = None, name: str | None = None) -> NDArray:
         _both(lhs, rhs, function.__name__)
         booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else np.asarray(x) != 0 for x in (lhs, rhs)])
-        example = lhs if isinstance(lhs, Array) else rhs
+        example: Any = lhs if isinstance(lhs, Array) else rhs
         result = _as_numbers(booleans, example._xp.dtype_of(example._value), lhs, rhs)
         return result if out is None else give(out, result)
 
@@ -205,7 +209,7 @@ def _logical(name: str, op_name: str, result: str) -> None:
 
 
 @nd_function
-def power(base: Any, exp: Any) -> NDArray:
+def power(base: ArrayLike, exp: ArrayLike) -> NDArray:
     """`base` to the power of `exp`, of which one may be a number.
 
     Shapes: any two that broadcast.

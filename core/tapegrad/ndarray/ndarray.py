@@ -39,6 +39,9 @@ from ..transforms import variables as _variables
 from .host import array as single
 from .methods import Methods
 
+if TYPE_CHECKING:
+    from ..typing import ArrayLike, DTypeLike
+
 __all__ = [
     "NDArray",
     "arange",
@@ -530,7 +533,7 @@ def make(values: np.ndarray[Any, Any], ctx: Context | None = None) -> NDArray:
     return handle(edition.made(), xp.backend.from_numpy(values, device=device), None, xp)
 
 
-def dtype_or_default(dtype: Any) -> np.dtype[Any]:
+def dtype_or_default(dtype: DTypeLike | None) -> np.dtype[Any]:
     """The dtype given, or the default floating one."""
     return dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
 
@@ -561,7 +564,7 @@ def give_all(out: Any, results: Sequence[Any], where: str) -> list[NDArray]:
     return [give(o, x) for o, x in zip(outs, results, strict=True)]
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def array(source_array: ArrayLike, ctx: Context | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """An array of values, float32 unless `dtype` says otherwise, whatever the values were.
 
     `source_array` is nested lists, a NumPy array or an NDArray. It is copied; of an NDArray the copy is differentiable.
@@ -601,7 +604,11 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
 
 def zeros(
-    shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None, out: Any = None
+    shape: Sizes,
+    ctx: Context | None = None,
+    dtype: DTypeLike | None = None,
+    stype: str | None = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Zeros of a shape, float32 unless `dtype` says otherwise.
 
@@ -619,7 +626,12 @@ def zeros(
     return give(out, make(np.zeros(shape_of(shape), dtype_or_default(dtype)), ctx))
 
 
-def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:
+def ones(
+    shape: Sizes,
+    ctx: Context | None = None,
+    dtype: DTypeLike | None = None,
+    out: NDArray | None = None,
+) -> NDArray:
     """Ones of a shape, float32 unless `dtype` says otherwise.
 
     Shapes: an int or a tuple.
@@ -635,7 +647,13 @@ def ones(shape: Sizes, ctx: Context | None = None, dtype: Any = None, out: Any =
     return give(out, make(np.ones(shape_of(shape), dtype_or_default(dtype)), ctx))
 
 
-def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None, out: Any = None) -> NDArray:
+def full(
+    shape: Sizes,
+    val: float,
+    ctx: Context | None = None,
+    dtype: DTypeLike | None = None,
+    out: NDArray | None = None,
+) -> NDArray:
     """An array full of one value, float32 unless `dtype` says otherwise.
 
     Shapes: an int or a tuple.
@@ -660,7 +678,9 @@ def full(shape: Sizes, val: float, ctx: Context | None = None, dtype: Any = None
     return give(out, make(np.full(sizes, value), ctx))
 
 
-def empty(shape: Sizes, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+def empty(
+    shape: Sizes, ctx: Context | None = None, dtype: DTypeLike | None = None, stype: str | None = None
+) -> NDArray:
     """An array whose values do not matter; they are zeros.
 
     Shapes: an int or a tuple.
@@ -682,7 +702,7 @@ def arange(
     repeat: int = 1,
     infer_range: bool | None = None,
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
 ) -> NDArray:
     """Numbers from `start` up to but not with `stop`, each `repeat` times; from 0 up to `start` if `stop` is None.
 
@@ -716,7 +736,12 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = None
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Context | None = None,
+    dtype: DTypeLike | None = None,
 ) -> NDArray:
     """`num` numbers evenly from `start` to `stop`, which is among them if `endpoint`.
 
@@ -736,7 +761,7 @@ def linspace(
     return make(np.linspace(start, stop, num, endpoint=endpoint).astype(dtype_or_default(dtype)), ctx)
 
 
-def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Ones on the `k`-th diagonal of an N × M matrix (N × N if M is 0), zeros elsewhere.
 
     Shapes: (N, M).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .function import nd_function
 from .ndarray import INT, NDArray, give, make
 from .reductions import add_n
 from .shape import concat, indices_of, repeat, reshape
+
+if TYPE_CHECKING:
+    from ..typing import Axes, DTypeLike, ShapeLike
 
 _floating = nd_function(words="Dtypes: floats; integers give the default float.")
 _normalization = nd_function(words="Dtypes: floats; the result has that of all together.")
@@ -69,7 +72,7 @@ def _per_axis(value: Any, ndim: int, default: int, where: str, name: str) -> tup
 def FullyConnected(
     data: NDArray,
     weight: NDArray,
-    bias: Any = None,
+    bias: NDArray | None = None,
     num_hidden: int | None = None,
     no_bias: bool = False,
     flatten: bool = True,
@@ -97,17 +100,17 @@ def FullyConnected(
 def Convolution(
     data: NDArray,
     weight: NDArray,
-    bias: Any = None,
-    kernel: Any = None,
-    stride: Any = None,
-    dilate: Any = None,
-    pad: Any = None,
+    bias: NDArray | None = None,
+    kernel: ShapeLike | None = None,
+    stride: ShapeLike | None = None,
+    dilate: ShapeLike | None = None,
+    pad: ShapeLike | None = None,
     num_filter: int | None = None,
     num_group: int = 1,
     workspace: int | None = None,
     no_bias: bool = False,
-    cudnn_tune: Any = None,
-    cudnn_off: Any = None,
+    cudnn_tune: str | None = None,
+    cudnn_off: bool | None = None,
     layout: str | None = None,
 ) -> NDArray:
     """Filters slid over images, sequences or volumes: a cross-correlation, as is usual in deep learning.
@@ -148,19 +151,19 @@ def Convolution(
 def Deconvolution(
     data: NDArray,
     weight: NDArray,
-    bias: Any = None,
-    kernel: Any = None,
-    stride: Any = None,
-    dilate: Any = None,
-    pad: Any = None,
-    adj: Any = None,
-    target_shape: Any = None,
+    bias: NDArray | None = None,
+    kernel: ShapeLike | None = None,
+    stride: ShapeLike | None = None,
+    dilate: ShapeLike | None = None,
+    pad: ShapeLike | None = None,
+    adj: ShapeLike | None = None,
+    target_shape: ShapeLike | None = None,
     num_filter: int | None = None,
     num_group: int = 1,
     workspace: int | None = None,
     no_bias: bool = True,
-    cudnn_tune: Any = None,
-    cudnn_off: Any = None,
+    cudnn_tune: str | None = None,
+    cudnn_off: bool | None = None,
     layout: str | None = None,
 ) -> NDArray:
     """The transpose of a convolution: data (n, c, *space), weight (c, num_filter / num_group, *kernel).
@@ -210,13 +213,13 @@ def Deconvolution(
 @_floating
 def Pooling(
     data: NDArray,
-    kernel: Any = (),
+    kernel: ShapeLike = (),
     pool_type: str = "max",
     global_pool: bool = False,
-    cudnn_off: Any = None,
+    cudnn_off: bool | None = None,
     pooling_convention: str = "valid",
-    stride: Any = None,
-    pad: Any = None,
+    stride: ShapeLike | None = None,
+    pad: ShapeLike | None = None,
     p_value: int | None = None,
     count_include_pad: bool = True,
     layout: str | None = None,
@@ -277,7 +280,7 @@ def Pooling(
 
 
 @nd_function
-def ROIPooling(data: NDArray, rois: NDArray, pooled_size: Any, spatial_scale: float) -> NDArray:
+def ROIPooling(data: NDArray, rois: NDArray, pooled_size: ShapeLike, spatial_scale: float) -> NDArray:
     """The largest elements of a grid over each region: data (n, c, h, w), rois (r, 5), result (r, c, *pooled_size).
 
     A region is (image, left, top, right, bottom), in pixels of an image that `spatial_scale` shrinks to `data`; its
@@ -386,7 +389,13 @@ def UpSampling(
 
 
 @nd_function
-def im2col(data: NDArray, kernel: Any, stride: Any = None, dilate: Any = None, pad: Any = None) -> NDArray:
+def im2col(
+    data: NDArray,
+    kernel: ShapeLike,
+    stride: ShapeLike | None = None,
+    dilate: ShapeLike | None = None,
+    pad: ShapeLike | None = None,
+) -> NDArray:
     """The windows of images as columns: (n, c, *space) becomes (n, c · window, windows).
 
     `col2im` is the transpose. `stride`, `dilate` and `pad` are as in `Convolution`.
@@ -442,7 +451,7 @@ def Activation(data: NDArray, act_type: str) -> NDArray:
 @_floating
 def LeakyReLU(
     data: NDArray,
-    gamma: Any = None,
+    gamma: NDArray | None = None,
     act_type: str = "leaky",
     slope: float = 0.25,
     lower_bound: float = 0.125,
@@ -553,10 +562,10 @@ def _softmaxed(
 @_softmax_like
 def softmax(
     data: NDArray,
-    length: Any = None,
+    length: NDArray | None = None,
     axis: int = -1,
     temperature: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     use_length: bool = False,
 ) -> NDArray:
     """exp(x / temperature) divided by its sum along `axis`, of the first `length` elements there with `use_length`.
@@ -575,9 +584,9 @@ def log_softmax(
     data: NDArray,
     axis: int = -1,
     temperature: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     use_length: bool = False,
-    length: Any = None,
+    length: NDArray | None = None,
 ) -> NDArray:
     """The logarithm of `softmax`, computed without it.
 
@@ -594,9 +603,9 @@ def softmin(
     data: NDArray,
     axis: int = -1,
     temperature: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     use_length: bool = False,
-    length: Any = None,
+    length: NDArray | None = None,
 ) -> NDArray:
     """`softmax` of the negative.
 
@@ -651,7 +660,9 @@ def softmax_cross_entropy(data: NDArray, label: NDArray) -> NDArray:
 
 
 @nd_function
-def Dropout(data: NDArray, p: float = 0.5, mode: str = "training", axes: Any = (), cudnn_off: Any = None) -> NDArray:
+def Dropout(
+    data: NDArray, p: float = 0.5, mode: str = "training", axes: Axes = (), cudnn_off: bool | None = None
+) -> NDArray:
     """Elements set to zero with probability `p`, the others divided by 1 − p: in training, or with `mode="always"`.
 
     Elements that differ only along `axes` are dropped together. The numbers drawn are MXNet's.
@@ -694,10 +705,10 @@ def BatchNorm(
     use_global_stats: bool = False,
     output_mean_var: bool = False,
     axis: int = 1,
-    cudnn_off: Any = None,
-    min_calib_range: Any = None,
-    max_calib_range: Any = None,
-    out: Any = None,
+    cudnn_off: bool | None = None,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    out: NDArray | None = None,
 ) -> Any:
     """Each channel, along `axis`, brought to mean 0 and variance 1, then times gamma plus beta.
 
@@ -777,7 +788,7 @@ def LayerNorm(
     axis: int = -1,
     eps: float = 1e-5,
     output_mean_var: bool = False,
-    out: Any = None,
+    out: NDArray | None = None,
 ) -> Any:
     """The elements along `axis` brought to mean 0 and variance 1, then times gamma plus beta, of its length.
 
@@ -839,7 +850,7 @@ def GroupNorm(
     num_groups: int = 1,
     eps: float = 1e-5,
     output_mean_var: bool = False,
-    out: Any = None,
+    out: NDArray | None = None,
 ) -> Any:
     """Groups of channels of each image (n, c, *space) brought to mean 0 and variance 1, then times gamma plus beta.
 

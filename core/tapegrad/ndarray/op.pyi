@@ -1,181 +1,196 @@
 """Functions of arrays. Written by tests/mxnet/stubs.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..context import Context
+from ..typing import ArrayLike, Axes, DTypeLike, ShapeLike
 from .ndarray import NDArray
 
-def Activation(data: Any, act_type: str, out: Any = ..., name: Any = ...) -> NDArray: ...
+def Activation(data: NDArray, act_type: str, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def BatchNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
-    moving_mean: Any,
-    moving_var: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
     eps: float = ...,
     momentum: float = ...,
     fix_gamma: bool = ...,
     use_global_stats: bool = ...,
     output_mean_var: bool = ...,
     axis: int = ...,
-    cudnn_off: Any = ...,
-    min_calib_range: Any = ...,
-    max_calib_range: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    cudnn_off: bool | None = ...,
+    min_calib_range: float | None = ...,
+    max_calib_range: float | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
-def BilinearSampler(data: Any, grid: Any, cudnn_off: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def BilinearSampler(
+    data: NDArray, grid: NDArray, cudnn_off: bool | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def Convolution(
-    data: Any,
-    weight: Any,
-    bias: Any = ...,
-    kernel: Any = ...,
-    stride: Any = ...,
-    dilate: Any = ...,
-    pad: Any = ...,
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = ...,
+    kernel: ShapeLike | None = ...,
+    stride: ShapeLike | None = ...,
+    dilate: ShapeLike | None = ...,
+    pad: ShapeLike | None = ...,
     num_filter: int | None = ...,
     num_group: int = ...,
     workspace: int | None = ...,
     no_bias: bool = ...,
-    cudnn_tune: Any = ...,
-    cudnn_off: Any = ...,
+    cudnn_tune: str | None = ...,
+    cudnn_off: bool | None = ...,
     layout: str | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def Crop(
-    *data: Any,
+    *data: NDArray,
     offset: Any = ...,
-    h_w: Any = ...,
+    h_w: tuple[int, int] = ...,
     center_crop: bool = ...,
     num_args: int | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def Deconvolution(
-    data: Any,
-    weight: Any,
-    bias: Any = ...,
-    kernel: Any = ...,
-    stride: Any = ...,
-    dilate: Any = ...,
-    pad: Any = ...,
-    adj: Any = ...,
-    target_shape: Any = ...,
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = ...,
+    kernel: ShapeLike | None = ...,
+    stride: ShapeLike | None = ...,
+    dilate: ShapeLike | None = ...,
+    pad: ShapeLike | None = ...,
+    adj: ShapeLike | None = ...,
+    target_shape: ShapeLike | None = ...,
     num_filter: int | None = ...,
     num_group: int = ...,
     workspace: int | None = ...,
     no_bias: bool = ...,
-    cudnn_tune: Any = ...,
-    cudnn_off: Any = ...,
+    cudnn_tune: str | None = ...,
+    cudnn_off: bool | None = ...,
     layout: str | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def Dropout(
-    data: Any, p: float = ..., mode: str = ..., axes: Any = ..., cudnn_off: Any = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    p: float = ...,
+    mode: str = ...,
+    axes: Axes = ...,
+    cudnn_off: bool | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def Embedding(
-    data: Any,
-    weight: Any,
+    data: ArrayLike,
+    weight: NDArray,
     input_dim: int | None = ...,
     output_dim: int | None = ...,
-    dtype: Any = ...,
+    dtype: DTypeLike | None = ...,
     sparse_grad: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def FullyConnected(
-    data: Any,
-    weight: Any,
-    bias: Any = ...,
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = ...,
     num_hidden: int | None = ...,
     no_bias: bool = ...,
     flatten: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def GridGenerator(
-    data: Any, transform_type: str, target_shape: Any = ..., out: Any = ..., name: Any = ...
+    data: NDArray, transform_type: str, target_shape: ShapeLike = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
 def GroupNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
     num_groups: int = ...,
     eps: float = ...,
     output_mean_var: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
-def InstanceNorm(data: Any, gamma: Any, beta: Any, eps: float = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def L2Normalization(data: Any, eps: float = ..., mode: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def InstanceNorm(
+    data: NDArray, gamma: NDArray, beta: NDArray, eps: float = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def L2Normalization(
+    data: NDArray, eps: float = ..., mode: str = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def LRN(
-    data: Any,
+    data: NDArray,
     alpha: float = ...,
     beta: float = ...,
     knorm: float = ...,
     nsize: int | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def LayerNorm(
-    data: Any,
-    gamma: Any,
-    beta: Any,
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
     axis: int = ...,
     eps: float = ...,
     output_mean_var: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
 def LeakyReLU(
-    data: Any,
-    gamma: Any = ...,
+    data: NDArray,
+    gamma: NDArray | None = ...,
     act_type: str = ...,
     slope: float = ...,
     lower_bound: float = ...,
     upper_bound: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def LinearRegressionOutput(
-    data: Any, label: Any, grad_scale: float = ..., out: Any = ..., name: Any = ...
+    data: NDArray, label: NDArray, grad_scale: float = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
 def LogisticRegressionOutput(
-    data: Any, label: Any, grad_scale: float = ..., out: Any = ..., name: Any = ...
+    data: NDArray, label: NDArray, grad_scale: float = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
-def MAERegressionOutput(data: Any, label: Any, grad_scale: float = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def MAERegressionOutput(
+    data: NDArray, label: NDArray, grad_scale: float = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def MakeLoss(
-    data: Any,
+    data: NDArray,
     grad_scale: float = ...,
     valid_thresh: float = ...,
     normalization: str = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def Pooling(
-    data: Any,
-    kernel: Any = ...,
+    data: NDArray,
+    kernel: ShapeLike = ...,
     pool_type: str = ...,
     global_pool: bool = ...,
-    cudnn_off: Any = ...,
+    cudnn_off: bool | None = ...,
     pooling_convention: str = ...,
-    stride: Any = ...,
-    pad: Any = ...,
+    stride: ShapeLike | None = ...,
+    pad: ShapeLike | None = ...,
     p_value: int | None = ...,
     count_include_pad: bool = ...,
     layout: str | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def RNN(
-    data: Any,
-    parameters: Any,
-    state: Any,
-    state_cell: Any = ...,
-    sequence_length: Any = ...,
+    data: NDArray,
+    parameters: NDArray,
+    state: NDArray,
+    state_cell: NDArray | None = ...,
+    sequence_length: NDArray | None = ...,
     state_size: int | None = ...,
     num_layers: int = ...,
     bidirectional: bool = ...,
@@ -187,50 +202,55 @@ def RNN(
     lstm_state_clip_max: float | None = ...,
     lstm_state_clip_nan: bool = ...,
     use_sequence_length: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
 def ROIPooling(
-    data: Any, rois: Any, pooled_size: Any, spatial_scale: float, out: Any = ..., name: Any = ...
+    data: NDArray,
+    rois: NDArray,
+    pooled_size: ShapeLike,
+    spatial_scale: float,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def SVMOutput(
-    data: Any,
-    label: Any,
+    data: NDArray,
+    label: NDArray,
     margin: float = ...,
     regularization_coefficient: float = ...,
     use_linear: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def SequenceLast(
-    data: Any,
-    sequence_length: Any = ...,
+    data: NDArray,
+    sequence_length: NDArray | None = ...,
     use_sequence_length: bool = ...,
     axis: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def SequenceMask(
-    data: Any,
-    sequence_length: Any = ...,
+    data: NDArray,
+    sequence_length: NDArray | None = ...,
     use_sequence_length: bool = ...,
     value: float = ...,
     axis: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def SequenceReverse(
-    data: Any,
-    sequence_length: Any = ...,
+    data: NDArray,
+    sequence_length: NDArray | None = ...,
     use_sequence_length: bool = ...,
     axis: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def SoftmaxActivation(data: Any, mode: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def SoftmaxActivation(data: NDArray, mode: str = ..., out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def SoftmaxOutput(
-    data: Any,
-    label: Any,
+    data: NDArray,
+    label: NDArray,
     grad_scale: float = ...,
     ignore_label: float = ...,
     multi_output: bool = ...,
@@ -239,36 +259,36 @@ def SoftmaxOutput(
     normalization: str = ...,
     out_grad: bool = ...,
     smooth_alpha: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def SpatialTransformer(
-    data: Any,
-    loc: Any,
-    target_shape: Any = ...,
+    data: NDArray,
+    loc: NDArray,
+    target_shape: ShapeLike = ...,
     transform_type: str = ...,
     sampler_type: str = ...,
-    cudnn_off: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    cudnn_off: bool | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def UpSampling(
-    *data: Any,
+    *data: NDArray,
     scale: int = ...,
     num_filter: int = ...,
     sample_type: str = ...,
     multi_input_mode: str = ...,
     num_args: int | None = ...,
     workspace: int | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def abs(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def abs(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def adam_update(
-    weight: Any,
-    grad: Any,
-    mean: Any,
-    var: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
     lr: float,
     beta1: float = ...,
     beta2: float = ...,
@@ -277,129 +297,177 @@ def adam_update(
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     lazy_update: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def add(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def add_n(*args: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def all_finite(data: Any, init_output: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def add(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def add_n(*args: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def all_finite(
+    data: NDArray, init_output: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def amp_multicast(
-    *data: Any, num_outputs: int | None = ..., cast_narrow: bool = ..., out: Any = ..., name: Any = ...
+    *data: NDArray,
+    num_outputs: int | None = ...,
+    cast_narrow: bool = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
-def arccos(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def arccosh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def arcsin(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def arcsinh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def arctan(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def arctanh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def argmax(data: Any, axis: int | None = ..., keepdims: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def argmax_channel(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def argmin(data: Any, axis: int | None = ..., keepdims: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def arccos(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def arccosh(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def arcsin(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def arcsinh(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def arctan(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def arctanh(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def argmax(
+    data: NDArray, axis: int | None = ..., keepdims: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def argmax_channel(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def argmin(
+    data: NDArray, axis: int | None = ..., keepdims: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def argsort(
-    data: Any, axis: int | None = ..., is_ascend: bool = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: int | None = ...,
+    is_ascend: bool = ...,
+    dtype: DTypeLike = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def batch_dot(
-    lhs: Any,
-    rhs: Any,
+    lhs: NDArray,
+    rhs: NDArray,
     transpose_a: bool = ...,
     transpose_b: bool = ...,
-    forward_stype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    forward_stype: str | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def batch_take(a: Any, indices: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_add(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_axis(data: Any, axis: Any = ..., size: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_div(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_greater(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_greater_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_hypot(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_lesser(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_lesser_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def batch_take(a: NDArray, indices: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_add(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_axis(
+    data: NDArray, axis: Axes = ..., size: ShapeLike = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def broadcast_div(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_equal(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_greater(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_greater_equal(
+    lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def broadcast_hypot(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_lesser(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_lesser_equal(
+    lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def broadcast_like(
-    lhs: Any, rhs: Any, lhs_axes: Any = ..., rhs_axes: Any = ..., out: Any = ..., name: Any = ...
+    lhs: NDArray,
+    rhs: NDArray,
+    lhs_axes: Axes | None = ...,
+    rhs_axes: Axes | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def broadcast_logical_and(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_logical_or(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_logical_xor(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_maximum(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_minimum(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_minus(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_mod(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_mul(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_not_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_plus(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_power(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_sub(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def broadcast_to(data: Any, shape: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def cast(data: Any, dtype: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def cast_storage(data: Any, stype: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def cbrt(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def ceil(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def broadcast_logical_and(
+    lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def broadcast_logical_or(
+    lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def broadcast_logical_xor(
+    lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def broadcast_maximum(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_minimum(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_minus(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_mod(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_mul(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_not_equal(
+    lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def broadcast_plus(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_power(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_sub(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def broadcast_to(data: NDArray, shape: ShapeLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def cast(data: NDArray, dtype: DTypeLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def cast_storage(data: NDArray, stype: str = ..., out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def cbrt(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def ceil(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def clip(
-    data: Any, a_min: float | None = ..., a_max: float | None = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    a_min: float | None = ...,
+    a_max: float | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def col2im(
-    data: Any,
-    output_size: Any,
-    kernel: Any,
-    stride: Any = ...,
-    dilate: Any = ...,
-    pad: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    data: NDArray,
+    output_size: ShapeLike,
+    kernel: ShapeLike,
+    stride: ShapeLike | None = ...,
+    dilate: ShapeLike | None = ...,
+    pad: ShapeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def concat(*data: Any, dim: int = ..., num_args: int | None = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def concat(
+    *data: NDArray, dim: int = ..., num_args: int | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def concatenate(arrays: Iterable[Any], axis: int = ..., always_copy: bool = ...) -> NDArray: ...
-def cos(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def cosh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def cos(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def cosh(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def ctc_loss(
-    data: Any,
-    label: Any,
-    data_lengths: Any = ...,
-    label_lengths: Any = ...,
+    data: NDArray,
+    label: NDArray,
+    data_lengths: NDArray | None = ...,
+    label_lengths: NDArray | None = ...,
     use_data_lengths: bool = ...,
     use_label_lengths: bool = ...,
     blank_label: str = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def cumsum(a: Any, axis: int | None = ..., dtype: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def degrees(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def depth_to_space(data: Any, block_size: int, out: Any = ..., name: Any = ...) -> NDArray: ...
-def diag(data: Any, k: int = ..., axis1: int = ..., axis2: int = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def divide(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def cumsum(
+    a: NDArray, axis: int | None = ..., dtype: DTypeLike | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def degrees(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def depth_to_space(data: NDArray, block_size: int, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def diag(
+    data: NDArray, k: int = ..., axis1: int = ..., axis2: int = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def divide(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def dot(
-    lhs: Any,
-    rhs: Any,
+    lhs: NDArray,
+    rhs: NDArray,
     transpose_a: bool = ...,
     transpose_b: bool = ...,
-    forward_stype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    forward_stype: str | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def elemwise_add(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def elemwise_div(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def elemwise_mul(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def elemwise_sub(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def erf(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def erfinv(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def exp(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def expand_dims(data: Any, axis: int, out: Any = ..., name: Any = ..., inplace: bool = ...) -> NDArray: ...
-def expm1(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def fill_element_0index(lhs: Any, mhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def fix(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def flatten(data: Any, out: Any = ..., name: Any = ..., inplace: bool = ...) -> NDArray: ...
-def flip(data: Any, axis: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def floor(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def elemwise_add(lhs: NDArray, rhs: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def elemwise_div(lhs: NDArray, rhs: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def elemwise_mul(lhs: NDArray, rhs: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def elemwise_sub(lhs: NDArray, rhs: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def equal(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def erf(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def erfinv(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def exp(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def expand_dims(
+    data: NDArray, axis: int, out: NDArray | None = ..., name: str | None = ..., inplace: bool = ...
+) -> NDArray: ...
+def expm1(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def fill_element_0index(
+    lhs: NDArray, mhs: NDArray, rhs: NDArray, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def fix(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def flatten(data: NDArray, out: NDArray | None = ..., name: str | None = ..., inplace: bool = ...) -> NDArray: ...
+def flip(data: NDArray, axis: Axes, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def floor(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def ftml_update(
-    weight: Any,
-    grad: Any,
-    d: Any,
-    v: Any,
-    z: Any,
+    weight: NDArray,
+    grad: NDArray,
+    d: NDArray,
+    v: NDArray,
+    z: NDArray,
     lr: float,
     beta1: float = ...,
     beta2: float = ...,
@@ -408,40 +476,48 @@ def ftml_update(
     wd: float = ...,
     rescale_grad: float = ...,
     clip_grad: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def ftrl_update(
-    weight: Any,
-    grad: Any,
-    z: Any,
-    n: Any,
+    weight: NDArray,
+    grad: NDArray,
+    z: NDArray,
+    n: NDArray,
     lr: float,
     lamda1: float = ...,
     beta: float = ...,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def gamma(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def gammaln(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def gather_nd(data: Any, indices: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def greater(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def greater_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def hard_sigmoid(data: Any, alpha: float = ..., beta: float = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def histogram(a: Any, bins: Any = ..., range: Any = ...) -> tuple[NDArray, NDArray]: ...
-def identity(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def gamma(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def gammaln(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def gather_nd(data: NDArray, indices: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def greater(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def greater_equal(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def hard_sigmoid(
+    data: NDArray, alpha: float = ..., beta: float = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def histogram(a: NDArray, bins: Any = ..., range: Any = ...) -> tuple[NDArray, NDArray]: ...
+def identity(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def im2col(
-    data: Any, kernel: Any, stride: Any = ..., dilate: Any = ..., pad: Any = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    kernel: ShapeLike,
+    stride: ShapeLike | None = ...,
+    dilate: ShapeLike | None = ...,
+    pad: ShapeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def khatri_rao(*args: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def khatri_rao(*args: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def lamb_update_phase1(
-    weight: Any,
-    grad: Any,
-    mean: Any,
-    var: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
     beta1: float = ...,
     beta2: float = ...,
     epsilon: float = ...,
@@ -450,400 +526,486 @@ def lamb_update_phase1(
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def lamb_update_phase2(
-    weight: Any,
-    g: Any,
-    r1: Any,
-    r2: Any,
+    weight: NDArray,
+    g: NDArray,
+    r1: NDArray,
+    r2: NDArray,
     lr: float,
     lower_bound: float = ...,
     upper_bound: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def lesser(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def lesser_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_det(A: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_extractdiag(A: Any, offset: int = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_extracttrian(A: Any, offset: int = ..., lower: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_gelqf(A: Any, out: Any = ..., name: Any = ...) -> list[NDArray]: ...
+def lesser(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def lesser_equal(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_det(A: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_extractdiag(A: NDArray, offset: int = ..., out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_extracttrian(
+    A: NDArray, offset: int = ..., lower: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def linalg_gelqf(A: NDArray, out: Sequence[NDArray] | None = ..., name: str | None = ...) -> list[NDArray]: ...
 def linalg_gemm(
-    A: Any,
-    B: Any,
-    C: Any,
+    A: NDArray,
+    B: NDArray,
+    C: NDArray,
     transpose_a: bool = ...,
     transpose_b: bool = ...,
     alpha: float = ...,
     beta: float = ...,
     axis: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def linalg_gemm2(
-    A: Any,
-    B: Any,
+    A: NDArray,
+    B: NDArray,
     transpose_a: bool = ...,
     transpose_b: bool = ...,
     alpha: float = ...,
     axis: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def linalg_inverse(A: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_makediag(A: Any, offset: int = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_maketrian(A: Any, offset: int = ..., lower: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_potrf(A: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_potri(A: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_slogdet(A: Any, out: Any = ..., name: Any = ...) -> list[NDArray]: ...
-def linalg_sumlogdiag(A: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def linalg_syevd(A: Any, out: Any = ..., name: Any = ...) -> list[NDArray]: ...
-def linalg_syrk(A: Any, transpose: bool = ..., alpha: float = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def linalg_inverse(A: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_makediag(A: NDArray, offset: int = ..., out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_maketrian(
+    A: NDArray, offset: int = ..., lower: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def linalg_potrf(A: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_potri(A: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_slogdet(A: NDArray, out: Sequence[NDArray] | None = ..., name: str | None = ...) -> list[NDArray]: ...
+def linalg_sumlogdiag(A: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def linalg_syevd(A: NDArray, out: Sequence[NDArray] | None = ..., name: str | None = ...) -> list[NDArray]: ...
+def linalg_syrk(
+    A: NDArray, transpose: bool = ..., alpha: float = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def linalg_trmm(
-    A: Any,
-    B: Any,
+    A: NDArray,
+    B: NDArray,
     transpose: bool = ...,
     rightside: bool = ...,
     lower: bool = ...,
     alpha: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def linalg_trsm(
-    A: Any,
-    B: Any,
+    A: NDArray,
+    B: NDArray,
     transpose: bool = ...,
     rightside: bool = ...,
     lower: bool = ...,
     alpha: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def log(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def log10(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def log1p(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def log2(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def log(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def log10(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def log1p(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def log2(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def log_softmax(
-    data: Any,
+    data: NDArray,
     axis: int = ...,
     temperature: float | None = ...,
-    dtype: Any = ...,
+    dtype: DTypeLike | None = ...,
     use_length: bool = ...,
-    length: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    length: NDArray | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def logical_and(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def logical_not(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def logical_or(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def logical_xor(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def make_loss(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def logical_and(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def logical_not(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def logical_or(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def logical_xor(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def make_loss(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def max(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def maximum(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def maximum(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def mean(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def min(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def minimum(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def modulo(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def moments(data: Any, axes: Any = ..., keepdims: bool = ..., out: Any = ..., name: Any = ...) -> list[NDArray]: ...
-def moveaxis(tensor: Any, source: Any, destination: Any) -> NDArray: ...
+def minimum(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def modulo(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def moments(
+    data: NDArray,
+    axes: Axes | None = ...,
+    keepdims: bool = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
+) -> list[NDArray]: ...
+def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray: ...
 def mp_nag_mom_update(
-    weight: Any,
-    grad: Any,
-    mom: Any,
-    weight32: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    weight32: NDArray,
     lr: float,
     momentum: float = ...,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def mp_sgd_mom_update(
-    weight: Any,
-    grad: Any,
-    mom: Any,
-    weight32: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    weight32: NDArray,
     lr: float,
     momentum: float = ...,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     lazy_update: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def mp_sgd_update(
-    weight: Any,
-    grad: Any,
-    weight32: Any,
+    weight: NDArray,
+    grad: NDArray,
+    weight32: NDArray,
     lr: float,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     lazy_update: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def multi_all_finite(
-    *data: Any, num_arrays: int | None = ..., init_output: bool = ..., out: Any = ..., name: Any = ...
+    *data: NDArray,
+    num_arrays: int | None = ...,
+    init_output: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def multi_lars(
-    lrs: Any,
-    weights_sum_sq: Any,
-    grads_sum_sq: Any,
-    wds: Any,
+    lrs: NDArray,
+    weights_sum_sq: NDArray,
+    grads_sum_sq: NDArray,
+    wds: NDArray,
     eta: float,
     eps: float,
     rescale_grad: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def multi_mp_sgd_mom_update(
-    *data: Any,
-    lrs: Any,
-    wds: Any,
+    *data: NDArray,
+    lrs: Sequence[float],
+    wds: Sequence[float],
     momentum: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def multi_mp_sgd_update(
-    *data: Any,
-    lrs: Any,
-    wds: Any,
+    *data: NDArray,
+    lrs: Sequence[float],
+    wds: Sequence[float],
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def multi_sgd_mom_update(
-    *data: Any,
-    lrs: Any,
-    wds: Any,
+    *data: NDArray,
+    lrs: Sequence[float],
+    wds: Sequence[float],
     momentum: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def multi_sgd_update(
-    *data: Any,
-    lrs: Any,
-    wds: Any,
+    *data: NDArray,
+    lrs: Sequence[float],
+    wds: Sequence[float],
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
-def multi_sum_sq(*data: Any, num_arrays: int | None = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def multiply(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def multi_sum_sq(
+    *data: NDArray, num_arrays: int | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def multiply(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def nag_mom_update(
-    weight: Any,
-    grad: Any,
-    mom: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
     lr: float,
     momentum: float = ...,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def nanprod(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def nansum(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def negative(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def negative(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def norm(
-    data: Any,
+    data: NDArray,
     ord: int = ...,
-    axis: Any = ...,
+    axis: Axes | None = ...,
     out_dtype: Any = ...,
     keepdims: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def not_equal(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def not_equal(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def one_hot(
-    indices: Any,
+    indices: NDArray,
     depth: int,
     on_value: float = ...,
     off_value: float = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def onehot_encode(indices: Any, out: Any) -> NDArray: ...
-def ones_like(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def onehot_encode(indices: NDArray, out: NDArray) -> NDArray: ...
+def ones_like(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def pad(
-    data: Any, mode: str = ..., pad_width: Any = ..., constant_value: float = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    mode: str = ...,
+    pad_width: ShapeLike | None = ...,
+    constant_value: float = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def pick(
-    data: Any,
-    index: Any,
+    data: NDArray,
+    index: NDArray,
     axis: int | None = ...,
     keepdims: bool = ...,
     mode: str = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def power(base: Any, exp: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def power(base: ArrayLike, exp: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def preloaded_multi_mp_sgd_mom_update(
-    *data: Any,
+    *data: NDArray,
     momentum: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def preloaded_multi_mp_sgd_update(
-    *data: Any,
+    *data: NDArray,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def preloaded_multi_sgd_mom_update(
-    *data: Any,
+    *data: NDArray,
     momentum: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def preloaded_multi_sgd_update(
-    *data: Any,
+    *data: NDArray,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     num_weights: int = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: Sequence[NDArray] | None = ...,
+    name: str | None = ...,
 ) -> list[NDArray]: ...
 def prod(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def radians(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def radians(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def random_exponential(
-    lam: float = ..., shape: Any = ..., ctx: Context | None = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    lam: float = ...,
+    shape: ShapeLike | None = ...,
+    ctx: Context | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_gamma(
     alpha: float = ...,
     beta: float = ...,
-    shape: Any = ...,
+    shape: ShapeLike | None = ...,
     ctx: Context | None = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_generalized_negative_binomial(
     mu: float = ...,
     alpha: float = ...,
-    shape: Any = ...,
+    shape: ShapeLike | None = ...,
     ctx: Context | None = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_negative_binomial(
     k: int = ...,
     p: float = ...,
-    shape: Any = ...,
+    shape: ShapeLike | None = ...,
     ctx: Context | None = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_normal(
     loc: float = ...,
     scale: float = ...,
-    shape: Any = ...,
+    shape: ShapeLike | None = ...,
     ctx: Context | None = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def random_pdf_dirichlet(sample: Any, alpha: Any, is_log: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def random_pdf_exponential(sample: Any, lam: Any, is_log: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def random_pdf_dirichlet(
+    sample: NDArray, alpha: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def random_pdf_exponential(
+    sample: NDArray, lam: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def random_pdf_gamma(
-    sample: Any, alpha: Any, beta: Any, is_log: bool = ..., out: Any = ..., name: Any = ...
+    sample: NDArray,
+    alpha: NDArray,
+    beta: NDArray,
+    is_log: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_pdf_generalized_negative_binomial(
-    sample: Any, mu: Any, alpha: Any, is_log: bool = ..., out: Any = ..., name: Any = ...
+    sample: NDArray, mu: NDArray, alpha: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
 def random_pdf_negative_binomial(
-    sample: Any, k: Any, p: Any, is_log: bool = ..., out: Any = ..., name: Any = ...
+    sample: NDArray, k: NDArray, p: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
 def random_pdf_normal(
-    sample: Any, mu: Any, sigma: Any, is_log: bool = ..., out: Any = ..., name: Any = ...
+    sample: NDArray, mu: NDArray, sigma: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
-def random_pdf_poisson(sample: Any, lam: Any, is_log: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def random_pdf_poisson(
+    sample: NDArray, lam: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def random_pdf_uniform(
-    sample: Any, low: Any, high: Any, is_log: bool = ..., out: Any = ..., name: Any = ...
+    sample: NDArray, low: NDArray, high: NDArray, is_log: bool = ..., out: NDArray | None = ..., name: str | None = ...
 ) -> NDArray: ...
 def random_poisson(
-    lam: float = ..., shape: Any = ..., ctx: Context | None = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    lam: float = ...,
+    shape: ShapeLike | None = ...,
+    ctx: Context | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_randint(
-    low: int, high: int, shape: Any = ..., ctx: Context | None = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    low: int,
+    high: int,
+    shape: ShapeLike | None = ...,
+    ctx: Context | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def random_uniform(
     low: float = ...,
     high: float = ...,
-    shape: Any = ...,
+    shape: ShapeLike | None = ...,
     ctx: Context | None = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def ravel_multi_index(data: Any, shape: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def rcbrt(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def reciprocal(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def relu(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def repeat(data: Any, repeats: int, axis: int | None = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def reset_arrays(*data: Any, num_arrays: int | None = ..., out: Any = ..., name: Any = ...) -> None: ...
+def ravel_multi_index(
+    data: NDArray, shape: ShapeLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def rcbrt(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def reciprocal(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def relu(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def repeat(
+    data: NDArray, repeats: int, axis: int | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def reset_arrays(
+    *data: NDArray, num_arrays: int | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> None: ...
 def reshape(
-    data: Any,
-    shape: Any = ...,
+    data: NDArray,
+    shape: ShapeLike | None = ...,
     reverse: bool = ...,
-    target_shape: Any = ...,
+    target_shape: ShapeLike | None = ...,
     keep_highest: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def reshape_like(
-    lhs: Any,
-    rhs: Any,
+    lhs: NDArray,
+    rhs: NDArray,
     lhs_begin: int | None = ...,
     lhs_end: int | None = ...,
     rhs_begin: int | None = ...,
     rhs_end: int | None = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def rint(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def rint(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def rmsprop_update(
-    weight: Any,
-    grad: Any,
-    n: Any,
+    weight: NDArray,
+    grad: NDArray,
+    n: NDArray,
     lr: float,
     gamma1: float = ...,
     epsilon: float = ...,
@@ -851,15 +1013,15 @@ def rmsprop_update(
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     clip_weights: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def rmspropalex_update(
-    weight: Any,
-    grad: Any,
-    n: Any,
-    g: Any,
-    delta: Any,
+    weight: NDArray,
+    grad: NDArray,
+    n: NDArray,
+    g: NDArray,
+    delta: NDArray,
     lr: float,
     gamma1: float = ...,
     gamma2: float = ...,
@@ -868,148 +1030,222 @@ def rmspropalex_update(
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     clip_weights: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def round(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def rsqrt(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def sample_exponential(lam: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def round(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def rsqrt(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def sample_exponential(
+    lam: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
+) -> NDArray: ...
 def sample_gamma(
-    alpha: Any, beta: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    alpha: NDArray,
+    beta: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def sample_generalized_negative_binomial(
-    mu: Any, alpha: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    mu: NDArray,
+    alpha: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def sample_multinomial(
-    data: Any, shape: Any = ..., get_prob: bool = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    shape: ShapeLike | None = ...,
+    get_prob: bool = ...,
+    dtype: DTypeLike = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
 def sample_negative_binomial(
-    k: Any, p: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    k: NDArray,
+    p: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def sample_normal(
-    mu: Any, sigma: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    mu: NDArray,
+    sigma: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def sample_poisson(lam: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def sample_poisson(
+    lam: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
+) -> NDArray: ...
 def sample_uniform(
-    low: Any, high: Any, shape: Any = ..., dtype: Any = ..., out: Any = ..., name: Any = ...
+    low: NDArray,
+    high: NDArray,
+    shape: ShapeLike | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def scatter_nd(data: Any, indices: Any, shape: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def scatter_nd(
+    data: NDArray, indices: NDArray, shape: ShapeLike, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def sgd_mom_update(
-    weight: Any,
-    grad: Any,
-    mom: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
     lr: float,
     momentum: float = ...,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     lazy_update: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def sgd_update(
-    weight: Any,
-    grad: Any,
+    weight: NDArray,
+    grad: NDArray,
     lr: float,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     lazy_update: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def shape_array(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def shuffle(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def sigmoid(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def sign(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def shape_array(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def shuffle(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def sigmoid(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def sign(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def signsgd_update(
-    weight: Any,
-    grad: Any,
+    weight: NDArray,
+    grad: NDArray,
     lr: float,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
 def signum_update(
-    weight: Any,
-    grad: Any,
-    mom: Any,
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
     lr: float,
     momentum: float = ...,
     wd: float = ...,
     rescale_grad: float = ...,
     clip_gradient: float = ...,
     wd_lh: float = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def sin(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def sinh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def size_array(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def slice(data: Any, begin: Any, end: Any, step: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def slice_axis(data: Any, axis: int, begin: int, end: int | None, out: Any = ..., name: Any = ...) -> NDArray: ...
-def slice_like(data: Any, shape_like: Any, axes: Any = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def smooth_l1(data: Any, scalar: float = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
+def sin(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def sinh(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def size_array(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def slice(
+    data: NDArray, begin: Any, end: Any, step: Any = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def slice_axis(
+    data: NDArray, axis: int, begin: int, end: int | None, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def slice_like(
+    data: NDArray, shape_like: NDArray, axes: Axes | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def smooth_l1(data: NDArray, scalar: float = ..., out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def softmax(
-    data: Any,
-    length: Any = ...,
+    data: NDArray,
+    length: NDArray | None = ...,
     axis: int = ...,
     temperature: float | None = ...,
-    dtype: Any = ...,
+    dtype: DTypeLike | None = ...,
     use_length: bool = ...,
-    out: Any = ...,
-    name: Any = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def softmax_cross_entropy(data: Any, label: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def softmax_cross_entropy(
+    data: NDArray, label: NDArray, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
 def softmin(
-    data: Any,
+    data: NDArray,
     axis: int = ...,
     temperature: float | None = ...,
-    dtype: Any = ...,
+    dtype: DTypeLike | None = ...,
     use_length: bool = ...,
-    length: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    length: NDArray | None = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> NDArray: ...
-def softsign(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def sort(data: Any, axis: int | None = ..., is_ascend: bool = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def space_to_depth(data: Any, block_size: int, out: Any = ..., name: Any = ...) -> NDArray: ...
+def softsign(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def sort(
+    data: NDArray, axis: int | None = ..., is_ascend: bool = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def space_to_depth(data: NDArray, block_size: int, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def split(
-    data: Any, num_outputs: int, axis: int = ..., squeeze_axis: bool = ..., out: Any = ..., name: Any = ...
+    data: NDArray,
+    num_outputs: int,
+    axis: int = ...,
+    squeeze_axis: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
-def split_v2(ary: Any, indices_or_sections: Any, axis: int = ..., squeeze_axis: bool = ...) -> Any: ...
-def sqrt(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def square(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def squeeze(data: Any, axis: Any = ..., out: Any = ..., name: Any = ..., inplace: bool = ...) -> NDArray: ...
-def stack(*data: Any, axis: int = ..., num_args: int | None = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def stop_gradient(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def subtract(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def sum(
-    data: Any, axis: Any = ..., keepdims: bool = ..., exclude: bool = ..., out: Any = ..., name: Any = ...
+def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = ..., squeeze_axis: bool = ...) -> Any: ...
+def sqrt(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def square(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def squeeze(
+    data: NDArray, axis: Axes | None = ..., out: NDArray | None = ..., name: str | None = ..., inplace: bool = ...
 ) -> NDArray: ...
-def swapaxes(data: Any, dim1: int = ..., dim2: int = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def take(a: Any, indices: Any, axis: int = ..., mode: str = ..., out: Any = ..., name: Any = ...) -> NDArray: ...
-def tan(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def tanh(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def tile(data: Any, reps: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def stack(
+    *data: NDArray, axis: int = ..., num_args: int | None = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def stop_gradient(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def subtract(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def sum(
+    data: NDArray,
+    axis: Axes | None = ...,
+    keepdims: bool = ...,
+    exclude: bool = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
+) -> NDArray: ...
+def swapaxes(
+    data: NDArray, dim1: int = ..., dim2: int = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def take(
+    a: NDArray, indices: Any, axis: int = ..., mode: str = ..., out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def tan(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def tanh(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def tile(data: NDArray, reps: Any, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 def topk(
-    data: Any,
+    data: NDArray,
     axis: int | None = ...,
     k: int = ...,
     ret_typ: str = ...,
     is_ascend: bool = ...,
-    dtype: Any = ...,
-    out: Any = ...,
-    name: Any = ...,
+    dtype: DTypeLike = ...,
+    out: NDArray | None = ...,
+    name: str | None = ...,
 ) -> Any: ...
-def transpose(data: Any, axes: Any = ..., *more: int, out: Any = ..., name: Any = ...) -> NDArray: ...
-def true_divide(lhs: Any, rhs: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def trunc(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def unravel_index(data: Any, shape: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def where(condition: Any, x: Any, y: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
-def zeros_like(data: Any, out: Any = ..., name: Any = ...) -> NDArray: ...
+def transpose(
+    data: NDArray, axes: Axes | None = ..., *more: int, out: NDArray | None = ..., name: str | None = ...
+) -> NDArray: ...
+def true_divide(lhs: ArrayLike, rhs: ArrayLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def trunc(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def unravel_index(data: NDArray, shape: ShapeLike, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def where(condition: NDArray, x: NDArray, y: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
+def zeros_like(data: NDArray, out: NDArray | None = ..., name: str | None = ...) -> NDArray: ...
 
 BatchNorm_v1 = BatchNorm
 BlockGrad = stop_gradient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from .checks import at_least_1d, dtype_of, ops
 from .distributions import drawn, sample
 from .function import nd_function
 from .ndarray import NDArray, give, shape_of
+
+if TYPE_CHECKING:
+    from ..typing import ArrayLike, DTypeLike, ShapeLike
 
 __all__ = [
     "current_context",
@@ -76,7 +79,11 @@ poisson_like, negative_binomial_like, generalized_negative_binomial_like = (
 
 @nd_function
 def exponential(
-    scale: Any = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None, out: Any = None
+    scale: ArrayLike = 1,
+    shape: ShapeLike | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Waiting times of mean `scale`, of `shape`; where that is an array, that many for each element.
 
@@ -99,7 +106,12 @@ def exponential(
 
 @nd_function(out=False)
 def randn(
-    *shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = None, ctx: Context | None = None, out: Any = None
+    *shape: int,
+    loc: ArrayLike = 0,
+    scale: ArrayLike = 1,
+    dtype: DTypeLike | None = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Normal numbers; the lengths of the axes are passed one by one.
 
@@ -118,10 +130,10 @@ def randn(
 def randint(
     low: int,
     high: int,
-    shape: Any = None,
-    dtype: Any = None,
+    shape: ShapeLike | None = None,
+    dtype: DTypeLike | None = None,
     ctx: Context | None = None,
-    out: Any = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Integers spread evenly over low, …, high − 1; int32 unless `dtype` is int64.
 
@@ -140,7 +152,13 @@ def randint(
 
 
 @nd_function
-def multinomial(data: NDArray, shape: Any = None, get_prob: bool = False, out: Any = None, dtype: Any = "int32") -> Any:
+def multinomial(
+    data: NDArray,
+    shape: ShapeLike | None = None,
+    get_prob: bool = False,
+    out: NDArray | None = None,
+    dtype: DTypeLike = "int32",
+) -> Any:
     """Places along the last axis of `data`, each drawn with the probability that stands there, `shape` for each row.
 
     `get_prob` adds the logarithm of the probability of what was drawn, through which gradients flow to `data`.

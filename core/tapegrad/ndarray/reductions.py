@@ -6,7 +6,7 @@ import builtins
 import operator
 from collections.abc import Callable
 from inspect import cleandoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ..errors import ArgumentError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, one_axis, one_int, ops
 from .function import Field, fields_of, nd_function, public
 from .ndarray import NDArray, give, make
+
+if TYPE_CHECKING:
+    from ..typing import Axes, DTypeLike
 
 FLOAT32 = np.dtype("float32")
 
@@ -46,7 +49,7 @@ def _reduction(name: str, doc: str) -> Callable[..., NDArray]:
 
     fields = (
         Field("data", "NDArray"),
-        Field("axis", "Any", None),
+        Field("axis", "Axes | None", None),
         Field("keepdims", "bool", False),
         Field("exclude", "bool", False),
     )
@@ -123,7 +126,7 @@ sum_axis, max_axis, min_axis = sum, max, min
 
 
 @_over_axes
-def nansum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
+def nansum(data: NDArray, axis: Axes | None = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
     """The sum over `axis` of the elements that are not NaN.
 
     >>> print(nd.nansum(nd.array([1, float("nan"), 2])).asscalar())
@@ -133,7 +136,7 @@ def nansum(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: boo
 
 
 @_over_axes
-def nanprod(data: NDArray, axis: Any = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
+def nanprod(data: NDArray, axis: Axes | None = None, keepdims: bool = False, exclude: bool = False) -> NDArray:
     """The product over `axis` of the elements that are not NaN.
 
     >>> print(nd.nanprod(nd.array([3, float("nan"), 2])).asscalar())
@@ -147,7 +150,9 @@ def _without_nan(x: NDArray, value: float) -> NDArray:
 
 
 @_over_axes
-def norm(data: NDArray, ord: int = 2, axis: Any = None, out_dtype: Any = None, keepdims: bool = False) -> NDArray:
+def norm(
+    data: NDArray, ord: int = 2, axis: Axes | None = None, out_dtype: Any = None, keepdims: bool = False
+) -> NDArray:
     """The 1-norm or 2-norm over `axis` (an int or several, None for all).
 
     Over several axes `ord=1` is the sum of all absolute values and `ord=2` the root of all squares together, as in
@@ -194,7 +199,7 @@ def L2Normalization(data: NDArray, eps: float = 1e-10, mode: str = "instance") -
 
 
 @_over_axes
-def moments(data: NDArray, axes: Any = None, keepdims: bool = False) -> list[NDArray]:
+def moments(data: NDArray, axes: Axes | None = None, keepdims: bool = False) -> list[NDArray]:
     """The mean and the variance over `axes`.
 
     Dtypes: floats; integers and booleans give the default float.
@@ -311,7 +316,7 @@ def sort(data: NDArray, axis: int | None = -1, is_ascend: bool = True) -> NDArra
 
 
 @nd_function
-def argsort(data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32") -> NDArray:
+def argsort(data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = "float32") -> NDArray:
     """The indices that sort the elements along `axis`, or the flat array if it is None. There is no gradient.
 
     Shapes: any; the result has that of `data`, or with `axis=None` one axis.
@@ -333,7 +338,7 @@ def topk(
     k: int = 1,
     ret_typ: str = "indices",
     is_ascend: bool = False,
-    dtype: Any = "float32",
+    dtype: DTypeLike = "float32",
 ) -> Any:
     """The `k` largest elements along `axis` (smallest with `is_ascend`; all if k < 1): their indices or values.
 
@@ -369,7 +374,7 @@ def topk(
 
 
 @nd_function
-def cumsum(a: NDArray, axis: int | None = None, dtype: Any = None) -> NDArray:
+def cumsum(a: NDArray, axis: int | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """The cumulative sums along `axis`, or over the flat array if it is None.
 
     Shapes: any; the result has that of `a`, or with `axis=None` one axis.
@@ -493,7 +498,7 @@ elemwise_div = _elementwise(
 
 @nd_function
 def dot(
-    lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Any = None
+    lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None
 ) -> NDArray:
     """The sum of products over the last axis of `lhs` and the first of `rhs`; of two vectors of shape (1,).
 
@@ -527,7 +532,7 @@ def dot(
 
 @nd_function
 def batch_dot(
-    lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Any = None
+    lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None
 ) -> NDArray:
     """The product of matrices, the last two axes, for each of the leading axes, which agree.
 
@@ -573,7 +578,7 @@ def khatri_rao(*args: NDArray) -> NDArray:
 
 
 @nd_function
-def all_finite(data: NDArray, init_output: bool = True, out: Any = None) -> NDArray:
+def all_finite(data: NDArray, init_output: bool = True, out: NDArray | None = None) -> NDArray:
     """One if no element is infinite or NaN, else zero; of shape (1,).
 
     `init_output=False` keeps a zero that `out` held. There is no gradient.
@@ -589,7 +594,10 @@ def all_finite(data: NDArray, init_output: bool = True, out: Any = None) -> NDAr
 
 @nd_function
 def multi_all_finite(
-    *data: NDArray, num_arrays: int | None = None, init_output: bool = True, out: Any = None
+    *data: NDArray,
+    num_arrays: int | None = None,
+    init_output: bool = True,
+    out: NDArray | None = None,
 ) -> NDArray:
     """One if no element of any array is infinite or NaN, else zero; of shape (1,).
 

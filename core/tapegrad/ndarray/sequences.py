@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from .function import nd_function
 from .ndarray import NDArray, give, make
 from .nn import Dropout
 from .shape import indices_of
+
+if TYPE_CHECKING:
+    from ..typing import ShapeLike
 
 GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
 
@@ -71,8 +74,8 @@ def RNN(
     data: NDArray,
     parameters: NDArray,
     state: NDArray,
-    state_cell: Any = None,
-    sequence_length: Any = None,
+    state_cell: NDArray | None = None,
+    sequence_length: NDArray | None = None,
     state_size: int | None = None,
     num_layers: int = 1,
     bidirectional: bool = False,
@@ -84,7 +87,7 @@ def RNN(
     lstm_state_clip_max: float | None = None,
     lstm_state_clip_nan: bool = False,
     use_sequence_length: bool = False,
-    out: Any = None,
+    out: NDArray | None = None,
 ) -> Any:
     """Layers of recurrent units over data (steps, n, inputs): the last layer's states, (steps, n, directions · size).
 
@@ -193,8 +196,8 @@ IMPOSSIBLE = -1e30
 def ctc_loss(
     data: NDArray,
     label: NDArray,
-    data_lengths: Any = None,
-    label_lengths: Any = None,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
     use_data_lengths: bool = False,
     use_label_lengths: bool = False,
     blank_label: str = "first",
@@ -292,7 +295,12 @@ CTCLoss = ctc_loss
 
 @nd_function
 def col2im(
-    data: NDArray, output_size: Any, kernel: Any, stride: Any = None, dilate: Any = None, pad: Any = None
+    data: NDArray,
+    output_size: ShapeLike,
+    kernel: ShapeLike,
+    stride: ShapeLike | None = None,
+    dilate: ShapeLike | None = None,
+    pad: ShapeLike | None = None,
 ) -> NDArray:
     """Columns of windows, (n, c · window, windows), added up where they overlap: (n, c, *output_size).
 
@@ -327,7 +335,7 @@ def col2im(
 
 
 @nd_function
-def GridGenerator(data: NDArray, transform_type: str, target_shape: Any = (0, 0)) -> NDArray:
+def GridGenerator(data: NDArray, transform_type: str, target_shape: ShapeLike = (0, 0)) -> NDArray:
     """Where each pixel of a result is to be read, as (n, 2, height, width): x and y from −1 at one edge to 1.
 
     `transform_type`: "affine", of matrices (n, 6), for a result of `target_shape`; or "warp", of shifts in pixels,
@@ -364,7 +372,7 @@ def GridGenerator(data: NDArray, transform_type: str, target_shape: Any = (0, 0)
 
 
 @nd_function
-def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: Any = None) -> NDArray:
+def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: bool | None = None) -> NDArray:
     """Images (n, c, h, w) read at places (n, 2, rows, columns) from −1 to 1, between pixels by weight; zero outside.
 
     Differentiable in both. The gradient in a place is the difference of the two pixels that it lies between; at a whole
@@ -417,10 +425,10 @@ def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: Any = None) -> NDAr
 def SpatialTransformer(
     data: NDArray,
     loc: NDArray,
-    target_shape: Any = (0, 0),
+    target_shape: ShapeLike = (0, 0),
     transform_type: str = "affine",
     sampler_type: str = "bilinear",
-    cudnn_off: Any = None,
+    cudnn_off: bool | None = None,
 ) -> NDArray:
     """Images moved by affine matrices (n, 6): `GridGenerator`, then `BilinearSampler`.
 

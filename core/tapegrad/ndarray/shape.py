@@ -6,7 +6,7 @@ import builtins
 import itertools
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .checks import at_least_1d, axis_tuple, dtype_of, int_tuple, ints_of, need, one_axis, one_int, ops, refuse_unread
 from .function import nd_function
 from .ndarray import INT, NDArray, give_all, make, mask_of, slices
+
+if TYPE_CHECKING:
+    from ..typing import ArrayLike, Axes, DTypeLike, ShapeLike
 
 INT64 = np.dtype("int64")
 
@@ -86,7 +89,11 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
 
 @nd_function
 def reshape(
-    data: NDArray, shape: Any = None, reverse: bool = False, target_shape: Any = None, keep_highest: bool = False
+    data: NDArray,
+    shape: ShapeLike | None = None,
+    reverse: bool = False,
+    target_shape: ShapeLike | None = None,
+    keep_highest: bool = False,
 ) -> NDArray:
     """The same elements in a new shape, which may hold MXNet's codes.
 
@@ -194,7 +201,7 @@ def expand_dims(data: NDArray, axis: int, inplace: bool = False) -> NDArray:
 
 
 @nd_function(ahead_of="inplace")
-def squeeze(data: NDArray, axis: Any = None, inplace: bool = False) -> NDArray:
+def squeeze(data: NDArray, axis: Axes | None = None, inplace: bool = False) -> NDArray:
     """The array without its axes of length 1, all or those in `axis`; one axis at least is left.
 
     `inplace` has no meaning here.
@@ -215,7 +222,7 @@ def squeeze(data: NDArray, axis: Any = None, inplace: bool = False) -> NDArray:
 
 
 @nd_function
-def transpose(data: NDArray, axes: Any = None, *more: int) -> NDArray:
+def transpose(data: NDArray, axes: Axes | None = None, *more: int) -> NDArray:
     """The array with its axes in the order of `axes`, reversed by default.
 
     Shapes: any; the result has the lengths in the new order.
@@ -272,7 +279,7 @@ def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
 
 
 @nd_function
-def flip(data: NDArray, axis: Any) -> NDArray:
+def flip(data: NDArray, axis: Axes) -> NDArray:
     """The array with the order of its elements reversed along `axis`, an int or a tuple.
 
     Raises: `AxisError` for an axis that does not exist.
@@ -314,7 +321,9 @@ def repeat(data: NDArray, repeats: int, axis: int | None = None) -> NDArray:
 
 
 @nd_function
-def pad(data: NDArray, mode: str = "constant", pad_width: Any = None, constant_value: float = 0) -> NDArray:
+def pad(
+    data: NDArray, mode: str = "constant", pad_width: ShapeLike | None = None, constant_value: float = 0
+) -> NDArray:
     """The array with elements added before and after along each axis.
 
     `pad_width` is (before, after) for each axis in turn, flat. `mode`: "constant", "edge" (the outermost element
@@ -388,7 +397,13 @@ def stack(*data: NDArray, axis: int = 0, num_args: int | None = None) -> NDArray
 
 
 @nd_function
-def split(data: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, out: Any = None) -> Any:
+def split(
+    data: NDArray,
+    num_outputs: int,
+    axis: int = 1,
+    squeeze_axis: bool = False,
+    out: NDArray | None = None,
+) -> Any:
     """The array cut into equal parts along `axis`: a list of them, or, of one part, the part itself.
 
     Shapes: the length of `axis` is divided by `num_outputs`; `squeeze_axis` leaves out an axis of length 1.
@@ -432,7 +447,7 @@ def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis
 
 
 @nd_function
-def broadcast_to(data: NDArray, shape: Any) -> NDArray:
+def broadcast_to(data: NDArray, shape: ShapeLike) -> NDArray:
     """The elements repeated to `shape`; 0 there keeps the length of an axis.
 
     Shapes: axes of length 1 take the length in `shape`; further axes come in front.
@@ -448,7 +463,7 @@ def broadcast_to(data: NDArray, shape: Any) -> NDArray:
 
 
 @nd_function
-def broadcast_axis(data: NDArray, axis: Any = (), size: Any = ()) -> NDArray:
+def broadcast_axis(data: NDArray, axis: Axes = (), size: ShapeLike = ()) -> NDArray:
     """The elements repeated along axes of length 1, as often as `size` says.
 
     `axis` and `size` are an int each, or as many ints of both.
@@ -471,7 +486,7 @@ def broadcast_axis(data: NDArray, axis: Any = (), size: Any = ()) -> NDArray:
 
 
 @nd_function
-def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: Any = None, rhs_axes: Any = None) -> NDArray:
+def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: Axes | None = None, rhs_axes: Axes | None = None) -> NDArray:
     """`lhs` repeated to the shape of `rhs`, or some of its axes to the lengths of some of the other's.
 
     `lhs_axes` and `rhs_axes` say which axes go together, both or neither.
@@ -531,7 +546,7 @@ def slice_axis(data: NDArray, axis: int, begin: int, end: int | None) -> NDArray
 
 
 @nd_function
-def slice_like(data: NDArray, shape_like: NDArray, axes: Any = None) -> NDArray:
+def slice_like(data: NDArray, shape_like: NDArray, axes: Axes | None = None) -> NDArray:
     """The first elements of the array, as many as the other array has, along all axes or those in `axes`.
 
     Shapes: the axes in question have the lengths of `shape_like`, or their own where that is shorter.
@@ -551,7 +566,11 @@ def slice_like(data: NDArray, shape_like: NDArray, axes: Any = None) -> NDArray:
 
 @nd_function
 def Crop(
-    *data: NDArray, offset: Any = (0, 0), h_w: Any = (0, 0), center_crop: bool = False, num_args: int | None = None
+    *data: NDArray,
+    offset: Any = (0, 0),
+    h_w: tuple[int, int] = (0, 0),
+    center_crop: bool = False,
+    num_args: int | None = None,
 ) -> NDArray:
     """The part of images (n, channels, height, width) of size `h_w`, or of a second array's, at `offset` or the centre.
 
@@ -725,7 +744,7 @@ def fill_element_0index(lhs: NDArray, mhs: NDArray, rhs: NDArray) -> NDArray:
 
 @nd_function
 def one_hot(
-    indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = "float32"
+    indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = "float32"
 ) -> NDArray:
     """Rows of `depth` elements, `on_value` at the index and `off_value` elsewhere, everywhere for an index outside.
 
@@ -773,7 +792,7 @@ def gather_nd(data: NDArray, indices: NDArray) -> NDArray:
 
 
 @nd_function
-def scatter_nd(data: NDArray, indices: NDArray, shape: Any) -> NDArray:
+def scatter_nd(data: NDArray, indices: NDArray, shape: ShapeLike) -> NDArray:
     """Zeros of `shape` with elements put at index vectors; several for one place add up.
 
     The transpose of `gather_nd`. MXNet keeps any one of several for one place; here they add up, on every engine.
@@ -790,7 +809,7 @@ def scatter_nd(data: NDArray, indices: NDArray, shape: Any) -> NDArray:
 
 
 @nd_function
-def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
+def ravel_multi_index(data: NDArray, shape: ShapeLike) -> NDArray:
     """Indices into the flat array from index vectors, which are the columns of `data`.
 
     `unravel_index` is the inverse. Indices are not checked against `shape`. There is no gradient.
@@ -812,7 +831,7 @@ def ravel_multi_index(data: NDArray, shape: Any) -> NDArray:
 
 
 @nd_function
-def unravel_index(data: NDArray, shape: Any) -> NDArray:
+def unravel_index(data: NDArray, shape: ShapeLike) -> NDArray:
     """Index vectors, as columns, from indices into the flat array.
 
     `ravel_multi_index` is the inverse. Indices are not checked against `shape`. There is no gradient.
@@ -833,11 +852,11 @@ def unravel_index(data: NDArray, shape: Any) -> NDArray:
 
 @nd_function
 def Embedding(
-    data: Any,
+    data: ArrayLike,
     weight: NDArray,
     input_dim: int | None = None,
     output_dim: int | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     sparse_grad: bool = False,
 ) -> NDArray:
     """The rows of `weight` at the indices in `data`; an index outside means the nearest.
@@ -908,7 +927,7 @@ def clip(data: NDArray, a_min: float | None = None, a_max: float | None = None) 
 
 
 @nd_function
-def cast(data: NDArray, dtype: Any) -> NDArray:
+def cast(data: NDArray, dtype: DTypeLike) -> NDArray:
     """The elements converted to another dtype.
 
     Dtypes: from any to any; floats are cut to integers. Gradients come back in the dtype of `data`.
@@ -1042,7 +1061,11 @@ def _beside_steps(lengths: Any, axis: int) -> Any:
 
 @_sequence
 def SequenceMask(
-    data: NDArray, sequence_length: Any = None, use_sequence_length: bool = False, value: float = 0.0, axis: int = 0
+    data: NDArray,
+    sequence_length: NDArray | None = None,
+    use_sequence_length: bool = False,
+    value: float = 0.0,
+    axis: int = 0,
 ) -> NDArray:
     """Sequences with every step behind its sequence's length set to `value`; steps go along `axis`, 0 or 1.
 
@@ -1065,7 +1088,7 @@ def SequenceMask(
 
 @_sequence
 def SequenceLast(
-    data: NDArray, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0
+    data: NDArray, sequence_length: NDArray | None = None, use_sequence_length: bool = False, axis: int = 0
 ) -> NDArray:
     """Of each sequence the last step within its length; steps go along `axis`, 0 or 1.
 
@@ -1090,7 +1113,7 @@ def SequenceLast(
 
 @_sequence
 def SequenceReverse(
-    data: NDArray, sequence_length: Any = None, use_sequence_length: bool = False, axis: int = 0
+    data: NDArray, sequence_length: NDArray | None = None, use_sequence_length: bool = False, axis: int = 0
 ) -> NDArray:
     """Sequences of shape (steps, batch, …) with the steps within their lengths in reverse order.
 

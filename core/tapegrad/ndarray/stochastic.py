@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..context import Context
 from . import distributions as _of
 from . import random as _random
 from .function import Field, nd_function
 from .ndarray import NDArray
+
+if TYPE_CHECKING:
+    from ..typing import DTypeLike, ShapeLike
 
 
 def _long(distribution: _of.Distribution) -> Callable[..., NDArray]:
@@ -63,10 +66,10 @@ uniform, normal, shuffle = random_uniform, random_normal, _random.shuffle
 def random_randint(
     low: int,
     high: int,
-    shape: Any = None,
+    shape: ShapeLike | None = None,
     ctx: Context | None = None,
-    dtype: Any = None,
-    out: Any = None,
+    dtype: DTypeLike | None = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Integers spread evenly over low, …, high − 1.
 
@@ -85,7 +88,11 @@ def random_randint(
 
 @nd_function
 def sample_multinomial(
-    data: NDArray, shape: Any = None, get_prob: bool = False, dtype: Any = "int32", out: Any = None
+    data: NDArray,
+    shape: ShapeLike | None = None,
+    get_prob: bool = False,
+    dtype: DTypeLike = "int32",
+    out: NDArray | None = None,
 ) -> Any:
     """Places along the last axis of `data`, each drawn with the probability that stands there, `shape` for each row.
 

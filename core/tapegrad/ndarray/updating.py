@@ -386,7 +386,7 @@ def adamw_update(
 def _in_float32(update: Callable[..., NDArray], example: str) -> Callable[..., NDArray]:
     """The update of a weight in low precision, computed on its float32 copy, which comes behind the states."""
     parameters = fields_of(update)[:-2]  # without out and name
-    count = next(i for i, p in enumerate(parameters) if p.annotation != "Any" or p.name == "rescale_grad")
+    count = next(i for i, p in enumerate(parameters) if p.annotation != "NDArray" or p.name == "rescale_grad")
     states = [p.name for p in parameters[2:count]]
     arrays = [Field(name, "NDArray") for name in ("weight", "grad", *states, "weight32")]
 
@@ -464,7 +464,7 @@ def _of_several(
     {}
     """
     meaning = f"`{update.__name__}` of several weights, given in turn with their {beside}."
-    rates = [Field(rate, "Any", kind="=") for rate in ("lrs", "wds")]
+    rates = [Field(rate, "Sequence[float]", kind="=") for rate in ("lrs", "wds")]
     listed_doc = cleandoc(doc.format(meaning, written, "", dtypes, example))
     meaning = f"`{name}` with the lrs and the wds as its last two arrays."
     loaded_doc = cleandoc(doc.format(meaning, written, "; lrs and wds are (num_weights,)", dtypes, preloaded))
@@ -564,7 +564,7 @@ def multi_lars(
 
 
 @nd_function
-def reset_arrays(*data: NDArray, num_arrays: int | None = None, out: Any = None) -> None:
+def reset_arrays(*data: NDArray, num_arrays: int | None = None, out: NDArray | None = None) -> None:
     """Write zeros to arrays, in place.
 
     Shapes: any, not of one shape.

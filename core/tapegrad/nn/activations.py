@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..numpy.arguments import asarray, op
 from ..numpy.arrays import ndarray
 from ..numpy.names import publish
+
+if TYPE_CHECKING:
+    from ..typing import ArrayLike
 
 _Activation: TypeAlias = Callable[..., ndarray]
 
@@ -22,7 +25,7 @@ softplus: _Activation = op.softplus
 softsign: _Activation = op.softsign
 
 
-def gelu(x: Any, /, *, approximate: bool | str = False) -> ndarray:
+def gelu(x: ArrayLike, /, *, approximate: bool | str = False) -> ndarray:
     """x times the normal distribution function of x; with `approximate` (True or "tanh") by the formula with tanh.
 
     Dtypes: real numbers; integers become the default float.
@@ -38,7 +41,7 @@ def gelu(x: Any, /, *, approximate: bool | str = False) -> ndarray:
     return op.gelu(asarray(x), approximate=approximate)
 
 
-def leaky_relu(x: Any, /, negative_slope: float = 0.01) -> ndarray:
+def leaky_relu(x: ArrayLike, /, negative_slope: float = 0.01) -> ndarray:
     """x where it is positive, else `negative_slope` times x. `prelu` takes a slope that is learned.
 
     Dtypes: real numbers; the result has that of `x`.
@@ -49,7 +52,7 @@ def leaky_relu(x: Any, /, negative_slope: float = 0.01) -> ndarray:
     return op.leaky_relu(asarray(x), slope=negative_slope)
 
 
-def softmax(x: Any, /, axis: int | tuple[int, ...] = -1) -> ndarray:
+def softmax(x: ArrayLike, /, axis: int | tuple[int, ...] = -1) -> ndarray:
     """The exponentials over `axis` as parts of their sum, computed so that they cannot overflow.
 
     Dtypes: real numbers; integers become the default float.
@@ -61,7 +64,7 @@ def softmax(x: Any, /, axis: int | tuple[int, ...] = -1) -> ndarray:
     return op.softmax(asarray(x), axis=axis)
 
 
-def log_softmax(x: Any, /, axis: int | tuple[int, ...] = -1) -> ndarray:
+def log_softmax(x: ArrayLike, /, axis: int | tuple[int, ...] = -1) -> ndarray:
     """The logarithm of `softmax`, exact where softmax itself would be too small for a number.
 
     Dtypes: real numbers; integers become the default float.

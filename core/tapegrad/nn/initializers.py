@@ -7,13 +7,16 @@ which `linear` takes; for the weight of a convolution (outputs, inputs, *kernel)
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, ShapeError
 from ..numpy.arguments import op
 from ..numpy.arrays import ndarray
-from ..numpy.generator import default_rng
+from ..numpy.generator import Generator, default_rng
 from ..numpy.names import publish
+
+if TYPE_CHECKING:
+    from ..typing import DTypeLike
 
 _INSIDE = 0.87962566103423978
 """The standard deviation of a standard normal number between -2 and 2."""
@@ -36,9 +39,9 @@ def _distributed(rng: Any, shape: Any, distribution: str, deviation: float, dtyp
 
 
 def variance_scaling(
-    rng: Any,
+    rng: Generator | int,
     shape: tuple[int, ...],
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     *,
     scale: float = 1.0,
     mode: str = "fan_in",
@@ -67,7 +70,9 @@ def variance_scaling(
     return _distributed(rng, shape, distribution, math.sqrt(scale / max(fan, 1)), dtype)
 
 
-def glorot_uniform(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any) -> ndarray:
+def glorot_uniform(
+    rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, **axes: Any
+) -> ndarray:
     """Even numbers of variance 2 / (inputs + outputs) (Glorot and Bengio, 2010); axes as in `variance_scaling`.
 
     Raises: `ShapeError` for fewer than two axes.
@@ -78,7 +83,7 @@ def glorot_uniform(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: 
     return variance_scaling(rng, shape, dtype, mode="fan_avg", distribution="uniform", **axes)
 
 
-def glorot_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any) -> ndarray:
+def glorot_normal(rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, **axes: Any) -> ndarray:
     """Normal numbers of variance 2 / (inputs + outputs) (Glorot and Bengio, 2010); axes as in `variance_scaling`.
 
     Raises: `ShapeError` for fewer than two axes.
@@ -89,7 +94,7 @@ def glorot_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: A
     return variance_scaling(rng, shape, dtype, mode="fan_avg", **axes)
 
 
-def he_uniform(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any) -> ndarray:
+def he_uniform(rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, **axes: Any) -> ndarray:
     """Even numbers of variance 2 / inputs, for `relu` (He and others, 2015); axes as in `variance_scaling`.
 
     Raises: `ShapeError` for fewer than two axes.
@@ -100,7 +105,7 @@ def he_uniform(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any)
     return variance_scaling(rng, shape, dtype, scale=2.0, distribution="uniform", **axes)
 
 
-def he_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any) -> ndarray:
+def he_normal(rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, **axes: Any) -> ndarray:
     """Normal numbers of variance 2 / inputs, for `relu` (He and others, 2015); axes as in `variance_scaling`.
 
     Raises: `ShapeError` for fewer than two axes.
@@ -111,7 +116,7 @@ def he_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any) 
     return variance_scaling(rng, shape, dtype, scale=2.0, **axes)
 
 
-def lecun_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: Any) -> ndarray:
+def lecun_normal(rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, **axes: Any) -> ndarray:
     """Normal numbers of variance 1 / inputs (LeCun and others, 1998); axes as in `variance_scaling`.
 
     Raises: `ShapeError` for fewer than two axes.
@@ -122,7 +127,9 @@ def lecun_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, **axes: An
     return variance_scaling(rng, shape, dtype, **axes)
 
 
-def normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, *, deviation: float = 0.02) -> ndarray:
+def normal(
+    rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, *, deviation: float = 0.02
+) -> ndarray:
     """Normal numbers of that standard deviation.
 
     >>> tapegrad.nn.initializers.normal(0, (2,), deviation=10.0)
@@ -131,7 +138,9 @@ def normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, *, deviation: fl
     return _distributed(rng, shape, "normal", deviation, dtype)
 
 
-def truncated_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, *, deviation: float = 0.02) -> ndarray:
+def truncated_normal(
+    rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, *, deviation: float = 0.02
+) -> ndarray:
     """Normal numbers within two deviations of 0, scaled so that their own standard deviation is `deviation`.
 
     >>> x = tapegrad.nn.initializers.truncated_normal(0, (100,), deviation=0.5)
@@ -141,7 +150,9 @@ def truncated_normal(rng: Any, shape: tuple[int, ...], dtype: Any = None, *, dev
     return _distributed(rng, shape, "truncated_normal", deviation, dtype)
 
 
-def orthogonal(rng: Any, shape: tuple[int, ...], dtype: Any = None, *, scale: float = 1.0) -> ndarray:
+def orthogonal(
+    rng: Generator | int, shape: tuple[int, ...], dtype: DTypeLike | None = None, *, scale: float = 1.0
+) -> ndarray:
     """A random matrix whose rows or columns, whichever are fewer, are orthogonal and of length `scale`.
 
     Further axes are laid out as columns (Saxe and others, 2013).

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, ShapeError
 from ..numpy.arguments import asarray, op
 from ..numpy.arrays import ndarray
 from ..numpy.beyond import tri
-from ..numpy.generator import bernoulli_mask
+from ..numpy.generator import Generator, bernoulli_mask
 from ..numpy.names import publish
+
+if TYPE_CHECKING:
+    from ..typing import ArrayLike
 
 Padding = int | str | Sequence[int | tuple[int, int]]
 
@@ -48,7 +51,7 @@ def _pads(
     return tuple((p, p) if isinstance(p, int) else (p[0], p[1]) for p in padding)
 
 
-def linear(x: Any, weight: Any, bias: Any = None, /) -> ndarray:
+def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, /) -> ndarray:
     """The last axis of x through a matrix (inputs, outputs), plus a bias (outputs,).
 
     Shapes: (..., inputs) becomes (..., outputs).
@@ -65,9 +68,9 @@ def linear(x: Any, weight: Any, bias: Any = None, /) -> ndarray:
 
 
 def conv(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
     /,
     *,
     stride: int | Sequence[int] = 1,
@@ -110,7 +113,7 @@ def _pool(x: ndarray, window: Any, stride: Any, padding: Padding) -> dict[str, A
 
 
 def max_pool(
-    x: Any, /, window: int | Sequence[int], *, stride: int | Sequence[int] | None = None, padding: Padding = 0
+    x: ArrayLike, /, window: int | Sequence[int], *, stride: int | Sequence[int] | None = None, padding: Padding = 0
 ) -> ndarray:
     """The largest elements of windows; `stride` None is the window, `padding` is as in `conv`.
 
@@ -128,7 +131,7 @@ def max_pool(
 
 
 def avg_pool(
-    x: Any,
+    x: ArrayLike,
     /,
     window: int | Sequence[int],
     *,
@@ -168,7 +171,13 @@ def _beside(name: str, parameter: Any, x: ndarray, axes: tuple[int, ...], missin
 
 
 def layer_norm(
-    x: Any, scale: Any = None, bias: Any = None, /, *, axis: int | Sequence[int] = -1, eps: float = 1e-5
+    x: ArrayLike,
+    scale: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    /,
+    *,
+    axis: int | Sequence[int] = -1,
+    eps: float = 1e-5,
 ) -> ndarray:
     """x with mean 0 and variance 1 over `axis`, times `scale` plus `bias`; `eps` is added to the variance.
 
@@ -186,7 +195,9 @@ def layer_norm(
     return out
 
 
-def rms_norm(x: Any, scale: Any = None, /, *, axis: int | Sequence[int] = -1, eps: float = 1e-6) -> ndarray:
+def rms_norm(
+    x: ArrayLike, scale: ArrayLike | None = None, /, *, axis: int | Sequence[int] = -1, eps: float = 1e-6
+) -> ndarray:
     """x over the root of its mean square over `axis`, times `scale`; `eps` is added to the mean.
 
     Shapes: `scale` has the lengths of `axis`; the result has the shape of `x`.
@@ -203,11 +214,11 @@ def rms_norm(x: Any, scale: Any = None, /, *, axis: int | Sequence[int] = -1, ep
 
 
 def batch_norm(
-    x: Any,
-    scale: Any,
-    bias: Any,
-    running_mean: Any,
-    running_var: Any,
+    x: ArrayLike,
+    scale: ArrayLike,
+    bias: ArrayLike,
+    running_mean: ArrayLike,
+    running_var: ArrayLike,
     /,
     *,
     training: bool = True,
@@ -244,7 +255,7 @@ def batch_norm(
     return out, mean, var
 
 
-def dropout(x: Any, /, rate: float, rng: Any = None, *, training: bool = True) -> ndarray:
+def dropout(x: ArrayLike, /, rate: float, rng: Generator | int | None = None, *, training: bool = True) -> ndarray:
     """x with a part `rate` of its elements set to 0 at random, and the others divided by 1 - rate.
 
     `rng`: a generator of `tapegrad.numpy.random.default_rng`, or a seed; None is the stream of `tapegrad.numpy.random`.
@@ -261,7 +272,7 @@ def dropout(x: Any, /, rate: float, rng: Any = None, *, training: bool = True) -
     return op.dropout(x, bernoulli_mask(1 - rate, x.shape, rng), rate=rate) if training else x
 
 
-def embedding(ids: Any, table: Any, /) -> ndarray:
+def embedding(ids: ArrayLike, table: ArrayLike, /) -> ndarray:
     """The rows of a table (rows, width) at the indices.
 
     Shapes: that of `ids`, and the width behind it.
@@ -276,7 +287,14 @@ def embedding(ids: Any, table: Any, /) -> ndarray:
 
 
 def attention(
-    query: Any, key: Any, value: Any, /, mask: Any = None, *, causal: bool = False, scale: float | None = None
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    /,
+    mask: ArrayLike | None = None,
+    *,
+    causal: bool = False,
+    scale: float | None = None,
 ) -> ndarray:
     """softmax(query · keyᵀ · scale) · value: what each query reads of the values.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .. import dtypes
 from ..errors import ArgumentError, ShapeError
 from ..numpy.arguments import asarray, op
 from ..numpy.arrays import ndarray
 from ..numpy.names import publish
+
+if TYPE_CHECKING:
+    from ..typing import ArrayLike, DTypeLike
 
 _REDUCTIONS: dict[str, Callable[[ndarray], ndarray]] = {"mean": op.mean, "sum": op.sum, "none": lambda x: x}
 
@@ -25,7 +28,7 @@ def _like(name: str, x: ndarray, other: ndarray) -> None:
         raise ShapeError(f"{name}: shapes {x.shape} and {other.shape} differ; reshape one, as they are not broadcast")
 
 
-def one_hot(x: Any, /, num_classes: int, *, dtype: Any = None, axis: int = -1) -> ndarray:
+def one_hot(x: ArrayLike, /, num_classes: int, *, dtype: DTypeLike | None = None, axis: int = -1) -> ndarray:
     """1 at the class that x says, along a new axis of `num_classes`, and 0 elsewhere; all 0 for a class outside.
 
     Shapes: that of `x` with one axis more, at `axis` of the result.
@@ -40,8 +43,8 @@ def one_hot(x: Any, /, num_classes: int, *, dtype: Any = None, axis: int = -1) -
 
 
 def cross_entropy(
-    logits: Any,
-    labels: Any,
+    logits: ArrayLike,
+    labels: ArrayLike,
     *,
     axis: int = -1,
     label_smoothing: float = 0.0,
@@ -84,7 +87,7 @@ def cross_entropy(
     return _reduced(losses, reduction)
 
 
-def binary_cross_entropy(logits: Any, labels: Any, *, reduction: str = "mean") -> ndarray:
+def binary_cross_entropy(logits: ArrayLike, labels: ArrayLike, *, reduction: str = "mean") -> ndarray:
     """-p · log sigmoid(logits) - (1 - p) · log sigmoid(-logits) of probabilities p, and their mean.
 
     `reduction` is as in `cross_entropy`.
@@ -103,7 +106,7 @@ def binary_cross_entropy(logits: Any, labels: Any, *, reduction: str = "mean") -
     return _reduced(-labels * op.log_sigmoid(logits) - (1 - labels) * op.log_sigmoid(-logits), reduction)
 
 
-def mse(predictions: Any, targets: Any, *, reduction: str = "mean") -> ndarray:
+def mse(predictions: ArrayLike, targets: ArrayLike, *, reduction: str = "mean") -> ndarray:
     """The squares of the differences, and their mean. `reduction` is as in `cross_entropy`.
 
     Shapes: both have one shape; they are not broadcast, so that (n, 1) and (n,) are not n² differences.

@@ -13,22 +13,25 @@ from ..arrays.array import Array
 from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axis_of
 from . import manipulation, reductions, searching
-from .arguments import asarray, fractions, make, op, plain_number
+from .arguments import as_shape, asarray, fractions, make, op, plain_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..typing import ArrayLike, Axes, DTypeLike, ShapeLike
     from .arrays import ndarray
 
 
 def cov(
-    m: Any,
-    y: Any = None,
+    m: ArrayLike,
+    y: ArrayLike | None = None,
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
-    fweights: Any = None,
-    aweights: Any = None,
+    fweights: ArrayLike | None = None,
+    aweights: ArrayLike | None = None,
     *,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
 ) -> ndarray:
     """The covariances of the rows of `m`, or of its columns without `rowvar`; those of `y` come behind them.
 
@@ -74,7 +77,9 @@ def cov(
     return manipulation.squeeze(product)
 
 
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> ndarray:
+def corrcoef(
+    x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, *, dtype: DTypeLike | None = None
+) -> ndarray:
     """The correlations of the rows of `x`, or of its columns without `rowvar`.
 
     Shapes: n rows of as many observations give (n, n), one row ().
@@ -100,7 +105,7 @@ def _places(x: ndarray, obj: Any, axis: int) -> host.ndarray[Any, Any]:
     return found if found.size else found.astype(int)
 
 
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> ndarray:
+def insert(arr: ArrayLike, obj: ArrayLike | slice, values: ArrayLike, axis: int | None = None) -> ndarray:
     """The array with `values` put in before the indices `obj` along an axis; without it, of the flattened array.
 
     Shapes: that of `arr` with as many more along `axis`; `values` broadcast.
@@ -128,7 +133,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> ndarray:
     return searching.take(both, host.where(order < 0, arr.shape[axis] - 1 - order, order), axis=axis)
 
 
-def delete(arr: Any, obj: Any, axis: int | None = None) -> ndarray:
+def delete(arr: ArrayLike, obj: ArrayLike | slice, axis: int | None = None) -> ndarray:
     """The array without the indices `obj` along an axis; without it, of the flattened array.
 
     Shapes: that of `arr` with fewer along `axis`.
@@ -145,7 +150,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> ndarray:
     return searching.take(arr, kept, axis=axis)
 
 
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
+def ediff1d(ary: ArrayLike, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None) -> ndarray:
     """The differences of neighbours in the flattened array, with values before and behind them if given.
 
     Shapes: (n - 1,) for n elements, and what is put before and behind.
@@ -158,7 +163,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
     return manipulation.concat([asarray(part, ary.dtype).reshape(-1) for part in parts])
 
 
-def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **keywords: Any) -> ndarray:
+def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: ArrayLike, *args: Any, **keywords: Any) -> ndarray:
     """`func1d` of each vector along an axis, what it returns standing in the place of the vector.
 
     Shapes: that of `arr` with what `func1d` returns in the place of `axis`.
@@ -178,7 +183,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
     return manipulation.moveaxis(found, source, destination) if several else found
 
 
-def block(arrays: Any) -> ndarray:
+def block(arrays: ArrayLike) -> ndarray:
     """One array out of nested lists of blocks: the innermost lists side by side, the next ones below each other.
 
     Shapes: blocks of a row have the same height, rows the same width.
@@ -211,7 +216,7 @@ def block(arrays: Any) -> ndarray:
     return joined(arrays, levels)
 
 
-def resize(a: Any, new_shape: Any) -> ndarray:
+def resize(a: ArrayLike, new_shape: ShapeLike) -> ndarray:
     """The elements, again and again as long as it takes, in a shape of any size.
 
     Shapes: `new_shape`.
@@ -222,7 +227,7 @@ def resize(a: Any, new_shape: Any) -> ndarray:
            [3, 1]], dtype=int64)
     """
     a = asarray(a).reshape(-1)
-    new_shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    new_shape = as_shape(new_shape)
     count = int(host.prod(new_shape))
     if min(new_shape, default=0) < 0 or (count and not a.size):
         raise ShapeError(f"resize: {a.size} elements do not make an array of shape {new_shape}")
@@ -230,7 +235,7 @@ def resize(a: Any, new_shape: Any) -> ndarray:
     return searching.take(a, places, axis=0).reshape(new_shape)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> ndarray:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above.
 
     Shapes: (N, M), square if M is not given.
@@ -243,7 +248,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> ndarray:
     return make(host.tri(N, M, k), dtype or dtypes.get_default_dtype())
 
 
-def indices(dimensions: Any, dtype: Any = "int64") -> ndarray:
+def indices(dimensions: Sequence[int], dtype: DTypeLike = "int64") -> ndarray:
     """The indices of a grid: for each axis, its index at every place.
 
     Shapes: (n, *dimensions) for n dimensions.
@@ -296,7 +301,7 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[ndarray, ...
     return tuple(map(make, host.triu_indices(n, k, m)))
 
 
-def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def nanmedian(a: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
     """The median over `axis` of the elements that are not NaN.
 
     Dtypes: that of `a`; integers become the default float.
@@ -310,7 +315,9 @@ def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     return op.nanmedian(asarray(a), axis=axis, keepdims=keepdims)
 
 
-def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
+def nanquantile(
+    a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, method: str = "linear", keepdims: bool = False
+) -> ndarray:
     """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN.
 
     `method` is "linear", NumPy's default.
@@ -335,7 +342,7 @@ def nanquantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", kee
     return manipulation.stack(found).reshape(*shape, *found[0].shape) if shape else found[0]
 
 
-def nanpercentile(a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def nanpercentile(a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
     """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN.
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
@@ -354,7 +361,7 @@ def _filled(x: Any, value: float) -> ndarray:
     return op.where(op.isnan(x), value, x)
 
 
-def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
+def nancumsum(a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None) -> ndarray:
     """The running sums along `axis` with NaNs as zeros.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -366,7 +373,7 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     return reductions.cumsum(_filled(a, 0.0), axis, dtype)
 
 
-def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
+def nancumprod(a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None) -> ndarray:
     """The running products along `axis` with NaNs as ones.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -378,7 +385,7 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     return reductions.cumprod(_filled(a, 1.0), axis, dtype)
 
 
-def partition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
+def partition(a: ArrayLike, kth: int | Sequence[int], axis: int | None = -1) -> ndarray:
     """The elements so ordered that the k-th stands where sorting puts it; here all of them stand so.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -390,7 +397,7 @@ def partition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
     return searching.sort(a, axis)
 
 
-def argpartition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
+def argpartition(a: ArrayLike, kth: int | Sequence[int], axis: int | None = -1) -> ndarray:
     """The indices that order the elements as `partition` does.
 
     Shapes: that of `a`; without `axis` (n,) for n elements.
@@ -403,7 +410,7 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1) -> ndarray:
     return searching.argsort(a, axis)
 
 
-def union1d(ar1: Any, ar2: Any) -> ndarray:
+def union1d(ar1: ArrayLike, ar2: ArrayLike) -> ndarray:
     """The different values that are in either array, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -415,7 +422,7 @@ def union1d(ar1: Any, ar2: Any) -> ndarray:
     return searching.unique_values(manipulation.concat([manipulation.ravel(ar1), manipulation.ravel(ar2)]))
 
 
-def intersect1d(ar1: Any, ar2: Any) -> ndarray:
+def intersect1d(ar1: ArrayLike, ar2: ArrayLike) -> ndarray:
     """The different values that are in both arrays, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -431,7 +438,7 @@ def intersect1d(ar1: Any, ar2: Any) -> ndarray:
     return found[searching.isin(found._detached(), second)]
 
 
-def setdiff1d(ar1: Any, ar2: Any) -> ndarray:
+def setdiff1d(ar1: ArrayLike, ar2: ArrayLike) -> ndarray:
     """The different values of the first array that are not in the second, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -445,7 +452,7 @@ def setdiff1d(ar1: Any, ar2: Any) -> ndarray:
     return found[searching.isin(found._detached(), ar2, invert=True)]
 
 
-def setxor1d(ar1: Any, ar2: Any) -> ndarray:
+def setxor1d(ar1: ArrayLike, ar2: ArrayLike) -> ndarray:
     """The different values that are in one of the arrays and not in both, in order.
 
     Shapes: (n,), for n values; the arrays are flattened.
@@ -461,7 +468,7 @@ def setxor1d(ar1: Any, ar2: Any) -> ndarray:
     return searching.sort(manipulation.concat(parts))
 
 
-def einsum_path(subscripts: Any, *operands: Any, optimize: Any = "greedy") -> Any:
+def einsum_path(subscripts: str, *operands: ArrayLike, optimize: bool | str = "greedy") -> Any:
     """The order in which `einsum` may form its products, and a report, as `numpy.einsum_path` finds it.
 
     Shapes: as the labels say.
@@ -471,7 +478,7 @@ def einsum_path(subscripts: Any, *operands: Any, optimize: Any = "greedy") -> An
     >>> tnp.einsum_path("ij,jk", tnp.ones((2, 2)), tnp.ones((2, 2)))[0]
     ['einsum_path', (0, 1)]
     """
-    arguments = [host.empty(x.shape) if isinstance(x, Array) else x for x in operands]
+    arguments = [host.empty(asarray(x).shape) for x in operands]
     return host.einsum_path(subscripts, *arguments, optimize=optimize)
 
 

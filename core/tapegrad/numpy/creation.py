@@ -18,6 +18,7 @@ from ..ops.transfer import check_device, device_of, to
 from .arguments import as_shape, make, op
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike, Device, DTypeLike, ShapeLike
     from .arrays import ndarray
 
 PLACED = ("arange", "full", "full_like", "geomspace", "linspace", "logspace")
@@ -25,7 +26,12 @@ PLACED = ("arange", "full", "full_like", "geomspace", "linspace", "logspace")
 
 
 def asarray(
-    a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
+    a: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str | None = None,
+    *,
+    device: Device | None = None,
+    copy: bool | None = None,
 ) -> ndarray:
     """`a` as an array: an array of tapegrad or of any engine, Python numbers, or nested lists of these.
 
@@ -52,7 +58,9 @@ def asarray(
     return x if device is None or foreign or device_of(x) == str(device) else to(x, str(device))
 
 
-def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0) -> ndarray:
+def array(
+    object: ArrayLike, dtype: DTypeLike | None = None, *, copy: bool | None = True, order: str = "K", ndmin: int = 0
+) -> ndarray:
     """`object` as a new array of at least `ndmin` axes, as `numpy.array` makes it. See `asarray`.
 
     Shapes: that of `object`, with 1 in front until there are `ndmin` axes.
@@ -66,7 +74,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool | None = True, order: st
     return found.reshape((1,) * (ndmin - found.ndim) + found.shape) if found.ndim < ndmin else found
 
 
-def ascontiguousarray(a: Any, dtype: Any = None) -> ndarray:
+def ascontiguousarray(a: ArrayLike, dtype: DTypeLike | None = None) -> ndarray:
     """`a` as an array; the order of elements in memory is the engine's own matter.
 
     Shapes: as `asarray`.
@@ -79,7 +87,7 @@ def ascontiguousarray(a: Any, dtype: Any = None) -> ndarray:
     return asarray(a, dtype)
 
 
-def copy(a: Any, order: str = "K") -> ndarray:
+def copy(a: ArrayLike, order: str = "K") -> ndarray:
     """A copy of an array, recorded where `a` is tracked.
 
     Raises: as `asarray`.
@@ -93,7 +101,7 @@ def copy(a: Any, order: str = "K") -> ndarray:
     return asarray(a, copy=True)
 
 
-def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ndarray:
+def from_dlpack(x: ArrayLike, /, *, device: Device | None = None, copy: bool | None = None) -> ndarray:
     """An array of any library that speaks DLPack; of one that no backend knows, by the default.
 
     It is a copy, unless `copy=False` has it share the memory, to which nobody must write then.
@@ -122,7 +130,14 @@ def _new_shape(shape: Any) -> tuple[int, ...]:
     return found
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
+def full(
+    shape: ShapeLike,
+    fill_value: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "C",
+    *,
+    device: Device | None = None,
+) -> ndarray:
     """An array full of one number, or of an array that is broadcast; without `dtype`, of its kind.
 
     Dtypes: `dtype`, or that of the number: int64 for integers, the default float for floats.
@@ -142,7 +157,9 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     return make(host.full(_new_shape(shape), fill_value, dtype=wanted), None, device)
 
 
-def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
+def zeros(
+    shape: ShapeLike, dtype: DTypeLike | None = None, order: str = "C", *, device: Device | None = None
+) -> ndarray:
     """Zeros, of the default dtype unless given.
 
     >>> tnp.zeros(2)
@@ -151,7 +168,9 @@ def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
     return make(host.zeros(_new_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
-def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
+def ones(
+    shape: ShapeLike, dtype: DTypeLike | None = None, order: str = "C", *, device: Device | None = None
+) -> ndarray:
     """Ones, of the default dtype unless given.
 
     >>> tnp.ones((2, 2), dtype=tnp.int32)
@@ -161,7 +180,9 @@ def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None)
     return make(host.ones(_new_shape(shape), dtypes.to_dtype(dtype or dtypes.get_default_dtype())), None, device)
 
 
-def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> ndarray:
+def empty(
+    shape: ShapeLike, dtype: DTypeLike | None = None, order: str = "C", *, device: Device | None = None
+) -> ndarray:
     """An array of arbitrary numbers; here they are zeros.
 
     >>> tnp.empty((2, 3)).shape
@@ -171,7 +192,13 @@ def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
 
 
 def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None
+    a: ArrayLike,
+    fill_value: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    *,
+    shape: ShapeLike | None = None,
+    device: Device | None = None,
 ) -> ndarray:
     """An array of the shape, dtype and device of `a`, full of one number, or of an array that is broadcast.
 
@@ -192,7 +219,14 @@ def full_like(
     return made if device is None else made.to_device(device)
 
 
-def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> ndarray:
+def zeros_like(
+    a: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    *,
+    shape: ShapeLike | None = None,
+    device: Device | None = None,
+) -> ndarray:
     """Zeros of the shape, dtype and device of `a`.
 
     Shapes: that of the array, or `shape`.
@@ -205,7 +239,14 @@ def zeros_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None
     return full_like(a, 0, dtype, shape=shape, device=device)
 
 
-def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None) -> ndarray:
+def ones_like(
+    a: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    *,
+    shape: ShapeLike | None = None,
+    device: Device | None = None,
+) -> ndarray:
     """Ones of the shape, dtype and device of `a`.
 
     Shapes: that of the array, or `shape`.
@@ -219,7 +260,12 @@ def ones_like(a: Any, dtype: Any = None, order: str = "K", *, shape: Any = None,
 
 
 def empty_like(
-    prototype: Any, dtype: Any = None, order: str = "K", *, shape: Any = None, device: Any = None
+    prototype: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    *,
+    shape: ShapeLike | None = None,
+    device: Device | None = None,
 ) -> ndarray:
     """An array of the shape, dtype and device of `prototype`; here its numbers are zeros.
 
@@ -237,7 +283,15 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, Array) else value
 
 
-def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> ndarray:
+def arange(
+    start: ArrayLike,
+    /,
+    stop: ArrayLike | None = None,
+    step: ArrayLike = 1,
+    *,
+    dtype: DTypeLike | None = None,
+    device: Device | None = None,
+) -> ndarray:
     """Numbers from `start` up to `stop`, without it, `step` apart; with one number, from zero up to it.
 
     Shapes: (n,), for n numbers.
@@ -280,15 +334,15 @@ def _widened(x: Any, ndim: int) -> ndarray:
 
 
 def linspace(
-    start: Any,
-    stop: Any,
+    start: ArrayLike,
+    stop: ArrayLike,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
     *,
-    device: Any = None,
+    device: Device | None = None,
 ) -> Any:
     """`num` numbers evenly spaced from `start` to `stop`, with it if `endpoint`; differentiable in both ends.
 
@@ -307,16 +361,22 @@ def linspace(
         first, last, weight = _steps(start, stop, num, endpoint, axis)
         found = first * (1.0 - weight) + last * weight
         found = found if dtype is None else asarray(found, dtype)
-        ends = [asarray(z) if isinstance(z, (list, tuple)) else z for z in (start, stop)]
+        ends: list[Any] = [asarray(z) if isinstance(z, (list, tuple)) else z for z in (start, stop)]
         step = (ends[1] - ends[0]) / (num - 1 if endpoint else num) if retstep else None
     else:
-        values, step = host.linspace(start, stop, num, endpoint=endpoint, retstep=True)
+        values, step = host.linspace(host.asarray(start), host.asarray(stop), num, endpoint=endpoint, retstep=True)
         found = make(values, dtype or dtype_of_numbers(values), device)
     return (found, step) if retstep else found
 
 
 def logspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: ArrayLike = 10.0,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
 ) -> ndarray:
     """`num` numbers from base**start to base**stop, even on a logarithmic scale; differentiable in all three.
 
@@ -330,11 +390,18 @@ def logspace(
     if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop, base)):
         found: ndarray = op.power(base, linspace(start, stop, num, endpoint, axis=axis))
         return found if dtype is None else asarray(found, dtype)
-    values = host.logspace(start, stop, num, endpoint=endpoint, base=base)
+    values = host.logspace(host.asarray(start), host.asarray(stop), num, endpoint=endpoint, base=host.asarray(base))
     return make(values, dtype or dtype_of_numbers(values))
 
 
-def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> ndarray:
+def geomspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+) -> ndarray:
     """`num` numbers from `start` to `stop`, each the same multiple of the one before; differentiable in both ends.
 
     Shapes: `num` numbers along `axis`, of ends that broadcast.
@@ -348,11 +415,13 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         first, last, weight = _steps(start, stop, num, endpoint, axis)
         found = first * (asarray(last) / first) ** weight
         return found if dtype is None else asarray(found, dtype)
-    values = host.geomspace(start, stop, num, endpoint=endpoint)
+    values = host.geomspace(host.asarray(start), host.asarray(stop), num, endpoint=endpoint)
     return make(values, dtype or dtype_of_numbers(values))
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: Any = None) -> ndarray:
+def eye(
+    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None, *, device: Device | None = None
+) -> ndarray:
     """Ones on the k-th diagonal, zeros elsewhere.
 
     Shapes: (N, M), square if M is not given.
@@ -365,7 +434,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, *, device: 
     return make(host.eye(N, M, k=k), dtype or dtypes.get_default_dtype(), device)
 
 
-def identity(n: int, dtype: Any = None) -> ndarray:
+def identity(n: int, dtype: DTypeLike | None = None) -> ndarray:
     """The unit matrix.
 
     Shapes: (n, n).

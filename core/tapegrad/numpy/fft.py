@@ -14,6 +14,7 @@ from .arguments import asarray, make
 from .names import publish
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike, Axes, Device, DTypeLike, ShapeLike
     from .arrays import ndarray
 
 
@@ -180,7 +181,7 @@ irfftn = _many(
 )
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
+def fft2(a: ArrayLike, s: ShapeLike | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> ndarray:
     """The transform along two axes.
 
     Shapes: as `fftn`, over `axes`.
@@ -194,7 +195,7 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -
     return fftn(a, s=s, axes=axes, norm=norm)
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
+def ifft2(a: ArrayLike, s: ShapeLike | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> ndarray:
     """The inverse of `fft2`.
 
     Shapes: as `ifftn`, over `axes`.
@@ -208,7 +209,7 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     return ifftn(a, s=s, axes=axes, norm=norm)
 
 
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
+def rfft2(a: ArrayLike, s: ShapeLike | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> ndarray:
     """The transform of real numbers along two axes, halved along the last.
 
     Shapes: as `rfftn`, over `axes`.
@@ -221,7 +222,7 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     return rfftn(a, s=s, axes=axes, norm=norm)
 
 
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> ndarray:
+def irfft2(a: ArrayLike, s: ShapeLike | None = None, axes: Axes = (-2, -1), norm: str | None = None) -> ndarray:
     """The inverse of `rfft2`.
 
     Shapes: as `irfftn`, over `axes`.
@@ -234,7 +235,7 @@ def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None)
     return irfftn(a, s=s, axes=axes, norm=norm)
 
 
-def fftshift(x: Any, axes: Any = None) -> ndarray:
+def fftshift(x: ArrayLike, axes: Axes | None = None) -> ndarray:
     """The zero frequency moved to the middle.
 
     Raises: `AxisError` for an axis that is not there.
@@ -246,7 +247,7 @@ def fftshift(x: Any, axes: Any = None) -> ndarray:
     return found
 
 
-def ifftshift(x: Any, axes: Any = None) -> ndarray:
+def ifftshift(x: ArrayLike, axes: Axes | None = None) -> ndarray:
     """The inverse of `fftshift`.
 
     Raises: `AxisError` for an axis that is not there.
@@ -258,7 +259,7 @@ def ifftshift(x: Any, axes: Any = None) -> ndarray:
     return found
 
 
-def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> ndarray:
+def fftfreq(n: int, d: float = 1.0, *, dtype: DTypeLike | None = None, device: Device | None = None) -> ndarray:
     """The frequencies of `fft`, for samples `d` apart.
 
     Shapes: (n,).
@@ -271,7 +272,7 @@ def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) ->
     return make(host.fft.fftfreq(n, d), dtype or _default(), device)
 
 
-def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> ndarray:
+def rfftfreq(n: int, d: float = 1.0, *, dtype: DTypeLike | None = None, device: Device | None = None) -> ndarray:
     """The frequencies of `rfft`, for samples `d` apart.
 
     Shapes: (n // 2 + 1,).

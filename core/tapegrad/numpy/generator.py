@@ -21,12 +21,13 @@ from .searching import take, take_along_axis
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..typing import ArrayLike, DTypeLike, ShapeLike
     from .arrays import ndarray
 
 __all__ = ["Generator", "bernoulli_mask", "default_rng"]
 
 
-def default_rng(seed: Any = None) -> Generator:
+def default_rng(seed: int | Sequence[int] | None = None) -> Generator:
     """A generator of random numbers with NumPy's methods: a seed gives NumPy's numbers, on every engine.
 
     `seed`: an integer or several, one of NumPy's bit generators, seed sequences or generators, None for one that the
@@ -171,85 +172,87 @@ class Generator(HostGenerator):
             return self._floats(name, size)
         return self._drawn(name, None, size=size, dtype=dtypes.to_dtype(dtype).type)
 
-    def random(self, size: Any = None, dtype: Any = None) -> ndarray:
+    def random(self, size: ShapeLike | None = None, dtype: DTypeLike | None = None) -> ndarray:
         """Numbers evenly spread from 0 up to 1; with `dtype` float32 those that NumPy draws in that."""
         return self._unit("random", size, dtype)
 
-    def standard_normal(self, size: Any = None, dtype: Any = None) -> ndarray:
+    def standard_normal(self, size: ShapeLike | None = None, dtype: DTypeLike | None = None) -> ndarray:
         """Standard normal numbers; with `dtype` float32 those that NumPy draws in that."""
         return self._unit("standard_normal", size, dtype)
 
-    def standard_exponential(self, size: Any = None, dtype: Any = None) -> ndarray:
+    def standard_exponential(self, size: ShapeLike | None = None, dtype: DTypeLike | None = None) -> ndarray:
         """Exponential numbers of mean 1; with `dtype` float32 those that NumPy draws in that."""
         return self._unit("standard_exponential", size, dtype)
 
-    def standard_cauchy(self, size: Any = None) -> ndarray:
+    def standard_cauchy(self, size: ShapeLike | None = None) -> ndarray:
         """Standard Cauchy numbers."""
         return self._floats("standard_cauchy", size)
 
-    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def normal(self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Normal numbers of that mean and standard deviation."""
         return self._formed("normal", size, (loc, scale), ("standard_normal",), _located)
 
-    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
+    def uniform(self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Numbers evenly spread from `low` up to `high`."""
         return self._formed("uniform", size, (low, high), ("random",), lambda z, low, high: low + (high - low) * z)
 
-    def exponential(self, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def exponential(self, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Exponential numbers of that mean."""
         return self._formed("exponential", size, (scale,), ("standard_exponential",), op.multiply)
 
-    def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def laplace(self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Laplace's double exponential distribution."""
         return self._formed("laplace", size, (loc, scale), ("laplace", 0.0, 1.0), _located)
 
-    def logistic(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def logistic(self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Numbers of the logistic distribution."""
         return self._formed("logistic", size, (loc, scale), ("logistic", 0.0, 1.0), _located)
 
-    def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def gumbel(self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Gumbel's distribution of largest values."""
         return self._formed("gumbel", size, (loc, scale), ("gumbel", 0.0, 1.0), _located)
 
-    def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> ndarray:
+    def lognormal(self, mean: ArrayLike = 0.0, sigma: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Numbers whose logarithms are normal, of that mean and standard deviation."""
         return self._formed("lognormal", size, (mean, sigma), ("standard_normal",), lambda *p: op.exp(_located(*p)))
 
-    def rayleigh(self, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def rayleigh(self, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Rayleigh's distribution."""
         return self._formed("rayleigh", size, (scale,), ("rayleigh", 1.0), op.multiply)
 
-    def weibull(self, a: Any, size: Any = None) -> ndarray:
+    def weibull(self, a: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Weibull's distribution of shape `a`."""
         return self._formed("weibull", size, (a,), ("standard_exponential",), lambda z, a: z ** (1 / a))
 
-    def pareto(self, a: Any, size: Any = None) -> ndarray:
+    def pareto(self, a: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of the second Pareto (Lomax) distribution of shape `a`."""
         return self._formed("pareto", size, (a,), ("standard_exponential",), lambda z, a: op.expm1(z / a))
 
-    def power(self, a: Any, size: Any = None) -> ndarray:
+    def power(self, a: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers from 0 to 1 with the density a · x^(a - 1)."""
         return self._formed("power", size, (a,), ("standard_exponential",), lambda z, a: (-op.expm1(-z)) ** (1 / a))
 
-    def standard_gamma(self, shape: Any, size: Any = None, dtype: Any = None) -> ndarray:
+    def standard_gamma(
+        self, shape: ShapeLike, size: ShapeLike | None = None, dtype: DTypeLike | None = None
+    ) -> ndarray:
         """Gamma variates of shape parameter `shape` and scale 1."""
         if not isinstance(shape, Array):
             return self._floats("standard_gamma", size, shape, dtype=dtype and dtypes.to_dtype(dtype))
         x = self._floats("standard_gamma", size, shape._detached(), dtype=_float_of(shape))
         return _gamma_variate(op.broadcast_to(shape, shape=x.shape), x)  # type: ignore[no-any-return]
 
-    def gamma(self, shape: Any, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def gamma(self, shape: ShapeLike, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Gamma variates of mean shape · scale and variance shape · scale²."""
         if not isinstance(shape, Array) and not isinstance(scale, Array):
             return self._floats("gamma", size, shape, scale)
         shape = shape if isinstance(shape, Array) else make(shape, _float_of(scale))
         return op.multiply(self.standard_gamma(shape, _shape(size, shape, scale)), scale)
 
-    def chisquare(self, df: Any, size: Any = None) -> ndarray:
+    def chisquare(self, df: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """The sum of the squares of `df` standard normal numbers."""
         return 2 * self.standard_gamma(df / 2, size) if isinstance(df, Array) else self._floats("chisquare", size, df)
 
-    def beta(self, a: Any, b: Any, size: Any = None) -> ndarray:
+    def beta(self, a: ArrayLike, b: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Beta variates, from 0 to 1, of mean a / (a + b)."""
         if not isinstance(a, Array) and not isinstance(b, Array):
             return self._floats("beta", size, a, b)
@@ -258,14 +261,16 @@ class Generator(HostGenerator):
         x = self._floats("beta", size, a._detached(), b._detached(), dtype=dtype)
         return _beta_variate(*(op.broadcast_to(p, shape=x.shape) for p in (a, b)), x)  # type: ignore[no-any-return]
 
-    def dirichlet(self, alpha: Any, size: Any = None) -> ndarray:
+    def dirichlet(self, alpha: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Distributions over the entries of `alpha`, an axis that the result has behind `size`."""
         if not isinstance(alpha, Array):
             return self._floats("dirichlet", size, alpha)
         parts = self.standard_gamma(alpha, (*_front(size), *alpha.shape))
         return op.divide(parts, op.sum(parts, axis=-1, keepdims=True))
 
-    def multivariate_normal(self, mean: Any, cov: Any, size: Any = None, *, method: str = "cholesky") -> ndarray:
+    def multivariate_normal(
+        self, mean: ArrayLike, cov: ArrayLike, size: ShapeLike | None = None, *, method: str = "cholesky"
+    ) -> ndarray:
         """Normal vectors of that mean (n,) and covariance (n, n), an axis that the result has behind `size`.
 
         `method` is "cholesky", which has derivatives, or for parameters that are no arrays "eigh" or "svd", NumPy's.
@@ -281,75 +286,90 @@ class Generator(HostGenerator):
         z = self._floats("standard_normal", (*_front(size), *mean.shape), dtype=_float_of(mean, cov))
         return op.add(mean, op.matmul(z, op.matrix_transpose(op.cholesky(cov))))
 
-    def standard_t(self, df: Any, size: Any = None) -> ndarray:
+    def standard_t(self, df: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Student's distribution of `df` degrees of freedom."""
         return self._floats("standard_t", size, df)
 
-    def f(self, dfnum: Any, dfden: Any, size: Any = None) -> ndarray:
+    def f(self, dfnum: ArrayLike, dfden: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Fisher's distribution."""
         return self._floats("f", size, dfnum, dfden)
 
-    def noncentral_chisquare(self, df: Any, nonc: Any, size: Any = None) -> ndarray:
+    def noncentral_chisquare(self, df: ArrayLike, nonc: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of the chi-square distribution that is not central."""
         return self._floats("noncentral_chisquare", size, df, nonc)
 
-    def noncentral_f(self, dfnum: Any, dfden: Any, nonc: Any, size: Any = None) -> ndarray:
+    def noncentral_f(
+        self, dfnum: ArrayLike, dfden: ArrayLike, nonc: ArrayLike, size: ShapeLike | None = None
+    ) -> ndarray:
         """Numbers of Fisher's distribution that is not central."""
         return self._floats("noncentral_f", size, dfnum, dfden, nonc)
 
-    def triangular(self, left: Any, mode: Any, right: Any, size: Any = None) -> ndarray:
+    def triangular(self, left: ArrayLike, mode: ArrayLike, right: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of the distribution whose density is a triangle."""
         return self._floats("triangular", size, left, mode, right)
 
-    def vonmises(self, mu: Any, kappa: Any, size: Any = None) -> ndarray:
+    def vonmises(self, mu: ArrayLike, kappa: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Angles of von Mises' distribution around `mu`."""
         return self._floats("vonmises", size, mu, kappa)
 
-    def wald(self, mean: Any, scale: Any, size: Any = None) -> ndarray:
+    def wald(self, mean: ArrayLike, scale: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Numbers of Wald's inverse Gaussian distribution."""
         return self._floats("wald", size, mean, scale)
 
     def integers(
-        self, low: Any, high: Any = None, size: Any = None, dtype: Any = "int64", endpoint: bool = False
+        self,
+        low: ArrayLike,
+        high: ArrayLike | None = None,
+        size: ShapeLike | None = None,
+        dtype: DTypeLike = "int64",
+        endpoint: bool = False,
     ) -> ndarray:
         """Integers from `low` up to `high`, without it unless `endpoint`; with one number, from zero."""
         kind = dtypes.to_dtype(dtype).type
         return self._drawn("integers", None, low, high, size=size, dtype=kind, endpoint=endpoint)
 
-    def poisson(self, lam: Any = 1.0, size: Any = None) -> ndarray:
+    def poisson(self, lam: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
         """Counts of independent events of which `lam` are expected."""
         return self._counts("poisson", size, lam)
 
-    def binomial(self, n: Any, p: Any, size: Any = None) -> ndarray:
+    def binomial(self, n: ArrayLike, p: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """How many of `n` trials succeed, each with probability `p`."""
         return self._counts("binomial", size, n, p)
 
-    def negative_binomial(self, n: Any, p: Any, size: Any = None) -> ndarray:
+    def negative_binomial(self, n: ArrayLike, p: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """How many trials fail before the `n`-th success, each with probability `p`."""
         return self._counts("negative_binomial", size, n, p)
 
-    def geometric(self, p: Any, size: Any = None) -> ndarray:
+    def geometric(self, p: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """How many trials it takes to the first success, each with probability `p`."""
         return self._counts("geometric", size, p)
 
-    def hypergeometric(self, ngood: Any, nbad: Any, nsample: Any, size: Any = None) -> ndarray:
+    def hypergeometric(
+        self, ngood: ArrayLike, nbad: ArrayLike, nsample: ArrayLike, size: ShapeLike | None = None
+    ) -> ndarray:
         """How many good ones are among `nsample` that are taken without putting them back."""
         return self._counts("hypergeometric", size, ngood, nbad, nsample)
 
-    def logseries(self, p: Any, size: Any = None) -> ndarray:
+    def logseries(self, p: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Counts of the logarithmic series distribution."""
         return self._counts("logseries", size, p)
 
-    def zipf(self, a: Any, size: Any = None) -> ndarray:
+    def zipf(self, a: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """Ranks of Zipf's distribution."""
         return self._counts("zipf", size, a)
 
-    def multinomial(self, n: Any, pvals: Any, size: Any = None) -> ndarray:
+    def multinomial(self, n: ArrayLike, pvals: ArrayLike, size: ShapeLike | None = None) -> ndarray:
         """How often each outcome comes in `n` trials, an axis that the result has behind `size`."""
         return self._counts("multinomial", size, n, pvals)
 
     def choice(
-        self, a: Any, size: Any = None, replace: bool = True, p: Any = None, axis: int = 0, shuffle: bool = True
+        self,
+        a: ArrayLike,
+        size: ShapeLike | None = None,
+        replace: bool = True,
+        p: ArrayLike | None = None,
+        axis: int = 0,
+        shuffle: bool = True,
     ) -> ndarray:
         """Elements of `a` along an axis, or numbers below it, chosen with the probabilities `p`."""
         if isinstance(a, (int, host.integer)):
@@ -359,7 +379,7 @@ class Generator(HostGenerator):
             raise ShapeError(f"choice: a is {a}; give an integer or an array with axes")
         return take(a, self.choice(a.shape[axis], size, replace, p, shuffle=shuffle), axis=axis)
 
-    def permutation(self, x: Any, axis: int = 0) -> ndarray:
+    def permutation(self, x: ArrayLike, axis: int = 0) -> ndarray:
         """The numbers below `x`, or the elements of `x` along an axis, in random order."""
         if isinstance(x, (int, host.integer)):
             return self._drawn("permutation", host.int64, int(x))
@@ -368,7 +388,7 @@ class Generator(HostGenerator):
             raise ShapeError(f"permutation: x is {x}; give an integer or an array with axes")
         return take(x, self.permutation(x.shape[axis]), axis=axis)
 
-    def permuted(self, x: Any, *, axis: int | None = None) -> ndarray:
+    def permuted(self, x: ArrayLike, *, axis: int | None = None) -> ndarray:
         """The elements of `x` in random order, along an axis each row in its own; without an axis all of them."""
         x = asarray(x)
         if axis is None:
@@ -378,7 +398,7 @@ class Generator(HostGenerator):
         )
         return take_along_axis(x, self._drawn("permuted", host.int64, places, axis=axis), axis=axis)
 
-    def shuffle(self, x: Any, axis: int = 0) -> None:
+    def shuffle(self, x: ArrayLike, axis: int = 0) -> None:
         """Put the elements of an array along an axis into random order, in place."""
         if not isinstance(x, Array):
             raise ArgumentTypeError(

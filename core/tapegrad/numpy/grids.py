@@ -11,11 +11,14 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import manipulation
-from .arguments import asarray, make
+from .arguments import as_shape, asarray, make
 from .beyond import tril_indices, triu_indices
 from .creation import arange, linspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..typing import ArrayLike, DTypeLike, ShapeLike
     from .arrays import ndarray
 
 
@@ -111,7 +114,7 @@ mgrid, ogrid = _Grid("mgrid", True), _Grid("ogrid", False)
 s_, index_exp = _Key("s_", False), _Key("index_exp", True)
 
 
-def ix_(*args: Any) -> tuple[ndarray, ...]:
+def ix_(*args: ArrayLike) -> tuple[ndarray, ...]:
     """Sequences as an open grid of indices: `x[ix_(rows, columns)]`; masks stand for the places where they hold.
 
     Shapes: a sequence of n indices for axis i gives n at axis i and 1 at the others.
@@ -136,7 +139,9 @@ def ix_(*args: Any) -> tuple[ndarray, ...]:
     return tuple(found)
 
 
-def fromfunction(function: Callable[..., Any], shape: Any, *, dtype: Any = None, **kwargs: Any) -> Any:
+def fromfunction(
+    function: Callable[..., Any], shape: ShapeLike, *, dtype: DTypeLike | None = None, **kwargs: Any
+) -> Any:
     """What `function` makes of the coordinates of a grid, an array for each axis.
 
     Shapes: the arrays are of shape `shape`; the result is what `function` returns.
@@ -148,7 +153,7 @@ def fromfunction(function: Callable[..., Any], shape: Any, *, dtype: Any = None,
            [1, 2]], dtype=int64)
     """
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.to_dtype(dtype)
-    return function(*[make(part, kind) for part in host.indices(tuple(shape))], **kwargs)
+    return function(*[make(part, kind) for part in host.indices(as_shape(shape))], **kwargs)
 
 
 def _indices(x: Any, name: str) -> ndarray:
@@ -158,7 +163,7 @@ def _indices(x: Any, name: str) -> ndarray:
     return found
 
 
-def unravel_index(indices: Any, shape: Any) -> tuple[ndarray, ...]:
+def unravel_index(indices: ArrayLike, shape: ShapeLike) -> tuple[ndarray, ...]:
     """Indices into a flattened array as indices for each axis of `shape`.
 
     Shapes: for each axis an array of the shape of `indices`.
@@ -170,13 +175,13 @@ def unravel_index(indices: Any, shape: Any) -> tuple[ndarray, ...]:
     """
     rest = _indices(indices, "unravel_index")
     found = []
-    for length in reversed((shape,) if isinstance(shape, int) else tuple(shape)):
+    for length in reversed(as_shape(shape)):
         found.append(rest % length)
         rest = rest // length
     return tuple(reversed(found))
 
 
-def ravel_multi_index(multi_index: Any, dims: Any) -> ndarray:
+def ravel_multi_index(multi_index: Sequence[ArrayLike], dims: ShapeLike) -> ndarray:
     """Indices for each axis of the shape `dims` as indices into the flattened array.
 
     Shapes: the indices, one array for each axis, broadcast.
@@ -187,7 +192,7 @@ def ravel_multi_index(multi_index: Any, dims: Any) -> ndarray:
     >>> tnp.ravel_multi_index(([1, 0], [2, 1]), (2, 3))
     Array([5, 1], dtype=int64)
     """
-    parts, lengths = [_indices(part, "ravel_multi_index") for part in multi_index], tuple(dims)
+    parts, lengths = [_indices(part, "ravel_multi_index") for part in multi_index], as_shape(dims)
     if len(parts) != len(lengths) or not parts:
         raise ShapeError(f"ravel_multi_index: {len(parts)} array(s) of indices for the shape {lengths}")
     total = parts[0]
@@ -203,7 +208,7 @@ def _square(arr: Any, name: str) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
-def tril_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
+def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[ndarray, ...]:
     """The indices of the elements of a matrix at and below its k-th diagonal.
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
@@ -217,7 +222,7 @@ def tril_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
     return tril_indices(n, k, m)
 
 
-def triu_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
+def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[ndarray, ...]:
     """The indices of the elements of a matrix at and above its k-th diagonal.
 
     Shapes: `arr` (n, m); the rows and the columns are sequences of one length.
@@ -231,7 +236,7 @@ def triu_indices_from(arr: Any, k: int = 0) -> tuple[ndarray, ...]:
     return triu_indices(n, k, m)
 
 
-def diag_indices_from(arr: Any) -> tuple[ndarray, ...]:
+def diag_indices_from(arr: ArrayLike) -> tuple[ndarray, ...]:
     """The indices of the main diagonal of an array whose axes are of one length.
 
     Shapes: `arr` (n, n, …); a sequence of n for each axis.

@@ -13,6 +13,10 @@ from ..engines.registry import get_backend
 from ..errors import ArgumentError, DtypeError
 
 if TYPE_CHECKING:
+    import builtins
+    from typing import Literal
+
+    from ..typing import ArrayLike, ArrayOfAnyEngine, DTypeLike
     from .arrays import ndarray
 
 NAMES = (
@@ -103,7 +107,7 @@ def _dtype_of(value: Any) -> host.dtype[Any]:
     return value.dtype if isinstance(value, Array) else dtypes.to_dtype(getattr(value, "dtype", value))
 
 
-def finfo(type: Any, /) -> Any:
+def finfo(type: DTypeLike | ArrayOfAnyEngine, /) -> Any:
     """Machine limits of a floating or complex dtype, or of an array's: bits, eps, max, min, smallest_normal.
 
     Shapes: a dtype, or an array of any.
@@ -129,7 +133,7 @@ def finfo(type: Any, /) -> Any:
     )
 
 
-def iinfo(type: Any, /) -> Any:
+def iinfo(type: DTypeLike | ArrayOfAnyEngine, /) -> Any:
     """Machine limits of an integer dtype, or of an array's: bits, max, min.
 
     Shapes: a dtype, or an array of any.
@@ -146,7 +150,7 @@ def iinfo(type: Any, /) -> Any:
     return _Limits(dtype, bits=found.bits, max=found.max, min=found.min)
 
 
-def isdtype(dtype: Any, kind: Any) -> Any:
+def isdtype(dtype: DTypeLike, kind: DTypeLike | tuple[DTypeLike, ...]) -> builtins.bool:
     """Whether a dtype is of a kind of the standard ("real floating", …), another dtype, or among a tuple of those.
 
     Shapes: none.
@@ -159,7 +163,7 @@ def isdtype(dtype: Any, kind: Any) -> Any:
     return dtypes.is_dtype(dtype, kind)
 
 
-def result_type(*arrays_and_dtypes: Any) -> Any:
+def result_type(*arrays_and_dtypes: ArrayLike | DTypeLike) -> host.dtype[Any]:
     """The dtype that arrays, dtypes and Python scalars have together; scalars are weak.
 
     Shapes: any.
@@ -181,13 +185,17 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
         raise ArgumentError("result_type needs at least one array or dtype")
     for scalar in scalars:
         found = dtypes.dtype_of_scalar(scalar, dtypes.BOOL if found is None else found)
-    return found
+    return found  # type: ignore[no-any-return]
 
 
 _SAFE = {dtype: {other for other in dtypes.ALL if host.can_cast(dtype, other, "safe")} for dtype in dtypes.ALL}
 
 
-def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
+def can_cast(
+    from_: DTypeLike | ArrayOfAnyEngine,
+    to: DTypeLike,
+    casting: Literal["no", "equiv", "safe", "same_kind", "unsafe"] = "safe",
+) -> builtins.bool:
     """Whether every value of one dtype, or of an array's, goes into the other.
 
     Shapes: a dtype, or an array of any.
@@ -202,7 +210,7 @@ def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
     return dtypes.to_dtype(to) in _SAFE[_dtype_of(from_)]
 
 
-def promote_types(type1: Any, type2: Any) -> Any:
+def promote_types(type1: DTypeLike, type2: DTypeLike) -> host.dtype[Any]:
     """The dtype that two dtypes have together.
 
     Shapes: none.
@@ -215,7 +223,7 @@ def promote_types(type1: Any, type2: Any) -> Any:
     return dtypes.promote(dtypes.to_dtype(type1), dtypes.to_dtype(type2))
 
 
-def array_str(a: Any, *args: Any, **keywords: Any) -> str:
+def array_str(a: ArrayLike, *args: Any, **keywords: Any) -> str:
     """The elements as text. Takes the options of `numpy.array_str`.
 
     Shapes: any.
@@ -228,7 +236,7 @@ def array_str(a: Any, *args: Any, **keywords: Any) -> str:
     return host.array_str(a.asnumpy() if isinstance(a, Array) else host.asarray(a), *args, **keywords)
 
 
-def array_repr(arr: Any) -> str:
+def array_repr(arr: ArrayLike) -> str:
     """An array as text that says its dtype too.
 
     Shapes: any.
@@ -242,7 +250,7 @@ def array_repr(arr: Any) -> str:
     return repr(asarray(arr))
 
 
-def array2string(a: Any, *args: Any, **keywords: Any) -> str:
+def array2string(a: ArrayLike, *args: Any, **keywords: Any) -> str:
     """The elements as text. Takes the options of `numpy.array2string`.
 
     Shapes: any.
@@ -255,7 +263,7 @@ def array2string(a: Any, *args: Any, **keywords: Any) -> str:
     return host.array2string(a.asnumpy() if isinstance(a, Array) else host.asarray(a), *args, **keywords)
 
 
-def isrealobj(x: Any) -> Any:
+def isrealobj(x: ArrayLike) -> builtins.bool:
     """Whether an array is of a real dtype.
 
     Shapes: any.
@@ -268,7 +276,7 @@ def isrealobj(x: Any) -> Any:
     return not iscomplexobj(x)
 
 
-def iscomplexobj(x: Any) -> Any:
+def iscomplexobj(x: ArrayLike) -> builtins.bool:
     """Whether an array is of a complex dtype.
 
     Shapes: any.

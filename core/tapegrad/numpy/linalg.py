@@ -9,11 +9,15 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops import linalg as ops
+from ..ops.indexing import axes_of
 from . import manipulation, products
 from .arguments import asarray, op
 from .names import publish
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..typing import ArrayLike, Axes, DTypeLike
     from .arrays import ndarray
 
 
@@ -70,7 +74,7 @@ class SVDResult(NamedTuple):
     Vh: ndarray
 
 
-def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
+def cholesky(a: ArrayLike, /, *, upper: bool = False) -> ndarray:
     """The triangular factor of a positive definite matrix, lower unless `upper`.
 
     It is a function of the Hermitian part; the derivative is that of Murray (2016), made Hermitian.
@@ -90,7 +94,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
     return _one("cholesky", a, upper=upper)
 
 
-def cross(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
+def cross(x: ArrayLike, y: ArrayLike, /, *, axis: int = -1) -> ndarray:
     """The cross product of 3-vectors along an axis.
 
     Shapes: that which both broadcast to, with 3 along `axis`.
@@ -102,7 +106,7 @@ def cross(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     return _one("cross", x, y, axis=axis)
 
 
-def det(a: Any) -> ndarray:
+def det(a: ArrayLike) -> ndarray:
     """The determinant; its gradient, the matrix of cofactors, is right at singular matrices too.
 
     Shapes: (..., n, n) gives (...).
@@ -116,7 +120,7 @@ def det(a: Any) -> ndarray:
     return _one("det", a)
 
 
-def diagonal(x: Any, /, *, offset: int = 0) -> ndarray:
+def diagonal(x: ArrayLike, /, *, offset: int = 0) -> ndarray:
     """A diagonal of the matrices in the last two axes.
 
     Shapes: (..., m, n) gives (..., d).
@@ -140,7 +144,7 @@ def _triangle(a: Any, UPLO: str | None) -> ndarray:
     return OPS[name].call(found, k=0) + other  # type: ignore[no-any-return]
 
 
-def eigh(a: Any, UPLO: str | None = None) -> EighResult:
+def eigh(a: ArrayLike, UPLO: str | None = None) -> EighResult:
     """Eigenvalues and eigenvectors of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part.
 
     The derivative is that of Giles (2008), NaN for vectors of equal eigenvalues.
@@ -159,7 +163,7 @@ def eigh(a: Any, UPLO: str | None = None) -> EighResult:
     return EighResult(*_call("eigh", _triangle(a, UPLO)))
 
 
-def eigvalsh(a: Any, UPLO: str | None = None) -> ndarray:
+def eigvalsh(a: ArrayLike, UPLO: str | None = None) -> ndarray:
     """Eigenvalues of a Hermitian matrix: of the triangle `UPLO`, else of the Hermitian part.
 
     The derivative is that of Giles (2008).
@@ -174,7 +178,7 @@ def eigvalsh(a: Any, UPLO: str | None = None) -> ndarray:
     return _one("eigvalsh", _triangle(a, UPLO))
 
 
-def eig(a: Any) -> EigResult:
+def eig(a: ArrayLike) -> EigResult:
     """Eigenvalues and eigenvectors of a square matrix, complex; the derivative is that of Boeddeker et al. (2017).
 
     Shapes: (..., n, n) gives (..., n) and (..., n, n), the vectors as columns.
@@ -187,7 +191,7 @@ def eig(a: Any) -> EigResult:
     return EigResult(*_call("eig", a))
 
 
-def eigvals(a: Any) -> ndarray:
+def eigvals(a: ArrayLike) -> ndarray:
     """Eigenvalues of a square matrix, complex.
 
     Shapes: (..., n, n) gives (..., n).
@@ -200,7 +204,7 @@ def eigvals(a: Any) -> ndarray:
     return _one("eigvals", a)
 
 
-def inv(a: Any) -> ndarray:
+def inv(a: ArrayLike) -> ndarray:
     """The inverse of a matrix.
 
     Shapes: (..., n, n), and so is the result.
@@ -214,7 +218,7 @@ def inv(a: Any) -> ndarray:
     return _one("inv", a)
 
 
-def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> ndarray:
+def pinv(a: ArrayLike, rcond: ArrayLike | None = None, *, rtol: ArrayLike | None = None) -> ndarray:
     """The Moore-Penrose inverse; singular values below `rtol` (NumPy: `rcond`) times the largest count as zero.
 
     The derivative is that of Golub and Pereyra (1973), for matrices that keep their rank.
@@ -230,7 +234,7 @@ def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> ndarray:
     return _one("pinv", a, rtol=_threshold(rcond if rtol is None else rtol))
 
 
-def solve(a: Any, b: Any) -> ndarray:
+def solve(a: ArrayLike, b: ArrayLike) -> ndarray:
     """The solution x of a @ x = b.
 
     Shapes: `a` (..., n, n), `b` (n,) or (..., n, k), and so is the result.
@@ -243,7 +247,7 @@ def solve(a: Any, b: Any) -> ndarray:
     return _one("solve", a, b)
 
 
-def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+def lstsq(a: ArrayLike, b: ArrayLike, rcond: float | None = None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     """The least-squares solution x of a @ x = b, the squared residuals, the rank, the singular values.
 
     All have their derivative where the matrix keeps its rank, by that of `pinv`: Golub and Pereyra (1973).
@@ -260,7 +264,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     return found
 
 
-def matmul(x: Any, y: Any, /) -> ndarray:
+def matmul(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """The matrix product.
 
     Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
@@ -272,7 +276,7 @@ def matmul(x: Any, y: Any, /) -> ndarray:
     return _one("matmul", x, y)
 
 
-def matrix_transpose(x: Any, /) -> ndarray:
+def matrix_transpose(x: ArrayLike, /) -> ndarray:
     """The last two axes exchanged.
 
     Shapes: (..., m, n) becomes (..., n, m).
@@ -285,7 +289,7 @@ def matrix_transpose(x: Any, /) -> ndarray:
     return _one("matrix_transpose", x)
 
 
-def matrix_power(a: Any, n: int) -> ndarray:
+def matrix_power(a: ArrayLike, n: int) -> ndarray:
     """A matrix to an integer power.
 
     Shapes: (..., n, n), and so is the result.
@@ -301,7 +305,7 @@ def matrix_power(a: Any, n: int) -> ndarray:
     return found
 
 
-def matrix_rank(A: Any, *, rtol: Any = None) -> ndarray:
+def matrix_rank(A: ArrayLike, *, rtol: ArrayLike | None = None) -> ndarray:
     """The number of singular values above `rtol` times the largest.
 
     Shapes: (..., m, n) gives (...).
@@ -314,7 +318,7 @@ def matrix_rank(A: Any, *, rtol: Any = None) -> ndarray:
     return _one("matrix_rank", A, rtol=_threshold(rtol))
 
 
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarray:
+def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: float | str = "fro") -> ndarray:
     """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.
 
     Shapes: (..., m, n) gives (...), or (..., 1, 1) with `keepdims`.
@@ -328,7 +332,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarr
     return found
 
 
-def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> ndarray:
+def vector_norm(x: ArrayLike, /, *, axis: Axes | None = None, keepdims: bool = False, ord: float = 2) -> ndarray:
     """The norm of vectors along `axis`, of order `ord`; at 0 its gradient is 0.
 
     Dtypes: real; integers become the default float first.
@@ -342,7 +346,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
     return _one("vector_norm", x, axis=axis, keepdims=keepdims, ord=ord)
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> ndarray:
+def norm(x: ArrayLike, ord: float | str | None = None, axis: Axes | None = None, keepdims: bool = False) -> ndarray:
     """The norm of vectors or matrices, as `numpy.linalg.norm` tells them apart.
 
     Shapes: the axes that are measured go, or keep length 1 with `keepdims`.
@@ -357,7 +361,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
     return found
 
 
-def outer(x: Any, y: Any, /) -> ndarray:
+def outer(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """All products of an element of one vector with one of the other.
 
     Shapes: (m,) and (n,) give (m, n).
@@ -369,7 +373,7 @@ def outer(x: Any, y: Any, /) -> ndarray:
     return _one("outer", x, y)
 
 
-def qr(a: Any, mode: str = "reduced") -> QRResult:
+def qr(a: ArrayLike, mode: str = "reduced") -> QRResult:
     """The QR decomposition, "reduced" or "complete"; the derivative is that of Roberts and Roberts (2020).
 
     Shapes: (..., m, n) gives (..., m, k) and (..., k, n) with k = min(m, n), or k = m where complete.
@@ -385,7 +389,7 @@ def qr(a: Any, mode: str = "reduced") -> QRResult:
     return QRResult(*_call("qr", a, mode=mode))
 
 
-def slogdet(a: Any) -> SlogdetResult:
+def slogdet(a: ArrayLike) -> SlogdetResult:
     """The sign of the determinant and the logarithm of its magnitude.
 
     Shapes: (..., n, n) gives (...) twice.
@@ -398,7 +402,7 @@ def slogdet(a: Any) -> SlogdetResult:
     return SlogdetResult(*_call("slogdet", a))
 
 
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition; without `compute_uv`, the singular values alone.
 
     The derivative is that of Townsend (2016), NaN for vectors of equal singular values.
@@ -413,7 +417,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return SVDResult(*_call("svd", a, full_matrices=full_matrices)) if compute_uv else svdvals(a)
 
 
-def svdvals(x: Any, /) -> ndarray:
+def svdvals(x: ArrayLike, /) -> ndarray:
     """The singular values in descending order.
 
     Shapes: (..., m, n) gives (..., min(m, n)).
@@ -427,7 +431,7 @@ def svdvals(x: Any, /) -> ndarray:
     return _one("svdvals", x)
 
 
-def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> ndarray:
+def tensordot(x: ArrayLike, y: ArrayLike, /, *, axes: int | Sequence[int | Sequence[int]] = 2) -> ndarray:
     """The product summed over several axes.
 
     Shapes: the axes of `x` that are left, then those of `y`.
@@ -439,7 +443,7 @@ def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> ndarray:
     return _one("tensordot", x, y, axes=axes)
 
 
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> ndarray:
+def trace(x: ArrayLike, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> ndarray:
     """The sum along a diagonal of the matrices in the last two axes.
 
     Shapes: (..., m, n) gives (...).
@@ -452,7 +456,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> ndarray:
     return _one("trace", x if dtype is None else asarray(x, dtype), offset=offset, axis1=-2, axis2=-1)
 
 
-def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
+def vecdot(x: ArrayLike, y: ArrayLike, /, *, axis: int = -1) -> ndarray:
     """The dot product of vectors along an axis, the first conjugated.
 
     Shapes: that which both broadcast to, without `axis`.
@@ -464,7 +468,7 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     return products.vecdot(x, y, axis=axis)
 
 
-def multi_dot(arrays: Any) -> ndarray:
+def multi_dot(arrays: Iterable[ArrayLike]) -> ndarray:
     """The product of several matrices, in the order that costs least.
 
     Shapes: (m, k), (k, l), ..., (p, n) give (m, n); the first and the last may be vectors.
@@ -478,7 +482,7 @@ def multi_dot(arrays: Any) -> ndarray:
     return found
 
 
-def expm(x: Any, /) -> ndarray:
+def expm(x: ArrayLike, /) -> ndarray:
     """The exponential of a matrix: Higham (2005); the derivative is that of Mathias (1996).
 
     Shapes: (..., n, n), and so is the result.
@@ -495,7 +499,7 @@ def expm(x: Any, /) -> ndarray:
     return _one("expm", x)
 
 
-def cond(x: Any, p: Any = None) -> ndarray:
+def cond(x: ArrayLike, p: ArrayLike | None = None) -> ndarray:
     """The condition number: the ratio of the extreme singular values, or by another norm.
 
     Shapes: (..., m, n) gives (...); square but for p of None, 2 and -2.
@@ -509,7 +513,7 @@ def cond(x: Any, p: Any = None) -> ndarray:
     return found
 
 
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> ndarray:
+def tensorsolve(a: ArrayLike, b: ArrayLike, axes: Axes | None = None) -> ndarray:
     """The x for which tensordot(a, x, x.ndim) is b; `axes` of `a` are moved to its end first.
 
     Shapes: `a` (*shape of b, *shape of x), `b` any of that size.
@@ -522,8 +526,8 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> ndarray:
     """
     a, b = asarray(a), asarray(b)
     if axes is not None:
-        kept = [i for i in range(a.ndim) if i not in {range(a.ndim)[j] for j in axes}]
-        a = op.permute_dims(a, axes=(*kept, *(range(a.ndim)[j] for j in axes)))
+        last = axes_of(axes, a.ndim)
+        a = op.permute_dims(a, axes=(*(i for i in range(a.ndim) if i not in last), *last))
     shape = a.shape[b.ndim :]
     size = math.prod(shape)
     if a.size != size * size or b.size != size:
@@ -531,7 +535,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> ndarray:
     return solve(a.reshape(size, size), b.reshape(-1)).reshape(shape)
 
 
-def tensorinv(a: Any, ind: int = 2) -> ndarray:
+def tensorinv(a: ArrayLike, ind: int = 2) -> ndarray:
     """The inverse of tensordot with `a` over its last axes, the first `ind` of which are those of the result.
 
     Shapes: (*first, *last), of which the two have one size, becomes (*last, *first).

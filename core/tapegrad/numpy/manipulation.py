@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as host
@@ -18,6 +18,7 @@ from ..ops.indexing import axes_of, axis_of
 from .arguments import as_shape, asarray, is_batched, op
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike, Axes, Device, DTypeLike, Function, ShapeLike
     from .arrays import ndarray
 
 
@@ -68,7 +69,7 @@ def _cast(arrays: list[ndarray], dtype: Any) -> list[ndarray]:
     return arrays if dtype is None else [asarray(a, dtype) for a in arrays]
 
 
-def shape(a: Any) -> tuple[int, ...]:
+def shape(a: ArrayLike) -> tuple[int, ...]:
     """The shape of an array or of what becomes one.
 
     Shapes: any; the result is a tuple.
@@ -78,10 +79,10 @@ def shape(a: Any) -> tuple[int, ...]:
     >>> tnp.shape([[1, 2, 3]])
     (1, 3)
     """
-    return tuple(a.shape) if hasattr(a, "shape") else host.shape(a)
+    return tuple(a.shape) if hasattr(a, "shape") else host.asarray(a).shape
 
 
-def ndim(a: Any) -> int:
+def ndim(a: ArrayLike) -> int:
     """The number of axes.
 
     Shapes: any; the result is an int.
@@ -94,7 +95,7 @@ def ndim(a: Any) -> int:
     return len(shape(a))
 
 
-def size(a: Any, axis: int | None = None) -> int:
+def size(a: ArrayLike, axis: int | None = None) -> int:
     """The number of elements, or the length of one axis.
 
     Shapes: any; the result is an int.
@@ -112,7 +113,7 @@ def size(a: Any, axis: int | None = None) -> int:
     return total
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ndarray:
+def astype(x: ArrayLike, dtype: DTypeLike, /, *, copy: bool = True, device: Device | None = None) -> ndarray:
     """The elements in another dtype; complex to real raises `DtypeError`, use `real`.
 
     Dtypes: any, into any that the engine has, except complex into real.
@@ -138,7 +139,7 @@ def _in_rows(order: str, name: str) -> bool:
     return order != "F"
 
 
-def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> ndarray:
+def reshape(x: ArrayLike, /, shape: ShapeLike, order: str = "C", *, copy: bool | None = None) -> ndarray:
     """The same elements in another shape; one length may be -1. `order="F"` counts column by column.
 
     Shapes: `shape`, of as many elements as `x`.
@@ -153,11 +154,11 @@ def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
     """
     x = asarray(x)
     if _in_rows(order, "reshape"):
-        return x.reshape(as_shape(shape))  # type: ignore[no-any-return]
+        return x.reshape(as_shape(shape))
     return transpose(transpose(x).reshape(tuple(reversed(as_shape(shape)))))
 
 
-def ravel(a: Any, order: str = "C") -> ndarray:
+def ravel(a: ArrayLike, order: str = "C") -> ndarray:
     """The elements in one row, counted row by row, or column by column with `order="F"`.
 
     Shapes: (n,), for n elements.
@@ -169,7 +170,7 @@ def ravel(a: Any, order: str = "C") -> ndarray:
     return reshape(a, -1, order)
 
 
-def transpose(a: Any, axes: Any = None) -> ndarray:
+def transpose(a: ArrayLike, axes: Axes | None = None) -> ndarray:
     """The axes in another order, reversed unless given.
 
     Shapes: axis i of the result is axis `axes[i]` of `a`.
@@ -183,7 +184,7 @@ def transpose(a: Any, axes: Any = None) -> ndarray:
     return permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else axes)
 
 
-def permute_dims(a: Any, axes: Any = None) -> ndarray:
+def permute_dims(a: ArrayLike, axes: Axes | None = None) -> ndarray:
     """The axes in the order given, or reversed.
 
     Shapes: axis i of the result is axis `axes[i]` of `a`.
@@ -198,7 +199,7 @@ def permute_dims(a: Any, axes: Any = None) -> ndarray:
     return _permuted(a, "permute_dims", [axis % (rank or 1) for axis in axes], axes=axes)
 
 
-def matrix_transpose(x: Any, /) -> ndarray:
+def matrix_transpose(x: ArrayLike, /) -> ndarray:
     """The last two axes exchanged.
 
     Shapes: (..., m, n) becomes (..., n, m).
@@ -211,7 +212,7 @@ def matrix_transpose(x: Any, /) -> ndarray:
     return _permuted(x, "matrix_transpose", (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
-def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
+def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged.
 
     Shapes: that of `a` with two lengths exchanged.
@@ -226,7 +227,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     return _permuted(a, "swapaxes", order, axis1=axis1, axis2=axis2)
 
 
-def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
+def moveaxis(a: ArrayLike, source: Axes, destination: Axes) -> ndarray:
     """Axes moved to other places, the rest kept in order.
 
     Shapes: axis `source[i]` of `a` is axis `destination[i]` of the result.
@@ -245,7 +246,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
     return found
 
 
-def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
+def rollaxis(a: ArrayLike, axis: int, start: int = 0) -> ndarray:
     """An axis moved back until it lies before place `start`.
 
     Shapes: that of `a` in another order.
@@ -258,7 +259,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
     return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-def expand_dims(a: Any, axis: Any = 0) -> ndarray:
+def expand_dims(a: ArrayLike, axis: Axes = 0) -> ndarray:
     """A new axis of length one, or several.
 
     Shapes: that of `a` with 1 at each place of `axis`.
@@ -271,7 +272,7 @@ def expand_dims(a: Any, axis: Any = 0) -> ndarray:
     return _reshaped(asarray(a), "expand_dims", axis=axis)
 
 
-def squeeze(a: Any, axis: Any = None) -> ndarray:
+def squeeze(a: ArrayLike, axis: Axes | None = None) -> ndarray:
     """The axes of length one taken away: those named, or all.
 
     Shapes: that of `a` without those axes.
@@ -286,7 +287,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
     return _reshaped(a, "squeeze", axis=axis)
 
 
-def broadcast_to(array: Any, shape: Any) -> ndarray:
+def broadcast_to(array: ArrayLike, shape: ShapeLike) -> ndarray:
     """The elements repeated to `shape`.
 
     Shapes: `shape`, whose last lengths are those of the array wherever these are not 1.
@@ -319,7 +320,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         raise ShapeError(f"shapes {', '.join(map(str, shapes))} do not broadcast together") from error
 
 
-def broadcast_arrays(*arrays: Any) -> list[ndarray]:
+def broadcast_arrays(*arrays: ArrayLike) -> list[ndarray]:
     """The arrays, each repeated to their common shape.
 
     Shapes: any that broadcast; a list of arrays of the common shape.
@@ -334,7 +335,7 @@ def broadcast_arrays(*arrays: Any) -> list[ndarray]:
     return [a if a.shape == common else broadcast_to(a, common) for a in found]
 
 
-def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> ndarray:
+def concat(arrays: Iterable[ArrayLike], /, axis: int | None = 0, *, dtype: DTypeLike | None = None) -> ndarray:
     """The arrays joined along an axis they have; with None, all elements in one row.
 
     Shapes: alike but for `axis`, whose lengths add up.
@@ -352,7 +353,7 @@ def concat(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> ndarra
     return op.concat(*parts, axis=axis)
 
 
-def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> ndarray:
+def concatenate(arrays: Iterable[ArrayLike], /, axis: int | None = 0, *, dtype: DTypeLike | None = None) -> ndarray:
     """The arrays joined along an axis they have. NumPy's name of `concat`.
 
     Shapes: alike but for `axis`, whose lengths add up.
@@ -365,7 +366,7 @@ def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None) -> n
     return concat(arrays, axis=axis, dtype=dtype)
 
 
-def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> ndarray:
+def stack(arrays: Iterable[ArrayLike], axis: int = 0, *, dtype: DTypeLike | None = None) -> ndarray:
     """The arrays joined along a new axis.
 
     Shapes: all the same; the result has their number at place `axis`.
@@ -380,7 +381,7 @@ def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> ndarray:
     return op.stack(*_cast(_alike(arrays), dtype), axis=axis)
 
 
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[ndarray, ...]:
+def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[ndarray, ...]:
     """The slices along an axis.
 
     Shapes: that of `x` without `axis`, as many as it is long.
@@ -393,7 +394,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[ndarray, ...]:
     return tuple([_sliced(piece, x, along, i) for i, piece in enumerate(op.unstack(x, axis=axis))])
 
 
-def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
+def append(arr: ArrayLike, values: ArrayLike, axis: int | None = None) -> ndarray:
     """`values` joined on behind `arr`, flattened both unless an axis is given.
 
     Shapes: as `concat`.
@@ -406,7 +407,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
     return concat((arr, values), axis=axis)
 
 
-def vstack(tup: Any, *, dtype: Any = None) -> ndarray:
+def vstack(tup: Iterable[ArrayLike], *, dtype: DTypeLike | None = None) -> ndarray:
     """The arrays one below the other.
 
     Shapes: alike but for the first axis; vectors are rows.
@@ -423,7 +424,7 @@ def vstack(tup: Any, *, dtype: Any = None) -> ndarray:
 row_stack = vstack
 
 
-def hstack(tup: Any, *, dtype: Any = None) -> ndarray:
+def hstack(tup: Iterable[ArrayLike], *, dtype: DTypeLike | None = None) -> ndarray:
     """The arrays side by side.
 
     Shapes: alike but for the second axis, or the only one.
@@ -437,7 +438,7 @@ def hstack(tup: Any, *, dtype: Any = None) -> ndarray:
     return concat(parts, axis=0 if not parts or parts[0].ndim == 1 else 1, dtype=dtype)
 
 
-def dstack(tup: Any) -> ndarray:
+def dstack(tup: Iterable[ArrayLike]) -> ndarray:
     """The arrays one behind the other, along a third axis.
 
     Shapes: alike but for the third axis; vectors are (1, n, 1), matrices (m, n, 1).
@@ -451,7 +452,7 @@ def dstack(tup: Any) -> ndarray:
     return concat([atleast_3d(a) for a in _alike(tup)], axis=2)
 
 
-def column_stack(tup: Any) -> ndarray:
+def column_stack(tup: Iterable[ArrayLike]) -> ndarray:
     """Columns side by side as a matrix.
 
     Shapes: vectors of one length, or matrices of as many rows.
@@ -480,7 +481,7 @@ def _atleast(n: int, arrays: Sequence[Any]) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def atleast_1d(*arrays: Any) -> Any:
+def atleast_1d(*arrays: ArrayLike) -> Any:
     """The arrays with one axis at least.
 
     Shapes: () becomes (1,), others stay; of several arrays a list.
@@ -493,7 +494,7 @@ def atleast_1d(*arrays: Any) -> Any:
     return _atleast(1, arrays)
 
 
-def atleast_2d(*arrays: Any) -> Any:
+def atleast_2d(*arrays: ArrayLike) -> Any:
     """The arrays with two axes at least.
 
     Shapes: (n,) becomes (1, n).
@@ -506,7 +507,7 @@ def atleast_2d(*arrays: Any) -> Any:
     return _atleast(2, arrays)
 
 
-def atleast_3d(*arrays: Any) -> Any:
+def atleast_3d(*arrays: ArrayLike) -> Any:
     """The arrays with three axes at least.
 
     Shapes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
@@ -542,7 +543,7 @@ def _split(a: Any, sections: Any, axis: int, *, even: bool) -> list[ndarray]:
     return [_sliced(piece, a, axis, part) for piece, part in zip(pieces, parts, strict=True)]
 
 
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
+def split(ary: ArrayLike, indices_or_sections: ArrayLike, axis: int = 0) -> list[ndarray]:
     """Pieces along an axis: so many of equal length, or cut at the places given.
 
     Shapes: that of the array with other lengths along `axis`; pieces between places are what slices would be.
@@ -556,7 +557,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
     return _split(ary, indices_or_sections, axis, even=True)
 
 
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
+def array_split(ary: ArrayLike, indices_or_sections: ArrayLike, axis: int = 0) -> list[ndarray]:
     """Pieces along an axis, as equal in length as may be.
 
     Shapes: that of the array with other lengths along `axis`; the first pieces are longer by one where they must.
@@ -568,7 +569,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
     return _split(ary, indices_or_sections, axis, even=False)
 
 
-def vsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
+def vsplit(ary: ArrayLike, indices_or_sections: ArrayLike) -> list[ndarray]:
     """Pieces along the first axis.
 
     Shapes: as `split` of axis 0.
@@ -580,7 +581,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
     return split(ary, indices_or_sections, 0)
 
 
-def hsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
+def hsplit(ary: ArrayLike, indices_or_sections: ArrayLike) -> list[ndarray]:
     """Pieces along the second axis, or the only one.
 
     Shapes: as `split` of axis 1, or 0 for a vector.
@@ -594,7 +595,7 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
-def dsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
+def dsplit(ary: ArrayLike, indices_or_sections: ArrayLike) -> list[ndarray]:
     """Pieces along the third axis.
 
     Shapes: as `split` of axis 2.
@@ -606,7 +607,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[ndarray]:
     return split(ary, indices_or_sections, 2)
 
 
-def flip(m: Any, axis: Any = None) -> ndarray:
+def flip(m: ArrayLike, axis: Axes | None = None) -> ndarray:
     """The elements in reverse order along an axis, several, or all.
 
     >>> tnp.flip([[1, 2], [3, 4]], axis=1)
@@ -620,7 +621,7 @@ def flip(m: Any, axis: Any = None) -> ndarray:
     return found
 
 
-def flipud(m: Any) -> ndarray:
+def flipud(m: ArrayLike) -> ndarray:
     """The rows in reverse order.
 
     Shapes: one axis at least; that of `m`.
@@ -632,7 +633,7 @@ def flipud(m: Any) -> ndarray:
     return flip(m, 0)
 
 
-def fliplr(m: Any) -> ndarray:
+def fliplr(m: ArrayLike) -> ndarray:
     """The columns in reverse order.
 
     Shapes: two axes at least; that of `m`.
@@ -645,7 +646,7 @@ def fliplr(m: Any) -> ndarray:
     return flip(m, 1)
 
 
-def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
+def roll(a: ArrayLike, shift: Axes, axis: Axes | None = None) -> ndarray:
     """The elements moved along an axis, those that fall off coming in at the other end.
 
     Shapes: that of `a`; without `axis` its elements move as if in one row.
@@ -669,7 +670,7 @@ def _rolled_by_batched(a: ndarray, shift: Any, axis: Any) -> ndarray:
     return op.take(a, (asarray(host.arange(n)) - shift) % max(n, 1), axis=axis_of(axis, a.ndim))
 
 
-def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ndarray:
+def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ndarray:
     """The plane of two axes turned by quarters.
 
     Shapes: that of `m`, the two lengths exchanged where k is odd.
@@ -686,7 +687,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> ndarray:
     return found
 
 
-def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
+def repeat(a: ArrayLike, repeats: ArrayLike, axis: int | None = None) -> ndarray:
     """Each element so many times, along an axis or of the flattened array.
 
     Shapes: that of `a` with the sum of the counts along `axis`.
@@ -705,7 +706,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     if isinstance(repeats, Array):
         repeats = repeats.asnumpy()
     if not isinstance(repeats, (int, host.integer)):
-        counts = host.ravel(repeats)
+        counts = host.asarray(repeats).ravel()
         if counts.size and counts.dtype.kind not in "iub":
             raise ArgumentTypeError(f"repeat: how often is counted in integers; repeats is {repeats!r}")
         repeats = tuple(int(r) for r in counts)
@@ -714,7 +715,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     return _call("repeat", a, repeats=repeats, axis=axis)
 
 
-def tile(A: Any, reps: Any) -> ndarray:
+def tile(A: ArrayLike, reps: ShapeLike) -> ndarray:
     """The whole array repeated along each axis.
 
     Shapes: each length times its repetition, aligned from the back.
@@ -750,7 +751,12 @@ def _sides(value: Any, ndim: int, name: str) -> list[tuple[Any, Any]]:
     )
 
 
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> ndarray:
+def pad(
+    array: ArrayLike,
+    pad_width: int | Sequence[int] | Sequence[Sequence[int]],
+    mode: ArrayLike = "constant",
+    **kwargs: Any,
+) -> ndarray:
     """The array with a border, by `mode`.
 
     "constant": of `constant_values`; "edge", "reflect", "symmetric", "wrap": of the array itself (`reflect_type="odd"`:
@@ -853,7 +859,7 @@ def _border(x: ndarray, axis: int, width: int, behind: bool, mode: str, value: A
     return broadcast_to(level, shape)
 
 
-def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> ndarray:
+def sliding_window_view(x: ArrayLike, window_shape: ShapeLike, axis: Axes | None = None) -> ndarray:
     """All windows of a shape over the axes, their elements in new last axes; a value, where NumPy gives a view.
 
     Shapes: that of `x` with the numbers of windows along the axes, and `window_shape` behind.
@@ -887,7 +893,7 @@ def _all_of(a: Any, name: str) -> ndarray:
     return a  # type: ignore[return-value]
 
 
-def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
+def fill_diagonal(a: ndarray, val: ArrayLike, wrap: bool = False) -> None:
     """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix.
 
     Shapes: two axes at least.
@@ -903,8 +909,7 @@ def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
     places = host.zeros(a.shape, bool)
     host.fill_diagonal(places, True, wrap)
     where = host.nonzero(places)
-    values = ravel(val) if ndim(val) else val
-    a[where] = _repeated(values, len(where[0])) if ndim(val) else values
+    a[where] = _repeated(ravel(val), len(where[0])) if ndim(val) else val
 
 
 def _repeated(values: ndarray, count: int) -> ndarray:
@@ -912,7 +917,7 @@ def _repeated(values: ndarray, count: int) -> ndarray:
     return op.take(values, asarray(host.arange(count) % values.shape[0]), axis=0)
 
 
-def put(a: ndarray, ind: Any, v: Any) -> None:
+def put(a: ndarray, ind: ArrayLike, v: ArrayLike) -> None:
     """Write `v`, repeated as often as needed, to places of the flattened array, in place.
 
     Shapes: any.
@@ -932,7 +937,7 @@ def put(a: ndarray, ind: Any, v: Any) -> None:
         )
 
 
-def place(arr: ndarray, mask: Any, vals: Any) -> None:
+def place(arr: ndarray, mask: ArrayLike, vals: ArrayLike) -> None:
     """Write the values, one after the other and again, where the mask holds, in place.
 
     Shapes: `mask` has that of `arr`.
@@ -950,7 +955,7 @@ def place(arr: ndarray, mask: Any, vals: Any) -> None:
         arr[held] = _repeated(ravel(asarray(vals, arr.dtype)), len(held[0]))
 
 
-def putmask(a: ndarray, mask: Any, values: Any) -> None:
+def putmask(a: ndarray, mask: ArrayLike, values: ArrayLike) -> None:
     """Write to each element for which the mask holds the value at its own place, repeated over the array; in place.
 
     Shapes: `mask` broadcasts to `a`.
@@ -967,7 +972,7 @@ def putmask(a: ndarray, mask: Any, values: Any) -> None:
     a[...] = op.where(asarray(mask), wide, a)
 
 
-def apply_over_axes(func: Any, a: Any, axes: Any) -> ndarray:
+def apply_over_axes(func: Function, a: ArrayLike, axes: Axes) -> ndarray:
     """`func(a, axis)` over one axis after the other, axes that it takes away put back with length one.
 
     Shapes: that of `a`, with 1 where `func` takes an axis away.
@@ -985,7 +990,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> ndarray:
     return found
 
 
-def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
+def asanyarray(a: ArrayLike, dtype: DTypeLike | None = None, order: str | None = None) -> ndarray:
     """`a` as an array. See `asarray`.
 
     Shapes: as `asarray`.
@@ -998,7 +1003,7 @@ def asanyarray(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
     return asarray(a, dtype)
 
 
-def asfortranarray(a: Any, dtype: Any = None) -> ndarray:
+def asfortranarray(a: ArrayLike, dtype: DTypeLike | None = None) -> ndarray:
     """`a` as an array, a copy where it has two axes or more; the order in memory is the engine's own matter.
 
     Shapes: as `asarray`.
@@ -1012,7 +1017,7 @@ def asfortranarray(a: Any, dtype: Any = None) -> ndarray:
     return found.copy() if found.ndim > 1 else found
 
 
-def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> ndarray:
+def asarray_chkfinite(a: ArrayLike, dtype: DTypeLike | None = None, order: str | None = None) -> ndarray:
     """`a` as an array of finite numbers. Raises `ValueError` if any is NaN or infinite.
 
     Shapes: as `asarray`.
@@ -1029,7 +1034,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> nd
     return found
 
 
-def diag(v: Any, k: int = 0) -> ndarray:
+def diag(v: ArrayLike, k: int = 0) -> ndarray:
     """The k-th diagonal of a matrix, or the matrix that has it.
 
     Shapes: (n,) becomes (n + |k|, n + |k|); a matrix becomes its diagonal, (d,).
@@ -1045,7 +1050,7 @@ def diag(v: Any, k: int = 0) -> ndarray:
     return _shown("diag", v, k=k) if v.ndim == 2 else _call("diag", v, k=k)
 
 
-def diagflat(v: Any, k: int = 0) -> ndarray:
+def diagflat(v: ArrayLike, k: int = 0) -> ndarray:
     """The matrix whose k-th diagonal are the elements of `v`.
 
     Shapes: (n + |k|, n + |k|), for n elements.
@@ -1058,7 +1063,7 @@ def diagflat(v: Any, k: int = 0) -> ndarray:
     return diag(ravel(v), k)
 
 
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
+def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
     """A diagonal of the planes of two axes, as the last axis.
 
     Shapes: that of `a` without the two axes, and with the length of the diagonal behind.
@@ -1070,7 +1075,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray
     return _shown("diagonal", a, offset=offset, axis1=axis1, axis2=axis2)
 
 
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> ndarray:
+def trace(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike | None = None) -> ndarray:
     """The sum along a diagonal of the planes of two axes.
 
     Shapes: that of `a` without the two axes.
@@ -1085,7 +1090,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     return _call("trace", asarray(a, dtype), offset=offset, axis1=axis1, axis2=axis2)
 
 
-def tril(m: Any, k: int = 0) -> ndarray:
+def tril(m: ArrayLike, k: int = 0) -> ndarray:
     """The matrix with zeros above its k-th diagonal.
 
     Shapes: (..., m, n), and so is the result.
@@ -1098,7 +1103,7 @@ def tril(m: Any, k: int = 0) -> ndarray:
     return _call("tril", m, k=k)
 
 
-def triu(m: Any, k: int = 0) -> ndarray:
+def triu(m: ArrayLike, k: int = 0) -> ndarray:
     """The matrix with zeros below its k-th diagonal.
 
     Shapes: (..., m, n), and so is the result.
@@ -1111,7 +1116,7 @@ def triu(m: Any, k: int = 0) -> ndarray:
     return _call("triu", m, k=k)
 
 
-def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[ndarray]:
+def meshgrid(*arrays: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[ndarray]:
     """The coordinates of a grid, an array for each axis; if `sparse` of length one along the others.
 
     `copy=False` is NumPy's permission to return views; arrays are values here.

@@ -16,10 +16,11 @@ from .arguments import asarray, is_batched, op
 from .info import iscomplexobj
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike
     from .arrays import ndarray
 
 
-def angle(z: Any, deg: bool = False) -> ndarray:
+def angle(z: ArrayLike, deg: bool = False) -> ndarray:
     """The angle of each complex number, from -pi to pi, or in degrees.
 
     Dtypes: any; the result is real, integers become the default float.
@@ -31,7 +32,14 @@ def angle(z: Any, deg: bool = False) -> ndarray:
     return found * (180 / math.pi) if deg else found
 
 
-def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> ndarray:
+def clip(
+    a: ArrayLike,
+    min: ArrayLike | None = None,
+    max: ArrayLike | None = None,
+    *,
+    a_min: ArrayLike | None = None,
+    a_max: ArrayLike | None = None,
+) -> ndarray:
     """The elements kept between `min` and `max`, either of which may be missing; `a_min`, `a_max` are older words.
 
     Shapes: all broadcast; the result has the shape they have in common.
@@ -46,7 +54,7 @@ def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: 
     return op.clip(asarray(a), a_min if min is None else min, a_max if max is None else max)
 
 
-def round(a: Any, decimals: int = 0) -> ndarray:
+def round(a: ArrayLike, decimals: int = 0) -> ndarray:
     """The elements rounded to so many decimals, halves to even.
 
     >>> tnp.round([0.5, 1.5, 2.25]), tnp.round([0.125], 2)
@@ -58,7 +66,7 @@ def round(a: Any, decimals: int = 0) -> ndarray:
 around = round
 
 
-def rint(x: Any, /) -> ndarray:
+def rint(x: ArrayLike, /) -> ndarray:
     """The elements rounded to integers, halves to even.
 
     >>> tnp.rint([0.5, 1.5])
@@ -67,7 +75,7 @@ def rint(x: Any, /) -> ndarray:
     return round(x)
 
 
-def divmod(x: Any, y: Any, /) -> tuple[ndarray, ndarray]:
+def divmod(x: ArrayLike, y: ArrayLike, /) -> tuple[ndarray, ndarray]:
     """The quotient rounded down, and the remainder.
 
     Dtypes: real numbers, promoted to one; the results have it.
@@ -78,7 +86,7 @@ def divmod(x: Any, y: Any, /) -> tuple[ndarray, ndarray]:
     return op.floor_divide(x, y), op.remainder(x, y)
 
 
-def float_power(x: Any, y: Any, /) -> ndarray:
+def float_power(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """Powers in floating point, also of whole numbers.
 
     Dtypes: integers become the default float, then both are promoted to one.
@@ -90,7 +98,7 @@ def float_power(x: Any, y: Any, /) -> ndarray:
     return op.power(x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()), y)
 
 
-def logaddexp2(x: Any, y: Any, /) -> ndarray:
+def logaddexp2(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """The logarithm to base 2 of the sum of two powers of 2.
 
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
@@ -102,7 +110,7 @@ def logaddexp2(x: Any, y: Any, /) -> ndarray:
     return op.logaddexp(asarray(x) * scale, asarray(y) * scale) / scale
 
 
-def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> ndarray:
+def isclose(a: ArrayLike, b: ArrayLike, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> ndarray:
     """Whether elements differ by at most atol + rtol·|b|.
 
     `equal_nan`: NaN is close to NaN.
@@ -123,7 +131,7 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     return found | (op.isnan(a) & op.isnan(b)) if equal_nan else found
 
 
-def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+def allclose(a: ArrayLike, b: ArrayLike, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Whether all elements are close; see `isclose`.
 
     Shapes: both broadcast.
@@ -137,7 +145,7 @@ def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan
     return found if is_batched(found) else found.item()
 
 
-def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> Any:
     """Whether shapes and all elements are the same; with `equal_nan` NaN is the same as NaN.
 
     Shapes: any.
@@ -154,7 +162,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
     return found if is_batched(found) else found.item()
 
 
-def isscalar(element: Any) -> Any:
+def isscalar(element: ArrayLike) -> bool:
     """Whether `element` is a Python or NumPy number, not an array.
 
     Shapes: any.
@@ -167,7 +175,7 @@ def isscalar(element: Any) -> Any:
     return isinstance(element, (int, float, complex, host.generic))
 
 
-def iscomplex(x: Any) -> ndarray:
+def iscomplex(x: ArrayLike) -> ndarray:
     """Whether each element has an imaginary part.
 
     Dtypes: any; the result holds truth values, which are constants.
@@ -179,7 +187,7 @@ def iscomplex(x: Any) -> ndarray:
     return op.imag(x) != 0 if iscomplexobj(x) else op.isnan(x) & op.isfinite(x)
 
 
-def isreal(x: Any) -> ndarray:
+def isreal(x: ArrayLike) -> ndarray:
     """Whether each element has no imaginary part.
 
     Dtypes: any; the result holds truth values, which are constants.
@@ -190,7 +198,7 @@ def isreal(x: Any) -> ndarray:
     return ~iscomplex(x)
 
 
-def array_equiv(a1: Any, a2: Any) -> Any:
+def array_equiv(a1: ArrayLike, a2: ArrayLike) -> Any:
     """Whether all elements are the same once the shapes are broadcast.
 
     Shapes: both broadcast.
@@ -208,7 +216,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return found if is_batched(found) else found.item()
 
 
-def fix(x: Any) -> ndarray:
+def fix(x: ArrayLike) -> ndarray:
     """The elements rounded towards zero.
 
     Dtypes: real numbers; the result has that of `x`.
@@ -219,7 +227,7 @@ def fix(x: Any) -> ndarray:
     return op.trunc(asarray(x))
 
 
-def modf(x: Any, /) -> tuple[ndarray, ndarray]:
+def modf(x: ArrayLike, /) -> tuple[ndarray, ndarray]:
     """The fractional part and the whole part, both with the sign of the element.
 
     Shapes: any; the results have that of `x`.
@@ -239,7 +247,7 @@ def modf(x: Any, /) -> tuple[ndarray, ndarray]:
     return op.copysign(op.where(endless, 0.0, rest), x._detached()), whole
 
 
-def isposinf(x: Any) -> ndarray:
+def isposinf(x: ArrayLike) -> ndarray:
     """Whether each element is plus infinity.
 
     Dtypes: any; the result holds truth values, which are constants.
@@ -250,7 +258,7 @@ def isposinf(x: Any) -> ndarray:
     return asarray(x) == math.inf
 
 
-def isneginf(x: Any) -> ndarray:
+def isneginf(x: ArrayLike) -> ndarray:
     """Whether each element is minus infinity.
 
     Dtypes: any; the result holds truth values, which are constants.
@@ -261,7 +269,7 @@ def isneginf(x: Any) -> ndarray:
     return asarray(x) == -math.inf
 
 
-def ldexp(x1: Any, x2: Any, /) -> ndarray:
+def ldexp(x1: ArrayLike, x2: ArrayLike, /) -> ndarray:
     """x1 times 2 to the power of x2, whole numbers which have no derivative.
 
     Dtypes: `x1` as it is, integers become the default float; `x2` holds integers.
@@ -281,7 +289,7 @@ def ldexp(x1: Any, x2: Any, /) -> ndarray:
     return found
 
 
-def frexp(x: Any, /) -> tuple[ndarray, ndarray]:
+def frexp(x: ArrayLike, /) -> tuple[ndarray, ndarray]:
     """The mantissa, of size 1/2 up to 1, and the exponent of 2, a whole number.
 
     Shapes: any; the results have that of `x`.
@@ -314,7 +322,7 @@ def _part(name: str, x: ndarray) -> ndarray:
 _PARTS = {"real": Part("real"), "imag": Part("imag")}
 
 
-def real(val: Any) -> ndarray:
+def real(val: ArrayLike) -> ndarray:
     """The real parts, as a view of them.
 
     Shapes: any; the result has the same.
@@ -330,7 +338,7 @@ def real(val: Any) -> ndarray:
     return _part("real", val) if val._signature.complex else val[...]
 
 
-def imag(val: Any) -> ndarray:
+def imag(val: ArrayLike) -> ndarray:
     """The imaginary parts, of complex numbers a view of them; of real numbers 0.
 
     Shapes: any; the result has the same.
@@ -343,7 +351,7 @@ def imag(val: Any) -> ndarray:
     return _part("imag", asarray(val))
 
 
-def real_if_close(a: Any, tol: float = 100) -> ndarray:
+def real_if_close(a: ArrayLike, tol: float = 100) -> ndarray:
     """The real parts, where all imaginary ones are below `tol` machine precisions (below `tol` itself if under 1).
 
     Dtypes: any; the result is real, or that of `a` as it was.
@@ -376,7 +384,7 @@ def _of_integers(name: str, *arrays: Any) -> ndarray:
     return made.to(found[0].backend.name)
 
 
-def gcd(x1: Any, x2: Any, /) -> ndarray:
+def gcd(x1: ArrayLike, x2: ArrayLike, /) -> ndarray:
     """The greatest common divisor of whole numbers.
 
     Dtypes: integers, promoted to one; the result has it, and is a constant.
@@ -388,7 +396,7 @@ def gcd(x1: Any, x2: Any, /) -> ndarray:
     return _of_integers("gcd", x1, x2)
 
 
-def lcm(x1: Any, x2: Any, /) -> ndarray:
+def lcm(x1: ArrayLike, x2: ArrayLike, /) -> ndarray:
     """The least common multiple of whole numbers.
 
     Dtypes: integers, promoted to one; the result has it, and is a constant.
@@ -400,7 +408,7 @@ def lcm(x1: Any, x2: Any, /) -> ndarray:
     return _of_integers("lcm", x1, x2)
 
 
-def bitwise_count(x: Any, /) -> ndarray:
+def bitwise_count(x: ArrayLike, /) -> ndarray:
     """How many bits of the magnitude of each whole number are set.
 
     Dtypes: integers; the result is of uint8, and a constant.
@@ -412,7 +420,7 @@ def bitwise_count(x: Any, /) -> ndarray:
     return _of_integers("bitwise_count", x)
 
 
-def spacing(x: Any, /) -> ndarray:
+def spacing(x: ArrayLike, /) -> ndarray:
     """The distance of each element to the next floating-point number away from zero, which has no derivative.
 
     Dtypes: real numbers; integers become the default float.
@@ -426,7 +434,7 @@ def spacing(x: Any, /) -> ndarray:
     return found
 
 
-def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ndarray:
+def unwrap(p: ArrayLike, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> ndarray:
     """Angles without jumps: multiples of `period` are added wherever neighbours differ by more than `discont`.
 
     Shapes: one axis or more; the result has that of `p`.
@@ -447,10 +455,10 @@ def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: floa
     limit = period / 2 if discont is None else discont
     jumps = op.where(op.abs(apart) < limit, 0.0, jumps)
     total = op.cumulative_sum(jumps, axis=axis, include_initial=True)
-    return p + total  # type: ignore[no-any-return]
+    return p + total
 
 
-def fabs(x: Any, /) -> ndarray:
+def fabs(x: ArrayLike, /) -> ndarray:
     """The absolute value in floating point, also of whole numbers.
 
     Dtypes: integers become the default float; of complex numbers the magnitude, which is real.

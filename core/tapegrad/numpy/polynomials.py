@@ -12,6 +12,7 @@ from . import linalg, manipulation, products
 from .arguments import asarray, is_batched, op
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike
     from .arrays import ndarray
 
 
@@ -29,7 +30,7 @@ def _times(name: str, m: Any) -> int:
     return int(m)
 
 
-def polyval(p: Any, x: Any) -> ndarray:
+def polyval(p: ArrayLike, x: ArrayLike) -> ndarray:
     """A polynomial with coefficients `p`, the highest power first, at `x`.
 
     Shapes: `p` of one axis; the result has the shape of `x`.
@@ -49,7 +50,7 @@ def polyval(p: Any, x: Any) -> ndarray:
     return total
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
+def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> ndarray:
     """The powers of each element in a row, `N` of them or as many as there are elements, the highest first.
 
     Shapes: `x` (n,) gives (n, N).
@@ -89,7 +90,7 @@ def _both(name: str, a1: Any, a2: Any) -> tuple[ndarray, ndarray]:
     return wide[0], wide[1]
 
 
-def polyadd(a1: Any, a2: Any) -> ndarray:
+def polyadd(a1: ArrayLike, a2: ArrayLike) -> ndarray:
     """The sum of two polynomials.
 
     Shapes: sequences; the result is as long as the longer one.
@@ -102,7 +103,7 @@ def polyadd(a1: Any, a2: Any) -> ndarray:
     return first + second
 
 
-def polysub(a1: Any, a2: Any) -> ndarray:
+def polysub(a1: ArrayLike, a2: ArrayLike) -> ndarray:
     """The difference of two polynomials.
 
     Shapes: sequences; the result is as long as the longer one.
@@ -115,7 +116,7 @@ def polysub(a1: Any, a2: Any) -> ndarray:
     return first - second
 
 
-def polymul(a1: Any, a2: Any) -> ndarray:
+def polymul(a1: ArrayLike, a2: ArrayLike) -> ndarray:
     """The product of two polynomials.
 
     Shapes: sequences of m and n coefficients give one of m + n - 1.
@@ -127,7 +128,7 @@ def polymul(a1: Any, a2: Any) -> ndarray:
     return products.convolve(_coefficients("polymul", a1), _coefficients("polymul", a2))
 
 
-def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
+def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[ndarray, ndarray]:
     """The quotient and the remainder of two polynomials.
 
     Shapes: sequences of m and n coefficients give a quotient of m - n + 1 and a remainder of less than n, without its
@@ -157,7 +158,7 @@ def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
     return quotient, rest[start:] if rest.shape[0] else op.zeros_like(quotient[:1]._detached())
 
 
-def polyder(p: Any, m: int = 1) -> ndarray:
+def polyder(p: ArrayLike, m: int = 1) -> ndarray:
     """The m-th derivative of a polynomial.
 
     Shapes: a sequence of n coefficients gives one of n - m, empty where there is nothing left.
@@ -173,7 +174,7 @@ def polyder(p: Any, m: int = 1) -> ndarray:
     return found
 
 
-def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
+def polyint(p: ArrayLike, m: int = 1, k: ArrayLike | None = None) -> ndarray:
     """The m-th antiderivative of a polynomial, with the constants `k`, zeros unless given.
 
     Shapes: a sequence of n coefficients gives one of n + m; `k` is a number, or m of them in the order of integration.
@@ -195,7 +196,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
     return found
 
 
-def poly(seq_of_zeros: Any) -> ndarray:
+def poly(seq_of_zeros: ArrayLike) -> ndarray:
     """The coefficients of the polynomial that has these zeros, or of the characteristic one of a square matrix.
 
     Shapes: (n,) or (n, n) gives (n + 1,).
@@ -219,7 +220,7 @@ def poly(seq_of_zeros: Any) -> ndarray:
     return found
 
 
-def roots(p: Any) -> ndarray:
+def roots(p: ArrayLike) -> ndarray:
     """The zeros of a polynomial, complex numbers, as the eigenvalues of its companion matrix.
 
     Shapes: a sequence of n + 1 coefficients, the first not zero, gives (n,). How many are zero depends on the values,
@@ -250,7 +251,7 @@ def roots(p: Any) -> ndarray:
     return found
 
 
-def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None) -> ndarray:
+def polyfit(x: ArrayLike, y: ArrayLike, deg: int, rcond: float | None = None, w: ArrayLike | None = None) -> ndarray:
     """The coefficients of the polynomial of degree `deg` that is nearest to points, in the sense of least squares.
 
     `w`: weights of the distances. The columns of powers are scaled to one length first, as NumPy does.
@@ -274,7 +275,8 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None) -> ndarr
         w = asarray(w)
         if w.shape != x.shape:
             raise ShapeError(f"polyfit: w is of shape {w.shape}, and x of shape {x.shape}")
-        table, y = table * w[:, None], y * (w[:, None] if y.ndim == 2 else w)
+        table = table * w[:, None]
+        y = op.multiply(y, w[:, None] if y.ndim == 2 else w)
     scale = op.sqrt(op.sum(table * table, axis=0))
     limit = x.shape[0] * float(host.finfo(x.dtype).eps) if rcond is None else rcond
     found = linalg.lstsq(table / scale, y, limit)[0]

@@ -11,11 +11,14 @@ from ..arrays.array import Array
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ShapeError
 from ..ops import contraction
-from ..ops.indexing import axis_of
+from ..ops.indexing import axes_of, axis_of
 from .arguments import asarray, op
 from .info import result_type
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..typing import ArrayLike, Axes
     from .arrays import ndarray
 
 
@@ -33,7 +36,7 @@ def _is_foreign(a: Any) -> bool:
     )
 
 
-def dot(a: Any, b: Any) -> ndarray:
+def dot(a: ArrayLike, b: ArrayLike) -> ndarray:
     """The sum of products over the last axis of `a` and the last but one of `b`, as `numpy.dot`.
 
     Shapes: the axes of `a` and then those of `b`, without the two that are summed over; scalars multiply.
@@ -50,7 +53,7 @@ def dot(a: Any, b: Any) -> ndarray:
     return _one("tensordot", a, b, axes=((-1,), (-2 if b.ndim > 1 else -1,)))
 
 
-def matmul(x: Any, y: Any, /) -> ndarray:
+def matmul(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """The matrix product x @ y.
 
     Shapes: (..., m, k) and (..., k, n) give (..., m, n); a vector is a row on the left, a column on the right.
@@ -65,7 +68,7 @@ def matmul(x: Any, y: Any, /) -> ndarray:
     return _one("matmul", x, y)
 
 
-def inner(x: Any, y: Any, /) -> ndarray:
+def inner(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """The sum of products over the last axes of both.
 
     Shapes: the axes of `x` and then those of `y`, without the last of each; scalars multiply.
@@ -80,7 +83,7 @@ def inner(x: Any, y: Any, /) -> ndarray:
     return _one("tensordot", x, y, axes=((-1,), (-1,)))
 
 
-def outer(a: Any, b: Any) -> ndarray:
+def outer(a: ArrayLike, b: ArrayLike) -> ndarray:
     """All products of an element of one with one of the other, both flattened.
 
     Shapes: (m, n), for m and n elements.
@@ -92,7 +95,7 @@ def outer(a: Any, b: Any) -> ndarray:
     return _one("outer", asarray(a).reshape(-1), asarray(b).reshape(-1))
 
 
-def vdot(x: Any, y: Any, /) -> ndarray:
+def vdot(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """The dot product of both flattened, the first conjugated.
 
     Shapes: any two of one size; the result is ().
@@ -104,7 +107,7 @@ def vdot(x: Any, y: Any, /) -> ndarray:
     return _one("vecdot", asarray(x).reshape(-1), asarray(y).reshape(-1))
 
 
-def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
+def vecdot(x: ArrayLike, y: ArrayLike, /, *, axis: int = -1) -> ndarray:
     """The dot product of vectors along an axis, the first conjugated.
 
     Shapes: that which both broadcast to, without `axis`.
@@ -119,7 +122,7 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> ndarray:
     return found if found.dtype == wanted else found.astype(wanted)
 
 
-def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
+def tensordot(a: ArrayLike, b: ArrayLike, axes: int | Sequence[int | Sequence[int]] = 2) -> ndarray:
     """The product summed over several axes: the last so many and the first, or pairs of axes.
 
     Shapes: the axes of `a` that are left, then those of `b`.
@@ -131,7 +134,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
     return _one("tensordot", a, b, axes=axes)
 
 
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> ndarray:
+def cross(
+    a: ArrayLike, b: ArrayLike, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> ndarray:
     """The cross product of 3-vectors along an axis, or along `axisa` and `axisb`, with the result along `axisc`.
 
     Shapes: that which both broadcast to, with 3 along `axis`.
@@ -146,7 +151,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return op.moveaxis(_one("cross", first, second, axis=-1), source=-1, destination=axisc)
 
 
-def matvec(x1: Any, x2: Any, /) -> ndarray:
+def matvec(x1: ArrayLike, x2: ArrayLike, /) -> ndarray:
     """The products of matrices with vectors, in the last axes.
 
     Shapes: (..., m, n) and (..., n) give (..., m).
@@ -158,7 +163,7 @@ def matvec(x1: Any, x2: Any, /) -> ndarray:
     return _one("matmul", x1, op.expand_dims(asarray(x2), axis=-1))[..., 0]
 
 
-def vecmat(x1: Any, x2: Any, /) -> ndarray:
+def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> ndarray:
     """The products of vectors, conjugated, with matrices, in the last axes.
 
     Shapes: (..., m) and (..., m, n) give (..., n).
@@ -174,7 +179,7 @@ def vecmat(x1: Any, x2: Any, /) -> ndarray:
     return _one("matmul", row, matrices)[..., 0, :]
 
 
-def kron(a: Any, b: Any) -> ndarray:
+def kron(a: ArrayLike, b: ArrayLike) -> ndarray:
     """The Kronecker product: each element of `a` times all of `b`, in blocks.
 
     Shapes: the products of the lengths, aligned from the back.
@@ -186,7 +191,7 @@ def kron(a: Any, b: Any) -> ndarray:
     return found
 
 
-def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> ndarray:
+def einsum(subscripts: str, /, *operands: ArrayLike, optimize: bool | str = True) -> ndarray:
     """Sums of products by Einstein's convention, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2])`.
 
     The order of the products is found by opt_einsum; `optimize` is its word for how, a path, or False: left to right.
@@ -213,7 +218,7 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> ndarray:
     return found
 
 
-def convolve(a: Any, v: Any, mode: str = "full") -> ndarray:
+def convolve(a: ArrayLike, v: ArrayLike, mode: str = "full") -> ndarray:
     """The convolution of two sequences: "full", "same" or "valid".
 
     Shapes: (n,) and (m,) give (n + m - 1,); "same" as long as the longer, "valid" where both overlap in full.
@@ -238,7 +243,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> ndarray:
     return found.reshape(-1)
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> ndarray:
+def correlate(a: ArrayLike, v: ArrayLike, mode: str = "valid") -> ndarray:
     """The cross-correlation of two sequences, the second conjugated.
 
     Shapes: as `convolve`.
@@ -252,7 +257,14 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> ndarray:
     return found
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> ndarray:
+def interp(
+    x: ArrayLike,
+    xp: ArrayLike,
+    fp: ArrayLike,
+    left: ArrayLike | None = None,
+    right: ArrayLike | None = None,
+    period: float | None = None,
+) -> ndarray:
     """Straight lines between the points (xp, fp), at `x`; beyond them the end values, or `left` and `right`.
 
     `period`: places that far apart are the same, and the points need no order.
@@ -288,7 +300,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     return op.where(x > knots[-1], values[-1] if right is None else right, line)
 
 
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def gradient(f: ArrayLike, *varargs: ArrayLike, axis: Axes | None = None, edge_order: int = 1) -> Any:
     """Slopes by central differences inside and one-sided ones at the edges, along each axis, in both orders 1 and 2.
 
     `varargs`: how far neighbours are apart, a number for all axes or for each, or the places along it.
@@ -305,7 +317,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise ArgumentError(f"gradient: edge_order is {edge_order}; choose 1 or 2")
     if f.dtype not in dtypes.INEXACT:
         f = f.astype(dtypes.get_default_dtype())
-    axes = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = tuple(range(f.ndim)) if axis is None else axes_of(axis, f.ndim)
     steps = list(varargs) * len(axes) if len(varargs) == 1 else list(varargs) or [1.0] * len(axes)
     if len(steps) != len(axes):
         raise ArgumentError(f"gradient: {len(varargs)} spacings for {len(axes)} axes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as host
@@ -20,6 +21,7 @@ from .names import publish
 from .searching import take
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike, ShapeLike
     from .arrays import ndarray
 
 NAMES = ("Generator", "default_rng")
@@ -52,7 +54,7 @@ def _shape(size: Any, *parameters: Any) -> Any:
     return manipulation.broadcast_shapes(*map(manipulation.shape, parameters)) if size is None else size
 
 
-def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+def normal(loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
     """Normal numbers of that mean and standard deviation; differentiable in both where they are arrays.
 
     Shapes: `size`, an int or several; () if None, or that of the arrays.
@@ -64,11 +66,15 @@ def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
     Array([5., 5.], dtype=float32)
     """
     if isinstance(loc, Array) or isinstance(scale, Array):
-        return loc + scale * normal(size=_shape(size, loc, scale))  # type: ignore[no-any-return]
-    return _drawn(lambda: philox.normal(loc, scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
+        return asarray(loc) + asarray(scale) * normal(size=_shape(size, loc, scale))
+    return _drawn(
+        lambda: philox.normal(
+            host.asarray(loc), host.asarray(scale), shape=_size(size), dtype=dtypes.get_default_dtype()
+        )
+    )
 
 
-def standard_normal(size: Any = None) -> ndarray:
+def standard_normal(size: ShapeLike | None = None) -> ndarray:
     """Standard normal numbers.
 
     Shapes: `size`, an int or several, () if None.
@@ -94,7 +100,7 @@ def randn(*shape: int) -> ndarray:
     return normal(size=shape)
 
 
-def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
+def uniform(low: ArrayLike = 0.0, high: ArrayLike = 1.0, size: ShapeLike | None = None) -> ndarray:
     """Numbers evenly spread from `low` up to `high`; differentiable in both where they are arrays.
 
     Shapes: `size`, an int or several; () if None, or that of the arrays.
@@ -107,8 +113,12 @@ def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
     True
     """
     if isinstance(low, Array) or isinstance(high, Array):
-        return low + (high - low) * uniform(size=_shape(size, low, high))  # type: ignore[no-any-return]
-    return _drawn(lambda: philox.uniform(low, high, shape=_size(size), dtype=dtypes.get_default_dtype()))
+        return asarray(low) + (asarray(high) - low) * uniform(size=_shape(size, low, high))
+    return _drawn(
+        lambda: philox.uniform(
+            host.asarray(low), host.asarray(high), shape=_size(size), dtype=dtypes.get_default_dtype()
+        )
+    )
 
 
 def rand(*shape: int) -> ndarray:
@@ -124,7 +134,7 @@ def rand(*shape: int) -> ndarray:
     return uniform(size=shape)
 
 
-def exponential(scale: Any = 1.0, size: Any = None) -> ndarray:
+def exponential(scale: float | Array = 1.0, size: ShapeLike | None = None) -> ndarray:
     """Exponential numbers of that mean; differentiable in it where it is an array.
 
     Shapes: `size`, an int or several; () if None, or that of the array.
@@ -141,7 +151,7 @@ def exponential(scale: Any = 1.0, size: Any = None) -> ndarray:
     return _drawn(lambda: philox.exponential(rate=1.0 / scale, shape=_size(size), dtype=dtypes.get_default_dtype()))
 
 
-def randint(low: int, high: int | None = None, size: Any = None) -> ndarray:
+def randint(low: int, high: int | None = None, size: ShapeLike | None = None) -> ndarray:
     """Integers from `low` up to `high`, without it; with one number, from zero.
 
     Shapes: `size`, an int or several, () if None.
@@ -156,7 +166,7 @@ def randint(low: int, high: int | None = None, size: Any = None) -> ndarray:
     return _drawn(lambda: philox.randint(low, high, shape=_size(size)))
 
 
-def permutation(x: Any) -> ndarray:
+def permutation(x: ArrayLike) -> ndarray:
     """The numbers below `x`, or the elements of `x` along its first axis, in random order.
 
     Shapes: (n,) for a number n, else that of `x`.
@@ -167,14 +177,14 @@ def permutation(x: Any) -> ndarray:
     Array([0, 1, 2, 3], dtype=int64)
     """
     if isinstance(x, (int, host.integer)):
-        return _drawn(lambda: philox.permutation(int(x)))
+        return _drawn(partial(philox.permutation, int(x)))
     x = asarray(x)
     if not x.ndim:
         raise ShapeError(f"permutation takes an integer or an array with axes, not {x}")
     return take(x, _drawn(lambda: philox.permutation(x.shape[0])), axis=0)
 
 
-def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None) -> ndarray:
+def choice(a: ArrayLike, size: ShapeLike | None = None, replace: bool = True, p: ArrayLike | None = None) -> ndarray:
     """Elements of `a`, or numbers below it, chosen with the probabilities `p`.
 
     Shapes: `size`, an int or several, () if None; of an array with the axes behind its first.

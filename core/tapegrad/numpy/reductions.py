@@ -16,6 +16,7 @@ from ..tape.mode import MODE, RECORDING
 from .arguments import asarray, fractions, is_batched, op, plain_number
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike, Axes, DTypeLike
     from .arrays import ndarray
 
 
@@ -46,7 +47,13 @@ def _summed(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, initial: A
 
 
 def sum(
-    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
 ) -> ndarray:
     """The sum over `axis` (an int, a tuple, None for all) of the elements where `where` holds.
 
@@ -63,7 +70,13 @@ def sum(
 
 
 def prod(
-    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
 ) -> ndarray:
     """The product over `axis` of the elements where `where` holds, times `initial`; small integers multiply in 64 bits.
 
@@ -78,7 +91,13 @@ def prod(
 
 
 def nansum(
-    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
 ) -> ndarray:
     """The sum over `axis` with NaNs as zeros. See `sum`.
 
@@ -91,7 +110,13 @@ def nansum(
 
 
 def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
 ) -> ndarray:
     """The product over `axis` with NaNs as ones. See `prod`.
 
@@ -136,7 +161,14 @@ def _squeezed(x: ndarray, axis: Any, keepdims: bool) -> ndarray:
     return found
 
 
-def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
+def mean(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The mean over `axis` of the elements where `where` holds.
 
     Dtypes: integers become the default float; `dtype` is what the elements become first.
@@ -154,15 +186,15 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
 
 
 def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0.0,
     correction: float | None = None,
     keepdims: bool = False,
-    where: Any = None,
-    mean: Any = None,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
 ) -> ndarray:
     """The variance over `axis` of the elements where `where` holds: the sum of squares divided by n - ddof.
 
@@ -192,15 +224,15 @@ def var(
 
 
 def std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0.0,
     correction: float | None = None,
     keepdims: bool = False,
-    where: Any = None,
-    mean: Any = None,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
 ) -> ndarray:
     """The standard deviation over `axis`. See `var`.
 
@@ -221,7 +253,14 @@ def std(
     return op.sqrt(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
 
 
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
+def nanmean(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The mean over `axis` of the elements that are not NaN.
 
     Dtypes: integers become the default float; `dtype` is what the elements become first.
@@ -233,14 +272,14 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = Fal
 
 
 def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0.0,
     correction: float | None = None,
     keepdims: bool = False,
-    where: Any = None,
+    where: ArrayLike | None = None,
 ) -> ndarray:
     """The variance over `axis` of the elements that are not NaN. See `var`.
 
@@ -255,14 +294,14 @@ def nanvar(
 
 
 def nanstd(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
+    a: ArrayLike,
+    axis: Axes | None = None,
+    dtype: DTypeLike | None = None,
     *,
     ddof: float = 0.0,
     correction: float | None = None,
     keepdims: bool = False,
-    where: Any = None,
+    where: ArrayLike | None = None,
 ) -> ndarray:
     """The standard deviation over `axis` of the elements that are not NaN. See `var`.
 
@@ -317,7 +356,14 @@ def _length(x: ndarray, axis: Any) -> int:
     return math.prod(x.shape[i] for i in axes_of(axis, x.ndim))
 
 
-def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
+def max(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The largest element over `axis` of the elements where `where` holds; a gradient is shared evenly among ties.
 
     `initial`: the least that it can be; needed with `where`, and for arrays without elements.
@@ -333,7 +379,14 @@ def max(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
     return _extreme("max", a, axis, keepdims, initial, where)
 
 
-def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
+def min(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The smallest element over `axis` of the elements where `where` holds; a gradient is shared evenly among ties.
 
     `initial`: the most that it can be; needed with `where`, and for arrays without elements.
@@ -352,7 +405,14 @@ def min(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None
 amax, amin = max, min
 
 
-def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
+def nanmax(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The largest element over `axis` that is not NaN. See `max`.
 
     Dtypes: any; the result has that of `a`. Complex numbers go by the real part, then by the imaginary one.
@@ -364,7 +424,14 @@ def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
     return _extreme("nanmax", a, axis, keepdims, initial, where)
 
 
-def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = None) -> ndarray:
+def nanmin(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    *,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The smallest element over `axis` that is not NaN. See `min`.
 
     Dtypes: any; the result has that of `a`. Complex numbers go by the real part, then by the imaginary one.
@@ -376,7 +443,7 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = N
     return _extreme("nanmin", a, axis, keepdims, initial, where)
 
 
-def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def ptp(a: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
     """The distance from the smallest to the largest element over `axis`.
 
     Dtypes: real numbers; the result has that of `a`.
@@ -388,7 +455,7 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     return _reduced("ptp", a, axis, keepdims)
 
 
-def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
+def all(a: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> ndarray:
     """Whether all elements over `axis` hold, of those that are `where`.
 
     Dtypes: any; the result holds truth values, which are constants.
@@ -399,7 +466,7 @@ def all(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) 
     return _reduced("all", _kept(asarray(a), where, True), axis, keepdims)
 
 
-def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) -> ndarray:
+def any(a: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> ndarray:
     """Whether any element over `axis` holds, of those that are `where`.
 
     Dtypes: any; the result holds truth values, which are constants.
@@ -410,7 +477,7 @@ def any(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = None) 
     return _reduced("any", _kept(asarray(a), where, False), axis, keepdims)
 
 
-def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
+def argmax(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) largest element over `axis` is; without `axis`, in the flattened array.
 
     Dtypes: real numbers; the result holds integers, which are constants.
@@ -422,7 +489,7 @@ def argmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarra
     return _reduced("argmax", a, axis, keepdims)
 
 
-def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
+def argmin(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) smallest element over `axis` is; without `axis`, in the flattened array.
 
     Dtypes: real numbers; the result holds integers, which are constants.
@@ -434,7 +501,7 @@ def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarra
     return _reduced("argmin", a, axis, keepdims)
 
 
-def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def count_nonzero(a: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
     """How many elements over `axis` are not zero.
 
     Dtypes: any; the result holds integers, which are constants.
@@ -445,7 +512,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
     return _reduced("count_nonzero", a, axis, keepdims)
 
 
-def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def logsumexp(x: ArrayLike, /, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
     """The logarithm of the sum of exponentials over `axis`, without overflow.
 
     Dtypes: integers become the default float.
@@ -458,7 +525,14 @@ def logsumexp(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> ndarray
     return _reduced("logsumexp", x, axis, keepdims)
 
 
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def average(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
     """The mean over `axis`, weighted if `weights` are given, of the shape of `a` or of the length of its axis.
 
     `returned`: the sum of the weights comes with it.
@@ -484,7 +558,9 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     return found, op.broadcast_to(total.astype(found.dtype, copy=False), shape=found.shape)
 
 
-def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> ndarray:
+def cumulative_sum(
+    x: ArrayLike, /, *, axis: int | None = None, dtype: DTypeLike | None = None, include_initial: bool = False
+) -> ndarray:
     """The running sums along `axis`, starting with 0 if `include_initial`.
 
     Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
@@ -497,7 +573,9 @@ def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, inc
     return _cumulated("cumulative_sum", x, axis, dtype, include_initial)
 
 
-def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> ndarray:
+def cumulative_prod(
+    x: ArrayLike, /, *, axis: int | None = None, dtype: DTypeLike | None = None, include_initial: bool = False
+) -> ndarray:
     """The running products along `axis`, starting with 1 if `include_initial`.
 
     Shapes: that of `x`, one longer along it with `include_initial`; without `axis`, an array of one axis at most.
@@ -532,7 +610,7 @@ def _cumulated(name: str, x: Any, axis: int | None, dtype: Any, include_initial:
     return found
 
 
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
+def cumsum(a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None) -> ndarray:
     """The running sums along `axis`; without it, of the flattened array.
 
     Shapes: that of `a`, or flat.
@@ -548,7 +626,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     return _cumulated("cumulative_sum", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
-def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
+def cumprod(a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None) -> ndarray:
     """The running products along `axis`; without it, of the flattened array.
 
     Shapes: that of `a`, or flat.
@@ -564,7 +642,9 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> ndarray:
     return _cumulated("cumulative_prod", a.reshape(-1) if axis is None else a, axis or 0, dtype, False)
 
 
-def diff(a: Any, n: int = 1, axis: int = -1, *, prepend: Any = None, append: Any = None) -> ndarray:
+def diff(
+    a: ArrayLike, n: int = 1, axis: int = -1, *, prepend: ArrayLike | None = None, append: ArrayLike | None = None
+) -> ndarray:
     """The n-th differences of neighbours along `axis`, with values before or after if given.
 
     Shapes: that of `a`, `n` shorter along the axis; `prepend` and `append` are numbers, or fit in all other axes.
@@ -591,7 +671,7 @@ def _edge(value: Any, x: ndarray, axis: int) -> ndarray:
     return op.broadcast_to(edge, shape=tuple(shape))
 
 
-def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+def median(a: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
     """The middle value over `axis`, or the mean of the two in the middle.
 
     Dtypes: real numbers; integers become the default float.
@@ -605,7 +685,9 @@ def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     return _reduced("median", a, axis, keepdims)
 
 
-def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
+def quantile(
+    a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, method: str = "linear", keepdims: bool = False
+) -> ndarray:
     """The value below which the part `q`, between 0 and 1, of the elements over `axis` lies.
 
     Several parts give as many values, along new first axes. `method`: one of Hyndman and Fan's definitions (Sample
@@ -650,7 +732,9 @@ def _quantile_at_batched(a: ndarray, q: Any, axis: Any, method: str, keepdims: b
     return found
 
 
-def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> ndarray:
+def percentile(
+    a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, method: str = "linear", keepdims: bool = False
+) -> ndarray:
     """The value below which `q` percent of the elements over `axis` lie.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; the axes of `q` are in
@@ -663,12 +747,12 @@ def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keep
     Array(3., dtype=float32)
     """
     if is_batched(q):
-        return quantile(a, q / 100.0, axis, method=method, keepdims=keepdims)
+        return quantile(a, asarray(q) / 100.0, axis, method=method, keepdims=keepdims)
     each, shape = fractions(q, 100.0)
     return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
+def trapezoid(y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axis: int = -1) -> ndarray:
     """The integral of samples along `axis` by the trapezoid rule, at places `x` or `dx` apart.
 
     Shapes: the axis goes; `x` has one axis, as long as that of `y`, or broadcasts with `y`; `dx` is a number, or the
@@ -684,7 +768,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
     y, scale = asarray(y), None
     if x is not None:
         x = asarray(x)
-    elif isinstance(dx, Array) or host.ndim(dx):
+    elif isinstance(dx, Array) or host.asarray(dx).ndim:
         widths = asarray(dx)
         if widths.ndim:
             x = cumulative_sum(widths, axis=axis if widths.ndim > 1 else 0, include_initial=True)

@@ -15,11 +15,19 @@ from ..tape.mode import MODE, RECORDING
 from .arguments import asarray, is_batched, numbers_of_all, op
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..typing import ArrayLike, Function
     from .arrays import ndarray
 
 
 def sort(
-    a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool | None = True
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: str | None = None,
+    *,
+    descending: bool = False,
+    stable: bool | None = True,
 ) -> ndarray:
     """The elements in order along an axis; None flattens first. It is stable, of whatever `kind`.
 
@@ -38,7 +46,12 @@ def sort(
 
 
 def argsort(
-    a: Any, axis: int | None = -1, kind: str | None = None, *, descending: bool = False, stable: bool | None = True
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: str | None = None,
+    *,
+    descending: bool = False,
+    stable: bool | None = True,
 ) -> ndarray:
     """The indices that put the elements in order along an axis; None flattens first. See `sort`.
 
@@ -54,7 +67,7 @@ def argsort(
     return op.argsort(a, axis=axis, descending=descending, stable=stable is not False)
 
 
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndarray:
+def searchsorted(a: ArrayLike, v: ArrayLike, side: str = "left", sorter: ArrayLike | None = None) -> ndarray:
     """Where in the ordered `a` the values `v` would go in.
 
     `side`: before equal values ("left") or behind them ("right"). `sorter`: the indices that put `a` in order.
@@ -78,7 +91,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
     return op.searchsorted(a.astype(common), v.astype(common), side=side)
 
 
-def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
+def digitize(x: ArrayLike, bins: ArrayLike | str, right: bool = False) -> ndarray:
     """Which of the bins, whose edges go up or down, each element is in.
 
     Shapes: `bins` has one axis; the result has that of `x`.
@@ -97,10 +110,10 @@ def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
     if rising:
         return searchsorted(bins, x, side="left" if right else "right")
     # Counted from the other end of edges that go down.
-    return bins.shape[0] - searchsorted(bins[::-1], x, side="left" if right else "right")  # type: ignore[no-any-return]
+    return bins.shape[0] - searchsorted(bins[::-1], x, side="left" if right else "right")
 
 
-def nonzero(a: Any) -> tuple[ndarray, ...]:
+def nonzero(a: ArrayLike) -> tuple[ndarray, ...]:
     """The indices of the elements that are not zero, an array for each axis.
 
     Shapes: one axis or more; the results have one.
@@ -117,7 +130,7 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
     return tuple(places) if isinstance(places, (list, tuple)) else tuple(places[:, i] for i in range(a.ndim))
 
 
-def flatnonzero(a: Any) -> ndarray:
+def flatnonzero(a: ArrayLike) -> ndarray:
     """The indices of the elements of the flattened array that are not zero.
 
     Shapes: any; the result has one axis.
@@ -130,7 +143,7 @@ def flatnonzero(a: Any) -> ndarray:
     return nonzero(asarray(a).reshape(-1))[0]
 
 
-def argwhere(a: Any) -> ndarray:
+def argwhere(a: ArrayLike) -> ndarray:
     """The indices of the elements that are not zero, a row for each.
 
     Shapes: one axis or more; the result has two, of which the second is as long as `a` has axes.
@@ -144,7 +157,7 @@ def argwhere(a: Any) -> ndarray:
     return op.stack(*nonzero(a), axis=1)
 
 
-def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> ndarray:
+def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, *, mode: str = "raise") -> ndarray:
     """The slices at the indices along an axis; without it, elements of the flattened array.
 
     `mode`: what becomes of indices beyond the ends. They raise, "wrap" around, or "clip" to the ends.
@@ -173,7 +186,7 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
     return op.take(a, indices, axis=axis)
 
 
-def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> ndarray:
+def take_along_axis(arr: ArrayLike, indices: ArrayLike, axis: int = -1) -> ndarray:
     """The elements at indices that are given for each slice along an axis.
 
     Shapes: `indices` has as many axes as `arr`, and broadcasts with it except along the axis; the result has its shape.
@@ -187,7 +200,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> ndarray:
     return op.take_along_axis(asarray(arr), asarray(indices), axis=axis)
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> ndarray:
+def put_along_axis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int = -1) -> ndarray:
     """A new array with `values` at indices that are given for each slice along an axis.
 
     Shapes: `indices` has as many axes as `arr`, `values` broadcasts with it; the result has that of `arr`.
@@ -202,7 +215,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> ndarr
     return op.put_along_axis(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
 
 
-def compress(condition: Any, a: Any, axis: int | None = None) -> ndarray:
+def compress(condition: ArrayLike, a: ArrayLike, axis: int | None = None) -> ndarray:
     """The slices along an axis for which the condition holds.
 
     Shapes: `condition` is taken flat; without `axis` so is `a`.
@@ -214,7 +227,7 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> ndarray:
     return take(a, flatnonzero(condition), axis=axis)
 
 
-def extract(condition: Any, arr: Any) -> ndarray:
+def extract(condition: ArrayLike, arr: ArrayLike) -> ndarray:
     """The elements for which the condition holds.
 
     Shapes: both are taken flat; the result has one axis.
@@ -226,7 +239,7 @@ def extract(condition: Any, arr: Any) -> ndarray:
     return take(asarray(arr).reshape(-1), flatnonzero(condition))
 
 
-def choose(a: Any, choices: Any) -> ndarray:
+def choose(a: ArrayLike, choices: Iterable[ArrayLike]) -> ndarray:
     """Element by element, from the choice whose number `a` is.
 
     Shapes: `a` and the choices broadcast.
@@ -242,7 +255,7 @@ def choose(a: Any, choices: Any) -> ndarray:
     return take_along_axis(stack(parts), a[None], axis=0)[0]
 
 
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
+def select(condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: ArrayLike = 0) -> ndarray:
     """Element by element, from the first choice whose condition holds, else the default.
 
     Shapes: all broadcast.
@@ -262,7 +275,9 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     return asarray(found)
 
 
-def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:
+def piecewise(
+    x: ArrayLike, condlist: ArrayLike, funclist: Iterable[Function | complex], *args: Any, **kw: Any
+) -> ndarray:
     """Element by element, the function whose condition holds (the last that does); one more is for where none does.
 
     `args` and `kw` are handed on to the functions.
@@ -309,7 +324,7 @@ class UniqueInverse(NamedTuple):
     inverse_indices: ndarray
 
 
-def unique_all(x: Any) -> UniqueAll:
+def unique_all(x: ArrayLike) -> UniqueAll:
     """The different values in order, where each is first, which of them each element is, and how often each occurs.
 
     Shapes: any, taken flat; the values have one axis, and so have the rest but the inverse, which has that of `x`.
@@ -324,7 +339,7 @@ def unique_all(x: Any) -> UniqueAll:
     return UniqueAll(values, indices, inverse, counts)
 
 
-def unique_counts(x: Any) -> UniqueCounts:
+def unique_counts(x: ArrayLike) -> UniqueCounts:
     """The different values in order, and how often each occurs.
 
     Shapes: any, taken flat; the values have one axis, and so have the counts.
@@ -338,7 +353,7 @@ def unique_counts(x: Any) -> UniqueCounts:
     return UniqueCounts(found.values, found.counts)
 
 
-def unique_inverse(x: Any) -> UniqueInverse:
+def unique_inverse(x: ArrayLike) -> UniqueInverse:
     """The different values in order, and which of them each element is.
 
     Shapes: any, taken flat; the values have one axis, the inverse that of `x`.
@@ -352,7 +367,7 @@ def unique_inverse(x: Any) -> UniqueInverse:
     return UniqueInverse(found.values, found.inverse_indices)
 
 
-def unique_values(x: Any) -> ndarray:
+def unique_values(x: ArrayLike) -> ndarray:
     """The different values in order.
 
     Shapes: any, taken flat; the values have one axis.
@@ -368,7 +383,7 @@ def unique_values(x: Any) -> ndarray:
 
 
 def unique(
-    ar: Any,
+    ar: ArrayLike,
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
@@ -397,7 +412,7 @@ def unique(
     return (found.values, *more) if more else found.values
 
 
-def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> ndarray:
+def isin(element: ArrayLike, test_elements: ArrayLike, assume_unique: bool = False, invert: bool = False) -> ndarray:
     """Whether each element is among `test_elements`; that they differ need not be said, by `assume_unique`.
 
     Dtypes: both are promoted to one; the result holds truth values, which are constants.
@@ -416,7 +431,7 @@ def _refuse_tracked(name: str, reason: str, *arrays: Any) -> None:
         raise NoGradientError(f"{name}() has no gradient: {reason}; pass x.detach()")
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> ndarray:
+def bincount(x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0) -> ndarray:
     """How often each of the numbers 0, 1, … occurs, or the sum of its weights, which are differentiated.
 
     Shapes: `weights` have that of `x`; the result has one axis.
@@ -471,7 +486,12 @@ def _numbers(value: Any) -> Any:
     return value
 
 
-def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> ndarray:
+def histogram_bin_edges(
+    a: ArrayLike,
+    bins: ArrayLike | str = 10,
+    range: tuple[ArrayLike, ArrayLike] | None = None,
+    weights: ArrayLike | None = None,
+) -> ndarray:
     """The edges of the bins that `histogram` would take. A tracked `a` raises `NoGradientError`.
 
     Shapes: any; the result has one axis, one longer than there are bins.
@@ -486,7 +506,11 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
 
 def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: bool | None = False, weights: Any = None
+    a: ArrayLike,
+    bins: ArrayLike | str = 10,
+    range: tuple[ArrayLike, ArrayLike] | None = None,
+    density: bool | None = False,
+    weights: ArrayLike | None = None,
 ) -> tuple[ndarray, ndarray]:
     """How many elements fall into each bin, or the sum of their weights, and the edges.
 
@@ -548,7 +572,12 @@ def _histogram_of_a_batch(a: ndarray, bins: Any, range: Any, density: Any, weigh
 
 
 def histogram2d(
-    x: Any, y: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+    x: ArrayLike,
+    y: ArrayLike,
+    bins: ArrayLike | str = 10,
+    range: tuple[ArrayLike, ArrayLike] | None = None,
+    density: bool | None = None,
+    weights: ArrayLike | None = None,
 ) -> tuple[ndarray, ndarray, ndarray]:
     """How many points fall into each cell of a grid, and the edges along both axes. See `histogramdd`.
 
@@ -569,7 +598,11 @@ def histogram2d(
 
 
 def histogramdd(
-    sample: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+    sample: ArrayLike,
+    bins: ArrayLike | str = 10,
+    range: tuple[ArrayLike, ArrayLike] | None = None,
+    density: bool | None = None,
+    weights: ArrayLike | None = None,
 ) -> tuple[ndarray, list[ndarray]]:
     """How many points, rows or a list of coordinates, fall into each cell of a grid, and the edges along its axes.
 
@@ -595,7 +628,7 @@ def histogramdd(
     return asarray(counts), list(map(asarray, edges))
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def where(condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None = None) -> Any:
     """Element by element, `x` where the condition holds and `y` where not; of a condition alone, `nonzero`.
 
     What is not chosen has no share in the derivative, also where it is NaN or infinite.
@@ -623,7 +656,7 @@ def _nan_place(name: str, a: Any, axis: int | None, keepdims: bool, filling: flo
     return found
 
 
-def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
+def nanargmax(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) largest element over `axis` is that is not NaN.
 
     Dtypes: real numbers; the result holds integers, which are constants.
@@ -635,7 +668,7 @@ def nanargmax(a: Any, axis: int | None = None, *, keepdims: bool = False) -> nda
     return _nan_place("argmax", a, axis, keepdims, -host.inf)
 
 
-def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
+def nanargmin(a: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> ndarray:
     """Where the (first) smallest element over `axis` is that is not NaN.
 
     Dtypes: real numbers; the result holds integers, which are constants.
@@ -647,7 +680,7 @@ def nanargmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> nda
     return _nan_place("argmin", a, axis, keepdims, host.inf)
 
 
-def lexsort(keys: Any, axis: int = -1) -> ndarray:
+def lexsort(keys: Iterable[ArrayLike], axis: int = -1) -> ndarray:
     """The indices that put several keys in order, the last key first.
 
     Shapes: the keys have one shape; the result has it.
@@ -671,7 +704,7 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     return order
 
 
-def sort_complex(a: Any) -> ndarray:
+def sort_complex(a: ArrayLike) -> ndarray:
     """The elements in order of their real parts, and of the imaginary ones where those are the same.
 
     Shapes: that of `a`; the last axis is put in order.
@@ -688,7 +721,7 @@ def sort_complex(a: Any) -> ndarray:
     return take_along_axis(a, order)
 
 
-def trim_zeros(filt: Any, trim: str = "fb") -> ndarray:
+def trim_zeros(filt: ArrayLike, trim: str = "fb") -> ndarray:
     """A sequence without the zeros in front ("f") and behind ("b").
 
     Shapes: one axis; so has the result.

@@ -17,6 +17,7 @@ from .arguments import asarray, op
 from .names import publish
 
 if TYPE_CHECKING:
+    from ..typing import ArrayLike, Axes
     from ._special import *  # noqa: F403
     from .arrays import ndarray
 
@@ -32,7 +33,7 @@ def _reals(name: str, *values: Any) -> list[ndarray]:
     return found
 
 
-def zeta(x: Any, q: Any = 1.0, /) -> ndarray:
+def zeta(x: ArrayLike, q: ArrayLike = 1.0, /) -> ndarray:
     """The sum of 1 / (k + q)**x over k = 0, 1, …: Hurwitz's zeta function, or Riemann's without `q`.
 
     It has a derivative in `q` only.
@@ -49,7 +50,7 @@ def zeta(x: Any, q: Any = 1.0, /) -> ndarray:
     return op.zeta(asarray(x), q)
 
 
-def polygamma(n: int, x: Any, /) -> ndarray:
+def polygamma(n: int, x: ArrayLike, /) -> ndarray:
     """The n-th derivative of `digamma`; `n` is one whole number.
 
     Dtypes: real numbers; integers become the default float.
@@ -63,7 +64,7 @@ def polygamma(n: int, x: Any, /) -> ndarray:
     return op.polygamma(asarray(x), n=int(n))
 
 
-def beta(a: Any, b: Any, /) -> ndarray:
+def beta(a: ArrayLike, b: ArrayLike, /) -> ndarray:
     """Euler's beta function of positive numbers, the exponential of `betaln`.
 
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
@@ -74,7 +75,7 @@ def beta(a: Any, b: Any, /) -> ndarray:
     return op.exp(op.betaln(a, b))
 
 
-def ndtr(x: Any, /) -> ndarray:
+def ndtr(x: ArrayLike, /) -> ndarray:
     """The part of a standard normal distribution that lies below `x`.
 
     Dtypes: real numbers; integers become the default float.
@@ -86,7 +87,7 @@ def ndtr(x: Any, /) -> ndarray:
     return 0.5 * op.erfc(x * -math.sqrt(0.5))
 
 
-def huber(delta: Any, r: Any, /) -> ndarray:
+def huber(delta: ArrayLike, r: ArrayLike, /) -> ndarray:
     """Half the square of `r` up to the size `delta`, and from there on a straight line; infinite for a negative size.
 
     Shapes: both broadcast; the result has the shape they have in common.
@@ -105,7 +106,7 @@ def huber(delta: Any, r: Any, /) -> ndarray:
     return op.where(delta < 0, math.inf, loss)
 
 
-def multigammaln(a: Any, d: int) -> ndarray:
+def multigammaln(a: ArrayLike, d: int) -> ndarray:
     """The logarithm of the gamma function of `d` dimensions, of numbers above (d - 1) / 2.
 
     Shapes: any; the result has that of `a`.
@@ -126,7 +127,7 @@ def multigammaln(a: Any, d: int) -> ndarray:
     return total + 0.25 * d * (d - 1) * math.log(math.pi)
 
 
-def exp10(x: Any, /) -> ndarray:
+def exp10(x: ArrayLike, /) -> ndarray:
     """10 to the power of each element.
 
     Dtypes: any; integers become the default float.
@@ -135,10 +136,10 @@ def exp10(x: Any, /) -> ndarray:
     Array([  1., 100.], dtype=float32)
     """
     (x,) = _floats(x)
-    return 10.0**x  # type: ignore[no-any-return]
+    return 10.0**x
 
 
-def entr(x: Any, /) -> ndarray:
+def entr(x: ArrayLike, /) -> ndarray:
     """-x·log(x): 0 at 0, and minus infinity below.
 
     Dtypes: real numbers; integers become the default float.
@@ -151,7 +152,7 @@ def entr(x: Any, /) -> ndarray:
     return op.where(x < 0, -math.inf, 0 - op.xlogy(safe, safe))
 
 
-def rel_entr(x: Any, y: Any, /) -> ndarray:
+def rel_entr(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """x·log(x / y) of positive numbers; 0 where x is 0 and y is not negative, and elsewhere infinity.
 
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
@@ -173,7 +174,7 @@ def rel_entr(x: Any, y: Any, /) -> ndarray:
     return op.where(inside, a * logs, outside)
 
 
-def kl_div(x: Any, y: Any, /) -> ndarray:
+def kl_div(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     """x·log(x / y) - x + y of numbers that are not negative; elsewhere infinity.
 
     Dtypes: real numbers, promoted to one, integers to a float; the result has it.
@@ -187,7 +188,15 @@ def kl_div(x: Any, y: Any, /) -> ndarray:
     return op.where((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
 
 
-def logsumexp(x: Any, /, axis: Any = None, b: Any = None, keepdims: bool = False, *, where: Any = None) -> ndarray:
+def logsumexp(
+    x: ArrayLike,
+    /,
+    axis: Axes | None = None,
+    b: ArrayLike | None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> ndarray:
     """The logarithm of the sum of exponentials over `axis`, without overflow; of `b` times them, and of those `where`.
 
     A weight of 0 leaves its number out, whatever that is; the derivative in the weight is there all the same. Of a
@@ -220,7 +229,7 @@ def logsumexp(x: Any, /, axis: Any = None, b: Any = None, keepdims: bool = False
     return op.reshape(found, shape=tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
-def softmax(x: Any, /, axis: Any = None) -> ndarray:
+def softmax(x: ArrayLike, /, axis: Axes | None = None) -> ndarray:
     """The exponentials over `axis` (None: over all), as parts of their sum.
 
     Dtypes: real numbers; integers become the default float.
@@ -233,7 +242,7 @@ def softmax(x: Any, /, axis: Any = None) -> ndarray:
     return op.softmax(x, axis=tuple(range(x.ndim)) if axis is None else axis)
 
 
-def log_softmax(x: Any, /, axis: Any = None) -> ndarray:
+def log_softmax(x: ArrayLike, /, axis: Axes | None = None) -> ndarray:
     """The logarithm of `softmax`.
 
     Dtypes: real numbers; integers become the default float.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import linecache
 import types
 from collections.abc import Callable, Mapping
@@ -126,9 +127,39 @@ def public_function(op: Op) -> Callable[..., Any]:
     function = types.FunctionType(_stub.__code__, names, op.name)
     function.__module__ = op.module
     function.__qualname__ = op.name
-    function.__wrapped__ = partial(op.body, None)  # type: ignore[attr-defined]  # where inspect finds the signature
+    function.__wrapped__ = Declared(op)  # type: ignore[attr-defined]  # where inspect finds the signature
     function.__tapegrad_op__ = op  # type: ignore[attr-defined]
     return function
+
+
+class Declared:
+    """What tells `inspect` how the public function of an op is called; bodies are written for arrays of engines."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self.op.call(*args, **keywords)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        op = self.op
+        written = inspect.signature(partial(op.body, None))
+        types = {name: "ArrayLike | None" if name in op.optional else "ArrayLike" for name in op.arrays}
+        types |= {"dtype": "DTypeLike", "axis": "Axes", "axes": "Axes", "shape": "ShapeLike"}
+        parameters = []
+        for p in written.parameters.values():
+            if p.annotation == "Any" and (annotation := types.get(p.name)):
+                more = " | None" if p.default is None and "None" not in annotation else ""
+                p = p.replace(annotation=annotation + more)
+            parameters.append(p)
+        result = "tuple[Array, ...]" if op.outs else "Array"
+        return written.replace(
+            parameters=parameters,
+            return_annotation=result
+            if written.return_annotation in ("Any", written.empty)
+            else written.return_annotation,
+        )
 
 
 def _stub(*args: Any, **keywords: Any) -> Any:

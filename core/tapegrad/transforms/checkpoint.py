@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from ..tape.sweep import forward_sweep
 from .bodies import as_it_was, within_reach
 from .draws import Draws
 from .transformed import Transformed
+
+if TYPE_CHECKING:
+    from ..typing import Function
 
 SMALL = 1 << 18
 """Up to so many bytes of a host array are copied, to tell whether they are still the same in the backward pass."""
@@ -119,7 +122,7 @@ class Replay:
         return Replay(lambda arrays: layer.take_off_outputs(self.again(layer.put_on_inputs(arrays))))
 
 
-def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(fun: Function) -> Function:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
     Arguments and results are pytrees, of which what is no array is passed through; what the function reads from outside

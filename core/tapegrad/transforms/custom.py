@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array, handle
 from ..arrays.trees import flatten, unflatten
@@ -18,6 +18,9 @@ from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..tape.mode import MODE, RECORDING
 from ..tape.tracebacks import door
 from .bodies import Body, Saved, unplaced, within_reach
+
+if TYPE_CHECKING:
+    from ..typing import Function
 
 
 def _in_faces(arrays: Sequence[Array], faces: Sequence[type[Array]]) -> list[Array]:
@@ -281,7 +284,7 @@ class _Kept:
         return unflatten(self.structure, leaves)
 
 
-def custom(fun: Callable[..., Any]) -> Custom:
+def custom(fun: Function) -> Custom:
     """A function whose derivative you write yourself; see `Custom.defvjp` and `Custom.defjvp`.
 
     Arrays may be any of its arguments, other arguments are passed through. With one rule, the other mode follows by

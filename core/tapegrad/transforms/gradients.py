@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.batched import without_nodes
 from ..arrays.trees import callable_or_error, map_arrays, unflatten
@@ -14,10 +14,11 @@ from ..tape.tracebacks import door
 from .run import Run, check_differentiable, cotangents_for, gradient_of, scalar_run, tangents_for
 from .transformed import Transformed
 
+if TYPE_CHECKING:
+    from ..typing import Function, Tree
 
-def value_and_grad(
-    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+
+def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The value of a scalar function together with its gradient, in one pass.
 
     `argnums`: which positional argument(s) to differentiate; a tuple gives a tuple of gradients. `has_aux`: the
@@ -53,7 +54,7 @@ def value_and_grad(
     return Transformed(value_and_grad_of, value_and_grad, fun, argnums, has_aux)
 
 
-def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The gradient of a scalar function, as a function of the same arguments. See `value_and_grad` for `argnums`.
 
     With `has_aux` the function returns `(value, aux)`, and the result is `(gradient, aux)`. For functions whose result
@@ -79,7 +80,7 @@ def grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: boo
     return Transformed(grad_of, grad, fun, argnums, has_aux)
 
 
-def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def elementwise_grad(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
     """The gradient of the sum of a function's outputs: the derivative at each element of a function that acts on each.
 
     Shapes: any; the gradient has that of the argument.
@@ -104,7 +105,7 @@ def elementwise_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
 
 
 @door
-def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def vjp(fun: Function, *primals: Tree, has_aux: bool = False) -> Tree:
     """The value of a function and its pull: from a cotangent of the output to the tuple of those of the arguments.
 
     The pull may be called any number of times. With `has_aux` the result is `(value, pull, aux)`.
@@ -138,7 +139,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
 
 @door
-def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+def jvp(fun: Function, primals: Sequence[Tree], tangents: Sequence[Tree], has_aux: bool = False) -> Tree:
     """The value of a function and its derivative in the direction of the tangents.
 
     `primals` and `tangents` are tuples of one entry an argument, of the same shapes and dtypes. With `has_aux` the
@@ -167,7 +168,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 
 
 @door
-def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(fun: Function, *primals: Tree) -> tuple[Tree, Function]:
     """The value of a function at the primals and the linear map of its tangents there, which may be called many times.
 
     Shapes: as `jvp`.
@@ -194,7 +195,7 @@ def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...
     return run.value(), push
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: Tree) -> Tree:
     """The same value as a constant, leaf by leaf of a pytree.
 
     Shapes: any, and kept.

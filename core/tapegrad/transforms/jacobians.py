@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from ..errors import ArgumentTypeError, DtypeError
 from .run import Run, is_scalar, is_single, positions_of, tangents_for
 from .transformed import Transformed
 from .vmap import VmapScope, open_batch
+
+if TYPE_CHECKING:
+    from ..typing import Function
 
 
 def _unit_arrays(x: Array, level: int) -> Array:
@@ -101,7 +104,7 @@ def _blocks_by_pushing(run: Run) -> list[list[list[Array]]]:
     return blocks
 
 
-def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian by one reverse sweep that carries all cotangents at once: best where outputs are fewer than inputs.
 
     `jacobian` is another name for it; `jacfwd` does the same forward. See `value_and_grad` for `argnums` and `has_aux`.
@@ -121,7 +124,7 @@ def jacrev(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
     return Transformed(_jacobian("jacrev", fun, argnums, has_aux, _blocks_by_pulling), jacrev, fun, argnums, has_aux)
 
 
-def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian by one forward sweep that carries all tangents at once: best where inputs are fewer than outputs.
 
     See `value_and_grad` for `argnums` and `has_aux`.
@@ -144,7 +147,7 @@ def jacfwd(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: b
 jacobian = jacrev
 
 
-def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The matrix of second derivatives of a scalar function, by one batched sweep over its gradient.
 
     See `value_and_grad` for `argnums` and `has_aux`. Where a product with a vector is enough, `hvp` costs far less.
@@ -174,7 +177,7 @@ def hessian(fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: 
     return Transformed(jacrev(jacrev(scalar, argnums, has_aux), argnums, has_aux), hessian, fun, argnums, has_aux)
 
 
-def hvp(fun: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hvp(fun: Function, argnums: int = 0) -> Function:
     """The product of the Hessian of a scalar function with a vector, without the Hessian.
 
     The result is called with the arguments of `fun` and then the vector. It costs about as much as two gradients: B. A.

@@ -6,7 +6,7 @@ What they add to Python's is batches: under `vmap` a condition may differ from e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array
 from ..arrays.batched import Batched
@@ -17,16 +17,19 @@ from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..tape.mode import pause
 from .run import Exit, common_kind
 
+if TYPE_CHECKING:
+    from ..typing import ArrayLike, Function, Tree
+
 __all__ = ["cond", "fori_loop", "scan", "while_loop"]
 
 
 def scan(
-    f: Callable[[Any, Any], tuple[Any, Any]],
-    init: Any,
-    xs: Any = None,
+    f: Callable[[Tree, Tree], tuple[Tree, Tree]],
+    init: Tree,
+    xs: Tree | None = None,
     length: int | None = None,
     reverse: bool = False,
-) -> tuple[Any, Any]:
+) -> tuple[Tree, Tree]:
     """Run `carry, y = f(carry, x)` along the first axis of `xs`: the last carry, and the ys stacked.
 
     `xs`, the carry and the ys are pytrees; without `xs` say the `length`, and x is None. `reverse` begins at the end,
@@ -96,7 +99,7 @@ def _same(what: str, before: Any, after: Any) -> None:
         raise ArgumentError(f"{what} has the structure {second} and had {first}; it must stay as it is")
 
 
-def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any) -> Any:
+def cond(pred: ArrayLike, true_fun: Function, false_fun: Function, *operands: Tree) -> Tree:
     """What `true_fun(*operands)` returns if `pred`, else what `false_fun(*operands)` does.
 
     Under `vmap`, where `pred` differs from element to element, both are computed, and each element takes its own; the
@@ -116,7 +119,7 @@ def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any],
     return _chosen("cond", pred, true_fun(*operands), false_fun(*operands))
 
 
-def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any) -> Any:
+def while_loop(cond_fun: Callable[[Tree], Tree], body_fun: Callable[[Tree], Tree], init_val: Tree) -> Tree:
     """Run `val = body_fun(val)` while `cond_fun(val)` holds.
 
     Under `vmap` it goes on until no element wants to; those that are done keep what they have, and its derivative.
@@ -141,7 +144,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
         value = _chosen("while_loop", going, after, value) if batched else after
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+def fori_loop(lower: int | Array, upper: int | Array, body_fun: Callable[[Tree, Tree], Tree], init_val: Tree) -> Tree:
     """Run `val = body_fun(i, val)` for i from `lower` up to `upper`, without it.
 
     Shapes: bounds of one element; in a batch the shapes of the value stay as they are.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array, handle
 from ..arrays.batched import Batched, engine_of, level_table, table_of
@@ -19,6 +19,9 @@ from ..tape.nodes import level_of
 from .draws import BATCHES, RANDOMNESS, Batch
 from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
 from .transformed import Transformed
+
+if TYPE_CHECKING:
+    from ..typing import Function, Tree
 
 
 class VmapScope(Scope):
@@ -59,13 +62,13 @@ def open_batch(x: Array, level: int, size: int) -> Array:
 
 
 def vmap(
-    fun: Callable[..., Any],
-    in_axes: Any = 0,
-    out_axes: Any = 0,
+    fun: Function,
+    in_axes: Tree = 0,
+    out_axes: Tree = 0,
     *,
     axis_size: int | None = None,
     randomness: str = "error",
-) -> Callable[..., Any]:
+) -> Function:
     """A function of one example as a function of a batch of them.
 
     `in_axes`: which axis of each argument is the batch, an int or None (not batched) for all, or one for each, or a
@@ -198,7 +201,7 @@ def vmap(
     return Transformed(vmap_of, vmap, fun, in_axes, out_axes, axis_size=axis_size, randomness=randomness)
 
 
-def spread_axes(axes: Any, tree: Any, leaves: Sequence[Any], structure: Any) -> list[Any]:
+def spread_axes(axes: Any, tree: Tree, leaves: Sequence[Tree], structure: Any) -> list[Tree]:
     """The axis of each leaf of `tree`, flattened beside it, from an int, None, or a prefix of the tree."""
     if axes is None or isinstance(axes, int):
         return [axes] * len(leaves)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import initializer
 from ..block import HybridBlock
+
+if TYPE_CHECKING:
+    from ...initializer import Initializer
+    from ...ndarray.ndarray import NDArray
+    from ...typing import Functions
 
 __all__ = ["ELU", "GELU", "SELU", "Activation", "LeakyReLU", "PReLU", "Swish"]
 
@@ -27,7 +32,7 @@ class Activation(HybridBlock):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._act_type})"
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The function of each element."""
         return F.Activation(x, act_type=self._act_type)
 
@@ -46,7 +51,7 @@ class LeakyReLU(HybridBlock):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._alpha})"
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The function of each element."""
         return F.LeakyReLU(x, act_type="leaky", slope=self._alpha)
 
@@ -58,13 +63,13 @@ class PReLU(HybridBlock):
     (1,)
     """
 
-    def __init__(self, alpha_initializer: Any = None, in_channels: int = 1, **kwargs: Any) -> None:
+    def __init__(self, alpha_initializer: Initializer | str | None = None, in_channels: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with self.name_scope():
             init = initializer.Constant(0.25) if alpha_initializer is None else alpha_initializer
             self.alpha = self.params.get("alpha", shape=(in_channels,), init=init)
 
-    def hybrid_forward(self, F: Any, x: Any, alpha: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray, alpha: NDArray) -> NDArray:
         """The function of each element."""
         return F.LeakyReLU(x, gamma=alpha, act_type="prelu")
 
@@ -81,7 +86,7 @@ class ELU(HybridBlock):
         super().__init__(**kwargs)
         self._alpha = alpha
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The function of each element."""
         return F.LeakyReLU(x, act_type="elu", slope=self._alpha)
 
@@ -94,7 +99,7 @@ class SELU(HybridBlock):
     np.float32(0.0)
     """
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The function of each element."""
         return F.LeakyReLU(x, act_type="selu")
 
@@ -107,7 +112,7 @@ class GELU(HybridBlock):
     np.float32(0.0)
     """
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The function of each element."""
         return F.LeakyReLU(x, act_type="gelu")
 
@@ -124,6 +129,6 @@ class Swish(HybridBlock):
         super().__init__(**kwargs)
         self._beta = beta
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The function of each element."""
         return x * F.sigmoid(self._beta * x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from ... import ndarray as nd
 from ...errors import ArgumentError, ArgumentTypeError
 from ..block import Block, HybridBlock, indented
 from .activations import Activation
+
+if TYPE_CHECKING:
+    from ...initializer import Initializer
+    from ...ndarray.ndarray import NDArray
+    from ...typing import Axes, DTypeLike, Functions
 
 __all__ = [
     "BatchNorm",
@@ -77,7 +82,7 @@ class Sequential(_Sequence):
     )
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NDArray) -> Any:
         """What the last block gives."""
         return self._run(x)
 
@@ -101,11 +106,11 @@ class HybridSequential(_Sequence, HybridBlock):
     1
     """
 
-    def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, x: NDArray, *args: Any, **kwargs: Any) -> Any:
         """What the last block gives."""
         return self._run(x)
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray, *args: Any, **kwargs: Any) -> Any:
         """What the last block gives."""
         return self._run(x)
 
@@ -129,9 +134,9 @@ class Dense(HybridBlock):
         activation: str | None = None,
         use_bias: bool = True,
         flatten: bool = True,
-        dtype: Any = "float32",
-        weight_initializer: Any = None,
-        bias_initializer: Any = "zeros",
+        dtype: DTypeLike = "float32",
+        weight_initializer: Initializer | str | None = None,
+        bias_initializer: Initializer | str = "zeros",
         in_units: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -145,7 +150,7 @@ class Dense(HybridBlock):
             self.bias = self.params.get("bias", shape=(units,), init=bias_initializer, **late) if use_bias else None
             self.act = None if activation is None else Activation(activation, prefix=activation + "_")
 
-    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray, weight: NDArray, bias: NDArray | None = None) -> NDArray:
         """The sums, activated."""
         y = F.FullyConnected(x, weight, bias, no_bias=bias is None, num_hidden=self._units, flatten=self._flatten)
         return y if self.act is None else self.act(y)
@@ -162,12 +167,12 @@ class Dropout(HybridBlock):
     Dropout(p = 0.5, axes=())
     """
 
-    def __init__(self, rate: float, axes: Any = (), **kwargs: Any) -> None:
+    def __init__(self, rate: float, axes: Axes = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._rate = rate
         self._axes = axes
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """What is left, scaled."""
         return F.Dropout(x, p=self._rate, axes=self._axes) if self._rate > 0 else x
 
@@ -196,10 +201,10 @@ class BatchNorm(HybridBlock):
         center: bool = True,
         scale: bool = True,
         use_global_stats: bool = False,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        running_mean_initializer: Any = "zeros",
-        running_variance_initializer: Any = "ones",
+        beta_initializer: Initializer | str = "zeros",
+        gamma_initializer: Initializer | str = "ones",
+        running_mean_initializer: Initializer | str = "zeros",
+        running_variance_initializer: Initializer | str = "ones",
         in_channels: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -228,11 +233,13 @@ class BatchNorm(HybridBlock):
                 )
                 setattr(self, attribute, parameter)
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Convert the parameters to a dtype; for float16 they stay float32."""
         super().cast("float32" if dtypes.to_dtype(dtype) == np.float16 else dtype)
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+    def hybrid_forward(
+        self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray, running_mean: NDArray, running_var: NDArray
+    ) -> NDArray:
         """The normalized data."""
         return F.BatchNorm(x, gamma, beta, running_mean, running_var, **self._kwargs)
 
@@ -255,7 +262,9 @@ class BatchNormReLU(BatchNorm):
     'batchnormrelu'
     """
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+    def hybrid_forward(
+        self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray, running_mean: NDArray, running_var: NDArray
+    ) -> NDArray:
         """The normalized data, where they are above 0."""
         return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
 
@@ -298,8 +307,8 @@ class LayerNorm(_Norm):
         epsilon: float = 1e-5,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
+        beta_initializer: Initializer | str = "zeros",
+        gamma_initializer: Initializer | str = "ones",
         in_channels: int = 0,
         prefix: str | None = None,
         params: Any = None,
@@ -312,7 +321,7 @@ class LayerNorm(_Norm):
     def _options(self) -> dict[str, Any]:
         return {"eps": self._epsilon, "axis": self._axis}
 
-    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: Functions, data: Any, gamma: NDArray, beta: NDArray) -> NDArray:
         """The normalized data."""
         return F.LayerNorm(data, gamma, beta, axis=self._axis, eps=self._epsilon)
 
@@ -330,8 +339,8 @@ class InstanceNorm(_Norm):
         epsilon: float = 1e-5,
         center: bool = True,
         scale: bool = False,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
+        beta_initializer: Initializer | str = "zeros",
+        gamma_initializer: Initializer | str = "ones",
         in_channels: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -342,7 +351,7 @@ class InstanceNorm(_Norm):
     def _options(self) -> dict[str, Any]:
         return {"eps": self._epsilon, "axis": self._axis}
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
         """The normalized data."""
         if self._axis == 1:
             return F.InstanceNorm(x, gamma, beta, eps=self._epsilon)
@@ -362,8 +371,8 @@ class GroupNorm(_Norm):
         epsilon: float = 1e-5,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
+        beta_initializer: Initializer | str = "zeros",
+        gamma_initializer: Initializer | str = "ones",
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
@@ -375,7 +384,7 @@ class GroupNorm(_Norm):
     def _options(self) -> dict[str, Any]:
         return {"eps": self._epsilon, "num_groups": self._num_groups}
 
-    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: Functions, data: Any, gamma: NDArray, beta: NDArray) -> NDArray:
         """The normalized data."""
         return F.GroupNorm(data, gamma, beta, num_groups=self._num_groups, eps=self._epsilon)
 
@@ -391,8 +400,8 @@ class Embedding(HybridBlock):
         self,
         input_dim: int,
         output_dim: int,
-        dtype: Any = "float32",
-        weight_initializer: Any = None,
+        dtype: DTypeLike = "float32",
+        weight_initializer: Initializer | str | None = None,
         sparse_grad: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -405,7 +414,7 @@ class Embedding(HybridBlock):
             "weight", shape=shape, init=weight_initializer, dtype=dtype, allow_deferred_init=True
         )
 
-    def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray, weight: NDArray) -> NDArray:
         """The rows."""
         return F.Embedding(x, weight, input_dim=self._input_dim, output_dim=self._output_dim, dtype=self._dtype)
 
@@ -420,7 +429,7 @@ class Flatten(HybridBlock):
     Flatten
     """
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The data of two axes."""
         return F.flatten(x)
 
@@ -471,7 +480,7 @@ class HybridLambda(HybridBlock):
         self._func_name, own = _function(function, "HybridLambda")
         self._func = own or (lambda F, *args: getattr(F, self._func_name)(*args))
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray, *args: Any) -> Any:
         """What the function gives."""
         return self._func(F, x, *args)
 

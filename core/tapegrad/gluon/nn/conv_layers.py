@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..block import HybridBlock
 from ..parameter import Parameter
 from .activations import Activation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...ndarray.ndarray import NDArray
+    from ...typing import Functions
+
 
 __all__ = [
     "AvgPool1D",
@@ -95,7 +102,7 @@ class _Conv(HybridBlock):
     def _alias(self) -> str:
         return "conv"
 
-    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    def hybrid_forward(self, F: Functions, x: Any, weight: Any, bias: Any = None) -> Any:
         """The sums, activated."""
         y = (F.Deconvolution if self._transposed else F.Convolution)(x, weight, bias, **self._passed)
         return y if self.act is None else self.act(y)
@@ -159,7 +166,7 @@ class _Pooling(HybridBlock):
     def _alias(self) -> str:
         return "pool"
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: Any) -> Any:
         """The pools."""
         return F.Pooling(x, **self._kwargs)
 
@@ -414,10 +421,10 @@ class ReflectionPad2D(HybridBlock):
     (1, 1, 5, 5)
     """
 
-    def __init__(self, padding: Any = 0, **kwargs: Any) -> None:
+    def __init__(self, padding: int | Sequence[int] = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._padding = (0, 0, 0, 0, *(padding,) * 4) if isinstance(padding, int) else tuple(padding)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
         """The larger images."""
         return F.pad(x, mode="reflect", pad_width=self._padding)

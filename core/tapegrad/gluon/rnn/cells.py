@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import autograd
 from ... import ndarray as nd
@@ -12,6 +12,9 @@ from ...ndarray.ndarray import NDArray
 from ..block import Block, HybridBlock, indented
 from ..parameter import Parameter
 from .layers import begin
+
+if TYPE_CHECKING:
+    from ...initializer import Initializer
 
 __all__ = [
     "BidirectionalCell",
@@ -216,10 +219,10 @@ class RNNCell(_GatedCell):
         self,
         hidden_size: int,
         activation: str = "tanh",
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
         input_size: int = 0,
         prefix: str | None = None,
         params: Any = None,
@@ -266,10 +269,10 @@ class LSTMCell(_GatedCell):
     def __init__(
         self,
         hidden_size: int,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
         input_size: int = 0,
         prefix: str | None = None,
         params: Any = None,
@@ -314,10 +317,10 @@ class GRUCell(_GatedCell):
     def __init__(
         self,
         hidden_size: int,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
         input_size: int = 0,
         prefix: str | None = None,
         params: Any = None,

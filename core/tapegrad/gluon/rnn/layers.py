@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import ndarray as nd
 from ...errors import ArgumentError, GraphFreedError, ShapeError
 from ...ndarray.ndarray import NDArray
 from ...tape.nodes import Sweep
 from ..block import HybridBlock
+
+if TYPE_CHECKING:
+    from ...initializer import Initializer
+    from ...typing import DTypeLike
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
@@ -178,12 +182,12 @@ class RNN(_RNNLayer):
         layout: str = "TNC",
         dropout: float = 0,
         bidirectional: bool = False,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
         input_size: int = 0,
-        dtype: Any = "float32",
+        dtype: DTypeLike = "float32",
         **kwargs: Any,
     ) -> None:
         if activation not in ("relu", "tanh"):
@@ -220,16 +224,16 @@ class LSTM(_RNNLayer):
         dropout: float = 0,
         bidirectional: bool = False,
         input_size: int = 0,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
         projection_size: int | None = None,
-        h2r_weight_initializer: Any = None,
+        h2r_weight_initializer: Initializer | str | None = None,
         state_clip_min: float | None = None,
         state_clip_max: float | None = None,
         state_clip_nan: bool = False,
-        dtype: Any = "float32",
+        dtype: DTypeLike = "float32",
         **kwargs: Any,
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
@@ -266,11 +270,11 @@ class GRU(_RNNLayer):
         dropout: float = 0,
         bidirectional: bool = False,
         input_size: int = 0,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
-        dtype: Any = "float32",
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
+        dtype: DTypeLike = "float32",
         **kwargs: Any,
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
