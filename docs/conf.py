@@ -29,6 +29,7 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"tapegrad {release}"
+html_static_path, html_css_files = ["_static"], ["site.css"]
 
 # A code host shows index.md as well, where a toctree would be a block of code; so the site's contents are here.
 CONTENTS = {

@@ -23,14 +23,19 @@ HEAD = """# Accuracy: how far each engine is off
 
 The worst distance of every op from the truth, over all samples of the conformance suite; [Reading a conformance
 report](conformance.md) says what the classes and units are. The page is written by `tests/conformance/page.py` from
-reports of runs. A run of some ops alone names them; their figures for that engine are its, and all others those of
-the run above it:
-
-{runs}
+reports of [runs](#the-runs), which stand below with their dates, machines and versions.
 
 Each cell is value | gradient, in ulps for I0 to I2, in ε/2 · Σ|terms| for I3, in ε · condition for I4; – where there is
 nothing to measure, such as the gradient of a comparison. Ops of class I0 promise
-NumPy's bits on every engine besides; each run above says how many did not give them.
+NumPy's bits on every engine besides; each run says how many did not give them.
+"""
+
+RUNS = """
+## The runs
+
+A run of some ops alone names them; their figures for that engine are its, and all others those of the run above it:
+
+{runs}
 """
 
 
@@ -110,12 +115,12 @@ def as_page(results):
     columns = [(engine, dtype) for dtype in DTYPES for engine in results.runs]
     head = ["op", "class", "samples", *(f"{engine} {DTYPES[dtype]}" for engine, dtype in columns)]
     runs = "\n".join(line for lines in results.runs.values() for line in lines)
-    lines = [HEAD.format(runs=runs), "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines = [HEAD, "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for name, row in sorted(results.rows.items()):
         if name in judged_ops():
             cells = [row.cells.get(column, "–") for column in columns]
             lines.append("| " + " | ".join([f"`{name}`", row.accuracy, row.samples, *cells]) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, RUNS.format(runs=runs)])
 
 
 def of_page(text):
