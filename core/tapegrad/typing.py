@@ -76,3 +76,7 @@ Tree: TypeAlias = Any
 
 Function: TypeAlias = Callable[..., Tree]
 """A function of pytrees."""
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, reduce
 from inspect import getattr_static
 from pathlib import Path
 from typing import Any, NoReturn
@@ -54,13 +54,28 @@ def missing(module: str) -> Callable[[str], NoReturn]:
 
     def refuse(name: str) -> NoReturn:
         functions, _ = told()
-        advice = f": {_joined(functions[name])}" if name in functions else ""
+        advice = f": {_joined(functions[name])}" if name in functions else _elsewhere(module, name)
         # With the module and the name in it, Python adds a public name that is spelled alike.
         raise AttributeError(
             f"module {module!r} has no attribute {name!r}{advice}", name=name, obj=sys.modules.get(module)
         )
 
     return refuse
+
+
+SPACES = ("numpy", "nn", "numpy.linalg", "numpy.special", "numpy.random", "numpy.fft", "optimizers", "tree")
+"""Where a name is looked for that a module has not got."""
+
+
+def _elsewhere(module: str, name: str) -> str:
+    """Where else there is a public name, in words."""
+    package = sys.modules[__name__.partition(".")[0]]
+    if name[0] != "_":
+        for path in SPACES:
+            space = reduce(getattr, path.split("."), package)
+            if space.__name__ != module and name in dir(space):
+                return f": {space.__name__}.{name}"
+    return ""
 
 
 class _Advice:

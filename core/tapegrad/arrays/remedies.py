@@ -17,7 +17,8 @@ BY_LIBRARY = {
 """By the library whose code asked for the numbers."""
 
 BY_WAY = {
-    "float()": "keep it an array, and use tapegrad.numpy.sin(x) and its like for functions of math",
+    "float()": "keep it an array, use tapegrad.numpy.sin(x) and its like for functions of math, and write into "
+    "tapegrad.numpy.zeros(...) in the place of a NumPy array",
     "int()": "an integer has no gradient: compare, or take x.detach()",
     "complex()": "keep it an array, and use x + 1j * y",
     "item()": "keep it an array of no axes, which computes as a number does",

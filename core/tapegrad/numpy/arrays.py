@@ -9,7 +9,7 @@ from .. import dtypes
 from ..arrays.array import handle
 from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..transforms.program import ProgramArray
 from .at import Updates
 from .bound import namespace_for
@@ -135,6 +135,8 @@ class ndarray(Methods, ProgramArray):
 
     def view(self, dtype: Any = None) -> Self:
         """The same elements, by another handle. Raises `ArgumentError` for another dtype, whose bits nobody can see."""
+        if isinstance(dtype, (int, tuple)):
+            raise ArgumentTypeError("view() takes a dtype, as in NumPy; x.reshape(...) shows another shape")
         if dtype is not None and dtypes.to_dtype(dtype) != self._dtype:
             raise ArgumentError("view(dtype) would read the bits of an array as other numbers; use x.astype(dtype)")
         return self.reshape(self.shape)

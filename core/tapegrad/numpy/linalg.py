@@ -94,6 +94,64 @@ def cholesky(a: ArrayLike, /, *, upper: bool = False) -> ndarray:
     return _one("cholesky", a, upper=upper)
 
 
+def solve_triangular(
+    a: ArrayLike, b: ArrayLike, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False
+) -> ndarray:
+    """The x with a @ x = b, reading the upper (or lower) triangle of `a` alone, in SciPy's words.
+
+    `trans` 1 or "T" solves with the transpose, 2 or "C" with its conjugate.
+
+    Shapes: `a` (..., n, n), `b` (n,) or (..., n, k), and so is the result.
+    Dtypes: both are promoted to one; integers become the default float first.
+    Raises: `ShapeError` where they do not go together, `ValueError` for a singular triangle or another `trans`.
+
+    >>> tnp.linalg.solve_triangular([[2.0, 1.0], [0.0, 4.0]], [4.0, 8.0])
+    Array([1., 2.], dtype=float32)
+    """
+    if trans not in (0, 1, 2, "N", "T", "C"):
+        raise ArgumentError(f"solve_triangular: trans is {trans!r}; choose 0 or 'N', 1 or 'T', 2 or 'C'")
+    a = asarray(a)
+    if trans not in (0, "N"):
+        a, lower = op.matrix_transpose(op.conj(a) if trans in (2, "C") else a), not lower
+    return op.solve_triangular(a, asarray(b), upper=not lower, unit=unit_diagonal)
+
+
+class Factor(NamedTuple):
+    """A triangular factor, and whether it is the lower one."""
+
+    c: ndarray
+    lower: bool
+
+
+def cho_factor(a: ArrayLike, lower: bool = False) -> Factor:
+    """The factor of a positive definite matrix that `cho_solve` takes, in SciPy's words; the other triangle is zero.
+
+    Shapes: (..., n, n), and so is the factor.
+    Dtypes: that of `a`; integers become the default float first.
+    Raises: as `cholesky`.
+
+    >>> tnp.linalg.cho_factor([[4.0, 2.0], [2.0, 5.0]], lower=True).c
+    Array([[2., 0.],
+           [1., 2.]], dtype=float32)
+    """
+    return Factor(cholesky(a, upper=not lower), lower)
+
+
+def cho_solve(c_and_lower: tuple[ArrayLike, bool], b: ArrayLike) -> ndarray:
+    """The x with a @ x = b, by the factor of `a` that `cho_factor` gives, in SciPy's words.
+
+    Shapes: the factor (..., n, n), `b` (n,) or (..., n, k), and so is the result.
+    Dtypes: both are promoted to one; integers become the default float first.
+    Raises: `ShapeError` where they do not go together.
+
+    >>> tnp.linalg.cho_solve(tnp.linalg.cho_factor([[4.0, 2.0], [2.0, 5.0]]), [8.0, 12.0])
+    Array([1., 2.], dtype=float32)
+    """
+    c, lower = c_and_lower
+    first, then = (0, 2) if lower else (2, 0)
+    return solve_triangular(c, solve_triangular(c, b, first, lower), then, lower)
+
+
 def cross(x: ArrayLike, y: ArrayLike, /, *, axis: int = -1) -> ndarray:
     """The cross product of 3-vectors along an axis.
 

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from .nodes import Node, next_seq
-from .tracebacks import fold
+from .tracebacks import fold, told
 
 RECORDING, TRAINING, JOURNALING, RULED, TOLD, PREDICTING, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64, 128
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
@@ -99,6 +99,8 @@ class RecordScope(Scope):
         THREAD.has_recorded = True
         if error is not None:
             fold(error)
+            if (ours := told(error)) is not error:
+                raise ours
 
 
 class PauseScope(Scope):

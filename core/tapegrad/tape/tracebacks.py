@@ -13,9 +13,9 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
-from ..errors import TapegradError
+from ..errors import GradientEscapeError, TapegradError
 
-__all__ = ["door", "fold"]
+__all__ = ["door", "fold", "told"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +35,15 @@ def fold(error: BaseException) -> None:
         met.add(id(each))
         _fold_one(each)
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+
+
+def told(error: BaseException) -> BaseException:
+    """The error to raise: ours, where NumPy put one of its own in its place that says less, as `a[0] = x` does."""
+    cause = error.__cause__
+    if isinstance(error, ValueError) and isinstance(cause, GradientEscapeError):
+        cause.__suppress_context__ = True
+        return cause.with_traceback(error.__traceback__)
+    return error
 
 
 def _fold_one(error: BaseException) -> None:

@@ -45,6 +45,7 @@ from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import Journal, check_variables, is_unaware
 from ..tape.mode import LEVEL, LIVE, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Entry, Leaf, Node, next_seq, set_level
+from ..tape.tracebacks import told
 
 UNMAPPED = object()
 
@@ -213,9 +214,11 @@ class Run:
             self._take(out, has_aux, alone)
             if journal.releases:
                 finalize(self, journal.release)
-        except BaseException:
+        except BaseException as error:
             LIVE.pop(self.since, None)
             journal.release()
+            if (ours := told(error)) is not error:
+                raise ours from None
             raise
 
     def _take(self, out: Any, has_aux: bool, alone: bool) -> None:
