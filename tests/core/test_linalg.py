@@ -7,6 +7,7 @@ import pytest
 from engines import NAMES, on
 
 import tapegrad
+import tapegrad.numpy as tnp
 from tapegrad.engines.tables import RECORDED as ops
 from tapegrad.errors import NoGradientError, ShapeError
 from tapegrad.ops import contraction, fft, linalg
@@ -252,6 +253,22 @@ def test_lstsq_is_numpys(backend):
         for found, expected in zip(linalg.lstsq(on(backend, a), on(backend, b)), np.linalg.lstsq(a, b), strict=True):
             assert found.shape == np.shape(expected)
             np.testing.assert_allclose(found.asnumpy(), expected, atol=1e-12)
+
+
+@everywhere
+@pytest.mark.parametrize("trans", [0, 1, 2, "N", "T", "C"])
+@pytest.mark.parametrize("lower", [False, True])
+def test_triangles_and_factors_solve_as_scipys(backend, lower, trans):
+    scipy_linalg = pytest.importorskip("scipy.linalg")
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)) + 3 * np.eye(3), rng.normal(size=(3, 2))
+    for unit in (False, True):
+        solved = tnp.linalg.solve_triangular(on(backend, a), on(backend, b), trans, lower, unit).asnumpy()
+        np.testing.assert_allclose(solved, scipy_linalg.solve_triangular(a, b, trans, lower, unit), rtol=1e-12)
+    whole = a @ a.conj().T
+    for factor in (tnp.linalg.cho_factor(on(backend, whole), lower), scipy_linalg.cho_factor(whole, lower)):
+        solved = tnp.linalg.cho_solve((on(backend, factor[0]), lower), on(backend, b)).asnumpy()
+        np.testing.assert_allclose(solved, np.linalg.solve(whole, b), rtol=1e-9)
 
 
 @everywhere

@@ -14,7 +14,16 @@ from tapegrad.arrays.foreign import told
 from tapegrad.errors import BackendError, GradientEscapeError, MixedBackendsError, TapegradError
 
 ONE_TWO = np.asarray([1.0, 2.0])
+
+
+def write_into_a_buffer(x):
+    buffer = np.zeros(2)
+    buffer[0] = x[0]
+    return buffer
+
+
 LOST = {
+    "an element of a buffer": (write_into_a_buffer, r"write into tapegrad\.numpy\.zeros"),
     "a list": (lambda x: np.array([x[0], x[1]]), r"numpy\.stack"),
     "a buffer of NumPy's": (lambda x: np.zeros(2).__iadd__(x), r"tapegrad\.numpy\.asarray\(u\)"),
     "math": (lambda x: math.sin(x[0]), r"tapegrad\.numpy\.sin"),
@@ -30,6 +39,10 @@ def test_a_gradient_about_to_be_lost(name):
     program, words = LOST[name]
     with pytest.raises(GradientEscapeError, match=rf"{words}.*detach\(\)"):
         tapegrad.grad(lambda x: tnp.sum(program(x)))(ONE_TWO)
+    x = tnp.asarray(ONE_TWO)
+    x.attach_grad()
+    with pytest.raises(GradientEscapeError, match=words), tapegrad.record():
+        program(x * 1)
 
 
 @pytest.mark.parametrize("space", [tapegrad, tnp, tnp.linalg, tnp.random, nd, nd.contrib, tapegrad.random])
@@ -38,6 +51,13 @@ def test_a_module_says_what_to_use_for_a_name_of_another_library(space):
         space.no_grad  # noqa: B018
     with pytest.raises(AttributeError, match=rf"'{space.__name__}' has no attribute 'nothing'$"):
         space.nothing  # noqa: B018
+
+
+def test_a_module_says_in_which_other_there_is_a_name():
+    with pytest.raises(AttributeError, match=r"'tapegrad' has no attribute 'zeros_like': tapegrad\.numpy\.zeros_like$"):
+        tapegrad.zeros_like  # noqa: B018
+    with pytest.raises(TypeError, match=r"view\(\) takes a dtype.*reshape"):
+        tnp.asarray(ONE_TWO).view(2)
 
 
 @pytest.mark.parametrize("x", [tnp.asarray(ONE_TWO), nd.array(ONE_TWO)])

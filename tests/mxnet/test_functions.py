@@ -39,7 +39,8 @@ def rows(data: "NDArray") -> "NDArray":
 
 def test_the_signature_has_out_and_name():
     assert str(inspect.signature(scaled)).replace("'", "") == (
-        "(data: Any, by: Any, factor: float = 2.0, out: Any = None, name: Any = None) -> NDArray"
+        "(data: NDArray, by: NDArray, factor: float = 2.0, out: NDArray | None = None, name: str | None = None)"
+        " -> NDArray"
     )
     assert list(inspect.signature(parts).parameters) == ["data", "out", "name", "halved"]
     assert list(inspect.signature(rows).parameters) == ["data"]

@@ -47,7 +47,9 @@ def declared(name, function, *, result, method=False):
 def head(words, *imports, declared=()):
     """The beginning of a stub, which imports the types that the declarations name."""
     types = [name for name in typing.__all__ if re.search(rf"\b{name}\b", "\n".join(declared))]
-    imports = [*imports, f"from ..typing import {', '.join(types)}"] if types else imports
+    if types:
+        at = next((i for i, line in enumerate(imports) if line.startswith("from .")), len(imports))
+        imports = [*imports[:at], f"from ..typing import {', '.join(types)}", *imports[at:]]
     return [f'"""{words} Written by tests/standard/stubs.py."""', "", *imports, ""]
 
 

@@ -5,8 +5,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .arrays import ndarray
 from ..typing import ArrayLike
+from .arrays import ndarray
 
 from .beyond import (
     apply_along_axis as apply_along_axis, argpartition as argpartition, block as block, corrcoef as corrcoef, cov as

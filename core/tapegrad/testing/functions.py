@@ -403,6 +403,8 @@ _NUMPY: dict[str, list[Any]] = {
 
 _LINALG: dict[str, list[Any]] = {
     "cholesky": [(symmetric(3),), ((symmetric(2),), {"upper": True})],
+    "cho_factor": [(_part("numpy.linalg.cho_factor", 0), symmetric(3))],
+    "cho_solve": [(lambda c, b: resolve("numpy.linalg.cho_solve")((c, True), b), _regular(3), normal(3))],
     "cond": [(_regular(3),), (_before("numpy.linalg.cond", "fro"), _regular(2))],
     "cross": [(normal(2, 3), normal(2, 3))],
     "det": [(_regular(3),)],
@@ -429,6 +431,7 @@ _LINALG: dict[str, list[Any]] = {
     "qr": [(normal(3, 2),)],
     "slogdet": [(_part("numpy.linalg.slogdet", 1), _regular(3))],
     "solve": [(_regular(3), normal(3, 2)), (_regular(2), normal(2))],
+    "solve_triangular": [((_regular(3), normal(3, 2)), {"trans": 1})],
     "svd": [(_part("numpy.linalg.svd", 1), normal(3, 2))],
     "svdvals": [(normal(2, 3),)],
     "tensordot": [((normal(2, 3), normal(3)), {"axes": 1})],
