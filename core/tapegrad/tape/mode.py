@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from sys import _getframe
 from threading import get_ident, local
 from types import FrameType, TracebackType
 from typing import Any
@@ -64,7 +64,7 @@ class Scope:
 
     def __enter__(self) -> None:
         word = MODE.get() & ~self.clear | self.set
-        suspends = sys._getframe(1).f_code.co_flags & SUSPENDS
+        suspends = _getframe(1).f_code.co_flags & SUSPENDS
         self.entered = set_word(word) if suspends else MODE.set(word), self.entered
 
     def __exit__(
@@ -85,7 +85,7 @@ class RecordScope(Scope):
 
     def __enter__(self) -> None:
         word = MODE.get() & ~self.clear | self.set
-        suspends = sys._getframe(1).f_code.co_flags & SUSPENDS
+        suspends = _getframe(1).f_code.co_flags & SUSPENDS
         self.entered = set_word(word) if suspends else MODE.set(word), self.entered
         LIVE[self] = None
 
@@ -112,7 +112,7 @@ class PauseScope(Scope):
     __slots__ = ()
 
     def __enter__(self) -> None:
-        frame = sys._getframe(1)
+        frame = _getframe(1)
         mode = MODE.get()
         word = mode & ~self.clear | self.set
         generator = generator_of(frame) if mode & RECORDING else None
@@ -142,7 +142,7 @@ def generator_of(frame: FrameType) -> FrameType | None:
 
 def is_running(frame: FrameType) -> bool:
     """Whether a frame is among those that are running here, and not suspended."""
-    caller: FrameType | None = sys._getframe(1)
+    caller: FrameType | None = _getframe(1)
     while caller is not None and caller is not frame:
         caller = caller.f_back
     return caller is not None
