@@ -58,6 +58,18 @@ def with_a_number(a):
     return b * (1 + total * 1e-3)
 
 
+def counted(a):
+    b, turns, rate = a * 2, 0, 1.0
+    while nd.norm(b).asscalar() < 1000 and turns < 100:
+        b = b * (1 + rate)
+        turns, rate = turns + 1, rate * 0.98
+    return b * turns + rate
+
+
+def by_a_helper(a):
+    return counted(a * 0.5) * 2
+
+
 def at_most_five(a):
     b, turns = a * 2, 0
     while nd.norm(b).asscalar() < 1000 and turns < 5:
@@ -119,7 +131,7 @@ def gathered(a):
     return sum(all_, b)
 
 
-LOOPS = (doubled, bent, with_the_one_before, in_a_list, in_place, with_a_number)
+LOOPS = (doubled, bent, with_the_one_before, in_a_list, in_place, with_a_number, counted, by_a_helper)
 OTHERS = (at_most_five, for_six, from_an_iterator, from_a_generator, folded, with_an_object, in_turns, gathered)
 
 
@@ -154,21 +166,30 @@ def test_any_number_of_turns_with_few_programs():
 def test_many_turns_are_a_loop_from_the_second_call_on_or_run_eagerly():
     def slowly(a):
         while nd.norm(a).asscalar() < 1000:
-            a = a * 1.02
+            a = a * 1.03
         return a
 
-    def counted(a):
+    def counting(a):
         turns = 0
         while nd.norm(a).asscalar() < 1000:
-            a, turns = a * 1.02, turns + 1
-        return a * turns
+            a, turns = a * 1.03, turns + 1
+        return a, turns
 
-    loop, no_loop = tapegrad.compile(slowly), tapegrad.compile(counted)
+    def in_two_ways(a):
+        odd = True
+        while nd.norm(a).asscalar() < 1000:
+            a, odd = a * (1.03 if odd else 1.035), not odd
+        return a
+
+    loop, counter, no_loop = map(tapegrad.compile, (slowly, counting, in_two_ways))
     with pytest.warns(CompileWarning, match="more than 200 branch points"):
         for scale in (1.0, 1.0, 2.0, 600.0, 1.0):
             x = nd.array([scale])
             assert loop(x).asscalar() == slowly(x).asscalar()
-            assert no_loop(x).asscalar() == counted(x).asscalar()
+            (got, turns), (wanted, number) = counter(x), counting(x)
+            assert got.asscalar() == wanted.asscalar() and turns == number and type(turns) is int
+            assert no_loop(x).asscalar() == in_two_ways(x).asscalar()
             assert "course(s)" in loop.explain()
-    assert loop.stats()["eager"] == 0 and "= loop(" in loop.explain()
+    for folded in (loop, counter):
+        assert folded.stats()["eager"] == 0 and "= loop(" in folded.explain()
     assert no_loop.stats()["eager"] > 0

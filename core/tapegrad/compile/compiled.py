@@ -254,6 +254,7 @@ class Compiled(Reaches):
     def _run_traced(self, trace: Trace, sort: Sort, lists: Appended, call: tuple[Any, list[Any], Any]) -> Any:
         """Run the function within a trace: its result, the end of the program, and who may live on."""
         given, leaves, structure = call
+        trace.visits.known = sort.counters
         told_apart = set(sort.told_apart)
         entered = [leaf if i in told_apart else _entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
         args, keywords = (entered, {}) if structure is None else unflatten(structure, entered)
@@ -332,8 +333,10 @@ class Compiled(Reaches):
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
         course = Course(trace.path, trace.specs, end, trace.visits)
         deep = recording.deep or course.branches > DEEP
-        many = not fresh and (deep or recording.ends >= MANY or len(trace.path) > LONG)
+        many = not fresh and (deep or recording.ends >= MANY or len(trace.path) > LONG or bool(sort.counters))
         loop = rolled(recording.course, course) if many and recording.course is not None else None
+        if many and loop is None and sort.count(trace.visits.counters):
+            return  # the next traces have them
         if loop is not None:
             recordings.remove(recording)
             recording, course, fresh = Recording(reach, leaves), loop, True

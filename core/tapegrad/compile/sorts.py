@@ -40,6 +40,8 @@ class Sort:
         """Under `record()`: with which outputs backward passes begin, once that is not all."""
         self.written = False
         """Whether there is a program that writes to lists or dictionaries among the arguments."""
+        self.counters: dict[Any, list[str]] = {}
+        """Of branch points in loops, the locals that count their turns, and are values of the program."""
         self.fixed = False
         """Whether numbers stay what they are, since the function cannot be traced with those of a trace."""
 
@@ -78,6 +80,14 @@ class Sort:
         """Make what has changed of Python's state a part of the program's; whether there is any that was not before."""
         if self.fixed or not self.state.add(places):
             return False
+        self.programs.clear()
+        return True
+
+    def count(self, counters: dict[Any, list[str]]) -> bool:
+        """Make locals that count turns values of the program; whether there are any that were not before."""
+        if self.fixed or counters.keys() <= self.counters.keys():
+            return False
+        self.counters.update(counters)
         self.programs.clear()
         return True
 

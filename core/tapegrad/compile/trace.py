@@ -209,13 +209,19 @@ class Trace:
             frame = self.frame()
             if at == "truth" and frame is not None:
                 with untraced():
-                    self.visits.visit(frame, len(self.path) - 1)
+                    self.visits.visit(frame, len(self.path) - 1, self.host_constant)
 
     def constant(self, raw: Any, table: TracingKernels) -> Traced:
         """A constant of the program."""
         result = self.fresh(raw)
         self.note(Step("constant", _same, (raw,), {}, (result,)))
         return table.backend.traced(self, raw, result)
+
+    def host_constant(self, value: Any) -> Any:
+        """A number that was made on the host, as a traced one."""
+        result = self.fresh(value)
+        self.note(Step("constant", _same, (value,), {}, (result,)))
+        return self.on_host(value, result)
 
     def table(self, kernels: Any) -> TracingKernels:
         """The tracing table for an engine's own, which may be one of a context."""

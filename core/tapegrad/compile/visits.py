@@ -2,14 +2,17 @@
 
 At a branch point the whole of Python's state is looked at: where the frame stands, its locals, and all that the
 function reaches. If at the next visit nothing of it differs but the numbers in arrays, Python does the same again for
-as long as it sees the same.
+as long as it sees the same. Where locals that are numbers differ as well, such as a count of turns, these are to be
+values of the program: in later traces they are from the first visit on.
 """
 
 from __future__ import annotations
 
+import ctypes
 import dis
 import functools
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -18,6 +21,7 @@ from ..arrays.trees import flatten
 from ..tape.mode import MODE
 from .guards import SCALARS, Place, Reach, same
 from .reaching import reachable
+from .state import is_number
 from .values import Value
 
 
@@ -29,20 +33,32 @@ class Visits:
         self.repeats: dict[tuple[CodeType, int], bool] = {}
         self.frames: dict[tuple[CodeType, int], FrameType | None] = {}
         self.before: _Snapshot | None = None
+        self.counters: dict[tuple[CodeType, int], list[str]] = {}
+        """The locals that differ from visit to visit, where these are numbers and nothing else does."""
+        self.known: dict[tuple[CodeType, int], list[str]] = {}
+        """Those of earlier traces."""
 
-    def visit(self, frame: FrameType, place: int) -> None:
-        """Note a branch point, and at the third visit whether Python's state is what it was at the second."""
+    def visit(self, frame: FrameType, place: int, number: Callable[[Any], Any]) -> None:
+        """Note a branch point, and at the third visit whether Python's state is what it was at the second.
+
+        `number` makes a number one of the program.
+        """
         key = frame.f_code, frame.f_lasti
         places = self.places.setdefault(key, [])
         places.append(place)
         if len(places) == 1:
             self.frames[key] = None if _in_for(frame.f_code, frame.f_lasti) else frame
+            if key in self.known:
+                _replace(frame, self.known[key], number)
         elif self.frames[key] is not frame:
             self.frames[key] = None  # a new frame for each turn: what drives the loop is somewhere else
         elif len(places) == 2:
             self.before = _Snapshot(frame)
         elif len(places) == 3:
             self.repeats[key] = self.before is not None and self.before.holds(frame)
+            numbers = [] if self.before is None or self.repeats[key] else self.before.numbers(frame)
+            if self.before is not None and numbers and self.before.holds(frame, numbers):
+                self.counters[key] = numbers
 
     def close(self) -> None:
         """Let go of frames and what they hold."""
@@ -60,15 +76,24 @@ class _Snapshot:
         reached = [part for part in self.locals.values() if not isinstance(part, (Value, *SCALARS))]
         self.reach: Reach = reachable([*reached, *_functions(frame)])
 
-    def holds(self, frame: FrameType) -> bool:
-        """Whether nothing but the numbers in arrays is different now."""
+    def numbers(self, frame: FrameType) -> list[str]:
+        """The names of numbers that are others now."""
+        now = _locals(frame)
+        return [
+            name
+            for name, held in self.locals.items()
+            if is_number(held) and now.get(name).__class__ is held.__class__ and not same(held, now[name])
+        ]
+
+    def holds(self, frame: FrameType, but: Sequence[str] = ()) -> bool:
+        """Whether nothing but the numbers in arrays, and under some names, is different now."""
         now = _locals(frame)
         return (
             frame is self.frame
             and MODE.get() == self.mode
             and not self.reach.beyond
             and now.keys() == self.locals.keys()
-            and all(_alike(held, now[name]) for name, held in self.locals.items())
+            and all(_alike(held, now[name]) for name, held in self.locals.items() if name not in but)
             and _aliases(self.locals.values()) == _aliases(now.values())
             and all(_is_value(place) and _is_value_now(place) for place in self.reach.changed())
             and self.reach.changed_host is None
@@ -78,6 +103,16 @@ class _Snapshot:
 def _locals(frame: FrameType) -> dict[Any, Any]:
     """The locals of a frame; those of the frames that called it stand still meanwhile."""
     return dict(frame.f_locals)
+
+
+def _replace(frame: FrameType, names: Sequence[str], number: Callable[[Any], Any]) -> None:
+    """Have locals be numbers of the program, as a debugger sets variables."""
+    held = frame.f_locals
+    for name in names:
+        if is_number(held.get(name)):
+            held[name] = number(held[name])
+    if sys.version_info < (3, 13):
+        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), 0)
 
 
 def _aliases(contents: Iterable[Any]) -> list[int]:
