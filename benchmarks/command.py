@@ -15,17 +15,26 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import checkouts, first_call, imports, million, step_memory
+from benchmarks import checkouts, first_call, imports, machine_code, million, step_memory
 from benchmarks.case import LIMITS_BESIDE, Goal
 from benchmarks.measure import ROOT, Row, measure
 from benchmarks.page import page
 from benchmarks.peers import PEERS
 from benchmarks.workloads import IN_PROCESS
 
-WORKLOADS = (*(name for name in IN_PROCESS if name not in ("W11", "W13")), "W8", "W9", "W10", "W11", "W12", "W13")
+WORKLOADS = (
+    *(name for name in IN_PROCESS if name not in ("W11", "W13")),
+    "W8",
+    "W9",
+    "W10",
+    "W11",
+    "W12",
+    "W13",
+    "W14",
+)
 BY_LIBRARY = {"torch": ("torch", "torch.compile"), "jax": ("jax",), "autograd": ("hips",)}
 """Peers by the names of their libraries."""
-HEAVY = ("W3", "W8", "W10")
+HEAVY = ("W3", "W8", "W10", "W14")
 """Workloads of seconds per step or hundreds of megabytes: a third of the rounds will do."""
 
 
@@ -96,6 +105,8 @@ def measured(workload: str, options: argparse.Namespace) -> list[Row]:
         return [imports.measure(options.peers, rounds)]
     if workload == "W12":
         return first_call.measure(options.peers, rounds)
+    if workload == "W14":
+        return machine_code.measure(options.peers, rounds)
     if workload == "W10":
         return step_memory.measure(options.peers, rounds)
     return [measure(case, options.peers, rounds, options.sample_ms) for case in IN_PROCESS[workload]()]

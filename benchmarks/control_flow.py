@@ -149,7 +149,7 @@ SUMMED = {
 
 def cases(tiny: bool = False) -> list[Case]:
     """The function, which is tiny as it stands, and the sum of its result."""
-    goals = (compiled_beside_hand(0.6), beside_hand(final=2.0), faster_than("torch"), faster_than("hips"))
+    goals = (compiled_beside_hand(0.3), beside_hand(final=2.0), faster_than("torch"), faster_than("hips"))
     what = "the tutorial's while loop on a vector of three"
     return [
         Case("W2", "", what, vector, FORMS, goals, rtol=1e-6),
@@ -159,7 +159,7 @@ def cases(tiny: bool = False) -> list[Case]:
             f"{what}: five, with different numbers of turns",
             vector,
             VARIED,
-            (compiled_beside_hand(0.6), beside_hand()),
+            (compiled_beside_hand(0.3), beside_hand()),
             rtol=1e-6,
         ),
         Case(
@@ -168,7 +168,7 @@ def cases(tiny: bool = False) -> list[Case]:
             f"{what}, summed",
             vector,
             SUMMED,
-            (compiled_beside_hand(0.6), beside_hand()),
+            (compiled_beside_hand(0.3), beside_hand()),
             rtol=1e-6,
             limit=0.45,
         ),

@@ -58,6 +58,7 @@ PEERS = {
         Peer("gluon", "Gluon", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
         Peer("hybridized", "Gluon, hybridized", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
         Peer("checkpoint", "tapegrad, checkpoints", "tapegrad", _engine_with_float64, lambda array: array.asnumpy()),
+        Peer("C", "fused C", "tapegrad"),
         Peer("torch", "PyTorch", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
         Peer("torch.compile", "torch.compile", "torch", _torch_on_one_thread, lambda array: array.detach().numpy()),
         Peer("hips", "HIPS/autograd", "autograd"),

@@ -42,7 +42,7 @@ CASES = {
             faster_than("torch"),
             faster_than("hips", final=1.0),
             Goal("checkpoint", "tapegrad", at_most=True, final=0.5),
-            compiled_beside_floor(80.0, 1.9),
+            compiled_beside_floor(80.0, 1.5),
         ),
     ),
 }
