@@ -178,6 +178,20 @@ def test_reductions_of_large_arrays_by_any_axes(shape):
 
 
 @needs_compiler
+@pytest.mark.parametrize("shape", [(20, 1001), (60, 7, 256)])
+def test_zero_times_infinity_is_zero_in_large_arrays(shape):
+    x, w = (np.array(v) for v in arrays(*shape))
+    x[3::7, ::50], x[5, 1::50] = np.inf, np.nan
+
+    def function(x, w):
+        return tapegrad.grad(lambda x, w: tnp.sum(tnp.tanh(w + 0.5) * tnp.exp(-tnp.square(x))), argnums=(0, 1))(x, w)
+
+    program = compiled_alike(function, tnp.asarray(x), tnp.asarray(w))
+    assert np.isfinite(np.asarray(program(tnp.asarray(x), tnp.asarray(w))[0])[3::7, ::50]).all()
+    assert "OR_ZERO" in program.explain(code=True) and "PRODUCT" in program.explain(code=True)
+
+
+@needs_compiler
 def test_views_and_what_is_put_together():
     x, w = arrays(4, 6)
 

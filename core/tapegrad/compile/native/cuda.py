@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .emitter import Emitter, Function, indented, names
+from .emitter import MACROS, Emitter, Function, indented, names
 from .lowering import Lowering, Value
 
 __all__ = ["THREADS", "emit", "file"]
@@ -22,10 +22,6 @@ typedef unsigned long long uint64_t;
 #define INT64_MIN (-9223372036854775807ll - 1)
 #define INFINITY __int_as_float(0x7f800000)
 #define NAN __int_as_float(0x7fc00000)
-/* The total and what it lacks, which is far below its last place. */
-#define ADD(total, lack, term) do {{ const double sum = (total) + (term), part = sum - (total); \\
-    (lack) += ((total) - (sum - part)) + ((term) - part); (total) = sum; }} while (0)
-#define TOTAL(total, lack) ((lack) - (lack) == 0 ? (total) + (lack) : (total))
 struct Plus {{ template <class T> __device__ T operator()(T a, T b) {{ return a + b; }} }};
 struct Larger {{ template <class T> __device__ T operator()(T a, T b) {{ return a > b ? a : b; }} }};
 struct Smaller {{ template <class T> __device__ T operator()(T a, T b) {{ return a < b ? a : b; }} }};
@@ -69,7 +65,7 @@ def emit(table: Lowering, name: str, wanted: Sequence[Value], rows: int, size: i
 
 def file(functions: Sequence[Function]) -> str:
     """A file of kernels."""
-    return "\n".join([PRELUDE, *[f.source for f in functions]])
+    return "\n".join([PRELUDE + MACROS, *[f.source for f in functions]])
 
 
 class _Cuda(Emitter):
@@ -96,6 +92,9 @@ class _Cuda(Emitter):
 
     def each(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], width: int) -> list[str]:
         return self.through(axes, lines)
+
+    def telling(self, values: Sequence[Value]) -> list[Value]:
+        return []  # arithmetic costs a device nothing beside memory
 
     def reduced(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], values: Sequence[Value]) -> list[str]:
         return [

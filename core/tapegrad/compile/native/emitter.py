@@ -7,6 +7,7 @@ is a variable of that loop; what later loops read, in a row of its own, or hands
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,17 @@ LONG = 100
 
 REDUCTIONS = ("sum", "max", "min", "any", "all")
 
+MACROS = """\
+/* The total and what it lacks, which is far below its last place. */
+#define ADD(total, lack, term) do { const double sum = (total) + (term), part = sum - (total); \\
+    (lack) += ((total) - (sum - part)) + ((term) - part); (total) = sum; } while (0)
+#define TOTAL(total, lack) ((lack) - (lack) == 0 ? (total) + (lack) : (total))
+/* A product that is 0, and not NaN, where x is 0, or y is 0 and x infinite. */
+#define PRODUCT(x, y) (x) * (y)
+#define OR_ZERO(x, y) (((x) * (y) != (x) * (y)) & (((x) == 0) | (((y) == 0) & ((x) == (x)))) ? 0 : (x) * (y))
+"""
+"""What lines are made of, in any language."""
+
 PRELUDE = """\
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,10 +59,6 @@ PRELUDE = """\
 #define MEMORY(args, i) (PART(args, i)[DATA])
 /* C-contiguous and aligned; anything else is copied by whoever calls. */
 #define PLAIN(args, i) ((*(int *)&PART(args, i)[DATA + 6] & 0x101) == 0x101)
-/* The total and what it lacks, which is far below its last place. */
-#define ADD(total, lack, term) do { const double sum = (total) + (term), part = sum - (total); \\
-    (lack) += ((total) - (sum - part)) + ((term) - part); (total) = sum; } while (0)
-#define TOTAL(total, lack) ((lack) - (lack) == 0 ? (total) + (lack) : (total))
 """
 """What every file begins with. `args` is a tuple of arrays, as CPython and NumPy lay them out."""
 
@@ -84,7 +92,7 @@ def file(functions: Sequence[Function]) -> str:
     """A file of functions."""
     pairs = sorted({pair for f in functions for pair in f.functions})
     lines = [f"SIMD {t} {c}({', '.join([t] * (1 + (c.removesuffix('f') in TWO)))});" for c, t in pairs]
-    return "\n".join([PRELUDE, *lines, "", *[f.source for f in functions]])
+    return "\n".join([PRELUDE + MACROS, *lines, "", *[f.source for f in functions]])
 
 
 class Emitter:
@@ -290,12 +298,46 @@ class Emitter:
             inner.append(_variable(value, self._text(value, loop.shape, nest, index)))
             if value.stored:
                 inner.append(f"m{value.number}[{index(contiguous(loop.shape), 0)}] = x{value.number};")
-        if not reductions:
+
+        def written(inner: Sequence[str]) -> list[str]:
+            if reductions:
+                return self.reduced(axes, inner, reductions)
             return self.each(axes, inner, max(v.dtype.itemsize for v in loop.values))
-        lines = self.reduced(axes, inner, reductions)
+
+        lines = written(inner)
+        telling = self.telling(loop.values)
+        if telling:
+            # A product of 0 and infinity is rare: where there is none, nothing has to be looked at one by one.
+            count = axes[0][1] if self.size else math.prod(loop.shape)
+            again = [re.sub(r"\w+ (?=[tw]\d+ = )", "", line) for line in lines[: len(reductions)]]
+            again += lines[len(reductions) :]
+            lines = written([line.replace("OR_ZERO(", "PRODUCT(") for line in inner])
+            for v in telling:
+                lines += [
+                    f"{TYPES[v.dtype.name]} lost{v.number} = 0;",
+                    f"#pragma omp simd reduction(+: lost{v.number})",
+                    f"for (long i = 0; i < {count}; i++) lost{v.number} += 0 * m{v.number}[i];",
+                ]
+            lost = " || ".join(f"lost{v.number} != lost{v.number}" for v in telling)
+            lines += [f"if ({lost}) {{", *indented(again), "}"]
         for v in reductions:
             lines.append(f"m{v.number}[0] = {_result(v)};" if v.final else _variable(v, _result(v)))
         return lines
+
+    def telling(self, values: Sequence[Value]) -> list[Value]:
+        """Stored values of a loop, one of which is NaN wherever a product is 0 times infinity; none if not all show."""
+        hidden = {v for v in values if v.name == "multiply_or_zero"} if self.rows > 1 else set()
+        shown: dict[Value, set[Value]] = {}
+        for v in values:
+            passed = v.name in ("add", "subtract", "multiply", "multiply_or_zero", "negative", "square")
+            parts = [shown[o] for o in v.operands if o.__class__ is Value and o in shown] if passed else []
+            shown[v] = (hidden & {v}).union(*parts)
+        found = []
+        for v in reversed(values):
+            if v.stored and not hidden.isdisjoint(shown[v]):
+                hidden -= shown[v]
+                found.append(v)
+        return [] if hidden else found
 
     def _text(self, value: Value, shape: tuple[int, ...], nest: int, index: Callable[..., str]) -> str:
         """The expression of an operation."""

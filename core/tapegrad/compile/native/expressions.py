@@ -51,6 +51,7 @@ FORMS: dict[str, Form] = {
     "subtract": Form("{0} - {1}", "iuf"),
     "multiply": Form("{0} * {1}", "iuf"),
     "divide": Form("{0} / {1}"),
+    "multiply_or_zero": Form("OR_ZERO({0}, {1})"),
     "negative": Form("-{0}", "iuf"),
     "positive": Form("{0}", "biuf"),
     "square": Form("{0} * {0}", "iuf"),

@@ -217,6 +217,13 @@ class Lowering(Kernels):
             return self.each("subtract", (1, self.each("square", (tanh,))))
         return OPS["sech_square"].body(self, x)
 
+    def multiply_or_zero(self, x: Any, y: Any) -> Any:
+        numbers = [o.info if o.__class__ is Value and o.name == "constant" else o for o in (x, y)]
+        if any(o.__class__ in (int, float) and o != 0 and math.isfinite(o) for o in numbers):
+            return self.each("multiply", (x, y))  # which is NaN for NaN alone
+        real = all(o.__class__ is not Value or o.dtype.kind == "f" for o in (x, y))
+        return self.each("multiply_or_zero", (x, y)) if real else OPS["multiply_or_zero"].body(self, x, y)
+
     def filled(self, x: Any, *, shape: Any, value: Any) -> Any:
         return self._made("constant", (), shape, x.dtype, value)
 
