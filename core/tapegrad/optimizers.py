@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from . import dtypes, tree
 from .arrays.batched import engine_of
 from .arrays.entering import as_array, make
+from .arrays.foreign import missing as refuse_missing
 from .engines.extras import missing_extra
 from .engines.tables import RECORDED
 from .errors import ArgumentError, ArgumentTypeError
@@ -593,3 +594,7 @@ def lbfgs(fun: Function, init: Tree, *args: Tree, steps: int = 15000, **options:
     array([3., 3.])
     """
     return minimize(fun, init, *args, **{**options, "options": {"maxiter": steps, **options.get("options", {})}})
+
+
+if not TYPE_CHECKING:
+    __getattr__ = refuse_missing(__name__)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import optree
 
 from .arrays.entering import as_array, make
+from .arrays.foreign import missing
 from .arrays.trees import NAMESPACE
 from .engines.tables import RECORDED
 from .errors import ArgumentError, ShapeError
@@ -174,3 +175,7 @@ def ravel(tree: Tree, /) -> tuple[Any, Callable[[Any], Any]]:
 
     flat = [RECORDED.reshape(x, shape=(math.prod(x.shape),)) for x in arrays]
     return Exit((), parts)(RECORDED.concat(*flat, axis=0) if flat else make(()), common_kind(parts)), back
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

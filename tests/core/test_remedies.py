@@ -9,9 +9,9 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 import tapegrad.op
-from tapegrad import nd
+from tapegrad import gluon, nd, nn, optimizers, tree
 from tapegrad.arrays.foreign import told
-from tapegrad.errors import BackendError, GradientEscapeError, MixedBackendsError, TapegradError
+from tapegrad.errors import BackendError, DtypeError, GradientEscapeError, MixedBackendsError, ShapeError, TapegradError
 
 ONE_TWO = np.asarray([1.0, 2.0])
 
@@ -56,6 +56,9 @@ def test_a_module_says_what_to_use_for_a_name_of_another_library(space):
 def test_a_module_says_in_which_other_there_is_a_name():
     with pytest.raises(AttributeError, match=r"'tapegrad' has no attribute 'zeros_like': tapegrad\.numpy\.zeros_like$"):
         tapegrad.zeros_like  # noqa: B018
+    for space in (nn, nn.initializers, optimizers, tree, gluon, gluon.nn, gluon.loss):
+        with pytest.raises(AttributeError, match=rf"'{space.__name__}' has no attribute 'Linear': .*Dense"):
+            space.Linear  # noqa: B018
     with pytest.raises(TypeError, match=r"view\(\) takes a dtype.*reshape"):
         tnp.asarray(ONE_TWO).view(2)
 
@@ -75,7 +78,19 @@ def test_a_decorator_of_ops_without_its_formulas_says_how_it_is_called():
         tapegrad.op.op(square)
 
 
+def test_classes_are_integers_and_sequences_have_three_axes():
+    with pytest.raises(DtypeError, match=r"classes are integers, labels.astype"):
+        nn.cross_entropy(np.ones((2, 3)), np.ones(2))
+    lstm = gluon.rnn.LSTM(4)
+    lstm.initialize()
+    with pytest.raises(ShapeError, match=r"LSTM: inputs of shape \(2, 3\); give three axes, TNC"):
+        lstm(nd.ones((2, 3)))
+
+
 def test_a_device_that_is_not_there_is_refused():
+    for word in ("cuda", "cuda:0", "gpu"):
+        with pytest.raises(BackendError, match=rf"'numpy' has no device {word}; choose one of cpu\(0\)"):
+            tnp.ones(3).to(word)
     for make in (
         lambda device: tnp.zeros(3, device=device),
         lambda device: tnp.asarray([1.0], device=device),

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.foreign import missing
 from . import nn
 from .block import Block, HybridBlock, SymbolBlock
 from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict
@@ -40,4 +41,4 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     if name == "Trainer":
         return import_module(".trainer", __name__).Trainer
-    raise AttributeError(f"module 'tapegrad.gluon' has no attribute {name!r}")
+    missing(__name__)(name)

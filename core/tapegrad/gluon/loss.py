@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.foreign import missing
 from ..errors import ArgumentError
 from .block import HybridBlock
 
@@ -434,3 +435,7 @@ class SDMLLoss(Loss):
         labels = same * (1 - self.smoothing_parameter) + (1 - same) * (self.smoothing_parameter / (count - 1))
         logarithms = F.log_softmax(-distances, axis=1)
         return F.sum(labels * (F.log(labels + 1e-12) - logarithms), axis=1)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

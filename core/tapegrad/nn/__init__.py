@@ -6,6 +6,9 @@ parameters: `tapegrad.gluon` has layers that do. Images have their channels in f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..arrays.foreign import missing
 from ..numpy.special import logsumexp
 from . import initializers
 from .activations import (
@@ -58,3 +61,6 @@ __all__ = [
     "softsign",
 ]
 __dir__ = __all__.copy
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

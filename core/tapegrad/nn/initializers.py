@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.foreign import missing
 from ..errors import ArgumentError, ShapeError
 from ..numpy.arguments import op
 from ..numpy.arrays import ndarray
@@ -172,3 +173,6 @@ def orthogonal(
 
 
 publish(__name__)
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

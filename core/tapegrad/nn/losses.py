@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .. import dtypes
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..numpy.arguments import asarray, op
 from ..numpy.arrays import ndarray
 from ..numpy.names import publish
@@ -57,8 +57,9 @@ def cross_entropy(
 
     Shapes: integer labels have the shape of the logits without `axis`, probabilities have theirs.
     Dtypes: floats, promoted to one, which the result has; labels may be integers.
-    Raises: `ShapeError` for labels of any other shape, `IndexError` for a class that is not there, `ValueError` for a
-    smoothing outside of 0 to 1 and an unknown `reduction`, `AxisError` for an axis that is not there.
+    Raises: `ShapeError` for labels of any other shape, `DtypeError` for classes that are floats, `IndexError` for a
+    class that is not there, `ValueError` for a smoothing outside of 0 to 1 and an unknown `reduction`, `AxisError` for
+    an axis that is not there.
 
     >>> logits = tnp.asarray([[2.0, 0.0], [0.0, 0.0]])
     >>> tapegrad.nn.cross_entropy(logits, [0, 1], reduction="none")
@@ -70,15 +71,21 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing is {label_smoothing!r}; choose a number from 0 to 1")
     logs, labels = op.log_softmax(asarray(logits), axis=axis), asarray(labels)
+    place = axis if axis >= 0 else axis + logs.ndim
+    of_classes = (*logs.shape[:place], *logs.shape[place + 1 :])
     if labels.dtype in dtypes.INTEGER:
-        place = axis if axis >= 0 else axis + logs.ndim
-        if labels.shape != (*logs.shape[:place], *logs.shape[place + 1 :]):
+        if labels.shape != of_classes:
             raise ShapeError(
                 f"cross_entropy: classes of shape {labels.shape} for logits of shape {logs.shape} with the classes "
                 f"along axis {axis}; give one class a sample, or probabilities as floats"
             )
         places = op.expand_dims(labels, axis=axis)
         losses = -op.squeeze(op.take_along_axis(logs, places, axis=axis), axis=axis)
+    elif labels.shape == of_classes != logs.shape:
+        raise DtypeError(
+            f"cross_entropy: labels of shape {labels.shape} and {labels.dtype}: classes are integers, "
+            f"labels.astype('int64'); probabilities have the shape of the logits, {logs.shape}"
+        )
     else:
         _like("cross_entropy", logs, labels)
         losses = -op.sum(op.multiply_or_zero(labels, logs), axis=axis)

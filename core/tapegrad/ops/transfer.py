@@ -131,6 +131,10 @@ def check_device(backend: Backend, device: Any) -> None:
         )
 
 
+DEVICES = ("cpu", "cuda", "gpu", "mps", "tpu", "xpu")
+"""Words that mean a device and no backend, though no device is called so: the error lists those that are there."""
+
+
 def to(x: SomeArray, target: Any) -> SomeArray:
     """What `x.to(target)` means: a backend by name or object, a device by name, or a pair of both.
 
@@ -152,7 +156,8 @@ def to(x: SomeArray, target: Any) -> SomeArray:
     """
     name, device = target if isinstance(target, tuple) else (target, None)
     kernels = engine_of(x)
-    if device is None and ((isinstance(name, str) and "(" in name) or type(name).__name__ == "Context"):
+    word = name.partition(":")[0] if isinstance(name, str) else ""
+    if device is None and ("(" in word or word in DEVICES or type(name).__name__ == "Context"):
         name, device = None, str(name)
     if not (name is None or isinstance(name, (str, Backend))):
         raise ArgumentTypeError(

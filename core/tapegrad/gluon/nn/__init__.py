@@ -1,5 +1,8 @@
 """Layers of networks."""
 
+from typing import TYPE_CHECKING
+
+from ...arrays.foreign import missing
 from ..block import Block, HybridBlock, SymbolBlock
 from .activations import ELU, GELU, SELU, Activation, LeakyReLU, PReLU, Swish
 from .basic_layers import (
@@ -84,3 +87,6 @@ __all__ = [
     "SymbolBlock",
 ]
 __dir__ = __all__.copy
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

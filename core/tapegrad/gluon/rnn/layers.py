@@ -115,6 +115,11 @@ class _RNNLayer(HybridBlock):
         With `sequence_length` each sequence ends at its length, whether or not the layer was made with
         `use_sequence_length`.
         """
+        if inputs.ndim != 3:
+            raise ShapeError(
+                f"{type(self).__name__}: inputs of shape {inputs.shape}; give three axes, {self._layout}: time (T), "
+                "batch (N) and features (C)"
+            )
         batch = inputs.shape[self._layout.find("N")]
         with_states = states is not None
         if states is None:
