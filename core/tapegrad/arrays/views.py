@@ -591,11 +591,15 @@ def _nodes_from(base: Array) -> list[tuple[Array, Node | None]]:
 
 
 def is_plain(key: Any) -> bool:
-    """Whether a key is a tuple of Python's ints and slices of them, None and Ellipsis."""
+    """Whether a key is a tuple of Python's ints and slices of them, None and one Ellipsis."""
+    several = False
     for part in key:
         kind = part.__class__
-        if not (kind is int or part is None or part is Ellipsis or (kind is slice and is_of_ints(part))):
+        if kind is int or part is None or (kind is slice and is_of_ints(part)):
+            continue
+        if part is not Ellipsis or several:
             return False
+        several = True
     return True
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import CLASSES, is_dtype
 from ..errors import BackendError
+from .faults import Looks
 from .standard import OPTIONAL, Standard, host_function, on_host
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ class EngineKernels(Kernels):
         self.spec = backend.spec
         self.dtype_of = backend.dtype_of
         self.layouts = backend.layouts
-        self.to_numpy = backend.to_numpy
+        self.to_numpy = Looks(backend) if backend.lazy else backend.to_numpy
         self.constants: dict[Any, Any] = {}
         self.hosted: set[str] = set()
         """The functions of the standard that were asked for and are the host's, as the engine lacks them."""

@@ -311,6 +311,13 @@ def arange(
     return make(values, dtype or dtype_of_numbers(values), device)
 
 
+def _count(num: Any) -> int:
+    """A number of numbers, which is not negative."""
+    if num < 0:
+        raise ArgumentError(f"num is {num}; choose how many numbers, 0 or more")
+    return int(num)
+
+
 def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[Any, Any, ndarray]:
     """The two ends as arrays that broadcast against weights between 0 and 1, which run along a new axis."""
     tracked: Any = next((z for z in (start, stop) if isinstance(z, Array)), None)
@@ -319,8 +326,9 @@ def _steps(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> tuple[
     ndim = max(z.ndim if isinstance(z, Array) else 0 for z in ends)
     place = axis_of(axis, ndim + 1)
     kind = dtypes.default_float(like.dtype)
-    numbers = host.linspace(0.0, 1.0, int(num), endpoint=endpoint).astype(host.result_type(kind, host.float32))
-    shape = tuple(int(num) if i == place else 1 for i in range(ndim + 1))
+    num = _count(num)
+    numbers = host.linspace(0.0, 1.0, num, endpoint=endpoint).astype(host.result_type(kind, host.float32))
+    shape = tuple(num if i == place else 1 for i in range(ndim + 1))
     weights = host.asarray(numbers.real, dtype=host.finfo(kind).dtype).reshape(shape)
     raw = like.backend.from_numpy(weights, device=place_beside(like))
     weight: ndarray = handle(like.__class__, raw, None, engine_of(like))
@@ -364,7 +372,9 @@ def linspace(
         ends: list[Any] = [asarray(z) if isinstance(z, (list, tuple)) else z for z in (start, stop)]
         step = (ends[1] - ends[0]) / (num - 1 if endpoint else num) if retstep else None
     else:
-        values, step = host.linspace(host.asarray(start), host.asarray(stop), num, endpoint=endpoint, retstep=True)
+        values, step = host.linspace(
+            host.asarray(start), host.asarray(stop), _count(num), endpoint=endpoint, retstep=True
+        )
         found = make(values, dtype or dtype_of_numbers(values), device)
     return (found, step) if retstep else found
 
@@ -390,7 +400,9 @@ def logspace(
     if any(isinstance(z, (Array, host.ndarray, list, tuple)) for z in (start, stop, base)):
         found: ndarray = op.power(base, linspace(start, stop, num, endpoint, axis=axis))
         return found if dtype is None else asarray(found, dtype)
-    values = host.logspace(host.asarray(start), host.asarray(stop), num, endpoint=endpoint, base=host.asarray(base))
+    values = host.logspace(
+        host.asarray(start), host.asarray(stop), _count(num), endpoint=endpoint, base=host.asarray(base)
+    )
     return make(values, dtype or dtype_of_numbers(values))
 
 
@@ -415,7 +427,7 @@ def geomspace(
         first, last, weight = _steps(start, stop, num, endpoint, axis)
         found = first * (asarray(last) / first) ** weight
         return found if dtype is None else asarray(found, dtype)
-    values = host.geomspace(host.asarray(start), host.asarray(stop), num, endpoint=endpoint)
+    values = host.geomspace(host.asarray(start), host.asarray(stop), _count(num), endpoint=endpoint)
     return make(values, dtype or dtype_of_numbers(values))
 
 
@@ -431,6 +443,8 @@ def eye(
     Array([[0., 1.],
            [0., 0.]], dtype=float32)
     """
+    if min(N, N if M is None else M) < 0:
+        raise ShapeError(f"eye: lengths are not negative; they are {N} and {N if M is None else M}")
     return make(host.eye(N, M, k=k), dtype or dtypes.get_default_dtype(), device)
 
 

@@ -9,7 +9,7 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
-from ..errors import ArgumentError, DtypeError, DynamicShapeError, NoGradientError, ShapeError
+from ..errors import ArgumentError, BoundsError, DtypeError, DynamicShapeError, NoGradientError, ShapeError
 from ..ops.indexing import axis_of
 from ..tape.mode import MODE, RECORDING
 from .arguments import asarray, is_batched, numbers_of_all, op
@@ -157,6 +157,11 @@ def argwhere(a: ArrayLike) -> ndarray:
     return op.stack(*nonzero(a), axis=1)
 
 
+def _check_indices(name: str, indices: ndarray, error: type[Exception]) -> None:
+    if indices.dtype.kind in "fc":
+        raise error(f"{name}: indices are integers, not {indices.dtype}; convert with astype()")
+
+
 def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, *, mode: str = "raise") -> ndarray:
     """The slices at the indices along an axis; without it, elements of the flattened array.
 
@@ -176,6 +181,7 @@ def take(a: ArrayLike, indices: ArrayLike, axis: int | None = None, *, mode: str
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f"take: mode is {mode!r}; choose 'raise', 'wrap' or 'clip'")
     a, indices = asarray(a), asarray(indices)
+    _check_indices("take", indices, DtypeError)
     if mode != "raise":
         length = a.size if axis is None else a.shape[axis]
         indices = indices % length if mode == "wrap" else op.clip(indices, 0, length - 1)
@@ -197,7 +203,9 @@ def take_along_axis(arr: ArrayLike, indices: ArrayLike, axis: int = -1) -> ndarr
     Array([[1.],
            [2.]], dtype=float32)
     """
-    return op.take_along_axis(asarray(arr), asarray(indices), axis=axis)
+    indices = asarray(indices)
+    _check_indices("take_along_axis", indices, BoundsError)
+    return op.take_along_axis(asarray(arr), indices, axis=axis)
 
 
 def put_along_axis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int = -1) -> ndarray:
@@ -211,8 +219,9 @@ def put_along_axis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: 
     Array([[3., 9.],
            [9., 4.]], dtype=float32)
     """
-    arr = asarray(arr)
-    return op.put_along_axis(arr, asarray(indices), asarray(values, arr.dtype), axis=axis)
+    arr, indices = asarray(arr), asarray(indices)
+    _check_indices("put_along_axis", indices, BoundsError)
+    return op.put_along_axis(arr, indices, asarray(values, arr.dtype), axis=axis)
 
 
 def compress(condition: ArrayLike, a: ArrayLike, axis: int | None = None) -> ndarray:
@@ -644,6 +653,8 @@ def where(condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None 
     """
     if x is None and y is None:
         return nonzero(condition)
+    if isinstance(condition, (Array, host.ndarray)) and condition.dtype != dtypes.BOOL:
+        condition = condition != 0
     return op.where(condition, x, y)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.batched import BATCHED, Batched, bare, engine_inside, engine_kernels, table_of, wrap
 from ..engines.tables import RECORDED
-from ..errors import DynamicShapeError
+from ..errors import DynamicShapeError, ShapeError
 from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from .call import pull_into, record
@@ -176,7 +176,7 @@ def loop(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywor
     """The rule of last resort: the op on each element of the batch, results stacked. Counted in `FALLBACKS`."""
     FALLBACKS[op.name] += 1
     if size == 0:
-        raise NotImplementedError(f"vmap over an empty batch: {op.name}() has no batching rule, only a loop")
+        raise ShapeError(f"vmap over an empty batch: {op.name}() has no batching rule, only a loop")
     outs = []
     for i in range(size):
         outs.append(

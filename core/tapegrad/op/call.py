@@ -28,15 +28,14 @@ from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.backend import Backend
 from ..engines.extras import PROJECT
+from ..engines.faults import first_line, kind_of_error
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
     AxisError,
-    BackendError,
     BoundsError,
     DtypeError,
-    LinAlgError,
     MixedBackendsError,
     NoGradientError,
     ShapeError,
@@ -315,7 +314,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     if isinstance(error, _PASSING) and not unnamed:
         return error
     shapes = [tuple(x.shape) for x in args if isinstance(x, Array)]
-    text = _first_line(error)
+    text = first_line(error)
     if "gufunc signature" in text:
         text = "the axes that are summed over, the last of the first array and the last but one of the second, differ"
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
@@ -323,11 +322,13 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     if unnamed:
         known = type(error)
     else:
-        engine = next((engine_of(x) for x in args if isinstance(x, Array)), None)
-        found = _kind_of_error(op, None if engine is None else engine.backend, error, text)
+        some = next((x for x in args if isinstance(x, Array)), None)
+        found = _kind_of_error(op, None if some is None else engine_of(some).backend, error, text)
         if found is None:
             return error
-        known = found
+        place = found is AxisError or isinstance(error, IndexError)
+        wrong = None if some is None else _axis_at_fault(keywords, place, some.ndim)
+        known, text = wrong or (found, text)
     if known is DtypeError:
         taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
         where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
@@ -342,77 +343,46 @@ def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None
     """The error of a kernel in a sweep, of that cotangent or tangent, in words that name the op; None if it passes."""
     if isinstance(error, _PASSING):
         return None
-    text = _first_line(error)
+    text = first_line(error)
     kind = _kind_of_error(op, engine_inside(value).backend, error, text)
     return None if kind is None else kind(f"the derivative of {op.name}(): {text}")
 
 
-_PASSING = (TapegradError, NotImplementedError, RecursionError, MemoryError)
+_PASSING = (TapegradError, RecursionError, MemoryError)
 """Errors that are in the right words already, or that are nobody's fault."""
-
-
-def _first_line(error: Exception) -> str:
-    """What an error says first; its type, if it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
     """The type of ours for an error of an engine's kernel; None where it passes as it is."""
-    table = {} if backend is None else backend.errors()
-    told: type[Exception] = next((ours for theirs, ours in table.items() if isinstance(error, theirs)), type(error))
-    if issubclass(told, TapegradError):
-        return told
-    if issubclass(told, np.linalg.LinAlgError):
-        return LinAlgError
-    if "out of bounds for array of dimension" in text:
-        return AxisError
-    if issubclass(told, IndexError):
-        return BoundsError
-    known = issubclass(told, (ValueError, TypeError, RuntimeError))
-    # A type of the engine's own, of which nothing is known.
-    foreign = (
-        not known and backend is not None and told.__module__.partition(".")[0] == backend.engine.partition(".")[0]
-    )
-    broken = foreign or _breaks_engine(op, error)
-    if not (known or broken):
+    ours = op.module.startswith(f"{PROJECT}.")
+    if isinstance(error, NotImplementedError) and not ours:
         return None
-    if _is_about(("device",), text):
-        return MixedBackendsError
-    if _is_about(_DTYPE_WORDS, text):
-        return DtypeError
-    if _is_about(_SHAPE_WORDS, text):
-        return ShapeError
-    if issubclass(told, (ValueError, TypeError)):
-        return ArgumentTypeError if told is TypeError else ArgumentError
-    return BackendError if broken else None
+    picks = "key" in op.keywords or len(op.arrays) > 1
+    if ours and not picks and isinstance(error, IndexError):
+        return ShapeError  # there is nothing in it that an index could be beyond
+    # An answer that the user asked for, of NumPy's warnings and of ours, and whatever a third party's op may raise.
+    answered = isinstance(error, (Warning, ArithmeticError)) or type(error).__module__.startswith(f"{PROJECT}.")
+    return kind_of_error(backend, error, text, breaks=ours and not answered)
 
 
-def _breaks_engine(op: Op, error: Exception) -> bool:
-    """Whether an error of no telling type means that an engine failed: not in a third party's op, which may raise what
-    it likes, nor where it is an answer that the user asked for, of NumPy's warnings and of ours.
+def _axis_at_fault(keywords: dict[str, Any], place: bool, ndim: int) -> tuple[type[Exception], str] | None:
+    """What is wrong with the axis of an op that an engine has refused, in words that are alike on every engine.
+
+    `place`: whether the engine speaks of a place that is not there.
     """
-    theirs = isinstance(error, (Warning, ArithmeticError)) or type(error).__module__.startswith(f"{PROJECT}.")
-    return op.module.startswith(f"{PROJECT}.") and not theirs
+    axis = keywords.get("axis", keywords.get("axes"))
+    for one in axis if isinstance(axis, (tuple, list)) else () if axis is None else (axis,):
+        if isinstance(one, (tuple, list)):
+            return None
+        if not hasattr(one, "__index__"):
+            return ArgumentTypeError, f"an axis is an int, not {one!r}"
+        if place and not -ndim <= one < ndim:
+            return AxisError, f"axis {one} is out of range for an array of {ndim} axes"
+    return None
 
 
 _NAMELESS = (ShapeError, AxisError, BoundsError, ArgumentError, ArgumentTypeError)
 """What a body or a rule raises without saying of which op."""
-
-_SHAPE_WORDS = ("shape", "broadcast", "dim", "axis", "axes", "size", "align", "empty sequence", "at least")
-_DTYPE_WORDS = (
-    "dtypes are allowed",
-    "accept dtype",
-    "input types",
-    "matching types",
-    "numpy boolean",
-    "complex-valued",
-    "cannot cast array data",
-)
-"""How engines complain of shapes, and of dtypes."""
-
-
-def _is_about(words: Sequence[str], text: str) -> bool:
-    return any(word in text.lower() for word in words)
 
 
 def inspect_result(op: Op | None, node: Node, out: Any) -> None:

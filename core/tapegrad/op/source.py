@@ -135,7 +135,8 @@ class CallCode:
         compute = f"xp.{op.name}({self._of_each('v', op.arrays)}{keywords})"
         if op.name in SYMBOLS:
             # Not every engine's arrays leave an operator to the other operand where that is batched.
-            failure = ["if xp.backend is not None:", f"    {failure[0]}", f"out = {compute}"]
+            again = ["try:", f"    out = {compute}", "except Exception as error:", f"    {failure[0]}"]
+            failure = ["if xp.backend is not None:", f"    {failure[0]}", *again]
             values = [f"v_{name}" for name in op.inputs]
             compute = f" {SYMBOLS[op.name]} ".join(values) if len(values) == 2 else f"{SYMBOLS[op.name]}{values[0]}"
         refusal = f"    if {signature}.complex:\n        raise _refusal(_op)\n" if op.real else ""
