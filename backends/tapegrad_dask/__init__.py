@@ -20,6 +20,10 @@ from tapegrad.errors import BackendError, ShapeError
 __all__ = ["DaskBackend"]
 
 
+_OPTIMIZES = "tapegrad.optimize-graph"
+"""The name among Dask's settings of whether a graph is optimized before it is run."""
+
+
 class DaskBackend(tapegrad.Backend):
     """Dask: functions and gradients are graphs of tasks over chunks, and `x.compute()` runs them.
 
@@ -48,9 +52,10 @@ class DaskBackend(tapegrad.Backend):
 
     @contextmanager
     def all_dtypes(self) -> Iterator[None]:
-        # For the suite, whose arrays are small: threads would take longer to start than the tasks to run, and many
-        # chunks do no harm.
-        with importlib.import_module("dask").config.set(scheduler="synchronous"), warnings.catch_warnings():
+        # For the suite, whose arrays are small: to start threads or to optimize graphs would take longer than to run
+        # the tasks, and many chunks do no harm.
+        small = {"scheduler": "synchronous", _OPTIMIZES: False}
+        with importlib.import_module("dask").config.set(small), warnings.catch_warnings():
             warnings.simplefilter("ignore", self.module.PerformanceWarning)
             yield
 
@@ -81,7 +86,9 @@ class DaskBackend(tapegrad.Backend):
 
     def to_numpy(self, raw: Any) -> np.ndarray[Any, Any]:
         try:
-            return np.array(raw.compute() if hasattr(raw, "compute") else raw)
+            if not hasattr(raw, "compute"):
+                return np.array(raw)
+            return np.array(raw.compute(optimize_graph=importlib.import_module("dask").config.get(_OPTIMIZES, True)))
         except Exception as error:
             if type(error).__module__.partition(".")[0] != "distributed":
                 raise

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
 from math import prod
+from operator import getitem
 from typing import Any
 
-import dask
 import dask.array as da
 import numpy as np
+from dask.base import tokenize
+from dask.highlevelgraph import HighLevelGraph
 
 import tapegrad
 from tapegrad.errors import DynamicShapeError
@@ -24,7 +26,7 @@ __all__ = ["KERNELS"]
 NUMBERS = (bool, int, float, complex)
 
 
-def _on_numpy(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+def _on_numpy(name: str, keywords: Mapping[str, Any], *arrays: Any) -> Any:
     """NumPy's kernel of that op, on what the task was given."""
     with np.errstate(all="ignore"):
         given = [x if x is None or x.__class__ in NUMBERS else np.asarray(x) for x in arrays]
@@ -32,37 +34,107 @@ def _on_numpy(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> 
     return tuple(found) if isinstance(found, (tuple, list)) else np.asarray(found)
 
 
-def _in_one_task(name: str, spec: tuple[Any, Any], arrays: Sequence[Any], **keywords: Any) -> Any:
-    """NumPy's kernel of that op in one task over whole arrays; its result is of that shape and dtype."""
-    task = dask.delayed(_on_numpy, pure=False, traverse=False)(name, list(arrays), keywords)
-    return da.from_delayed(task, tuple(spec[0]), spec[1])
+Likeness = tuple[tuple[int, ...], Any]
+"""The shape and dtype of an array."""
 
 
-def _likened(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> list[tuple[tuple[int, ...], Any]]:
-    """The shapes and dtypes that NumPy's kernel makes of arrays of these: found on ones, which lie in no memory."""
-    examples = [_example(name, x.shape, x.dtype) for x in arrays]
-    found = _on_numpy(name, examples, keywords)
+def _tasks(name: str, likenesses: Sequence[Likeness], arrays: Sequence[Any], keywords: Mapping[str, Any]) -> list[Any]:
+    """NumPy's kernel of that op in one task over whole arrays; its results are of those shapes and dtypes.
+
+    Not by `dask.delayed`, which would optimize all that the arrays are computed from, once for each task.
+    """
+    wholes = [x.rechunk(-1) if isinstance(x, da.Array) else x for x in arrays]
+    inside = [x for x in wholes if isinstance(x, da.Array)]
+    label = f"{name}-{tokenize(keywords, *(x.name if isinstance(x, da.Array) else x for x in wholes))}"
+    given = ((x.name, *(0,) * x.ndim) if isinstance(x, da.Array) else x for x in wholes)
+    task = (partial(_on_numpy, name, keywords), *given)
+    if not registered()[name].outs:
+        whole = _only_chunk(label, task, likenesses[0])
+        return [_of(HighLevelGraph.from_collections(label, whole, dependencies=inside), label, likenesses[0])]
+    shared = HighLevelGraph.from_collections(label, {label: task}, dependencies=inside)
+    results = []
+    for i, likeness in enumerate(likenesses):
+        part = f"{label}-{i}"
+        layers = {**shared.layers, part: _only_chunk(part, (getitem, label, i), likeness)}
+        results.append(_of(HighLevelGraph(layers, {**shared.dependencies, part: {label}}), part, likeness))
+    return results
+
+
+def _only_chunk(name: str, task: Any, likeness: Likeness) -> dict[Any, Any]:
+    return {(name, *(0,) * len(likeness[0])): task}
+
+
+def _of(graph: HighLevelGraph, name: str, likeness: Likeness) -> Any:
+    """The array of one chunk that the layer of that name computes."""
+    shape, dtype = likeness
+    return da.Array(graph, name, tuple((n,) for n in shape), dtype, _meta(len(shape), dtype))
+
+
+def _in_one_task(name: str, likeness: Likeness, arrays: Sequence[Any], **keywords: Any) -> Any:
+    return _tasks(name, [likeness], arrays, keywords)[0]
+
+
+def _likened(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> list[Likeness]:
+    """The shapes and dtypes that NumPy's kernel makes of arrays of these, found on small ones wherever that will do."""
+    operands = [(tuple(x.shape), x.dtype) if hasattr(x, "shape") else x for x in arrays]
+    if name not in _OF_LENGTHS:
+        return _found_likenesses(name, operands, keywords)
+    # The lengths of the results are some of those of the operands, of which 2, 3, … take the place, in order.
+    lengths = sorted({n for x in operands if x.__class__ is tuple for n in x[0] if n > 1})
+    small = {n: i for i, n in enumerate(lengths, 2)}
+    stand_ins = [(tuple(small.get(n, n) for n in x[0]), x[1]) if x.__class__ is tuple else x for x in operands]
+    try:
+        found = _found_likenesses(name, stand_ins, keywords)
+    except Exception:
+        return _found_likenesses(name, operands, keywords)  # which fails too, in words of the right lengths
+    return [(tuple(lengths[n - 2] if n > 1 else n for n in shape), dtype) for shape, dtype in found]
+
+
+def _found_likenesses(name: str, operands: Sequence[Any], keywords: Mapping[str, Any]) -> list[Likeness]:
+    try:
+        return _likenesses(name, tuple(operands), tuple(keywords.items()))
+    except TypeError:  # a keyword has no hash, or the kernel refuses it
+        return _likenesses.__wrapped__(name, operands, keywords.items())
+
+
+@cache
+def _likenesses(name: str, operands: Sequence[Any], keywords: Iterable[tuple[str, Any]]) -> list[Likeness]:
+    examples = [_example(name, *x) if x.__class__ is tuple else x for x in operands]
+    found = _on_numpy(name, dict(keywords), *examples)
     return [(x.shape, x.dtype) for x in (found if isinstance(found, tuple) else (found,))]
 
 
 def _example(name: str, shape: Sequence[int], dtype: Any) -> Any:
     if name in _OF_MATRICES and len(shape) >= 2:
         return np.broadcast_to(np.eye(*shape[-2:], dtype=dtype), shape)
-    return np.broadcast_to(np.ones((), dtype), shape)
+    one = np.zeros((), dtype) if dtype.kind in "iu" else np.ones((), dtype)  # integers may be places
+    return np.broadcast_to(one, shape)
 
 
 def _whole(name: str) -> Callable[..., Any]:
     """The op as one task over whole arrays."""
 
     def kernel(*arrays: Any, **keywords: Any) -> Any:
-        several = registered()[name].outs
-        if any(not isinstance(x, da.Array) for x in arrays):
-            arrays = tuple(da.asarray(x) for x in arrays if x is not None)
-        likenesses = _likened(name, arrays, keywords)
-        if not several:
-            return _in_one_task(name, likenesses[0], arrays, **keywords)
-        task = dask.delayed(_on_numpy, pure=False, traverse=False)(name, list(arrays), keywords)
-        return tuple(da.from_delayed(task[i], *likeness) for i, likeness in enumerate(likenesses))
+        arrays = tuple(x if x is None or isinstance(x, da.Array) else da.asarray(x) for x in arrays)
+        found = _tasks(name, _likened(name, arrays, keywords), arrays, keywords)
+        return tuple(found) if registered()[name].outs else found[0]
+
+    kernel.__name__ = name
+    return kernel
+
+
+FEW = 1000
+"""So few numbers that a task takes longer to start than to run."""
+
+
+def _of_few(name: str) -> Callable[..., Any]:
+    """An op of many steps: one task where its arrays are small and in one chunk each; else its body, task by task."""
+    whole = _whole(name)
+
+    def kernel(*arrays: Any, **keywords: Any) -> Any:
+        if all(x is None or (x.size <= FEW and getattr(x, "npartitions", 1) == 1) for x in arrays):
+            return whole(*arrays, **keywords)
+        return registered()[name].body(tapegrad.get_backend("dask").kernels, *arrays, **keywords)
 
     kernel.__name__ = name
     return kernel
@@ -70,10 +142,12 @@ def _whole(name: str) -> Callable[..., Any]:
 
 _OF_MATRICES = (
     *("cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_rank", "pinv", "qr", "slogdet", "solve"),
-    *("solve_triangular", "svd", "svdvals"),
+    *("solve_triangular", "svd", "svdvals", "expm", "cofactor", "cofactor_push"),
 )
 
 _OF_ALL = ("argsort", "cumulative_prod", "fft", "ifft", "irfft", "rfft", "sort")
+_OF_LENGTHS = frozenset((*_OF_MATRICES, "argsort", "cumulative_prod", "sort"))
+"""Ops whose results have no length that no operand has."""
 
 
 def _of_elements(name: str) -> Callable[..., Any]:
@@ -86,22 +160,20 @@ def _of_elements(name: str) -> Callable[..., Any]:
         dtype = _dtype_of(name, tuple(getattr(x, "dtype", x) for x in arrays), tuple(keywords.items()))
         axes = tuple(range(ndim))[::-1]
         indexed = [(x, axes[ndim - x.ndim :] if isinstance(x, da.Array) else None) for x in arrays]
-        task = partial(_on_chunks, name, keywords)
-        return da.blockwise(task, axes, *chain(*indexed), dtype=dtype, meta=_meta(ndim, dtype), token=name)
+        # Its name says what it is, at less cost than Dask's own, which pickles what there is to call.
+        label = f"{name}-{tokenize(keywords, *(x.name if isinstance(x, da.Array) else x for x in arrays))}"
+        task = partial(_on_numpy, name, keywords)
+        return da.blockwise(task, axes, *chain(*indexed), dtype=dtype, meta=_meta(ndim, dtype), name=label)
 
     kernel.__name__ = name
     return kernel
-
-
-def _on_chunks(name: str, keywords: Mapping[str, Any], *chunks: Any) -> Any:
-    return _on_numpy(name, chunks, keywords)
 
 
 @cache
 def _dtype_of(name: str, operands: tuple[Any, ...], keywords: tuple[Any, ...] = ()) -> Any:
     """The dtype that NumPy's kernel makes of those, which are dtypes or numbers."""
     ones = [np.ones((1,), x) if isinstance(x, np.dtype) else x for x in operands]
-    return _on_numpy(name, ones, dict(keywords)).dtype
+    return _on_numpy(name, dict(keywords), *ones).dtype
 
 
 @cache
@@ -205,7 +277,17 @@ def _refused(name: str) -> Callable[..., Any]:
     return kernel
 
 
+def _has_steps(op: Any) -> bool:
+    """Whether the body of an op is more than another shape for the same numbers."""
+    return not (op.primitive or op.recorded or op.dynamic or op.module == "tapegrad.ops.shape")
+
+
 KERNELS: Mapping[str, Callable[..., Any]] = {
+    **{
+        name: _of_few(name)
+        for name, op in registered().items()
+        if _has_steps(op) and name not in ("take", "unbroadcast")
+    },
     **{name: _whole(name) for name in (*_OF_MATRICES, *_OF_ALL)},
     **{name: _of_elements(name) for name, op in registered().items() if aligns(op)},
     **{name: _refused(name) for name in ("nonzero", "true_places")},

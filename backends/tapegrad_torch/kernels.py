@@ -136,6 +136,11 @@ def _extreme(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel
 
 
+def _count_nonzero(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    filled = x != 0
+    return filled.to(torch.int64) if axis == () else torch.sum(filled, _axes(axis, x.ndim), keepdim=keepdims)
+
+
 def _unbroadcast(x: Any, *, shape: tuple[int, ...]) -> Any:
     return x if x.shape == shape else x.sum_to_size(shape)
 
@@ -346,6 +351,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "getitem": _getitem,
     "index_table": _index_table,
     "matmul": _matmul,
+    "count_nonzero": _count_nonzero,
     "max": _extreme("max", torch.amax),
     "mean": _mean,
     "min": _extreme("min", torch.amin),

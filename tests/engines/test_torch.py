@@ -67,6 +67,12 @@ def test_convolutions_are_pytorchs():
         torch.testing.assert_close(found, other.grad)
 
 
+def test_a_count_over_no_axes_is_of_each_element():
+    x = tnp.asarray(torch.tensor([[0, 2], [3, 0]]))
+    assert tnp.count_nonzero(x, axis=()).tolist() == [[0, 1], [1, 0]]
+    assert tnp.count_nonzero(x).tolist() == 2 and tnp.count_nonzero(x, axis=1, keepdims=True).tolist() == [[1], [1]]
+
+
 def test_a_tensor_on_its_own_tape_is_refused_or_detached():
     x = torch.ones(3, requires_grad=True)
     with pytest.raises(ArgumentTypeError, match=r"requires grad .* pass x\.detach\(\), or use"):
