@@ -165,6 +165,14 @@ def test_results_are_nobody_elses():
     assert b.tolist() == raw(np.ones(3)).tolist() == [2, 2, 2]
 
 
+def test_data_that_are_not_differentiated_may_be_raw():
+    step = tapegrad.compile(tapegrad.value_and_grad(lambda w, x: tnp.mean((x @ w) ** 2)))
+    w, x = np.ones(2), np.arange(6.0).reshape(3, 2)
+    for scale in (1.0, 2.0, 3.0):
+        assert step(w, x * scale)[1].tolist() == step.__wrapped__(w, x * scale)[1].tolist()
+    assert "runs eagerly" not in step.explain()
+
+
 def test_arguments_that_are_one_and_the_same():
     def swap(x, y):
         x[:] = x + y

@@ -129,6 +129,15 @@ def test_who_gives_way(engine_gives_way):
     assert found.defers is gives_way
 
 
+def test_a_compiled_program_is_repeated():
+    """Its arrays have neither `size` nor `item`, and data that are not differentiated stand first in a product."""
+    step = tapegrad.compile(tapegrad.value_and_grad(lambda w, x: tnp.mean(tnp.tanh(x @ w)[:, 1:] ** 2) / 3))
+    x, w = raw([[1.0, 2.0], [3.0, 4.0]]), raw([[0.1, 0.2], [0.3, 0.4]])
+    found = [host(step(w, x)[1]).tolist() for _ in range(3)]
+    assert "runs eagerly" not in step.explain() and "mean" in step.explain()
+    assert found == [host(step.__wrapped__(w, x)[1]).tolist()] * 3
+
+
 # What it has not got
 
 

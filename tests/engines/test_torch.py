@@ -73,6 +73,15 @@ def test_a_count_over_no_axes_is_of_each_element():
     assert tnp.count_nonzero(x).tolist() == 2 and tnp.count_nonzero(x, axis=1, keepdims=True).tolist() == [[1], [1]]
 
 
+def test_a_compiled_step_is_repeated():
+    step = tapegrad.compile(tapegrad.value_and_grad(lambda w, x: tnp.mean(tnp.tanh(x @ w) ** 2)))
+    x, w = tensor(3, 4), tensor(4, 2)
+    found = [step(w, x)[1] for _ in range(3)]
+    assert "runs eagerly" not in step.explain()
+    for one in found:
+        torch.testing.assert_close(one, step.__wrapped__(w, x)[1], rtol=0, atol=0)
+
+
 def test_a_tensor_on_its_own_tape_is_refused_or_detached():
     x = torch.ones(3, requires_grad=True)
     with pytest.raises(ArgumentTypeError, match=r"requires grad .* pass x\.detach\(\), or use"):

@@ -9,8 +9,6 @@ from functools import partial, update_wrapper
 from typing import Any
 from weakref import ref
 
-import numpy as np
-
 from ..arrays.array import Array
 from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..engines.registry import backend_of
@@ -23,7 +21,7 @@ from .doors import ACTIVE
 from .guards import SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, Course, Missed, rolled
-from .program import End, Step
+from .program import End, Step, on_host
 from .reaching import reachable
 from .recorded import Again, Outcome, attached, swept
 from .recording import Mismatch, Recording
@@ -429,7 +427,9 @@ def _reason(sort: Sort, known: Recording | None) -> str:
 
 def _is_uniform(raw: Any) -> bool:
     """Whether all elements of a constant are the same, as those of zeros and ones are; of a single one, if it is."""
-    array = np.asarray(raw)
+    array = on_host(raw)
+    if array is None:
+        return False
     return array.size == 0 or bool((array == (array.flat[0] if array.size > 1 else array.astype(bool))).all())
 
 

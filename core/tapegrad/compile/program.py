@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from ..engines.registry import backend_of
 
 __all__ = ["Block", "Branch", "Effect", "End", "Ref", "Segment", "Spec", "Step"]
 
@@ -233,6 +236,14 @@ def substituted(parts: Any, rename: Callable[[Any], Any], kind: type = Ref) -> A
     return parts
 
 
+def on_host(raw: Any) -> np.ndarray[Any, Any] | None:
+    """The numbers of a constant; None where a lazy engine would have to compute them."""
+    if isinstance(raw, (np.ndarray, np.generic)):
+        return np.asarray(raw)
+    backend = backend_of(raw)
+    return None if backend.lazy else np.asarray(backend.to_numpy(raw))
+
+
 def fingerprint(value: Any) -> Any:
     """What is equal for two constants exactly where no kernel could tell them apart."""
     if isinstance(value, (np.ndarray, np.generic)):
@@ -248,8 +259,10 @@ def fingerprint(value: Any) -> Any:
         return (slice, value.start, value.stop, value.step)
     if value.__class__ in (float, complex):
         return (value.__class__, repr(value))
-    if hasattr(value, "__array__") and hasattr(value, "dtype"):
-        return (value.__class__, str(value.dtype), fingerprint(np.asarray(value)))
+    if getattr(value, "__array__", None) is not None and hasattr(value, "dtype"):
+        host = on_host(value)
+        if host is not None:
+            return (value.__class__, str(value.dtype), fingerprint(host))
     if isinstance(value, FunctionType):
         return value.__code__
     try:
@@ -271,7 +284,11 @@ def differ(x: Step, y: Step) -> bool:
 
 def _shown(part: Any) -> str:
     if isinstance(part, (np.ndarray, np.generic)) or (hasattr(part, "shape") and hasattr(part, "dtype")):
-        return repr(part.item()) if getattr(part, "size", 2) == 1 else f"<{part.dtype}{list(part.shape)}>"
+        return (
+            repr(part.item())
+            if hasattr(part, "item") and prod(part.shape) == 1
+            else f"<{part.dtype}{list(part.shape)}>"
+        )
     if part.__class__ in (list, tuple):
         inside = ", ".join(map(_shown, part))
         return f"[{inside}]" if part.__class__ is list else f"({inside}{',' * (len(part) == 1)})"

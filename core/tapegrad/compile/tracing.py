@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -190,7 +191,7 @@ class TracingKernels(EngineKernels):
             def make(*args: Any, **keywords: Any) -> Any:
                 met: list[Value] = []
                 out = kernel(*opened(args, met), **{k: opened(v, met) for k, v in keywords.items()})
-                if out.size > 10_000 or any(not isinstance(x, Traced) for x in met):
+                if prod(out.shape) > 10_000 or any(not isinstance(x, Traced) for x in met):
                     return call(*args, **keywords)
                 return self._trace.constant(out, self)
 

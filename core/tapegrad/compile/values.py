@@ -123,7 +123,7 @@ class Traced(Value):
         return iter([_getitem(self, i) for i in range(len(self))])
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):  # where ops look whether it is an array of tapegrad's, or what Python's protocols ask
             raise AttributeError(name)
         raise Untraceable(f"{name} of an array that is no array of tapegrad's is beyond its sight")
 

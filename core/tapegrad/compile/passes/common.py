@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ..program import Ref, Segment, Step, fingerprint, substituted
@@ -38,6 +39,6 @@ def _seen_as(part: Any) -> Any:
         return (part.__class__, *map(_seen_as, part))
     if part.__class__ is dict:
         return tuple([(name, _seen_as(value)) for name, value in part.items()])
-    if not isinstance(part, type) and getattr(part, "size", 0) > 100:
+    if not isinstance(part, type) and prod(getattr(part, "shape", (0,))) > 100:
         return ("constant", id(part))
     return fingerprint(part)
