@@ -77,7 +77,7 @@ def _in_one_task(name: str, likeness: Likeness, arrays: Sequence[Any], **keyword
 def _likened(name: str, arrays: Sequence[Any], keywords: Mapping[str, Any]) -> list[Likeness]:
     """The shapes and dtypes that NumPy's kernel makes of arrays of these, found on small ones wherever that will do."""
     operands = [(tuple(x.shape), x.dtype) if hasattr(x, "shape") else x for x in arrays]
-    if name not in _OF_LENGTHS:
+    if name not in _OF_LENGTHS or keywords.get("include_initial"):
         return _found_likenesses(name, operands, keywords)
     # The lengths of the results are some of those of the operands, of which 2, 3, … take the place, in order.
     lengths = sorted({n for x in operands if x.__class__ is tuple for n in x[0] if n > 1})

@@ -17,6 +17,7 @@ if not {row.name: row.usable for row in tapegrad.list_backends()}.get("dask"):
 
 dask = pytest.importorskip("dask", reason="the Dask engine needs dask")
 larger_than_memory = pytest.importorskip("larger_than_memory", reason="the example needs dask")
+kernels = pytest.importorskip("tapegrad_dask.kernels", reason="the Dask engine needs dask")
 
 X = np.random.default_rng(0).standard_normal((6, 4))
 CHUNKS = (2, 3)
@@ -142,6 +143,31 @@ def test_an_index_beyond_the_end_is_found_when_it_is_read():
 def test_ops(name):
     checks = judge_op("dask", name, quick=True, dtypes=["float32"])
     assert checks and not [check for check in checks if check.failed]
+
+
+def test_a_task_over_all_of_an_array_costs_nothing_before_it_runs(monkeypatch):
+    """To find the shape of its result, NumPy's kernel runs on stand-ins of the array."""
+    sizes, run = [], kernels._on_numpy
+
+    def noting(name, keywords, *arrays):
+        sizes.extend(x.size for x in arrays)
+        return run(name, keywords, *arrays)
+
+    monkeypatch.setattr(kernels, "_on_numpy", noting)
+    x = tnp.asarray(da.zeros((3001, 20000), chunks=(3001, 5000)))
+    for made, shape in ((tnp.sort(x, axis=1), (3001, 20000)), (tnp.linalg.svdvals(x), (3001,))):
+        assert made.shape == shape and made._value.numblocks == (1,) * len(shape)
+    assert tnp.linalg.qr(x)[1].shape == (3001, 20000) and max(sizes) < 10
+    with pytest.raises(ShapeError, match=r"cholesky.* not shape \(3001, 20000\)"):
+        tnp.linalg.cholesky(x)
+
+
+def test_small_arrays_of_one_chunk_take_one_task_an_op():
+    x = tnp.asarray(da.from_array(X))
+    assert len(dict(tnp.var(x, axis=1)._value.dask)) == 2  # the array's own, and one more
+    chunked = tnp.var(tnp.asarray(da.from_array(X, chunks=CHUNKS)), axis=1)
+    assert len(dict(chunked._value.dask)) > 10
+    np.testing.assert_allclose(chunked.asnumpy(), np.var(X, axis=1))
 
 
 def test_moves():
