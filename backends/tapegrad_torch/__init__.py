@@ -26,6 +26,9 @@ _KINDS = {"cpu": "cpu", "cuda": "gpu", "mps": "gpu", "xpu": "gpu"}
 _ONE_UNIT = "PyTorch's vectorised square root is off by one unit in the last place at some numbers"
 
 
+_WIDER = "PyTorch multiplies half precision by a number of Python in single precision"
+
+
 @contextmanager
 def detaching() -> Iterator[None]:
     """Within it, tensors that require grad come in as the numbers they hold; PyTorch's own tape does not go on.
@@ -53,7 +56,10 @@ class TorchBackend(tapegrad.Backend):
     engine = "torch"
     install = pip_install("torch")
     shares_constants = True  # numbers of no axes on the CPU, which PyTorch takes to any device
-    classes: ClassVar[Mapping[str, tuple[str, str]]] = {"sqrt": ("I1", _ONE_UNIT)}
+    classes: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "sqrt": ("I1", _ONE_UNIT),
+        **dict.fromkeys(("degrees", "radians", "leaky_relu"), ("I1", _WIDER)),
+    }
 
     def array_types(self) -> tuple[type, ...]:
         return (self.module.Tensor,)
