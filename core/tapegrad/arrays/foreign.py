@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, reduce
 from inspect import getattr_static
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 __all__ = ["advise", "libraries", "missing", "shown", "told"]
@@ -68,9 +69,13 @@ SPACES = ("numpy", "nn", "numpy.linalg", "numpy.special", "numpy.random", "numpy
 
 
 def _elsewhere(module: str, name: str) -> str:
-    """Where else there is a public name, in words."""
+    """Where else there is a public name, in words; an import that looks for a module of that name gets none."""
     package = sys.modules[__name__.partition(".")[0]]
-    if name[0] != "_":
+    caller: FrameType | None = sys._getframe(2)
+    while caller is not None and caller.f_globals.get("__name__", "").startswith(package.__name__):
+        caller = caller.f_back
+    importing = caller is not None and caller.f_globals.get("__name__") == "importlib._bootstrap"
+    if name[0] != "_" and not importing:
         for path in SPACES:
             space = reduce(getattr, path.split("."), package)
             if space.__name__ != module and name in dir(space):
