@@ -123,6 +123,14 @@ def in_turns(a):
     return b
 
 
+def by_halves(a):
+    low, high = 0.0, 8.0
+    while high - low > 0.1:
+        middle = (low + high) / 2
+        low, high = (middle, high) if (a[0] > middle).asscalar() else (low, middle)
+    return a * low
+
+
 def gathered(a):
     b, all_ = a * 2, []
     while nd.norm(b).asscalar() < 1000:
@@ -132,7 +140,17 @@ def gathered(a):
 
 
 LOOPS = (doubled, bent, with_the_one_before, in_a_list, in_place, with_a_number, counted, by_a_helper)
-OTHERS = (at_most_five, for_six, from_an_iterator, from_a_generator, folded, with_an_object, in_turns, gathered)
+OTHERS = (
+    at_most_five,
+    for_six,
+    from_an_iterator,
+    from_a_generator,
+    folded,
+    with_an_object,
+    in_turns,
+    by_halves,
+    gathered,
+)
 
 
 @pytest.mark.parametrize("body", LOOPS + OTHERS)

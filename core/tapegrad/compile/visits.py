@@ -82,7 +82,10 @@ class _Snapshot:
         return [
             name
             for name, held in self.locals.items()
-            if is_number(held) and now.get(name).__class__ is held.__class__ and not same(held, now[name])
+            if is_number(held)
+            and not isinstance(held, Value)
+            and now.get(name).__class__ is held.__class__
+            and not same(held, now[name])
         ]
 
     def holds(self, frame: FrameType, but: Sequence[str] = ()) -> bool:
@@ -109,7 +112,7 @@ def _replace(frame: FrameType, names: Sequence[str], number: Callable[[Any], Any
     """Have locals be numbers of the program, as a debugger sets variables."""
     held = frame.f_locals
     for name in names:
-        if is_number(held.get(name)):
+        if is_number(held.get(name)) and not isinstance(held[name], Value):
             held[name] = number(held[name])
     if sys.version_info < (3, 13):
         ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), 0)
