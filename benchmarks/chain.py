@@ -165,14 +165,12 @@ def cases(tiny: bool = False) -> list[Case]:
     rounds = 4 if tiny else 334
     goals = {
         (): (
-            compiled_beside_hand(0.06),
             beside_hand(final=2.0),
             faster_than("torch", final=5.5),
             faster_than("hips", final=13.0),
         ),
         (1,): (),
         (10,): (
-            compiled_beside_hand(0.1),
             beside_hand(2.1, 1.7),
             faster_than("torch", 3.0, 3.5),
             faster_than("hips", final=8.0),
