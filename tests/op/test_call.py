@@ -7,6 +7,7 @@ import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad import nd
 from tapegrad.engines.tables import OPS
+from tapegrad.errors import ShapeError
 from tapegrad.op import elementwise
 from tapegrad.op import op as general
 from tapegrad.op.kinds import ELEMENTWISE, MULTILINEAR
@@ -105,6 +106,36 @@ def test_no_keyword_swallows_a_tracked_array(scaled):
     with pytest.raises(tapegrad.errors.NoGradientError, match="'parts'"):
         tapegrad.grad(lambda p: scaled(tnp.asarray(3.0), parts=(1, [p])))(2.0)
     assert tapegrad.grad(lambda p: scaled(p, factor=tnp.asarray(3.0)))(2.0) == 3
+
+
+@pytest.fixture
+def ours():
+    """The ops that were there; those that a test defines go with it."""
+    before = set(OPS)
+    yield
+    for name in set(OPS) - before:
+        del OPS[name]
+
+
+def test_a_formula_of_a_third_party_gives_the_shape_of_its_input_or_none(ours):
+    @general(x=lambda xp, g, x: xp.sum(g * x), samples=[])
+    def all_at_once(xp, x):
+        """A formula that has forgotten its axes."""
+        return x / 2
+
+    @general(x=lambda: None, samples=[])
+    def gone(xp, x):
+        """No derivative to speak of."""
+        return x / 2
+
+    x = np.arange(3.0)
+    for f in (all_at_once, lambda x: all_at_once(2 * x) * x):
+        with pytest.raises(
+            ShapeError, match=r"all_at_once\(\) for 'x' gave shape \(\), and x has shape \(3,\)"
+        ):
+            tapegrad.grad(lambda x, f=f: tnp.sum(f(x)))(x)
+    assert tapegrad.grad(lambda x: tnp.sum(gone(x) + x))(x).tolist() == [1, 1, 1]
+    assert tapegrad.grad(lambda x: tnp.sum(gone(x)))(x).tolist() == [0, 0, 0]
 
 
 def test_an_op_that_is_a_function_of_its_own_where_recorded_has_no_formulas():

@@ -28,12 +28,13 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from ..engines.tables import OPS, load_ops
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentTypeError, ShapeError
 from .batching import apply
 from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, Kind
 from .linking import public_function
@@ -110,6 +111,30 @@ def _formula(op_name: str, target: str, value: Any, known: set[str]) -> Formula:
     return Formula(value, names, frozenset(n for n, default in asked.defaults.items() if default is None))
 
 
+def _held_to_shape(op_name: str, target: str, formula: Formula) -> Formula:
+    """A third party's formula, of which a result of another shape than its input's is an error.
+
+    Unnoticed it would be broadcast against what other paths bring, into a gradient that is wrong.
+    """
+    rule, count = formula.fn, len(formula.names)
+    names = (*formula.names, "xp", "g", f"spec_{target}")
+
+    def held(*args: Any) -> Any:
+        result = rule(*args[:count])  # type: ignore[misc]
+        xp, g, spec = args[count:]
+        if result is None:
+            return xp.filled(next(x for x in g if x is not None) if type(g) is list else g, shape=spec.shape, value=0)
+        found, shape = tuple(getattr(result, "shape", ())), tuple(spec.shape)
+        if found != shape:
+            raise ShapeError(
+                f"the formula of {op_name}() for {target!r} gave shape {found}, and {target} has shape {shape}; "
+                f"sum what was broadcast: xp.unbroadcast(..., shape=spec_{target}.shape)"
+            )
+        return result
+
+    return replace(formula, fn=held, names=names)
+
+
 def _define(
     kind: Kind,
     body: Callable[..., Any],
@@ -176,6 +201,9 @@ def _define(
     if isinstance(outs, tuple):
         known |= {*outs, *(f"g_{out}" for out in outs)}
     path = (name,) if primitive is True else tuple(primitive.split(".")) if primitive else ()
+    rules = {target: _formula(name, target, value, known) for target, value in formulas.items()}
+    if kind in (GENERAL, LINEAR) and body.__module__.partition(".")[0] != PROJECT:
+        rules |= {t: _held_to_shape(name, t, rule) for t, rule in rules.items() if t in inputs and rule.fn is not None}
     found = Op(
         name=name,
         kind=kind,
@@ -184,7 +212,7 @@ def _define(
         variadic=variadic,
         optional=frozenset(name for name in inputs if asked.defaults.get(name, ...) is None),
         keywords=keywords,
-        formulas={target: _formula(name, target, value, known) for target, value in formulas.items()},
+        formulas=rules,
         constant=fixed,
         outs=outs,
         promotes=tuple(promotes),
