@@ -12,7 +12,7 @@ from tapegrad.compile.passes.common import common
 from tapegrad.compile.passes.constants import constants
 from tapegrad.compile.passes.dead import dead
 from tapegrad.compile.passes.host import host
-from tapegrad.compile.program import Branch, End, Ref, Segment, Spec, Step
+from tapegrad.compile.program import Branch, End, Ref, Segment, Spec, Step, fingerprint
 from tapegrad.compile.source import MISSED, write
 from tapegrad.testing.judging import judge_sample, judged_ops, quick_dtypes, quick_samples
 
@@ -111,3 +111,7 @@ def _negated(root):
         if step.name == "sin":
             step.function = lambda x: -np.sin(x)
     return root
+
+
+def test_a_type_among_the_constants_is_itself():
+    assert fingerprint(np.float64) == fingerprint(np.float64) != fingerprint(np.float32)

@@ -259,7 +259,7 @@ def fingerprint(value: Any) -> Any:
         return (slice, value.start, value.stop, value.step)
     if value.__class__ in (float, complex):
         return (value.__class__, repr(value))
-    if getattr(value, "__array__", None) is not None and hasattr(value, "dtype"):
+    if not isinstance(value, type) and getattr(value, "__array__", None) is not None and hasattr(value, "dtype"):
         host = on_host(value)
         if host is not None:
             return (value.__class__, str(value.dtype), fingerprint(host))
