@@ -261,6 +261,15 @@ def test_an_engine_whose_name_has_a_dot(engine, monkeypatch):
     assert dotted.to_numpy(dotted.from_numpy(np.ones((2, 1), "float32"))).tolist() == [[1.0], [1.0]]
 
 
+def test_an_engine_that_is_an_attribute_of_its_package(engine, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lazypackage", SimpleNamespace(space=engine))
+    lazy = type("Lazy", (tapegrad.Backend,), {"name": "lazy", "engine": "lazypackage.space"})()
+    assert lazy.namespace is engine and lazy.from_numpy(np.ones(2, "float32")).shape == (2,)
+    absent = type("Absent", (tapegrad.Backend,), {"name": "absent", "engine": "lazypackage.nothing"})()
+    with pytest.raises(BackendError, match=r"needs 'lazypackage\.nothing': pip install lazypackage"):
+        _ = absent.module
+
+
 def test_a_way_to_the_host_that_loses_numbers_is_refused(plugin):
     import tapegrad_minimal
 

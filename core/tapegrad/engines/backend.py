@@ -73,7 +73,12 @@ class Backend:
         try:
             return importlib.import_module(self.engine)
         except ImportError as error:
-            remedy = self.install or f"pip install {self.engine}"
+            parent, _, name = self.engine.rpartition(".")
+            try:  # it may be no module of its own, but what its parent makes when it is asked for
+                return getattr(importlib.import_module(parent), name)
+            except (ImportError, AttributeError, ValueError):
+                pass
+            remedy = self.install or f"pip install {self.engine.partition('.')[0]}"
             raise BackendUnavailableError(f"backend {self.name!r} needs {self.engine!r}: {remedy}") from error
 
     @cached_property

@@ -164,7 +164,7 @@ def _places(
     """The index arrays of the leading axes as one, over those axes laid flat; and the shape they have together."""
     shape = np.broadcast_shapes(*(tuple(i.shape) for i in indices))
     given = iter(indices)
-    flat = None
+    flat: Any = None
     for lead, length in zip(leads, lengths, strict=True):
         if lead is AT:
             index = xp.astype(next(given), xp.int64)
@@ -173,7 +173,8 @@ def _places(
         else:
             index = lead
         flat = index if flat is None else flat * length + index
-    return xp.reshape(xp.broadcast_to(flat, shape), (-1,)), shape
+    spread = flat if tuple(flat.shape) == shape else xp.broadcast_to(flat, shape)
+    return xp.reshape(spread, (-1,)), shape
 
 
 def _check_bounds(xp: Any, index: Any, length: int) -> None:
