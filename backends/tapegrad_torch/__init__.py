@@ -58,7 +58,7 @@ class TorchBackend(tapegrad.Backend):
     shares_constants = True  # numbers of no axes on the CPU, which PyTorch takes to any device
     classes: ClassVar[Mapping[str, tuple[str, str]]] = {
         "sqrt": ("I1", _ONE_UNIT),
-        **dict.fromkeys(("degrees", "radians", "leaky_relu"), ("I1", _WIDER)),
+        **dict.fromkeys(("degrees", "radians", "leaky_relu"), ("I0 wide", _WIDER)),
     }
 
     def array_types(self) -> tuple[type, ...]:

@@ -130,9 +130,7 @@ def test_a_formula_of_a_third_party_gives_the_shape_of_its_input_or_none(ours):
 
     x = np.arange(3.0)
     for f in (all_at_once, lambda x: all_at_once(2 * x) * x):
-        with pytest.raises(
-            ShapeError, match=r"all_at_once\(\) for 'x' gave shape \(\), and x has shape \(3,\)"
-        ):
+        with pytest.raises(ShapeError, match=r"all_at_once\(\) for 'x' gave shape \(\), and x has shape \(3,\)"):
             tapegrad.grad(lambda x, f=f: tnp.sum(f(x)))(x)
     assert tapegrad.grad(lambda x: tnp.sum(gone(x) + x))(x).tolist() == [1, 1, 1]
     assert tapegrad.grad(lambda x: tnp.sum(gone(x)))(x).tolist() == [0, 0, 0]

@@ -19,7 +19,8 @@ RULE_ULPS = 8.0
 @dataclass(frozen=True)
 class Class:
     """An op's class: its name, the ulps its rule may be off, whether values are judged beside 1; and of an op that
-    promises bits, whether it does so for real numbers alone, and whether for the signs of zeros.
+    promises bits, whether it does so for real numbers alone, whether for the signs of zeros, and whether in half
+    precision.
     """
 
     name: str
@@ -27,10 +28,12 @@ class Class:
     absolute: bool = False
     real: bool = False
     unsigned: bool = False
+    wide: bool = False
 
     def has_bits(self, dtype: np.dtype[Any]) -> bool:
         """Whether numbers of that dtype are the same bits on every engine."""
-        return self.name == "I0" and not (self.real and dtype.kind == "c")
+        apart = (self.real and dtype.kind == "c") or (self.wide and dtype == np.float16)
+        return self.name == "I0" and not apart
 
 
 def accuracy_class(op: Op, backend: Backend | None = None) -> Class:
@@ -40,6 +43,7 @@ def accuracy_class(op: Op, backend: Backend | None = None) -> Class:
     `I0 real` promises bits for real numbers alone: IEEE 754 does not say how complex ones are multiplied, divided or
     measured, and engines do it in other orders, with and without fused products; those are judged in ulps.
     `I0 unsigned`: the op picks one of equal numbers, of two zeros either, as the array API standard lets it.
+    `I0 wide` promises bits in single and double precision, for engines that compute half precision in single.
 
     A backend's own word for an op (`Backend.classes`) goes before that.
     """
@@ -47,5 +51,7 @@ def accuracy_class(op: Op, backend: Backend | None = None) -> Class:
     name, _, bound = words[0].partition(":")
     said = words[1:]
     return Class(
-        name, float(bound) if bound else RULE_ULPS, "absolute" in said, real="real" in said, unsigned="unsigned" in said
+        name,
+        float(bound) if bound else RULE_ULPS,
+        *(word in said for word in ("absolute", "real", "unsigned", "wide")),
     )
