@@ -238,7 +238,7 @@ def substituted(parts: Any, rename: Callable[[Any], Any], kind: type = Ref) -> A
 
 def on_host(raw: Any) -> np.ndarray[Any, Any] | None:
     """The numbers of a constant; None where a lazy engine would have to compute them."""
-    if isinstance(raw, (np.ndarray, np.generic)):
+    if isinstance(raw, (np.ndarray, np.generic, int, float, complex)):
         return np.asarray(raw)
     backend = backend_of(raw)
     return None if backend.lazy else np.asarray(backend.to_numpy(raw))
