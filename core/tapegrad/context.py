@@ -7,7 +7,6 @@ number above the devices that exist is a label: `cpu(3)` behaves as a device of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from functools import cache
 from types import TracebackType
 from typing import ClassVar
@@ -19,6 +18,7 @@ from .engines.backend import Backend
 from .engines.tables import EngineKernels
 from .errors import ArgumentError, ArgumentTypeError, BackendUnavailableError
 from .ops.transfer import device_of
+from .settings import Setting
 
 __all__ = ["Context", "context_of", "cpu", "cpu_pinned", "current_context", "gpu", "num_gpus", "place"]
 __dir__ = __all__.copy
@@ -75,19 +75,16 @@ class Context:
         return f"{self.device_type}({self.device_id})"
 
     def __enter__(self) -> Context:
-        _ENTERED.set((*_ENTERED.get(), self))
+        _ENTERED.hold(self).__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        entered = _ENTERED.get()
-        place = max((i for i, context in enumerate(entered) if context is self), default=len(entered))
-        if kind is not GeneratorExit or place == len(entered) - 1:
-            _ENTERED.set(entered[:place])
+        _ENTERED.end(self, kind)
 
 
-_ENTERED: ContextVar[tuple[Context, ...]] = ContextVar("tapegrad_contexts", default=())
+_ENTERED: Setting[Context | None] = Setting("tapegrad_context", None)
 
 
 def cpu(device_id: int = 0) -> Context:
@@ -130,8 +127,7 @@ def current_context() -> Context:
     >>> current_context()
     cpu(0)
     """
-    entered = _ENTERED.get()
-    return entered[-1] if entered else _named(registry.get_backend().devices()[0])
+    return _ENTERED.get() or _named(registry.get_backend().devices()[0])
 
 
 def num_gpus() -> int:
@@ -174,10 +170,9 @@ def place(context: Context | None = None) -> tuple[EngineKernels, str | None]:
     """
     chosen = registry.get_backend()
     if context is None:
-        entered = _ENTERED.get()
-        if not entered:
+        context = _ENTERED.get()
+        if context is None:
             return chosen.kernels, None  # type: ignore[return-value]
-        context = entered[-1]
     elif not isinstance(context, Context):
         raise ArgumentTypeError(f"ctx is {context!r}; give a context, such as mx.cpu() or mx.gpu(0)")
     device = repr(context)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from types import TracebackType
+
+from .settings import Setting
 
 __all__ = ["NameManager", "Prefix"]
 __dir__ = __all__.copy
@@ -19,7 +20,6 @@ class NameManager:
 
     def __init__(self) -> None:
         self._counters: dict[str, int] = {}
-        self._outer: list[NameManager] = []
 
     @staticmethod
     def current() -> NameManager:
@@ -35,16 +35,13 @@ class NameManager:
         return f"{hint}{number}"
 
     def __enter__(self) -> NameManager:
-        self._outer.append(_CURRENT.get())
-        _CURRENT.set(self)
+        _CURRENT.hold(self).__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        outer = self._outer.pop()
-        if kind is not GeneratorExit or _CURRENT.get() is self:
-            _CURRENT.set(outer)
+        _CURRENT.end(self, kind)
 
 
 class Prefix(NameManager):
@@ -64,4 +61,4 @@ class Prefix(NameManager):
         return self._prefix + super().get(name, hint)
 
 
-_CURRENT: ContextVar[NameManager] = ContextVar("tapegrad_names", default=NameManager())  # noqa: B039
+_CURRENT: Setting[NameManager] = Setting("tapegrad_names", NameManager())

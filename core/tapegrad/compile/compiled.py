@@ -14,7 +14,7 @@ from ..arrays.trees import callable_or_error, flatten, unflatten
 from ..engines.registry import backend_of
 from ..errors import CompileError, CompileWarning
 from ..tape.guards import JOURNAL, Journal
-from ..tape.mode import JOURNALING, MODE, RECORDING, TOLD, TRAINING
+from ..tape.mode import ENTERED, JOURNALING, MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
 from .doors import ACTIVE
@@ -107,7 +107,7 @@ class Compiled(Reaches):
         return _Bound(found, instance)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        mode = MODE.get() & ~(TRAINING | TOLD)
+        mode = MODE.get() & ~(TRAINING | TOLD | ENTERED)
         itself = mode not in (0, RECORDING, RECORDING | JOURNALING) or (mode and self._strict)
         if itself or ACTIVE.get() is not None or WATCHERS.data:  # type: ignore[attr-defined]
             return self._fun(*args, **keywords)

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import ref
 
 from ..errors import GradientEscapeError, GraphFreedError
-from .mode import JOURNALING, LIVE, MODE, PAUSED, RECORDING, RULED, THREAD, TOLD, Scope, is_running, restore_mode
+from .mode import JOURNALING, LIVE, MODE, PAUSED, RECORDING, RULED, THREAD, TOLD, Scope, is_running
 from .nodes import Node, next_seq
 
 
@@ -50,7 +50,7 @@ def check_variables(
                 "own, not within a list or dict, and give it a rule; or read x.detach(), if you mean a constant"
             )
         return
-    paused = [word.generator for word in PAUSED.get() if word.generator is not None]
+    paused = [pause.generator for pause in PAUSED.get() if pause.generator is not None]
     if paused:
         if tracked and not any(map(is_running, paused)):
             raise GradientEscapeError(
@@ -167,14 +167,15 @@ class Journal:
         elif mode & RECORDING:
             self.borrows = False
         JOURNAL.set(self)
-        self.mode = MODE.set(mode | self.set | JOURNALING)
+        self.mode = mode
+        MODE.set(mode | self.set | JOURNALING)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         JOURNAL.set(self.outer)
-        restore_mode(self.mode)
+        MODE.set(self.mode)
 
     def release(self) -> None:
         """Unlock what was borrowed, unless an outer transform's graph still reads it."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextvars import ContextVar, Token
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from contextvars import ContextVar
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from sys import _getframe
 from threading import get_ident, local
 from types import FrameType, TracebackType
 from typing import Any
 
+from ..settings import is_collecting
 from .nodes import Node, next_seq
 from .tracebacks import fold, told
 
-RECORDING, TRAINING, JOURNALING, RULED, TOLD, PREDICTING, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 64, 128
+RECORDING, TRAINING, JOURNALING, RULED, TOLD, PREDICTING, ENTERED, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 512, 1024, 2048
 """Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
 function with a rule of its own, in which nothing is recorded; `TOLD` says that the program itself has said whether to
-record; `PREDICTING` is a backward whose rules behave as in prediction."""
+record; `PREDICTING` is a backward whose rules behave as in prediction. `ENTERED` is set within any scope: it makes the
+word an int of which Python keeps no shared copy, as it does up to 256, so that each entry can know its own."""
 
 INSPECTED = ANOMALY
 """Mode words from here up ask for a look at each node that is recorded."""
@@ -38,40 +40,40 @@ class _Thread(local):
 THREAD = _Thread()
 
 
-class Word(int):
-    """A mode word that a block in a generator or coroutine has set: no other is the same object.
-
-    Such a frame leaves its blocks open while it is suspended, and Python ends them when it collects the frame, at any
-    time and in any context: so they must know whether their word is in force.
-    """
-
-    previous: int
-    generator: FrameType | None
-    """The generator that has paused recording by it, while the block is open."""
-
-
 class Scope:
-    """A stretch of a program in which bits of the mode word are set and others cleared; it may be entered again."""
+    """A stretch of a program in which bits of the mode word are set and others cleared; it may be entered again.
+
+    A generator or coroutine that is suspended leaves its blocks open, and Python ends them with a `GeneratorExit` when
+    it collects it: at any time and in any context. Then the word is put back only if it is still that of the block.
+    """
 
     __slots__ = ("clear", "entered", "set")
     entered: Any
-    """What ends the last entry, for `restore_mode`, and that of the entry before it, in pairs; None outside."""
+    """The word before the last entry, that since, and the same of the entry before; None outside."""
 
     def __init__(self, set: int = 0, clear: int = 0) -> None:
-        self.set = set
+        self.set = set | ENTERED
         self.clear = clear
         self.entered = None
 
     def __enter__(self) -> None:
-        word = MODE.get() & ~self.clear | self.set
-        suspends = _getframe(1).f_code.co_flags & SUSPENDS
-        self.entered = set_word(word) if suspends else MODE.set(word), self.entered
+        if _LEFT:
+            _settle()
+        before = MODE.get()
+        word = before & ~self.clear | self.set
+        MODE.set(word)
+        self.entered = before, word, self.entered
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        entry, self.entered = self.entered
-        restore_mode(entry, kind)
+        before, word, self.entered = self.entered
+        if kind is GeneratorExit:
+            _leave(before, word)
+        else:
+            MODE.set(before)
+            if _LEFT:
+                _settle()
         if error is not None:
             fold(error)
 
@@ -84,18 +86,26 @@ class RecordScope(Scope):
     __init__ = object.__init__  # `record` fills the slots itself, which takes half the time
 
     def __enter__(self) -> None:
-        word = MODE.get() & ~self.clear | self.set
-        suspends = _getframe(1).f_code.co_flags & SUSPENDS
-        self.entered = set_word(word) if suspends else MODE.set(word), self.entered
+        if _LEFT:
+            _settle()
+        before = MODE.get()
+        word = before & ~self.clear | self.set
+        MODE.set(word)
+        self.entered = before, word, self.entered
         LIVE[self] = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        entry, self.entered = self.entered
+        before, word, self.entered = self.entered
         if self.entered is None:
             del LIVE[self]
-        restore_mode(entry, kind)
+        if kind is GeneratorExit:
+            _leave(before, word)
+        else:
+            MODE.set(before)
+            if _LEFT:
+                _settle()
         THREAD.has_recorded = True
         if error is not None:
             fold(error)
@@ -109,27 +119,66 @@ class PauseScope(Scope):
     While that is suspended Python leaves the block open, but whoever takes from it has not said to pause.
     """
 
-    __slots__ = ()
+    __slots__ = ("pauses",)
+
+    def __init__(self, set: int, clear: int) -> None:
+        super().__init__(set, clear)
+        self.pauses: list[Pause | None] = []
 
     def __enter__(self) -> None:
-        frame = _getframe(1)
-        mode = MODE.get()
-        word = mode & ~self.clear | self.set
-        generator = generator_of(frame) if mode & RECORDING else None
+        generator = generator_of(_getframe(1)) if MODE.get() & RECORDING else None
+        super().__enter__()
+        pause = None
         if generator is not None:
-            paused = set_word(word & ~TOLD, generator)
-            PAUSED.set((*[other for other in PAUSED.get() if other.generator is not None], paused))
-            self.entered = paused, self.entered
-        else:
-            suspends = frame.f_code.co_flags & SUSPENDS
-            self.entered = set_word(word) if suspends else MODE.set(word), self.entered
+            before, word, outer = self.entered
+            word &= ~TOLD
+            MODE.set(word)
+            self.entered = before, word, outer
+            pause = Pause(generator)
+            PAUSED.set((*[other for other in PAUSED.get() if other.generator is not None], pause))
+        self.pauses.append(pause)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pause, word = self.pauses.pop(), self.entered[1]
+        super().__exit__(kind, error, trace)
+        if pause is not None and MODE.get() is not word:  # else what it paused stays refused
+            pause.generator = None
 
 
-PAUSED: ContextVar[tuple[Word, ...]] = ContextVar("tapegrad_paused", default=())
-"""The words by which generators have paused recording; those that are over have none."""
+_LEFT: dict[int, tuple[int, int]] = {}
+"""Words of closed generators that were not in force or could not be put back, each with that before, by identity."""
 
-SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
-"""Flags of the code whose frames are suspended with their blocks open."""
+
+def _leave(before: int, word: int) -> None:
+    """Put a word back for a generator that is closed."""
+    if MODE.get() is word and not is_collecting():
+        MODE.set(before)
+        _settle()
+    else:
+        _LEFT[id(word)] = before, word
+        if len(_LEFT) > 1000:
+            del _LEFT[next(iter(_LEFT))]
+
+
+def _settle() -> None:
+    """Put back words in force that closed generators have left."""
+    while (left := _LEFT.get(id(MODE.get()))) is not None:
+        MODE.set(left[0])
+
+
+class Pause:
+    """A block in which a generator has paused recording; None for the generator, once it is over."""
+
+    __slots__ = ("generator",)
+
+    def __init__(self, generator: FrameType) -> None:
+        self.generator: FrameType | None = generator
+
+
+PAUSED: ContextVar[tuple[Pause, ...]] = ContextVar("tapegrad_paused", default=())
+"""The blocks in which generators have paused recording, some of which may be over."""
 
 
 def generator_of(frame: FrameType) -> FrameType | None:
@@ -148,28 +197,8 @@ def is_running(frame: FrameType) -> bool:
     return caller is not None
 
 
-def set_word(word: int, generator: FrameType | None = None) -> Word:
-    """Set the mode word to one that is told apart from all others, and return it."""
-    entry = Word(word)
-    entry.previous, entry.generator = MODE.get(), generator
-    MODE.set(entry)
-    return entry
-
-
-def restore_mode(entry: Token[int] | Word, kind: type[BaseException] | None = None) -> None:
-    """Put the mode word back to what it was, which may be that nobody had set it; in another context, to its value.
-
-    A block in a frame that Python has collected, which `kind` then says, leaves any word but its own.
-    """
-    if isinstance(entry, Word):
-        entry.generator = None
-        if kind is not GeneratorExit or MODE.get() is entry:
-            MODE.set(entry.previous)
-        return
-    try:
-        MODE.reset(entry)
-    except ValueError:
-        MODE.set(0 if entry.old_value is Token.MISSING else entry.old_value)
+_TRAINED = RECORDING | TRAINING | TOLD | ENTERED, 0
+_PREDICTED = RECORDING | TOLD | ENTERED, TRAINING
 
 
 def record(train_mode: bool = True) -> Scope:
@@ -191,7 +220,7 @@ def record(train_mode: bool = True) -> Scope:
     (True, False)
     """
     scope: Scope = RecordScope()
-    scope.set, scope.clear = (RECORDING | TRAINING | TOLD, 0) if train_mode else (RECORDING | TOLD, TRAINING)
+    scope.set, scope.clear = _TRAINED if train_mode else _PREDICTED
     scope.entered = None
     return scope
 

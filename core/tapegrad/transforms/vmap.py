@@ -14,7 +14,7 @@ from ..arrays.trees import NAMESPACE, callable_or_error, flatten, unflatten
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..tape.guards import Journal
-from ..tape.mode import LEVEL, MODE, RECORDING, Scope, restore_mode
+from ..tape.mode import LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import level_of
 from .draws import BATCHES, RANDOMNESS, Batch
 from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
@@ -35,13 +35,14 @@ class VmapScope(Scope):
         mode = MODE.get()
         level = mode // LEVEL + 1
         self.token = BATCHES.set((*BATCHES.get(), Batch(level, self.size, self.randomness)))
-        self.entered = MODE.set(mode + LEVEL)
+        self.entered = mode
+        MODE.set(mode + LEVEL)
         return level
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        restore_mode(self.entered)
+        MODE.set(self.entered)
         BATCHES.reset(self.token)
 
 
