@@ -153,7 +153,7 @@ def _weigh() -> int | None:
     scale = _Scale()
     handle = tapegrad.Array()
     handle._value = np.empty(2)
-    handle._xp = SimpleNamespace(backend=scale)  # type: ignore[assignment]
+    handle._kernels = SimpleNamespace(backend=scale)  # type: ignore[assignment]
     handle._owns_value()
     alone = scale.count
     shared = handle._value

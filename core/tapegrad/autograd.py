@@ -307,7 +307,7 @@ class Function:
             made = attach(rule, inputs, outputs, places)
         else:
             self._saved = ()
-            made = [handle(y.__class__, y._value, None, y._xp) for y in outputs]
+            made = [handle(y.__class__, y._value, None, y._kernels) for y in outputs]
         if isinstance(result, Array):
             return made[0]
         return made if isinstance(result, list) else tuple(made)
@@ -320,7 +320,7 @@ class Function:
     def _pulled(self, face: type[Array], specs: Sequence[Any], cotangents: Sequence[Array]) -> list[Array | None]:
         """What `backward` makes of cotangents: one gradient for each input, in the input's dtype."""
         name = type(self).__name__
-        given = [handle(face, g._value, g._node, g._xp) for g in cotangents]
+        given = [handle(face, g._value, g._node, g._kernels) for g in cotangents]
         training = 0 if MODE.get() & PREDICTING else TRAINING
         with Scope(training, TRAINING ^ training):
             result = self.backward(*given)
@@ -341,7 +341,7 @@ class Function:
                     raise ShapeError(
                         f"{name}.backward returned a gradient of shape {g.shape} for input {i}, of shape {shape}"
                     )
-                if g._xp.dtype_of(g._value) != dtype:
+                if g._kernels.dtype_of(g._value) != dtype:
                     gradients[i] = cast(g, dtype)
         return gradients
 
@@ -363,7 +363,7 @@ class _Saved:
             place = None if is_tracked(x) else numbers.get(id(x._value))
             if place is None:
                 apart.append(x)
-            self.entries.append((x.__class__, x._value, x._node if place is None else place, x._xp))
+            self.entries.append((x.__class__, x._value, x._node if place is None else place, x._kernels))
         self.unplaced = unplaced(apart)
 
     def renewed(self, again: Sequence[Any]) -> _Saved:
@@ -382,7 +382,7 @@ class _Saved:
                 found.append(value)
             elif isinstance(place, int):
                 y = self.places.output(place)
-                found.append(handle(cls, y._value, y._node, y._xp))
+                found.append(handle(cls, y._value, y._node, y._kernels))
             else:
                 found.append(handle(cls, value, place, xp))
         return tuple(found)

@@ -33,8 +33,8 @@ def test_arrays_inside_a_vmap_know_their_level_and_their_engine():
 
     def f(x):
         seen.append(x)
-        assert x._xp.engine is tapegrad.get_backend("numpy").kernels
-        assert x._xp is (x * 2)._xp and x._signature is (x + 1)._signature
+        assert x._kernels.engine is tapegrad.get_backend("numpy").kernels
+        assert x._kernels is (x * 2)._kernels and x._signature is (x + 1)._signature
         return x
 
     tapegrad.vmap(tapegrad.vmap(f))(np.ones((2, 3, 4)))

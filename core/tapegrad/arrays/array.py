@@ -58,7 +58,7 @@ class Array:
     Array([ 5., 10.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_constant", "_grad", "_node", "_shares", "_signature", "_value", "_xp")
+    __slots__ = ("__weakref__", "_constant", "_grad", "_kernels", "_node", "_shares", "_signature", "_value")
     _value: Any
     _shares: Any
     """What links views and what they are views of: see `views.py`. Most arrays have none."""
@@ -66,7 +66,7 @@ class Array:
     _grad: Array | None
     _signature: Signature
     _node: Node | None
-    _xp: Kernels
+    _kernels: Kernels
     _face: ClassVar[Face] = STANDARD
     """The conventions by which the core treats arrays of this class."""
     _weak: ClassVar[type[Array] | None] = None
@@ -104,12 +104,12 @@ class Array:
     @property
     def dtype(self) -> Any:
         """The dtype, the same object on every engine (a `numpy.dtype`)."""
-        return self._xp.dtype_of(self._value)
+        return self._kernels.dtype_of(self._value)
 
     @property
     def _dtype(self) -> np.dtype[Any]:
         """The dtype as the core has it, whatever a face says."""
-        return self._xp.dtype_of(self._value)  # type: ignore[no-any-return]
+        return self._kernels.dtype_of(self._value)  # type: ignore[no-any-return]
 
     def detach(self) -> Self:
         """The same value as a constant.
@@ -123,7 +123,7 @@ class Array:
     def _detached(self) -> Self:
         """The same value as a constant, in a handle that has nothing to do with this one."""
         made = object.__new__(self.__class__)
-        made._value, made._node, made._xp, made._signature = self._value, None, self._xp, self._signature
+        made._value, made._node, made._kernels, made._signature = self._value, None, self._kernels, self._signature
         return made
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
@@ -135,7 +135,7 @@ class Array:
         >>> tnp.asarray([1.0, 2.0]).asnumpy()
         array([1., 2.], dtype=float32)
         """
-        return self._xp.to_numpy(plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
+        return self._kernels.to_numpy(plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
 
     def item(self) -> Any:
         """The single element as a Python scalar.
@@ -200,7 +200,7 @@ class Array:
         if self.size != 1:
             remedy = "; use any() or all()" if how == "bool()" else ""
             raise ArgumentError(f"{how} of an array needs one element, not shape {self.shape}{remedy}")
-        return self._xp.to_numpy(plain_value(self, how)).flat[0]
+        return self._kernels.to_numpy(plain_value(self, how)).flat[0]
 
     def __len__(self) -> int:
         if not self._value.shape:
@@ -319,7 +319,7 @@ class Array:
         ([1.0, 2.0], [9.0, 2.0])
         """
         made: Self = object.__new__(self.__class__)
-        made._value, made._node, made._xp, made._signature = self._held()
+        made._value, made._node, made._kernels, made._signature = self._held()
         if getattr(self, "_constant", False):
             made._constant = True
         return made
@@ -333,7 +333,7 @@ class Array:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""
-        if (self._node is not None or self._xp.backend is None) and _asked_by_sparse(sys._getframe(1)):
+        if (self._node is not None or self._kernels.backend is None) and _asked_by_sparse(sys._getframe(1)):
             return _UNKNOWN
         self._check_escape("numpy.asarray()")
         if copy is False:
@@ -350,7 +350,7 @@ class Array:
 
     def _owns_value(self) -> bool:
         """Whether the value is this handle's alone, so that a write may reuse its buffer."""
-        backend = self._xp.backend
+        backend = self._kernels.backend
         return backend is not None and not MODE.get() & JOURNALING and backend.may_write(self._value)
 
     def _lose_node(self) -> None:
@@ -364,11 +364,11 @@ class Array:
 
     def _held(self) -> tuple[Any, Node | None, Kernels, Signature]:
         """What the handle holds, for `_hold` to give back to it."""
-        return (self._value, self._node, self._xp, self._signature)
+        return (self._value, self._node, self._kernels, self._signature)
 
     def _hold(self, held: tuple[Any, Node | None, Kernels, Signature]) -> None:
         views.expire_views(self)
-        self._value, self._node, self._xp, self._signature = held
+        self._value, self._node, self._kernels, self._signature = held
 
     def _rebind(self, new: Array) -> Self:
         """Give this handle a new value of the same shape and dtype; what was computed from the old one keeps that."""
@@ -382,7 +382,7 @@ class Array:
                     "convert the array first with astype"
                 )
             new = OPS["astype"].call(new, dtype=self._dtype)
-        value, node, xp = new._value, new._node, new._xp
+        value, node, xp = new._value, new._node, new._kernels
         shares = getattr(self, "_shares", None)
         if shares is not None and len(shares) > 1:  # else it is the list of a base whose views are all gone or stale
             link = views.link_of(self)
@@ -395,15 +395,20 @@ class Array:
             assert journal is not None
             journal.note(self)
         self._take(value, node, xp)
-        if xp.layouts and self._node.__class__ is Leaf and (cell := self._node.cell()) is not None and cell._xp is xp:
+        if (
+            xp.layouts
+            and self._node.__class__ is Leaf
+            and (cell := self._node.cell()) is not None
+            and cell._kernels is xp
+        ):
             cell._value = xp.like(cell._value, value)  # gradients lie where their variables do
         return self
 
     def _take(self, value: Any, node: Node | None, xp: Kernels) -> None:
         """Hold this from now on: the last step of a write."""
         self._value = value
-        if xp is not self._xp:
-            self._xp = xp
+        if xp is not self._kernels:
+            self._kernels = xp
             self._signature = xp.signatures[self.__class__, value.dtype, value.shape]
         if not MODE.get() & RECORDING:
             check_thread((node,), "a write")
@@ -415,7 +420,7 @@ class Array:
 
     def _of_class(self, cls: type[SomeArray]) -> SomeArray:
         """The same value and place on the tape in a handle of that face, which is nobody's view."""
-        return handle(cls, self._value, self._node, self._xp)
+        return handle(cls, self._value, self._node, self._kernels)
 
 
 def _asked_by_sparse(frame: Any) -> bool:
@@ -459,7 +464,7 @@ def allow_escape() -> Iterator[None]:
 
 
 def plain_value(x: Array, how: str) -> Any:
-    if x._xp.backend is None:
+    if x._kernels.backend is None:
         raise ArgumentTypeError(
             f"{how} of an array inside vmap: it has no value of its own, but one for each element of the batch; "
             f"{'look a NumPy table up as tapegrad.numpy.asarray(table)[i], ' * (x._dtype.kind in 'iu')}"
@@ -473,6 +478,6 @@ def handle(cls: type[SomeArray], value: Any, node: Node | None, xp: Kernels) -> 
     made = object.__new__(cls)
     made._value = value
     made._node = node
-    made._xp = xp
+    made._kernels = xp
     made._signature = xp.signatures[cls, value.dtype, value.shape]
     return made

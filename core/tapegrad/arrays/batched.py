@@ -232,14 +232,16 @@ def engine_inside(value: Any) -> EngineKernels:
 
 def engine_of(x: Array) -> EngineKernels:
     """The kernels of the engine that holds the numbers of an array, through any batching."""
-    return x._xp.engine or engine_inside(x._value)
+    return x._kernels.engine or engine_inside(x._value)
 
 
 def lift(x: Array, level: int) -> Array:
     """A tracked array from outside the vmap of that level as one inside; its node stays known to the outside."""
     if x._node is None or level_of(x._node) >= level:
         return x
-    return handle(x.__class__, Batched(x._value, x._node, x._xp, level, mapped=False), None, level_table(x._xp, level))
+    return handle(
+        x.__class__, Batched(x._value, x._node, x._kernels, level, mapped=False), None, level_table(x._kernels, level)
+    )
 
 
 def wrap(value: Any, node: Node | None, xp: Kernels) -> Array:
@@ -262,8 +264,8 @@ def ones_of(x: Array) -> Any:
             same = engine.filled(innermost(value), shape=value.shape, value=1)
             ones = Batched(same, None, engine, value.level, mapped=False)
         else:
-            ones = x._xp.ones_like(value)
-        if not x._xp.shares_constants or x.size > 1000:
+            ones = x._kernels.ones_like(value)
+        if not x._kernels.shares_constants or x.size > 1000:
             return ones
         signature.ones = ones
     return signature.ones
@@ -271,7 +273,7 @@ def ones_of(x: Array) -> Any:
 
 def in_layout(g: Any, x: Array, recorded: bool) -> Any:
     """A gradient, an array or raw, in the layout of the array that it belongs to."""
-    return wrap(x._xp.like(g._value, x._value), g._node, g._xp) if recorded else x._xp.like(g, x._value)
+    return wrap(x._kernels.like(g._value, x._value), g._node, g._kernels) if recorded else x._kernels.like(g, x._value)
 
 
 def bare(value: Any) -> Any:
@@ -283,4 +285,4 @@ def bare(value: Any) -> Any:
 
 def without_nodes(x: Array) -> Array:
     """`x` as a constant, without its nodes inside a batch too."""
-    return handle(x.__class__, bare(x._value), None, x._xp)
+    return handle(x.__class__, bare(x._value), None, x._kernels)

@@ -74,7 +74,7 @@ def as_strong(x: Array) -> Array:
     if dtype in dtypes.INEXACT:
         dtype = dtypes.dtype_of_scalar(1j if dtype in dtypes.COMPLEX else 1.0, dtypes.get_default_dtype())
     cast = x if dtype == x._dtype else OPS["astype"].call(x, dtype=dtype)
-    return handle(x._strong, cast._value, cast._node, cast._xp)
+    return handle(x._strong, cast._value, cast._node, cast._kernels)
 
 
 def admitted(value: Any, what: str = "") -> tuple[Backend, Any]:
@@ -222,7 +222,7 @@ def _again(x: Array, dtype: Any, copy: bool | None, what: str) -> Array:
             raise ArgumentError(f"{what}: {x._dtype.name} as {dtype.name} needs a copy, and copy=False forbids it")
         x = OPS["astype"].call(x, dtype=dtype)
     elif copy:
-        x = handle(x.__class__, x._value, x._node, x._xp)
+        x = handle(x.__class__, x._value, x._node, x._kernels)
     return x
 
 

@@ -368,7 +368,7 @@ class _Stale:
     """
 
     __slots__ = ()
-    _value, _node, _xp, _signature = map(_awaited, ("_value", "_node", "_xp", "_signature"))
+    _value, _node, _kernels, _signature = map(_awaited, ("_value", "_node", "_kernels", "_signature"))
     __class__ = _awaited("__class__")
 
 
@@ -452,7 +452,7 @@ def _renew(view: Any, cls: type[Array]) -> None:
         _set_class(view, cls)  # made of the class of a stale view, and still empty
         return
     base = link[0]
-    slots = {name: getattr(cls, name) for name in ("_value", "_node", "_xp", "_signature")}
+    slots = {name: getattr(cls, name) for name in ("_value", "_node", "_kernels", "_signature")}
     node, before = slots["_node"].__get__(view), slots["_value"].__get__(view)
     at = base._node
     moved = at is not None and not is_variable(base) and (before is None or before() is not at)
@@ -471,8 +471,8 @@ def _renew(view: Any, cls: type[Array]) -> None:
         shown = forward(base._detached(), steps)
     slots["_value"].__set__(view, shown._value)
     slots["_node"].__set__(view, node if own else shown._node if recorded else None)
-    slots["_xp"].__set__(view, shown._xp)
-    slots["_signature"].__set__(view, shown._xp.signatures[cls, shown._value.dtype, shown._value.shape])
+    slots["_kernels"].__set__(view, shown._kernels)
+    slots["_signature"].__set__(view, shown._kernels.signatures[cls, shown._value.dtype, shown._value.shape])
     _set_class(view, cls)
     _list_again(view, base)
 
@@ -525,7 +525,7 @@ def way_of(link: Link) -> tuple[Array, list[Any]]:
 
 def write_through(view: Array, link: Link, new: Array) -> None:
     """Give a view a new value, and its base what it is where the view has that value."""
-    value, node, xp = new._value, new._node, new._xp
+    value, node, xp = new._value, new._node, new._kernels
     base, steps = way_of(link)
     views = _views_of(base)
     alone = link[3] is None and len(views) == 2 and views[1]() is view

@@ -74,7 +74,7 @@ class TracingDraws(GivenDraws):
             elif isinstance(p, Array):
                 if batches or isinstance(p._value, Batched):
                     raise Untraceable("a random draw under vmap whose parameters are arrays")
-                hosts[name] = p._xp.to_numpy(p._value)
+                hosts[name] = p._kernels.to_numpy(p._value)
         fixed = {name: p for name, p in parameters.items() if name not in hosts}
 
         def again(**hosts: Any) -> Any:

@@ -78,7 +78,7 @@ def on_the_tape(x: Array) -> bool:
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
-_BASIC = frozenset(("_value", "_xp", "_signature", "_node", "_grad", "_shares", "_constant"))
+_BASIC = frozenset(("_value", "_kernels", "_signature", "_node", "_grad", "_shares", "_constant"))
 
 
 class Leaving:
@@ -134,7 +134,7 @@ class Leaving:
             if id(x) in self.made:
                 return Made(type(x), value.ref, None, None, (), self.made[id(x)], None, None)
             self.made[id(x)] = len(self.made)
-            real = trace.table(x._xp)._real
+            real = trace.table(x._kernels)._real
             more = tuple([(n, self.recipe(part)) for n, part in _extras(x)])
             signature = real.signatures[type(x), value.dtype, value.shape]
             return Made(type(x), value.ref, real, signature, more, -1, self.view(x), copy_of)
@@ -174,9 +174,9 @@ class Leaving:
             raise Untraceable("an array from outside is given a value inside a vmap")
         changes: list[tuple[str, Any]] = []
         if after["_signature"] is not before["_signature"]:
-            real = after["_xp"]._real
+            real = after["_kernels"]._real
             changes += [
-                ("_xp", Fixed(real)),
+                ("_kernels", Fixed(real)),
                 ("_signature", Fixed(real.signatures[type(x), value.dtype, value.shape])),
             ]
         grad = after.get("_grad")

@@ -198,13 +198,13 @@ class Again:
         for place, number in enumerate(self.entering):
             if number is not None:
                 x = arrays[number]
-                leaves[place] = handle(leaves[place].__class__, x._value, x._node, x._xp)
+                leaves[place] = handle(leaves[place].__class__, x._value, x._node, x._kernels)
         args, keywords = unflatten(self.structure, leaves)
         reach = reachable([self.fun])
         with Rehearsal(self.drawn) as rehearsal, Scope(self.training, TRAINING ^ self.training):
             for number, known in self.outside:
                 x = arrays[number]
-                rehearsal.stand_in(known(), {"_value": x._value, "_node": x._node, "_xp": x._xp})
+                rehearsal.stand_in(known(), {"_value": x._value, "_node": x._node, "_kernels": x._kernels})
             result = flatten(self.fun(*args, **keywords))[0]
         reach.restore()
         return [result[i] for i in self.places]

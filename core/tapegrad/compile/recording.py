@@ -109,7 +109,7 @@ class Recording:
                 copy_of = None if first == number else first
             fresh = None if node is None else trace.leaves.get(id(node), (None, None))[1]
             mask = before.get("_mask")
-            real = before["_xp"]._real
+            real = before["_kernels"]._real
             signature = real.signatures[type(x), before["_value"].dtype, before["_value"].shape]
             found.append(
                 Source(

@@ -70,7 +70,7 @@ def _plain(value: Any, x: Array, state: Mapping[str, Any]) -> Any:
         return value._real
     if isinstance(value, TracedSignature):
         raw = bare(state["_value"])
-        return state["_xp"]._real.signatures[type(x), raw.dtype, raw.shape]
+        return state["_kernels"]._real.signatures[type(x), raw.dtype, raw.shape]
     if type(value) is tuple:
         return tuple([_plain(part, x, state) for part in value])
     return value

@@ -211,7 +211,7 @@ class Writer:
             slots = {
                 "_value": repr(recipe.value),
                 "_node": "None" if recipe.copy_of is None else f"{self.build(recipe.copy_of)}._node",
-                "_xp": self.name(recipe.xp),
+                "_kernels": self.name(recipe.xp),
                 "_signature": self.name(recipe.signature),
             }
             for slot, part in recipe.more:

@@ -101,7 +101,9 @@ def _number(x: Any) -> Any:
     if isinstance(x, Array):
         value = x._value
         return (
-            np.asarray(x._xp.to_numpy(value.value)) if isinstance(value, Value) else np.asarray(x._xp.to_numpy(value))
+            np.asarray(x._kernels.to_numpy(value.value))
+            if isinstance(value, Value)
+            else np.asarray(x._kernels.to_numpy(value))
         )
     if isinstance(x, Value) and hasattr(x.value, "shape"):
         return np.asarray(x.value)

@@ -35,7 +35,7 @@ from .values import NUMBERS, Host, Number, Traced, Untraceable, Value, closed, o
 from .visits import Visits
 
 _CORE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_VALUE = frozenset(("_value", "_xp", "_signature"))
+_VALUE = frozenset(("_value", "_kernels", "_signature"))
 _UNMET = object()
 
 
@@ -287,7 +287,7 @@ class Trace:
             self.begin(x)
             return None
         value, node = held["_value"], held.get("_node")
-        if isinstance(value, Batched) or held["_xp"].backend is None:
+        if isinstance(value, Batched) or held["_kernels"].backend is None:
             raise Untraceable("an array from outside is inside a vmap")
         if node is not None and node.__class__ is not Leaf and (node.seq >= self.since or node.xp.__class__ is Sweep):
             raise Untraceable("an array from outside was recorded, and a gradient may be asked for through it")
@@ -306,11 +306,11 @@ class Trace:
         if linked:
             self.linked.add(place)
         result = self.fresh(value)
-        table = self.table(held["_xp"])
+        table = self.table(held["_kernels"])
         traced = table.backend.traced(self, value, result)
         self.note(Step("load", _same, (("handle", number),), {}, (result,)))
         state = {n: tuple([traced if p is value else p for p in v]) if type(v) is tuple else v for n, v in held.items()}
-        state["_value"], state["_xp"] = traced, table
+        state["_value"], state["_kernels"] = traced, table
         state["_signature"] = table.signatures[type(x), value.dtype, value.shape]
         self.states[place] = state
         self.before.append(dict(state))
@@ -339,10 +339,10 @@ class Trace:
     def hold(self, x: Array, raw: Any, number: Ref) -> None:
         """Have an array made by this trace hold a traced value."""
         slots = slots_of(type(x))
-        table = self.table(slots["_xp"].__get__(x).engine)
+        table = self.table(slots["_kernels"].__get__(x).engine)
         held = {
             "_value": table.backend.traced(self, raw, number),
-            "_xp": table,
+            "_kernels": table,
             "_signature": table.signatures[type(x), raw.dtype, raw.shape],
         }
         for name, value in held.items():

@@ -372,7 +372,7 @@ class Recorded(Kernels):
 
     def spec(self, x: Any) -> Spec:
         """Shape, dtype and layout of an array."""
-        spec: Spec = x._xp.spec(x._value)
+        spec: Spec = x._kernels.spec(x._value)
         return spec
 
 

@@ -205,7 +205,7 @@ class Parameter:
     def _of(self, x: NDArray) -> NDArray:
         """The array that meets `x`: the one on its engine, in its context."""
         arrays = self._data
-        return arrays[0] if len(arrays) == 1 and arrays[0]._xp is x._xp else self.data(x.context)
+        return arrays[0] if len(arrays) == 1 and arrays[0]._kernels is x._kernels else self.data(x.context)
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """The array in a context; without one in the current context, or the only one."""

@@ -110,4 +110,4 @@ def at_least_1d(x: NDArray) -> NDArray:
 
 def dtype_of(x: Array) -> Any:
     """The dtype of an array as an object of NumPy."""
-    return x._xp.dtype_of(x._value)
+    return x._kernels.dtype_of(x._value)

@@ -201,7 +201,7 @@ def _logical(name: str, op_name: str, result: str) -> None:
         _both(lhs, rhs, function.__name__)
         booleans = op(*[nonzero(x, 0) if isinstance(x, Array) else np.asarray(x) != 0 for x in (lhs, rhs)])
         example: Any = lhs if isinstance(lhs, Array) else rhs
-        result = _as_numbers(booleans, example._xp.dtype_of(example._value), lhs, rhs)
+        result = _as_numbers(booleans, example._kernels.dtype_of(example._value), lhs, rhs)
         return result if out is None else give(out, result)
 
     more = OF_TWO.format(dtypes=f"{NUMBERS}the dtype of `lhs`, or of `rhs` where that is the array")

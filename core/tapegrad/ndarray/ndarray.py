@@ -120,7 +120,7 @@ class NDArray(Methods):
     @property
     def dtype(self) -> Any:
         """The dtype as MXNet gives it: NumPy's scalar type."""
-        return self._xp.dtype_of(self._value).type
+        return self._kernels.dtype_of(self._value).type
 
     @property
     def context(self) -> Context:
@@ -181,7 +181,7 @@ class NDArray(Methods):
         >>> nd.array([2.5]).asscalar()
         np.float32(2.5)
         """
-        host = self._xp.to_numpy(self._value)
+        host = self._kernels.to_numpy(self._value)
         if host.size != 1:
             raise ArgumentError(f"asscalar() needs an array of one element, not of shape {self.shape}")
         return host.flat[0]
@@ -292,7 +292,7 @@ class NDArray(Methods):
         size = self.size
         if size > 1:
             raise ArgumentError(f"the truth value of an array of shape {self.shape} is ambiguous")
-        return size == 1 and bool(self._xp.to_numpy(self._value).flat[0])
+        return size == 1 and bool(self._kernels.to_numpy(self._value).flat[0])
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
@@ -326,7 +326,7 @@ class NDArray(Methods):
         return read(self, _key(self, key))  # type: ignore[return-value]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(value, NDArray) and value._xp is not self._xp:
+        if isinstance(value, NDArray) and value._kernels is not self._kernels:
             value = value.as_in_context(self.context)
         put(self, _key(self, key), value)
 
@@ -357,9 +357,9 @@ _MIRRORED = {
 def _comparison(name: str) -> Callable[[NDArray, Any], NDArray]:
     def compare(self: NDArray, other: Any) -> NDArray:
         booleans = getattr(ops, name)(self, other)
-        dtype = self._xp.dtype_of(self._value)
+        dtype = self._kernels.dtype_of(self._value)
         if isinstance(other, Array):
-            dtype = dtypes.promote(dtype, other._xp.dtype_of(other._value))
+            dtype = dtypes.promote(dtype, other._kernels.dtype_of(other._value))
         return _as_numbers(booleans, dtype, self, other)
 
     compare.__name__ = compare.__qualname__ = name
@@ -546,7 +546,7 @@ def give(out: Any, result: Any) -> NDArray:
         raise ArgumentTypeError(
             f"out is an NDArray that takes the result, not {type(out).__name__}; leave it out, or make one"
         )
-    if out._xp is not result._xp and engine_of(out) is not engine_of(result):
+    if out._kernels is not result._kernels and engine_of(out) is not engine_of(result):
         raise MixedBackendsError(
             f"the result is on backend {result.backend.name!r}, and out on {out.backend.name!r}; "
             f"leave out away, or make one there"

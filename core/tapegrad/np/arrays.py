@@ -67,7 +67,7 @@ class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one nam
         return read(self, _places(key))  # type: ignore[return-value]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(value, NDArray) and value._xp is not self._xp:
+        if isinstance(value, NDArray) and value._kernels is not self._kernels:
             value = value.as_in_context(self.context)
         put(self, _places(key), value)
 

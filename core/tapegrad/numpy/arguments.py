@@ -64,7 +64,7 @@ def is_batched(x: Any) -> bool:
 
 def numbers_of_all(x: Array) -> host.ndarray[Any, Any]:
     """The numbers of an array, and in a vmap those of all elements together, whose axes are in front."""
-    value, xp = x._value, x._xp
+    value, xp = x._value, x._kernels
     while isinstance(value, Batched):
         value, xp = value.value, value.xp
     return cast("host.ndarray[Any, Any]", xp.to_numpy(value))

@@ -189,7 +189,7 @@ class Number(ndarray):
     def astype(self, dtype: Any, /, *, copy: bool = True) -> Any:
         """As of any array; the result is one, and no number any more."""
         found = super().astype(dtype, copy=copy)
-        return handle(ndarray, found._value, found._node, found._xp)
+        return handle(ndarray, found._value, found._node, found._kernels)
 
 
 ndarray._weak, Number._strong = Number, ndarray

@@ -148,8 +148,8 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
 
 def _outside(out: Any, level: int, *, mapped: bool) -> Any:
     if isinstance(out, (list, tuple)):
-        return tuple(Batched(o._value, o._node, o._xp, level, mapped) for o in out)
-    return Batched(out._value, out._node, out._xp, level, mapped)
+        return tuple(Batched(o._value, o._node, o._kernels, level, mapped) for o in out)
+    return Batched(out._value, out._node, out._kernels, level, mapped)
 
 
 def aligns(op: Op) -> bool:

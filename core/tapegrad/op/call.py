@@ -252,7 +252,7 @@ def _of_one_dtype(
         else:
             if target is not None and x._dtype != target:
                 x = cast(x, target)
-            alike.append(x if x._xp is xp and x.__class__ is cls else handle(cls, x._value, x._node, xp))
+            alike.append(x if x._kernels is xp and x.__class__ is cls else handle(cls, x._value, x._node, xp))
     return alike
 
 
@@ -477,7 +477,7 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     with Scope(RECORDING):
         example = (some if wrap else to_array(some, None, node.xp))._detached()
         zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
-        heads = [to_array(z._value, leaf, z._xp) for z, leaf in zip(zeros, leaves, strict=True)]
+        heads = [to_array(z._value, leaf, z._kernels) for z, leaf in zip(zeros, leaves, strict=True)]
         pulled = pull_into({}, node, dict(enumerate(heads)) if several else heads[0])
     seeds = [(pulled[p]._node, d) for p, d in given.items() if p in pulled and pulled[p]._node is not None]
     seeds = [seed for seed in seeds if seed[0].seq >= since or seed[0] in leaves]

@@ -56,8 +56,8 @@ def _inside(x: Array, level: int) -> Array:
     if isinstance(x._value, Batched) and x._value.level == level:
         return x
     lifted = lift(x, level)
-    if lifted is x and is_tracked(wrap(x._value, None, x._xp)):
-        return wrap(Batched(x._value, None, x._xp, level, mapped=False), x._node, level_table(x._xp, level))
+    if lifted is x and is_tracked(wrap(x._value, None, x._kernels)):
+        return wrap(Batched(x._value, None, x._kernels, level, mapped=False), x._node, level_table(x._kernels, level))
     return lifted
 
 
@@ -87,13 +87,13 @@ class VmapLevel:
         value = x._value
         if isinstance(value, Batched) and value.level == self.level:
             return inner_array(value), value.mapped
-        return wrap(value, x._node, x._xp), None
+        return wrap(value, x._node, x._kernels), None
 
     def put_on(self, x: Array, flag: bool | None) -> Array:
         """An array outside the batch as one inside."""
         if flag is None:
             return x
-        return wrap(Batched(x._value, x._node, x._xp, self.level, flag), None, level_table(x._xp, self.level))
+        return wrap(Batched(x._value, x._node, x._kernels, self.level, flag), None, level_table(x._kernels, self.level))
 
     def put_on_inputs(self, arrays: Sequence[Array]) -> list[Array]:
         """Inputs, or their tangents, inside the batch."""
@@ -141,7 +141,7 @@ class Places:
     """Where the outputs of a rule are on the tape; the nodes are known weakly, so that a rule may keep this."""
 
     def __init__(self, outputs: Sequence[Array]) -> None:
-        self.values = [(y._value, y._xp) for y in outputs]
+        self.values = [(y._value, y._kernels) for y in outputs]
         self.nodes: dict[int, Callable[[], Node | None]] = {}
 
     def enter(self, level: int, node: Node) -> None:
@@ -173,7 +173,7 @@ def attach(
     rule is given arrays of the core; what is returned has the faces of the outputs.
     """
     attached = attach_at(rule, inputs, outputs, places, always, 0)
-    return [handle(y.__class__, x._value, x._node, x._xp) for x, y in zip(attached, outputs, strict=True)]
+    return [handle(y.__class__, x._value, x._node, x._kernels) for x, y in zip(attached, outputs, strict=True)]
 
 
 def attach_at(
@@ -181,7 +181,7 @@ def attach_at(
 ) -> list[Array]:
     """`attach` at one level: 0 is that of the arrays themselves."""
     level = _level([*inputs, *outputs] if always else inputs)
-    found = [wrap(y._value, None, y._xp) for y in outputs]
+    found = [wrap(y._value, None, y._kernels) for y in outputs]
     if level:
         inputs = [_inside(x, level) for x in inputs]
         layer = VmapLevel(level, inputs, found)
@@ -218,7 +218,7 @@ class RuleNode(Node):
         push_rule: Callable[[list[Array]], Sequence[Any]] | None,
     ) -> None:
         self.seq = next_seq()
-        self.xp = outputs[0]._xp
+        self.xp = outputs[0]._kernels
         self.name = name
         self.inputs: tuple[Node | None, ...] | None = tuple(x._node for x in inputs)
         self.specs: list[tuple[tuple[int, ...], Any]] | None = [(x.shape, x._dtype) for x in inputs]
@@ -294,7 +294,7 @@ class RuleNode(Node):
                 raise DtypeError(
                     f"the rule of {self.name} gave input {i} a cotangent of {value._dtype.name}, not {spec[1].name}"
                 )
-            deposit(table, met, node, value._value if wrap is None else wrap(value._value, value._node, value._xp))
+            deposit(table, met, node, value._value if wrap is None else wrap(value._value, value._node, value._kernels))
         return None, None
 
     def _push_all(self, tangents: list[Array]) -> Sequence[Array]:
@@ -378,7 +378,7 @@ def _transpose(
             zero = OPS["filled"].call(like, shape=shape, value=0)
             if zero._dtype != dtype:
                 zero = OPS["astype"].call(zero, dtype=dtype)
-            zeros.append(wrap(zero._value, leaf, zero._xp))
+            zeros.append(wrap(zero._value, leaf, zero._kernels))
         outs = list(linear(zeros))
     seeds = []
     for out, g in zip(outs, given, strict=True):
@@ -391,5 +391,5 @@ def _transpose(
         if value is None:
             results.append(zero._detached())
         else:
-            results.append(value if recorded else wrap(value, None, _table(value, zero._xp)))
+            results.append(value if recorded else wrap(value, None, _table(value, zero._kernels)))
     return results

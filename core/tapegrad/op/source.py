@@ -61,7 +61,7 @@ COMPUTED = """\
 ARRAY = """\
     made = signature.cls()
     made._value = out
-    made._xp = xp
+    made._kernels = xp
 {signature}    made._signature = signature
 """
 

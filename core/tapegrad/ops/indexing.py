@@ -1274,7 +1274,7 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
     raw, node = value._value, value._node  # which may be those of a view of x
     places = tuple([index._value for index in indices])
     expire_views(x)
-    if value._xp is not x._xp or value.__class__ is not x.__class__ or not x._owns_value():
+    if value._kernels is not x._kernels or value.__class__ is not x.__class__ or not x._owns_value():
         x._rebind(setitem(x, value, *indices, key=key))
         return
     try:
@@ -1287,7 +1287,7 @@ def _put(x: Array, key: Key, indices: Sequence[Array], value: Array) -> None:
         x._lose_node()
     elif x._node is not None or node is not None:
         values, parents = (x._value, raw, *places), (x._node, node, *[None] * len(places))
-        x._node = record(OPS["setitem"], x._xp, x._value, values, parents, {"key": key})
+        x._node = record(OPS["setitem"], x._kernels, x._value, values, parents, {"key": key})
 
 
 def _put_through(x: Array, link: Link, key: Any, value: Any) -> None:
@@ -1316,7 +1316,7 @@ def put_within(base: Array, steps: Sequence[Any], key: Key, value: Any) -> bool:
     if value.__class__ not in _REALS:
         value = _fitting(base, value)
         raw, node = value._value, value._node
-        if (recording and node is not None) or value._xp is not base._xp:
+        if (recording and node is not None) or value._kernels is not base._kernels:
             return False
     expire_views(base)
     if not base._owns_value():
@@ -1324,7 +1324,7 @@ def put_within(base: Array, steps: Sequence[Any], key: Key, value: Any) -> bool:
     backend = engine_of(base).backend
     part = base._value
     for step in steps:
-        part = base._xp.getitem(part, key=step) if step.__class__ is tuple else step.within(base._xp, part)
+        part = base._kernels.getitem(part, key=step) if step.__class__ is tuple else step.within(base._kernels, part)
         if not backend.is_within(part, base._value):
             return False
     try:
@@ -1383,7 +1383,7 @@ def as_value(x: Array, value: Any) -> Array:
     """What is written into `x`, as an array of its face, engine and dtype. Raises `DtypeError` for complex to real."""
     if not isinstance(value, Array):
         if value.__class__ in _SCALARS:
-            raw = x._xp.weak(value, x._value)
+            raw = x._kernels.weak(value, x._value)
             if raw is not None:
                 return handle(x.__class__, raw, None, engine_of(x))
         if isinstance(value, (list, tuple)) and holds_arrays(value):

@@ -110,7 +110,7 @@ def _past_kink_recorded(
         )
         outside = apply(OPS["past_kink"], zeros, *others, factor=factor, kept=kept)
         if outside.node is not None:
-            return RECORDED.add(pulled, wrap(outside, None, pulled._xp))
+            return RECORDED.add(pulled, wrap(outside, None, pulled._kernels))
     return pulled
 
 

@@ -64,16 +64,16 @@ def _unrecorded(a: Any, x: Array) -> Array:
     value = x._value
     if isinstance(value, Batched):
         out = _unrecorded(a, inner_array(value))
-        made = Batched(out._value, None, out._xp, value.level, value.mapped)
-        return handle(type(x), made, None, level_table(out._xp, value.level))
-    backend = x._xp.backend
+        made = Batched(out._value, None, out._kernels, value.level, value.mapped)
+        return handle(type(x), made, None, level_table(out._kernels, value.level))
+    backend = x._kernels.backend
     assert backend is not None
     rows = backend.to_numpy(value)
     found = np.asarray(_times(a, rows.reshape(-1, a.shape[1]).T)).T
     if rows.dtype.kind in "fc":
         found = found.astype(np.result_type(rows.dtype, np.complex64) if found.dtype.kind == "c" else rows.dtype)
     raw = backend.from_numpy(np.ascontiguousarray(found.reshape(*rows.shape[:-1], a.shape[0])))
-    return handle(type(x), raw, None, x._xp)
+    return handle(type(x), raw, None, x._kernels)
 
 
 def _is_map(value: Any) -> bool:

@@ -93,7 +93,7 @@ def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, devic
     """A raw value on another engine; of a batched one, what is inside, by a move of its own."""
     if isinstance(value, Batched):
         moved = move(inner_array(value), target, device)
-        return Batched(moved._value, moved._node, moved._xp, value.level, value.mapped)
+        return Batched(moved._value, moved._node, moved._kernels, value.level, value.mapped)
     return carry(value, source.backend, target.backend, device)
 
 

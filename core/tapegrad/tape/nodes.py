@@ -131,7 +131,7 @@ class Leaf(Node):
         self.cell: Callable[[], Any] = _no_cell if cell is None else ref(cell)
         self.req = req
         self.fresh = False
-        self.plain = cell is None or (req == "write" and not cell._xp.layouts)
+        self.plain = cell is None or (req == "write" and not cell._kernels.layouts)
 
 
 class Entry(Node):

@@ -32,7 +32,7 @@ class Saved:
     __slots__ = ("face", "node", "value", "xp")
 
     def __init__(self, x: Array) -> None:
-        self.face, self.value, self.node, self.xp = x.__class__, x._value, x._node, x._xp
+        self.face, self.value, self.node, self.xp = x.__class__, x._value, x._node, x._kernels
 
     def array(self) -> Array:
         """The array again, in its place on the tape."""

@@ -38,9 +38,9 @@ class CheckpointNode(Node):
 
     def __init__(self, again: Callable[[list[Array]], list[Array]], inputs: list[Array], outputs: list[Array]) -> None:
         self.seq = next_seq()
-        self.xp = outputs[0]._xp
+        self.xp = outputs[0]._kernels
         self.again: Callable[[list[Array]], list[Array]] | None = again
-        self.inputs: list[tuple[Any, Node | None, Any]] | None = [(x._value, x._node, x._xp) for x in inputs]
+        self.inputs: list[tuple[Any, Node | None, Any]] | None = [(x._value, x._node, x._kernels) for x in inputs]
         self.outputs = len(outputs)
         if MODE.get() >= LEVEL:
             note_level(self)
@@ -175,7 +175,7 @@ def checkpoint(fun: Function) -> Function:
                 )
             filled = list(fixed)
             for i, x, face in zip(places, arrays, faces, strict=True):
-                filled[i] = handle(face, x._value, x._node, x._xp)
+                filled[i] = handle(face, x._value, x._node, x._kernels)
             inner_args, inner_kwargs = unflatten(structure, filled)
             with draws, as_it_was(outside), Scope(training, TRAINING ^ training):
                 out_leaves, out_structure = flatten(fun(*inner_args, **inner_kwargs))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def _in_faces(arrays: Sequence[Array], faces: Sequence[type[Array]]) -> list[Array]:
     """Arrays of the core, as a sweep has them, in the faces that the function was called with or returned."""
-    return [handle(face, x._value, x._node, x._xp) for x, face in zip(arrays, faces, strict=True)]
+    return [handle(face, x._value, x._node, x._kernels) for x, face in zip(arrays, faces, strict=True)]
 
 
 class Custom:

@@ -99,7 +99,9 @@ def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], SomeA
         made = make(numbers)
         draws.enter(numbers, made, make)
     for level in levels:
-        made = handle(made.__class__, Batched(made._value, None, made._xp, level), None, level_table(made._xp, level))
+        made = handle(
+            made.__class__, Batched(made._value, None, made._kernels, level), None, level_table(made._kernels, level)
+        )
     return made
 
 
@@ -138,7 +140,7 @@ def draw_in(batches: tuple[Batch, ...], draw: Callable[..., Any], parameters: di
 
 def _host(x: Array) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
     """The numbers of an array and the levels of the vmaps that it is batched in, whose axes come first, in order."""
-    value, xp, levels = x._value, x._xp, []
+    value, xp, levels = x._value, x._kernels, []
     while isinstance(value, Batched):
         if value.mapped:
             levels.append(value.level)

@@ -83,7 +83,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
     [2.0, 2.0]
     """
     node = _tracked(x, "register_hook")
-    face, xp = x.__class__, x._xp
+    face, xp = x.__class__, x._kernels
 
     def watcher(g: Any, recorded: bool) -> Any:
         shown = _shown(face, g, xp, recorded)
@@ -97,7 +97,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
                 f"a hook was given a gradient of shape {shown.shape} and {shown._dtype.name} and returned one of shape "
                 f"{found.shape} and {found._dtype.name}"
             )
-        return wrap(found._value, found._node, found._xp) if recorded else found._value
+        return wrap(found._value, found._node, found._kernels) if recorded else found._value
 
     WATCHERS.setdefault(node, []).append(watcher)
     return Hook(node, watcher)
@@ -106,7 +106,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
 def _shown(face: type[Array], g: Any, xp: Kernels, recorded: bool) -> Array:
     """A cotangent, as a sweep has it, in a handle of that face."""
     if recorded:
-        return handle(face, g._value, g._node, g._xp)
+        return handle(face, g._value, g._node, g._kernels)
     return handle(face, g, None, table_of(g, xp))
 
 
@@ -134,7 +134,7 @@ def retain_grad(x: Array) -> None:
     if node.__class__ is Leaf and getattr(x, "_grad", None) is not None:
         return
     target = ref(x)
-    face, xp = x.__class__, x._xp
+    face, xp = x.__class__, x._kernels
 
     def watcher(g: Any, recorded: bool) -> None:
         kept = target()

@@ -30,7 +30,7 @@ def _unit_arrays(x: Array, level: int) -> Array:
 
 
 def _zero(x: Array) -> Array:
-    found: Array = OPS["zeros_like"].call(wrap(x._value, None, x._xp))
+    found: Array = OPS["zeros_like"].call(wrap(x._value, None, x._kernels))
     return found
 
 
@@ -74,7 +74,7 @@ def _blocks_by_pulling(run: Run) -> Iterator[list[list[Array]]]:
         _check_inexact(i, out)
         seeds = [_zero(o) for o in run.outs]
         if out.ndim == 0:
-            seeds[i] = OPS["ones_like"].call(wrap(out._value, None, out._xp))
+            seeds[i] = OPS["ones_like"].call(wrap(out._value, None, out._kernels))
             yield run.pull(seeds, free=False)
             continue
         # One rule for all unit cotangents: what it draws, it draws once.

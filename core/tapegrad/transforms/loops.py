@@ -174,7 +174,7 @@ def _differs(x: Any) -> bool:
 
 def _any(x: Array) -> bool:
     """Whether it holds for any element of the batch."""
-    value, xp = x._value, x._xp
+    value, xp = x._value, x._kernels
     while isinstance(value, Batched):
         value, xp = value.value, value.xp
     return bool(xp.to_numpy(value).any())

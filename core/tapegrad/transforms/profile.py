@@ -225,8 +225,8 @@ def _parts(result: Any) -> list[Any]:
 def _wait(result: Any) -> bool:
     """Wait for what was computed; whether there was anything to wait for."""
     array = next((x for x in _parts(result) if isinstance(x, Array)), None)
-    if array is not None and array._xp.backend is not None:
-        array._xp.backend.synchronize()
+    if array is not None and array._kernels.backend is not None:
+        array._kernels.backend.synchronize()
         return True
     if array is None:
         raw = next((x for x in _parts(result) if hasattr(x, "__dlpack__")), None)

@@ -81,7 +81,7 @@ class ProgramArray(Array):
     def _in_face(self, name: str) -> Array:
         if self._face.name == name:
             return self
-        made = handle(face_class(name), self._value, self._node, self._xp)
+        made = handle(face_class(name), self._value, self._node, self._kernels)
         share(made, self, (Ellipsis,))
         return made
 

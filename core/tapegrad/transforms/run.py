@@ -273,7 +273,7 @@ class Run:
     def go_on_to_gradient(self) -> None:
         """Put the gradient of the one result, a scalar, in its place, on the tape, so that pushes are of it."""
         out = check_scalar(self)
-        rows = self.pull([wrap(ones_of(out), None, out._xp)], free=False, recorded=True)
+        rows = self.pull([wrap(ones_of(out), None, out._kernels)], free=False, recorded=True)
         self.outs = [g for row in rows for g in row]
 
     def pull(
@@ -287,7 +287,7 @@ class Run:
         seeds = []
         for out, seed in zip(self.outs, cotangents, strict=True):
             if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
-                seeds.append((out._node, wrap(seed._value, seed._node, seed._xp) if recorded else seed._value))
+                seeds.append((out._node, wrap(seed._value, seed._node, seed._kernels) if recorded else seed._value))
         found = pull_back(seeds, recorded, free and not recorded, self.since)
         numbers = numbers and not MODE.get() // LEVEL
         return [
@@ -308,10 +308,10 @@ class Run:
         if g is None:
             zeros: Array = OPS["zeros_like"].call(x._detached())
             return zeros
-        if laid_out and x._xp.layouts:
+        if laid_out and x._kernels.layouts:
             g = in_layout(g, x, recorded)
         if recorded:
-            return handle(x.__class__, g._value, g._node, g._xp)
+            return handle(x.__class__, g._value, g._node, g._kernels)
         return handle(x.__class__, g, None, table_of(g, engine_of(x)))
 
     def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
@@ -358,7 +358,7 @@ class Run:
         table: dict[Node, Any] = {}
         for argument, row in zip(self.arguments.values(), tangents, strict=True):
             for node, t in zip(argument.nodes, row, strict=True):
-                table[node] = wrap(t._value, t._node, t._xp) if self.outer else t._value
+                table[node] = wrap(t._value, t._node, t._kernels) if self.outer else t._value
         heads = [out._node for out in self.outs]
         if self.outer:
             with Scope(RECORDING):
@@ -429,7 +429,7 @@ def scalar_run(
     except Exception:
         run.journal.release()
         raise
-    return run, wrap(ones_of(out), None, out._xp)
+    return run, wrap(ones_of(out), None, out._kernels)
 
 
 def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:

@@ -74,10 +74,10 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
             ones = head._signature.ones
             if ones is None:
                 ones = ones_of(head)
-            seeds.append((node, wrap(ones, None, head._xp) if recorded else ones))
+            seeds.append((node, wrap(ones, None, head._kernels) if recorded else ones))
         else:
             cotangent = _checked_head_gradient(g, head)
-            place = (cotangent._value, cotangent._node, cotangent._xp)
+            place = (cotangent._value, cotangent._node, cotangent._kernels)
             seeds.append((node, wrap(*place) if recorded else cotangent._value))
     return seeds
 
@@ -149,13 +149,13 @@ def backward(
     for leaf, g in cotangents.items():
         if leaf.plain or (cell := leaf.cell()) is None:
             continue
-        if cell._xp.layouts:
+        if cell._kernels.layouts:
             g = in_layout(g, cell, create_graph)
         if leaf.req == "add":
             # Variables may share a cell, so what another has added to it in this backward counts.
             before = sums.get(id(cell))
             if before is None:
-                before = wrap(cell._value, cell._node, cell._xp) if create_graph else cell._value
+                before = wrap(cell._value, cell._node, cell._kernels) if create_graph else cell._value
             sums[id(cell)] = g = before + g
         cotangents[leaf] = g
     try:
@@ -177,8 +177,8 @@ def _write(gradients: dict[Leaf, Any], recorded: bool) -> None:
             with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
                 cell._rebind(g if recorded else handle(cell.__class__, g, None, table_of(g, engine_of(cell))))
         elif recorded:
-            cell._value, cell._node, cell._xp = g._value, g._node, g._xp
-            cell._signature = cell._xp.signatures[cell.__class__, g._value.dtype, g._value.shape]
+            cell._value, cell._node, cell._kernels = g._value, g._node, g._kernels
+            cell._signature = cell._kernels.signatures[cell.__class__, g._value.dtype, g._value.shape]
         else:
             cell._value = g
             cell._node = None
@@ -226,9 +226,9 @@ def gradients(
             zeros = OPS["zeros_like"].call(x._detached())
             results.append(_after(x, zeros) if create_graph else zeros)
             continue
-        if x._xp.layouts:
+        if x._kernels.layouts:
             g = in_layout(g, x, create_graph)
-        made = handle(x.__class__, *((g._value, g._node, g._xp) if create_graph else (g, None, x._xp)))
+        made = handle(x.__class__, *((g._value, g._node, g._kernels) if create_graph else (g, None, x._kernels)))
         results.append(_after(x, made) if create_graph and g._node is None else made)
     return results
 

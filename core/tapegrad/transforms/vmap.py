@@ -151,7 +151,9 @@ def vmap(
             def enter(x: Any, on: bool) -> Any:
                 if not on:
                     return x
-                return handle(x.__class__, Batched(x._value, x._node, x._xp, level), None, level_table(x._xp, level))
+                return handle(
+                    x.__class__, Batched(x._value, x._node, x._kernels, level), None, level_table(x._kernels, level)
+                )
 
             inner = [
                 unflatten(structure, [enter(x, on) for x, on in row])
