@@ -57,8 +57,6 @@ class Scope:
         self.entered = None
 
     def __enter__(self) -> None:
-        if _LEFT:
-            _settle()
         before = MODE.get()
         word = before & ~self.clear | self.set
         MODE.set(word)
@@ -68,12 +66,7 @@ class Scope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         before, word, self.entered = self.entered
-        if kind is GeneratorExit:
-            _leave(before, word)
-        else:
-            MODE.set(before)
-            if _LEFT:
-                _settle()
+        _put_back(before, word, kind)
         if error is not None:
             fold(error)
 
@@ -86,8 +79,6 @@ class RecordScope(Scope):
     __init__ = object.__init__  # `record` fills the slots itself, which takes half the time
 
     def __enter__(self) -> None:
-        if _LEFT:
-            _settle()
         before = MODE.get()
         word = before & ~self.clear | self.set
         MODE.set(word)
@@ -100,12 +91,7 @@ class RecordScope(Scope):
         before, word, self.entered = self.entered
         if self.entered is None:
             del LIVE[self]
-        if kind is GeneratorExit:
-            _leave(before, word)
-        else:
-            MODE.set(before)
-            if _LEFT:
-                _settle()
+        _put_back(before, word, kind)
         THREAD.has_recorded = True
         if error is not None:
             fold(error)
@@ -151,21 +137,17 @@ _LEFT: dict[int, tuple[int, int]] = {}
 """Words of closed generators that were not in force or could not be put back, each with that before, by identity."""
 
 
-def _leave(before: int, word: int) -> None:
-    """Put a word back for a generator that is closed."""
-    if MODE.get() is word and not is_collecting():
+def _put_back(before: int, word: int, kind: type[BaseException] | None) -> None:
+    """Put the word back to what it was before a block; `kind` is that of the error that ends the block."""
+    if kind is not GeneratorExit or (MODE.get() is word and not is_collecting()):
         MODE.set(before)
-        _settle()
+        # What closed generators have left does not outlive the block.
+        while _LEFT and (left := _LEFT.get(id(MODE.get()))) is not None:
+            MODE.set(left[0])
     else:
         _LEFT[id(word)] = before, word
         if len(_LEFT) > 1000:
             del _LEFT[next(iter(_LEFT))]
-
-
-def _settle() -> None:
-    """Put back words in force that closed generators have left."""
-    while (left := _LEFT.get(id(MODE.get()))) is not None:
-        MODE.set(left[0])
 
 
 class Pause:
