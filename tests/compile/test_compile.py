@@ -1084,3 +1084,17 @@ def test_large_arrays_of_a_shape_are_made_anew():
     x = tnp.ones(20_000)
     assert [float(f(x)[-1]) for _ in range(3)] == [1.0, 1.0, 1.0]
     assert f.stats()["replays"] == 2
+
+
+def test_a_compiled_function_shows_what_it_is_of():
+    class Model:
+        def __repr__(self):
+            return "Model()"
+
+        @tapegrad.compile
+        def step(self, x):
+            return x
+
+    assert repr(tapegrad.compile(tapegrad.grad(tapegrad.vmap(tnp.sin)))) == "<compile of <grad of <vmap of sin>>>"
+    method = f"{Model.__qualname__}.step"
+    assert repr(Model().step) == f"<compile of bound method {method} of Model()>"

@@ -17,6 +17,7 @@ from ..tape.guards import JOURNAL, Journal
 from ..tape.mode import ENTERED, JOURNALING, MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
+from ..transforms.transformed import name_of
 from .doors import ACTIVE
 from .guards import SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
@@ -59,6 +60,9 @@ class _Bound(Reaches):
     def reaches(self) -> list[Any]:
         return [self.__wrapped__, self.__self__]
 
+    def __repr__(self) -> str:
+        return f"<compile of bound method {self.__qualname__} of {self.__self__!r}>"
+
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         return self.__wrapped__(*args, **keywords)
 
@@ -87,6 +91,9 @@ class Compiled(Reaches):
 
     def reaches(self) -> list[Any]:
         return [self._fun]
+
+    def __repr__(self) -> str:
+        return f"<compile of {name_of(self._fun)}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from types import MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from ..tape.tracebacks import fold
 
-__all__ = ["Transformed"]
+__all__ = ["Transformed", "name_of"]
 
 
 class Transformed:
@@ -35,10 +35,15 @@ class Transformed:
 
     def __repr__(self) -> str:
         make, arguments, _ = self._made
-        return f"<{make.__name__} of {getattr(arguments[0], '__name__', arguments[0])}>"
+        return f"<{make.__name__} of {name_of(arguments[0])}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_again, self._made
+
+
+def name_of(fun: Callable[..., Any]) -> str:
+    """What a function is called where it is shown: by its name, or as it shows itself what was made of it."""
+    return fun.__name__ if isinstance(fun, (FunctionType, BuiltinFunctionType, MethodType)) else repr(fun)
 
 
 def _made_again(make: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
