@@ -33,11 +33,12 @@ class MXRecordIO:
     Raises: `ValueError` for another flag, `FileFormatError` for what is no record.
 
     >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "x.rec")
-    >>> record = MXRecordIO(path, "w")
-    >>> record.write(b"one")
-    >>> record.close()
-    >>> MXRecordIO(path, "r").read()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "x.rec")
+    ...     record = MXRecordIO(path, "w")
+    ...     record.write(b"one")
+    ...     record.close()
+    ...     MXRecordIO(path, "r").read()
     b'one'
     """
 
@@ -123,12 +124,12 @@ class MXIndexedRecordIO(MXRecordIO):
     Raises: as `MXRecordIO`; `ValueError` for a key that is not there.
 
     >>> import os, tempfile
-    >>> folder = tempfile.mkdtemp()
-    >>> names = os.path.join(folder, "x.idx"), os.path.join(folder, "x.rec")
-    >>> record = MXIndexedRecordIO(*names, "w")
-    >>> record.write_idx(7, b"seven")
-    >>> record.close()
-    >>> MXIndexedRecordIO(*names, "r").read_idx(7)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     names = os.path.join(folder, "x.idx"), os.path.join(folder, "x.rec")
+    ...     record = MXIndexedRecordIO(*names, "w")
+    ...     record.write_idx(7, b"seven")
+    ...     record.close()
+    ...     MXIndexedRecordIO(*names, "r").read_idx(7)
     b'seven'
     """
 

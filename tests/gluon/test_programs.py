@@ -6,6 +6,7 @@ Each lies in `programs` as it is run by MXNet, beside what it printed there (`py
 import contextlib
 import io
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ import pytest
 PROGRAMS = Path(__file__).parent / "programs"
 NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py"))
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|nan|inf)", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True)
+def _files_of_programs_are_removed(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def printed(name):
