@@ -35,6 +35,7 @@ BROKEN = {
     "misspells_the_argument": ("the one hook is tapegrad_register_backends(register)", Exception),
     "misspells_the_hook": ("the one hook is tapegrad_register_backends(register)", Exception),
     "nameless": ("NamelessBackend.name is None, not a name", None),
+    "registers_an_instance": ("registers an instance; register the class itself: register(EagerBackend)", None),
     "registers_no_backend": ("registers <class 'dict'>, which is no subclass of tapegrad.Backend", None),
     "registers_nothing": ("registers no Backend: it needs a function tapegrad_register_backends", None),
     "takes_a_name": ("registers the name 'numpy', which is taken by plug-in 'numpy' of tapegrad", None),

@@ -273,7 +273,11 @@ class Registry:
 
         def register(backend_class: type[Backend]) -> None:
             if not (isinstance(backend_class, type) and issubclass(backend_class, Backend)):
-                raise BackendError(f"{plugin} registers {backend_class!r}, which is no subclass of tapegrad.Backend")
+                name = type(backend_class).__name__
+                told = f"an instance; register the class itself: register({name})"
+                if not isinstance(backend_class, Backend):
+                    told = f"{backend_class!r}, which is no subclass of tapegrad.Backend"
+                raise BackendError(f"{plugin} registers {told}")
             for attribute in ("name", "engine"):
                 value = getattr(backend_class, attribute, None)
                 if not (isinstance(value, str) and value):
