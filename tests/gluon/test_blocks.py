@@ -115,6 +115,56 @@ def test_a_hybridized_network_draws_its_weights_ahead_of_all_else():
     assert (weights(True) == ahead).all() and not (weights(False) == ahead).any()
 
 
+class Pair(nn.HybridBlock):
+    """Two layers on the same data, of which the second is the first input of the sum."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.early, self.late = nn.Dense(2, flatten=False), nn.Dense(2, flatten=False)
+
+    def hybrid_forward(self, F, x):
+        early, late = self.early(x), self.late(x)
+        return late + early, early
+
+
+def test_a_hybridized_network_draws_in_the_order_in_which_its_graph_has_inputs():
+    mx.random.seed(0)
+    first, second = (nd.random.normal(0, 1, shape=(2, 3)).asnumpy() for _ in range(2))
+    for hybridize in (False, True):
+        mx.random.seed(0)
+        pair = Pair()
+        pair.initialize(init.Normal(1))
+        pair.hybridize(hybridize)
+        pair(nd.ones((1, 3)))
+        assert (pair.late.weight.data().asnumpy() == (first if hybridize else second)).all()
+
+
+@pytest.mark.parametrize("hooked", [False, True])
+@pytest.mark.parametrize("req", ["write", "add"])
+def test_what_an_unused_output_of_a_hybridized_network_depends_on_gets_zeros(req, hooked):
+    pair = Pair()
+    pair.initialize("ones")
+    pair.collect_params().setattr("grad_req", req)
+    trainer = gluon.Trainer(pair.collect_params(), "sgd", {"learning_rate": 1})
+
+    def step():
+        with autograd.record():
+            loss = pair(nd.ones((1, 3)))[1].sum()
+        loss.backward()
+        trainer.step(1)
+
+    with pytest.raises(StaleGradientError, match="dense1_"):
+        step()
+    pair.hybridize()
+    if hooked:
+        pair.late.register_forward_hook(lambda *_: None)
+    pair.late.weight.grad()[:] = 5
+    for _ in range(3):
+        step()
+    assert (pair.late.weight.grad().asnumpy() == (0 if req == "write" else 5)).all()
+    assert (pair.late.bias.data().asnumpy() == 0).all()
+
+
 def test_files_may_lack_names_or_have_more_if_that_is_said(tmp_path):
     net = nn.Sequential()
     net.add(nn.Dense(2, in_units=3), nn.Dense(1, in_units=2))

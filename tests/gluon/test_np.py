@@ -95,3 +95,11 @@ def test_programs_that_say_mxnet_have_it(tmp_path):
     script.write_text("from mxnet import np, npx\nnpx.set_np()\nprint(repr(npx.relu(np.ones(1))))", encoding="utf-8")
     command = [sys.executable, "-m", "tapegrad", "mxnet", script]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "array([1.])\n"
+
+
+def test_one_number_is_written_to_an_element_whatever_its_axes():
+    x = np.zeros((2, 2))
+    x[1, 0] = np.ones((1, 1, 1))
+    x[0] = [[3]]
+    x[1, 1] = np.ones(1).asnumpy()
+    assert x.tolist() == [[3, 3], [1, 1]]

@@ -6,11 +6,14 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
+from .. import autograd
 from .. import ndarray as nd
+from ..arrays.trees import flatten, unflatten
+from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
@@ -315,10 +318,20 @@ def _program() -> Any:
     """The compiled forward of all blocks, each of which has programs of its own."""
     from ..compile.compiled import Compiled
 
-    def forward(block: Block, *args: Any, **kwargs: Any) -> Any:
-        return block.forward(*args, **kwargs)
+    return Compiled(_as_one, quiet=True)
 
-    return Compiled(forward, quiet=True)
+
+def _as_one(block: Block, *args: Any, **kwargs: Any) -> Any:
+    """The forward as MXNet's graph of it: a gradient of one output gives zeros to what only others depend on."""
+    outputs = block.forward(*args, **kwargs)
+    if isinstance(outputs, (list, tuple)) and autograd.is_recording():
+        leaves, structure = flatten(outputs)
+        places = [i for i, x in enumerate(leaves) if isinstance(x, NDArray) and x._node is not None]
+        if len(places) > 1:
+            for i, x in zip(places, OPS["together"].call(*[leaves[i] for i in places]), strict=True):
+                leaves[i] = x
+            return unflatten(structure, leaves)
+    return outputs
 
 
 @contextmanager
@@ -376,7 +389,7 @@ class HybridBlock(Block):
 
     def _compiled(self) -> Callable[..., Any]:
         if PROBED.get() is not None or any(map(_has_hooks, self._children.values())):
-            return self.forward
+            return partial(_as_one, self)
         return _program().__get__(self)  # type: ignore[no-any-return]
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:

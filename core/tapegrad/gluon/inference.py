@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from .. import ndarray as nd
+from ..arrays.trees import flatten
 from ..errors import ShapeError
 from ..ndarray.ndarray import NDArray
 from ..randomness.defaults import mxnet
+from ..tape.nodes import Node
 from .parameter import PROBED, Parameter, ParameterDict, is_known
 
 if TYPE_CHECKING:
@@ -115,22 +117,38 @@ class Inferring:
 inferring = Inferring()
 
 
+def _in_order(heads: Sequence[Node | None]) -> list[Node | None]:
+    """The nodes that heads depend on, each behind its parents."""
+    ordered: dict[Node | None, None] = {}
+    waiting = [(node, False) for node in reversed(heads) if node is not None]
+    while waiting:
+        node, entered = waiting.pop()
+        if entered:
+            ordered[node] = None
+        elif node not in ordered:
+            waiting += [(node, True), *[(parent, False) for parent in reversed(node.parents())]]
+    return list(ordered)
+
+
 def draw_all(block: Block, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Draw the values of all parameters ahead of a forward, as MXNet does for a hybridized block.
 
     The shapes are found in a forward of their own, in which parameters are zeros and random numbers come from a copy of
-    the stream.
+    the stream. Its tape has the order of the draws, which is that of the inputs of MXNet's graph: from the outputs
+    back, what an op takes first comes first.
     """
     token = PROBED.set([])
     stream = copy.deepcopy({key: value for key, value in vars(mxnet).items() if key != "_lock"})
     try:
-        with autograd.pause(train_mode=False):
-            block.forward(*args, **kwargs)
+        with autograd.record(train_mode=False):
+            outputs = flatten(block.forward(*args, **kwargs))[0]
+        order = {node: i for i, node in enumerate(_in_order([x._node for x in outputs if isinstance(x, NDArray)]))}
     finally:
         vars(mxnet).update(stream)
         probed = PROBED.get() or []
         PROBED.reset(token)
+        nodes = {parameter: [array._node for array in parameter._data] for parameter in probed}
         for parameter in probed:
             parameter._data, parameter._ctx_list = [], []
-    for parameter in probed:
+    for parameter in sorted(probed, key=lambda p: min([order.get(node, len(order)) for node in nodes[p]])):
         parameter._finish_deferred_init()

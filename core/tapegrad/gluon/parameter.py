@@ -162,6 +162,8 @@ class Parameter:
                 probed.append(self)
                 with autograd.pause():
                     self._hold(nd.zeros(self.shape or (), dtype=self.dtype, ctx=cpu()), self._deferred[1])
+                for array in self._data:
+                    array.attach_grad()  # whatever its grad_req, so that the tape has it
             return
         (own, ctx, default, values), self._deferred = self._deferred, None
         with autograd.pause():

@@ -69,6 +69,8 @@ class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one nam
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, NDArray) and value._kernels is not self._kernels:
             value = value.as_in_context(self.context)
+        if getattr(value, "size", 0) == 1 and value.ndim:
+            value = value.reshape(())  # which fits an element too, where NumPy takes no array of several axes
         put(self, _places(key), value)
 
     def __repr__(self) -> str:

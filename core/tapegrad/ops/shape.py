@@ -307,6 +307,24 @@ def broadcast_arrays(xp: Any, *arrays: Any) -> Any:
     return [xp.broadcast_to(a, shape=shape) for a in arrays]
 
 
+@linear(
+    arrays=lambda g: g,
+    outs=True,
+    promotes=(),
+    samples=[(normal(3, 1), normal(4)), (normal(5),)],
+)
+def together(xp: Any, *arrays: Any) -> Any:
+    """The arrays as they are, but that a gradient of one gives zeros to what the others alone depend on.
+
+    Shapes: any; a list of as many arrays, of the same shapes.
+    Dtypes: each keeps its own.
+
+    >>> [x.shape for x in together(tnp.ones((3, 1)), tnp.ones((4,)))]
+    [(3, 1), (4,)]
+    """
+    return list(arrays)
+
+
 # Axes.
 
 
