@@ -518,6 +518,33 @@ def test_variables_made_inside():
     assert kept(compiled, 2)
 
 
+def test_variables_that_replace_variables(both):
+    def make():
+        held = {"w": nd.array([1.0, 2.0])}
+        held["w"].attach_grad()
+
+        def step(x):
+            with autograd.record():
+                loss = ((held["w"] - x) ** 2).sum()
+            loss.backward()
+            held["w"] = held["w"] - 0.25 * held["w"].grad
+            held["w"].attach_grad("add")
+            made = x * 2
+            made.attach_grad()
+            return loss, held["w"], held["w"].grad, made.copy(), made.grad, made
+
+        return step
+
+    assert both(make, [(nd.array([0.5, 0.1 * k]),) for k in range(5)]).stats()["replays"] == 3
+    compiled = tapegrad.compile(make(), strict=True)
+    for _ in range(4):
+        *_, copy, grad, made = compiled(nd.array([1.0, 3.0]))
+        with autograd.record():
+            loss = (made * copy).sum()
+        loss.backward()
+        assert made.grad is grad and grad.asnumpy().tolist() == [4.0, 12.0]
+
+
 def test_methods_have_programs_of_their_own():
     class Model:
         def __init__(self, w):

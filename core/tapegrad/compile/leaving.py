@@ -25,8 +25,8 @@ from .values import Traced, Untraceable, Value
 class Made(NamedTuple):
     """A new array, or (`again`) the one of an earlier recipe of that number.
 
-    `view`: the recipe of the array that it is a view of, and the step from there. `copy_of`: the array from outside
-    that is the same variable.
+    `view`: the recipe of the array that it is a view of, and the step from there. `node`: its place on the tape, as a
+    variable, or the array that is the same one.
     """
 
     cls: type[Array]
@@ -36,7 +36,7 @@ class Made(NamedTuple):
     more: tuple[tuple[str, Any], ...]
     again: int
     view: tuple[Any, Any] | None
-    copy_of: Given | None
+    node: Any
 
 
 class Given(NamedTuple):
@@ -64,10 +64,11 @@ class Fixed(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """The node of a new variable: its gradient's array, and what is done with gradients."""
+    """The node of a new variable: its gradient's array, what is done with gradients, and whether there has been one."""
 
     cell: Any
     req: str
+    fresh: bool
 
 
 def on_the_tape(x: Array) -> bool:
@@ -91,6 +92,12 @@ class Leaving:
         """What knows which of Python's state has changed, and is asked for it by `writes(leaving)`."""
         self.arguments = {id(leaf): i for i, leaf in enumerate(leaves)}
         self.made: dict[int, int] = {}
+        self.variables: dict[int, Made | Given] = {
+            id(node): Given(i)
+            for i, held in reversed([*enumerate(trace.before)])
+            if (node := held.get("_node")).__class__ is Leaf
+        }
+        """Of the nodes of variables, who has them."""
         self.returned: set[int] = set()
         self.expected: set[int] = set()
         """Who may live on: what is returned, and the gradients of new variables."""
@@ -125,19 +132,20 @@ class Leaving:
                 raise Untraceable("an array inside a vmap leaves it")
             if on_the_tape(x):
                 raise Untraceable("an array that is still being differentiated is returned")
-            copy_of = None
-            if x._node.__class__ is Leaf:
-                copy_of = next((Given(i) for i, held in enumerate(trace.before) if held.get("_node") is x._node), None)
-            if owned and x._node.__class__ is Leaf and copy_of is None:
-                trace.refuse("a variable that it makes is returned")
             self.expected.add(id(x))
             if id(x) in self.made:
                 return Made(type(x), value.ref, None, None, (), self.made[id(x)], None, None)
-            self.made[id(x)] = len(self.made)
+            number = self.made[id(x)] = len(self.made)
             real = trace.table(x._kernels)._real
-            more = tuple([(n, self.recipe(part)) for n, part in _extras(x)])
+            node = self.variables.get(id(x._node))
+            more = [(n, self.recipe(part)) for n, part in _extras(x)]
+            if (grad := getattr(x, "_grad", None)) is not None:
+                more.append(("_grad", self.recipe(grad)))
+            if node is None and x._node.__class__ is Leaf:
+                node = self.variable(x._node)
+                self.variables[id(x._node)] = Made(type(x), value.ref, None, None, (), number, None, None)
             signature = real.signatures[type(x), value.dtype, value.shape]
-            return Made(type(x), value.ref, real, signature, more, -1, self.view(x), copy_of)
+            return Made(type(x), value.ref, real, signature, tuple(more), -1, self.view(x), node)
         if id(x) in self.arguments and not isinstance(x, _PLAIN):
             return Argument(self.arguments[id(x)])
         if type(x) is tuple:
@@ -147,6 +155,11 @@ class Leaving:
                 raise Untraceable(f"a {type(x).__name__} is returned")
             return Fixed(x)
         raise Untraceable(f"a {type(x).__name__} is returned, which is no array, number, or container of them")
+
+    def variable(self, node: Leaf) -> Variable:
+        """The recipe for the node of a new variable."""
+        cell = node.cell()
+        return Variable(None if cell is None else self.recipe(cell), node.req, node.fresh)
 
     def view(self, x: Array) -> tuple[Any, Any] | None:
         """What a new array is to be a view of: an array from outside; others are gone when the call is over."""
@@ -187,8 +200,7 @@ class Leaving:
             if node is None or node.xp.__class__ is Sweep:
                 changes.append(("_node", Fixed(None)))
             elif node.__class__ is Leaf:
-                cell = None if node.cell is None else node.cell()
-                changes.append(("_node", Variable(None if cell is None else self.recipe(cell), node.req)))
+                changes.append(("_node", self.variable(node)))
             else:
                 raise Untraceable("an array from outside is left with a place on the tape")
         elif node is not None and trace.leaves.get(id(node), (None, None, None))[2]:

@@ -6,6 +6,7 @@ import linecache
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -201,8 +202,9 @@ class Writer:
         if isinstance(recipe, Ref):
             return repr(recipe)
         if isinstance(recipe, Variable):
-            self.names["_Leaf"] = Leaf
-            return f"_Leaf({'None' if recipe.cell is None else self.build(recipe.cell)}, {recipe.req!r})"
+            self.names["_variable"] = variable
+            cell = "None" if recipe.cell is None else self.build(recipe.cell)
+            return f"_variable({cell}, {recipe.req!r}, {recipe.fresh})"
         if isinstance(recipe, Made):
             if recipe.again >= 0:
                 return f"made{recipe.again}"
@@ -210,7 +212,6 @@ class Writer:
             self.count += 1
             slots = {
                 "_value": repr(recipe.value),
-                "_node": "None" if recipe.copy_of is None else f"{self.build(recipe.copy_of)}._node",
                 "_kernels": self.name(recipe.xp),
                 "_signature": self.name(recipe.signature),
             }
@@ -218,6 +219,8 @@ class Writer:
                 slots[slot] = self.build(part)
             self.names["_new"] = object.__new__
             self.lines.append(f"{made} = _new({self.name(recipe.cls)})")
+            node = "None" if recipe.node is None else self.build(recipe.node)
+            slots["_node"] = node if recipe.node.__class__ in (NoneType, Variable) else f"{node}._node"
             self.lines += [f"{made}.{slot} = {text}" for slot, text in slots.items()]
             if recipe.view is not None:
                 base, step = recipe.view
@@ -239,6 +242,13 @@ class Writer:
 def own_copy(value: Any) -> Any:
     """A raw value that nobody else holds: NumPy's arrays can be written to, all others cannot."""
     return np.array(value) if type(value) is np.ndarray else value
+
+
+def variable(cell: Any, req: str, fresh: bool) -> Leaf:
+    """The node of a new variable."""
+    leaf = Leaf(cell, req)
+    leaf.fresh = fresh
+    return leaf
 
 
 def _word(name: str) -> str:

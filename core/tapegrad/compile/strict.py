@@ -78,8 +78,11 @@ class Comparison:
 
     def _put(self, states: Sequence[dict[str, Any]]) -> None:
         for x, state in zip(self.handles, states, strict=True):
-            for name, value in state.items():
-                setattr(x, name, value)
+            for name in slots_of(type(x)):
+                if name in state:
+                    setattr(x, name, state[name])
+                elif hasattr(x, name):
+                    delattr(x, name)
 
 
 def check_readings(trace: Trace) -> None:
