@@ -137,7 +137,7 @@ class Leaving:
                 return Made(type(x), value.ref, None, None, (), self.made[id(x)], None, None)
             number = self.made[id(x)] = len(self.made)
             real = trace.table(x._kernels)._real
-            node = self.variables.get(id(x._node))
+            node: Any = self.variables.get(id(x._node))
             more = [(n, self.recipe(part)) for n, part in _extras(x)]
             if (grad := getattr(x, "_grad", None)) is not None:
                 more.append(("_grad", self.recipe(grad)))

@@ -31,13 +31,17 @@ ROW = 128
 
 @dataclass
 class Group:
-    """Steps that are one function, lowered; `outputs` are wanted outside, `rows` is how many rows there are."""
+    """Steps that are one function, lowered; `outputs` are wanted outside, `rows` is how many rows there are.
+
+    `make` gives an empty table, for other steps in such a function.
+    """
 
     table: Lowering
     steps: list[Step]
     outputs: list[Ref]
     rows: int
     size: int
+    make: Callable[[], Lowering]
 
 
 class Output(NamedTuple):
@@ -131,13 +135,113 @@ def grouped(block: Block, vectors: bool) -> list[Step | Group]:
             if found is not None:
                 # What goes before a group may have groups of its own, as what comes after it.
                 before, group, later = found
-                group.outputs = _wanted(block, group.steps)
                 ahead += [later, group, before]
                 done += steps[:start]
                 break
         else:
             done += steps
+    _Again(block, done).see()
     return done
+
+
+class _Again:
+    """What groups of large arrays are to compute again, instead of an earlier group's keeping it for them in memory.
+
+    A backward pass reads many values of the forward one that follow from a few. To compute these anew takes no longer
+    than to write and to read them, and memory is what a step of training is short of.
+    """
+
+    def __init__(self, block: Block, parts: list[Step | Group]) -> None:
+        self.block, self.parts = block, parts
+        self.maker = {
+            r: i
+            for i, part in enumerate(parts)
+            for step in (part.steps if isinstance(part, Group) else [part])
+            for r in step.results
+        }
+        self.readers: dict[Ref, list[int]] = {}
+        for i in range(len(parts)):
+            for r in self.reads(i):
+                self.readers.setdefault(r, []).append(i)
+
+    def reads(self, i: int) -> set[Ref]:
+        """The values that a part takes from outside."""
+        part = self.parts[i]
+        steps = part.steps if isinstance(part, Group) else [part]
+        return {r for step in steps for r in step.operands()} - {r for step in steps for r in step.results}
+
+    def see(self) -> None:
+        """Go through the groups, and say of each what it gives others."""
+        for i, part in enumerate(self.parts):
+            if isinstance(part, Group) and self.large(i):
+                self.spare(i, part)
+        for i, part in enumerate(self.parts):
+            if isinstance(part, Group):
+                part.outputs = [r for step in part.steps for r in step.results if self.maker[r] == i and self.read(r)]
+        self.parts[:] = [part for part in self.parts if isinstance(part, Step) or part.outputs]
+
+    def read(self, r: Ref) -> bool:
+        """Whether anybody wants a value but the group that makes it."""
+        return r in self.block.needed or any(i != self.maker[r] for i in self.readers.get(r, ()))
+
+    def large(self, i: int) -> bool:
+        """Whether a part is a function of large arrays."""
+        part = self.parts[i]
+        return isinstance(part, Group) and not part.table.whole
+
+    def spare(self, i: int, group: Group) -> None:
+        """Have the readers of a group compute what only they want, if that takes half of the memory at most."""
+        made = {r: step for step in group.steps for r in step.results if self.maker[r] == i}
+        spared = [
+            r
+            for r in made
+            if r not in self.block.needed
+            and self.readers.get(r)
+            and made[r].pointwise
+            and all(map(self.large, self.readers[r]))
+        ]
+        more: dict[int, list[Step]] = {}
+        kept: set[Ref] = set()
+        for j in sorted({j for r in spared for j in self.readers[r]}):
+            ahead = [r for r in spared if j in self.readers[r]]
+            again: set[Ref] = set()
+            while ahead:
+                r = ahead.pop()
+                if r in made and made[r].pointwise and (r in spared or not self.there(r, j)):
+                    ahead += made[r].operands() if r not in again else ()
+                    again.add(r)
+                elif not self.there(r, j):
+                    kept.add(r)
+            more[j] = [step for step in group.steps if not again.isdisjoint(step.results)]
+        if not spared or 2 * sum(map(self.bytes, kept)) > sum(map(self.bytes, spared)):
+            return
+        changed = {j: self.led(j, steps, group) for j, steps in more.items()}
+        if all(changed.values()):
+            for j, part in changed.items():
+                for r in self.reads(j):
+                    self.readers[r].remove(j)
+                self.parts[j] = part  # type: ignore[assignment]
+                for r in self.reads(j):
+                    self.readers.setdefault(r, []).append(j)
+
+    def led(self, j: int, more: Sequence[Step], group: Group) -> Group | None:
+        """A group with more steps at its beginning, in its own layout or in that of the group they come from."""
+        part = self.parts[j]
+        assert isinstance(part, Group)
+        steps = [*more, *part.steps]
+        for like in (part, group):
+            table = like.make()
+            if all(takes(table, step, self.block.specs, False) for step in steps):
+                return Group(table, steps, [], like.rows, like.size, like.make)
+        return None
+
+    def there(self, r: Ref, j: int) -> bool:
+        """Whether a value is in memory anyway when it is the turn of a part."""
+        return r in self.block.needed or r not in self.maker or any(i >= j for i in self.readers.get(r, ()))
+
+    def bytes(self, r: Ref) -> int:
+        spec = self.block.specs[r.number]
+        return spec.size * int(spec.dtype.itemsize)
 
 
 def _group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[Step], Group, list[Step]] | None:
@@ -147,7 +251,7 @@ def _group(block: Block, steps: list[Step], vectors: bool) -> tuple[list[Step], 
         before, group, later, table = _gathered(block, steps, make, rows == 1)
         computing = sum(s.name not in ("getitem", "reshape", "permute_dims", "matrix_transpose") for s in group)
         if computing >= LEAST - (rows > 1) and (best is None or len(group) > len(best[1].steps)):
-            best = before, Group(table, group, [], rows, size), later
+            best = before, Group(table, group, [], rows, size, make), later
     return best
 
 
@@ -204,13 +308,3 @@ def takes(table: Lowering, step: Step, specs: Mapping[int, Spec], whole: bool) -
     except Unsupported:
         return False
     return True
-
-
-def _wanted(block: Block, group: Sequence[Step]) -> list[Ref]:
-    """The results of a group that others read, or that are wanted afterwards."""
-    mine = set(map(id, group))
-    wanted = set(block.needed)
-    for step in block.steps:
-        if id(step) not in mine:
-            wanted.update(step.operands())
-    return [r for step in group for r in step.results if r in wanted]
