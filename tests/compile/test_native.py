@@ -192,6 +192,20 @@ def test_zero_times_infinity_is_zero_in_large_arrays(shape):
 
 
 @needs_compiler
+def test_what_follows_from_little_is_computed_again_in_the_backward_pass():
+    x, w, v = (tnp.asarray(np.random.default_rng(i).normal(size=(160, 160))) for i in range(3))
+
+    def loss(x, w, v):
+        hidden = x @ w + v[0]
+        return tnp.sum((hidden * (1 + tnp.tanh(0.8 * (hidden + 0.04 * hidden**3))) @ v * x) ** 2)
+
+    program = compiled_alike(tapegrad.grad(loss, argnums=(0, 1, 2)), x, w, v)
+    steps = program._sorts.popitem()[1].recordings[0].program.plan.steps
+    kernels = [step for step in steps if step.name == "native" and "= tanh(" in step.function.code]
+    assert [len(step.results) for step in kernels] == [1, 1]  # nothing is kept for the second
+
+
+@needs_compiler
 def test_views_and_what_is_put_together():
     x, w = arrays(4, 6)
 

@@ -21,7 +21,7 @@ from ..transforms.transformed import name_of
 from .doors import ACTIVE
 from .guards import SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
-from .loops import DEEP, LONG, MANY, Course, Missed, rolled
+from .loops import DEEP, LONG, MANY, OFTEN, Course, Missed, rolled
 from .program import End, Step, on_host
 from .reaching import reachable
 from .recorded import Again, Outcome, attached, swept
@@ -338,7 +338,8 @@ class Compiled(Reaches):
         recording.doubtful = fresh and (bool(constants) or reach.fickle)
         course = Course(trace.path, trace.specs, end, trace.visits)
         deep = recording.deep or course.branches > DEEP
-        many = not fresh and (deep or recording.ends >= MANY or len(trace.path) > LONG or bool(sort.counters))
+        long = course.branches > OFTEN or len(trace.path) > LONG
+        many = not fresh and (deep or recording.ends >= MANY or long or bool(sort.counters))
         loop = rolled(recording.course, course) if many and recording.course is not None else None
         if many and loop is None and sort.count(trace.visits.counters):
             return  # the next traces have them

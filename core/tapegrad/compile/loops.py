@@ -20,8 +20,9 @@ from .program import End, Ref, Segment, Spec, Step, fingerprint, substituted
 from .source import Writer, execute
 from .visits import Visits
 
-MANY, LONG = 8, 2000
-"""From so many courses, or steps in one, loops are looked for: as a tree, few and short ones are quicker."""
+MANY, OFTEN, LONG = 8, 24, 2000
+"""From so many courses, branch points or steps in one, loops are looked for: as a tree, few and short ones are quicker.
+"""
 
 DEEP = 200
 """More branch points than that on one way through a tree are a loop, or nothing that a tree is good for."""

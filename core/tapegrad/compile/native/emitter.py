@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .expressions import FUNCTIONS, TWO, TYPES, expression, literal
-from .lowering import Flat, Lowering, Unsupported, Value, aligned, contiguous
+from .lowering import REDUCTIONS, Flat, Lowering, Unsupported, Value, aligned, contiguous
 
 __all__ = ["Emitter", "Function", "emit", "file"]
 
@@ -33,8 +33,6 @@ VECTOR = 32
 
 LONG = 100
 """From so many lines on a loop is worth a thought of what compiling it costs."""
-
-REDUCTIONS = ("sum", "max", "min", "any", "all")
 
 MACROS = """\
 /* The total and what it lacks, which is far below its last place. */

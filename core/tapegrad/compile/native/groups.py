@@ -191,14 +191,16 @@ class _Again:
 
     def spare(self, i: int, group: Group) -> None:
         """Have the readers of a group compute what only they want, if that takes half of the memory at most."""
-        made = {r: step for step in group.steps for r in step.results if self.maker[r] == i}
+        made = {
+            r: step
+            for step in group.steps
+            for r in step.results
+            if self.maker[r] == i and r not in group.table.reducing
+        }
         spared = [
             r
-            for r in made
-            if r not in self.block.needed
-            and self.readers.get(r)
-            and made[r].pointwise
-            and all(map(self.large, self.readers[r]))
+            for r, by in self.readers.items()
+            if by and r in made and r not in self.block.needed and all(map(self.large, by))
         ]
         more: dict[int, list[Step]] = {}
         kept: set[Ref] = set()
@@ -207,7 +209,7 @@ class _Again:
             again: set[Ref] = set()
             while ahead:
                 r = ahead.pop()
-                if r in made and made[r].pointwise and (r in spared or not self.there(r, j)):
+                if r in made and (r in spared or not self.there(r, j)):
                     ahead += made[r].operands() if r not in again else ()
                     again.add(r)
                 elif not self.there(r, j):

@@ -21,6 +21,8 @@ from .expressions import FORMS, FUNCTIONS, TYPES
 UNIFORM = 10_000
 """Constants of up to so many elements are looked at: one number throughout is no memory."""
 
+REDUCTIONS = frozenset(("sum", "max", "min", "any", "all"))
+
 
 class Unsupported(Exception):
     """Something that has no C here."""
@@ -100,6 +102,8 @@ class Lowering(Kernels):
         self.values: list[Value] = []
         self.inputs: dict[Any, Value] = {}
         self.known: dict[Ref, Any] = {}
+        self.reducing: set[Ref] = set()
+        """The results of steps that take elements together."""
         self.vectors = vectors
 
     def layout(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
@@ -131,6 +135,8 @@ class Lowering(Kernels):
                 del self.inputs[key]
             raise Unsupported(step.name) from None
         self.known.update(zip(step.results, outs, strict=True))
+        if any(value.name in REDUCTIONS for value in self.values[values:]):
+            self.reducing.update(step.results)
 
     def _operand(self, part: Any, specs: Any) -> Any:
         if part.__class__ is Ref:
