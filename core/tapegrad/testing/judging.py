@@ -104,7 +104,7 @@ def _absence(error: Exception) -> str:
     if isinstance(error, MissingExtraError):
         return f"{error.name} is not installed ({error.remedy})" if error.name else str(error)
     if isinstance(error, DynamicShapeError):
-        return f"the shape would depend on numbers: {error}"
+        return "a shape would depend on numbers that are not computed yet"
     lacking = error.lacking if isinstance(error, DtypeError) else ""
     return f"the engine has no {lacking}" if lacking else ""
 
