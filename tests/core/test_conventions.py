@@ -233,6 +233,7 @@ SECOND = {
     "acos at its ends": ("acos", [1.0, -1.0], [-INF, INF]),
     "atanh at its ends": ("atanh", [1.0, -1.0], [INF, -INF]),
     "acosh at its end": ("acosh", [1.0, INF], [-INF, 0]),
+    "logit at its ends": ("logit", [0.0, 1.0], [-INF, INF]),
     "cbrt at 0": ("cbrt", [0.0, -0.0, INF], [-INF, INF, 0]),
     "std of one": ("std", [3.0], [0.0]),
     "std of equals": ("std", [2.0, 2.0], [0.0, 0.0]),

@@ -180,3 +180,12 @@ def test_copysign_is_flat_at_0_as_abs_is(backend):
         *[on(backend, v, "float64") for v in ([0.0, 2.0], [1.0, -1.0])],
     )
     assert found.tolist() == [0, -1]
+
+
+def test_what_is_not_beyond_an_infinite_bound_is_squared():
+    for delta, r, expected in (
+        (math.inf, 2.0, (0.0, 2.0)),
+        (math.inf, 0.0, (0.0, 0.0)),
+        (1.0, -math.inf, (math.inf, -1)),
+    ):
+        assert tapegrad.grad(special.huber, argnums=(0, 1))(delta, r) == expected

@@ -101,8 +101,9 @@ def huber(delta: ArrayLike, r: ArrayLike, /) -> ndarray:
     """
     delta, r = _reals("huber", delta, r)
     size = op.abs(r)
-    line = delta * (size - 0.5 * delta)
-    loss = op.where(size <= delta, 0.5 * (r * r), line)
+    near = size <= delta
+    middle, bound = op.where(near, r, 0.0), op.where(near, 0.0, delta)  # either may be infinite where it does not count
+    loss = op.where(near, 0.5 * (middle * middle), bound * (size - 0.5 * bound))
     return op.where(delta < 0, math.inf, loss)
 
 

@@ -678,7 +678,7 @@ def xlog1py(xp: Any, x: Any, y: Any) -> Any:
 
 
 @elementwise(
-    x=lambda xp, g, x: xp.divide_or_zero(g, x * (1 - x)),
+    x=lambda xp, g, x: xp.divide_or_zero(g, x) + xp.divide_or_zero(g, 1 - x),  # a slope at the ends has one of its own
     floats=True,
     accuracy="I1",
     numpy="special.logit",
