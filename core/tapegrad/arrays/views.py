@@ -15,6 +15,7 @@ see a write. Others hold it, since they see one another's writes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from threading import RLock
@@ -176,9 +177,13 @@ class Part(Step):
         return found
 
     def back(self, x: Array, value: Array) -> Array:
-        both = [value if name == self.name else OPS[name].call(x) for name in ("real", "imag")]
-        real, imaginary = (OPS["astype"].call(part, dtype=x._dtype) for part in both)
-        found: Array = real + imaginary * 1j
+        real, y = [value if name == self.name else OPS[name].call(x) for name in ("real", "imag")]
+        where, astype = OPS["where"].call, OPS["astype"].call
+        # Beside an infinite number or NaN, 0 times it in a product with 1j would be NaN.
+        finite = OPS["isfinite"].call(y)
+        turned = astype(where(finite, y, 0), dtype=x._dtype) * 1j
+        beyond = where(y > 0, complex(0, math.inf), where(y < 0, complex(0, -math.inf), complex(0, math.nan)))
+        found: Array = astype(real, dtype=x._dtype) + where(finite, turned, astype(beyond, dtype=x._dtype))
         return found
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
