@@ -112,6 +112,8 @@ def test_a_failed_factorization_is_an_error_of_numpys():
             fail()
         assert isinstance(caught.value, TapegradError)
         assert isinstance(caught.value, ValueError)
+    with pytest.raises(np.linalg.LinAlgError, match=r"derivative of qr\(\)"):  # which has two outputs
+        tapegrad.grad(lambda a: tnp.sum(tnp.linalg.qr(a)[0]) + tnp.sum(tnp.linalg.qr(a)[1]))(np.zeros((2, 2)))
 
 
 def test_two_contexts_are_named():

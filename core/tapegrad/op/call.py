@@ -344,7 +344,8 @@ def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None
     if isinstance(error, _PASSING):
         return None
     text = first_line(error)
-    kind = _kind_of_error(op, engine_inside(value).backend, error, text)
+    one = next(iter(value.values())) if value.__class__ is dict else value  # of several outputs
+    kind = _kind_of_error(op, engine_inside(one).backend, error, text)
     return None if kind is None else kind(f"the derivative of {op.name}(): {text}")
 
 
@@ -475,7 +476,7 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     leaves: list[Node] = [Leaf() for _ in outs]
     since = next_seq()
     with Scope(RECORDING):
-        example = (some if wrap else to_array(some, None, node.xp))._detached()
+        example = (some if wrap else to_array(some, None, node.xp))._unplaced()
         zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
         heads = [to_array(z._value, leaf, z._kernels) for z, leaf in zip(zeros, leaves, strict=True)]
         pulled = pull_into({}, node, dict(enumerate(heads)) if several else heads[0])
