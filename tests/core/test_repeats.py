@@ -103,6 +103,8 @@ def test_the_nuclear_norm_has_the_subgradient_of_least_norm():
     assert not tapegrad.grad(lambda a: linalg.norm(a, 2))(of(np.zeros((2, 2)), "float64")).asnumpy().any()
     for a in (np.asarray([[1.0, 2.0], [2.0, 4.0]]), np.asarray([[1.0, 2.0, 0.0], [-2.0, -4.0, 0.0]])):
         assert np.allclose(tapegrad.grad(nuclear)(of(a, "float64")).asnumpy(), a / 5, atol=1e-14)
+        batched = tapegrad.grad(lambda q: tnp.sum(tapegrad.vmap(nuclear)(q)))
+        assert np.allclose(batched(of([a, a], "float64")).asnumpy(), a / 5, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", ["spectral", "singular_spectral"])

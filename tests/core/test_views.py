@@ -295,6 +295,15 @@ def test_iteration_gives_views(backend):
     z.backward()
     assert y.tolist() == [[0.0, 4.0], [8.0, 20.0], [32.0, 60.0]]
     assert w.grad.tolist() == [62.0]
+    with tapegrad.record():
+        y = w * [1.0, 2.0, 3.0]
+        for i, number in enumerate(y):
+            if i < 2:
+                y[i + 1] *= number
+        z = total(y)
+    z.backward()
+    assert y.tolist() == [2.0, 8.0, 48.0]
+    assert w.grad.tolist() == [1.0 + 8.0 + 72.0]
     total_of = x[0, 0]
     for number in x[:, 1]:
         total_of += number
@@ -395,6 +404,9 @@ def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
     z.imag *= 2.0
     z.real = z.real
     assert z.tolist() == [5 + 4j, 3 + 8j]
+    z.imag = [np.inf, np.nan]
+    z.real[:] = [-np.inf, 2.0]
+    assert str(z.tolist()) == "[(-inf+infj), (2+nanj)]"
     x = on(backend, np.zeros(2))
     wide, square = tnp.broadcast_to(x, (3, 2)), on(backend, np.ones((2, 2)))
     diagonal = tnp.diagonal(square)

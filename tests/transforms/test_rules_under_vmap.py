@@ -114,6 +114,14 @@ def test_an_output_that_a_rule_uses_keeps_its_place_outside_the_batch():
     np.testing.assert_allclose(third(lambda x: Exponential()(x)).asnumpy(), third(nd.exp).asnumpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("constant", [nd.NDArray.detach, nd.stop_gradient, mx.stop_gradient])
+def test_what_is_made_a_constant_inside_is_one_outside(constant):
+    found = mx.grad(lambda a: nd.sum(mx.vmap(mx.vmap(lambda r: r * constant(r * r)))(a)))(A)
+    np.testing.assert_allclose(found.asnumpy(), A.asnumpy() ** 2)
+    found = mx.grad(lambda a: nd.sum(mx.vmap(mx.grad(lambda r: nd.sum(r * constant(r))))(a)))(A)
+    assert not found.asnumpy().any()
+
+
 def test_a_rule_that_is_no_derivative_is_used_at_every_level():
     @mx.custom
     def reversed_gradient(x):

@@ -121,7 +121,13 @@ class Array:
         return self._detached()
 
     def _detached(self) -> Self:
-        """The same value as a constant, in a handle that has nothing to do with this one."""
+        """The same value as a constant at every level of batching, in a handle that has nothing to do with this one."""
+        made = self._unplaced()
+        made._value = made._kernels.without_nodes(made._value)
+        return made
+
+    def _unplaced(self) -> Self:
+        """The same value in a handle without a place on the tape, but for those that the value has inside a batch."""
         made = object.__new__(self.__class__)
         made._value, made._node, made._kernels, made._signature = self._value, None, self._kernels, self._signature
         return made
@@ -223,7 +229,13 @@ class Array:
         if self.ndim > 1:
             for i, piece in enumerate(pieces):
                 views.share(piece, self, (i,))
-        yield from pieces
+            yield from pieces
+            return
+        node, value, is_written = self._node, self._value, False
+        for i, piece in enumerate(pieces):  # numbers, which are no views: once the array is written to, read anew
+            if not is_written and (value is not self._value or node is not self._node):
+                is_written, value = True, None
+            yield self[i] if is_written else piece
 
     def __format__(self, spec: str) -> str:
         return format(self._one("format()"), spec) if spec else str(self)
@@ -329,7 +341,7 @@ class Array:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         check_thread((self._node,), "copy.deepcopy()")
-        return self.copy() if self._node is not None and MODE.get() & RECORDING else self._detached()
+        return self.copy() if self._node is not None and MODE.get() & RECORDING else self._unplaced()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""

@@ -186,7 +186,7 @@ class Again:
         leaves, self.structure = flatten((args, keywords))
         places = {id(x): i for i, x in enumerate(outcome.tracked)}
         self.entering = [places.pop(id(leaf), None) for leaf in leaves]
-        self.leaves = [leaf._detached() if isinstance(leaf, Array) else leaf for leaf in leaves]
+        self.leaves = [leaf._unplaced() if isinstance(leaf, Array) else leaf for leaf in leaves]
         self.outside = [(i, ref(outcome.tracked[i])) for i in places.values()]
         self.fun = fun
         self.places = outcome.pull.places

@@ -240,6 +240,10 @@ class Kernels:
         """A gradient in the layout of the value it belongs to, or of what is known of it."""
         return g
 
+    def without_nodes(self, value: Any) -> Any:
+        """A value without the nodes that it has inside a batch."""
+        return value
+
     def find(self, name: str) -> Any:
         """The kernel for the op or function of that name."""
         raise NotImplementedError

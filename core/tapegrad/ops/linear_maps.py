@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import Batched, inner_array, level_table, without_nodes
+from ..arrays.batched import Batched, inner_array, level_table
 from ..engines.tables import RECORDED
 from ..errors import ShapeError
 from ..op.call import TAKES
@@ -49,7 +49,7 @@ def apply_map(a: Any, x: Array) -> Array:
     if not x.ndim or x.shape[-1] != a.shape[1]:
         raise ShapeError(f"a linear map of shape {a.shape} does not go with vectors along the last axis of {x.shape}")
     with Scope(TOLD, RECORDING | RULED):
-        out = _unrecorded(a, without_nodes(x))
+        out = _unrecorded(a, x._detached())
     if not (MODE.get() & RECORDING and is_tracked(x)):
         return out
     rule = OwnRule(

@@ -14,7 +14,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import Batched, without_nodes
+from ..arrays.batched import Batched
 from ..errors import GraphError, TapegradError
 from ..op.rules import is_tracked
 from ..tape.guards import BodyScope, Journal, check_thread, check_variables
@@ -80,7 +80,7 @@ class Body:
         def stripped(x: Any) -> Any:
             if not isinstance(x, Array) or not is_tracked(x) or all(x is not other for other in inputs):
                 return x
-            made = without_nodes(x)
+            made = x._detached()
             bare.append((made, made._value, x))
             return made
 

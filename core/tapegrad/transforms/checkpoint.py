@@ -97,7 +97,7 @@ class CheckpointNode(Node):
         if all(t is None for t in pushed):
             return None
         if any(t is None for t in pushed):
-            zeros = [RECORDED.zeros_like(out._detached()) for out in outs]
+            zeros = [RECORDED.zeros_like(out._unplaced()) for out in outs]
             pushed = [(z if wrap else z._value) if t is None else t for t, z in zip(pushed, zeros, strict=True)]
         return tuple(pushed)
 
@@ -185,7 +185,7 @@ def checkpoint(fun: Function) -> Function:
 
         inputs = [leaves[i] for i in places]
         with Scope(TOLD, RECORDING | RULED), Journal() as journal:
-            outs = again([x._detached() for x in inputs])
+            outs = again([x._unplaced() for x in inputs])
         written = journal.survivors(outs)
         for x, held in written:
             x._hold(held)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from ..arrays.batched import without_nodes
 from ..arrays.trees import callable_or_error, map_arrays, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
@@ -207,4 +206,4 @@ def stop_gradient(x: Tree) -> Tree:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0
     """
-    return map_arrays(without_nodes, x)
+    return map_arrays(lambda leaf: leaf._detached(), x)

@@ -20,7 +20,6 @@ from ..arrays.batched import (
     ones_of,
     place_beside,
     table_of,
-    without_nodes,
     wrap,
 )
 from ..arrays.entering import (
@@ -94,7 +93,7 @@ def convert_tree(tree: Any, kind: str, outer: bool, leave: Exit) -> Any:
     done = []
     for leaf in leaves:
         if isinstance(leaf, Array):
-            leaf = leaf if outer else leaf._detached()
+            leaf = leaf if outer else leaf._unplaced()
             leaf = leave(leaf, kind)
         done.append(leaf)
     return unflatten(structure, done)
@@ -137,7 +136,7 @@ class Argument:
             node: Node = Leaf() if x._node is None else Entry(x._node)
             if depth:
                 set_level(node, depth)
-            variable = x._detached()
+            variable = x._unplaced()
             variable._node = node
             self.kinds.append(kind_of(leaf))
             self.outer.append(x)
@@ -267,7 +266,7 @@ class Run:
         return Exit(self.arguments.values(), more)
 
     def value(self) -> Any:
-        done = [self.leave(x if self.outer or x._node is None else x._detached(), self.kind) for x in self.outs]
+        done = [self.leave(x if self.outer or x._node is None else x._unplaced(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
     def go_on_to_gradient(self) -> None:
@@ -306,7 +305,7 @@ class Run:
     def _result(g: Any, x: Array, recorded: bool, *, laid_out: bool = False) -> Array:
         """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face, and in its layout."""
         if g is None:
-            zeros: Array = OPS["zeros_like"].call(x._detached())
+            zeros: Array = OPS["zeros_like"].call(x._unplaced())
             return zeros
         if laid_out and x._kernels.layouts:
             g = in_layout(g, x, recorded)
@@ -319,7 +318,7 @@ class Run:
         if self._is_plain(cotangents):
             return self.pull(cotangents, free=False)
         with Scope(TOLD, RECORDING | RULED):
-            rows = self.pull([without_nodes(g) for g in cotangents], free=False)
+            rows = self.pull([g._detached() for g in cotangents], free=False)
         pulled = [g for row in rows for g in row]
         rule = OwnRule(
             f"the pull of {self.name}",
@@ -334,7 +333,7 @@ class Run:
         if self._is_plain(tangents):
             return self.push(rows)
         with Scope(TOLD, RECORDING | RULED):
-            pushed = self.push([[without_nodes(t) for t in row] for row in rows])
+            pushed = self.push([[t._detached() for t in row] for row in rows])
         rule = OwnRule(
             f"the push of {self.name}",
             lambda cotangents: [g for row in self.pull_linear(list(cotangents)) for g in row],

@@ -55,7 +55,7 @@ def open_batch(x: Array, level: int, size: int) -> Array:
             return inner
         x = inner
     elif x._node is not None and level_of(x._node) >= level:
-        x = x._detached()
+        x = x._unplaced()
     # A constant may have met the batch without taking part in it: outside it is the engine's alone.
     x = handle(x.__class__, x._value, x._node, table_of(x._value, engine_of(x)))
     found: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
@@ -198,7 +198,7 @@ def vmap(
                 x = RECORDED.getitem(x, key=(0,))
             elif axis:
                 x = RECORDED.moveaxis(x, source=0, destination=axis)
-            done.append(leave(x if outer else x._detached(), kind))
+            done.append(leave(x if outer else x._unplaced(), kind))
         return unflatten(structure, done)
 
     return Transformed(vmap_of, vmap, fun, in_axes, out_axes, axis_size=axis_size, randomness=randomness)
