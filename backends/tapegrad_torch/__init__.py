@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -15,10 +14,11 @@ import tapegrad
 from tapegrad.dtypes import to_dtype
 from tapegrad.engines.extras import pip_install
 from tapegrad.errors import ArgumentTypeError, BackendError, DtypeError
+from tapegrad.settings import Setting
 
 __all__ = ["TorchBackend", "detaching"]
 
-_DETACHES: ContextVar[bool] = ContextVar("tapegrad_torch_detaches", default=False)
+_DETACHES: Setting[bool] = Setting("tapegrad_torch_detaches", False)
 
 _KINDS = {"cpu": "cpu", "cuda": "gpu", "mps": "gpu", "xpu": "gpu"}
 """tapegrad's words for PyTorch's types of devices."""
@@ -29,8 +29,7 @@ _ONE_UNIT = "PyTorch's vectorised square root is off by one unit in the last pla
 _WIDER = "PyTorch multiplies half precision by a number of Python in single precision"
 
 
-@contextmanager
-def detaching() -> Iterator[None]:
+def detaching() -> AbstractContextManager[None]:
     """Within it, tensors that require grad come in as the numbers they hold; PyTorch's own tape does not go on.
 
     Raises: nothing; outside of it such a tensor is an `ArgumentTypeError`.
@@ -38,11 +37,7 @@ def detaching() -> Iterator[None]:
         with tapegrad_torch.detaching():
             tapegrad.grad(loss)(model.weight)
     """
-    token = _DETACHES.set(True)
-    try:
-        yield
-    finally:
-        _DETACHES.reset(token)
+    return _DETACHES.hold(True)
 
 
 class TorchBackend(tapegrad.Backend):

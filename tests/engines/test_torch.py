@@ -93,6 +93,20 @@ def test_a_tensor_on_its_own_tape_is_refused_or_detached():
     assert found.tolist() == [2, 2, 2] and not found.requires_grad and x.grad is None
 
 
+def test_an_abandoned_generator_ends_no_others_detaching():
+    def stream():
+        with tapegrad_torch.detaching():
+            yield
+
+    x, abandoned = torch.ones(2, requires_grad=True), stream()
+    next(abandoned)
+    with tapegrad_torch.detaching():
+        del abandoned
+        assert tnp.asarray(x).tolist() == [1, 1]
+    with pytest.raises(ArgumentTypeError, match="requires grad"):
+        tnp.asarray(x)
+
+
 def test_results_share_no_memory():
     x = torch.arange(4.0)
     value, gradient = tapegrad.value_and_grad(lambda x: tnp.sum(x.reshape(2, 2).T))(x)

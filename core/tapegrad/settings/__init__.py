@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Generic, TypeVar
 from weakref import ref
 
+__all__ = ["Setting"]
+
 T = TypeVar("T")
 
 
