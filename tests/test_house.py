@@ -62,6 +62,7 @@ LAYERS = [
             "lr_scheduler",
             "metric",
             "monitor",
+            "symbol",
             "profiler",
             "name",
         ),
@@ -92,7 +93,7 @@ PUBLIC = {
         *LAYERS[10],
         "mxnet",
     ),
-    *("init", "kv", "mon", "__init__", "__main__"),
+    *("init", "kv", "mon", "sym", "__init__", "__main__"),
 }
 """What a user imports. All else at the top is the folder of a layer."""
 

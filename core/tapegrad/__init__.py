@@ -192,6 +192,8 @@ _MODULES = {
     "profiler": ".profiler",
     "random": ".random",
     "recordio": ".recordio",
+    "sym": ".symbol",
+    "symbol": ".symbol",
     "test_utils": ".test_utils",
     "testing": ".testing",
     "tree": ".tree",

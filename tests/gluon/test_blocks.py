@@ -56,6 +56,11 @@ def test_symbols_are_refused_in_words(make):
         make(nn.HybridSequential())
     with pytest.raises(ArgumentError, match="no symbols here"):
         gluon.SymbolBlock.imports("x.json", ["data"])
+    with pytest.raises(AttributeError, match="there are no symbols here"):
+        mx.sym.var("data")
+    with pytest.raises(ArgumentTypeError, match="there are no symbols here"):
+        mx.symbol.Symbol()
+    assert not isinstance(nd.ones(1), mx.sym.Symbol)
 
 
 def test_a_hybrid_block_takes_hybrid_blocks_and_arrays_alone():

@@ -10,6 +10,7 @@ import pytest
 import tapegrad as mx
 import tapegrad.numpy as tnp
 from tapegrad import autograd, nd, np, npx
+from tapegrad.gluon import nn
 
 
 def test_arrays_of_both_faces_beside_them_become_theirs(backend):
@@ -103,3 +104,18 @@ def test_one_number_is_written_to_an_element_whatever_its_axes():
     x[0] = [[3]]
     x[1, 1] = np.ones(1).asnumpy()
     assert x.tolist() == [[3, 3], [1, 1]]
+
+
+def test_a_length_that_is_not_known_is_a_different_number_in_each_edition():
+    layer = nn.Dense(3)
+    assert layer.weight.shape == (3, 0) and repr(layer) == "Dense(None -> 3, linear)"
+    npx.set_np()
+    assert layer.weight.shape == (3, -1) and repr(layer) == "Dense(-1 -> 3, linear)"
+    layer.initialize()
+    layer(np.ones((1, 2)))
+    assert layer.weight.shape == (3, 2)
+
+
+def test_a_table_is_read_from_text():
+    table = np.genfromtxt(["1,2", "3,4"], delimiter=",", dtype=np.float32)
+    assert type(table) is np.ndarray and table.dtype == numpy.float32 and table.tolist() == [[1, 2], [3, 4]]

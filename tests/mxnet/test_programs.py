@@ -82,7 +82,7 @@ def test_seeds_may_be_negative_and_for_a_context():
     assert (nd.random.multinomial(nd.array([0.5, 0.5]), shape=20) == dice).asnumpy().all()
 
 
-@pytest.mark.parametrize("name", ["sym", "mod", "model"])
+@pytest.mark.parametrize("name", ["viz", "mod", "model"])
 def test_parts_of_mxnet_that_are_not_here_say_what_is(name):
     with pytest.raises(AttributeError, match=f"no attribute '{name}': of MXNet there is what imperative"):
         getattr(mx, name)

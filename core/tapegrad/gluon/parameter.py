@@ -14,7 +14,7 @@ from .. import autograd, dtypes, initializer
 from .. import ndarray as nd
 from ..context import Context, cpu, current_context
 from ..errors import ArgumentError, ArgumentTypeError, DeferredInitializationError, ParameterError, ShapeError
-from ..ndarray.ndarray import NDArray
+from ..ndarray.ndarray import NDArray, edition
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "ParameterDict"]
 
@@ -115,7 +115,9 @@ class Parameter:
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """The shape, with 0 for lengths that are not known yet; None if nothing is known."""
+        """The shape, with 0 for lengths that are not known yet (after `set_np()` −1); None if nothing is known."""
+        if edition.numpy and self._shape is not None:
+            return tuple([n or -1 for n in self._shape])
         return self._shape
 
     @shape.setter

@@ -45,19 +45,30 @@ def _bounded(g: Any, bound: float) -> Any:
     return ops.clip(g, -bound, bound) if bound >= 0 else g
 
 
+def _decayed(g: Any, weight: Any, wd: float) -> Any:
+    """g + wd · w."""
+    return g + weight * wd if wd else g
+
+
 def update(
-    *, decays: bool = False, common: Sequence[Field] = (RESCALE, CLIP), then: str = TO_WEIGHT
+    *,
+    decays: bool = False,
+    linear: bool = False,
+    common: Sequence[Field] = (RESCALE, CLIP),
+    then: str = TO_WEIGHT,
 ) -> Callable[[Rule], Callable[..., NDArray]]:
     """Make a public function of a rule, which returns the new weight, or that and the new states.
 
     The rule takes constants: the weight, the gradient, and the states, which are its further parameters that are
     arrays. The gradient comes rescaled and bounded; if the rule `decays`, `wd` times the weight is added before it is
-    bounded. Parameters that the updates have in `common` are put before the rule's keyword-only ones.
+    bounded. A rule is `linear` if it is one of lr · (g + wd · w): where nothing is bounded, its rate and its decay are
+    rescaled in the place of the gradient. Parameters that the updates have in `common` are put before the rule's
+    keyword-only ones.
     """
-    return partial(_public, decays=decays, common=common, then=then)
+    return partial(_public, decays=decays, linear=linear, common=common, then=then)
 
 
-def _public(rule: Rule, decays: bool, common: Sequence[Field], then: str) -> Callable[..., NDArray]:
+def _public(rule: Rule, decays: bool, linear: bool, common: Sequence[Field], then: str) -> Callable[..., NDArray]:
     own = fields_of(rule)
     arrays = [p.name for p in own if p.annotation == "NDArray"]
     states = arrays[2:]
@@ -73,8 +84,12 @@ def _public(rule: Rule, decays: bool, common: Sequence[Field], then: str) -> Cal
         for name in arrays:
             named[name] = named[name]._detached()
         grad, scale = named["grad"], named["rescale_grad"]
-        grad = grad if scale == 1 else grad * scale
-        named["grad"] = _bounded(grad + named["weight"] * named["wd"] if decays else grad, named[bound])
+        if linear and scale and named[bound] < 0:
+            named["lr"] *= scale
+            named["wd"] /= scale
+        elif scale != 1:
+            grad = grad * scale
+        named["grad"] = _bounded(_decayed(grad, named["weight"], named["wd"]) if decays else grad, named[bound])
         result: NDArray
         result, *new = rule(**{name: named[name] for name in handed})
         _write(*zip(held, new, strict=True))
@@ -85,17 +100,17 @@ def _public(rule: Rule, decays: bool, common: Sequence[Field], then: str) -> Cal
     return public(body, rule.__name__, parameters, rule.__doc__ or "", __name__, into=_unrecorded, words=words)
 
 
-@update(common=(RESCALE, CLIP, LAZY))
+@update(linear=True, common=(RESCALE, CLIP, LAZY))
 def sgd_update(weight: NDArray, grad: NDArray, lr: float, wd: float = 0.0) -> tuple[NDArray, ...]:
     """w − lr · (g + wd · w).
 
     >>> print(nd.sgd_update(nd.ones(1), nd.ones(1), lr=0.5).asscalar())
     0.5
     """
-    return (weight * (1 - lr * wd) - grad * lr,)
+    return ((weight * (1 - lr * wd) if wd else weight) - grad * lr,)
 
 
-@update(common=(RESCALE, CLIP, LAZY))
+@update(linear=True, common=(RESCALE, CLIP, LAZY))
 def sgd_mom_update(
     weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0
 ) -> tuple[NDArray, ...]:
@@ -104,11 +119,11 @@ def sgd_mom_update(
     >>> print(nd.sgd_mom_update(nd.ones(1), nd.ones(1), nd.ones(1), lr=0.5, momentum=0.5).asscalar())
     1.0
     """
-    mom = mom * momentum - weight * (lr * wd) - grad * lr
+    mom = mom * momentum - _decayed(grad, weight, wd) * lr
     return weight + mom, mom
 
 
-@update()
+@update(linear=True)
 def nag_mom_update(
     weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0
 ) -> tuple[NDArray, ...]:
@@ -117,7 +132,7 @@ def nag_mom_update(
     >>> print(nd.nag_mom_update(nd.ones(1), nd.ones(1), nd.zeros(1), lr=0.5, momentum=0.5).asscalar())
     0.25
     """
-    step = (grad + weight * wd) * lr
+    step = _decayed(grad, weight, wd) * lr
     mom = mom * momentum - step
     return weight + mom * momentum - step, mom
 

@@ -66,6 +66,23 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, ctx: Any = None, out: A
     return _faced()(_standard.full)(shape, fill_value, dtype=dtype, ctx=ctx, out=out)
 
 
+def genfromtxt(*args: Any, **kwargs: Any) -> Any:
+    """The table of a text file, as NumPy's `genfromtxt` reads it.
+
+    Shapes: (rows, columns), or one axis for a single row or column.
+
+    Dtypes: float64, or `dtype`.
+
+    Raises: what NumPy raises, `OSError` for a file that is not there.
+
+    >>> from tapegrad import np
+    >>> np.genfromtxt(["1,2", "3,4"], delimiter=",", dtype="float32")
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    return array(_host.genfromtxt(*args, **kwargs))
+
+
 _RENAMED = {
     "NAN": "nan",
     "NaN": "nan",
