@@ -131,7 +131,7 @@ def loss(seed, weights, mirror):
     return sum(parts[1:], parts[0])
 
 
-@pytest.mark.parametrize(("name", "examples"), [("numpy", 20), ("strict", 5)])
+@pytest.mark.parametrize(("name", "examples"), [("numpy", 20), ("strict", 5), ("jax", 3)])
 def test_trees_of_views_are_numpys_and_have_the_gradients_of_programs_without_views(name, examples):
     backend = pytest.importorskip("engines").engine(name)
     values = np.array([3.0, -1.0, 2.0, 5.0, -4.0, 1.0], np.float32)
@@ -145,7 +145,9 @@ def test_trees_of_views_are_numpys_and_have_the_gradients_of_programs_without_vi
         for mine, theirs in zip(program(seed, weights, False), program(seed, values, False), strict=True):
             assert np.array_equal(mine.asnumpy(), theirs)
         gradient = tapegrad.grad(lambda w: loss(seed, w, False))(weights)
-        assert np.array_equal(gradient.asnumpy(), tapegrad.grad(lambda w: loss(seed, w, True))(weights).asnumpy())
+        # For each op, shape and key of a program JAX would compile: the one without views runs on NumPy then.
+        plain = tnp.asarray(values) if name == "jax" else weights
+        assert np.array_equal(gradient.asnumpy(), tapegrad.grad(lambda w: loss(seed, w, True))(plain).asnumpy())
         if name == "numpy":
             both = tnp.stack([weights, weights + 1])
             rows = tapegrad.vmap(tapegrad.grad(lambda w: loss(seed, w, False)))(both)
