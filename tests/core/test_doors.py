@@ -3,15 +3,26 @@
 The table is that of docs/architecture.md, row by row.
 """
 
+import array
 import asyncio
+import bisect
 import contextlib
 import contextvars
 import copy
+import ctypes
+import heapq
+import itertools
+import json
 import math
+import operator
 import os
 import pickle
+import random
 import re
+import statistics
+import struct
 import threading
+from concurrent import futures
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +103,28 @@ def in_a_task(x):
     return asyncio.run(program())
 
 
+async def in_an_executor(x):
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: tnp.sum(x * x))
+
+
+def in_a_thread_of_the_task(x):
+    async def program():
+        return await asyncio.to_thread(lambda: tnp.sum(x * x))
+
+    return asyncio.run(program())
+
+
+def held_as_objects(x):
+    held = np.empty(3, object)
+    for i in range(3):
+        held[i] = x[i]
+    return (held * held).sum()
+
+
+def pandas():
+    return pytest.importorskip("pandas")
+
+
 def in_a_copied_context(x):
     context = contextvars.copy_context()
     return raised_in_thread(lambda: context.run(lambda: tnp.sum(x * x)))
@@ -163,6 +196,11 @@ LOST = {
         lambda x: complex(x[0]).real,
         lambda x: math.sin(x[0]),
         lambda x: math.fsum([x[0], x[1]]),
+        lambda x: array.array("d", x)[0],
+        lambda x: ctypes.c_double(x[0]).value,
+        lambda x: statistics.fmean(x),
+        lambda x: "%f" % x[0],  # noqa: UP031  (of old programs)
+        lambda x: random.Random(1).choices([1.0, 2.0, 3.0], weights=x)[0],
     ],
     "NumPy's arrays": [
         np.asarray,
@@ -173,18 +211,29 @@ LOST = {
         lambda x: np.zeros(3).dot(np.ma.ones(3) * x),
         lambda x: np.histogram(x, weights=x)[0].sum(),
         lambda x: np.frompyfunc(lambda a: a, 1, 1)(x).sum(),
+        lambda x: np.vectorize(lambda a: a * a)(x).sum(),
+        lambda x: np.r_[x, x].sum(),
+        lambda x: np.asarray(x, dtype=object)[0],
+        lambda x: np.random.default_rng(1).normal(x[0]),
+        lambda x: np.modf(x)[0].sum(),
     ],
     "other libraries": [
         lambda x: np.from_dlpack(x).sum(),
         lambda x: memoryview(np.asarray(x))[0],
         lambda x: nd.to_dlpack_for_read(x.as_nd_ndarray()),
+        lambda x: pandas().Series(x).sum(),
+        lambda x: pandas().DataFrame({"a": x})["a"].sum(),
         lambda x: next(io.NDArrayIter(x.as_nd_ndarray(), batch_size=3)).data[0].as_np_ndarray(),
     ],
     "files and processes": [
         lambda x: pickle.loads(pickle.dumps(x)).sum(),
         lambda x: nd.save(os.devnull, (x * 1).as_nd_ndarray()),
+        lambda x: np.savez(os.devnull, x=x),
+        lambda x: np.savetxt(os.devnull, x),
     ],
     "threads": [
+        lambda x: futures.ThreadPoolExecutor(1).submit(lambda: tnp.sum(x * x)).result(),
+        lambda x: asyncio.run(in_an_executor(x)),
         lambda x: raised_in_thread(lambda: tnp.sum(x * x)),
         lambda x: raised_in_thread(lambda: copy.deepcopy(x)),
         lambda x: raised_in_thread(lambda: tapegrad.vmap(lambda a: a * a)(x)),
@@ -213,12 +262,22 @@ LOST = {
 """Programs that would lose a gradient, by the row of the table: each of them raises."""
 
 KEPT = {
-    "Python's numbers": [sum, max, lambda x: x[0] if x[1] > 0 else x[2], lambda x: pow(x[0], 2), lambda x: abs(x[0])],
+    "Python's numbers": [
+        sum,
+        max,
+        lambda x: x[0] if x[1] > 0 else x[2],
+        lambda x: pow(x[0], 2),
+        lambda x: abs(x[0]),
+        lambda x: sorted(x, reverse=True)[1] * heapq.nsmallest(1, x)[0],
+        lambda x: math.prod(x) + sum(itertools.accumulate(x, operator.mul)),
+        lambda x: {x[0]: x[1]}.get(x[0], x[2]) * x[bisect.bisect([0.0, 1.5], x[0])],
+    ],
     "NumPy's arrays": [
         np.sum,
         lambda x: np.stack([x[0], x[1]])[0],
         lambda x: np.ones(3) @ x,
         lambda x: np.exp(x).sum(),
+        lambda x: held_as_objects(x),
     ],
     "files and processes": [
         lambda x: copy.deepcopy(x).sum(),
@@ -229,7 +288,7 @@ KEPT = {
     "variables in a transform": [
         swept_as_constants(lambda y, a: tnp.sum(autograd.grad([y], [a], create_graph=True)[0])),
     ],
-    "threads": [in_a_task, in_a_copied_context],
+    "threads": [in_a_task, in_a_thread_of_the_task, in_a_copied_context],
     "bodies of rules": [
         lambda x: tnp.sum(tapegrad.checkpoint(lambda y: x * y)(tnp.ones(3))),
         lambda x: tnp.sum(rule(lambda x: x * x)(x)),
@@ -513,8 +572,22 @@ def test_host_arrays_keep_their_numbers_while_they_are_part_of_a_graph(size, tra
         assert caught.value is not None
 
 
-OTHERS = {"on purpose", "variables in a transform"}
+OTHERS = {"on purpose", "variables in a transform", "memory and text"}
 """Rows of the table that have a test of their own."""
+
+
+def test_there_is_no_memory_to_look_at_and_no_number_to_pack():
+    x = tnp.asarray(THREE)
+    x.attach_grad()
+    with tapegrad.record():
+        y = x * x
+        for name in ("__array_interface__", "__array_struct__", "ctypes", "data", "tobytes", "tofile"):
+            assert not hasattr(y, name) and not hasattr(y.detach(), name)
+        for way in (memoryview, np.frombuffer, json.dumps):
+            with pytest.raises(TypeError):
+                way(y)
+        with pytest.raises(struct.error):
+            struct.pack("d", y[0])
 
 
 def test_ways_out_that_say_so():
