@@ -87,7 +87,7 @@ def table(verdicts):
     """The page of the docs."""
     right = sum(verdict == "right" for verdict in verdicts.values())
     lines = [
-        "# SciPy",
+        "# SciPy functions",
         "",
         "SciPy's functions take arrays of any library when `SCIPY_ARRAY_API=1` is set before SciPy is imported, and",
         "then many of them can be differentiated as they are. Set the default dtype to `float64`, which SciPy expects.",
