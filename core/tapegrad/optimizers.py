@@ -82,7 +82,7 @@ def _each(rule: Callable[..., Any], first: Any, *rest: Any) -> Any:
     """The tree of a rule over arrays, of the leaves of one tree or several; results are of the kind of their leaves."""
 
     def of_leaves(*leaves: Any) -> Any:
-        kind, leave = common_kind(leaves), Exit((), leaves)
+        kind, leave = common_kind(leaves), Exit(leaves)
         return leave(rule(*(as_array(leaf, beside=leaves, weak=True) for leaf in leaves)), kind)
 
     return tree.map(of_leaves, first, *rest)
@@ -437,7 +437,7 @@ def _schedule(rule: Callable[[Any], Any]) -> Schedule:
     def rate(count: Any) -> Any:
         n = as_array(float(count) if isinstance(count, int) else count, weak=True)
         n = n if n.dtype in dtypes.FLOATING else RECORDED.astype(n, dtype=dtypes.get_default_dtype())
-        return Exit((), [count])(rule(n), common_kind([count]))
+        return Exit([count])(rule(n), common_kind([count]))
 
     return rate
 
@@ -571,7 +571,7 @@ def minimize(fun: Function, init: Tree, *args: Tree, method: str = "L-BFGS-B", *
         raise missing_extra("minimize()", "scipy", "special") from error
     vector, back = tree.ravel(init)
     start = as_array(vector)
-    backend, dtype, leave = engine_of(start).backend, start.dtype, Exit((), [vector])
+    backend, dtype, leave = engine_of(start).backend, start.dtype, Exit([vector])
 
     def objective(x: Any) -> tuple[float, Any]:
         value, gradient = value_and_grad(lambda v: fun(back(v), *args))(make(x, dtype, backend=backend))

@@ -166,7 +166,7 @@ def ravel(tree: Tree, /) -> tuple[Any, Callable[[Any], Any]]:
         x = as_array(vector)
         if x.shape != (size,):
             raise ShapeError(f"tree.ravel: a vector of shape {x.shape} for {size} elements; give ({size},)")
-        leave, kind = Exit((), [vector]), common_kind([vector])
+        leave, kind = Exit([vector]), common_kind([vector])
         pieces = []
         for shape, dtype, start, end in zip(shapes, kinds, [0, *ends], ends, strict=False):
             piece = RECORDED.reshape(RECORDED.getitem(x, key=(slice(start, end),)), shape=shape)
@@ -174,7 +174,7 @@ def ravel(tree: Tree, /) -> tuple[Any, Callable[[Any], Any]]:
         return unflatten(spec, pieces)
 
     flat = [RECORDED.reshape(x, shape=(math.prod(x.shape),)) for x in arrays]
-    return Exit((), parts)(RECORDED.concat(*flat, axis=0) if flat else make(()), common_kind(parts)), back
+    return Exit(parts)(RECORDED.concat(*flat, axis=0) if flat else make(()), common_kind(parts)), back
 
 
 if not TYPE_CHECKING:

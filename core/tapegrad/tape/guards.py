@@ -79,8 +79,8 @@ def check_sweep(nodes: Sequence[Node], how: str) -> None:
 def _meets_transform(nodes: Sequence[Node]) -> bool:
     """Whether any of the nodes depends on a variable of a transform whose function is running."""
     live = dict(LIVE)
-    variables = {node for rows in live.values() for row in rows or () for node in row}
-    oldest = min((number for number, rows in live.items() if rows is not None), default=math.inf)
+    variables = {node for nodes in live.values() for node in nodes or ()}
+    oldest = min((number for number, nodes in live.items() if nodes is not None), default=math.inf)
     return _meets(nodes, variables, oldest)
 
 

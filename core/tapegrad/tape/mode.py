@@ -25,7 +25,7 @@ INSPECTED = ANOMALY
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
-LIVE: dict[Any, Sequence[Sequence[Node]] | None] = {}
+LIVE: dict[Any, Sequence[Node] | None] = {}
 """What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the
 number that came before each, and None for an open `record()`, whose variables nobody has listed, by any other key.
 While there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""

@@ -10,7 +10,7 @@ from ..arrays.trees import callable_or_error, map_arrays, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
 from ..tape.tracebacks import door
-from .run import Run, check_differentiable, cotangents_for, gradient_of, scalar_run, tangents_for
+from .run import Run, check_differentiable, cotangents_for, scalar_run, tangents_for
 from .transformed import Transformed
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
 
     @wraps(fun)
     def value_and_grad_of(*args: Any, **kwargs: Any) -> Any:
-        run, head = scalar_run(fun, args, kwargs, argnums, has_aux)
+        run = scalar_run(fun, args, kwargs, argnums, has_aux)
         value = run.value()
-        found = gradient_of(run, head, argnums)
-        return ((value, run.aux), found) if has_aux else (value, found)
+        gradient = run.gradient(argnums)
+        return ((value, run.aux), gradient) if has_aux else (value, gradient)
 
     return Transformed(value_and_grad_of, value_and_grad, fun, argnums, has_aux)
 
@@ -72,9 +72,9 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
 
     @wraps(fun)
     def grad_of(*args: Any, **kwargs: Any) -> Any:
-        run, head = scalar_run(fun, args, kwargs, argnums, has_aux)
-        found = gradient_of(run, head, argnums)
-        return (found, run.aux) if has_aux else found
+        run = scalar_run(fun, args, kwargs, argnums, has_aux)
+        gradient = run.gradient(argnums)
+        return (gradient, run.aux) if has_aux else gradient
 
     return Transformed(grad_of, grad, fun, argnums, has_aux)
 
@@ -127,12 +127,7 @@ def vjp(fun: Function, *primals: Tree, has_aux: bool = False) -> Tree:
     @door
     def pull(cotangent: Any) -> tuple[Any, ...]:
         cotangents = cotangents_for("vjp", run, cotangent)
-        pulled = run.pull_linear(cotangents)
-        leave = run.exit(cotangents)
-        return tuple(
-            unflatten(a.structure, [leave(g, kind) for g, kind in zip(row, a.kinds, strict=True)])
-            for a, row in zip(run.arguments.values(), pulled, strict=True)
-        )
+        return tuple(run.returned(run.pull_linear(cotangents), cotangents))
 
     return (run.value(), pull, run.aux) if has_aux else (run.value(), pull)
 
@@ -159,9 +154,9 @@ def jvp(fun: Function, primals: Sequence[Tree], tangents: Sequence[Tree], has_au
     run = Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
     with run:
         check_differentiable(run)
-        rows = tangents_for("jvp", run, tangents)
-        pushed = run.push(rows)
-    leave = run.exit([t for row in rows for t in row])
+        given = tangents_for("jvp", run, tangents)
+        pushed = run.push(given)
+    leave = run.exit(given)
     out = unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
     return (run.value(), out, run.aux) if has_aux else (run.value(), out)
 
@@ -186,9 +181,9 @@ def linearize(fun: Function, *primals: Tree) -> tuple[Tree, Function]:
 
     @door
     def push(*tangents: Any) -> Any:
-        rows = tangents_for("linearize", run, tangents)
-        pushed = run.push_linear(rows)
-        leave = run.exit([t for row in rows for t in row])
+        given = tangents_for("linearize", run, tangents)
+        pushed = run.push_linear(given)
+        leave = run.exit(given)
         return unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
 
     return run.value(), push

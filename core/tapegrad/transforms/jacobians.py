@@ -39,9 +39,9 @@ def _jacobian(
     fun: Callable[..., Any],
     argnums: int | Sequence[int],
     has_aux: bool,
-    blocks_of: Callable[[Run], Iterable[Sequence[Sequence[Array]]]],
+    blocks_of: Callable[[Run], Iterable[Sequence[Array]]],
 ) -> Callable[..., Any]:
-    """The Jacobian whose blocks `blocks_of` computes: for each output, by argument, those of its leaves."""
+    """The Jacobian whose blocks `blocks_of` computes: for each output, one for each input."""
     callable_or_error(name, fun)
 
     @wraps(fun)
@@ -54,13 +54,11 @@ def _jacobian(
     return jacobian_of
 
 
-def _trees(run: Run, blocks: Sequence[Sequence[Array]], argnums: int | Sequence[int]) -> Any:
+def _trees(run: Run, blocks: Sequence[Array], argnums: int | Sequence[int]) -> Any:
     """What the blocks of one output are to the caller: a tree for each argument, and of the kinds that came in."""
-    trees = []
-    for argument, row in zip(run.arguments.values(), blocks, strict=True):
-        kind = RAW if run.kind is SCALAR and any(r.ndim for r in row) else run.kind
-        leaves = [run.leave(g, own if own is not SCALAR else kind) for g, own in zip(row, argument.kinds, strict=True)]
-        trees.append(unflatten(argument.structure, leaves))
+    of_scalars = RAW if run.kind is SCALAR and any(block.ndim for block in blocks) else run.kind
+    kinds = [of_scalars if kind is SCALAR else kind for kind in run.kinds]
+    trees = run.trees([run.leave(block, kind) for block, kind in zip(blocks, kinds, strict=True)])
     return trees[0] if is_single(argnums) else tuple(trees)
 
 
@@ -69,38 +67,33 @@ def _check_inexact(i: int, out: Array) -> None:
         raise DtypeError(f"jacobian: output {i} is of {out._dtype.name} and has no derivative")
 
 
-def _blocks_by_pulling(run: Run) -> Iterator[list[list[Array]]]:
+def _blocks_by_pulling(run: Run) -> Iterator[list[Array]]:
     for i, out in enumerate(run.outs):
         _check_inexact(i, out)
         seeds = [_zero(o) for o in run.outs]
         if out.ndim == 0:
             seeds[i] = OPS["ones_like"].call(wrap(out._value, None, out._kernels))
-            yield run.pull(seeds, free=False)
+            yield run.pull(seeds)
             continue
         # One rule for all unit cotangents: what it draws, it draws once.
         with VmapScope(out.size, "same") as level:
             seeds[i] = _unit_arrays(out, level)
-            rows = [[open_batch(g, level, out.size) for g in row] for row in run.pull(seeds, free=False)]
-        yield [
-            [RECORDED.reshape(g, shape=out.shape + x.shape) for g, x in zip(row, argument.outer, strict=True)]
-            for row, argument in zip(rows, run.arguments.values(), strict=True)
-        ]
+            rows = [open_batch(g, level, out.size) for g in run.pull(seeds)]
+        yield [RECORDED.reshape(g, shape=out.shape + x.shape) for g, x in zip(rows, run.inputs, strict=True)]
 
 
-def _blocks_by_pushing(run: Run) -> list[list[list[Array]]]:
+def _blocks_by_pushing(run: Run) -> list[list[Array]]:
     for i, out in enumerate(run.outs):
         _check_inexact(i, out)
-    arguments = list(run.arguments.values())
-    blocks: list[list[list[Array]]] = [[[] for _ in arguments] for _ in run.outs]
-    for n, argument in enumerate(arguments):
-        for k, x in enumerate(argument.outer):
-            with VmapScope(x.size, "same") as level:
-                rows = [[_zero(y) for y in other.outer] for other in arguments]
-                rows[n][k] = _unit_arrays(x, level)
-                pushed = [open_batch(t, level, x.size) for t in run.push(rows)]
-            for block, t, out in zip(blocks, pushed, run.outs, strict=True):
-                last = RECORDED.moveaxis(t, source=0, destination=-1)
-                block[n].append(RECORDED.reshape(last, shape=out.shape + x.shape))
+    blocks: list[list[Array]] = [[] for _ in run.outs]
+    for i, x in enumerate(run.inputs):
+        with VmapScope(x.size, "same") as level:
+            tangents = [_zero(y) for y in run.inputs]
+            tangents[i] = _unit_arrays(x, level)
+            pushed = [open_batch(t, level, x.size) for t in run.push(tangents)]
+        for block, t, out in zip(blocks, pushed, run.outs, strict=True):
+            last = RECORDED.moveaxis(t, source=0, destination=-1)
+            block.append(RECORDED.reshape(last, shape=out.shape + x.shape))
     return blocks
 
 
@@ -211,10 +204,9 @@ def hvp(fun: Function, argnums: int = 0) -> Function:
         run = Run("hvp", fun, primals, kwargs, [position])
         with run:
             run.go_on_to_gradient()
-            rows = tangents_for("hvp", run, [vector], "vector")
-            pushed = run.push(rows)
-        leave = run.exit(rows[0])
-        (argument,) = run.arguments.values()
-        return unflatten(argument.structure, [leave(t, kind) for t, kind in zip(pushed, argument.kinds, strict=True)])
+            tangents = tangents_for("hvp", run, [vector], "vector")
+            pushed = run.push(tangents)
+        (product,) = run.returned(pushed, tangents)
+        return product
 
     return Transformed(hvp_of, hvp, fun, argnums)

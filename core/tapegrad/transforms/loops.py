@@ -55,7 +55,7 @@ def scan(
     if not lengths:
         raise ArgumentError("scan: there are no xs; say the length")
     (count,) = lengths
-    kind, leave = common_kind(leaves), Exit((), leaves)
+    kind, leave = common_kind(leaves), Exit(leaves)
     columns = [RECORDED.unstack(x, axis=0) for x in arrays]
     rows = [[leave(part, kind) for part in row] for row in zip(*columns, strict=True)] if columns else [[]] * count
     carry, ys = init, []
@@ -88,7 +88,7 @@ def _stacked(ys: Sequence[Any], count: int) -> Any:
         arrays = [as_array(leaf, beside=column) for leaf in column]
         x = RECORDED.stack(*arrays, axis=0)
         x = x if count else RECORDED.filled(x, shape=(0, *x.shape[1:]), value=0)
-        stacked.append(Exit((), column)(x, common_kind(column)))
+        stacked.append(Exit(column)(x, common_kind(column)))
     return None if ys[0] is None else unflatten(structure, stacked)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 from operator import index
 from types import TracebackType
 from typing import Any
@@ -52,16 +53,15 @@ UNMAPPED = object()
 class Exit:
     """The way out of a transform: results as the kinds that came in, sharing no memory with inputs or each other."""
 
-    __slots__ = ("arguments", "held", "more")
+    __slots__ = ("held", "inputs")
 
-    def __init__(self, arguments: Collection[Argument], more: Sequence[Any] = ()) -> None:
-        self.arguments = arguments
-        self.more = more
+    def __init__(self, inputs: Sequence[Any]) -> None:
+        self.inputs = inputs
         self.held: set[int] | None = None
 
     def __call__(self, x: Array, kind: str) -> Any:
         """A result as that kind; what is still tracked or batched stays an array."""
-        if x._node is not None or isinstance(x._value, Batched):
+        if x._node is not None or x._value.__class__ is Batched:
             return x
         if kind is SCALAR and x.ndim == 0:
             return x.item()
@@ -70,8 +70,7 @@ class Exit:
         if kind is ARRAY:
             return x
         if self.held is None:
-            self.held = {id(x._value) for argument in self.arguments for x in argument.outer}
-            self.held.update([id(x._value if isinstance(x, Array) else x) for x in self.more])
+            self.held = {id(x._value if isinstance(x, Array) else x) for x in self.inputs}
         raw = x._value
         backend = engine_of(x).backend
         raw = backend.adopt(raw, copy=True) if id(raw) in self.held else backend.exclusive(raw)
@@ -106,45 +105,17 @@ def not_an_array(name: str, position: int, leaf: Any, remedy: str) -> TypeError:
     )
 
 
-class Argument:
-    """A positional argument, flattened, with a fresh variable in the place of each array."""
-
-    def __init__(self, name: str, value: Any, position: int, beside: Company, *, copy: bool = False) -> None:
-        self.leaves, self.structure = flatten(value)
-        self.kinds: list[str] = []
-        self.nodes: list[Node] = []
-        self.arrays: list[Array] = []
-        self.outer: list[Array] = []
-        depth = MODE.get() // LEVEL
-        for leaf in self.leaves:
-            try:
-                x = leaf if isinstance(leaf, Array) else as_array(leaf, copy=copy, beside=beside, weak=True)
-            except UnknownArrayError as error:
-                raise not_an_array(name, position, leaf, "choose other argnums") from error
-            except TapegradError as error:
-                raise type(error)(f"{name}: argument {position}: {error}") from error.__cause__
-            except Exception as error:
-                reason = f"its engine fails with {type(error).__name__}: {error}; choose other argnums"
-                raise not_an_array(name, position, leaf, reason) from error
-            if not x._signature.inexact:
-                raise DtypeError(
-                    f"{name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
-                    "derivative; convert it to a float, or choose other argnums"
-                )
-            if depth:
-                x = lift(x, depth)
-            node: Node = Leaf() if x._node is None else Entry(x._node)
-            if depth:
-                set_level(node, depth)
-            variable = x._unplaced()
-            variable._node = node
-            self.kinds.append(kind_of(leaf))
-            self.outer.append(x)
-            self.nodes.append(node)
-            self.arrays.append(variable)
-
-    def tree(self) -> Any:
-        return unflatten(self.structure, self.arrays)
+def _as_input(name: str, leaf: Any, position: int, beside: Company, copy: bool) -> Array:
+    """What stands in an argument that is differentiated, as an array."""
+    try:
+        return as_array(leaf, copy=copy, beside=beside, weak=True)
+    except UnknownArrayError as error:
+        raise not_an_array(name, position, leaf, "choose other argnums") from error
+    except TapegradError as error:
+        raise type(error)(f"{name}: argument {position}: {error}") from error.__cause__
+    except Exception as error:
+        reason = f"its engine fails with {type(error).__name__}: {error}; choose other argnums"
+        raise not_an_array(name, position, leaf, reason) from error
 
 
 def entered(tree: Any) -> Any:
@@ -177,7 +148,11 @@ def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[in
 
 
 class Run:
-    """One call of a function under a transform: its variables, its result, whether an outer sweep will want more."""
+    """One call of a function under a transform: its variables, its result, whether an outer sweep will want more.
+
+    `inputs` are the arrays among the arguments that are differentiated, one after the other, whichever argument they
+    are of; `leaves`, `kinds` and `nodes` say of each what it was, and the variable that took its place.
+    """
 
     def __init__(
         self,
@@ -190,22 +165,37 @@ class Run:
         has_aux: bool = False,
         copy: bool = False,
     ) -> None:
+        mode = MODE.get()
         self.name = name
-        self.outer = bool(MODE.get() & RECORDING)
+        self.outer = bool(mode & RECORDING)
+        self.level = mode // LEVEL
         self.kind = common_kind(args)
         self.company = company_of(args)
-        self.arguments = {n: Argument(name, args[n], n, self.company, copy=copy) for n in positions}
-        self.leave = self.exit()
+        self.structures: list[tuple[Any, int]] = []
+        self.inputs: list[Array] = []
+        self.leaves: list[Any] = []
+        self.kinds: list[str] = []
+        self.nodes: list[Node] = []
+        given = list(args)
+        variables: list[Array] = []
+        for position in positions:
+            leaves, structure = flatten(args[position])
+            for leaf in leaves:
+                x = leaf if isinstance(leaf, Array) else _as_input(name, leaf, position, self.company, copy)
+                variables.append(self._variable(x, leaf, position))
+            given[position] = unflatten(structure, variables[-len(leaves) :] if leaves else [])
+            self.structures.append((structure, len(leaves)))
+        self.leave = Exit(self.inputs)
         self.since = next_seq()
         alone = not self.outer and is_unaware()
         if alone and LIVE:
-            check_variables([x._node for argument in self.arguments.values() for x in argument.outer], name)
-        LIVE[self.since] = [argument.nodes for argument in self.arguments.values()]
+            check_variables([x._node for x in self.inputs], name)
+        LIVE[self.since] = self.nodes
         journal = self.journal = Journal(RECORDING, borrows=not copy)
         try:
             with journal:
-                self._keep_from_writes(copy)
-                given = [self.arguments[n].tree() if n in self.arguments else a for n, a in enumerate(args)]
+                if RAW in self.kinds and not copy:
+                    self._keep_from_writes(variables)
                 if not self.company.engine.backend.defers:
                     given, kwargs = entered(given), entered(kwargs)
                 out = fun(*given, **kwargs)
@@ -219,6 +209,32 @@ class Run:
             if (ours := told(error)) is not error:
                 raise ours from None
             raise
+
+    def _variable(self, x: Array, leaf: Any, position: int) -> Array:
+        """A fresh variable in the place of a leaf, which is `x` as an array."""
+        if not x._signature.inexact:
+            raise DtypeError(
+                f"{self.name}: argument {position} is of {x._dtype.name}, and only floating or complex numbers have a "
+                "derivative; convert it to a float, or choose other argnums"
+            )
+        if self.level:
+            x = lift(x, self.level)
+        node: Node = Leaf() if x._node is None else Entry(x._node)
+        if self.level:
+            set_level(node, self.level)
+        self.inputs.append(x)
+        self.leaves.append(leaf)
+        self.kinds.append(kind_of(leaf))
+        self.nodes.append(node)
+        variable = x._unplaced()
+        variable._node = node
+        return variable
+
+    def _keep_from_writes(self, variables: Sequence[Array]) -> None:
+        """See to it that nobody writes to the host arrays among the arguments while they are part of a graph."""
+        for leaf, x, variable in zip(self.leaves, self.inputs, variables, strict=True):
+            if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
+                variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
 
     def _take(self, out: Any, has_aux: bool, alone: bool) -> None:
         """Take what the function returned, and part with what it wrote to."""
@@ -240,7 +256,7 @@ class Run:
             leaf if isinstance(leaf, Array) else as_result(self.name, leaf, self.company) for leaf in self.out_leaves
         ]
         if alone and LIVE:
-            check_variables([x._node for x in self.outs], self.name, self._entries(), self.since)
+            check_variables([x._node for x in self.outs], self.name, self.nodes, self.since)
 
     def __enter__(self) -> Run:
         return self
@@ -250,114 +266,105 @@ class Run:
     ) -> None:
         self.journal.release()
 
-    def _keep_from_writes(self, copied: bool) -> None:
-        """See to it that nobody writes to the host arrays among the arguments while they are part of a graph."""
-        if copied:
-            return
-        for argument in self.arguments.values():
-            if RAW not in argument.kinds:
-                continue
-            for leaf, x, variable in zip(argument.leaves, argument.outer, argument.arrays, strict=True):
-                if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
-                    variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
-
-    def exit(self, more: Sequence[Array] = ()) -> Exit:
-        """A way out that knows the inputs, and whatever else must not be aliased."""
-        return Exit(self.arguments.values(), more)
-
     def value(self) -> Any:
         done = [self.leave(x if self.outer or x._node is None else x._unplaced(), self.kind) for x in self.outs]
         return unflatten(self.out_structure, done)
 
+    def trees(self, leaves: Sequence[Any]) -> list[Any]:
+        """What belongs to the inputs, one leaf each, as a tree for each argument."""
+        if len(self.structures) == 1:
+            return [unflatten(self.structures[0][0], leaves)]
+        rest = iter(leaves)
+        return [unflatten(structure, list(islice(rest, count))) for structure, count in self.structures]
+
+    def exit(self, more: Sequence[Array]) -> Exit:
+        """A way out that knows the inputs, and what else must not be aliased."""
+        return Exit([*self.inputs, *more])
+
+    def returned(self, results: Sequence[Array], more: Sequence[Array]) -> list[Any]:
+        """Arrays that belong to the inputs, as trees and of the kinds that came in; they do not alias `more`."""
+        leave = self.exit(more)
+        return self.trees([leave(x, kind) for x, kind in zip(results, self.kinds, strict=True)])
+
+    def gradient(self, argnums: int | Sequence[int]) -> Any:
+        """The gradient of the one result, a scalar, in the arguments."""
+        leaves = []
+        with self:
+            (out,) = self.outs
+            seed = ones_of(out)
+            table = self._sweep([wrap(seed, None, out._kernels) if self.outer else seed], not self.outer, self.outer)
+            for node, x, kind, leaf in zip(self.nodes, self.inputs, self.kinds, self.leaves, strict=True):
+                g = table.get(node)
+                if g is None and kind is SCALAR and not self.level:
+                    leaves.append(0j if isinstance(leaf, complex) else 0.0)
+                else:
+                    leaves.append(self.leave(self._cotangent(g, x, self.outer), kind))
+        trees = self.trees(leaves)
+        return trees[0] if is_single(argnums) else tuple(trees)
+
     def go_on_to_gradient(self) -> None:
         """Put the gradient of the one result, a scalar, in its place, on the tape, so that pushes are of it."""
-        out = check_scalar(self)
-        rows = self.pull([wrap(ones_of(out), None, out._kernels)], free=False, recorded=True)
-        self.outs = [g for row in rows for g in row]
+        (out,) = self.outs
+        self.outs = self.pull([wrap(ones_of(out), None, out._kernels)], recorded=True)
 
-    def pull(
-        self, cotangents: Sequence[Array], *, free: bool, recorded: bool = False, numbers: bool = False
-    ) -> list[list[Any]]:
-        """The cotangents of the arguments, leaf by leaf, as arrays; on the tape if `recorded` or if that is outside.
-
-        With `numbers`, zeros of Python's numbers are such.
-        """
+    def pull(self, cotangents: Sequence[Array], *, recorded: bool = False) -> list[Array]:
+        """The cotangents of the inputs, as arrays; on the tape if `recorded` or if that is outside."""
         recorded |= self.outer
-        seeds = []
-        for out, seed in zip(self.outs, cotangents, strict=True):
-            if out._node is not None and (out._node.seq >= self.since or out._node in self._entries()):
-                seeds.append((out._node, wrap(seed._value, seed._node, seed._kernels) if recorded else seed._value))
-        found = pull_back(seeds, recorded, free and not recorded, self.since)
-        numbers = numbers and not MODE.get() // LEVEL
-        return [
-            [
-                self._result(found.get(node), x, recorded, laid_out=True)
-                if node in found or not (numbers and kind is SCALAR)
-                else (0j if isinstance(leaf, complex) else 0.0)
-                for node, x, kind, leaf in zip(
-                    argument.nodes, argument.outer, argument.kinds, argument.leaves, strict=True
-                )
-            ]
-            for argument in self.arguments.values()
-        ]
+        seeds = [wrap(g._value, g._node, g._kernels) if recorded else g._value for g in cotangents]
+        table = self._sweep(seeds, False, recorded)
+        return [self._cotangent(table.get(node), x, recorded) for node, x in zip(self.nodes, self.inputs, strict=True)]
+
+    def _sweep(self, seeds: Sequence[Any], free: bool, recorded: bool) -> dict[Node, Any]:
+        """What cotangents of the results, arrays if `recorded`, bring to the variables, by their nodes."""
+        heads = []
+        for out, seed in zip(self.outs, seeds, strict=True):
+            node = out._node
+            if node is not None and (node.seq >= self.since or node in self.nodes):
+                heads.append((node, seed))
+        return pull_back(heads, recorded, free, self.since)
+
+    def _cotangent(self, g: Any, x: Array, recorded: bool) -> Array:
+        """What a sweep has brought to an input as an array of its face, and in its layout."""
+        if g is not None and x._kernels.layouts:
+            g = in_layout(g, x, recorded)
+        return self._result(g, x, recorded)
 
     @staticmethod
-    def _result(g: Any, x: Array, recorded: bool, *, laid_out: bool = False) -> Array:
-        """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face, and in its layout."""
+    def _result(g: Any, x: Array, recorded: bool) -> Array:
+        """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face."""
         if g is None:
             zeros: Array = OPS["zeros_like"].call(x._unplaced())
             return zeros
-        if laid_out and x._kernels.layouts:
-            g = in_layout(g, x, recorded)
         if recorded:
             return handle(x.__class__, g._value, g._node, g._kernels)
         return handle(x.__class__, g, None, table_of(g, engine_of(x)))
 
-    def pull_linear(self, cotangents: list[Array]) -> list[list[Array]]:
+    def pull_linear(self, cotangents: Sequence[Array]) -> list[Array]:
         """`pull`, once more or for the first time, for cotangents that may be tracked themselves."""
         if self._is_plain(cotangents):
-            return self.pull(cotangents, free=False)
+            return self.pull(cotangents)
         with Scope(TOLD, RECORDING | RULED):
-            rows = self.pull([g._detached() for g in cotangents], free=False)
-        pulled = [g for row in rows for g in row]
-        rule = OwnRule(
-            f"the pull of {self.name}",
-            lambda tangents: self.push_linear(self._in_rows(tangents)),
-            lambda more: [g for row in self.pull_linear(list(more)) for g in row],
-        )
-        return self._in_rows(attach(rule, cotangents, pulled, Places(pulled)))
+            pulled = self.pull([g._detached() for g in cotangents])
+        rule = OwnRule(f"the pull of {self.name}", self.push_linear, self.pull_linear)
+        return attach(rule, cotangents, pulled, Places(pulled))
 
-    def push_linear(self, rows: list[list[Array]]) -> list[Array]:
+    def push_linear(self, tangents: Sequence[Array]) -> list[Array]:
         """`push` for tangents that may be tracked themselves."""
-        tangents = [t for row in rows for t in row]
         if self._is_plain(tangents):
-            return self.push(rows)
+            return self.push(tangents)
         with Scope(TOLD, RECORDING | RULED):
-            pushed = self.push([[t._detached() for t in row] for row in rows])
-        rule = OwnRule(
-            f"the push of {self.name}",
-            lambda cotangents: [g for row in self.pull_linear(list(cotangents)) for g in row],
-            lambda more: self.push_linear(self._in_rows(more)),
-        )
+            pushed = self.push([t._detached() for t in tangents])
+        rule = OwnRule(f"the push of {self.name}", self.pull_linear, self.push_linear)
         return attach(rule, tangents, pushed, Places(pushed))
 
     def _is_plain(self, given: Sequence[Array]) -> bool:
         """Whether the sweep itself sees to it that what is given, tracked or not, is recorded."""
         return self.outer or not MODE.get() & RECORDING or all(x._node is None for x in given)
 
-    def _in_rows(self, flat: Sequence[Array]) -> list[list[Array]]:
-        rest = iter(flat)
-        return [[next(rest) for _ in argument.nodes] for argument in self.arguments.values()]
-
-    def _entries(self) -> set[Node]:
-        return {node for argument in self.arguments.values() for node in argument.nodes}
-
-    def push(self, tangents: Sequence[Sequence[Array]]) -> list[Array]:
+    def push(self, tangents: Sequence[Array]) -> list[Array]:
         """The tangents of the outputs, as arrays."""
-        table: dict[Node, Any] = {}
-        for argument, row in zip(self.arguments.values(), tangents, strict=True):
-            for node, t in zip(argument.nodes, row, strict=True):
-                table[node] = wrap(t._value, t._node, t._kernels) if self.outer else t._value
+        values = [wrap(t._value, t._node, t._kernels) if self.outer else t._value for t in tangents]
+        table = dict(zip(self.nodes, values, strict=True))
         heads = [out._node for out in self.outs]
         if self.outer:
             with Scope(RECORDING):
@@ -420,27 +427,15 @@ def check_scalar(run: Run) -> Array:
 
 def scalar_run(
     fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: int | Sequence[int], has_aux: bool
-) -> tuple[Run, Array]:
-    """A run of a scalar function, and the cotangent to begin with."""
+) -> Run:
+    """A run of a scalar function."""
     run = Run("grad", fun, args, kwargs, positions_of("grad", argnums, len(args)), has_aux=has_aux)
     try:
-        out = check_scalar(run)
+        check_scalar(run)
     except Exception:
         run.journal.release()
         raise
-    return run, wrap(ones_of(out), None, out._kernels)
-
-
-def gradient_of(run: Run, head: Array, argnums: int | Sequence[int]) -> Any:
-    with run:
-        pulled = run.pull([head], free=True, numbers=True)
-    trees = [
-        unflatten(
-            a.structure, [run.leave(g, k) if isinstance(g, Array) else g for g, k in zip(row, a.kinds, strict=True)]
-        )
-        for a, row in zip(run.arguments.values(), pulled, strict=True)
-    ]
-    return trees[0] if is_single(argnums) else tuple(trees)
+    return run
 
 
 def cotangents_for(name: str, run: Run, given: Any, what: str = "cotangent") -> list[Array]:
@@ -470,22 +465,22 @@ def fitting(leaf: Any, x: Array, what: str) -> Array:
     return found if fits else cast(found, x._dtype)
 
 
-def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[list[Array]]:
-    if not isinstance(given, (tuple, list)) or len(given) != len(run.arguments):
-        raise ArgumentTypeError(f"{name}: {len(run.arguments)} primals need as many tangents, in a tuple or list")
-    rows = []
-    for argument, tangent in zip(run.arguments.values(), given, strict=True):
-        leaves, structure = flatten(tangent)
-        if structure != argument.structure:
+def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[Array]:
+    if not isinstance(given, (tuple, list)) or len(given) != len(run.structures):
+        raise ArgumentTypeError(f"{name}: {len(run.structures)} primals need as many tangents, in a tuple or list")
+    leaves = []
+    for (primal, _), tangent in zip(run.structures, given, strict=True):
+        more, structure = flatten(tangent)
+        if structure != primal:
             raise ArgumentTypeError(f"{name}: a {what} must have the structure of its primal")
-        row = []
-        for leaf, x in zip(leaves, argument.outer, strict=True):
-            t = fitting(leaf, x, f"{name}: the {what}")
-            if t._signature is not x._signature:
-                if t.shape != x.shape:
-                    raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")
-                if t._dtype != x._dtype:
-                    raise DtypeError(f"{name}: a {what} of {t._dtype.name} for a primal of {x._dtype.name}")
-            row.append(t)
-        rows.append(row)
-    return rows
+        leaves += more
+    tangents = []
+    for leaf, x in zip(leaves, run.inputs, strict=True):
+        t = fitting(leaf, x, f"{name}: the {what}")
+        if t._signature is not x._signature:
+            if t.shape != x.shape:
+                raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")
+            if t._dtype != x._dtype:
+                raise DtypeError(f"{name}: a {what} of {t._dtype.name} for a primal of {x._dtype.name}")
+        tangents.append(t)
+    return tangents

@@ -191,7 +191,7 @@ def vmap(
                         f"which has {x.ndim} axes beside that of the batch"
                     )
             arrays = [open_batch(x, level, 1 if axis is None else size) for x, axis in zip(results, axes, strict=True)]
-        leave = Exit((), [x for row in moved for x, _ in row])
+        leave = Exit([x for row in moved for x, _ in row])
         done = []
         for x, axis in zip(arrays, axes, strict=True):
             if axis is None:
