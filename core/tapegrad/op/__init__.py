@@ -29,13 +29,12 @@ import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from ..engines.tables import OPS, load_ops
 from ..errors import ArgumentTypeError, ShapeError
-from .batching import apply
+from .batching import applied
 from .kinds import ELEMENTWISE, GENERAL, LINEAR, LOCALLY_CONSTANT, MULTILINEAR, Kind
 from .linking import public_function
 from .record import Formula, Op
@@ -235,7 +234,7 @@ def _define(
     OPS[name] = found
     found.call = public_function(found)
     found.call.__doc__ = explained(found)
-    found.batched = partial(apply, found)
+    found.batched = applied(found)
     return found.call
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,12 +30,34 @@ FALLBACKS: Counter[str] = Counter()
 Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
 
 
+def applied(op: Op) -> Callable[..., Any]:
+    """The function that applies an op to values of which some are batched."""
+    alone = op.kind is ELEMENTWISE and op.batch is None and not op.optional
+    return partial(_apply_elementwise if alone else apply, op)
+
+
+def _apply_elementwise(op: Op, /, *args: Any, **keywords: Any) -> Any:
+    """`apply`, but straight to the engine's kernel where values are of one level and rank, and tracked nowhere."""
+    first = args[0]
+    if first.__class__ is not Batched or first.node is not None or (xp := first.xp).backend is None:
+        return apply(op, *args, **keywords)
+    level, rank, mapped = first.level, len(first.shape), first.mapped
+    values = [first.value]
+    for x in args[1:]:
+        if x.__class__ is not Batched:
+            if getattr(x, "shape", None) != ():
+                return apply(op, *args, **keywords)
+            values.append(x)
+        elif x.level == level and x.node is None and x.xp is xp and len(x.shape) == rank:
+            mapped = mapped or x.mapped
+            values.append(x.value)
+        else:
+            return apply(op, *args, **keywords)
+    return Batched(getattr(xp, op.name)(*values, **keywords), None, xp, level, mapped)
+
+
 def apply(op: Op, /, *args: Any, **keywords: Any) -> Any:
     """An op on values, some of them batched: one level is taken off, the op's rule applied, the level put back."""
-    if op.kind is ELEMENTWISE and op.batch is None and not op.optional:
-        value = _untracked(op, args, keywords)
-        if value is not None:
-            return value
     keywords = {**op.keywords, **keywords}
     level = max([x.level for x in args if x.__class__ is Batched], default=0)
     if level == 0:
@@ -76,26 +99,6 @@ def apply(op: Op, /, *args: Any, **keywords: Any) -> Any:
     else:
         out = loop(op, size, inside, batched, keywords)
     return _outside(out, level, mapped=True)
-
-
-def _untracked(op: Op, args: Sequence[Any], keywords: dict[str, Any]) -> Batched | None:
-    """An elementwise op straight on the engine's values, of one level, untracked, with aligned axes; else None."""
-    first = args[0]
-    if first.__class__ is not Batched or first.xp.backend is None:
-        return None
-    level, rank, mapped = first.level, len(first.shape), False
-    values = []
-    for x in args:
-        if x.__class__ is Batched:
-            if x.level != level or x.node is not None or len(x.shape) != rank or x.xp is not first.xp:
-                return None
-            mapped |= x.mapped
-            values.append(x.value)
-        elif getattr(x, "shape", None) == ():
-            values.append(x)
-        else:
-            return None
-    return Batched(getattr(first.xp, op.name)(*values, **keywords), None, first.xp, level, mapped)
 
 
 def _inside_level(out: Any, level: int) -> Any:

@@ -23,6 +23,9 @@ from .transformed import Transformed
 if TYPE_CHECKING:
     from ..typing import Function, Tree
 
+_Tree = tuple[list[tuple[Any, bool]], Any]
+"""Leaves, each with whether it is an array with the batch axis in front, and the structure of their tree."""
+
 
 class VmapScope(Scope):
     """One more enclosing vmap, of so many elements, with what a random draw means in it."""
@@ -99,99 +102,29 @@ def vmap(
     @wraps(fun)
     def vmap_of(*args: Any, **kwargs: Any) -> Any:
         outer = bool(MODE.get() & RECORDING)
+        inputs = _Inputs(axis_size)
         per_argument = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
         if len(per_argument) != len(args):
             raise ArgumentError(f"vmap: in_axes has {len(per_argument)} entries for {len(args)} arguments")
-        flat = [flatten(arg) for arg in args]
-        for_keywords = {name: flatten(value) for name, value in kwargs.items()}
-        beside = [leaf for leaves, _ in (*flat, *for_keywords.values()) for leaf in leaves]
-        kind = common_kind([leaf for leaf in beside if kind_of(leaf) is not SCALAR])
-        sizes: dict[int, str] = {} if axis_size is None else {axis_size: "axis_size"}
-        moved: list[list[Any]] = []
-        for n, (arg, (leaves, structure)) in enumerate(zip(args, flat, strict=True)):
-            row = []
-            for leaf, axis in zip(leaves, spread_axes(per_argument[n], arg, leaves, structure), strict=True):
-                if axis is None:
-                    row.append((leaf, False))
-                    continue
-                try:
-                    x = as_array(leaf)
-                except UnknownArrayError as error:
-                    raise not_an_array("vmap", n, leaf, "say None for it in in_axes") from error
-                rank = x.ndim
-                if not -rank <= axis < rank:
-                    raise ArgumentError(
-                        f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}; "
-                        "say None in in_axes for what all elements share"
-                    )
-                if axis % rank:
-                    x = RECORDED.moveaxis(x, source=axis, destination=0)
-                sizes.setdefault(x.shape[0], f"argument {n}")
-                row.append((x, True))
-            moved.append(row)
-        keyword_rows = []
-        for name, (leaves, _) in for_keywords.items():
-            row = []
-            for leaf in leaves:
-                if kind_of(leaf) is SCALAR or not hasattr(leaf, "shape") or not leaf.shape:
-                    row.append((leaf, False))
-                else:
-                    x = as_array(leaf)
-                    sizes.setdefault(x.shape[0], f"keyword {name}")
-                    row.append((x, True))
-            keyword_rows.append(row)
-        if len(sizes) > 1:
-            described = ", ".join(f"{size} in {where}" for size, where in sizes.items())
-            raise ArgumentError(f"vmap: the batch axes have different lengths: {described}")
-        if not sizes:
-            raise ArgumentError("vmap: no argument is batched; give at least one an axis in in_axes, or give axis_size")
-        size = next(iter(sizes))
+        trees = [inputs.argument(n, arg, axes) for n, (arg, axes) in enumerate(zip(args, per_argument, strict=True))]
+        named = {name: inputs.keyword(name, value) for name, value in kwargs.items()}
+        size = inputs.size()
         with VmapScope(size, randomness) as level:
-
-            def enter(x: Any, on: bool) -> Any:
-                if not on:
-                    return x
-                return handle(
-                    x.__class__, Batched(x._value, x._node, x._kernels, level), None, level_table(x._kernels, level)
-                )
-
-            inner = [
-                unflatten(structure, [enter(x, on) for x, on in row])
-                for (_, structure), row in zip(flat, moved, strict=True)
-            ]
-            named = {
-                name: unflatten(structure, [enter(x, on) for x, on in row])
-                for (name, (_, structure)), row in zip(for_keywords.items(), keyword_rows, strict=True)
-            }
+            given = [_enter(tree, level) for tree in trees]
+            keywords = {name: _enter(tree, level) for name, tree in named.items()}
             with Journal() as journal:
-                out = fun(*inner, **named)
+                out = fun(*given, **keywords)
             leaves, structure = flatten(out)
-            written = [
-                (x, held)
-                for x, held in journal.survivors(leaves)
-                if isinstance(x._value, Batched) and x._value.level >= level
-            ]
-            for x, held in written:
-                x._hold(held)
-            if written:
-                raise ArgumentTypeError(
-                    "vmap: the function wrote batched values in place into an array from outside, which has no "
-                    "room for a batch; return them instead"
-                )
-            results = [as_result("vmap", leaf, beside) for leaf in leaves]
+            if journal.entries:
+                _refuse_writes(journal, leaves, level)
+            results = [x if isinstance(x, Array) else as_result("vmap", x, inputs.leaves) for x in leaves]
             axes = spread_axes(out_axes, out, leaves, structure)
+            arrays = []
             for i, (x, axis) in enumerate(zip(results, axes, strict=True)):
-                if axis is None and isinstance(x._value, Batched) and x._value.level == level and x._value.mapped:
-                    raise ArgumentError(
-                        f"vmap: result {i} differs within the batch, so its out_axes cannot be None; give it an axis"
-                    )
-                if axis and not -x.ndim - 1 <= axis <= x.ndim:
-                    raise ArgumentError(
-                        f"vmap: axis {axis} in out_axes is out of range for result {i}, "
-                        f"which has {x.ndim} axes beside that of the batch"
-                    )
-            arrays = [open_batch(x, level, 1 if axis is None else size) for x, axis in zip(results, axes, strict=True)]
-        leave = Exit([x for row in moved for x, _ in row])
+                _check_out_axis(i, x, axis, level)
+                arrays.append(open_batch(x, level, 1 if axis is None else size))
+        kind = common_kind([leaf for leaf in inputs.leaves if kind_of(leaf) is not SCALAR])
+        leave = Exit(inputs.entered)
         done = []
         for x, axis in zip(arrays, axes, strict=True):
             if axis is None:
@@ -202,6 +135,101 @@ def vmap(
         return unflatten(structure, done)
 
     return Transformed(vmap_of, vmap, fun, in_axes, out_axes, axis_size=axis_size, randomness=randomness)
+
+
+class _Inputs:
+    """What a function under vmap is given: its `leaves`, as they are once `entered`, and the lengths of batch axes."""
+
+    def __init__(self, size: int | None) -> None:
+        self.sizes = {} if size is None else {size: "axis_size"}
+        self.leaves: list[Any] = []
+        self.entered: list[Any] = []
+
+    def argument(self, n: int, value: Any, axes: Any) -> _Tree:
+        leaves, structure = flatten(value)
+        self.leaves += leaves
+        row = []
+        for leaf, axis in zip(leaves, spread_axes(axes, value, leaves, structure), strict=True):
+            if axis is None:
+                self.entered.append(leaf)
+                row.append((leaf, False))
+                continue
+            try:
+                x = as_array(leaf)
+            except UnknownArrayError as error:
+                raise not_an_array("vmap", n, leaf, "say None for it in in_axes") from error
+            rank = len(x._signature.shape)
+            if not -rank <= axis < rank:
+                raise ArgumentError(
+                    f"vmap: axis {axis} of argument {n} is out of range for shape {x.shape}; "
+                    "say None in in_axes for what all elements share"
+                )
+            if axis % rank:
+                x = RECORDED.moveaxis(x, source=axis, destination=0)
+            row.append((self._batched(x, f"argument {n}"), True))
+        return row, structure
+
+    def keyword(self, name: str, value: Any) -> _Tree:
+        """The tree of a keyword: every array in it has the batch axis in front."""
+        leaves, structure = flatten(value)
+        self.leaves += leaves
+        row = []
+        for leaf in leaves:
+            on = kind_of(leaf) is not SCALAR and bool(getattr(leaf, "shape", ()))
+            row.append((self._batched(as_array(leaf), f"keyword {name}") if on else leaf, on))
+        return row, structure
+
+    def _batched(self, x: Array, where: str) -> Array:
+        self.sizes.setdefault(x._signature.shape[0], where)
+        self.entered.append(x)
+        return x
+
+    def size(self) -> int:
+        """The length of the batch axes."""
+        if len(self.sizes) > 1:
+            described = ", ".join(f"{size} in {where}" for size, where in self.sizes.items())
+            raise ArgumentError(f"vmap: the batch axes have different lengths: {described}")
+        for size in self.sizes:
+            return size
+        raise ArgumentError("vmap: no argument is batched; give at least one an axis in in_axes, or give axis_size")
+
+
+def _enter(tree: _Tree, level: int) -> Any:
+    """A tree as the function under the vmap of that level sees it."""
+    leaves, structure = tree
+    inside = []
+    for x, on in leaves:
+        if on:
+            value = Batched(x._value, x._node, x._kernels, level)
+            x = handle(x.__class__, value, None, level_table(x._kernels, level))
+        inside.append(x)
+    return unflatten(structure, inside)
+
+
+def _refuse_writes(journal: Journal, results: Sequence[Any], level: int) -> None:
+    """Undo and refuse writes of batched values into arrays from outside."""
+    written = [
+        (x, held) for x, held in journal.survivors(results) if isinstance(x._value, Batched) and x._value.level >= level
+    ]
+    for x, held in written:
+        x._hold(held)
+    if written:
+        raise ArgumentTypeError(
+            "vmap: the function wrote batched values in place into an array from outside, which has no "
+            "room for a batch; return them instead"
+        )
+
+
+def _check_out_axis(i: int, x: Array, axis: int | None, level: int) -> None:
+    if axis is None and isinstance(x._value, Batched) and x._value.level == level and x._value.mapped:
+        raise ArgumentError(
+            f"vmap: result {i} differs within the batch, so its out_axes cannot be None; give it an axis"
+        )
+    if axis and not -x.ndim - 1 <= axis <= x.ndim:
+        raise ArgumentError(
+            f"vmap: axis {axis} in out_axes is out of range for result {i}, "
+            f"which has {x.ndim} axes beside that of the batch"
+        )
 
 
 def spread_axes(axes: Any, tree: Tree, leaves: Sequence[Tree], structure: Any) -> list[Tree]:
