@@ -91,8 +91,11 @@ class RecordScope(Scope):
         before, word, self.entered = self.entered
         if self.entered is None:
             del LIVE[self]
-        _put_back(before, word, kind)
         THREAD.has_recorded = True
+        if error is None and not _LEFT:
+            MODE.set(before)  # as nearly always; what else may be is a call away
+            return
+        _put_back(before, word, kind)
         if error is not None:
             fold(error)
             if (ours := told(error)) is not error:

@@ -57,7 +57,12 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
     cell._shares = getattr(cell, "_shares", None)  # each backward asks for it, and a slot that is set answers sooner
 
 
-def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: bool) -> list[tuple[Node, Any]]:
+def _seeds(
+    heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: bool, how: str
+) -> list[tuple[Node, Any]]:
+    """The nodes of the heads with their head gradients. Within a transform, gradients of what depends on its variables
+    are refused unless they are recorded.
+    """
     if not heads:
         raise GraphError("backward needs at least one head")
     if head_grads is not None and len(heads) != len(head_grads):
@@ -79,13 +84,9 @@ def _seeds(heads: Sequence[Array], head_grads: Sequence[Any] | None, recorded: b
             cotangent = _checked_head_gradient(g, head)
             place = (cotangent._value, cotangent._node, cotangent._kernels)
             seeds.append((node, wrap(*place) if recorded else cotangent._value))
-    return seeds
-
-
-def _check_outer(seeds: Sequence[tuple[Node, Any]], recorded: bool, how: str) -> None:
-    """Refuse gradients as constants, within a transform, of what depends on the transform's variables."""
-    if not recorded and MODE.get() & JOURNALING and MODE.get() & RECORDING:
+    if not recorded and (mode := MODE.get()) & JOURNALING and mode & RECORDING:
         check_sweep([node for node, _ in seeds], how)
+    return seeds
 
 
 def _checked_head_gradient(g: Any, head: Array) -> Array:
@@ -141,8 +142,7 @@ def backward(
     if not train_mode:
         with Scope(PREDICTING):
             return backward(heads, head_grads, retain_graph, create_graph)
-    seeds = _seeds(heads, head_grads, create_graph)
-    _check_outer(seeds, create_graph, "backward()")
+    seeds = _seeds(heads, head_grads, create_graph, "backward()")
     free = not (create_graph or retain_graph)
     cotangents: dict[Any, Any] = pull_back(seeds, create_graph, free, 1, heads[0]._face.truncates)
     sums: dict[int, Any] = {}
@@ -200,8 +200,7 @@ def gradients(
     """
     if not variables:
         raise ArgumentError("variables cannot be an empty list")
-    seeds = _seeds(heads, head_grads, create_graph)
-    _check_outer(seeds, create_graph, "autograd.grad()")
+    seeds = _seeds(heads, head_grads, create_graph, "autograd.grad()")
     nodes: list[Node] = []
     for i, x in enumerate(variables):
         if not isinstance(x, Array):
