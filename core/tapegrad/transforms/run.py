@@ -438,34 +438,17 @@ def scalar_run(
     return run
 
 
-def cotangents_for(name: str, run: Run, given: Any, what: str = "cotangent") -> list[Array]:
+def cotangents_for(name: str, run: Run, given: Any) -> list[Array]:
+    """Cotangents of the results, in a tree as those are, as arrays."""
     leaves, structure = flatten(given)
     if len(leaves) != len(run.outs) or structure != run.out_structure:
         described = "one array" if run.out_structure is None else str(run.out_structure)
-        raise ArgumentTypeError(f"{name}: the {what} must have the structure of the output, {described}")
-    found = []
-    for i, (leaf, out) in enumerate(zip(leaves, run.outs, strict=True)):
-        g = fitting(leaf, out, f"{name}: the {what}")
-        if g.shape != out.shape:
-            raise ShapeError(f"{name}: {what} {i} has shape {g.shape}, its output {out.shape}")
-        if g._dtype != out._dtype:
-            raise DtypeError(f"{name}: {what} {i} is {g._dtype.name}, its output {out._dtype.name}")
-        found.append(g)
-    return found
-
-
-def fitting(leaf: Any, x: Array, what: str) -> Array:
-    """A cotangent or tangent as an array; Python scalars take the dtype of what they belong to."""
-    if kind_of(leaf) is SCALAR:
-        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype), device=place_beside(x))
-        return wrap(raw, None, engine_of(x))
-    found = enter_beside(leaf, engine_of(x), x.__class__, copy=False, what=what, device=place_beside(x))
-    # What belongs to a number of Python's may be of any precision.
-    fits = x._strong is None or found._dtype == x._dtype or found._dtype.kind != x._dtype.kind
-    return found if fits else cast(found, x._dtype)
+        raise ArgumentTypeError(f"{name}: the cotangent must have the structure of the output, {described}")
+    return [_fitting(name, "cotangent", leaf, "an output", x) for leaf, x in zip(leaves, run.outs, strict=True)]
 
 
 def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent") -> list[Array]:
+    """Tangents of the arguments, a tree each, as arrays that belong to the inputs."""
     if not isinstance(given, (tuple, list)) or len(given) != len(run.structures):
         raise ArgumentTypeError(f"{name}: {len(run.structures)} primals need as many tangents, in a tuple or list")
     leaves = []
@@ -474,13 +457,23 @@ def tangents_for(name: str, run: Run, given: Sequence[Any], what: str = "tangent
         if structure != primal:
             raise ArgumentTypeError(f"{name}: a {what} must have the structure of its primal")
         leaves += more
-    tangents = []
-    for leaf, x in zip(leaves, run.inputs, strict=True):
-        t = fitting(leaf, x, f"{name}: the {what}")
-        if t._signature is not x._signature:
-            if t.shape != x.shape:
-                raise ShapeError(f"{name}: a {what} of shape {t.shape} for a primal of shape {x.shape}")
-            if t._dtype != x._dtype:
-                raise DtypeError(f"{name}: a {what} of {t._dtype.name} for a primal of {x._dtype.name}")
-        tangents.append(t)
-    return tangents
+    return [_fitting(name, what, leaf, "a primal", x) for leaf, x in zip(leaves, run.inputs, strict=True)]
+
+
+def _fitting(name: str, what: str, leaf: Any, whose: str, x: Array) -> Array:
+    """A cotangent or tangent as an array like that which it belongs to, whose dtype Python scalars take."""
+    if kind_of(leaf) is SCALAR:
+        raw = engine_of(x).backend.from_numpy(np.asarray(leaf, dtype=x._dtype), device=place_beside(x))
+        t = wrap(raw, None, engine_of(x))
+    else:
+        where = f"{name}: the {what}"
+        t = enter_beside(leaf, engine_of(x), x.__class__, copy=False, what=where, device=place_beside(x))
+        # What belongs to a number of Python's may be of any precision.
+        if x._strong is not None and t._dtype != x._dtype and t._dtype.kind == x._dtype.kind:
+            t = cast(t, x._dtype)
+    if t._signature is not x._signature:
+        if t.shape != x.shape:
+            raise ShapeError(f"{name}: a {what} of shape {t.shape} for {whose} of shape {x.shape}")
+        if t._dtype != x._dtype:
+            raise DtypeError(f"{name}: a {what} of {t._dtype.name} for {whose} of {x._dtype.name}")
+    return t
