@@ -747,6 +747,17 @@ def _rounded(*shape: int) -> Draw:
     return normal(*shape).then(lambda x: x.real.round())
 
 
+_POOLS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
+    ((2, 3, 6), (2, 3, 3), {"kernel": (2,)}),
+    ((2, 4, 6), (2, 2, 3), {"kernel": (2, 2)}),
+    ((2, 5, 5), (2, 3, 4), {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)}),
+    ((5, 5), (3, 3), {"kernel": (2, 2), "ceil": True}),
+    ((1, 4, 3), (1, 3, 2), {"kernel": (2, 2), "stride": (1, 1)}),
+    ((0, 4), (0, 2), {"kernel": (2,)}),
+]
+"""Shapes of what is pooled and of the windows' results, and how."""
+
+
 @linear(
     values=lambda xp, g, values, x, largest, kernel, stride, pad, ceil: xp.max_pool_gather(
         g, x, largest, kernel=kernel, stride=stride, pad=pad, ceil=ceil
@@ -755,17 +766,7 @@ def _rounded(*shape: int) -> Draw:
     promotes=(),
     batch=_as_it_is,
     accuracy="I3",
-    samples=[
-        ((normal(2, 3, 3), _rounded(2, 3, 6), _rounded(2, 3, 3)), {"kernel": (2,)}),
-        ((normal(2, 2, 3), _rounded(2, 4, 6), _rounded(2, 2, 3)), {"kernel": (2, 2)}),
-        (
-            (normal(2, 3, 4), _rounded(2, 5, 5), _rounded(2, 3, 4)),
-            {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)},
-        ),
-        ((normal(3, 3), _rounded(5, 5), _rounded(3, 3)), {"kernel": (2, 2), "ceil": True}),
-        ((normal(1, 3, 2), _rounded(1, 4, 3), _rounded(1, 3, 2)), {"kernel": (2, 2), "stride": (1, 1)}),
-        ((normal(0, 2), _rounded(0, 4), _rounded(0, 2)), {"kernel": (2,)}),
-    ],
+    samples=[((normal(*counts), _rounded(*space), _rounded(*counts)), keywords) for space, counts, keywords in _POOLS],
 )
 def max_pool_spread(
     xp: Any,
@@ -801,17 +802,7 @@ def max_pool_spread(
     promotes=(),
     batch=_as_it_is,
     accuracy="I3",
-    samples=[
-        ((normal(2, 3, 6), _rounded(2, 3, 6), _rounded(2, 3, 3)), {"kernel": (2,)}),
-        ((normal(2, 4, 6), _rounded(2, 4, 6), _rounded(2, 2, 3)), {"kernel": (2, 2)}),
-        (
-            (normal(2, 5, 5), _rounded(2, 5, 5), _rounded(2, 3, 4)),
-            {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0)},
-        ),
-        ((normal(5, 5), _rounded(5, 5), _rounded(3, 3)), {"kernel": (2, 2), "ceil": True}),
-        ((normal(1, 4, 3), _rounded(1, 4, 3), _rounded(1, 3, 2)), {"kernel": (2, 2), "stride": (1, 1)}),
-        ((normal(0, 4), _rounded(0, 4), _rounded(0, 2)), {"kernel": (2,)}),
-    ],
+    samples=[((normal(*space), _rounded(*space), _rounded(*counts)), keywords) for space, counts, keywords in _POOLS],
 )
 def max_pool_gather(
     xp: Any,

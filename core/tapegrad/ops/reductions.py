@@ -770,7 +770,7 @@ def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
     return xp.root_of_squares(away, freedom, axis=axis, keepdims=keepdims)
 
 
-@op(
+_extreme_of_present = op(
     x=_present_pull,
     jvp=_present_push,
     batch=over_axes,
@@ -779,6 +779,9 @@ def nanstd(xp: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdi
     errors=_ERRORS,
     real=True,
 )
+
+
+@_extreme_of_present
 def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis` that is not NaN; NaN where there is none.
 
@@ -791,15 +794,7 @@ def nanmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return dropped(xp, xp.where(count > 0, top, math.nan), tuple(x.shape), axis, keepdims)
 
 
-@op(
-    x=_present_pull,
-    jvp=_present_push,
-    batch=over_axes,
-    accuracy="I0 unsigned",
-    samples=_HOLES,
-    errors=_ERRORS,
-    real=True,
-)
+@_extreme_of_present
 def nanmin(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis` that is not NaN; NaN where there is none.
 

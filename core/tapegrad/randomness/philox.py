@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import ArgumentError, ShapeError
 from .stream import (
+    REAL,
+    WHOLE,
+    Floats,
+    Integers,
+    Sizes,
     Stream,
     as_count,
     as_integer,
@@ -23,14 +27,6 @@ from .stream import (
     invert_cumulative,
     require,
 )
-
-Floats: TypeAlias = NDArray[np.floating[Any]]
-Integers: TypeAlias = NDArray[np.integer[Any]]
-Sizes: TypeAlias = int | Sequence[int] | None
-
-REAL = ("float32", "float64")
-REAL_OR_HALF = ("float16", *REAL)
-WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
 class PhiloxStream(Stream):

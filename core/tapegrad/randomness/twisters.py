@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .stream import (
+    REAL_OR_HALF,
+    Floats,
+    Integers,
+    Sizes,
     Stream,
     as_count,
     as_integer,
@@ -26,14 +29,6 @@ from .stream import (
     invert_cumulative,
     require,
 )
-
-Floats: TypeAlias = NDArray[np.floating[Any]]
-Integers: TypeAlias = NDArray[np.integer[Any]]
-Sizes: TypeAlias = int | Sequence[int] | None
-
-REAL = ("float32", "float64")
-REAL_OR_HALF = ("float16", *REAL)
-WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
 class MXNetStream(Stream):
