@@ -223,6 +223,23 @@ def test_views_and_what_is_put_together():
     )
 
 
+@needs_vectors
+def test_what_python_has_unrolled_is_a_loop_again():
+    x, w = (tnp.asarray(np.random.default_rng(i).uniform(0.5, 1, 10), dtype="float32") for i in range(2))
+
+    def function(x, w):
+        y, before = x, w
+        for i in range(24):
+            y, before = tnp.where(y > w, tnp.sin(y) * 1.5, y + 0.1 * before), y
+            if i == 15:
+                y = y - w
+        return tnp.sum(y)
+
+    program = compiled_alike(lambda x, w: (function(x, w), *tapegrad.grad(function, argnums=(0, 1))(x, w)), x, w)
+    code = program.explain(code=True)
+    assert code.count("for (long k = 0;") >= 3 and len(code.partition("/* v")[2].splitlines()) < 200
+
+
 @needs_compiler
 def test_all_courses_of_a_loop_are_computed_before_the_first_look():
     def function(x):

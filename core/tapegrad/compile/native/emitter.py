@@ -16,6 +16,7 @@ import numpy as np
 
 from .expressions import FUNCTIONS, TWO, TYPES, expression, literal
 from .lowering import REDUCTIONS, Flat, Lowering, Unsupported, Value, aligned, contiguous
+from .rolling import elements, rolled
 
 __all__ = ["Emitter", "Function", "emit", "file"]
 
@@ -68,6 +69,7 @@ class Loop:
     shape: tuple[int, ...]
     kind: str = "each"
     values: list[Value] = field(default_factory=list)
+    reduces: bool = False
 
 
 @dataclass
@@ -149,7 +151,7 @@ class Emitter:
             places = [
                 i
                 for i in firsts.get(shape, ())
-                if (i >= least and len(self.loops[i].values) < MOST) or (shape == () and i >= least)
+                if i >= least and (shape == () or len(self.loops[i].values) < self._most_of(value, self.loops[i]))
             ]
             if kind == "each" and places:
                 value.nest = places[0]
@@ -158,12 +160,18 @@ class Emitter:
                 self.loops.append(Loop(shape, kind))
                 if kind == "each":
                     firsts.setdefault(shape, []).append(value.nest)
-            self.loops[value.nest].values.append(value)
+            loop = self.loops[value.nest]
+            loop.values.append(value)
+            loop.reduces = loop.reduces or value.name in REDUCTIONS
             for o in operands:
                 if not self._in_hand(o, value.nest) and not (o.root.single and o.root.name != "place"):
                     o.root.stored = True
         for value in self.outputs:
             value.stored = True
+
+    def _most_of(self, value: Value, loop: Loop) -> int:
+        """How long a loop may be that a value is put into: a long one is without reductions, and so can be rolled."""
+        return LONG if self.rows == 1 and (loop.reduces or value.name in REDUCTIONS) else MOST
 
     def _after(self, operand: Value, shape: tuple[int, ...], kind: str) -> int:
         """The first loop in which a value is known."""
@@ -233,19 +241,17 @@ class Emitter:
         """Lines for each element, of `width` bytes at most.
 
         Where they are many, and vectors leave a rest, the last vector overlaps the one before: compilers write a copy
-        of all lines for the rest else, which takes as long again.
+        of all lines for the rest else, which takes as long again. What repeats becomes a loop.
         """
         *outer, (at, length) = axes
-        lanes = VECTOR // width
-        if len(lines) < LONG or self.size or length <= lanes or length % lanes == 0:
+        if len(lines) < LONG or self.size:
             return self.through(axes, lines, simd=True)
-        runs = [
-            f"const long b = o + {lanes} < {length} ? o : {length - lanes};",
-            "#pragma omp simd",
-            f"for (long {at} = b; {at} < b + {lanes}; {at}++) {{",
-            *indented(lines),
-            "}",
-        ]
+        lanes = min(VECTOR // width, length)
+        short = rolled(lines, at, lanes, self.most // width)
+        if short is None and length % lanes == 0:
+            return self.through(axes, lines, simd=True)
+        first = f"const long b = o + {lanes} < {length} ? o : {length - lanes};"
+        runs = [first, *(short or elements(lines, at, lanes))]
         return self.through(outer, [f"for (long o = 0; o < {length}; o += {lanes}) {{", *indented(runs), "}"])
 
     def reduced(self, axes: Sequence[tuple[str, Any]], lines: Sequence[str], values: Sequence[Value]) -> list[str]:
