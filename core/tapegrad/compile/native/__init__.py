@@ -1,7 +1,8 @@
 """Machine code for compiled programs: groups of steps as C functions, for engines whose arrays are the host's.
 
 `expressions.py` is the table of ops in C, `lowering.py` brings steps down to it, `groups.py` says which steps become
-one function, `emitter.py` writes that, `cuda.py` for devices, and `compiler.py` is the door to the system's compiler.
+one function, `emitter.py` writes that, with what repeats as a loop (`rolling.py`), `cuda.py` for devices, and
+`compiler.py` is the door to the system's compiler.
 """
 
 import os
