@@ -167,9 +167,11 @@ def test_a_singular_matrix_spoils_no_other_of_its_stack(backend):
 
 def test_the_extreme_of_what_holds_a_nan_passes_it_on(backend):
     x = on(backend, [[1.0, math.nan, 3.0], [1.0, 2.0, 2.0]], "float64")
-    for f in (tnp.max, tnp.min):
+    for f in (tnp.max, tnp.min, tnp.ptp):
         (found,) = gradient(lambda x, f=f: tnp.sum(f(x, axis=1)), x)
         assert np.isnan(found[0]).all() and np.isfinite(found[1]).all()
+        _, pushed = tapegrad.jvp(lambda x, f=f: f(x, axis=1), (x,), (tnp.ones_like(x),))
+        assert np.isnan(pushed.asnumpy()[0]) and np.isfinite(pushed.asnumpy()[1])
         masked = gradient(lambda x, f=f: f(x, axis=1)[1], x)[0]
         assert np.isfinite(masked).all()
 

@@ -408,8 +408,14 @@ def _ptp_pull(xp: Any, g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return largest - _extreme_pull(xp, g, x, xp.min(x, axis=axis, keepdims=keepdims), axis, keepdims)
 
 
+def _ptp_push(xp: Any, d_x: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    largest = _extreme_push(xp, d_x, x, xp.max(x, axis=axis, keepdims=keepdims), axis, keepdims)
+    return largest - _extreme_push(xp, d_x, x, xp.min(x, axis=axis, keepdims=keepdims), axis, keepdims)
+
+
 @op(
     x=_ptp_pull,
+    jvp=_ptp_push,
     batch=over_axes,
     accuracy="I0 unsigned",
     samples=[*_over(distinct(), empty=False), *_TIES[:2]],
