@@ -97,8 +97,11 @@ def _power_below(x: Any, y: Any) -> Any:
 
 
 def _sign(x: Any) -> Any:
-    # As the standard has it, bit for bit.
-    return np.sign(x) if x.dtype.kind != "c" else x / np.where(x == 0, 1, np.abs(x))
+    # As the standard has it, bit for bit: of a zero 0, whatever the signs of its parts.
+    if x.dtype.kind != "c":
+        return np.sign(x)
+    is_zero = x == 0
+    return np.where(is_zero, x.dtype.type(0), x / np.where(is_zero, 1, np.abs(x)))
 
 
 def _relu(x: Any) -> Any:

@@ -52,3 +52,8 @@ def test_a_constant_beside_one_number_is_no_array_whatever_was_asked_before():
     kernels = tapegrad.get_backend("numpy").kernels
     assert type(kernels.weak(12345, np.ones(2, "int32"))) is np.ndarray
     assert type(kernels.weak(12345, np.asarray(1, "int32"))) is np.int32
+
+
+def test_the_sign_of_a_complex_zero_is_0_whatever_the_signs_of_its_parts():
+    signs = tnp.sign(tnp.asarray([complex(-0.0, 0.0), complex(0.0, -0.0), complex(3.0, -0.0)])).tolist()
+    assert str(signs) == "[0j, 0j, (1-0j)]"
