@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import checkouts, first_call, imports, machine_code, million, step_memory
+from benchmarks import checkouts, first_call, imports, loading, machine_code, million, step_memory
 from benchmarks.case import LIMITS_BESIDE, Goal
 from benchmarks.measure import ROOT, Row, measure
 from benchmarks.page import page
@@ -31,10 +31,11 @@ WORKLOADS = (
     "W12",
     "W13",
     "W14",
+    "W15",
 )
 BY_LIBRARY = {"torch": ("torch", "torch.compile"), "jax": ("jax",), "autograd": ("hips",)}
 """Peers by the names of their libraries."""
-HEAVY = ("W3", "W8", "W10", "W14")
+HEAVY = ("W3", "W8", "W10", "W14", "W15")
 """Workloads of seconds per step or hundreds of megabytes: a third of the rounds will do."""
 
 
@@ -107,6 +108,8 @@ def measured(workload: str, options: argparse.Namespace) -> list[Row]:
         return first_call.measure(options.peers, rounds)
     if workload == "W14":
         return machine_code.measure(options.peers, rounds)
+    if workload == "W15":
+        return loading.measure(options.peers, rounds)
     if workload == "W10":
         return step_memory.measure(options.peers, rounds)
     return [measure(case, options.peers, rounds, options.sample_ms) for case in IN_PROCESS[workload]()]

@@ -566,6 +566,12 @@ def test_errors_name_the_argument_and_the_choices(call, error, message):
         call()
 
 
+def test_the_mean_of_a_window_in_the_padding_alone_is_zero():
+    options = {"kernel": (3,), "stride": (3,), "pad": (1,), "pool_type": "avg", "pooling_convention": "full"}
+    y = nd.Pooling(nd.arange(1, 9).reshape((1, 1, 8)), count_include_pad=False, **options)
+    assert y.asnumpy().ravel().tolist() == [1.5, 4, 7, 0]
+
+
 def test_integers_are_averaged_as_floats():
     x = nd.array([[[[1, 2, 4]]]], dtype="int32")
     assert nd.contrib.AdaptiveAvgPooling2D(x, output_size=(1, 2)).asnumpy().ravel().tolist() == [1.5, 3]

@@ -646,7 +646,8 @@ def _pool_weights(
         space = tuple(n + before + after for n, (before, after) in zip(space, given, strict=True))
         around = tuple((0, wide[1] - pad[1]) for wide, pad in zip(around, given, strict=True))
     ones = xp.filled(like, shape=space, value=1)
-    return 1 / xp.sum_pool(ones, kernel=kernel, stride=stride, pad=around, ceil=False)
+    counts = xp.sum_pool(ones, kernel=kernel, stride=stride, pad=around, ceil=False)
+    return 1 / _at_least_one(xp, counts)  # a window may lie in the padding alone
 
 
 @linear(
@@ -680,6 +681,8 @@ def avg_pool(
 ) -> Any:
     """The means over windows of the last axes; whether the given padding counts as elements is to be said.
 
+    The mean of a window without elements is 0.
+
     Shapes: (..., *space) becomes (..., *counts), the numbers of windows.
     Raises: `ShapeError` for other numbers of axes, or where not one window fits.
 
@@ -690,13 +693,18 @@ def avg_pool(
     return xp.sum_pool(x, kernel=kernel, stride=stride, pad=pad, ceil=ceil) * weights
 
 
+def _at_least_one(xp: Any, counts: Any) -> Any:
+    """Counts, in any dtype, with 1 for 0."""
+    return xp.where(xp.equal(counts, xp.zeros_like(counts)), xp.ones_like(counts), counts)
+
+
 def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], stride: Any, around: Pad) -> Any:
     """For each place of each window, the part of the gradient that it takes: even among those that are the largest."""
     shape, axes = _windows(largest, kernel)
     found = xp.patches(_padded(xp, x, around, -math.inf), kernel=kernel, stride=stride, dilate=None, pad=None)
     hits = xp.astype(xp.equal(found, xp.reshape(largest, shape=shape)), dtype=like.dtype)
     total = xp.sum(hits, axis=axes, keepdims=True)
-    return hits / xp.where(xp.equal(total, xp.zeros_like(total)), xp.ones_like(total), total)
+    return hits / _at_least_one(xp, total)
 
 
 @op(
