@@ -471,3 +471,14 @@ def test_a_large_batch_is_one_step_by_the_mean_of_its_gradients_and_a_growing_ra
         updater(0, nd.array([slope]), weight)
         weights.append(weight.asscalar())
     assert weights == [0, -3, -3, -7, -7, -11]
+
+
+def test_channels_are_laid_out_as_pixels():
+    contrib = gluon.contrib.nn
+    x = np.arange(72).reshape(1, 3, 2, 2, 2, 3)  # channels, rows and columns of a block, rows, columns
+    wanted = x.transpose(0, 1, 4, 2, 5, 3).reshape(1, 3, 4, 6)
+    assert (contrib.PixelShuffle2D(2)(nd.array(x.reshape(1, 12, 2, 3))).asnumpy() == wanted).all()
+    assert contrib.PixelShuffle1D(3)(nd.array([[[1], [2], [3]]])).asnumpy().tolist() == [[[1, 2, 3]]]
+    assert contrib.PixelShuffle3D((1, 2, 1))(nd.ones((1, 2, 3, 1, 1))).shape == (1, 1, 3, 2, 1)
+    with pytest.raises(ArgumentError, match="give an int, or 2 of them"):
+        contrib.PixelShuffle2D((1, 2, 3))

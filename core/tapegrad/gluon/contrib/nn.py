@@ -1,14 +1,24 @@
-"""Blocks beside each other, none at all, and batch normalization across contexts by name."""
+"""Blocks beside each other, none at all, channels as pixels, and batch normalization across contexts by name."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ... import ndarray as nd
-from ..nn import BatchNorm, HybridSequential, Sequential
+from ...errors import ArgumentError
+from ..nn import BatchNorm, HybridBlock, HybridSequential, Sequential
 from ..nn import HybridLambda as _HybridLambda
 
-__all__ = ["Concurrent", "HybridConcurrent", "Identity", "SyncBatchNorm"]
+__all__ = [
+    "Concurrent",
+    "HybridConcurrent",
+    "Identity",
+    "PixelShuffle1D",
+    "PixelShuffle2D",
+    "PixelShuffle3D",
+    "SyncBatchNorm",
+]
 __dir__ = __all__.copy
 
 
@@ -78,6 +88,80 @@ class Identity(_HybridLambda):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(\n\n)"
+
+
+class _PixelShuffle(HybridBlock):
+    """Channels laid out as pixels: each pixel becomes a block of as many as the factors say."""
+
+    _axes: int
+
+    def __init__(self, factor: int | Sequence[int]) -> None:
+        super().__init__()
+        self._factors = (factor,) * self._axes if isinstance(factor, int) else tuple(factor)
+        if len(self._factors) != self._axes:
+            raise ArgumentError(f"{type(self).__name__}({factor!r}): give an int, or {self._axes} of them")
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The data with fewer channels, and more pixels."""
+        batch, _, *space = x.shape
+        count = len(self._factors)
+        axes = [axis for i in range(count) for axis in (2 + count + i, 2 + i)]
+        blocks = F.transpose(F.reshape(x, (batch, -1, *self._factors, *space)), axes=(0, 1, *axes))
+        return F.reshape(blocks, (batch, -1, *[n * factor for n, factor in zip(space, self._factors, strict=True)]))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._factors[0] if self._axes == 1 else self._factors})"
+
+
+class PixelShuffle1D(_PixelShuffle):
+    """Channels laid out as pixels of one axis, `factor` of them for each.
+
+    Shapes: (n, c · factor, w) becomes (n, c, w · factor).
+
+    Dtypes: any.
+
+    Raises: `ShapeError` for channels that are no multiple of the factor.
+
+    >>> from tapegrad import nd
+    >>> PixelShuffle1D(2)(nd.arange(4).reshape((1, 2, 2))).asnumpy().tolist()
+    [[[0.0, 2.0, 1.0, 3.0]]]
+    """
+
+    _axes = 1
+
+
+class PixelShuffle2D(_PixelShuffle):
+    """Channels laid out as pixels of two axes: W. Shi et al. (2016).
+
+    Shapes: (n, c · f0 · f1, h, w) becomes (n, c, h · f0, w · f1).
+
+    Dtypes: any.
+
+    Raises: `ShapeError` for channels that are no multiple of the factors, `ValueError` for another number of factors.
+
+    >>> from tapegrad import nd
+    >>> PixelShuffle2D((1, 2))(nd.ones((1, 6, 2, 2))).shape
+    (1, 3, 2, 4)
+    """
+
+    _axes = 2
+
+
+class PixelShuffle3D(_PixelShuffle):
+    """Channels laid out as pixels of three axes.
+
+    Shapes: (n, c · f0 · f1 · f2, d, h, w) becomes (n, c, d · f0, h · f1, w · f2).
+
+    Dtypes: any.
+
+    Raises: as `PixelShuffle2D`.
+
+    >>> from tapegrad import nd
+    >>> PixelShuffle3D(2)(nd.ones((1, 8, 1, 2, 3))).shape
+    (1, 1, 2, 4, 6)
+    """
+
+    _axes = 3
 
 
 class SyncBatchNorm(BatchNorm):
