@@ -119,3 +119,9 @@ def test_a_length_that_is_not_known_is_a_different_number_in_each_edition():
 def test_a_table_is_read_from_text():
     table = np.genfromtxt(["1,2", "3,4"], delimiter=",", dtype=np.float32)
     assert type(table) is np.ndarray and table.dtype == numpy.float32 and table.tolist() == [[1, 2], [3, 4]]
+
+
+def test_axes_may_be_listed():
+    x = np.arange(6).reshape(1, 2, 3)
+    assert x.sum(axis=[0, 1]).tolist() == np.sum(x, axis=[0, 1]).tolist() == [3, 5, 7]
+    assert x.mean([1, 2], keepdims=True).shape == (1, 1, 1) and x.max(axis=[0]).shape == (2, 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -99,8 +101,20 @@ def _places(key: Any) -> Any:
     return key.astype(np.int64) if isinstance(key, np.ndarray) and key.dtype.kind == "f" else key
 
 
+def _over_axes(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method to which axes may be given in a list."""
+
+    @wraps(method)
+    def reduce(self: ndarray, axis: Any = None, *args: Any, **keywords: Any) -> Any:
+        return method(self, tuple(axis) if axis.__class__ is list else axis, *args, **keywords)
+
+    return reduce
+
+
 Standard._begin()
 NDArray._begin()
+for _name in ("max", "mean", "min", "prod", "std", "sum", "var"):
+    setattr(ndarray, _name, _over_axes(getattr(Standard, _name)))
 for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__ipow__"):
     setattr(ndarray, _name, getattr(Standard, _name))
 for _name in METHODS:

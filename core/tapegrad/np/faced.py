@@ -33,6 +33,8 @@ def faced(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, out: Any = None, ctx: Context | None = None, **keywords: Any) -> Any:
+        if keywords.get("axis").__class__ is list:
+            keywords["axis"] = tuple(keywords["axis"])
         result = flat(of_face(function(*args, **keywords), ctx), *args)
         return result if out is None else give(out, result)
 
