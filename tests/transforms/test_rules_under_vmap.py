@@ -1,5 +1,7 @@
 """Functions tracked as a whole (`custom`, `Function`, `checkpoint`) in a vmap that is differentiated from outside."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -114,11 +116,23 @@ def test_an_output_that_a_rule_uses_keeps_its_place_outside_the_batch():
     np.testing.assert_allclose(third(lambda x: Exponential()(x)).asnumpy(), third(nd.exp).asnumpy(), rtol=1e-12)
 
 
-@pytest.mark.parametrize("constant", [nd.NDArray.detach, nd.stop_gradient, mx.stop_gradient])
+def attached(x):
+    """A result made a variable of its own."""
+    x.attach_grad()
+    return x
+
+
+def copied(x):
+    """A copy made while nothing is recorded."""
+    with mx.pause():
+        return copy.deepcopy(x)
+
+
+@pytest.mark.parametrize("constant", [nd.NDArray.detach, nd.stop_gradient, mx.stop_gradient, attached, copied])
 def test_what_is_made_a_constant_inside_is_one_outside(constant):
     found = mx.grad(lambda a: nd.sum(mx.vmap(mx.vmap(lambda r: r * constant(r * r)))(a)))(A)
     np.testing.assert_allclose(found.asnumpy(), A.asnumpy() ** 2)
-    found = mx.grad(lambda a: nd.sum(mx.vmap(mx.grad(lambda r: nd.sum(r * constant(r))))(a)))(A)
+    found = mx.grad(lambda a: nd.sum(mx.vmap(mx.grad(lambda r: nd.sum(r * constant(r * 1))))(a)))(A)
     assert not found.asnumpy().any()
 
 

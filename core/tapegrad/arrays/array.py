@@ -341,7 +341,7 @@ class Array:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         check_thread((self._node,), "copy.deepcopy()")
-        return self.copy() if self._node is not None and MODE.get() & RECORDING else self._unplaced()
+        return self.copy() if self._node is not None and MODE.get() & RECORDING else self._detached()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""

@@ -48,6 +48,7 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
         raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
     if cell._dtype != x._dtype:
         raise DtypeError(f"the gradient of a variable of {x._dtype.name} cannot be {cell._dtype.name}")
+    x._value = x._kernels.without_nodes(x._value)
     if grad_req == "null":
         x._node = None
         x._grad = cell
