@@ -22,8 +22,8 @@ is 2 I there, and that of ‖x‖, which has none, is 0. That holds of pulls, wh
 `jacfwd(grad)` have it; a push of a push differentiates the convention. So it is with functions of eigenvalues and
 singular values that repeat. A singular value of 0 has a kink as a size has. The extreme of what holds a NaN passes it
 on to all elements. What is picked by its rank, as `sort`, `median` and quantiles do, gives its cotangent to the
-elements that a stable sort puts there. The derivative of the logarithm of a determinant at a singular matrix is NaN. A product of two
-arrays is no such rule, and an array read twice, as in x[0] · x[0], or beside a view of it, is two: write
+elements that a stable sort puts there. The derivative of the logarithm of a determinant at a singular matrix is NaN. A
+product of two arrays is no such rule, and an array read twice, as in x[0] · x[0], or beside a view of it, is two: write
 `square(x[0])`, and where x log(x) is masked at 0, `xlogy(x, x)`. Steps (`floor`, `round`, `sign`, …) have a slope of 0
 everywhere. Gradients of complex numbers are conjugated as PyTorch's are: that of a real function is ∂f/∂Re + i ∂f/∂Im.
 
