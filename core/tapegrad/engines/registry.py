@@ -272,12 +272,11 @@ class Registry:
         brought: dict[str, type[Backend]] = {}
 
         def register(backend_class: type[Backend]) -> None:
+            if isinstance(backend_class, Backend):
+                its_class = type(backend_class).__name__
+                raise BackendError(f"{plugin} registers an instance; register the class itself: register({its_class})")
             if not (isinstance(backend_class, type) and issubclass(backend_class, Backend)):
-                name = type(backend_class).__name__
-                told = f"an instance; register the class itself: register({name})"
-                if not isinstance(backend_class, Backend):
-                    told = f"{backend_class!r}, which is no subclass of tapegrad.Backend"
-                raise BackendError(f"{plugin} registers {told}")
+                raise BackendError(f"{plugin} registers {backend_class!r}, which is no subclass of tapegrad.Backend")
             for attribute in ("name", "engine"):
                 value = getattr(backend_class, attribute, None)
                 if not (isinstance(value, str) and value):
