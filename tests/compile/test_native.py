@@ -30,6 +30,7 @@ def fresh(monkeypatch, tmp_path):
     monkeypatch.setenv("TAPEGRAD_NATIVE", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(compiler, "_loaded", {})
+    monkeypatch.setattr(compiler, "PATIENCE", 600.0)  # a busy machine's compiler does not hang
     monkeypatch.setitem(compiler._state, "failed", "")
     compiler._own_folder.cache_clear()
     with tapegrad.use_backend("numpy"):
@@ -236,8 +237,6 @@ def test_what_python_has_unrolled_is_a_loop_again():
         return tnp.sum(y)
 
     program = compiled_alike(lambda x, w: (function(x, w), *tapegrad.grad(function, argnums=(0, 1))(x, w)), x, w)
-    for _ in range(3):  # a run, even if a call was traced again
-        program(x, w)
     code = program.explain(code=True)
     assert code.count("for (long k = 0;") >= 3 and len(code.partition("/* v")[2].splitlines()) < 200
 
@@ -309,6 +308,11 @@ def test_a_compiler_that_does_not_do_costs_a_warning(monkeypatch, tmp_path, scri
             compiled_alike(function, *arrays(5))
     assert [w.category for w in seen] == [CompileWarning] * count
     assert compiler.why_not()
+
+
+def test_a_warning_that_is_an_error_is_told_by_explain(monkeypatch, tmp_path):
+    on_path(monkeypatch, tmp_path / "bin", "exit 1")
+    assert "traced: its program failed with CompileWarning" in compiled_alike(gradients, *arrays(5)).explain()
 
 
 @pytest.mark.skipif(not compiler._libmvec(), reason="the C library has no vectors of elementary functions")

@@ -11,6 +11,7 @@ from weakref import ref
 
 from ..arrays.array import Array
 from ..arrays.trees import callable_or_error, flatten, unflatten
+from ..engines.faults import first_line
 from ..engines.registry import backend_of
 from ..errors import CompileError, CompileWarning
 from ..tape.guards import JOURNAL, Journal
@@ -206,7 +207,7 @@ class Compiled(Reaches):
     ) -> Any:
         """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
-        self._reasons.append(_reason(sort, known))
+        self._reasons.append(_reason(sort, known, failure))
         reach = reachable(
             [self._fun, *[leaf for leaf in leaves if not (isinstance(leaf, (Array, *SCALARS)) or is_raw(leaf))]]
         )
@@ -423,8 +424,10 @@ def _plain(result: Any) -> Any:
     return unflatten(structure, [leaf.value if isinstance(leaf, Value) else leaf for leaf in leaves])
 
 
-def _reason(sort: Sort, known: Recording | None) -> str:
+def _reason(sort: Sort, known: Recording | None, failure: Exception | None) -> str:
     """Why a call is traced."""
+    if failure is not None:
+        return f"its program failed with {type(failure).__name__}: {first_line(failure)}"
     if known is not None:
         return "to see whether it is the same again" if known.doubtful else "the host saw what it had not seen before"
     if not sort.recordings:
