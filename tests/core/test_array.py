@@ -11,6 +11,8 @@ import pytest
 from engines import NAMES, engine, in_double, of, on, total
 
 import tapegrad
+import tapegrad.numpy as tnp
+from tapegrad import autograd
 from tapegrad.errors import (
     BackendError,
     DtypeError,
@@ -294,6 +296,37 @@ def test_copies(backend):
         y = x * x
     assert copy.deepcopy(y)._node is None
     assert copy.deepcopy([x, x])[0].asnumpy().tolist() == [1, 2]
+
+
+COPIES = {
+    "copy()": lambda x: x.copy(),
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "+x": lambda x: +x,
+    "astype": lambda x: x.astype(x.dtype),
+    "tnp.array": tnp.array,
+    "asarray(copy=True)": lambda x: tnp.asarray(x, copy=True),
+    "einsum": lambda x: tnp.einsum("i->i", x),
+}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_a_copy_has_a_place_of_its_own_on_the_tape(backend, copied):
+    x = on(backend, [1.0, 2.0])
+    x.attach_grad()
+    with tapegrad.record():
+        y = copied(x)
+        z = x * y
+    assert autograd.grad(z, [y], retain_graph=True)[0].tolist() == [1, 2]
+    z.backward()
+    assert x.grad.tolist() == [2, 4]
+    before = copied(x)
+    with tapegrad.record():
+        with tapegrad.pause():
+            paused = copied(x)
+        z = x * before + x * paused
+    z.backward()
+    assert x.grad.tolist() == [2, 4]
 
 
 def test_pickles_hold_values_and_never_the_tape(backend):

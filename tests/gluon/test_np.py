@@ -21,6 +21,11 @@ def test_arrays_of_both_faces_beside_them_become_theirs(backend):
     assert type(nd.softmax(x)) is type(np.delete(x, 0)) is type(np.linalg.norm(x)) is np.ndarray
 
 
+@pytest.mark.parametrize("name", ["float32", "double", "bool_", "floating", "integer", "dtype", "errstate", "ndindex"])
+def test_types_are_numpys_own(name):
+    assert getattr(np, name) is getattr(numpy, name)
+
+
 def test_gradients_reach_variables_of_every_face():
     x, y = nd.ones(2), np.arange(2)
     x.attach_grad()

@@ -321,7 +321,10 @@ class Array:
         return self.copy()
 
     def copy(self) -> Self:
-        """The same value in a handle of its own, to be written to as one likes; gradients flow through.
+        """The same value in a handle of its own, to be written to as one likes.
+
+        It is recorded as any op is: gradients flow through a copy made while recording, and one made outside is a
+        constant, such as the earlier value of a weight.
 
         >>> import tapegrad.numpy as tnp
         >>> x = tnp.asarray([1.0, 2.0])
@@ -330,6 +333,9 @@ class Array:
         >>> x.tolist(), y.tolist()
         ([1.0, 2.0], [9.0, 2.0])
         """
+        if self._node is not None:
+            recorded: Self = OPS["astype"].call(self, dtype=self._dtype)
+            return recorded
         made: Self = object.__new__(self.__class__)
         made._value, made._node, made._kernels, made._signature = self._held()
         if getattr(self, "_constant", False):
@@ -341,7 +347,7 @@ class Array:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         check_thread((self._node,), "copy.deepcopy()")
-        return self.copy() if self._node is not None and MODE.get() & RECORDING else self._detached()
+        return self.copy() if MODE.get() & RECORDING else self._detached()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, for code that knows no better. Raises `GradientEscapeError` when tracked."""

@@ -222,7 +222,7 @@ def _again(x: Array, dtype: Any, copy: bool | None, what: str) -> Array:
             raise ArgumentError(f"{what}: {x._dtype.name} as {dtype.name} needs a copy, and copy=False forbids it")
         x = OPS["astype"].call(x, dtype=dtype)
     elif copy:
-        x = handle(x.__class__, x._value, x._node, x._kernels)
+        x = x.copy()
     return x
 
 

@@ -574,7 +574,7 @@ def khatri_rao(*args: NDArray) -> NDArray:
         (n, width), (m, _) = product.shape, x.shape
         rows = ops.reshape(product, shape=(n, 1, width)) * ops.reshape(x, shape=(1, m, width))
         product = ops.reshape(rows, shape=(n * m, width))
-    return product
+    return product if rest else product.copy()
 
 
 @nd_function

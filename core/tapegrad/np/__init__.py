@@ -120,8 +120,8 @@ def _entered(space: dict[str, Any], name: str, value: Any) -> Any:
     """A name of `tapegrad.numpy` as it is in this face, looked up once."""
     if isinstance(value, ModuleType):
         value = _Space(value)
-    elif isinstance(value, type):  # such as float32
-        value = _host.dtype(value).type
+    elif isinstance(value, type):  # such as float32 and errstate
+        value = getattr(_host, name)
     elif isinstance(value, FunctionType):
         value = _faced()(value)
     space[name] = value

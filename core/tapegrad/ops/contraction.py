@@ -457,7 +457,9 @@ def einsum(*arguments: Any, optimize: Any = True) -> Any:
         pieces.append(chosen[0])
     ((out, labels),) = pieces
     order = tuple(labels.index(label) for label in result)
-    return out if order == tuple(range(len(order))) else RECORDED.permute_dims(out, axes=order)
+    if order == tuple(range(len(order))) and out is not operands[0]:
+        return out
+    return RECORDED.permute_dims(out, axes=order)
 
 
 def _written_out(arguments: Sequence[Any]) -> tuple[str, Sequence[Any]]:
