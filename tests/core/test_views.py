@@ -412,10 +412,12 @@ def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
     x = on(backend, np.zeros(2))
     wide, square = tnp.broadcast_to(x, (3, 2)), on(backend, np.ones((2, 2)))
     diagonal = tnp.diagonal(square)
+    wider, column, copied = tnp.expand_dims(wide, 0), diagonal.reshape(2, 1), wide.reshape(6)
     x[0], square[1, 1] = 1.0, 4.0
-    assert wide.tolist() == [[1.0, 0.0]] * 3
-    assert diagonal.tolist() == [1.0, 4.0]
-    for shown in (wide, wide[0], diagonal, tnp.broadcast_to(x + 1, (3, 2))):
+    assert wide.tolist() == [[1.0, 0.0]] * 3 == wider[0].tolist()
+    assert diagonal.tolist() == [1.0, 4.0] == column[:, 0].tolist()
+    assert copied.tolist() == [0.0] * 6
+    for shown in (wide, wide[0], diagonal, tnp.broadcast_to(x + 1, (3, 2)), wider, column):
         with pytest.raises(tapegrad.errors.ReadOnlyError):
             shown[0] = 1.0
         with pytest.raises(tapegrad.errors.ReadOnlyError):

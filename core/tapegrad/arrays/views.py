@@ -22,6 +22,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
+import numpy as np
+
 from ..engines.tables import OPS, Kernels
 from ..errors import GraphError, ReadOnlyError
 from ..tape.mode import MODE, RECORDING, RULED, TOLD, Scope
@@ -116,7 +118,7 @@ class Permuted(Step):
 
 
 class Shown(Step):
-    """What an op makes of an array, seen but not written to: `broadcast_to`, `diagonal`."""
+    """What an op that is one of NumPy's, too, shows of an array, not to be written to: `broadcast_to`, `diagonal`."""
 
     __slots__ = ("keywords", "op")
 
@@ -135,7 +137,9 @@ class Shown(Step):
         )
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
-        return None
+        start = np.lib.stride_tricks.as_strided(np.empty(1, np.int8), shape, strides)
+        shown = getattr(np, self.op)(start, **self.keywords)
+        return shown.shape, shown.strides
 
 
 class Turned(Step):
