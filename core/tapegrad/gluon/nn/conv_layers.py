@@ -40,7 +40,7 @@ __all__ = [
 LAYOUTS = ("", "NCW", "NCHW", "NCDHW")
 
 
-def _tuple(value: Any, count: int) -> tuple[int, ...]:
+def as_tuple(value: Any, count: int) -> tuple[int, ...]:
     return (value,) * count if isinstance(value, int) else tuple(value)
 
 
@@ -73,16 +73,16 @@ class _Conv(HybridBlock):
         self._in_channels = in_channels
         self._layout = layout or LAYOUTS[count]
         self._kwargs: dict[str, Any] = {
-            "kernel": _tuple(kernel_size, count),
-            "stride": _tuple(strides, count),
-            "dilate": _tuple(dilation, count),
-            "pad": _tuple(padding, count),
+            "kernel": as_tuple(kernel_size, count),
+            "stride": as_tuple(strides, count),
+            "dilate": as_tuple(dilation, count),
+            "pad": as_tuple(padding, count),
             "num_filter": channels,
             "num_group": groups,
             "no_bias": not use_bias,
         }
         if self._transposed:
-            self._kwargs["adj"] = _tuple(output_padding, count)
+            self._kwargs["adj"] = as_tuple(output_padding, count)
         if self._layout != LAYOUTS[count]:
             self._kwargs["layout"] = self._layout
         # What the function has by default need not be told it at every call.
@@ -103,7 +103,6 @@ class _Conv(HybridBlock):
         return "conv"
 
     def hybrid_forward(self, F: Functions, x: Any, weight: Any, bias: Any = None) -> Any:
-        """The sums, activated."""
         y = (F.Deconvolution if self._transposed else F.Convolution)(x, weight, bias, **self._passed)
         return y if self.act is None else self.act(y)
 
@@ -152,9 +151,9 @@ class _Pooling(HybridBlock):
         options |= dict(zip(self._order, further, strict=False))
         super().__init__(**kwargs)
         self._kwargs = {
-            "kernel": _tuple(pool_size, self._axes),
-            "stride": _tuple(pool_size if strides is None else strides, self._axes),
-            "pad": _tuple(padding, self._axes),
+            "kernel": as_tuple(pool_size, self._axes),
+            "stride": as_tuple(pool_size if strides is None else strides, self._axes),
+            "pad": as_tuple(padding, self._axes),
             "global_pool": self._everywhere,
             "pool_type": self._kind,
             "layout": options.get("layout", LAYOUTS[self._axes]),
@@ -167,7 +166,6 @@ class _Pooling(HybridBlock):
         return "pool"
 
     def hybrid_forward(self, F: Functions, x: Any) -> Any:
-        """The pools."""
         return F.Pooling(x, **self._kwargs)
 
     def __repr__(self) -> str:
@@ -426,5 +424,4 @@ class ReflectionPad2D(HybridBlock):
         self._padding = (0, 0, 0, 0, *(padding,) * 4) if isinstance(padding, int) else tuple(padding)
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The larger images."""
         return F.pad(x, mode="reflect", pad_width=self._padding)

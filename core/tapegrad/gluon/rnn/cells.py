@@ -34,7 +34,7 @@ __all__ = [
 States = list[NDArray]
 
 
-def _steps(inputs: Any, length: int, layout: str) -> tuple[list[NDArray], int]:
+def split_steps(inputs: Any, length: int, layout: str) -> tuple[list[NDArray], int]:
     """The inputs of each step, and the size of the batch."""
     axis = layout.find("T")
     if isinstance(inputs, NDArray):
@@ -49,12 +49,12 @@ def _steps(inputs: Any, length: int, layout: str) -> tuple[list[NDArray], int]:
     return list(inputs), inputs[0].shape[layout.replace("T", "").find("N")]
 
 
-def _merged(outputs: Sequence[NDArray], layout: str, merge: bool | None, lengths: NDArray | None = None) -> Any:
+def merged(outputs: Sequence[NDArray], layout: str, merge: bool | None, lengths: NDArray | None = None) -> Any:
     """The outputs of all steps as they are wanted: a list, or one array; behind the lengths they are 0."""
     axis = layout.find("T")
     if lengths is not None:
         masked = nd.SequenceMask(nd.stack(*outputs, axis=axis), lengths, use_sequence_length=True, axis=axis)
-        return _steps(masked, len(outputs), layout)[0] if merge is False else masked
+        return split_steps(masked, len(outputs), layout)[0] if merge is False else masked
     return nd.stack(*outputs, axis=axis) if merge else list(outputs)
 
 
@@ -63,7 +63,7 @@ def _reversed(steps: Sequence[NDArray], lengths: NDArray | None) -> list[NDArray
     if lengths is None:
         return list(steps)[::-1]
     backwards = nd.SequenceReverse(nd.stack(*steps, axis=0), lengths, use_sequence_length=True)
-    return _steps(backwards, len(steps), "TNC")[0]
+    return split_steps(backwards, len(steps), "TNC")[0]
 
 
 class RecurrentCell(Block):
@@ -110,7 +110,7 @@ class RecurrentCell(Block):
     def _begun(self, inputs: Any, length: int, layout: str, states: States | None) -> tuple[list[NDArray], States]:
         """The inputs of each step, and the states that the first one begins with."""
         self.reset()
-        steps, batch = _steps(inputs, length, layout)
+        steps, batch = split_steps(inputs, length, layout)
         return steps, states or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
 
     def _state_info_of_children(self, batch_size: int) -> list[dict[str, Any]]:
@@ -129,18 +129,24 @@ class RecurrentCell(Block):
 
         Inputs are an array of that layout or a list of steps. Behind `valid_length` outputs are 0, and states stay.
         """
-        steps, states = self._begun(inputs, length, layout, begin_state)
+        return self._unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
+
+    def _unroll(
+        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
+    ) -> tuple[Any, States]:
+        """`unroll`, which the kinds of cells do each in its way."""
+        steps, states = self._begun(inputs, length, layout, states)
         outputs, history = [], []
         for x in steps:
             y, states = self(x, states)
             outputs.append(y)
             history.append(states)
-        if valid_length is not None:
+        if lengths is not None:
             states = [
-                nd.SequenceLast(nd.stack(*kind, axis=0), valid_length, use_sequence_length=True)
+                nd.SequenceLast(nd.stack(*kind, axis=0), lengths, use_sequence_length=True)
                 for kind in zip(*history, strict=True)
             ]
-        return _merged(outputs, layout, merge_outputs, valid_length), states
+        return merged(outputs, layout, merge, lengths), states
 
     def __call__(self, inputs: Any, states: Any = (), *further: Any) -> Any:
         return super().__call__(inputs, states, *further)
@@ -159,40 +165,50 @@ class _GatedCell(HybridRecurrentCell):
 
     _gates = 1
     _count = 1
+    _gate_axis = 1
+    _activation: Any = "tanh"
+    _recurrent_activation: Any = "sigmoid"
     i2h_weight: Parameter
 
     def __init__(
         self,
         hidden_size: int,
-        i2h_weight_initializer: Any,
-        h2h_weight_initializer: Any,
-        i2h_bias_initializer: Any,
-        h2h_bias_initializer: Any,
-        input_size: int,
-        **kwargs: Any,
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(prefix, params)
         self._hidden_size = hidden_size
         self._input_size = input_size
         rows = self._gates * hidden_size
-        for name, shape, init in (
-            ("i2h_weight", (rows, input_size), i2h_weight_initializer),
-            ("h2h_weight", (rows, hidden_size), h2h_weight_initializer),
-            ("i2h_bias", (rows,), i2h_bias_initializer),
-            ("h2h_bias", (rows,), h2h_bias_initializer),
-        ):
-            setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
+        self._enter("i2h_weight", (rows, input_size), i2h_weight_initializer)
+        self._enter("h2h_weight", (rows, hidden_size), h2h_weight_initializer)
+        self._enter("i2h_bias", (rows,), i2h_bias_initializer)
+        self._enter("h2h_bias", (rows,), h2h_bias_initializer)
+
+    def _enter(self, name: str, shape: tuple[int, ...], init: Any) -> None:
+        setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """The shapes of the states."""
         return [{"shape": (batch_size, self._hidden_size), "__layout__": "NC"} for _ in range(self._count)]
 
-    def _sums(self, F: Any, inputs: Any, state: Any, weights: tuple[Any, ...]) -> tuple[Any, Any]:
-        into, onwards, bias, other = weights
+    def _sums(self, F: Any, x: Any, h: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any) -> Any:
         rows = self._gates * self._hidden_size
-        return F.FullyConnected(inputs, into, bias, num_hidden=rows), F.FullyConnected(
-            state, onwards, other, num_hidden=rows
-        )
+        entering = F.FullyConnected(x, i2h_weight, i2h_bias, num_hidden=rows)
+        return entering, F.FullyConnected(h, h2h_weight, h2h_bias, num_hidden=rows)
+
+    def _split(self, F: Any, sums: Any) -> Any:
+        return F.split(sums, num_outputs=self._gates, axis=self._gate_axis)
+
+    def _act(self, F: Any, x: Any) -> Any:
+        return _activated(F, self._activation, x)
+
+    def _gate(self, F: Any, x: Any) -> Any:
+        return _activated(F, self._recurrent_activation, x)
 
     def __repr__(self) -> str:
         rows, inputs = self.i2h_weight.shape or (0, 0)
@@ -202,8 +218,12 @@ class _GatedCell(HybridRecurrentCell):
         return ""
 
 
+def _activated(F: Any, activation: Any, x: Any) -> Any:
+    return F.Activation(x, act_type=activation) if isinstance(activation, str) else activation(x)
+
+
 class RNNCell(_GatedCell):
-    """h' = act(W x + b + R h + c).
+    """h' = act(W x + b + R h + c). Of the arguments `activation` is the second, the initializers follow.
 
     Shapes: (n, inputs) gives (n, hidden_size), which is also the one state.
 
@@ -215,20 +235,8 @@ class RNNCell(_GatedCell):
     RNNCell(None -> 3, tanh)
     """
 
-    def __init__(
-        self,
-        hidden_size: int,
-        activation: str = "tanh",
-        i2h_weight_initializer: Initializer | str | None = None,
-        h2h_weight_initializer: Initializer | str | None = None,
-        i2h_bias_initializer: Initializer | str = "zeros",
-        h2h_bias_initializer: Initializer | str = "zeros",
-        input_size: int = 0,
-        prefix: str | None = None,
-        params: Any = None,
-    ) -> None:
-        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, *values, input_size, prefix=prefix, params=params)
+    def __init__(self, hidden_size: int, activation: Any = "tanh", *further: Any, **kwargs: Any) -> None:
+        super().__init__(hidden_size, *further, **kwargs)
         self._activation = activation
 
     def _alias(self) -> str:
@@ -237,17 +245,10 @@ class RNNCell(_GatedCell):
     def _words(self) -> str:
         return f", {self._activation}"
 
-    def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
-    ) -> Any:
-        """The step."""
-        entering, onwards = self._sums(F, inputs, states[0], (i2h_weight, h2h_weight, i2h_bias, h2h_bias))
-        output = _activated(F, self._activation, entering + onwards)
+    def hybrid_forward(self, F: Any, x: Any, states: Any, *args: Any, **kwargs: Any) -> Any:
+        entering, onwards = self._sums(F, x, states[0], *args, **kwargs)
+        output = self._act(F, entering + onwards)
         return output, [output]
-
-
-def _activated(F: Any, activation: Any, x: Any) -> Any:
-    return F.Activation(x, act_type=activation) if isinstance(activation, str) else activation(x)
 
 
 class LSTMCell(_GatedCell):
@@ -267,35 +268,21 @@ class LSTMCell(_GatedCell):
     _count = 2
 
     def __init__(
-        self,
-        hidden_size: int,
-        i2h_weight_initializer: Initializer | str | None = None,
-        h2h_weight_initializer: Initializer | str | None = None,
-        i2h_bias_initializer: Initializer | str = "zeros",
-        h2h_bias_initializer: Initializer | str = "zeros",
-        input_size: int = 0,
-        prefix: str | None = None,
-        params: Any = None,
-        activation: str = "tanh",
-        recurrent_activation: str = "sigmoid",
+        self, *args: Any, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", **kwargs: Any
     ) -> None:
-        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, *values, input_size, prefix=prefix, params=params)
+        super().__init__(*args, **kwargs)
         self._activation = activation
         self._recurrent_activation = recurrent_activation
 
     def _alias(self) -> str:
         return "lstm"
 
-    def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
-    ) -> Any:
-        """The step."""
-        entering, onwards = self._sums(F, inputs, states[0], (i2h_weight, h2h_weight, i2h_bias, h2h_bias))
-        into, forget, new, out = F.split(entering + onwards, num_outputs=4)
-        into, forget, out = (_activated(F, self._recurrent_activation, gate) for gate in (into, forget, out))
-        cell = forget * states[1] + into * _activated(F, self._activation, new)
-        output = out * _activated(F, self._activation, cell)
+    def hybrid_forward(self, F: Any, x: Any, states: Any, *args: Any, **kwargs: Any) -> Any:
+        entering, onwards = self._sums(F, x, states[0], *args, **kwargs)
+        into, forget, new, out = self._split(F, entering + onwards)
+        into, forget, out = (self._gate(F, gate) for gate in (into, forget, out))
+        cell = forget * states[1] + into * self._act(F, new)
+        output = out * self._act(F, cell)
         return output, [output, cell]
 
 
@@ -314,32 +301,15 @@ class GRUCell(_GatedCell):
 
     _gates = 3
 
-    def __init__(
-        self,
-        hidden_size: int,
-        i2h_weight_initializer: Initializer | str | None = None,
-        h2h_weight_initializer: Initializer | str | None = None,
-        i2h_bias_initializer: Initializer | str = "zeros",
-        h2h_bias_initializer: Initializer | str = "zeros",
-        input_size: int = 0,
-        prefix: str | None = None,
-        params: Any = None,
-    ) -> None:
-        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, *values, input_size, prefix=prefix, params=params)
-
     def _alias(self) -> str:
         return "gru"
 
-    def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
-    ) -> Any:
-        """The step."""
+    def hybrid_forward(self, F: Any, x: Any, states: Any, *args: Any, **kwargs: Any) -> Any:
         (state,) = states
-        entering, onwards = self._sums(F, inputs, state, (i2h_weight, h2h_weight, i2h_bias, h2h_bias))
-        (reset, update, new), (old_reset, old_update, old) = (F.split(x, num_outputs=3) for x in (entering, onwards))
-        reset, update = F.sigmoid(reset + old_reset), F.sigmoid(update + old_update)
-        output = (1 - update) * F.tanh(new + reset * old) + update * state
+        sums = self._sums(F, x, state, *args, **kwargs)
+        (reset, update, new), (old_reset, old_update, old) = (self._split(F, x) for x in sums)
+        reset, update = self._gate(F, reset + old_reset), self._gate(F, update + old_update)
+        output = (1 - update) * self._act(F, new + reset * old) + update * state
         return output, [output]
 
 
@@ -351,7 +321,6 @@ class _Stack(RecurrentCell):
         self.register_child(cell)
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """The shapes of the states of all cells."""
         return self._state_info_of_children(batch_size)
 
     def _shared_out(self, states: States) -> list[States]:
@@ -370,22 +339,15 @@ class _Stack(RecurrentCell):
             after += new
         return inputs, after
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: States | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: NDArray | None = None,
+    def _unroll(
+        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
     ) -> tuple[Any, States]:
-        """The steps of one cell after the other; see `RecurrentCell.unroll`."""
-        _, begin = self._begun(inputs, length, layout, begin_state)
+        _, begin = self._begun(inputs, length, layout, states)
         last, after = len(self._children) - 1, []
         for i, (cell, own) in enumerate(zip(self._children.values(), self._shared_out(begin), strict=True)):
-            merge = merge_outputs if i == last else None
-            inputs, states = cell.unroll(length, inputs, own, layout, merge, valid_length)  # type: ignore[attr-defined]
-            after += states
+            wanted = merge if i == last else None
+            inputs, new = cell.unroll(length, inputs, own, layout, wanted, lengths)  # type: ignore[attr-defined]
+            after += new
         return inputs, after
 
     def __repr__(self) -> str:
@@ -410,7 +372,6 @@ class SequentialRNNCell(_Stack):
     """
 
     def forward(self, inputs: Any, states: Any) -> Any:
-        """A step of all."""
         return self._step(inputs, states)
 
 
@@ -422,7 +383,6 @@ class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
     """
 
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
-        """A step of all."""
         return self._step(inputs, states)
 
 
@@ -445,27 +405,18 @@ class DropoutCell(HybridRecurrentCell):
         return f"{type(self).__name__}(rate={self._rate}, axes={self._axes})"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """None."""
         return []
 
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
-        """What is left of the inputs."""
         return (F.Dropout(inputs, p=self._rate, axes=self._axes) if self._rate > 0 else inputs), states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: States | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: NDArray | None = None,
+    def _unroll(
+        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
     ) -> tuple[Any, States]:
-        """What is left of all steps, of an array at once; see `RecurrentCell.unroll`."""
         if not isinstance(inputs, NDArray):
-            return super().unroll(length, inputs, begin_state or [], layout, merge_outputs, valid_length)
-        dropped, states = self(inputs, begin_state or [])
-        return (_steps(dropped, length, layout)[0] if merge_outputs is False else dropped), states
+            return super()._unroll(length, inputs, states or [], layout, merge, lengths)
+        dropped, states = self(inputs, states or [])
+        return (split_steps(dropped, length, layout)[0] if merge is False else dropped), states
 
 
 class ModifierCell(HybridRecurrentCell):
@@ -484,15 +435,12 @@ class ModifierCell(HybridRecurrentCell):
 
     @property
     def params(self) -> Any:
-        """The parameters of the other cell."""
         return self.base_cell.params
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """The shapes of the states."""
         return self.base_cell.state_info(batch_size)
 
     def begin_state(self, batch_size: int = 0, func: Callable[..., NDArray] = nd.zeros, **kwargs: Any) -> States:
-        """States of the other cell to begin with."""
         return self._of_base("begin_state", batch_size=batch_size, func=func, **kwargs)  # type: ignore[no-any-return]
 
     def _of_base(self, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -531,12 +479,10 @@ class ZoneoutCell(ModifierCell):
         return f"p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, "
 
     def reset(self) -> None:
-        """Forget the output before."""
         super().reset()
         self._before: NDArray | None = None
 
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
-        """The step."""
         output, after = self.base_cell(inputs, states)
 
         def chosen(p: float, new: Any, old: Any) -> Any:
@@ -556,25 +502,17 @@ class ResidualCell(ModifierCell):
     """
 
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
-        """The step."""
         output, after = self.base_cell(inputs, states)
         return output + inputs, after
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: States | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: NDArray | None = None,
+    def _unroll(
+        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
     ) -> tuple[Any, States]:
-        """The steps of the other cell, and the inputs added; see `RecurrentCell.unroll`."""
         self.reset()
-        outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge_outputs, valid_length)
-        merge = isinstance(outputs, NDArray)
-        steps = _merged(_steps(inputs, length, layout)[0], layout, merge, valid_length)
-        if merge:
+        outputs, states = self._of_base("unroll", length, inputs, states, layout, merge, lengths)
+        together = isinstance(outputs, NDArray)
+        steps = merged(split_steps(inputs, length, layout)[0], layout, together, lengths)
+        if together:
             return outputs + steps, states
         return [y + x for y, x in zip(outputs, steps, strict=True)], states
 
@@ -603,27 +541,19 @@ class BidirectionalCell(HybridRecurrentCell):
         return f"{type(self).__name__}(forward={left!r}, backward={right!r})"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """The shapes of the states of both."""
         return self._state_info_of_children(batch_size)
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: States | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: NDArray | None = None,
+    def _unroll(
+        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
     ) -> tuple[Any, States]:
-        """The steps of both; see `RecurrentCell.unroll`."""
-        steps, states = self._begun(inputs, length, layout, begin_state)
+        steps, states = self._begun(inputs, length, layout, states)
         left, right = self._children.values()
         count = len(left.state_info())  # type: ignore[attr-defined]
-        options = layout, False, valid_length
+        options = layout, False, lengths
         forwards, after = left.unroll(length, steps, states[:count], *options)  # type: ignore[attr-defined]
-        mirrored = _reversed(steps, valid_length)
+        mirrored = _reversed(steps, lengths)
         backwards, other = right.unroll(length, mirrored, states[count:], *options)  # type: ignore[attr-defined]
-        both = zip(forwards, _reversed(backwards, valid_length), strict=True)
+        both = zip(forwards, _reversed(backwards, lengths), strict=True)
         outputs = [nd.concat(*pair, dim=1) for pair in both]
-        merge = valid_length is not None if merge_outputs is None else merge_outputs
-        return _merged(outputs, layout, merge, valid_length), after + other
+        merge = lengths is not None if merge is None else merge
+        return merged(outputs, layout, merge, lengths), after + other

@@ -105,7 +105,6 @@ class _RNNLayer(HybridBlock):
         return begin(func, self.state_info(batch_size), **kwargs)
 
     def cast(self, dtype: Any) -> None:
-        """Convert all parameters to a dtype."""
         super().cast(dtype)
         self._dtype = dtype
 
@@ -249,7 +248,6 @@ class LSTM(_RNNLayer):
         super().__init__(*shape, initializers, "lstm", *projection, clip, dtype=dtype, **kwargs)
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """The shapes of the hidden states and the cells."""
         (hidden,) = super().state_info(batch_size)
         return [hidden, {**hidden, "shape": (*hidden["shape"][:2], self._hidden_size)}]
 

@@ -1,0 +1,292 @@
+"""Cells that convolve, one that projects its output, and one that drops the same elements at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ... import ndarray as nd
+from ...errors import ArgumentError
+from ..nn.conv_layers import LAYOUTS, as_tuple
+from ..rnn.cells import (
+    BidirectionalCell,
+    GRUCell,
+    HybridRecurrentCell,
+    LSTMCell,
+    ModifierCell,
+    RNNCell,
+    merged,
+    split_steps,
+)
+
+__all__ = [
+    "Conv1DGRUCell",
+    "Conv1DLSTMCell",
+    "Conv1DRNNCell",
+    "Conv2DGRUCell",
+    "Conv2DLSTMCell",
+    "Conv2DRNNCell",
+    "Conv3DGRUCell",
+    "Conv3DLSTMCell",
+    "Conv3DRNNCell",
+    "LSTMPCell",
+    "VariationalDropoutCell",
+]
+__dir__ = __all__.copy
+
+
+class _Convolving(HybridRecurrentCell):
+    """What makes a cell convolve: its sums are of convolutions, over as many axes as the class says.
+
+    The states have the height and width that the convolution of the inputs leaves, which that of the states keeps.
+    """
+
+    _axes = 0
+    _gates: int
+    _count: int
+    _enter: Any
+
+    def __init__(
+        self,
+        input_shape: Sequence[int],
+        hidden_channels: int,
+        i2h_kernel: Any,
+        h2h_kernel: Any,
+        i2h_pad: Any = 0,
+        i2h_dilate: Any = 1,
+        h2h_dilate: Any = 1,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        conv_layout: str | None = None,
+        activation: Any = "tanh",
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        HybridRecurrentCell.__init__(self, prefix, params)
+        kernel, onwards, pad, dilate, spread = (
+            as_tuple(x if isinstance(x, int) or len(x) > 1 else x[0], self._axes)
+            for x in (i2h_kernel, h2h_kernel, i2h_pad, i2h_dilate, h2h_dilate)
+        )
+        if not all(size % 2 for size in onwards):
+            raise ArgumentError(f"{type(self).__name__}: h2h_kernel is {h2h_kernel}; only odd sizes keep the states")
+        layout = conv_layout or LAYOUTS[self._axes]
+        last = layout.endswith("C")
+        *space, channels = input_shape if last else (*input_shape[1:], input_shape[0])
+        rows = self._gates * hidden_channels
+        room = tuple(n + 2 * p - d * (k - 1) for n, p, d, k in zip(space, pad, dilate, kernel, strict=True))
+        self._state = (*room, hidden_channels) if last else (hidden_channels, *room)
+        self._layout, self._activation = layout, activation
+        self._gate_axis = layout.find("C")
+        self._inputs = channels
+        same = {"num_filter": rows, "layout": layout}
+        kept = tuple(d * (k - 1) // 2 for d, k in zip(spread, onwards, strict=True))
+        self._entering = {"kernel": kernel, "pad": pad, "dilate": dilate, **same}
+        self._onwards = {"kernel": onwards, "pad": kept, "dilate": spread, **same}
+        for name, width, sizes, init in (
+            ("i2h_weight", channels, kernel, i2h_weight_initializer),
+            ("h2h_weight", hidden_channels, onwards, h2h_weight_initializer),
+        ):
+            self._enter(name, (rows, *sizes, width) if last else (rows, width, *sizes), init)
+        self._enter("i2h_bias", (rows,), i2h_bias_initializer)
+        self._enter("h2h_bias", (rows,), h2h_bias_initializer)
+
+    def _alias(self) -> str:
+        return "conv_" + super()._alias()
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        return [{"shape": (batch_size, *self._state), "__layout__": self._layout} for _ in range(self._count)]
+
+    def _sums(self, F: Any, x: Any, h: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any) -> Any:
+        entering = F.Convolution(x, i2h_weight, i2h_bias, **self._entering)
+        return entering, F.Convolution(h, h2h_weight, h2h_bias, **self._onwards)
+
+    def __repr__(self) -> str:
+        rows = self._entering["num_filter"]
+        return f"{type(self).__name__}({self._inputs} -> {rows}, {self._activation}, {self._layout})"
+
+
+class Conv1DRNNCell(_Convolving, RNNCell):
+    """`rnn.RNNCell` of convolutions over one axis, as `Conv2DLSTMCell`.
+
+    >>> Conv1DRNNCell((2, 8), hidden_channels=3, i2h_kernel=3, h2h_kernel=3, i2h_pad=1)
+    Conv1DRNNCell(2 -> 3, tanh, NCW)
+    """
+
+    _axes = 1
+
+
+class Conv2DRNNCell(_Convolving, RNNCell):
+    """`rnn.RNNCell` of convolutions over two axes, as `Conv2DLSTMCell`."""
+
+    _axes = 2
+
+
+class Conv3DRNNCell(_Convolving, RNNCell):
+    """`rnn.RNNCell` of convolutions over three axes, as `Conv2DLSTMCell`."""
+
+    _axes = 3
+
+
+class Conv1DLSTMCell(_Convolving, LSTMCell):
+    """`rnn.LSTMCell` of convolutions over one axis, as `Conv2DLSTMCell`."""
+
+    _axes = 1
+
+
+class Conv2DLSTMCell(_Convolving, LSTMCell):
+    """`rnn.LSTMCell` of convolutions over two axes: X. Shi et al. (2015).
+
+    Shapes: (n, *input_shape) gives (n, hidden_channels, height, width), also the shape of the states; `i2h_pad` of half
+    a kernel keeps the height and width of the inputs. `conv_layout` NHWC has the channels last.
+
+    Dtypes: those of the inputs.
+
+    Raises: `ValueError` for an `h2h_kernel` of even size.
+
+    >>> from tapegrad import nd
+    >>> cell = Conv2DLSTMCell((2, 4, 4), hidden_channels=3, i2h_kernel=3, h2h_kernel=3, i2h_pad=1)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, nd.ones((1, 5, 2, 4, 4)), merge_outputs=True)
+    >>> outputs.shape
+    (1, 5, 3, 4, 4)
+    """
+
+    _axes = 2
+
+
+class Conv3DLSTMCell(_Convolving, LSTMCell):
+    """`rnn.LSTMCell` of convolutions over three axes, as `Conv2DLSTMCell`."""
+
+    _axes = 3
+
+
+class Conv1DGRUCell(_Convolving, GRUCell):
+    """`rnn.GRUCell` of convolutions over one axis, as `Conv2DLSTMCell`."""
+
+    _axes = 1
+
+
+class Conv2DGRUCell(_Convolving, GRUCell):
+    """`rnn.GRUCell` of convolutions over two axes, as `Conv2DLSTMCell`."""
+
+    _axes = 2
+
+
+class Conv3DGRUCell(_Convolving, GRUCell):
+    """`rnn.GRUCell` of convolutions over three axes, as `Conv2DLSTMCell`."""
+
+    _axes = 3
+
+
+class LSTMPCell(LSTMCell):
+    """`rnn.LSTMCell` whose output and first state are projected: H. Sak et al. (2014).
+
+    Shapes: (n, inputs) gives (n, projection_size); the states are that and the cells, (n, hidden_size).
+
+    Dtypes: those of the inputs.
+
+    Raises: what `nd.FullyConnected` raises.
+
+    >>> LSTMPCell(6, projection_size=4, input_size=5)
+    LSTMPCell(5 -> 24 -> 4)
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        projection_size: int,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        h2r_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        self._projection = projection_size, h2r_weight_initializer
+        values = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, *values, input_size, prefix, params)
+
+    def _enter(self, name: str, shape: tuple[int, ...], init: Any) -> None:
+        size, own = self._projection
+        super()._enter(name, (shape[0], size) if name == "h2h_weight" else shape, init)
+        if name == "h2h_weight":  # the third to be drawn
+            super()._enter("h2r_weight", (size, shape[1]), own)
+
+    def _alias(self) -> str:
+        return "lstmp"
+
+    def _words(self) -> str:
+        return f" -> {self._projection[0]}"
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        output, cell = super().state_info(batch_size)
+        return [{**output, "shape": (batch_size, self._projection[0])}, cell]
+
+    def hybrid_forward(self, F: Any, x: Any, states: Any, *args: Any, **kwargs: Any) -> Any:
+        weight = kwargs.pop("h2r_weight")
+        output, (_, cell) = super().hybrid_forward(F, x, states, *args, **kwargs)
+        projected = F.FullyConnected(output, weight, no_bias=True, num_hidden=self._projection[0])
+        return projected, [projected, cell]
+
+
+class VariationalDropoutCell(ModifierCell):
+    """A cell that drops the same elements at every step, until `reset()`: Y. Gal and Z. Ghahramani (2016).
+
+    Shapes: those of the other cell. Of its states the first is dropped.
+
+    Dtypes: those of the other cell.
+
+    Raises: `ValueError` for `drop_states` of a BidirectionalCell.
+
+    >>> from tapegrad.gluon import rnn
+    >>> VariationalDropoutCell(rnn.LSTMCell(3), drop_outputs=0.5)
+    VariationalDropoutCell(p_out = 0.5, p_state = 0.0)
+    """
+
+    def __init__(
+        self, base_cell: Any, drop_inputs: float = 0.0, drop_states: float = 0.0, drop_outputs: float = 0.0
+    ) -> None:
+        if drop_states and isinstance(base_cell, BidirectionalCell):
+            raise ArgumentError("VariationalDropoutCell: of a BidirectionalCell apply it to the cells within")
+        super().__init__(base_cell)
+        self.drop_inputs, self.drop_states, self.drop_outputs = drop_inputs, drop_states, drop_outputs
+
+    def _alias(self) -> str:
+        return "vardrop"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(p_out = {self.drop_outputs}, p_state = {self.drop_states})"
+
+    def reset(self) -> None:
+        super().reset()
+        self._masks: dict[str, Any] = {}
+
+    def _left(self, F: Any, what: str, x: Any) -> Any:
+        p = getattr(self, what)
+        if not p:
+            return x
+        if what not in self._masks:
+            self._masks[what] = F.Dropout(F.ones_like(x), p=p)
+        return x * self._masks[what]
+
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
+        first, *others = states
+        states = [self._left(F, "drop_states", first), *others]
+        output, after = self.base_cell(self._left(F, "drop_inputs", inputs), states)
+        return self._left(F, "drop_outputs", output), after
+
+    def _unroll(self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any) -> Any:
+        if self.drop_states:
+            return super()._unroll(length, inputs, states, layout, merge, lengths)
+        # All steps are there at once, so that one mask serves whole arrays.
+        each, states = self._begun(inputs, length, layout, states)
+        axes = (layout.find("T"),)
+        x = merged(each, layout, True)
+        x = nd.Dropout(x, p=self.drop_inputs, axes=axes) if self.drop_inputs else x
+        outputs, states = self._of_base("unroll", length, x, states, layout, True, lengths)
+        outputs = nd.Dropout(outputs, p=self.drop_outputs, axes=axes) if self.drop_outputs else outputs
+        return (split_steps(outputs, length, layout)[0] if merge is False else outputs), states
