@@ -130,3 +130,10 @@ def test_axes_may_be_listed():
     x = np.arange(6).reshape(1, 2, 3)
     assert x.sum(axis=[0, 1]).tolist() == np.sum(x, axis=[0, 1]).tolist() == [3, 5, 7]
     assert x.mean([1, 2], keepdims=True).shape == (1, 1, 1) and x.max(axis=[0]).shape == (2, 3)
+
+
+def test_eigenvalues_are_real_where_they_can_be():
+    values, vectors = np.linalg.eig(np.array([[2.0, 1.0], [2.0, 3.0]]))
+    assert values.dtype == vectors.dtype == "float32"
+    assert sorted(values.asnumpy().round(4).tolist()) == [1.0, 4.0]
+    assert np.linalg.eigvals(np.array([[0.0, -1.0], [1.0, 0.0]])).dtype == "complex64"
