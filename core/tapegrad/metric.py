@@ -666,4 +666,4 @@ def np(numpy_feval: Callable[[Any, Any], Any], name: str | None = None, allow_ex
     >>> np(lambda label, pred: 0, name="nothing").name
     'nothing'
     """
-    return CustomMetric(numpy_feval, name or numpy_feval.__name__, allow_extra_outputs)
+    return CustomMetric(numpy_feval, name, allow_extra_outputs)

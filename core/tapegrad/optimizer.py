@@ -81,7 +81,7 @@ class Optimizer:
         self.clip_gradient = clip_gradient
         self.lr_scheduler = lr_scheduler
         self.lr = 0.01 if learning_rate is None else learning_rate
-        if isinstance(lr_scheduler, LRScheduler) and learning_rate is not None:
+        if isinstance(lr_scheduler, LRScheduler) and learning_rate not in (None, lr_scheduler.base_lr):
             print("learning rate from ``lr_scheduler`` has been overwritten by ``learning_rate`` in optimizer.")
             lr_scheduler.base_lr = learning_rate
         self.begin_num_update = begin_num_update

@@ -374,7 +374,6 @@ class HybridBlock(Block):
             self.apply(_know_drawn)
 
     def register_child(self, block: Block, name: str | None = None) -> None:
-        """Make a HybridBlock one of those within."""
         if not isinstance(block, HybridBlock):
             raise ArgumentTypeError(
                 f"Children of HybridBlock must also be HybridBlock, but {block} has type {type(block)}. If you are "
@@ -383,7 +382,6 @@ class HybridBlock(Block):
         super().register_child(block, name)
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
-        """Say that the block may be compiled. Results are the same."""
         self._active = active
         super().hybridize(active, **kwargs)
 
@@ -393,7 +391,6 @@ class HybridBlock(Block):
         return _program().__get__(self)  # type: ignore[no-any-return]
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """`hybrid_forward` with the parameters as they are where `x` is."""
         example = x if isinstance(x, NDArray) else _first_array((x, args))
         if example is None:
             raise ArgumentTypeError(

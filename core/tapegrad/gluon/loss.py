@@ -34,6 +34,19 @@ __all__ = [
 ]
 __dir__ = __all__.copy
 
+# Programs with losses of their own import these two of MXNet's, whose names say that they are private.
+
+
+def _apply_weighting(
+    F: Functions, loss: NDArray, weight: float | None = None, sample_weight: NDArray | None = None
+) -> NDArray:
+    loss = loss if sample_weight is None else F.broadcast_mul(loss, sample_weight)
+    return loss if weight is None else loss * weight
+
+
+def _reshape_like(F: Any, x: Any, y: Any) -> Any:
+    return F.reshape_like(x, y)
+
 
 class Loss(HybridBlock):
     """What all losses share: a weight for all, `sample_weight` for each element, and the axis of the batch.
@@ -58,8 +71,7 @@ class Loss(HybridBlock):
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 
     def _weighted(self, F: Functions, loss: NDArray, sample_weight: NDArray | None = None) -> NDArray:
-        loss = loss if sample_weight is None else F.broadcast_mul(loss, sample_weight)
-        return loss if self._weight is None else loss * self._weight
+        return _apply_weighting(F, loss, self._weight, sample_weight)
 
     def _mean(self, F: Functions, loss: NDArray, sample_weight: NDArray | None = None) -> NDArray:
         return F.mean(self._weighted(F, loss, sample_weight), axis=self._batch_axis, exclude=True)
@@ -79,7 +91,6 @@ class L2Loss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         return self._mean(F, F.square(F.reshape_like(label, pred) - pred) / 2, sample_weight)
 
 
@@ -94,7 +105,6 @@ class L1Loss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         return self._mean(F, F.abs(F.reshape_like(label, pred) - pred), sample_weight)
 
 
@@ -124,7 +134,6 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         sample_weight: NDArray | None = None,
         pos_weight: NDArray | None = None,
     ) -> NDArray:
-        """The loss of each sample."""
         label = F.reshape_like(label, pred)
         if self._from_sigmoid:
             least = 1e-12
@@ -169,7 +178,6 @@ class SoftmaxCrossEntropyLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         logarithms = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         if self._sparse_label:
             loss = -F.pick(logarithms, label, axis=self._axis, keepdims=True)
@@ -201,7 +209,6 @@ class KLDivLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         logarithms = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         loss = self._weighted(F, label * (F.log(label + 1e-12) - logarithms), sample_weight)
         return F.sum(loss, axis=self._batch_axis, exclude=True)
@@ -236,7 +243,6 @@ class CTCLoss(Loss):
         label_lengths: NDArray | None = None,
         sample_weight: NDArray | None = None,
     ) -> NDArray:
-        """The loss of each sample."""
         loss = F.ctc_loss(
             F.swapaxes(pred, 0, 1) if self._layout == "NTC" else pred,
             F.swapaxes(label, 0, 1) if self._batch_axis == 1 else label,
@@ -264,7 +270,6 @@ class HuberLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         size = F.abs(F.reshape_like(label, pred) - pred)
         loss = F.where(size > self._rho, size - 0.5 * self._rho, 0.5 / self._rho * F.square(size))
         return self._mean(F, loss, sample_weight)
@@ -288,7 +293,6 @@ class HingeLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         return self._mean(F, self._lack(F, pred, label), sample_weight)
 
 
@@ -303,7 +307,6 @@ class SquaredHingeLoss(HingeLoss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         return self._mean(F, F.square(self._lack(F, pred, label)), sample_weight)
 
 
@@ -326,7 +329,6 @@ class LogisticLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         label = F.reshape_like(label, pred)
         label = (label + 1) / 2 if self._label_format == "signed" else label
         return self._mean(F, F.relu(pred) - pred * label + _softplus(F, -F.abs(pred)), sample_weight)
@@ -347,7 +349,6 @@ class TripletLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, positive: NDArray, negative: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         nearer = F.square(F.reshape_like(positive, pred) - pred) - F.square(F.reshape_like(negative, pred) - pred)
         loss = F.relu(F.sum(nearer, axis=self._batch_axis, exclude=True) + self._margin)
         return self._weighted(F, loss, sample_weight)
@@ -378,7 +379,6 @@ class PoissonNLLLoss(Loss):
     def hybrid_forward(
         self, F: Functions, pred: NDArray, target: NDArray, sample_weight: NDArray | None = None, epsilon: float = 1e-8
     ) -> NDArray:
-        """The loss of all samples."""
         target = F.reshape_like(target, pred)
         loss = F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
         if self._compute_full:
@@ -405,7 +405,6 @@ class CosineEmbeddingLoss(Loss):
     def hybrid_forward(
         self, F: Functions, input1: NDArray, input2: NDArray, label: NDArray, sample_weight: NDArray | None = None
     ) -> NDArray:
-        """The loss of each sample."""
         input1 = F.reshape_like(input1, input2)
         sizes = F.norm(input1, axis=-1) * F.norm(input2, axis=-1)
         cosine = F.sum(input1 * input2, axis=-1).reshape((-1, 1)) / F.maximum(sizes, 1e-12).reshape((-1, 1))
@@ -428,7 +427,6 @@ class SDMLLoss(Loss):
         self.smoothing_parameter = smoothing_parameter
 
     def hybrid_forward(self, F: Functions, x1: NDArray, x2: NDArray) -> NDArray:
-        """The loss of each pair."""
         count = x1.shape[0]
         distances = F.sum(F.square(F.expand_dims(x1, 1) - F.expand_dims(x2, 0)), axis=2)
         same = F.one_hot(F.arange(count, ctx=x1.context), count)

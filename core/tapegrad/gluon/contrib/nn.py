@@ -43,7 +43,6 @@ class Concurrent(Sequential):
         self.axis = axis
 
     def forward(self, x: Any) -> Any:
-        """The outputs together."""
         return nd.concat(*[block(x) for block in self], dim=self.axis)
 
 
@@ -64,9 +63,8 @@ class HybridConcurrent(HybridSequential):
         super().__init__(prefix=prefix, params=params)
         self.axis = axis
 
-    def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """The outputs together."""
-        return nd.concat(*[block(x) for block in self], dim=self.axis)
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return F.concat(*[block(x) for block in self], dim=self.axis)
 
 
 class Identity(_HybridLambda):
@@ -102,7 +100,6 @@ class _PixelShuffle(HybridBlock):
             raise ArgumentError(f"{type(self).__name__}({factor!r}): give an int, or {self._axes} of them")
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The data with fewer channels, and more pixels."""
         batch, _, *space = x.shape
         count = len(self._factors)
         axes = [axis for i in range(count) for axis in (2 + count + i, 2 + i)]

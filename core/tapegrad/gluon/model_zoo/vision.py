@@ -48,7 +48,6 @@ class _Classifier(HybridBlock):
     output: HybridBlock
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The scores of the classes."""
         return self.output(self.features(x))
 
 
@@ -108,7 +107,6 @@ class BasicBlockV1(HybridBlock):
         return _sequence(conv, nn.BatchNorm())
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The sum, where it is above 0."""
         return F.relu((x if self.downsample is None else self.downsample(x)) + self.body(x))
 
 
@@ -133,7 +131,6 @@ class BasicBlockV2(BasicBlockV1):
         return conv  # type: ignore[no-any-return]
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The sum."""
         residual = x
         for i in range(1, self._count + 1):
             x = F.relu(getattr(self, f"bn{i}")(x))
@@ -338,7 +335,6 @@ class RELU6(HybridBlock):
     """Numbers from 0 to 6, which those beyond become."""
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The numbers."""
         return F.clip(x, 0, 6)
 
 
@@ -354,7 +350,6 @@ class LinearBottleneck(HybridBlock):
             self.out = _sequence(*_normalized(*convs, act=RELU6)[:-1])
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The data of the new channels."""
         return self.out(x) + x if self.use_shortcut else self.out(x)
 
 

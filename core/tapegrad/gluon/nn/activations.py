@@ -33,7 +33,6 @@ class Activation(HybridBlock):
         return f"{type(self).__name__}({self._act_type})"
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The function of each element."""
         return F.Activation(x, act_type=self._act_type)
 
 
@@ -52,7 +51,6 @@ class LeakyReLU(HybridBlock):
         return f"{type(self).__name__}({self._alpha})"
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The function of each element."""
         return F.LeakyReLU(x, act_type="leaky", slope=self._alpha)
 
 
@@ -70,7 +68,6 @@ class PReLU(HybridBlock):
             self.alpha = self.params.get("alpha", shape=(in_channels,), init=init)
 
     def hybrid_forward(self, F: Functions, x: NDArray, alpha: NDArray) -> NDArray:
-        """The function of each element."""
         return F.LeakyReLU(x, gamma=alpha, act_type="prelu")
 
 
@@ -87,7 +84,6 @@ class ELU(HybridBlock):
         self._alpha = alpha
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The function of each element."""
         return F.LeakyReLU(x, act_type="elu", slope=self._alpha)
 
 
@@ -100,7 +96,6 @@ class SELU(HybridBlock):
     """
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The function of each element."""
         return F.LeakyReLU(x, act_type="selu")
 
 
@@ -113,7 +108,6 @@ class GELU(HybridBlock):
     """
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The function of each element."""
         return F.LeakyReLU(x, act_type="gelu")
 
 
@@ -130,5 +124,4 @@ class Swish(HybridBlock):
         self._beta = beta
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The function of each element."""
         return x * F.sigmoid(self._beta * x)

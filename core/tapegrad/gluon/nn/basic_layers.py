@@ -83,11 +83,9 @@ class Sequential(_Sequence):
     """
 
     def forward(self, x: NDArray) -> Any:
-        """What the last block gives."""
         return self._run(x)
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
-        """Say that the blocks within may be compiled. Results are the same."""
         if len(self) and all(isinstance(block, HybridBlock) for block in self):
             warnings.warn(
                 f"All children of this Sequential layer '{self.prefix}' are HybridBlocks. Consider using "
@@ -106,12 +104,7 @@ class HybridSequential(_Sequence, HybridBlock):
     1
     """
 
-    def forward(self, x: NDArray, *args: Any, **kwargs: Any) -> Any:
-        """What the last block gives."""
-        return self._run(x)
-
     def hybrid_forward(self, F: Functions, x: NDArray, *args: Any, **kwargs: Any) -> Any:
-        """What the last block gives."""
         return self._run(x)
 
 
@@ -151,7 +144,6 @@ class Dense(HybridBlock):
             self.act = None if activation is None else Activation(activation, prefix=activation + "_")
 
     def hybrid_forward(self, F: Functions, x: NDArray, weight: NDArray, bias: NDArray | None = None) -> NDArray:
-        """The sums, activated."""
         y = F.FullyConnected(x, weight, bias, no_bias=bias is None, num_hidden=self._units, flatten=self._flatten)
         return y if self.act is None else self.act(y)
 
@@ -173,7 +165,6 @@ class Dropout(HybridBlock):
         self._axes = axes
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """What is left, scaled."""
         return F.Dropout(x, p=self._rate, axes=self._axes) if self._rate > 0 else x
 
     def __repr__(self) -> str:
@@ -240,7 +231,6 @@ class BatchNorm(HybridBlock):
     def hybrid_forward(
         self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray, running_mean: NDArray, running_var: NDArray
     ) -> NDArray:
-        """The normalized data."""
         return F.BatchNorm(x, gamma, beta, running_mean, running_var, **self._kwargs)
 
     def __repr__(self) -> str:
@@ -265,7 +255,6 @@ class BatchNormReLU(BatchNorm):
     def hybrid_forward(
         self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray, running_mean: NDArray, running_var: NDArray
     ) -> NDArray:
-        """The normalized data, where they are above 0."""
         return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
 
 
@@ -322,7 +311,6 @@ class LayerNorm(_Norm):
         return {"eps": self._epsilon, "axis": self._axis}
 
     def hybrid_forward(self, F: Functions, data: Any, gamma: NDArray, beta: NDArray) -> NDArray:
-        """The normalized data."""
         return F.LayerNorm(data, gamma, beta, axis=self._axis, eps=self._epsilon)
 
 
@@ -352,7 +340,6 @@ class InstanceNorm(_Norm):
         return {"eps": self._epsilon, "axis": self._axis}
 
     def hybrid_forward(self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
-        """The normalized data."""
         if self._axis == 1:
             return F.InstanceNorm(x, gamma, beta, eps=self._epsilon)
         return F.swapaxes(F.InstanceNorm(F.swapaxes(x, 1, self._axis), gamma, beta, eps=self._epsilon), 1, self._axis)
@@ -385,7 +372,6 @@ class GroupNorm(_Norm):
         return {"eps": self._epsilon, "num_groups": self._num_groups}
 
     def hybrid_forward(self, F: Functions, data: Any, gamma: NDArray, beta: NDArray) -> NDArray:
-        """The normalized data."""
         return F.GroupNorm(data, gamma, beta, num_groups=self._num_groups, eps=self._epsilon)
 
 
@@ -415,7 +401,6 @@ class Embedding(HybridBlock):
         )
 
     def hybrid_forward(self, F: Functions, x: NDArray, weight: NDArray) -> NDArray:
-        """The rows."""
         return F.Embedding(x, weight, input_dim=self._input_dim, output_dim=self._output_dim, dtype=self._dtype)
 
     def __repr__(self) -> str:
@@ -430,7 +415,6 @@ class Flatten(HybridBlock):
     """
 
     def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
-        """The data of two axes."""
         return F.flatten(x)
 
     def __repr__(self) -> str:
@@ -461,7 +445,6 @@ class Lambda(Block):
         self._func = own or getattr(nd, self._func_name)
 
     def forward(self, *args: Any) -> Any:
-        """What the function gives."""
         return self._func(*args)
 
     def __repr__(self) -> str:
@@ -481,7 +464,6 @@ class HybridLambda(HybridBlock):
         self._func = own or (lambda F, *args: getattr(F, self._func_name)(*args))
 
     def hybrid_forward(self, F: Functions, x: NDArray, *args: Any) -> Any:
-        """What the function gives."""
         return self._func(F, x, *args)
 
     def __repr__(self) -> str:

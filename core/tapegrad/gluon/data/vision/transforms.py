@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .... import ndarray as nd
-from ....errors import ArgumentError, ArgumentTypeError
+from ....errors import ArgumentError
 from ....image import images as image
 from ....ndarray.ndarray import NDArray
 from ...block import HybridBlock
@@ -82,7 +82,6 @@ class RandomApply(Sequential):
         self.p = p
 
     def forward(self, x: Any) -> Any:
-        """The image, changed or not."""
         return self.transforms(x) if random.random() < self.p else x
 
 
@@ -102,7 +101,6 @@ class Cast(HybridBlock):
         self._dtype = dtype
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The image, converted."""
         return F.cast(x, self._dtype)
 
 
@@ -115,7 +113,6 @@ class ToTensor(HybridBlock):
     """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The image as numbers."""
         axes = (2, 0, 1) if x.ndim == 3 else (0, 3, 1, 2)
         if x.dtype is np.uint8:  # bytes have no gradient, and of one image at a time the host is done soonest
             return nd.array(x.asnumpy().transpose(axes).astype("float32") / np.float32(255), ctx=x.context)
@@ -135,7 +132,6 @@ class Normalize(HybridBlock):
         self._mean, self._std = (np.asarray(x, np.float32).reshape(-1, 1, 1) for x in (mean, std))
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The image, normalized."""
         mean, std = (nd.array(array, ctx=x.context, dtype=x.dtype) for array in (self._mean, self._std))
         return (x - mean) / std
 
@@ -143,10 +139,7 @@ class Normalize(HybridBlock):
 class _OfImages(HybridBlock):
     """What changes an image (height, width, channels), and a batch of them one by one."""
 
-    def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """The image, changed."""
-        if not isinstance(x, NDArray):
-            raise ArgumentTypeError(f"{type(self).__name__} takes an NDArray, not {type(x).__name__}")
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         if x.ndim == 4:
             return nd.stack(*[self.change(one) for one in x], axis=0)
         return self.change(x)
@@ -171,7 +164,6 @@ class Resize(_OfImages):
         self._interpolation = interpolation
 
     def change(self, x: NDArray) -> NDArray:
-        """The image, resized."""
         if self._keep and isinstance(self._size, int):
             return image.resize_short(x, self._size, self._interpolation)
         width, height = (self._size, self._size) if isinstance(self._size, int) else self._size
@@ -195,7 +187,6 @@ class CenterCrop(_OfImages):
         self._args = _pair(size), interpolation
 
     def change(self, x: NDArray) -> NDArray:
-        """The middle."""
         return image.center_crop(x, *self._args)[0]
 
 
@@ -214,7 +205,6 @@ class CropResize(_OfImages):
         self._args = x, y, width, height, None if size is None else _pair(size), interpolation or 1
 
     def change(self, x: NDArray) -> NDArray:
-        """The part."""
         return image.fixed_crop(x, *self._args)
 
 
@@ -233,7 +223,6 @@ class RandomCrop(_OfImages):
         self._value = pad_value
 
     def change(self, x: NDArray) -> NDArray:
-        """The part."""
         padded = x
         if self._pad is not None:
             top, bottom, left, right = self._pad
@@ -256,7 +245,6 @@ class RandomResizedCrop(_OfImages):
         self._args = _pair(size), scale, ratio, interpolation
 
     def change(self, x: NDArray) -> NDArray:
-        """The part."""
         return image.random_size_crop(x, *self._args)[0]
 
 
@@ -268,7 +256,6 @@ class _Flip(_OfImages):
         self._p = p
 
     def change(self, x: NDArray) -> NDArray:
-        """The image, mirrored or not."""
         return nd.flip(x, axis=self._axis) if random.random() < self._p else x
 
 
@@ -302,7 +289,6 @@ class _Augment(_OfImages):
         self._augs = augs
 
     def change(self, x: NDArray) -> NDArray:
-        """The image, changed."""
         result = x.astype("float32")
         for aug in self._augs:
             result = aug(result)
@@ -415,7 +401,6 @@ class Rotate(HybridBlock):
         self._args = rotation_degrees, zoom_in, zoom_out
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The image, turned."""
         return image.imrotate(x, *self._args)
 
 
@@ -441,5 +426,4 @@ class RandomRotation(HybridBlock):
         self._chance = rotate_with_proba
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        """The image, turned or not."""
         return image.random_rotate(x, *self._args) if random.random() < self._chance else x
