@@ -424,6 +424,22 @@ def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
             shown += 1.0
 
 
+PARTS = [np.s_[:], np.s_[:, 0], np.s_[0, :, 1], np.s_[:1, :, 0], np.s_[0, 0, ::-1], np.s_[..., ::2], np.s_[1:2, 1:2, :1]]
+
+
+@pytest.mark.parametrize(
+    "name", ["ravel", "ascontiguousarray", "asfortranarray", "asarray", "atleast_3d", "squeeze", "transpose"]
+)
+def test_what_numpy_copies_is_a_copy(backend, name):
+    for part in PARTS:
+        host = np.arange(24.0).reshape(2, 3, 4)
+        shared = np.shares_memory(getattr(np, name)(host[part]), host)
+        x = on(backend, host)
+        y = getattr(tnp, name)(x[part])
+        y[...] = -1.0
+        assert (np.asarray(x) == -1.0).any() == shared, part
+
+
 def test_the_other_face_is_a_view(backend):
     x = on(backend, [1.0, 2.0])
     x.attach_grad()

@@ -683,6 +683,15 @@ def row_major(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(strides[::-1])
 
 
+def is_laid_out(x: Array, order: str) -> bool:
+    """Whether the elements would lie side by side in NumPy's memory: row by row, or column by column in order "F"."""
+    layout = layout_of(x)
+    if layout is None:
+        return False
+    shape, strides = (axes if order == "C" else axes[::-1] for axes in layout)
+    return all(n == 1 or stride == at for n, stride, at in zip(shape, strides, row_major(shape), strict=True))
+
+
 def layout_of(x: Array) -> Layout | None:
     """The shape of an array and the strides, in elements, that NumPy would have for it; None for what it would copy."""
     link: Any = getattr(x, "_shares", None)

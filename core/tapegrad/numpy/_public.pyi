@@ -17,11 +17,11 @@ from .beyond import (
     triu_indices, union1d as union1d, vectorize as vectorize
 )
 from .creation import (
-    arange as arange, array as array, asarray as asarray, ascontiguousarray as ascontiguousarray, bartlett as bartlett,
-    blackman as blackman, copy as copy, empty as empty, empty_like as empty_like, eye as eye, from_dlpack as
-    from_dlpack, full as full, full_like as full_like, geomspace as geomspace, hamming as hamming, hanning as hanning,
-    identity as identity, kaiser as kaiser, linspace as linspace, logspace as logspace, ones as ones, ones_like as
-    ones_like, zeros as zeros, zeros_like as zeros_like
+    arange as arange, array as array, asanyarray as asanyarray, asarray as asarray, ascontiguousarray as
+    ascontiguousarray, asfortranarray as asfortranarray, bartlett as bartlett, blackman as blackman, copy as copy, empty
+    as empty, empty_like as empty_like, eye as eye, from_dlpack as from_dlpack, full as full, full_like as full_like,
+    geomspace as geomspace, hamming as hamming, hanning as hanning, identity as identity, kaiser as kaiser, linspace as
+    linspace, logspace as logspace, ones as ones, ones_like as ones_like, zeros as zeros, zeros_like as zeros_like
 )
 from .grids import (
     c_ as c_, diag_indices_from as diag_indices_from, fromfunction as fromfunction, index_exp as index_exp, ix_ as ix_,
@@ -44,18 +44,18 @@ from .info import (
     uint16, uint32 as uint32, uint64 as uint64, uint8 as uint8, uintp as uintp, unsignedinteger as unsignedinteger
 )
 from .manipulation import (
-    append as append, apply_over_axes as apply_over_axes, array_split as array_split, asanyarray as asanyarray,
-    asarray_chkfinite as asarray_chkfinite, asfortranarray as asfortranarray, astype as astype, atleast_1d as
-    atleast_1d, atleast_2d as atleast_2d, atleast_3d as atleast_3d, broadcast_arrays as broadcast_arrays,
-    broadcast_shapes as broadcast_shapes, broadcast_to as broadcast_to, column_stack as column_stack, concat as concat,
-    concatenate as concatenate, diag as diag, diagflat as diagflat, diagonal as diagonal, dsplit as dsplit, dstack as
-    dstack, expand_dims as expand_dims, fill_diagonal as fill_diagonal, flip as flip, fliplr as fliplr, flipud as
-    flipud, hsplit as hsplit, hstack as hstack, matrix_transpose as matrix_transpose, meshgrid as meshgrid, moveaxis as
-    moveaxis, ndim as ndim, pad as pad, permute_dims as permute_dims, place as place, put as put, putmask as putmask,
-    ravel as ravel, repeat as repeat, reshape as reshape, roll as roll, rollaxis as rollaxis, rot90 as rot90, row_stack
-    as row_stack, shape as shape, size as size, sliding_window_view as sliding_window_view, split as split, squeeze as
-    squeeze, stack as stack, swapaxes as swapaxes, tile as tile, trace as trace, transpose as transpose, tril as tril,
-    triu as triu, unstack as unstack, vsplit as vsplit, vstack as vstack
+    append as append, apply_over_axes as apply_over_axes, array_split as array_split, asarray_chkfinite as
+    asarray_chkfinite, astype as astype, atleast_1d as atleast_1d, atleast_2d as atleast_2d, atleast_3d as atleast_3d,
+    broadcast_arrays as broadcast_arrays, broadcast_shapes as broadcast_shapes, broadcast_to as broadcast_to,
+    column_stack as column_stack, concat as concat, concatenate as concatenate, diag as diag, diagflat as diagflat,
+    diagonal as diagonal, dsplit as dsplit, dstack as dstack, expand_dims as expand_dims, fill_diagonal as
+    fill_diagonal, flip as flip, fliplr as fliplr, flipud as flipud, hsplit as hsplit, hstack as hstack,
+    matrix_transpose as matrix_transpose, meshgrid as meshgrid, moveaxis as moveaxis, ndim as ndim, pad as pad,
+    permute_dims as permute_dims, place as place, put as put, putmask as putmask, ravel as ravel, repeat as repeat,
+    reshape as reshape, roll as roll, rollaxis as rollaxis, rot90 as rot90, row_stack as row_stack, shape as shape, size
+    as size, sliding_window_view as sliding_window_view, split as split, squeeze as squeeze, stack as stack, swapaxes as
+    swapaxes, tile as tile, trace as trace, transpose as transpose, tril as tril, triu as triu, unstack as unstack,
+    vsplit as vsplit, vstack as vstack
 )
 from .pointwise import (
     allclose as allclose, angle as angle, around as around, array_equal as array_equal, array_equiv as array_equiv,

@@ -11,6 +11,7 @@ from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of, place_beside
 from ..arrays.entering import dtype_of_numbers, enter
 from ..arrays.face import standard_face
+from ..arrays.views import is_laid_out
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentError, ShapeError
 from ..ops.indexing import axis_of
@@ -37,7 +38,8 @@ def asarray(
 
     Arrays keep their engine and dtype; Python floats take the default dtype. Tracked elements stay tracked.
     `copy=False` shares the memory of a raw array, which must not be written to then; where a copy cannot be avoided it
-    raises `ValueError`. `order`, as everywhere: how elements lie in memory is the engine's own matter.
+    raises `ValueError`. How elements lie in memory is the engine's own matter; `order`, "C" or "F", makes a view a copy
+    where NumPy would copy it for that order.
 
     Shapes: that of `a`; nested lists of one shape at each level.
     Dtypes: that of an array; Python integers become int64, floats the default float, or `dtype`.
@@ -49,12 +51,14 @@ def asarray(
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.asarray([x, 2 * x])))(3.0)
     3.0
     """
-    if isinstance(a, Array) and dtype is None and device is None and copy is None:
+    if isinstance(a, Array) and dtype is None and device is None and copy is None and order is None:
         return a  # type: ignore[return-value]
     foreign = not isinstance(a, Array) and device is not None
     if foreign:
         check_device(get_backend(), device)
     x: ndarray = enter(a, dtype, device=device, copy=copy)  # type: ignore[assignment]
+    if order in ("C", "F") and x is a and not is_laid_out(x, order):
+        x = x.copy()
     return x if device is None or foreign or device_of(x) == str(device) else to(x, str(device))
 
 
@@ -75,7 +79,7 @@ def array(
 
 
 def ascontiguousarray(a: ArrayLike, dtype: DTypeLike | None = None) -> ndarray:
-    """`a` as an array; the order of elements in memory is the engine's own matter.
+    """`a` as an array, a copy where it is a view whose elements do not lie side by side. See `asarray`.
 
     Shapes: as `asarray`.
     Dtypes: as `asarray`.
@@ -84,7 +88,33 @@ def ascontiguousarray(a: ArrayLike, dtype: DTypeLike | None = None) -> ndarray:
     >>> tnp.ascontiguousarray([1, 2])
     Array([1, 2], dtype=int64)
     """
-    return asarray(a, dtype)
+    return asarray(a, dtype, "C")
+
+
+def asanyarray(a: ArrayLike, dtype: DTypeLike | None = None, order: str | None = None) -> ndarray:
+    """`a` as an array. See `asarray`.
+
+    Shapes: as `asarray`.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`.
+
+    >>> tnp.asanyarray([1, 2])
+    Array([1, 2], dtype=int64)
+    """
+    return asarray(a, dtype, order)
+
+
+def asfortranarray(a: ArrayLike, dtype: DTypeLike | None = None) -> ndarray:
+    """`a` as an array, a copy unless its elements would lie column by column in NumPy's memory. See `asarray`.
+
+    Shapes: as `asarray`.
+    Dtypes: as `asarray`.
+    Raises: as `asarray`.
+
+    >>> tnp.asfortranarray([1, 2])
+    Array([1, 2], dtype=int64)
+    """
+    return asarray(a, dtype, "F")
 
 
 def copy(a: ArrayLike, order: str = "K") -> ndarray:

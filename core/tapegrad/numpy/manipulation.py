@@ -11,7 +11,7 @@ import numpy as host
 
 from .. import dtypes
 from ..arrays.array import Array
-from ..arrays.views import Shown, Turned, permuted, share, share_reshaped
+from ..arrays.views import Shown, Turned, is_laid_out, permuted, share, share_reshaped
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DynamicShapeError, ShapeError, ValueSemanticsError
 from ..ops.indexing import axes_of, axis_of
@@ -167,7 +167,10 @@ def ravel(a: ArrayLike, order: str = "C") -> ndarray:
     >>> tnp.ravel([[1, 2], [3, 4]])
     Array([1, 2, 3, 4], dtype=int64)
     """
-    return reshape(a, -1, order)
+    x = asarray(a)
+    if not _in_rows(order, "ravel"):
+        x = transpose(x)
+    return x.reshape(-1) if is_laid_out(x, "C") else _call("reshape", x, shape=(x.size,))
 
 
 def transpose(a: ArrayLike, axes: Axes | None = None) -> ndarray:
@@ -988,33 +991,6 @@ def apply_over_axes(func: Function, a: ArrayLike, axes: Axes) -> ndarray:
         made = asarray(func(found, axis))
         found = made if made.ndim == rank else expand_dims(made, axis_of(axis, rank))
     return found
-
-
-def asanyarray(a: ArrayLike, dtype: DTypeLike | None = None, order: str | None = None) -> ndarray:
-    """`a` as an array. See `asarray`.
-
-    Shapes: as `asarray`.
-    Dtypes: as `asarray`.
-    Raises: as `asarray`.
-
-    >>> tnp.asanyarray([1, 2])
-    Array([1, 2], dtype=int64)
-    """
-    return asarray(a, dtype)
-
-
-def asfortranarray(a: ArrayLike, dtype: DTypeLike | None = None) -> ndarray:
-    """`a` as an array, a copy where it has two axes or more; the order in memory is the engine's own matter.
-
-    Shapes: as `asarray`.
-    Dtypes: as `asarray`.
-    Raises: as `asarray`.
-
-    >>> tnp.asfortranarray([1, 2])
-    Array([1, 2], dtype=int64)
-    """
-    found: ndarray = asarray(a, dtype)
-    return found.copy() if found.ndim > 1 else found
 
 
 def asarray_chkfinite(a: ArrayLike, dtype: DTypeLike | None = None, order: str | None = None) -> ndarray:
