@@ -424,7 +424,15 @@ def test_parts_of_complex_numbers_and_what_is_only_shown(backend):
             shown += 1.0
 
 
-PARTS = [np.s_[:], np.s_[:, 0], np.s_[0, :, 1], np.s_[:1, :, 0], np.s_[0, 0, ::-1], np.s_[..., ::2], np.s_[1:2, 1:2, :1]]
+PARTS = [
+    np.s_[:],
+    np.s_[:, 0],
+    np.s_[0, :, 1],
+    np.s_[:1, :, 0],
+    np.s_[0, 0, ::-1],
+    np.s_[..., ::2],
+    np.s_[1:2, 1:2, :1],
+]
 
 
 @pytest.mark.parametrize(
