@@ -6,7 +6,10 @@ import collections
 import contextvars
 import gc
 import math
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 import types
@@ -145,6 +148,45 @@ def test_numbers_come_out_as_python_has_them():
         assert type(total) is float and total == k + 1 and listed == [k, 1.0]
         assert type(host) is np.ndarray and host.tolist() == [k, 1.0] and positive is True and doubled == 2 * k + 2
         host[:] = 9  # its own
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
+def test_numbers_of_numpy_beside_arrays_are_values_of_the_program(kind, backend):
+    def scaled(x, by):
+        return x * by, by - x, tnp.maximum(x, by), x**by
+
+    f = tapegrad.compile(scaled, strict=True)
+    for k in (1, 2, 3, 4):
+        x = tnp.asarray([2.0, 5.0 + k])
+        for got, wanted in zip(f(x, kind(k)), scaled(x, kind(k)), strict=True):
+            np.testing.assert_allclose(got.asnumpy(), wanted.asnumpy(), rtol=1e-6)
+    assert f.stats()["programs"] == 1 and f.stats()["replays"] == 2
+
+
+def test_an_engine_is_loaded_while_a_function_is_traced():
+    code = "import numpy, tapegrad; import tapegrad.numpy as tnp; x = tnp.ones(2)\n"
+    code += "f = tapegrad.compile(lambda x, k: x * k)\n"
+    code += "assert [f(x, numpy.float64(k)).tolist()[0] for k in range(3)] == [0, 1, 2] and f.stats()['eager'] == 0"
+    environment = os.environ | {"TAPEGRAD_BACKEND": "strict"}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=environment)
+
+
+def test_numbers_that_python_makes_of_arrays_are_values_of_the_program():
+    table = tnp.arange(20.0)
+
+    def read(x, scale):
+        norm, whole = float((x * x).sum()), int(x[0] * scale)
+        assert isinstance(norm, float) and isinstance(whole, int) and not isinstance(norm, int)
+        y = x * 2.0 / norm if norm > 5 else x
+        return y.astype(float), table[whole], [float(scale), int(norm), round(norm, 1), round(norm), float("2.5")]
+
+    f = tapegrad.compile(read, strict=True)
+    for k in (1.0, 2.5, 3.25, 1.5, 3.0):
+        args = tnp.asarray([k, 1.0]), k
+        (y, at, numbers), (wanted, there, others) = f(*args), read(*args)
+        assert y.tolist() == wanted.tolist() and y.dtype == np.float64 and at.item() == there.item()
+        assert numbers == others and [*map(type, numbers)] == [float, int, float, int, float]
+    assert f.stats()["programs"] == 2 and f.stats()["eager"] == 0
 
 
 def test_results_are_nobody_elses():
@@ -301,7 +343,7 @@ def test_state_that_is_made_at_the_first_call():
 
 
 def test_host_values_in_arithmetic_are_looked_at_each_time():
-    f = tapegrad.compile(lambda x: x * x.asnumpy().sum())
+    f = tapegrad.compile(lambda x: x * sum(x.asnumpy().tolist()))
     with pytest.warns(CompileWarning, match="courses"):
         for k in range(40):
             x = np.asarray([k, 1.0], dtype=np.float32)
@@ -561,7 +603,7 @@ def test_methods_have_programs_of_their_own():
 
 
 def test_too_many_courses_run_eagerly_and_say_where():
-    f = tapegrad.compile(lambda x: x * float(x), max_programs=3)
+    f = tapegrad.compile(lambda x: x * float(f"{x.item()}"), max_programs=3)
     with pytest.warns(CompileWarning, match=r"3 courses \(at .*test_compile.py:\d+\)"):
         assert [f(tnp.asarray(float(k))).item() for k in range(8)] == [float(k * k) for k in range(8)]
     assert f.stats()["eager"] >= 3

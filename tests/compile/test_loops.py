@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tapegrad
+import tapegrad.numpy as tnp
 from tapegrad import autograd, nd
 from tapegrad.errors import CompileWarning
 
@@ -70,11 +71,24 @@ def by_a_helper(a):
     return counted(a * 0.5) * 2
 
 
+def over_a_range(a):
+    b = a * 2
+    for k in range(1, 200, 2):
+        b = b * 1.3 + nd.sin(a) * k * 0.01
+        if nd.norm(b).asscalar() > 1000:
+            break
+    return b * k
+
+
 def at_most_five(a):
     b, turns = a * 2, 0
     while nd.norm(b).asscalar() < 1000 and turns < 5:
         b, turns = b * 2, turns + 1
     return b
+
+
+_LONG = "for _ in [0] * 6:\n  if nd.norm(b).asscalar() > 1000: break\n  b = b * 2\n"
+exec("def in_a_long_body(a):\n b = a * 2\n " + (_LONG + "  a, b = a, b\n" * 300).replace("\n", "\n ") + "\n return b")
 
 
 def for_six(a):
@@ -140,8 +154,10 @@ def gathered(a):
 
 
 LOOPS = (doubled, bent, with_the_one_before, in_a_list, in_place, with_a_number, counted, by_a_helper)
+LOOPS += (over_a_range,)
 OTHERS = (
     at_most_five,
+    in_a_long_body,  # noqa: F821
     for_six,
     from_an_iterator,
     from_a_generator,
@@ -211,3 +227,90 @@ def test_many_turns_are_a_loop_from_the_second_call_on_or_run_eagerly():
     for folded in (loop, counter):
         assert folded.stats()["eager"] == 0 and "= loop(" in folded.explain()
     assert no_loop.stats()["eager"] > 0
+
+
+def test_a_range_that_is_exhausted_is_a_loop_too():
+    def settled(a):
+        for k in range(120):
+            a = a * 0.97 + k * 1e-3
+            if nd.norm(a).asscalar() > 100:
+                break
+        else:
+            return a, -1
+        return a * 2, k
+
+    compiled = tapegrad.compile(settled)
+    for scale in (1.0, 2.0, 200.0, 99.0, 103.0, 0.5, 500.0, 60.0):
+        x = nd.array([scale])
+        (got, turns), (wanted, number) = compiled(x), settled(x)
+        assert got.asscalar() == pytest.approx(wanted.asscalar(), rel=1e-6) and turns == number and type(turns) is int
+    assert "= loop(" in compiled.explain() and compiled.stats()["traces"] < 7 and compiled.stats()["eager"] == 0
+
+
+def test_a_range_that_ends_at_an_argument():
+    table = tnp.arange(100.0)
+
+    def summed(a, n):
+        for k in range(n):
+            a = a * 0.5 + table[k] * k
+        return a
+
+    def sliced(a, n):
+        for k in range(n):
+            a = a * 0.5 + table[k : k + 2]
+        return a
+
+    for f, loop in ((summed, True), (sliced, False)):
+        compiled = tapegrad.compile(f)
+        for n in (3, 50, 0, 7, 90, 1, 20, 8, 33):
+            assert compiled(tnp.ones(2), n).tolist() == f(tnp.ones(2), n).tolist()
+        assert ("= loop(" in compiled.explain()) == loop and compiled.stats()["eager"] == 0
+
+
+def test_training_until_it_is_good_enough(monkeypatch):
+    monkeypatch.setattr(import_module("tapegrad.compile.compiled"), "MANY", 1)
+
+    def run():
+        w = nd.array([0.5, 0.25])
+        w.attach_grad()
+
+        def trained(x, most):
+            for k in range(30):  # noqa: B007
+                with autograd.record():
+                    loss = ((w - x) ** 2).sum()
+                loss.backward()
+                w[:] = w - 0.2 * w.grad
+                if float(loss) < most:
+                    break
+            return loss, k
+
+        return w, trained
+
+    (w, eager), (v, program) = run(), run()
+    compiled = tapegrad.compile(program)
+    for k in range(1, 9):
+        args = nd.array([k % 7, k % 3]), 10.0 ** -(k % 5)
+        (got, turns), (wanted, number) = compiled(*args), eager(*args)
+        assert got.asscalar() == pytest.approx(wanted.asscalar(), rel=1e-4) and turns == number
+        np.testing.assert_allclose(v.asnumpy(), w.asnumpy(), rtol=1e-4)
+        np.testing.assert_allclose(v.grad.asnumpy(), w.grad.asnumpy(), atol=1e-6)
+    assert "= loop(" in compiled.explain() and compiled.stats()["traces"] < 8 and compiled.stats()["eager"] == 0
+
+
+def test_a_sweep_back_repeats_as_often_as_the_turns_of_each_call():
+    def grown(x):
+        y = x * 1
+        for _ in range(40):
+            y = y * 1.3
+            if (y * y).sum() > 1000:
+                break
+        return y.sum()
+
+    both = tapegrad.value_and_grad(grown)
+    compiled = tapegrad.compile(both)
+    for scale in (1e-3, 2e-3, 10.0, 0.5, 1e-4, 7.0, 0.1, 3.0):
+        (got, slope), (wanted, other) = (f(nd.array([scale])) for f in (compiled, both))
+        assert got.asscalar() == pytest.approx(wanted.asscalar()) and slope.asscalar() == pytest.approx(
+            other.asscalar()
+        )
+    assert "= loop(" in compiled.explain() and compiled.stats()["eager"] == 0

@@ -183,16 +183,13 @@ class Array:
             )
 
     def __float__(self) -> float:
-        self._check_escape("float()")
-        return float(self._one("float()"))
+        return float(self._scalar("float()"))
 
     def __int__(self) -> int:
-        self._check_escape("int()")
-        return int(self._one("int()"))
+        return int(self._scalar("int()"))
 
     def __complex__(self) -> complex:
-        self._check_escape("complex()")
-        return complex(self._one("complex()"))
+        return complex(self._scalar("complex()"))
 
     def __index__(self) -> int:
         if not dtypes.is_dtype(self._dtype, "integral") or self.size != 1:
@@ -201,6 +198,10 @@ class Array:
 
     def __bool__(self) -> bool:
         return bool(self._one("bool()"))
+
+    def _scalar(self, how: str) -> Any:
+        self._check_escape(how)
+        return self._one(how)
 
     def _one(self, how: str) -> Any:
         if self.size != 1:

@@ -50,7 +50,7 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
         host = np.asarray(leaf, dtype=dtypes.dtype_of_scalar(leaf, dtypes.BOOL))
         return handle(face, engine.backend.from_numpy(host, device=device), None, engine)
     if isinstance(leaf, np.generic):
-        leaf = np.asarray(leaf)
+        leaf = leaf[...]  # type: ignore[index]
     backend, raw = admitted(leaf)
     return handle(standard_face(), backend.adopt(raw, copy=copy), None, backend.kernels)
 
@@ -155,7 +155,11 @@ def make(
 ) -> Array:
     """Host numbers as an array of that or the default backend, on the device."""
     backend = backend or get_backend()
-    values = np.asarray(values, dtype=None if dtype is None else dtypes.to_dtype(dtype))
+    dtype = None if dtype is None else dtypes.to_dtype(dtype)
+    if values.__class__ is not np.ndarray:
+        values = np.asarray(values, dtype=dtype)
+    elif dtype is not None:
+        values = values.astype(dtype, copy=False)
     if values.dtype not in _OURS:
         raise DtypeError(_unusable(values.dtype))
     raw = backend.from_numpy(values, device=None if device is None else str(device))
@@ -200,7 +204,7 @@ def enter(
             dtype = values.dtype if hosts else dtype_of_numbers(values)
         return make(values, dtype, device, face=face)
     if isinstance(value, np.generic):
-        return make(np.asarray(value), dtype, device, face=face)
+        return make(value[...], dtype, device, face=face)  # type: ignore[index]
     if isinstance(value, range):
         return make(np.asarray(value, dtype=np.int64), dtype, device, face=face)
     backend, admissible = admitted(value, what)
@@ -292,7 +296,7 @@ def enter_beside(
     `name`, in the words of errors.
     """
     if isinstance(value, np.generic):
-        value = np.asarray(value)
+        value = value[...]  # type: ignore[index]
     if isinstance(value, (list, tuple)) and face._face.takes_lists:
         with use_backend(get_backend() if engine is None else engine.backend):
             return enter(value, device=device, face=face, what=what)

@@ -143,7 +143,7 @@ class Compiled(Reaches):
             for recording in sort.programs.get(kind, ()):
                 handles = recording.handles(inputs)
                 if handles is not None:
-                    known = recording
+                    known = recording if known is None or known.has_loop else known
                     if recording.doubtful or recording.deep:
                         break
                     comparison = Comparison(handles, sort.state) if self._strict else None
@@ -216,7 +216,7 @@ class Compiled(Reaches):
             sort.take_up([place for recording in sort.recordings for place in recording.reach.changed()])
         inputs, kind = sort.with_state(leaves)
         streams, seedings = reach.drawn_from(), _seedings()
-        trace = Trace(drawn, bool(MODE.get() & RECORDING))
+        trace = Trace(drawn, bool(MODE.get() & RECORDING), reach.functions)
         lists = Appended(reach)
         end: End | None = None
         reason: str | None = None
@@ -340,12 +340,13 @@ class Compiled(Reaches):
         course = Course(trace.path, trace.specs, end, trace.visits)
         deep = recording.deep or course.branches > DEEP
         long = course.branches > OFTEN or len(trace.path) > LONG
-        many = not fresh and (deep or recording.ends >= MANY or long or bool(sort.counters))
-        loop = rolled(recording.course, course) if many and recording.course is not None else None
-        if many and loop is None and sort.count(trace.visits.counters):
+        many = deep or long or (not fresh and (recording.ends >= MANY or bool(sort.counters)))
+        loop = rolled(recording.course, course) if many else None
+        if (many or trace.visits.ahead) and loop is None and sort.count(trace.visits.counters):
             return  # the next traces have them
         if loop is not None:
-            recordings.remove(recording)
+            if not (fresh or recording.has_loop):
+                recordings.remove(recording)
             recording, course, fresh = Recording(reach, leaves), loop, True
         elif not fresh and deep:
             recording.course = course

@@ -141,6 +141,7 @@ class Reach:
     arrays: dict[int, Any] = field(default_factory=dict)
     hosts: list[tuple[np.ndarray[Any, Any], bytes]] = field(default_factory=list)
     codes: list[types.CodeType] = field(default_factory=list)
+    functions: list[types.FunctionType] = field(default_factory=list)
     dicts: set[int] = field(default_factory=set)
     """Dictionaries of the program's own, by their ids: no namespaces."""
     beyond: str = ""

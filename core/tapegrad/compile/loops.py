@@ -49,17 +49,29 @@ class Course(NamedTuple):
         return sum(not isinstance(item, Step) for item in self.path)
 
 
-def rolled(a: Course, b: Course) -> Course | None:
-    """A course with a loop for two that differ in its number of turns; None where they are no such two."""
+def rolled(a: Course | None, b: Course) -> Course | None:
+    """A course with a loop for two that differ in its number of turns, or for one of many; None where there is none."""
     for key, places in b.visits.places.items():
-        others = a.visits.places.get(key, ())
-        if min(len(places), len(others)) >= FEWEST and len(places) != len(others) and b.visits.repeats.get(key):
-            short, long = (a, b) if len(others) < len(places) else (b, a)
+        others = () if a is None else a.visits.places.get(key, ())
+        if not b.visits.repeats.get(key) or not _ended_there(b, places):
+            continue
+        pairs = []
+        if a is not None and len(others) >= FEWEST and len(others) != len(places) and _ended_there(a, others):
+            pairs.append((a, b) if len(others) < len(places) else (b, a))
+        if len(places) > OFTEN:
+            pairs.append((b, b))
+        for short, long in pairs:
             try:
                 return _Roll(_Side(short, key), _Side(long, key)).course()
             except _Mixed:
                 continue
     return None
+
+
+def _ended_there(course: Course, places: Sequence[int]) -> bool:
+    """Whether the host saw the same at each visit but for the last."""
+    seen = [course.path[place][1] for place in places]
+    return seen[-1] not in seen[:-1] and len(set(seen)) == 2
 
 
 class _Mixed(Exception):
@@ -105,6 +117,7 @@ class _Side:
         places = course.visits.places[key]
         self.course = course
         self.path = course.path
+        self.recorded = course.visits.recorded(key)
         self.first, self.turns = places[1] + 1, len(places) - 2
         self.length = places[2] - places[1]
         self.after = places[-1] + 1
@@ -153,11 +166,13 @@ def _sign(item: Any, specs: Sequence[Spec]) -> Any:
 
 
 class _Roll:
-    """Two traces of one function, whose loop at a branch point took different numbers of turns."""
+    """Two traces of one function, whose loop at a branch point took different numbers of turns, or twice one trace."""
 
     def __init__(self, short: _Side, long: _Side) -> None:
         self.short, self.long = short, long
         self.specs: list[Spec] = list(long.course.specs)
+        self.single = False
+        """Whether both are one and the same trace."""
         self.extra = 0
         self.fewest = 1
         self.lists: dict[str, dict[Ref, Ref]] = {"loop": {}, "back": {}}
@@ -178,9 +193,10 @@ class _Roll:
         short, long = self.short, self.long
         more = long.turns - short.turns
         grown = (len(long.path) - long.after) - (len(short.path) - short.after)
-        if short.length != long.length or short.first != long.first or grown < 0 or grown % more:
+        if short.length != long.length or short.first != long.first or grown < 0 or (more and grown % more):
             raise _Mixed
-        length = grown // more
+        most = (len(long.path) - long.after) // long.turns
+        self.single = not more
         numbers: dict[Any, int] = {}
         self.signs = {
             side: [numbers.setdefault(_sign(item, side.course.specs), len(numbers)) for item in side.path]
@@ -188,13 +204,14 @@ class _Roll:
         }
         mine, others = self.signs[short][short.after :], self.signs[long][long.after :]
         alike = next((i for i, (x, y) in enumerate(zip(mine, others, strict=False)) if x != y), len(mine))
-        for begin in range(alike + 1) if length else [len(mine)]:
-            for extra in (0, -1, 1, -2, 2) if length else [0]:
-                try:
-                    self.divide(begin, length, extra)
-                    return
-                except _Mixed:
-                    continue
+        for length in [grown // more] if more else [0, most, most - 1]:
+            for begin in range(alike - self.single * length * (long.turns - 2) + 1) if length > 0 else [len(mine)]:
+                for extra in (0, -1, 1, -2, 2) if length > 0 else [0]:
+                    try:
+                        self.divide(begin, max(length, 0), extra)
+                        return
+                    except _Mixed:
+                        continue
         raise _Mixed
 
     def divide(self, begin: int, length: int, extra: int) -> None:
@@ -274,6 +291,8 @@ class _Roll:
         ):
             if len(counts) == 1:
                 (at,) = counts
+                if self.single and (at > FEWEST if how in ("end", "start") else len({t for _, _, t in left}) == 1):
+                    continue  # which says nothing of other numbers of turns
                 if how in ("end", "start"):
                     self.fewest = max(self.fewest, at + 1)
                 return _Rule(how, ref, at, part)
@@ -393,6 +412,8 @@ class _Roll:
         given = list(dict.fromkeys(given))
         parameters = [*map(repr, given), *map(repr, starts)]
         check = f"k < {self.fewest}" if name == "loop" else f"{self.count!r} + {self.extra} < 1"
+        if name == "loop" and self.single and self.long.recorded:
+            check = f"k != {self.long.turns}"  # nobody knows what a sweep back would do after others
         body = "\n".join(f"        {line}" for line in writer.lines)
         results = [f"{held!r}_" for held in lists.values()]
         source = "\n".join(

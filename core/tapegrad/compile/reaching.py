@@ -172,6 +172,7 @@ class _Walk:
             return
         if vars(x):
             self.ahead.append(vars(x))
+        self.reach.functions.append(x)
         self.reach.codes += _codes(x.__code__)
         space = x.__globals__
         for name in dict.fromkeys([name for code in _codes(x.__code__) for name in code.co_names]):

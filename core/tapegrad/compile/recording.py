@@ -64,6 +64,8 @@ class Recording:
         """The last trace, for the sake of one that takes another number of turns."""
         self.deep = False
         """Whether one way through it has so many branch points that it is no program, unless they become a loop."""
+        self.has_loop = False
+        """Whether it has a step that is a loop, whose turns no other trace can be compared with."""
         self.failures = 0
         """How often the program has failed where the function has not."""
         self.doubtful = False
@@ -150,11 +152,6 @@ class Recording:
     def ends(self) -> int:
         """How many ways through it there are."""
         return self.program.root.ends
-
-    @property
-    def has_loop(self) -> bool:
-        """Whether it has a step that is a loop, whose turns no other trace can be compared with."""
-        return any(step.name == "loop" for segment in self.program.root.walk() for step in segment.steps)
 
     def handles(self, leaves: Sequence[Any]) -> list[Array] | None:
         """The arrays from outside, in order; None where one, or Python's state, is not what the program is for."""
@@ -269,6 +266,7 @@ class Recording:
         self.enter = None
         self.course = course
         self.deep = self.deep or course.branches > DEEP
+        self.has_loop = any(isinstance(item, Step) and item.name == "loop" for item in course.path)
 
     def _number(self, value: Ref, course: Course) -> Ref:
         """A number of the tree for a value of a trace."""

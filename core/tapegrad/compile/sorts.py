@@ -40,7 +40,7 @@ class Sort:
         """Under `record()`: with which outputs backward passes begin, once that is not all."""
         self.written = False
         """Whether there is a program that writes to lists or dictionaries among the arguments."""
-        self.counters: dict[Any, list[str]] = {}
+        self.counters: dict[Any, list[str] | None] = {}
         """Of branch points in loops, the locals that count their turns, and are values of the program."""
         self.fixed = False
         """Whether numbers stay what they are, since the function cannot be traced with those of a trace."""
@@ -83,9 +83,9 @@ class Sort:
         self.programs.clear()
         return True
 
-    def count(self, counters: dict[Any, list[str]]) -> bool:
-        """Make locals that count turns values of the program; whether there are any that were not before."""
-        if self.fixed or counters.keys() <= self.counters.keys():
+    def count(self, counters: dict[Any, list[str] | None]) -> bool:
+        """Make what counts turns a value of the program, or none any more; whether that is news."""
+        if self.fixed or counters.items() <= self.counters.items():
             return False
         self.counters.update(counters)
         self.programs.clear()
@@ -94,8 +94,9 @@ class Sort:
     def fix(self, leaves: Sequence[Any]) -> bool:
         """Have numbers and state be what they are; whether they were not."""
         was, self.fixed = self.fixed, True
-        varied = bool(self.state.places) or len(self.told_apart) < sum(map(is_number, leaves))
+        varied = bool(self.state.places or self.counters) or len(self.told_apart) < sum(map(is_number, leaves))
         self.state, self.told_apart = State(), [i for i, leaf in enumerate(leaves) if is_number(leaf)]
+        self.counters.clear()
         self.programs.clear()
         return varied and not was
 

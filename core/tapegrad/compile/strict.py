@@ -48,7 +48,7 @@ class Comparison:
         ends = [segment.exit for segment in recording.program.root.walk() if isinstance(segment.exit, End)]
         places = [write.place for end in ends for write in end.writes if isinstance(write.place, Place)]
         lists = [(place.holder, len(place.holder)) for place in places if place.get is length]
-        trace = Trace(drawn)
+        trace = Trace(drawn, functions=recording.reach.functions)
         try:
             with trace:
                 wanted, end, _ = run(trace)

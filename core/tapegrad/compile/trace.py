@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType, MappingProxyType
+from types import FrameType, FunctionType, MappingProxyType
 from typing import Any, Self
 from weakref import ref
 
@@ -27,6 +27,7 @@ from ..arrays.views import is_apart
 from ..engines.backend import Backend
 from ..engines.tables import EngineKernels
 from ..tape.nodes import Leaf, Sweep, next_seq
+from .calls import REWRITTEN
 from .doors import ACTIVE, DOORS, Door, contents, slots_of, untraced
 from .draws import GivenDraws, TracingDraws
 from .program import Branch, Ref, Spec, Step, fingerprint
@@ -42,7 +43,11 @@ _UNMET = object()
 class Trace:
     """One run of a function. `path` is what it did: steps, and the branch points with what was seen there."""
 
-    def __init__(self, draws: Sequence[Any] = (), recorded: bool = False) -> None:
+    def __init__(
+        self, draws: Sequence[Any] = (), recorded: bool = False, functions: Sequence[FunctionType] = ()
+    ) -> None:
+        self.functions = functions
+        """Those that it may come to whose calls of `float` and the like are noted."""
         self.since = next_seq() if recorded else 0
         """Under `record()`: what has a place on the tape from before that is an input, to which gradients go."""
         self.concrete: list[Any] = []
@@ -71,6 +76,7 @@ class Trace:
 
     def __enter__(self) -> Self:
         DOORS.open()
+        REWRITTEN.open(self.functions)
         self.token = ACTIVE.set(self)
         self.draws.__enter__()
         return self
@@ -78,6 +84,7 @@ class Trace:
     def __exit__(self, *error: Any) -> None:
         self.draws.__exit__(*error)
         ACTIVE.reset(self.token)
+        REWRITTEN.close()
         DOORS.close()
 
     # ---- notes
@@ -207,7 +214,9 @@ class Trace:
             self.seen.add((value, at))
             self.path.append((Branch(value, at, self.line()), fingerprint(outcome) if at == "value" else outcome))
             frame = self.frame()
-            if at == "truth" and frame is not None:
+            if frame is not None and at == "value":
+                self.visits.read(frame)
+            elif frame is not None and at == "truth":
                 with untraced():
                     self.visits.visit(frame, len(self.path) - 1, self.host_constant)
 

@@ -282,6 +282,12 @@ class Number(OnHost):
 
     __slots__ = ()
 
+    def __round__(self, digits: Any = None) -> Any:
+        return self.trace.host_step("round", round, (self, digits))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.trace.host_step("getitem", operator.getitem, (self, key))  # number[...] is an array of it
+
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return type(self.value)
@@ -312,9 +318,12 @@ def opened(parts: Any, met: list[Value]) -> Any:
         return parts.value
     if type(parts) is tuple or type(parts) is list:
         return type(parts)([opened(part, met) for part in parts])
-    if type(parts) is slice and any(isinstance(p, Value) for p in (parts.start, parts.stop, parts.step)):
-        raise Untraceable("a slice whose ends are traced numbers")
-    return parts
+    return _plain_slice(parts) if type(parts) is slice else parts
+
+
+def _plain_slice(part: slice) -> slice:
+    """A slice without traced numbers: how long its result is depends on them."""
+    return slice(*[p.frozen() if isinstance(p, Value) else p for p in (part.start, part.stop, part.step)])
 
 
 def closed(parts: Any) -> Any:
@@ -323,7 +332,7 @@ def closed(parts: Any) -> Any:
         return parts.ref
     if type(parts) is tuple or type(parts) is list:
         return type(parts)([closed(part) for part in parts])
-    return parts
+    return _plain_slice(parts) if type(parts) is slice else parts
 
 
 NUMBERS = (bool, int, float, complex, np.generic)

@@ -19,6 +19,7 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..tape.mode import MODE
+from ..tape.nodes import next_seq
 from .guards import SCALARS, Place, Reach, same
 from .reaching import reachable
 from .state import is_number
@@ -31,12 +32,19 @@ class Visits:
     def __init__(self) -> None:
         self.places: dict[tuple[CodeType, int], list[int]] = {}
         self.repeats: dict[tuple[CodeType, int], bool] = {}
+        self.numbers: dict[tuple[CodeType, int], list[float]] = {}
+        """The numbers that nodes of the tape had reached at each visit."""
         self.frames: dict[tuple[CodeType, int], FrameType | None] = {}
         self.before: _Snapshot | None = None
-        self.counters: dict[tuple[CodeType, int], list[str]] = {}
-        """The locals that differ from visit to visit, where these are numbers and nothing else does."""
-        self.known: dict[tuple[CodeType, int], list[str]] = {}
+        self.counters: dict[tuple[CodeType, int], list[str] | None] = {}
+        """The locals that differ from visit to visit, where these are numbers and nothing else does; none by the call
+        of a `range` whose `for` may be a loop, and None where it cannot be one, since its numbers are looked at."""
+        self.known: dict[tuple[CodeType, int], list[str] | None] = {}
         """Those of earlier traces."""
+        self.ahead = False
+        """Whether a `range` ends at a number of the program, and so varies."""
+        self.ranges: dict[tuple[CodeType, int], bool] = {}
+        """The calls of `range`, and whether their numbers are values of the program."""
 
     def visit(self, frame: FrameType, place: int, number: Callable[[Any], Any]) -> None:
         """Note a branch point, and at the third visit whether Python's state is what it was at the second.
@@ -46,10 +54,14 @@ class Visits:
         key = frame.f_code, frame.f_lasti
         places = self.places.setdefault(key, [])
         places.append(place)
+        self.numbers.setdefault(key, []).append(next_seq())
         if len(places) == 1:
-            self.frames[key] = None if _in_for(frame.f_code, frame.f_lasti) else frame
-            if key in self.known:
-                _replace(frame, self.known[key], number)
+            around = self.around(frame)
+            self.frames[key] = frame if all(map(self.ranges.get, around)) else None
+            if len(around) == 1 and self.ranges.get(around[0]) is False and around[0] not in self.known:
+                self.counters[around[0]] = []
+            if self.known.get(key):
+                _replace(frame, self.known[key] or (), number)
         elif self.frames[key] is not frame:
             self.frames[key] = None  # a new frame for each turn: what drives the loop is somewhere else
         elif len(places) == 2:
@@ -59,6 +71,33 @@ class Visits:
             numbers = [] if self.before is None or self.repeats[key] else self.before.numbers(frame)
             if self.before is not None and numbers and self.before.holds(frame, numbers):
                 self.counters[key] = numbers
+
+    def recorded(self, key: tuple[CodeType, int]) -> bool:
+        """Whether the turns have made nodes of the tape, by which what comes later may depend on their number."""
+        first, *_, last = self.numbers[key][1:]
+        return last - first > len(self.numbers[key]) - 2
+
+    def turns_at(self, frame: FrameType, traced: bool) -> bool:
+        """Whether the numbers of the `range` that is called there are to be values of the program.
+
+        `traced`: whether it ends at one.
+        """
+        key = frame.f_code, _start(frame.f_code, frame.f_lasti)
+        turns = self.ranges[key] = self.known.get(key) is not None
+        if traced and key not in self.known and key[1] in _iterated(key[0]):
+            self.counters[key] = []
+            self.ahead = True
+        return turns
+
+    def around(self, frame: FrameType) -> list[tuple[CodeType, int]]:
+        """The calls of `range` that drive the loops around a place; of any other `for` nobody knows how far it is."""
+        return [(frame.f_code, call) for call in _fors(frame.f_code, frame.f_lasti)]
+
+    def read(self, frame: FrameType) -> None:
+        """Note that the host reads a number: where it is another one in each turn, these are no loop."""
+        for key in self.around(frame):
+            if self.ranges.get(key):
+                self.counters[key] = None
 
     def close(self) -> None:
         """Let go of frames and what they hold."""
@@ -156,12 +195,29 @@ def _alike(x: Any, y: Any) -> bool:
 
 
 @functools.cache
-def _in_for(code: CodeType, place: int) -> bool:
-    """Whether a place in code is in a `for`, of whose iterator nobody can tell how far it is."""
-    steps = list(dis.get_instructions(code))
-    for i, step in enumerate(steps):
+def _iterated(code: CodeType) -> dict[int, tuple[int, int]]:
+    """Where each `for` in code begins and ends, by the step whose result it goes through."""
+    steps, begin, found = list[dis.Instruction](), None, {}
+    for step in dis.get_instructions(code):
+        begin = step.offset if begin is None else begin
+        if step.opname == "EXTENDED_ARG":
+            continue  # which belongs to the step after it
         if step.opname == "FOR_ITER":
-            backs = [s.offset for s in steps[i:] if s.opname.startswith("JUMP_BACKWARD") and s.argval == step.offset]
-            if backs and step.offset <= place <= max(backs):
-                return True
-    return False
+            found[steps[-2].offset] = begin, begin
+        elif step.opname.startswith("JUMP_BACKWARD"):
+            found |= {call: (first, step.offset) for call, (first, _) in found.items() if first == step.argval}
+        steps.append(step)
+        begin = None
+    return found
+
+
+@functools.cache
+def _fors(code: CodeType, place: int) -> list[int]:
+    """Each `for` that a place in code is in, by the step whose result it goes through."""
+    return [call for call, (begin, end) in _iterated(code).items() if begin <= place <= end]
+
+
+@functools.cache
+def _start(code: CodeType, place: int) -> int:
+    """Where the step begins that a place in code is in."""
+    return max(step.offset for step in dis.get_instructions(code) if step.offset <= place)

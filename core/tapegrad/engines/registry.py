@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import Context
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -253,7 +254,8 @@ class Registry:
         brought: dict[str, type[Backend]] = {}
         try:
             # Not under the lock: an import may wait for another thread's import, and that one for this lock.
-            module = plugin.entry_point.load()
+            # In a context of its own: whatever the program has entered, a trace above all, is no business of an import.
+            module = Context().run(plugin.entry_point.load)
         except (Exception, SystemExit) as cause:
             error = BackendError(f"{plugin} fails at import: {_short(cause)}")
             error.__cause__ = cause
