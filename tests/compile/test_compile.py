@@ -18,6 +18,7 @@ import weakref
 
 import numpy as np
 import pytest
+from engines import engine
 
 import tapegrad
 import tapegrad.numpy as tnp
@@ -167,7 +168,7 @@ def test_an_engine_is_loaded_while_a_function_is_traced():
     code = "import numpy, tapegrad; import tapegrad.numpy as tnp; x = tnp.ones(2)\n"
     code += "f = tapegrad.compile(lambda x, k: x * k)\n"
     code += "assert [f(x, numpy.float64(k)).tolist()[0] for k in range(3)] == [0, 1, 2] and f.stats()['eager'] == 0"
-    environment = os.environ | {"TAPEGRAD_BACKEND": "strict"}
+    environment = os.environ | {"TAPEGRAD_BACKEND": engine("strict").name}
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=environment)
 
 
