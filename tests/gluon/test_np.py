@@ -130,6 +130,9 @@ def test_axes_may_be_listed():
     x = np.arange(6).reshape(1, 2, 3)
     assert x.sum(axis=[0, 1]).tolist() == np.sum(x, axis=[0, 1]).tolist() == [3, 5, 7]
     assert x.mean([1, 2], keepdims=True).shape == (1, 1, 1) and x.max(axis=[0]).shape == (2, 3)
+    assert np.sum(x, [0, 1]).tolist() == [3, 5, 7] and np.linalg.norm(x[0], None, [0, 1]).shape == ()
+    assert (x > 0).all([0, 2]).tolist() == np.all(x > 0, [0, 2]).tolist() == [False, True]
+    assert np.concatenate([x, [[[0, 0, 0]]]], 1).shape == (1, 3, 3)
 
 
 def test_eigenvalues_are_real_where_they_can_be():

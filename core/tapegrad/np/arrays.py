@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
+from inspect import Parameter, signature
+from types import FunctionType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,7 +21,7 @@ from ..numpy.methods import Methods
 from ..ops.indexing import put, read
 from ..transforms.program import ProgramArray
 
-__all__ = ["ndarray"]
+__all__ = ["ndarray", "over_axes"]
 
 
 class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one name the first class's count
@@ -101,20 +104,29 @@ def _places(key: Any) -> Any:
     return key.astype(np.int64) if isinstance(key, np.ndarray) and key.dtype.kind == "f" else key
 
 
-def _over_axes(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method to which axes may be given in a list."""
+def over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function or method, called with axes in a tuple where they are given in a list."""
+    parameters = signature(function).parameters
+    if "axis" not in parameters:
+        return function
+    listed = parameters["axis"].kind is Parameter.POSITIONAL_OR_KEYWORD
+    place = [*parameters].index("axis") if listed else math.inf
 
-    @wraps(method)
-    def reduce(self: ndarray, axis: Any = None, *args: Any, **keywords: Any) -> Any:
-        return method(self, tuple(axis) if axis.__class__ is list else axis, *args, **keywords)
+    @wraps(function)
+    def call(*args: Any, **keywords: Any) -> Any:
+        args = tuple([tuple(x) if i == place and x.__class__ is list else x for i, x in enumerate(args)])
+        if keywords.get("axis").__class__ is list:
+            keywords["axis"] = tuple(keywords["axis"])
+        return function(*args, **keywords)
 
-    return reduce
+    return call
 
 
 Standard._begin()
 NDArray._begin()
-for _name in ("max", "mean", "min", "prod", "std", "sum", "var"):
-    setattr(ndarray, _name, _over_axes(getattr(Standard, _name)))
+for _name, _method in vars(Methods).items():
+    if isinstance(_method, FunctionType):
+        setattr(ndarray, _name, over_axes(getattr(Standard, _name)))
 for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__ipow__"):
     setattr(ndarray, _name, getattr(Standard, _name))
 for _name in METHODS:
