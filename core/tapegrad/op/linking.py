@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import builtins
-import inspect
 import linecache
 import types
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from . import call
 from .nodes import NodeCode
 from .record import Op
 from .source import CallCode
+from .words import Declared
 
 _numbers = count(1)
 
@@ -93,28 +93,37 @@ def node_class(op: Op, bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
     return cls, names["record"]
 
 
+class Recorders(dict[int, Callable[..., OpNode]]):
+    """What makes the nodes of an op, by the number of the variant; each is written when it is first asked for.
+
+    Its class then stands among the global names of the public function, as `_class_3`, where this stood in its place.
+    """
+
+    def __init__(self, op: Op, names: dict[str, Any]) -> None:
+        self.op, self.names = op, names
+        for number in range(1, 1 << len(op.inputs)):
+            names[f"_class_{number}"] = partial(self._first, number)
+
+    def __missing__(self, number: int) -> Callable[..., OpNode]:
+        self.names[f"_class_{number}"], self[number] = node_class(self.op, number)
+        return self[number]
+
+    def _first(self, number: int) -> OpNode:
+        """The first node of a variant, for the function to fill."""
+        self[number]
+        node: OpNode = self.names[f"_class_{number}"]()
+        return node
+
+
 def public_function(op: Op) -> Callable[..., Any]:
     """The public function of an op; its code is written when it is first called."""
-    recorders: dict[int, Callable[..., OpNode]] = {}
-
-    def variant(bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
-        names[f"_class_{bits}"], recorders[bits] = cls, recorder = node_class(op, bits)
-        return cls, recorder
-
-    names: dict[str, Any] = {
-        **NAMES,
-        "_op": op,
-        "_recorders": recorders,
-        "_variant": variant,
-        "_recorded": op.recorded,
-        **{f"_class_{number}": None for number in range(1, 1 << len(op.inputs))},
-        **{f"_d_{name}": default for name, default in op.keywords.items()},
-    }
+    names = NAMES | {f"_d_{name}": default for name, default in op.keywords.items()}
+    recorders = Recorders(op, names)
 
     def first_call(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
         if op.same:
             names["_record_same"] = OPS[op.same].recorder(1)
-        written: dict[str, Any] = dict(names)
+        written = dict(names)
         execute(CallCode(op).source(), written, op.name)
         source = written[op.name]
         function.__code__ = source.__code__
@@ -122,44 +131,14 @@ def public_function(op: Op) -> Callable[..., Any]:
         function.__kwdefaults__ = source.__kwdefaults__
         return function(*args, **keywords)
 
-    names["_first_call"] = first_call
-    op.recorder = lambda bits: recorders.get(bits) or variant(bits)[1]
+    names |= {"_op": op, "_recorders": recorders, "_recorded": op.recorded, "_first_call": first_call}
+    op.recorder = recorders.__getitem__
     function = types.FunctionType(_stub.__code__, names, op.name)
     function.__module__ = op.module
     function.__qualname__ = op.name
     function.__wrapped__ = Declared(op)  # type: ignore[attr-defined]  # where inspect finds the signature
     function.__tapegrad_op__ = op  # type: ignore[attr-defined]
     return function
-
-
-class Declared:
-    """What tells `inspect` how the public function of an op is called; bodies are written for arrays of engines."""
-
-    def __init__(self, op: Op) -> None:
-        self.op = op
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self.op.call(*args, **keywords)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        op = self.op
-        written = inspect.signature(partial(op.body, None))
-        types = {name: "ArrayLike | None" if name in op.optional else "ArrayLike" for name in op.arrays}
-        types |= {"dtype": "DTypeLike", "axis": "Axes", "axes": "Axes", "shape": "ShapeLike"}
-        parameters = []
-        for p in written.parameters.values():
-            if p.annotation == "Any" and (annotation := types.get(p.name)):
-                more = " | None" if p.default is None and "None" not in annotation else ""
-                p = p.replace(annotation=annotation + more)
-            parameters.append(p)
-        result = "tuple[Array, ...]" if op.outs else "Array"
-        return written.replace(
-            parameters=parameters,
-            return_annotation=result
-            if written.return_annotation in ("Any", written.empty)
-            else written.return_annotation,
-        )
 
 
 def _stub(*args: Any, **keywords: Any) -> Any:

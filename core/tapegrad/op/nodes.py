@@ -6,15 +6,50 @@ In what is written `v_x` is the value of input `x`, `p_x` its node, `s_x` what a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from textwrap import indent
 
 from .kinds import ELEMENTWISE
 from .record import Op
 
 
+def indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
 def block(lines: Iterable[str], depth: int = 1) -> str:
-    return "".join(indent(f"{line}\n", "    " * depth) for line in lines)
+    return "".join(f"{'    ' * depth}{line}\n" for line in lines)
+
+
+PULL = """\
+def pull(node, g, table, met, free, xp, wrap):
+{load}    if free is not None:
+        {slots} = None
+        node.xp = free
+{lines}    return {result}
+"""
+
+DEPOSIT = """\
+known = table.get(p_{name})
+if known is None:
+    table[p_{name}] = {cotangent}
+    met.append(p_{name})
+else:
+    table[p_{name}] = known + {cotangent}
+"""
+
+DEPOSIT_EACH = """\
+for p, v in zip(p_{name}, {cotangent}):
+    if p is not None and v is not None:
+        _deposit(table, met, p, v)
+"""
+
+PARENTS = """\
+def parents(node):
+    if node.p_{first} is None:
+        raise _freed(node)
+    return {parents}
+"""
 
 
 class NodeCode:
@@ -22,8 +57,9 @@ class NodeCode:
     for each that is broadcast, and one for complex numbers. `kept` has the expression for each name that a node keeps.
     """
 
-    def __init__(self, op: Op, bits: int) -> None:
+    def __init__(self, op: Op, bits: int, spec: str = "xp.spec(v_{0})") -> None:
         shift = len(op.arrays)
+        self.spec = spec
         self.op = op
         self.outs = op.outs if isinstance(op.outs, tuple) else ()
         self.recorded = [name for i, name in enumerate(op.arrays) if bits >> i & 1]
@@ -55,7 +91,7 @@ class NodeCode:
     def _spec(self, name: str) -> str:
         if name == self.op.variadic:
             return f"[xp.spec(v) for v in v_{name}]"
-        return f"None if v_{name} is None else xp.spec(v_{name})" if name in self.op.optional else f"xp.spec(v_{name})"
+        return f"None if v_{name} is None else " * (name in self.op.optional) + self.spec.format(name)
 
     def _is_array(self, name: str) -> bool:
         return name not in self.op.keywords and not name.startswith(("spec_", "shape_", "dtype_"))
@@ -147,52 +183,31 @@ class NodeCode:
         """The method that pulls a cotangent back to the parents; see `Node.pull`."""
         op = self.op
         result, lines = "None, None", self._cotangents_of_outputs()
-        uses_xp = self.complex or bool(op.outs)
         for number, name in enumerate(self.recorded):
             cotangent = f"g_{name}_" if op.outs else f"g_{name}"
             lines.append(f"{cotangent} = {self.formula(name, 'g', conjugate=True)}")
-            formula, rest = op.formulas[name], self.recorded[number + 1 :]
-            uses_xp |= "xp" in formula.names or formula.constant == 0
+            rest = self.recorded[number + 1 :]
             later = {asked for other in rest for asked in op.formulas[other].names}
             # What the next formulas do not need makes room for their results.
-            spent = [k for k in formula.names if k in self.kept and self._is_array(k) and k not in later]
-            if rest and spent:
-                lines.append(f"del {', '.join(spent)}")
+            spent = [k for k in op.formulas[name].names if k in self.kept and self._is_array(k) and k not in later]
+            lines += [f"del {', '.join(spent)}"] if rest and spent else []
             if name == op.variadic:
-                lines += [f"for p, v in zip(p_{name}, {cotangent}):", "    if p is not None and v is not None:"]
-                lines.append("        _deposit(table, met, p, v)")
+                lines += DEPOSIT_EACH.format(name=name, cotangent=cotangent).splitlines()
                 continue
-            reshape = op.kind.reshape(self, name, cotangent)
-            uses_xp |= bool(reshape)
-            lines += reshape
+            lines += op.kind.reshape(self, name, cotangent)
             if number:
-                lines += [
-                    f"known = table.get(p_{name})",
-                    "if known is None:",
-                    f"    table[p_{name}] = {cotangent}",
-                    f"    met.append(p_{name})",
-                    "else:",
-                    f"    table[p_{name}] = known + {cotangent}",
-                ]
+                lines += DEPOSIT.format(name=name, cotangent=cotangent).splitlines()
             else:
                 result = f"p_{name}, {cotangent}"
-        body = [
-            *self._load(),
-            *(["if xp is None:", "    xp = node.xp"] if uses_xp else []),
-            "if free is not None:",
-            f"    {' = '.join(f'node.{slot}' for slot in self.slots)} = None",
-            "    node.xp = free",
-            *lines,
-            f"return {result}",
-        ]
-        return f"def pull(node, g, table, met, free, xp, wrap):\n{block(body)}"
+        own = ["if xp is None:", "    xp = node.xp"] if re.search(r"\bxp\b", " ".join(lines)) else []
+        slots = " = ".join(f"node.{slot}" for slot in self.slots)
+        return PULL.format(load=block([*self._load(), *own]), slots=slots, lines=block(lines), result=result)
 
     def parents_source(self) -> str:
         """The method that gives the nodes of the recorded inputs."""
         nodes = ", ".join(f"*node.p_{n}" if n == self.op.variadic else f"node.p_{n}" for n in self.recorded)
         some = f"tuple(p for p in ({nodes},) if p is not None)" if self.op.variadic in self.recorded else f"({nodes},)"
-        body = [f"if node.p_{self.recorded[0]} is None:", "    raise _freed(node)", f"return {some}"]
-        return f"def parents(node):\n{block(body)}"
+        return PARENTS.format(first=self.recorded[0], parents=some)
 
     def push_source(self) -> str:
         """The method that pushes the parents' tangents forward; see `Node.push`."""

@@ -7,10 +7,11 @@ which begins with the same word, stands instead. To the author's errors those ar
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from .batching import aligns
 
@@ -173,3 +174,33 @@ def _derived(
         raised.append("`DtypeError` for a dtype that it does not take")
     found.append(f"Raises: {', '.join(raised + sure)}.")
     return found, sure
+
+
+class Declared:
+    """What tells `inspect` how the public function of an op is called; bodies are written for arrays of engines."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self.op.call(*args, **keywords)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        op = self.op
+        written = inspect.signature(partial(op.body, None))
+        types = {name: "ArrayLike | None" if name in op.optional else "ArrayLike" for name in op.arrays}
+        types |= {"dtype": "DTypeLike", "axis": "Axes", "axes": "Axes", "shape": "ShapeLike"}
+        parameters = []
+        for p in written.parameters.values():
+            if p.annotation == "Any" and (annotation := types.get(p.name)):
+                more = " | None" if p.default is None and "None" not in annotation else ""
+                p = p.replace(annotation=annotation + more)
+            parameters.append(p)
+        result = "tuple[Array, ...]" if op.outs else "Array"
+        return written.replace(
+            parameters=parameters,
+            return_annotation=result
+            if written.return_annotation in ("Any", written.empty)
+            else written.return_annotation,
+        )
