@@ -7,7 +7,8 @@ import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.arrays.batched import Batched, engine_of, innermost
 from tapegrad.engines.tables import OPS
-from tapegrad.op.batching import FALLBACKS
+from tapegrad.errors import AxisError
+from tapegrad.op.batching import FALLBACKS, InFront
 from tests.transforms.compositions import CASES, Case, close
 
 COMPOSED = [p for p in CASES if not p.values[0].op.primitive and p.values[0].op.batch is None]
@@ -42,6 +43,19 @@ def test_arrays_inside_a_vmap_know_their_level_and_their_engine():
     assert isinstance(x._value, Batched) and x._value.level == 2
     assert innermost(x._value).shape == (2, 3, 4) and x.shape == (4,)
     assert engine_of(x).backend.name == "numpy"
+
+
+ALONG = sorted(name for name, op in OPS.items() if isinstance(op.batch, InFront) and "axis" in op.keywords)
+
+
+@pytest.mark.parametrize("name", ALONG)
+def test_no_axis_of_an_element_is_that_of_the_batch(name):
+    op, more = OPS[name], {"nanquantile": {"q": 0.5}, "topk": {"k": 1}}.get(name, {})
+    rank = 3 if name == "stack" else 2
+    for axis in (rank, -rank - 1):
+        f = lambda x, axis=axis: op.call(*[x] * (len(op.inputs) or 2), axis=axis, **more)
+        with pytest.raises(AxisError):
+            tapegrad.vmap(f)(np.ones((2, 3, 3)))
 
 
 def test_no_op_of_ours_is_batched_by_a_loop():

@@ -32,6 +32,8 @@ Rule = Callable[["Op", int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
 
 def applied(op: Op) -> Callable[..., Any]:
     """The function that applies an op to values of which some are batched."""
+    if op.batch.__class__ is InFront and len(op.inputs) == 1 and not (op.variadic or op.outs):
+        return partial(_apply_in_front, op)
     alone = op.kind is ELEMENTWISE and op.batch is None and not op.optional
     return partial(_apply_elementwise if alone else apply, op)
 
@@ -54,6 +56,14 @@ def _apply_elementwise(op: Op, /, *args: Any, **keywords: Any) -> Any:
         else:
             return apply(op, *args, **keywords)
     return Batched(getattr(xp, op.name)(*values, **keywords), None, xp, level, mapped)
+
+
+def _apply_in_front(op: Op, /, x: Any, **keywords: Any) -> Any:
+    """`apply`, but straight to the engine's kernel where the one operand is tracked nowhere."""
+    if x.__class__ is not Batched or x.node is not None or not x.mapped or (xp := x.xp).backend is None:
+        return apply(op, x, **keywords)
+    keywords = op.batch.keywords_of(x.value.shape[0], len(x.shape), {**op.keywords, **keywords})  # type: ignore[union-attr]
+    return Batched(getattr(xp, op.name)(x.value, **keywords), None, xp, x.level)
 
 
 def apply(op: Op, /, *args: Any, **keywords: Any) -> Any:
@@ -173,6 +183,39 @@ def align(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywo
             x = RECORDED.reshape(x, shape=shape[:1] + (1,) * (rank - len(shape) + 1) + shape[1:])
         aligned.append(x)
     return op.call(*aligned, **keywords)
+
+
+def all_batched(size: int, args: Sequence[Any], batched: Sequence[bool]) -> list[Any]:
+    """The operands, each with the batch axis in front."""
+    return [
+        x if on or x is None else RECORDED.broadcast_to(x, shape=(size, *x.shape))
+        for x, on in zip(args, batched, strict=True)
+    ]
+
+
+class InFront:
+    """The rule of ops that take a batch as one more axis, in front of the operands' own.
+
+    `keywords_of(size, rank, keywords)` gives the keywords for the whole batch, where they name axes or shapes: `size`
+    is the length of the batch axis, and `rank` counts the axes of the first operand without it.
+    """
+
+    __slots__ = ("keywords_of",)
+
+    def __init__(self, keywords_of: Callable[[int, int, dict[str, Any]], dict[str, Any]]) -> None:
+        self.keywords_of = keywords_of
+
+    def __call__(
+        self, op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]
+    ) -> Any:
+        whole = all_batched(size, args, batched)
+        return op.call(*whole, **self.keywords_of(size, whole[0].ndim - 1, keywords))
+
+
+@InFront
+def in_front(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The rule of ops on the last axes, whose keywords stay as they are."""
+    return keywords
 
 
 def loop(op: Op, size: int, args: Sequence[Any], batched: Sequence[bool], keywords: dict[str, Any]) -> Any:

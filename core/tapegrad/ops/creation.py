@@ -5,23 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..op import locally_constant
+from ..op.batching import in_front
 from ..op.samples import alone, normal
-
-
-def _unbatched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """Only the likeness of `x` matters, so the batch axis of `x` becomes one of the result."""
-    (x,) = args
-    if "shape" in keywords:
-        keywords = {**keywords, "shape": (size, *keywords["shape"])}
-    return op.call(x, **keywords)
-
+from .indexing import of_shape
 
 _SHAPES = ((2, 3), (), (1,), (0,), (3, 0), (2, 3, 4), (5,), (1, 4))
 
 
 @locally_constant(
     samples=[((normal(3, 4),), {"shape": shape, "value": value}) for shape in _SHAPES for value in (0, 1.5)],
-    batch=_unbatched,
+    batch=of_shape,
     standard=True,
 )
 def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
@@ -39,7 +32,7 @@ def filled(xp: Any, x: Any, *, shape: Any, value: Any) -> Any:
     return xp.full(shape, value, dtype=x.dtype, **xp.beside(x))
 
 
-@locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)
+@locally_constant(primitive=True, samples=alone(normal()), batch=in_front)
 def zeros_like(xp: Any, x: Any) -> Any:
     """Zeros, as many as there are elements, in their shape and dtype.
 
@@ -55,7 +48,7 @@ def zeros_like(xp: Any, x: Any) -> Any:
     return xp.zeros_like(x)
 
 
-@locally_constant(primitive=True, samples=alone(normal()), batch=_unbatched)
+@locally_constant(primitive=True, samples=alone(normal()), batch=in_front)
 def ones_like(xp: Any, x: Any) -> Any:
     """Ones, as many as there are elements, in their shape and dtype.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..op import linear, op
+from ..op.batching import InFront
 from ..op.samples import Draw, distinct, exactly, normal, positive
 from .elementwise import conjugated
 from .indexing import axes_of
@@ -18,6 +19,12 @@ def axis_of(axis: int | None, ndim: int) -> int:
             raise ShapeError(f"axis is None, which an array of {ndim} axes leaves open; choose one")
         return 0
     return axes_of(axis, ndim)[0]
+
+
+@InFront
+def along_behind(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The batching rule of what runs along one axis: it is counted behind the batch axis."""
+    return {**keywords, "axis": axis_of(keywords["axis"], rank) + 1}
 
 
 def part(axis: int, start: int | None, stop: int | None, step: int | None = None) -> tuple[Any, ...]:
@@ -44,17 +51,6 @@ def _later(xp: Any, x: Any, axis: int) -> Any:
 def _earlier(xp: Any, x: Any, axis: int) -> Any:
     """x moved one place back along an axis; 0 comes in."""
     return xp.concat(cut(xp, x, axis, 1, None), edge(xp, x, axis, 0), axis=axis) if x.shape[axis] else x
-
-
-def along_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of what runs along one axis: the axis, counted behind the batch axis; all operands batched."""
-    from ..engines.tables import RECORDED
-
-    spread = [
-        x if on else RECORDED.broadcast_to(x, shape=(size, *x.shape)) for x, on in zip(args, batched, strict=True)
-    ]
-    ndim = spread[0].ndim - 1
-    return op.call(*spread, **{**keywords, "axis": axis_of(keywords["axis"], ndim) + 1})
 
 
 def _along(draw: Draw, **keywords: Any) -> list[Any]:

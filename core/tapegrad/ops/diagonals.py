@@ -6,8 +6,9 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..op import linear
+from ..op.batching import InFront
 from ..op.samples import normal
-from .indexing import check_matrix
+from .indexing import axis_of, check_matrix, of_shape
 
 
 def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[int, int, int]:
@@ -16,11 +17,9 @@ def _diagonal_places(rows: int, columns: int, offset: int) -> tuple[int, int, in
     return row, column, max(min(rows - row, columns - column), 0)
 
 
-def _matrix_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    (x,) = args
-    rank = x.ndim - 1
-    behind = {name: keywords[name] % rank + 1 for name in ("axis1", "axis2")}
-    return op.call(x, **{**keywords, **behind})
+@InFront
+def _matrix_axes(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    return {**keywords, **{name: axis_of(keywords[name], rank) + 1 for name in ("axis1", "axis2")}}
 
 
 @linear(
@@ -50,7 +49,7 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
     Array([2.], dtype=float32)
     """
     check_matrix("diagonal", x)
-    a, b = axis1 % x.ndim, axis2 % x.ndim
+    a, b = axis_of(axis1, x.ndim), axis_of(axis2, x.ndim)
     if a == b:
         raise ShapeError(f"diagonal needs two different axes, not {axis1} and {axis2} of shape {tuple(x.shape)}")
     others = [i for i in range(x.ndim) if i not in (a, b)]
@@ -65,15 +64,14 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1
     return xp.getitem(flat, key=(..., slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1)))
 
 
-def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    shape = keywords["shape"]
-    behind = {name: keywords[name] % len(shape) + 1 for name in ("axis1", "axis2")}
-    return op.call(*args, **{**keywords, **behind, "shape": (size, *shape)})
+@InFront
+def _matrices_of_shape(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    return _matrix_axes.keywords_of(size, rank + 1, of_shape.keywords_of(size, rank, keywords))
 
 
 @linear(
     x=lambda xp, g, offset, axis1, axis2: xp.diagonal(g, offset=offset, axis1=axis1, axis2=axis2),
-    batch=_shape_behind,
+    batch=_matrices_of_shape,
     samples=[
         ((normal(3),), {"shape": (3, 4)}),
         ((normal(2),), {"shape": (4, 3), "offset": 1}),

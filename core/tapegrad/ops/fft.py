@@ -11,8 +11,9 @@ from typing import Any
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, ShapeError
 from ..op import linear
+from ..op.batching import InFront
 from ..op.samples import Draw, normal
-from .indexing import axis_of
+from .indexing import axis_of, over_axes
 
 _OTHER_NORM = {"backward": "forward", "ortho": "ortho", "forward": "backward", None: "forward"}
 _FLOAT_BITS = 32
@@ -21,13 +22,6 @@ _FLOAT_BITS = 32
 def _real_draw(*shape: int) -> Draw:
     """Real numbers, whatever the dtype that is judged."""
     return normal(*shape).then(lambda x: x.real)
-
-
-def _axis_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of transforms along one axis: it is counted behind the batch axis."""
-    (x,) = args
-    axis = keywords["axis"]
-    return op.call(x, **{**keywords, "axis": axis + 1 if axis >= 0 else axis})
 
 
 def _length(name: str, x: Any, n: int | None, axis: int) -> int:
@@ -118,7 +112,7 @@ _BAD_ALONG = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0})
 @linear(
     x=_transposed("fft"),
     floats=True,
-    batch=_axis_behind,
+    batch=over_axes,
     accuracy="I3",
     primitive="fft.fft",
     samples=_ALONG,
@@ -148,7 +142,7 @@ def fft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "b
 @linear(
     x=_transposed("ifft"),
     floats=True,
-    batch=_axis_behind,
+    batch=over_axes,
     accuracy="I3",
     primitive="fft.ifft",
     samples=_ALONG,
@@ -195,7 +189,7 @@ _REAL_ALONG = [
 @linear(
     x=_rfft_transpose,
     floats=True,
-    batch=_axis_behind,
+    batch=over_axes,
     accuracy="I3",
     primitive="fft.rfft",
     samples=_REAL_ALONG,
@@ -254,7 +248,7 @@ _BAD_HALF = [(normal(),), ((normal(3),), {"axis": 1}), ((normal(3),), {"n": 0}),
 @linear(
     x=_irfft_transpose,
     floats=True,
-    batch=_axis_behind,
+    batch=over_axes,
     accuracy="I3",
     primitive="fft.irfft",
     samples=_HALF_ALONG,
@@ -281,7 +275,7 @@ def irfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = 
     x=lambda xp, g, x, n, axis, norm: xp.conj(_irfft_transpose(xp, g, x, n, axis, _OTHER_NORM[norm])),
     floats=True,
     accuracy="I3",
-    batch=_axis_behind,
+    batch=over_axes,
     samples=_HALF_ALONG,
     errors=_BAD_HALF,
 )
@@ -303,7 +297,7 @@ def hfft(xp: Any, x: Any, *, n: int | None = None, axis: int = -1, norm: str = "
     x=lambda xp, g, x, n, axis, norm: _rfft_transpose(xp, xp.conj(g), x, n, axis, _OTHER_NORM[norm]),
     floats=True,
     accuracy="I3",
-    batch=_axis_behind,
+    batch=over_axes,
     samples=_REAL_ALONG,
     errors=_BAD_ALONG,
 )
@@ -348,14 +342,12 @@ def _pairs(name: str, x: Any, s: Any, axes: Any) -> tuple[tuple[int, int], ...]:
     return tuple((a, int(x.shape[a] if n == -1 else n)) for a, n in zip(along, sizes, strict=True))
 
 
-def _axes_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of transforms over several axes: all if none are named, behind the batch axis."""
-    (x,) = args
-    rank = x.ndim - 1
+@InFront
+def _axes_behind(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
     axes, s = keywords["axes"], keywords["s"]
     if axes is None:
         axes = range(rank) if s is None else range(rank - len(s), rank)
-    return op.call(x, **{**keywords, "axes": tuple(a % rank + 1 for a in axes)})
+    return {**keywords, "axes": tuple([axis_of(a, rank) + 1 for a in axes])}
 
 
 def _over(xp: Any, name: str, x: Any, pairs: Sequence[tuple[int, int]], norm: Any) -> Any:

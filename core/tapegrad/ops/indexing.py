@@ -46,6 +46,7 @@ from ..errors import (
     UnknownArrayError,
 )
 from ..op import linear, locally_constant
+from ..op.batching import InFront
 from ..op.call import cast, explain, record
 from ..op.linking import PULLS
 from ..op.samples import SHAPES, booleans, exactly, integers, normal
@@ -677,6 +678,21 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     if len(set(axes)) != len(axes):
         raise ShapeError(f"axis {axis} names an axis twice")
     return axes
+
+
+@InFront
+def over_axes(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The batching rule of what runs along axes: they are counted behind the batch axis."""
+    axis = keywords["axis"]
+    if axis is None or isinstance(axis, Iterable):
+        return {**keywords, "axis": tuple([a + 1 for a in axes_of(axis, rank)])}
+    return {**keywords, "axis": axis_of(axis, rank) + 1}
+
+
+@InFront
+def of_shape(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The batching rule of what has the shape that it is told."""
+    return {**keywords, "shape": (size, *keywords["shape"])}
 
 
 def check_matrix(name: str, x: Any) -> None:

@@ -25,6 +25,7 @@ from ..arrays.batched import Batched
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, NoGradientError, ShapeError
 from ..op import locally_constant, multilinear, op
+from ..op.batching import InFront, in_front
 from ..op.samples import Draw, distinct, exactly, normal, symmetric
 from .contraction import matmul
 from .elementwise import conjugated
@@ -72,11 +73,6 @@ def spread(*shape: int) -> Draw:
         return x
 
     return dense(*shape).then(part)
-
-
-def _stacks(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of functions of one stack of matrices: the batch is one more axis of the stack."""
-    return op.call(*args, **keywords)
 
 
 def _spectra(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
@@ -261,7 +257,7 @@ def _third(xp: Any, x: Any, h: Any, k: Any) -> Any:
 @op(
     x=lambda xp, g, x: xp.multiply(xp.expand_dims(g, axis=(-2, -1)), conjugated(xp, xp.cofactor(x))),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.det",
     samples=[*_SQUARE, (exactly([[1.0, 2.0], [2.0, 4.0]]),), (exactly([[0.0, 0.0], [0.0, 0.0]]),)],
@@ -303,7 +299,7 @@ def _slogdet_pull(xp: Any, x: Any, sign: Any, g_sign: Any, g_logabsdet: Any) -> 
     outs=("sign", "logabsdet"),
     x=lambda xp, x, sign, g_sign=None, g_logabsdet=None: _slogdet_pull(xp, x, sign, g_sign, g_logabsdet),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.slogdet",
     samples=[*_SQUARE, (exactly([[0.0, 1.0], [2.0, 0.0]]),)],
@@ -330,7 +326,7 @@ def slogdet(xp: Any, x: Any) -> Any:
     x=lambda xp, g, out: -xp.matmul(xp.matmul(_adjoint(xp, out), g), _adjoint(xp, out)),
     jvp=lambda xp, d_x, out: -xp.matmul(xp.matmul(out, d_x), out),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.inv",
     samples=_SQUARE,
@@ -509,7 +505,7 @@ def _pinv_pull_of_size_1(xp: Any, g: Any, x: Any, out: Any) -> Any:
 @op(
     x=lambda xp, g, x, out: _pinv_pull(xp, g, x, out),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.pinv",
     samples=[
@@ -558,7 +554,7 @@ def _cholesky_pull(xp: Any, g: Any, out: Any, upper: bool) -> Any:
 @op(
     x=lambda xp, g, out, upper: _cholesky_pull(xp, g, out, upper),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.cholesky",
     samples=[
@@ -694,7 +690,7 @@ _HERMITIAN = [
         xp, x, values, vectors, g_values, g_vectors
     ),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.eigh",
     samples=_HERMITIAN,
@@ -724,7 +720,7 @@ def eigh(xp: Any, x: Any) -> Any:
 @op(
     x=lambda xp, g, x, out: xp.spectral(x, g, xp.slopes_at_repeats(g, out)),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.eigvalsh",
     samples=_HERMITIAN,
@@ -794,7 +790,7 @@ def _skew(x: Any) -> Any:
         xp, x, values, vectors, g_values, g_vectors
     ),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.eig",
     samples=_APART,
@@ -827,7 +823,7 @@ def _eigvals_pull(xp: Any, g: Any, x: Any) -> Any:
 @op(
     x=lambda xp, g, x: _eigvals_pull(xp, g, x),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.eigvals",
     samples=_APART,
@@ -982,7 +978,7 @@ _RECTANGLES = [
     outs=("u", "s", "vh"),
     x=lambda xp, x, u, s, vh, g_u=None, g_s=None, g_vh=None: _svd_pull(xp, x, u, s, vh, g_u, g_s, g_vh),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.svd",
     samples=[
@@ -1016,7 +1012,7 @@ def svd(xp: Any, x: Any, *, full_matrices: bool = True) -> Any:
 @op(
     x=lambda xp, g, x, out: xp.singular_spectral(x, g, xp.slopes_at_repeats(g, out)),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.svdvals",
     samples=_RECTANGLES,
@@ -1085,7 +1081,7 @@ def _qr_square_pull(xp: Any, q: Any, r: Any, g_q: Any, g_r: Any) -> Any:
     outs=("q", "r"),
     x=lambda xp, x, q, r, mode, g_q=None, g_r=None: _qr_pull(xp, x, q, r, g_q, g_r, mode),
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     accuracy="I4",
     primitive="linalg.qr",
     samples=[
@@ -1371,7 +1367,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
 
 @locally_constant(
     floats=True,
-    batch=_stacks,
+    batch=in_front,
     primitive="linalg.matrix_rank",
     samples=[
         (regular(3, 3),),
@@ -1429,10 +1425,9 @@ def _norm_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in several)
 
 
-def _over_norm_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    (x,) = args
-    behind = tuple(a + 1 for a in _norm_axes(keywords["axis"], x.ndim - 1))
-    return op.call(x, **{**keywords, "axis": behind})
+@InFront
+def _over_norm_axes(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    return {**keywords, "axis": tuple([a + 1 for a in _norm_axes(keywords["axis"], rank)])}
 
 
 def _kept(xp: Any, z: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:

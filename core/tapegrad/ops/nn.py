@@ -13,9 +13,10 @@ from typing import Any
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ShapeError
 from ..op import linear, multilinear, op
-from ..op.batching import align
+from ..op.batching import align, all_batched, in_front
 from ..op.samples import Draw, booleans, distinct, exactly, normal, positive, uniform
 from .elementwise import conjugated
+from .indexing import over_axes
 
 __all__ = ["window_counts"]
 
@@ -87,31 +88,11 @@ def _padded(xp: Any, x: Any, pad: Pad, value: float) -> Any:
     return x
 
 
-def along_axis(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of ops along an axis or several: they are counted behind the batch axis."""
-    axis = keywords["axis"]
-    several = (axis,) if isinstance(axis, int) else tuple(axis)
-    behind = tuple(a + 1 if a >= 0 else a for a in several)
-    return op.call(*args, **{**keywords, "axis": behind[0] if isinstance(axis, int) else behind})
-
-
-def _as_it_is(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of ops on the last axes: the batch is one more axis in front, which every operand must have."""
-    return op.call(*_all_batched(size, args, batched), **keywords)
-
-
-def _all_batched(size: int, args: Any, batched: Any) -> list[Any]:
-    return [
-        x if on or x is None else RECORDED.broadcast_to(x, shape=(size, *x.shape))
-        for x, on in zip(args, batched, strict=True)
-    ]
-
-
 @linear(
     x=lambda xp, g, x, kernel, stride, dilate, pad: xp.overlap_add(
         g, shape=tuple(x.shape[x.ndim - len(kernel) :]), stride=stride, dilate=dilate, pad=pad
     ),
-    batch=_as_it_is,
+    batch=in_front,
     samples=[
         ((normal(2, 3, 5),), {"kernel": (2,)}),
         ((normal(2, 4, 5),), {"kernel": (2, 3)}),
@@ -151,7 +132,7 @@ def patches(
         dilate=dilate,
         pad=pad,
     ),
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[
         ((normal(2, 3, 2, 4),), {"shape": (5,)}),
@@ -234,7 +215,7 @@ def _in_groups(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> An
         one = [RECORDED.filled(a, shape=a.shape[1:], value=0) if on else a for a, on in zip(args, batched, strict=True)]
         out = op.call(*one, **keywords)
         return RECORDED.filled(out, shape=(0, *out.shape), value=0)
-    x, weight = _all_batched(size, (x, weight), batched[:2])
+    x, weight = all_batched(size, (x, weight), batched[:2])
     groups = keywords["groups"] * size
     out = op.call(_beside(x), _merged(weight) if weighs else _beside(weight), **{**keywords, "groups": groups})
     out = _apart(out, size, 1 if weighs else 0)
@@ -258,7 +239,7 @@ def _rows_and_bias(op: Any, size: int, args: Any, batched: Any, keywords: Any) -
     if not any(batched[1:]) and x.ndim > 1:
         return op.call(x, weight, bias)
     xp = RECORDED
-    x, weight = _all_batched(size, (x, weight), batched[:2])
+    x, weight = all_batched(size, (x, weight), batched[:2])
     rows = xp.reshape(x, shape=(size, math.prod(x.shape[1:-1]), x.shape[-1]))
     out = xp.reshape(xp.matmul(rows, xp.matrix_transpose(weight)), shape=(*x.shape[:-1], weight.shape[1]))
     if bias is None:
@@ -595,7 +576,7 @@ def _windows(x: Any, kernel: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[in
 @linear(
     x=lambda xp, g, x, kernel, stride, pad, ceil: _spread_pool(xp, g, x, kernel, stride, pad, ceil),
     floats=True,
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[
         ((normal(2, 6),), {"kernel": (2,)}),
@@ -655,7 +636,7 @@ def _pool_weights(
         xp, g * _pool_weights(xp, x, kernel, stride, pad, ceil, count_include_pad, g), x, kernel, stride, pad, ceil
     ),
     floats=True,
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[
         ((normal(2, 6),), {"kernel": (2,)}),
@@ -716,7 +697,7 @@ def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], s
     ),
     floats=True,
     real=True,
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[
         ((distinct(2, 6),), {"kernel": (2,)}),
@@ -772,7 +753,7 @@ _POOLS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ),
     constant=("x", "largest"),
     promotes=(),
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[((normal(*counts), _rounded(*space), _rounded(*counts)), keywords) for space, counts, keywords in _POOLS],
 )
@@ -808,7 +789,7 @@ def max_pool_spread(
     ),
     constant=("x", "largest"),
     promotes=(),
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[((normal(*space), _rounded(*space), _rounded(*counts)), keywords) for space, counts, keywords in _POOLS],
 )
@@ -852,7 +833,7 @@ def _lp_pull(xp: Any, g: Any, x: Any, out: Any, p: float, **window: Any) -> Any:
         xp, g, x, out, p, kernel=kernel, stride=stride, pad=pad, ceil=ceil
     ),
     floats=True,
-    batch=_as_it_is,
+    batch=in_front,
     accuracy="I3",
     samples=[
         ((positive(2, 6),), {"kernel": (2,)}),
@@ -928,7 +909,7 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
     """The batching rule of normalize: scale and shift get as many axes as x, and the axes are counted from the back."""
     rank = args[0].ndim - batched[0]
     aligned = []
-    for x in _all_batched(size, args, batched):
+    for x in all_batched(size, args, batched):
         inner = tuple(x.shape[1:])
         aligned.append(RECORDED.reshape(x, shape=(size, *(1,) * (rank - len(inner)), *inner)))
     axis = tuple(a - rank if a >= 0 else a for a in keywords["axis"])
@@ -1007,7 +988,7 @@ _WEIGHED: list[Any] = [
     x=lambda xp, g, out, axis: _softmax_pull(xp, g, out, axis),
     floats=True,
     real=True,
-    batch=along_axis,
+    batch=over_axes,
     accuracy="I3",
     samples=_WEIGHED,
 )
@@ -1031,7 +1012,7 @@ def softmax(xp: Any, x: Any, *, axis: Any = -1) -> Any:
     x=lambda xp, g, out, axis: g - xp.multiply_or_zero(xp.sum(g, axis=axis, keepdims=True), xp.exp(out)),
     floats=True,
     real=True,
-    batch=along_axis,
+    batch=over_axes,
     accuracy="I3",
     samples=_WEIGHED,
 )

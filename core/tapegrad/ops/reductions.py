@@ -14,7 +14,7 @@ from ..errors import ShapeError
 from ..op import linear, locally_constant, op
 from ..op.samples import Draw, booleans, distinct, exactly, integers, normal, positive
 from .elementwise import conjugated, is_complex
-from .indexing import axes_of
+from .indexing import axes_of, over_axes
 
 
 def reduced_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
@@ -60,13 +60,6 @@ def gathered(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
         return y if plain else xp.permute_dims(y, axes=tuple(order.index(i) for i in range(len(order))))
 
     return flat, back
-
-
-def over_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    """The batching rule of reductions: the axes, counted behind the batch axis."""
-    (x,) = args
-    axis = tuple(a + 1 for a in axes_of(keywords["axis"], x.ndim - 1))
-    return op.call(x, **{**keywords, "axis": axis})
 
 
 def _over(draw: Draw, *, empty: bool = True) -> list[Any]:

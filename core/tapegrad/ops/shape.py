@@ -15,8 +15,9 @@ from ..arrays.views import share_reshaped
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..op import linear, op
+from ..op.batching import InFront, in_front
 from ..op.samples import alone, exactly, normal
-from .indexing import ALL, AT, axes_of, axis_of, check_matrix
+from .indexing import ALL, AT, axes_of, axis_of, check_matrix, of_shape, over_axes
 
 
 def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
@@ -35,20 +36,12 @@ def resolved(shape: Any, old: Sequence[int]) -> tuple[int, ...]:
     raise ShapeError(f"an array of shape {tuple(old)} has {size} elements; they do not fit the shape {wanted}")
 
 
-def _same_axes(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    return op.call(*args, **keywords)
-
-
-def _shape_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    return op.call(*args, shape=(size, *keywords["shape"]))
-
-
 # Dtypes.
 
 
 @linear(
     x=lambda xp, g, x: xp.astype(g, dtype=x.dtype),
-    batch=_same_axes,
+    batch=in_front,
     promotes=(),
     standard=True,
     samples=[
@@ -86,7 +79,7 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
 
 @linear(
     x=lambda xp, g, x: xp.reshape(g, shape=x.shape),
-    batch=_shape_behind,
+    batch=of_shape,
     primitive=True,
     samples=[
         ((normal(3, 4),), {"shape": (2, 6)}),
@@ -328,14 +321,14 @@ def together(xp: Any, *arrays: Any) -> Any:
 # Axes.
 
 
-def _axes_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    (x,) = args
-    return op.call(x, axes=(0, *(axis_of(a, x.ndim - 1) + 1 for a in keywords["axes"])))
+@InFront
+def _permuted(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    return {"axes": (0, *[axis_of(a, rank) + 1 for a in keywords["axes"]])}
 
 
 @linear(
     x=lambda xp, g, axes: xp.permute_dims(g, axes=tuple(np.argsort([a % len(axes) for a in axes]).tolist())),
-    batch=_axes_behind,
+    batch=_permuted,
     primitive=True,
     samples=[
         ((normal(3, 4),), {"axes": (1, 0)}),
@@ -363,7 +356,7 @@ def permute_dims(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
 
 @linear(
     x="xp.matrix_transpose(g)",
-    batch=_same_axes,
+    batch=in_front,
     primitive=True,
     samples=[(normal(3, 4),), (normal(2, 3, 4),), (normal(1, 4),), (normal(3, 0),)],
     errors=[(normal(3),), (normal(),)],
@@ -444,17 +437,14 @@ def moveaxis(xp: Any, x: Any, *, source: Any, destination: Any) -> Any:
 # Joining and splitting.
 
 
-def _along(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    axis = keywords["axis"]
-    spread = [
-        x if on else RECORDED.broadcast_to(x, shape=(size, *x.shape)) for x, on in zip(args, batched, strict=True)
-    ]
-    return op.call(*spread, **{**keywords, "axis": axis + 1 if axis >= 0 else axis})
+@InFront
+def _along_new_axis(size: int, rank: int, keywords: dict[str, Any]) -> dict[str, Any]:
+    return {"axis": axis_of(keywords["axis"], rank + 1) + 1}
 
 
 @linear(
     arrays=lambda xp, g, axis: xp.unstack(g, axis=axis),
-    batch=_along,
+    batch=_along_new_axis,
     primitive=True,
     samples=[
         ((normal(3), normal(3)), {"axis": 0}),
@@ -507,7 +497,7 @@ def unstack(xp: Any, x: Any, *, axis: int = 0) -> Any:
 
 @linear(
     arrays=lambda xp, g, arrays, axis: xp.split(g, sizes=tuple(a.shape[axis] for a in arrays), axis=axis),
-    batch=_along,
+    batch=over_axes,
     primitive=True,
     samples=[
         ((normal(3), normal(3)), {"axis": 0}),
@@ -572,15 +562,10 @@ def split(xp: Any, x: Any, *, sizes: tuple[int, ...], axis: int = 0) -> Any:
 # Order.
 
 
-def _flip_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
-    (x,) = args
-    return op.call(x, axis=tuple(axis + 1 for axis in axes_of(keywords["axis"], x.ndim - 1)))
-
-
 @linear(
     x=lambda xp, g, axis: xp.flip(g, axis=axis),
     standard=True,
-    batch=_flip_behind,
+    batch=over_axes,
     samples=[((draw,), {"axis": None}) for (draw,) in alone(normal())]
     + [((normal(2, 3, 4),), {"axis": (0, -1)}), ((normal(3, 4),), {"axis": 1})],
     errors=[((normal(3),), {"axis": 1})],
@@ -911,7 +896,7 @@ _TRIANGLES = [
 ]
 
 
-@linear(x=lambda xp, g, k: xp.tril(g, k=k), batch=_same_axes, primitive=True, samples=_TRIANGLES, errors=[(normal(3),)])
+@linear(x=lambda xp, g, k: xp.tril(g, k=k), batch=in_front, primitive=True, samples=_TRIANGLES, errors=[(normal(3),)])
 def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     """The matrices in the last two axes with zeros above the k-th diagonal.
 
@@ -926,7 +911,7 @@ def tril(xp: Any, x: Any, *, k: int = 0) -> Any:
     return xp.tril(x, k=k)
 
 
-@linear(x=lambda xp, g, k: xp.triu(g, k=k), batch=_same_axes, primitive=True, samples=_TRIANGLES, errors=[(normal(3),)])
+@linear(x=lambda xp, g, k: xp.triu(g, k=k), batch=in_front, primitive=True, samples=_TRIANGLES, errors=[(normal(3),)])
 def triu(xp: Any, x: Any, *, k: int = 0) -> Any:
     """The matrices in the last two axes with zeros below the k-th diagonal.
 

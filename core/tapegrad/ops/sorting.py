@@ -12,8 +12,8 @@ from ..op import locally_constant, op
 from ..op.batching import loop
 from ..op.samples import Draw, booleans, distinct, exactly, integers, normal
 from .cumulative import along_behind, axis_of, cut
-from .indexing import axes_of
-from .reductions import gathered, over_axes
+from .indexing import axes_of, over_axes
+from .reductions import gathered
 
 
 def _along(draw: Draw, **keywords: Any) -> list[Any]:
