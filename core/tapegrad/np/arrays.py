@@ -21,7 +21,7 @@ from ..numpy.methods import Methods
 from ..ops.indexing import put, read
 from ..transforms.program import ProgramArray
 
-__all__ = ["ndarray", "over_axes"]
+__all__ = ["ndarray", "with_listed_axes"]
 
 
 class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one name the first class's count
@@ -104,13 +104,13 @@ def _places(key: Any) -> Any:
     return key.astype(np.int64) if isinstance(key, np.ndarray) and key.dtype.kind == "f" else key
 
 
-def over_axes(function: Callable[..., Any]) -> Callable[..., Any]:
+def with_listed_axes(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function or method, called with axes in a tuple where they are given in a list."""
     parameters = signature(function).parameters
     if "axis" not in parameters:
         return function
-    listed = parameters["axis"].kind is Parameter.POSITIONAL_OR_KEYWORD
-    place = [*parameters].index("axis") if listed else math.inf
+    by_place = parameters["axis"].kind is Parameter.POSITIONAL_OR_KEYWORD
+    place = [*parameters].index("axis") if by_place else math.inf
 
     @wraps(function)
     def call(*args: Any, **keywords: Any) -> Any:
@@ -126,7 +126,7 @@ Standard._begin()
 NDArray._begin()
 for _name, _method in vars(Methods).items():
     if isinstance(_method, FunctionType):
-        setattr(ndarray, _name, over_axes(getattr(Standard, _name)))
+        setattr(ndarray, _name, with_listed_axes(getattr(Standard, _name)))
 for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__ipow__"):
     setattr(ndarray, _name, getattr(Standard, _name))
 for _name in METHODS:
