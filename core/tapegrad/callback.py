@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 import time
 from collections import namedtuple
 from collections.abc import Callable
@@ -48,10 +47,9 @@ class Speedometer:
 
 
 class ProgressBar:
-    """A bar of what is done of `total` batches.
+    """Logs a bar of what is done of `total` batches.
 
     >>> ProgressBar(total=4, length=8)(BatchEndParam(0, 2, None, None))
-    [====----] 50%
     """
 
     def __init__(self, total: int, length: int = 80) -> None:
@@ -60,7 +58,8 @@ class ProgressBar:
 
     def __call__(self, param: Any) -> None:
         done = round(self.length * param.nbatch / self.total)
-        sys.stdout.write(f"[{'=' * done}{'-' * (self.length - done)}] {math.ceil(100 * param.nbatch / self.total)}%\r")
+        bar = "=" * done + "-" * (self.length - done)
+        logging.info("[%s] %s%%\r", bar, math.ceil(100 * param.nbatch / self.total))
 
 
 def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], None]:

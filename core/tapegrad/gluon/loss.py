@@ -88,9 +88,7 @@ class L2Loss(Loss):
     def __init__(self, weight: float = 1.0, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, F.square(F.reshape_like(label, pred) - pred) / 2, sample_weight)
 
 
@@ -102,9 +100,7 @@ class L1Loss(Loss):
     np.float32(2.0)
     """
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, F.abs(F.reshape_like(label, pred) - pred), sample_weight)
 
 
@@ -126,14 +122,7 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         super().__init__(weight, batch_axis, **kw)
         self._from_sigmoid = from_sigmoid
 
-    def hybrid_forward(
-        self,
-        F: Functions,
-        pred: NDArray,
-        label: NDArray,
-        sample_weight: NDArray | None = None,
-        pos_weight: NDArray | None = None,
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
         label = F.reshape_like(label, pred)
         if self._from_sigmoid:
             least = 1e-12
@@ -175,9 +164,7 @@ class SoftmaxCrossEntropyLoss(Loss):
         self._sparse_label = sparse_label
         self._from_logits = from_logits
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         logarithms = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         if self._sparse_label:
             loss = -F.pick(logarithms, label, axis=self._axis, keepdims=True)
@@ -206,9 +193,7 @@ class KLDivLoss(Loss):
         self._from_logits = from_logits
         self._axis = axis
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         logarithms = pred if self._from_logits else F.log_softmax(pred, axis=self._axis)
         loss = self._weighted(F, label * (F.log(label + 1e-12) - logarithms), sample_weight)
         return F.sum(loss, axis=self._batch_axis, exclude=True)
@@ -236,13 +221,13 @@ class CTCLoss(Loss):
 
     def hybrid_forward(
         self,
-        F: Functions,
-        pred: NDArray,
-        label: NDArray,
-        pred_lengths: NDArray | None = None,
-        label_lengths: NDArray | None = None,
-        sample_weight: NDArray | None = None,
-    ) -> NDArray:
+        F: Any,
+        pred: Any,
+        label: Any,
+        pred_lengths: Any = None,
+        label_lengths: Any = None,
+        sample_weight: Any = None,
+    ) -> Any:
         loss = F.ctc_loss(
             F.swapaxes(pred, 0, 1) if self._layout == "NTC" else pred,
             F.swapaxes(label, 0, 1) if self._batch_axis == 1 else label,
@@ -267,9 +252,7 @@ class HuberLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._rho = rho
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         size = F.abs(F.reshape_like(label, pred) - pred)
         loss = F.where(size > self._rho, size - 0.5 * self._rho, 0.5 / self._rho * F.square(size))
         return self._mean(F, loss, sample_weight)
@@ -290,9 +273,7 @@ class HingeLoss(Loss):
     def _lack(self, F: Functions, pred: Any, label: Any) -> Any:
         return F.relu(self._margin - pred * F.reshape_like(label, pred))
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, self._lack(F, pred, label), sample_weight)
 
 
@@ -304,9 +285,7 @@ class SquaredHingeLoss(HingeLoss):
     np.float32(0.25)
     """
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, F.square(self._lack(F, pred, label)), sample_weight)
 
 
@@ -326,9 +305,7 @@ class LogisticLoss(Loss):
             raise ArgumentError(f"label_format is {label_format!r}; choose 'signed' or 'binary'")
         self._label_format = label_format
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         label = F.reshape_like(label, pred)
         label = (label + 1) / 2 if self._label_format == "signed" else label
         return self._mean(F, F.relu(pred) - pred * label + _softplus(F, -F.abs(pred)), sample_weight)
@@ -346,9 +323,7 @@ class TripletLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, positive: NDArray, negative: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any, sample_weight: Any = None) -> Any:
         nearer = F.square(F.reshape_like(positive, pred) - pred) - F.square(F.reshape_like(negative, pred) - pred)
         loss = F.relu(F.sum(nearer, axis=self._batch_axis, exclude=True) + self._margin)
         return self._weighted(F, loss, sample_weight)
@@ -376,9 +351,7 @@ class PoissonNLLLoss(Loss):
         self._from_logits = from_logits
         self._compute_full = compute_full
 
-    def hybrid_forward(
-        self, F: Functions, pred: NDArray, target: NDArray, sample_weight: NDArray | None = None, epsilon: float = 1e-8
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-8) -> Any:
         target = F.reshape_like(target, pred)
         loss = F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
         if self._compute_full:
@@ -402,9 +375,7 @@ class CosineEmbeddingLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(
-        self, F: Functions, input1: NDArray, input2: NDArray, label: NDArray, sample_weight: NDArray | None = None
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
         input1 = F.reshape_like(input1, input2)
         sizes = F.norm(input1, axis=-1) * F.norm(input2, axis=-1)
         cosine = F.sum(input1 * input2, axis=-1).reshape((-1, 1)) / F.maximum(sizes, 1e-12).reshape((-1, 1))
@@ -426,7 +397,7 @@ class SDMLLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self.smoothing_parameter = smoothing_parameter
 
-    def hybrid_forward(self, F: Functions, x1: NDArray, x2: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x1: Any, x2: Any) -> Any:
         count = x1.shape[0]
         distances = F.sum(F.square(F.expand_dims(x1, 1) - F.expand_dims(x2, 0)), axis=2)
         same = F.one_hot(F.arange(count, ctx=x1.context), count)

@@ -496,11 +496,9 @@ class ParameterDict:
         cast_dtype: bool = False,
         dtype_source: str = "current",
     ) -> None:
-        """Read values from a file, or from a dictionary, whose names lack the prefix."""
-        arrays = read_named(filename)
-        where = f"file '{filename}'"
-        loaded = {restore_prefix + re.sub("^(arg|aux):", "", name): x for name, x in arrays.items()}
-        load_into(self._params, loaded, where, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+        """Read values from a file, whose names lack the prefix."""
+        named = read_named(filename)
+        self.load_dict(named, ctx, allow_missing, ignore_extra, restore_prefix, filename, cast_dtype, dtype_source)
 
     def load_dict(
         self,

@@ -125,8 +125,9 @@ def _real(function: Any) -> Any:
     def called(a: Any) -> Any:
         result = function(a)
         parts = result if isinstance(result, tuple) else (result,)
-        if any(_standard.any(_standard.imag(part) != 0) for part in parts):
-            return result
+        for part in parts:  # `any` may be that of this face by now
+            if _standard.any(_standard.imag(part) != 0):
+                return result
         reals = [_standard.real(part) for part in parts]
         return type(result)(*reals) if isinstance(result, tuple) else reals[0]
 

@@ -1,8 +1,10 @@
 """Cells that convolve, project or drop alike, training by an estimator, and layers and losses of one's own."""
 
 import logging
+import sys
 import tempfile
 import warnings
+from collections import namedtuple
 from pathlib import Path
 
 import mxnet as mx
@@ -137,3 +139,13 @@ metric.update([nd.array([0, 1])], [nd.array([[1, 0], [3, 2]])])
 print(metric.get())
 schedule = mx.lr_scheduler.FactorScheduler(2, 0.5, base_lr=0.1)
 print(gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "lr_scheduler": schedule}).learning_rate)
+
+log, handler = logging.getLogger(), logging.StreamHandler(sys.stdout)
+log.addHandler(handler)
+level = log.level
+log.setLevel(logging.INFO)
+param = namedtuple("Param", "epoch nbatch eval_metric locals")(0, 5, metric, None)
+mx.callback.ProgressBar(10, 20)(param)
+mx.callback.log_train_metric(5)(param)
+log.setLevel(level)
+log.removeHandler(handler)

@@ -43,8 +43,30 @@ class _Convolving(HybridRecurrentCell):
 
     _axes = 0
     _gates: int
+    _words_of_all = """The cell of `gluon.rnn` with convolutions for its sums: X. Shi et al. (2015).
+
+    Shapes: (n, *input_shape) gives (n, hidden_channels, …), which is also that of the states; with an odd `i2h_kernel`
+    and `i2h_pad` of half of it images stay as large as they are. `conv_layout` may have the channels last.
+
+    Dtypes: those of the inputs.
+
+    Raises: `ValueError` for an `h2h_kernel` of even size.
+
+    >>> from tapegrad import nd
+    >>> cell = {name}({shape}, hidden_channels=3, i2h_kernel=3, h2h_kernel=3, i2h_pad=1)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, nd.ones((1, 5, *{shape})), merge_outputs=True)
+    >>> outputs.shape == (1, 5, 3, *{shape}[1:])
+    True
+    """
     _count: int
     _enter: Any
+
+    def __init_subclass__(cls, axes: int = 0, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if axes:
+            cls._axes = axes
+            cls.__doc__ = cls._words_of_all.format(name=cls.__name__, shape=(2, *(4,) * axes))
 
     def __init__(
         self,
@@ -107,77 +129,40 @@ class _Convolving(HybridRecurrentCell):
         return f"{type(self).__name__}({self._inputs} -> {rows}, {self._activation}, {self._layout})"
 
 
-class Conv1DRNNCell(_Convolving, RNNCell):
-    """`rnn.RNNCell` of convolutions over one axis, as `Conv2DLSTMCell`.
-
-    >>> Conv1DRNNCell((2, 8), hidden_channels=3, i2h_kernel=3, h2h_kernel=3, i2h_pad=1)
-    Conv1DRNNCell(2 -> 3, tanh, NCW)
-    """
-
-    _axes = 1
+class Conv1DRNNCell(_Convolving, RNNCell, axes=1):
+    pass
 
 
-class Conv2DRNNCell(_Convolving, RNNCell):
-    """`rnn.RNNCell` of convolutions over two axes, as `Conv2DLSTMCell`."""
-
-    _axes = 2
+class Conv2DRNNCell(_Convolving, RNNCell, axes=2):
+    pass
 
 
-class Conv3DRNNCell(_Convolving, RNNCell):
-    """`rnn.RNNCell` of convolutions over three axes, as `Conv2DLSTMCell`."""
-
-    _axes = 3
+class Conv3DRNNCell(_Convolving, RNNCell, axes=3):
+    pass
 
 
-class Conv1DLSTMCell(_Convolving, LSTMCell):
-    """`rnn.LSTMCell` of convolutions over one axis, as `Conv2DLSTMCell`."""
-
-    _axes = 1
+class Conv1DLSTMCell(_Convolving, LSTMCell, axes=1):
+    pass
 
 
-class Conv2DLSTMCell(_Convolving, LSTMCell):
-    """`rnn.LSTMCell` of convolutions over two axes: X. Shi et al. (2015).
-
-    Shapes: (n, *input_shape) gives (n, hidden_channels, height, width), also the shape of the states; `i2h_pad` of half
-    a kernel keeps the height and width of the inputs. `conv_layout` NHWC has the channels last.
-
-    Dtypes: those of the inputs.
-
-    Raises: `ValueError` for an `h2h_kernel` of even size.
-
-    >>> from tapegrad import nd
-    >>> cell = Conv2DLSTMCell((2, 4, 4), hidden_channels=3, i2h_kernel=3, h2h_kernel=3, i2h_pad=1)
-    >>> cell.initialize()
-    >>> outputs, states = cell.unroll(5, nd.ones((1, 5, 2, 4, 4)), merge_outputs=True)
-    >>> outputs.shape
-    (1, 5, 3, 4, 4)
-    """
-
-    _axes = 2
+class Conv2DLSTMCell(_Convolving, LSTMCell, axes=2):
+    pass
 
 
-class Conv3DLSTMCell(_Convolving, LSTMCell):
-    """`rnn.LSTMCell` of convolutions over three axes, as `Conv2DLSTMCell`."""
-
-    _axes = 3
+class Conv3DLSTMCell(_Convolving, LSTMCell, axes=3):
+    pass
 
 
-class Conv1DGRUCell(_Convolving, GRUCell):
-    """`rnn.GRUCell` of convolutions over one axis, as `Conv2DLSTMCell`."""
-
-    _axes = 1
+class Conv1DGRUCell(_Convolving, GRUCell, axes=1):
+    pass
 
 
-class Conv2DGRUCell(_Convolving, GRUCell):
-    """`rnn.GRUCell` of convolutions over two axes, as `Conv2DLSTMCell`."""
-
-    _axes = 2
+class Conv2DGRUCell(_Convolving, GRUCell, axes=2):
+    pass
 
 
-class Conv3DGRUCell(_Convolving, GRUCell):
-    """`rnn.GRUCell` of convolutions over three axes, as `Conv2DLSTMCell`."""
-
-    _axes = 3
+class Conv3DGRUCell(_Convolving, GRUCell, axes=3):
+    pass
 
 
 class LSTMPCell(LSTMCell):

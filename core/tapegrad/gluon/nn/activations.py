@@ -9,8 +9,6 @@ from ..block import HybridBlock
 
 if TYPE_CHECKING:
     from ...initializer import Initializer
-    from ...ndarray.ndarray import NDArray
-    from ...typing import Functions
 
 __all__ = ["ELU", "GELU", "SELU", "Activation", "LeakyReLU", "PReLU", "Swish"]
 
@@ -32,7 +30,7 @@ class Activation(HybridBlock):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._act_type})"
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.Activation(x, act_type=self._act_type)
 
 
@@ -50,7 +48,7 @@ class LeakyReLU(HybridBlock):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._alpha})"
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.LeakyReLU(x, act_type="leaky", slope=self._alpha)
 
 
@@ -67,7 +65,7 @@ class PReLU(HybridBlock):
             init = initializer.Constant(0.25) if alpha_initializer is None else alpha_initializer
             self.alpha = self.params.get("alpha", shape=(in_channels,), init=init)
 
-    def hybrid_forward(self, F: Functions, x: NDArray, alpha: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any, alpha: Any) -> Any:
         return F.LeakyReLU(x, gamma=alpha, act_type="prelu")
 
 
@@ -83,7 +81,7 @@ class ELU(HybridBlock):
         super().__init__(**kwargs)
         self._alpha = alpha
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.LeakyReLU(x, act_type="elu", slope=self._alpha)
 
 
@@ -95,7 +93,7 @@ class SELU(HybridBlock):
     np.float32(0.0)
     """
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.LeakyReLU(x, act_type="selu")
 
 
@@ -107,7 +105,7 @@ class GELU(HybridBlock):
     np.float32(0.0)
     """
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.LeakyReLU(x, act_type="gelu")
 
 
@@ -123,5 +121,5 @@ class Swish(HybridBlock):
         super().__init__(**kwargs)
         self._beta = beta
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return x * F.sigmoid(self._beta * x)

@@ -17,7 +17,7 @@ from .activations import Activation
 if TYPE_CHECKING:
     from ...initializer import Initializer
     from ...ndarray.ndarray import NDArray
-    from ...typing import Axes, DTypeLike, Functions
+    from ...typing import Axes, DTypeLike
 
 __all__ = [
     "BatchNorm",
@@ -104,7 +104,7 @@ class HybridSequential(_Sequence, HybridBlock):
     1
     """
 
-    def hybrid_forward(self, F: Functions, x: NDArray, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         return self._run(x)
 
 
@@ -143,7 +143,7 @@ class Dense(HybridBlock):
             self.bias = self.params.get("bias", shape=(units,), init=bias_initializer, **late) if use_bias else None
             self.act = None if activation is None else Activation(activation, prefix=activation + "_")
 
-    def hybrid_forward(self, F: Functions, x: NDArray, weight: NDArray, bias: NDArray | None = None) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         y = F.FullyConnected(x, weight, bias, no_bias=bias is None, num_hidden=self._units, flatten=self._flatten)
         return y if self.act is None else self.act(y)
 
@@ -164,7 +164,7 @@ class Dropout(HybridBlock):
         self._rate = rate
         self._axes = axes
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.Dropout(x, p=self._rate, axes=self._axes) if self._rate > 0 else x
 
     def __repr__(self) -> str:
@@ -228,9 +228,7 @@ class BatchNorm(HybridBlock):
         """Convert the parameters to a dtype; for float16 they stay float32."""
         super().cast("float32" if dtypes.to_dtype(dtype) == np.float16 else dtype)
 
-    def hybrid_forward(
-        self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray, running_mean: NDArray, running_var: NDArray
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         return F.BatchNorm(x, gamma, beta, running_mean, running_var, **self._kwargs)
 
     def __repr__(self) -> str:
@@ -252,9 +250,7 @@ class BatchNormReLU(BatchNorm):
     'batchnormrelu'
     """
 
-    def hybrid_forward(
-        self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray, running_mean: NDArray, running_var: NDArray
-    ) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
 
 
@@ -310,7 +306,7 @@ class LayerNorm(_Norm):
     def _options(self) -> dict[str, Any]:
         return {"eps": self._epsilon, "axis": self._axis}
 
-    def hybrid_forward(self, F: Functions, data: Any, gamma: NDArray, beta: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
         return F.LayerNorm(data, gamma, beta, axis=self._axis, eps=self._epsilon)
 
 
@@ -339,7 +335,7 @@ class InstanceNorm(_Norm):
     def _options(self) -> dict[str, Any]:
         return {"eps": self._epsilon, "axis": self._axis}
 
-    def hybrid_forward(self, F: Functions, x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
         if self._axis == 1:
             return F.InstanceNorm(x, gamma, beta, eps=self._epsilon)
         return F.swapaxes(F.InstanceNorm(F.swapaxes(x, 1, self._axis), gamma, beta, eps=self._epsilon), 1, self._axis)
@@ -371,7 +367,7 @@ class GroupNorm(_Norm):
     def _options(self) -> dict[str, Any]:
         return {"eps": self._epsilon, "num_groups": self._num_groups}
 
-    def hybrid_forward(self, F: Functions, data: Any, gamma: NDArray, beta: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
         return F.GroupNorm(data, gamma, beta, num_groups=self._num_groups, eps=self._epsilon)
 
 
@@ -400,7 +396,7 @@ class Embedding(HybridBlock):
             "weight", shape=shape, init=weight_initializer, dtype=dtype, allow_deferred_init=True
         )
 
-    def hybrid_forward(self, F: Functions, x: NDArray, weight: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
         return F.Embedding(x, weight, input_dim=self._input_dim, output_dim=self._output_dim, dtype=self._dtype)
 
     def __repr__(self) -> str:
@@ -414,7 +410,7 @@ class Flatten(HybridBlock):
     Flatten
     """
 
-    def hybrid_forward(self, F: Functions, x: NDArray) -> NDArray:
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.flatten(x)
 
     def __repr__(self) -> str:
@@ -463,7 +459,7 @@ class HybridLambda(HybridBlock):
         self._func_name, own = _function(function, "HybridLambda")
         self._func = own or (lambda F, *args: getattr(F, self._func_name)(*args))
 
-    def hybrid_forward(self, F: Functions, x: NDArray, *args: Any) -> Any:
+    def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
         return self._func(F, x, *args)
 
     def __repr__(self) -> str:

@@ -38,17 +38,46 @@ __all__ = [
 ]
 
 LAYOUTS = ("", "NCW", "NCHW", "NCDHW")
+SPACES = {
+    1: ("one axis", "width"),
+    2: ("two axes", "height, width"),
+    3: ("three axes", "depth, height, width"),
+}
 
 
 def as_tuple(value: Any, count: int) -> tuple[int, ...]:
     return (value,) * count if isinstance(value, int) else tuple(value)
 
 
-class _Conv(HybridBlock):
-    """What all convolutions share; the class of each says over how many axes, and in which direction."""
+class _OfSpace(HybridBlock):
+    """A kind of layers over one to three axes, of which each has the class's words, for its own name and axes."""
 
     _axes = 0
+    _words = ""
+
+    def __init_subclass__(cls, axes: int = 0, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if axes:
+            cls._axes = axes
+            count, space = SPACES[axes]
+            cls.__doc__ = cls._words.format(name=cls.__name__, axes=count, space=space)
+
+
+class _Conv(_OfSpace):
+    """What all convolutions share; the class of each says over how many axes, and in which direction."""
+
     _transposed = False
+    _words = """`nd.Convolution` over {axes}, then an activation.
+
+    Shapes: (n, in_channels, {space}) gives (n, channels, …).
+
+    Dtypes: those of all together.
+
+    Raises: what `nd.Convolution` raises.
+
+    >>> {name}(2, 3, in_channels=4).name[:4]
+    'conv'
+    """
 
     def __init__(
         self,
@@ -122,6 +151,7 @@ class _Transpose(_Conv):
     """What the transposed convolutions share: a further padding of the output, behind that of the input."""
 
     _transposed = True
+    _words = _Conv._words.replace("Convolution` over {axes}", "Deconvolution` over {axes}, a convolution's way back")
 
     def __init__(
         self,
@@ -137,11 +167,10 @@ class _Transpose(_Conv):
         super().__init__(channels, kernel_size, strides, padding, *further, **kwargs)
 
 
-class _Pooling(HybridBlock):
+class _Pooling(_OfSpace):
     """What all pools share; the class of each says over how many axes, which kind, and whether it is over all."""
 
-    _axes = 0
-    _kind = "max"
+    _kind = ""
     _everywhere = False
     _order: tuple[str, ...] = ("ceil_mode", "layout", "count_include_pad")
     """The options behind the padding, as they may be passed by place."""
@@ -177,6 +206,26 @@ class _Pooling(HybridBlock):
         )
 
 
+class _MaxPooling(_Pooling):
+    _kind = "max"
+    _words = """`nd.Pooling`: the largest of each window over {axes}, or if it is a global pool over all of them.
+
+    Shapes: (n, channels, {space}) gives such; 1 for each of the axes of a global pool.
+
+    Dtypes: that of the data.
+
+    Raises: what `nd.Pooling` raises.
+
+    >>> {name}().name[:4]
+    'pool'
+    """
+
+
+class _AvgPooling(_Pooling):
+    _kind = "avg"
+    _words = _MaxPooling._words.replace("largest", "mean")
+
+
 class _GlobalPooling(_Pooling):
     """What the pools over all share."""
 
@@ -186,229 +235,76 @@ class _GlobalPooling(_Pooling):
         super().__init__(1, None, 0, layout=layout or LAYOUTS[self._axes], **kwargs)
 
 
-class Conv1D(_Conv):
-    """`nd.Convolution` over one axis, then an activation.
-
-    Shapes: (n, in_channels, width) gives (n, channels, …).
-
-    Dtypes: those of all together.
-
-    Raises: what `nd.Convolution` raises.
-
-    >>> Conv1D(2, 3, in_channels=4)
-    Conv1D(4 -> 2, kernel_size=(3,), stride=(1,))
-    """
-
-    _axes = 1
+class Conv1D(_Conv, axes=1):
+    pass
 
 
-class Conv2D(_Conv):
-    """`nd.Convolution` over two axes, then an activation.
-
-    Shapes: (n, in_channels, height, width) gives (n, channels, …).
-
-    Dtypes: those of all together.
-
-    Raises: what `nd.Convolution` raises.
-
-    >>> Conv2D(2, 3, in_channels=4)
-    Conv2D(4 -> 2, kernel_size=(3, 3), stride=(1, 1))
-    """
-
-    _axes = 2
+class Conv2D(_Conv, axes=2):
+    pass
 
 
-class Conv3D(_Conv):
-    """`nd.Convolution` over three axes, then an activation.
-
-    Shapes: (n, in_channels, depth, height, width) gives (n, channels, …).
-
-    Dtypes: those of all together.
-
-    Raises: what `nd.Convolution` raises.
-
-    >>> Conv3D(2, 3, in_channels=4)
-    Conv3D(4 -> 2, kernel_size=(3, 3, 3), stride=(1, 1, 1))
-    """
-
-    _axes = 3
+class Conv3D(_Conv, axes=3):
+    pass
 
 
-class Conv1DTranspose(_Transpose):
-    """`nd.Deconvolution` over one axis, a convolution's way back, then an activation.
-
-    Shapes: (n, in_channels, width) gives (n, channels, …).
-
-    Dtypes: those of all together.
-
-    Raises: what `nd.Deconvolution` raises.
-
-    >>> Conv1DTranspose(2, 3, in_channels=4).weight.shape
-    (4, 2, 3)
-    """
-
-    _axes = 1
+class Conv1DTranspose(_Transpose, axes=1):
+    pass
 
 
-class Conv2DTranspose(_Transpose):
-    """`nd.Deconvolution` over two axes, a convolution's way back, then an activation.
-
-    Shapes: (n, in_channels, height, width) gives (n, channels, …).
-
-    Dtypes: those of all together.
-
-    Raises: what `nd.Deconvolution` raises.
-
-    >>> Conv2DTranspose(2, 3, in_channels=4).weight.shape
-    (4, 2, 3, 3)
-    """
-
-    _axes = 2
+class Conv2DTranspose(_Transpose, axes=2):
+    pass
 
 
-class Conv3DTranspose(_Transpose):
-    """`nd.Deconvolution` over three axes, a convolution's way back, then an activation.
-
-    Shapes: (n, in_channels, depth, height, width) gives (n, channels, …).
-
-    Dtypes: those of all together.
-
-    Raises: what `nd.Deconvolution` raises.
-
-    >>> Conv3DTranspose(2, 3, in_channels=4).weight.shape
-    (4, 2, 3, 3, 3)
-    """
-
-    _axes = 3
+class Conv3DTranspose(_Transpose, axes=3):
+    pass
 
 
-class MaxPool1D(_Pooling):
-    """The largest of each window over one axis: `nd.Pooling`.
-
-    >>> MaxPool1D(padding=1)
-    MaxPool1D(size=(2,), stride=(2,), padding=(1,), ceil_mode=False, ...)
-    """
-
-    _axes = 1
+class MaxPool1D(_MaxPooling, axes=1):
     _order = ("layout", "ceil_mode", "count_include_pad")
 
 
-class MaxPool2D(_Pooling):
-    """The largest of each window over two axes: `nd.Pooling`.
-
-    >>> MaxPool2D(padding=1)
-    MaxPool2D(size=(2, 2), stride=(2, 2), padding=(1, 1), ceil_mode=False, ...)
-    """
-
-    _axes = 2
+class MaxPool2D(_MaxPooling, axes=2):
     _order = ("layout", "ceil_mode", "count_include_pad")
 
 
-class MaxPool3D(_Pooling):
-    """The largest of each window over three axes: `nd.Pooling`.
-
-    >>> MaxPool3D(padding=1)
-    MaxPool3D(size=(2, 2, 2), stride=(2, 2, 2), padding=(1, 1, 1), ceil_mode=False, ...)
-    """
-
-    _axes = 3
+class MaxPool3D(_MaxPooling, axes=3):
+    pass
 
 
-class AvgPool1D(_Pooling):
-    """The mean of each window over one axis: `nd.Pooling`.
-
-    >>> AvgPool1D(padding=1)
-    AvgPool1D(size=(2,), stride=(2,), padding=(1,), ceil_mode=False, ...)
-    """
-
-    _axes = 1
-    _kind = "avg"
+class AvgPool1D(_AvgPooling, axes=1):
     _order = ("layout", "ceil_mode", "count_include_pad")
 
 
-class AvgPool2D(_Pooling):
-    """The mean of each window over two axes: `nd.Pooling`.
-
-    >>> AvgPool2D(padding=1)
-    AvgPool2D(size=(2, 2), stride=(2, 2), padding=(1, 1), ceil_mode=False, ...)
-    """
-
-    _axes = 2
-    _kind = "avg"
+class AvgPool2D(_AvgPooling, axes=2):
+    pass
 
 
-class AvgPool3D(_Pooling):
-    """The mean of each window over three axes: `nd.Pooling`.
-
-    >>> AvgPool3D(padding=1)
-    AvgPool3D(size=(2, 2, 2), stride=(2, 2, 2), padding=(1, 1, 1), ceil_mode=False, ...)
-    """
-
-    _axes = 3
-    _kind = "avg"
+class AvgPool3D(_AvgPooling, axes=3):
+    pass
 
 
-class GlobalMaxPool1D(_GlobalPooling):
-    """The largest over all of one axis, which get length 1: `nd.Pooling`.
-
-    >>> GlobalMaxPool1D().name[:4]
-    'pool'
-    """
-
-    _axes = 1
+class GlobalMaxPool1D(_GlobalPooling, _MaxPooling, axes=1):
+    pass
 
 
-class GlobalMaxPool2D(_GlobalPooling):
-    """The largest over all of two axes, which get length 1: `nd.Pooling`.
-
-    >>> GlobalMaxPool2D().name[:4]
-    'pool'
-    """
-
-    _axes = 2
+class GlobalMaxPool2D(_GlobalPooling, _MaxPooling, axes=2):
+    pass
 
 
-class GlobalMaxPool3D(_GlobalPooling):
-    """The largest over all of three axes, which get length 1: `nd.Pooling`.
-
-    >>> GlobalMaxPool3D().name[:4]
-    'pool'
-    """
-
-    _axes = 3
+class GlobalMaxPool3D(_GlobalPooling, _MaxPooling, axes=3):
+    pass
 
 
-class GlobalAvgPool1D(_GlobalPooling):
-    """The mean over all of one axis, which get length 1: `nd.Pooling`.
-
-    >>> GlobalAvgPool1D().name[:4]
-    'pool'
-    """
-
-    _axes = 1
-    _kind = "avg"
+class GlobalAvgPool1D(_GlobalPooling, _AvgPooling, axes=1):
+    pass
 
 
-class GlobalAvgPool2D(_GlobalPooling):
-    """The mean over all of two axes, which get length 1: `nd.Pooling`.
-
-    >>> GlobalAvgPool2D().name[:4]
-    'pool'
-    """
-
-    _axes = 2
-    _kind = "avg"
+class GlobalAvgPool2D(_GlobalPooling, _AvgPooling, axes=2):
+    pass
 
 
-class GlobalAvgPool3D(_GlobalPooling):
-    """The mean over all of three axes, which get length 1: `nd.Pooling`.
-
-    >>> GlobalAvgPool3D().name[:4]
-    'pool'
-    """
-
-    _axes = 3
-    _kind = "avg"
+class GlobalAvgPool3D(_GlobalPooling, _AvgPooling, axes=3):
+    pass
 
 
 class ReflectionPad2D(HybridBlock):

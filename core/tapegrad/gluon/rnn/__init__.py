@@ -1,36 +1,8 @@
 """Recurrent layers, and the cells that are called step by step."""
 
-from .cells import (
-    BidirectionalCell,
-    DropoutCell,
-    GRUCell,
-    HybridRecurrentCell,
-    HybridSequentialRNNCell,
-    LSTMCell,
-    ModifierCell,
-    RecurrentCell,
-    ResidualCell,
-    RNNCell,
-    SequentialRNNCell,
-    ZoneoutCell,
-)
-from .layers import GRU, LSTM, RNN
+from . import cells, layers
+from .cells import *  # noqa: F403  (the names stand in the modules)
+from .layers import *  # noqa: F403
 
-__all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
-    "BidirectionalCell",
-    "DropoutCell",
-    "GRUCell",
-    "HybridRecurrentCell",
-    "HybridSequentialRNNCell",
-    "LSTMCell",
-    "ModifierCell",
-    "RNNCell",
-    "RecurrentCell",
-    "ResidualCell",
-    "SequentialRNNCell",
-    "ZoneoutCell",
-]
+__all__ = cells.__all__ + layers.__all__
 __dir__ = __all__.copy

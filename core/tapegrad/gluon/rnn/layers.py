@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ... import ndarray as nd
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
+NAMES = ("i2h_weight", "h2h_weight", "i2h_bias", "h2h_bias")
 GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
 
 
@@ -40,24 +42,30 @@ def _live(state: NDArray) -> NDArray:
 class _RNNLayer(HybridBlock):
     """What the three recurrent layers share."""
 
+    _mode = "gru"
+    _projection_size: int | None = None
+    _h2r_weight_initializer: Any = None
+    _clip: Mapping[str, Any] = MappingProxyType({})
+
     def __init__(
         self,
         hidden_size: int,
-        num_layers: int,
-        layout: str,
-        dropout: float,
-        bidirectional: bool,
-        input_size: int,
-        initializers: tuple[Any, Any, Any, Any],
-        mode: str,
-        projection_size: int | None = None,
-        h2r_weight_initializer: Any = None,
-        state_clip: dict[str, Any] | None = None,
-        dtype: Any = "float32",
+        num_layers: int = 1,
+        layout: str = "TNC",
+        dropout: float = 0,
+        bidirectional: bool = False,
+        input_size: int = 0,
+        i2h_weight_initializer: Initializer | str | None = None,
+        h2h_weight_initializer: Initializer | str | None = None,
+        i2h_bias_initializer: Initializer | str = "zeros",
+        h2h_bias_initializer: Initializer | str = "zeros",
+        dtype: DTypeLike = "float32",
         use_sequence_length: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        projection_size = self._projection_size
         if layout not in ("TNC", "NTC"):
             raise ArgumentError(f"layout is {layout!r}; choose 'TNC' or 'NTC'")
         self._hidden_size = hidden_size
@@ -66,21 +74,19 @@ class _RNNLayer(HybridBlock):
         self._dropout = dropout
         self._dir = 2 if bidirectional else 1
         self._input_size = input_size
-        self._mode = mode
-        self._projection_size = projection_size
-        self._clip = state_clip or {}
         self._dtype = dtype
-        self._gates = GATES[mode]
+        self._gates = GATES[self._mode]
         rows, shown = self._gates * hidden_size, projection_size or hidden_size
         width = input_size
         for layer in range(num_layers):
             for side in "lr"[: self._dir]:
                 shapes = ((rows, width), (rows, shown), (rows,), (rows,))
-                names = ("i2h_weight", "h2h_weight", "i2h_bias", "h2h_bias")
-                for name, shape, init in zip(names, shapes, initializers, strict=True):
+                for name, shape, init in zip(NAMES, shapes, initializers, strict=True):
                     self._enter(f"{side}{layer}_{name}", shape, init)
                 if projection_size:
-                    self._enter(f"{side}{layer}_h2r_weight", (projection_size, hidden_size), h2r_weight_initializer)
+                    self._enter(
+                        f"{side}{layer}_h2r_weight", (projection_size, hidden_size), self._h2r_weight_initializer
+                    )
             width = shown * self._dir
 
     def _enter(self, name: str, shape: tuple[int, ...], init: Any) -> None:
@@ -179,26 +185,14 @@ class RNN(_RNNLayer):
     """
 
     def __init__(
-        self,
-        hidden_size: int,
-        num_layers: int = 1,
-        activation: str = "relu",
-        layout: str = "TNC",
-        dropout: float = 0,
-        bidirectional: bool = False,
-        i2h_weight_initializer: Initializer | str | None = None,
-        h2h_weight_initializer: Initializer | str | None = None,
-        i2h_bias_initializer: Initializer | str = "zeros",
-        h2h_bias_initializer: Initializer | str = "zeros",
-        input_size: int = 0,
-        dtype: DTypeLike = "float32",
-        **kwargs: Any,
+        self, hidden_size: int, num_layers: int = 1, activation: str = "relu", *further: Any, **kwargs: Any
     ) -> None:
         if activation not in ("relu", "tanh"):
             raise ArgumentError(f"activation is {activation!r}; choose 'relu' or 'tanh'")
-        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        shape = hidden_size, num_layers, layout, dropout, bidirectional, input_size
-        super().__init__(*shape, initializers, "rnn_" + activation, dtype=dtype, **kwargs)
+        self._mode = "rnn_" + activation
+        # The size of the inputs is behind the initializers here, and ahead of them in the others.
+        order = "layout", "dropout", "bidirectional", *(f"{name}_initializer" for name in NAMES), "input_size", "dtype"
+        super().__init__(hidden_size, num_layers, **dict(zip(order, further, strict=False)), **kwargs)
 
 
 class LSTM(_RNNLayer):
@@ -220,32 +214,22 @@ class LSTM(_RNNLayer):
     ((4, 2, 5), (1, 2, 5))
     """
 
+    _mode = "lstm"
+
     def __init__(
         self,
-        hidden_size: int,
-        num_layers: int = 1,
-        layout: str = "TNC",
-        dropout: float = 0,
-        bidirectional: bool = False,
-        input_size: int = 0,
-        i2h_weight_initializer: Initializer | str | None = None,
-        h2h_weight_initializer: Initializer | str | None = None,
-        i2h_bias_initializer: Initializer | str = "zeros",
-        h2h_bias_initializer: Initializer | str = "zeros",
+        *args: Any,
         projection_size: int | None = None,
         h2r_weight_initializer: Initializer | str | None = None,
         state_clip_min: float | None = None,
         state_clip_max: float | None = None,
         state_clip_nan: bool = False,
-        dtype: DTypeLike = "float32",
         **kwargs: Any,
     ) -> None:
-        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        shape = hidden_size, num_layers, layout, dropout, bidirectional, input_size
+        self._projection_size, self._h2r_weight_initializer = projection_size, h2r_weight_initializer
         bounds = {"min": state_clip_min, "max": state_clip_max, "nan": state_clip_nan}
-        clip = {f"lstm_state_clip_{key}": value for key, value in bounds.items()}
-        projection = projection_size, h2r_weight_initializer
-        super().__init__(*shape, initializers, "lstm", *projection, clip, dtype=dtype, **kwargs)
+        self._clip = {f"lstm_state_clip_{key}": value for key, value in bounds.items()}
+        super().__init__(*args, **kwargs)
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         (hidden,) = super().state_info(batch_size)
@@ -264,22 +248,3 @@ class GRU(_RNNLayer):
     >>> GRU(4, layout="NTC", bidirectional=True)
     GRU(None -> 4, NTC, bidirectional)
     """
-
-    def __init__(
-        self,
-        hidden_size: int,
-        num_layers: int = 1,
-        layout: str = "TNC",
-        dropout: float = 0,
-        bidirectional: bool = False,
-        input_size: int = 0,
-        i2h_weight_initializer: Initializer | str | None = None,
-        h2h_weight_initializer: Initializer | str | None = None,
-        i2h_bias_initializer: Initializer | str = "zeros",
-        h2h_bias_initializer: Initializer | str = "zeros",
-        dtype: DTypeLike = "float32",
-        **kwargs: Any,
-    ) -> None:
-        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        shape = hidden_size, num_layers, layout, dropout, bidirectional, input_size
-        super().__init__(*shape, initializers, "gru", dtype=dtype, **kwargs)

@@ -123,11 +123,7 @@ class _Counting(TrainBegin, BatchEnd, EpochEnd):
 
 
 class StoppingHandler(_Counting):
-    """Ends training after as many epochs or batches as `fit` was told.
-
-    >>> StoppingHandler(max_epoch=3).max_epoch
-    3
-    """
+    """Ends training after as many epochs or batches as `fit` was told."""
 
     def __init__(self, max_epoch: int | None = None, max_batch: int | None = None) -> None:
         self.max_epoch, self.max_batch = max_epoch, max_batch
@@ -149,12 +145,7 @@ class StoppingHandler(_Counting):
 
 
 class MetricHandler(EpochBegin, BatchEnd):
-    """Brings metrics up to date with each batch, those that are `metric.Loss` with the losses.
-
-    >>> from tapegrad.metric import Accuracy
-    >>> MetricHandler(Accuracy()).priority
-    -1000
-    """
+    """Brings metrics up to date with each batch, those that are `metric.Loss` with the losses."""
 
     def __init__(self, metrics: Any, priority: float = -1000) -> None:
         self.metrics, self.priority = metrics_of(metrics), priority
@@ -172,11 +163,7 @@ class MetricHandler(EpochBegin, BatchEnd):
 
 
 class ValidationHandler(_Counting):
-    """Calls `eval_fn(val_data=, batch_axis=, event_handlers=)` after every so many epochs or batches.
-
-    >>> ValidationHandler([], print, epoch_period=2).epoch_period
-    2
-    """
+    """Calls `eval_fn(val_data=, batch_axis=, event_handlers=)` after every so many epochs or batches."""
 
     def __init__(
         self,
@@ -205,11 +192,7 @@ class ValidationHandler(_Counting):
 
 
 class GradientUpdateHandler(BatchEnd):
-    """Lets the trainer step after each batch, ahead of most other handlers.
-
-    >>> GradientUpdateHandler().priority
-    -2000
-    """
+    """Lets the trainer step after each batch, ahead of most other handlers."""
 
     def __init__(self, priority: float = -2000) -> None:
         self.priority = priority
@@ -220,11 +203,7 @@ class GradientUpdateHandler(BatchEnd):
 
 
 class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, BatchEnd):
-    """Logs metrics and times after each epoch, or after every so many batches too.
-
-    >>> LoggingHandler(log_interval=10).log_interval
-    10
-    """
+    """Logs metrics and times after each epoch, or after every so many batches too."""
 
     def __init__(self, log_interval: int | str = "epoch", metrics: Any = None, priority: float = math.inf) -> None:
         if not isinstance(log_interval, int) and log_interval != "epoch":
@@ -295,12 +274,7 @@ class _Best:
 
 
 class EarlyStoppingHandler(_Counting, TrainEnd):
-    """Ends training where a metric has not improved, by more than `min_delta`, for `patience` epochs.
-
-    >>> from tapegrad.metric import Accuracy
-    >>> EarlyStoppingHandler(Accuracy(), patience=2).patience
-    2
-    """
+    """Ends training where a metric has not improved, by more than `min_delta`, for `patience` epochs."""
 
     def __init__(
         self, monitor: Any, min_delta: float = 0, patience: int = 0, mode: str = "auto", baseline: float | None = None
@@ -338,10 +312,6 @@ class CheckpointHandler(_Counting):
 
     Of these files the last `max_checkpoints` are kept; with `save_best` that of the best value of `monitor` too. With
     `resume_from_checkpoint` training goes on from the last of them, for what is left of its epochs or batches.
-
-    >>> import tempfile
-    >>> CheckpointHandler(tempfile.mkdtemp(), "net").model_prefix
-    'net'
     """
 
     def __init__(
