@@ -122,15 +122,15 @@ class Array:
 
     def _detached(self) -> Self:
         """The same value as a constant at every level of batching, in a handle that has nothing to do with this one."""
-        made = self._unplaced()
-        made._value = made._kernels.without_nodes(made._value)
-        return made
+        constant = self._unplaced()
+        constant._value = constant._kernels.without_nodes(constant._value)
+        return constant
 
     def _unplaced(self) -> Self:
         """The same value in a handle without a place on the tape, but for those that the value has inside a batch."""
-        made = object.__new__(self.__class__)
-        made._value, made._node, made._kernels, made._signature = self._value, None, self._kernels, self._signature
-        return made
+        bare = object.__new__(self.__class__)
+        bare._value, bare._node, bare._kernels, bare._signature = self._value, None, self._kernels, self._signature
+        return bare
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """A copy as a NumPy array, without gradients.
@@ -215,7 +215,7 @@ class Array:
         return int(self._value.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
-        # Not a generator itself: whoever asks whether a 0-d array can be iterated over asks for the iterator only.
+        # Not a generator itself: to ask whether a 0-d array can be iterated over is to ask for the iterator only.
         if not self._value.shape:
             raise ArgumentTypeError("iteration over a 0-d array")
         return self._pieces()
@@ -337,11 +337,11 @@ class Array:
         if self._node is not None:
             recorded: Self = OPS["astype"].call(self, dtype=self._dtype)
             return recorded
-        made: Self = object.__new__(self.__class__)
-        made._value, made._node, made._kernels, made._signature = self._held()
+        copy: Self = object.__new__(self.__class__)
+        copy._value, copy._node, copy._kernels, copy._signature = self._held()
         if getattr(self, "_constant", False):
-            made._constant = True
-        return made
+            copy._constant = True
+        return copy
 
     def __copy__(self) -> Self:
         return self.copy()
@@ -373,7 +373,7 @@ class Array:
         return backend is not None and not MODE.get() & JOURNALING and backend.may_write(self._value)
 
     def _lose_node(self) -> None:
-        """What a write outside `record()` does to the place on the tape: variables stay, all else is a constant."""
+        """Give up the place on the tape, as a write outside `record()` does; variables stay variables."""
         if self._node is not None and not (self._node.__class__ is Leaf and getattr(self, "_grad", None) is not None):
             self._node = None
 
@@ -438,7 +438,7 @@ class Array:
                 self._constant = True
 
     def _of_class(self, cls: type[SomeArray]) -> SomeArray:
-        """The same value and place on the tape in a handle of that face, which is nobody's view."""
+        """The same value and place on the tape in a handle of that face, which is not a view."""
         return handle(cls, self._value, self._node, self._kernels)
 
 
@@ -494,9 +494,9 @@ def plain_value(x: Array, how: str) -> Any:
 
 def handle(cls: type[SomeArray], value: Any, node: Node | None, xp: Kernels) -> SomeArray:
     """A handle of face `cls` on a value."""
-    made = object.__new__(cls)
-    made._value = value
-    made._node = node
-    made._kernels = xp
-    made._signature = xp.signatures[cls, value.dtype, value.shape]
-    return made
+    array = object.__new__(cls)
+    array._value = value
+    array._node = node
+    array._kernels = xp
+    array._signature = xp.signatures[cls, value.dtype, value.shape]
+    return array

@@ -21,8 +21,7 @@ from .array import Array, handle
 class Batched:
     """A value with a batch axis in front that the program does not see, made by the vmap of that level.
 
-    One that is not `mapped` has no such axis: it is the same for all of the batch, and is here for the sake of its
-    node.
+    One that is not `mapped` has no such axis: it is the same for all of the batch, and is wrapped for its node alone.
     """
 
     __slots__ = ("dtype", "level", "mapped", "node", "shape", "value", "xp")

@@ -41,8 +41,8 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
     """
     kind = kind_of(leaf)
     if kind is ARRAY:
-        found: Array = leaf
-        return found
+        array: Array = leaf
+        return array
     if kind is SCALAR:
         face, engine, device = beside if isinstance(beside, Company) else company_of(beside)
         if weak and isinstance(leaf, (float, complex)) and face._weak is not None:

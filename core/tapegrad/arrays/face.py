@@ -1,7 +1,7 @@
 """Faces: what a library's programs expect of arrays, beyond the numbers.
 
 A face is a class of arrays that programs hold, and a `Face` of conventions by which the core treats them. The classes
-lie in layers above this one, so the core has them by name: whoever puts the library together registers their loaders.
+lie in layers above this one, so the core has them by name: `tapegrad/__init__.py` registers their loaders.
 """
 
 from __future__ import annotations

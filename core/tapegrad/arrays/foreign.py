@@ -16,15 +16,15 @@ __all__ = ["advise", "libraries", "missing", "shown", "told"]
 @cache
 def libraries() -> Mapping[str, Mapping[str, str]]:
     """The table by libraries: in Markdown, what to use here, by the names that mean it there."""
-    found: dict[str, dict[str, str]] = {}
+    tables: dict[str, dict[str, str]] = {}
     rows: dict[str, str] = {}
     for line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines():
         names, _, advice = line.partition(" = ")
         if line.startswith("# "):
-            rows = found[line.removeprefix("# ")] = {}
+            rows = tables[line.removeprefix("# ")] = {}
         elif advice:
             rows[names] = advice
-    return found
+    return tables
 
 
 def _joined(advice: Mapping[str, str]) -> str:

@@ -143,8 +143,8 @@ def _built(node: Any, leaves: Mapping[str, Any], unknown: list[str]) -> Any:
     if kind == "dict":
         return {_key(key): _built(part, leaves, unknown) for key, part in parts}
     if kind in ("list", "tuple"):
-        found = [_built(part, leaves, unknown) for part in parts]
-        return found if kind == "list" else tuple(found)
+        elements = [_built(part, leaves, unknown) for part in parts]
+        return elements if kind == "list" else tuple(elements)
     if kind != "class" or not isinstance(parts, str):
         raise FileFormatError(f"its structure has a {kind!r}")
     unknown.append(parts)

@@ -11,7 +11,7 @@ from ..arrays.array import Array
 from ..errors import ArgumentTypeError
 
 NAMESPACE = "tapegrad"
-"""Where optree looks for the containers of one's own, before those that it knows everywhere."""
+"""The namespace in which optree looks up custom containers, before its global ones."""
 
 
 REGISTER = f'optree.register_pytree_node(..., namespace="{NAMESPACE}")'
@@ -61,7 +61,7 @@ def map_arrays(fun: Callable[[Array], Any], tree: Any) -> Any:
 
 
 def callable_or_error(name: str, fun: Any) -> None:
-    """Refuse what is no function, where it is given and not where it is called."""
+    """Refuse anything that cannot be called when a transform is made, not when it is run."""
     if not callable(fun):
         raise ArgumentTypeError(
             f"{name} takes a function, not a {type(fun).__name__}; call what it returns with the arguments"

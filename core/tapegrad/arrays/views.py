@@ -78,19 +78,19 @@ class Reshaped(Step):
         self.shape = shape
 
     def forward(self, x: Array) -> Array:
-        found: Array = OPS["reshape"].call(x, shape=self.shape)
-        return found
+        view: Array = OPS["reshape"].call(x, shape=self.shape)
+        return view
 
     def back(self, x: Array, value: Array) -> Array:
-        found: Array = OPS["reshape"].call(value, shape=x.shape)
-        return found
+        base: Array = OPS["reshape"].call(value, shape=x.shape)
+        return base
 
     def within(self, xp: Kernels, raw: Any) -> Any:
         return xp.reshape(raw, shape=self.shape)
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
-        found = _strides_of_reshaped(shape, strides, self.shape)
-        return None if found is None else (self.shape, found)
+        laid = _strides_of_reshaped(shape, strides, self.shape)
+        return None if laid is None else (self.shape, laid)
 
 
 class Permuted(Step):
@@ -102,13 +102,13 @@ class Permuted(Step):
         self.axes = axes
 
     def forward(self, x: Array) -> Array:
-        found: Array = OPS["permute_dims"].call(x, axes=self.axes)
-        return found
+        view: Array = OPS["permute_dims"].call(x, axes=self.axes)
+        return view
 
     def back(self, x: Array, value: Array) -> Array:
         order = tuple(sorted(range(len(self.axes)), key=self.axes.__getitem__))
-        found: Array = OPS["permute_dims"].call(value, axes=order)
-        return found
+        base: Array = OPS["permute_dims"].call(value, axes=order)
+        return base
 
     def within(self, xp: Kernels, raw: Any) -> Any:
         return xp.permute_dims(raw, axes=self.axes)
@@ -127,8 +127,8 @@ class Shown(Step):
         self.keywords = keywords
 
     def forward(self, x: Array) -> Array:
-        found: Array = OPS[self.op].call(x, **self.keywords)
-        return found
+        view: Array = OPS[self.op].call(x, **self.keywords)
+        return view
 
     def back(self, x: Array, value: Array) -> Array:
         raise ReadOnlyError(
@@ -152,12 +152,12 @@ class Turned(Step):
         self.axes = axes
 
     def forward(self, x: Array) -> Array:
-        found: Array = OPS["rot90"].call(x, k=self.quarters, axes=self.axes)
-        return found
+        view: Array = OPS["rot90"].call(x, k=self.quarters, axes=self.axes)
+        return view
 
     def back(self, x: Array, value: Array) -> Array:
-        found: Array = OPS["rot90"].call(value, k=-self.quarters, axes=self.axes)
-        return found
+        base: Array = OPS["rot90"].call(value, k=-self.quarters, axes=self.axes)
+        return base
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
         a, b = self.axes
@@ -177,8 +177,8 @@ class Part(Step):
         self.name = name
 
     def forward(self, x: Array) -> Array:
-        found: Array = OPS[self.name].call(x)
-        return found
+        view: Array = OPS[self.name].call(x)
+        return view
 
     def back(self, x: Array, value: Array) -> Array:
         real, y = [value if name == self.name else OPS[name].call(x) for name in ("real", "imag")]
@@ -187,8 +187,8 @@ class Part(Step):
         finite = OPS["isfinite"].call(y)
         turned = astype(where(finite, y, 0), dtype=x._dtype) * 1j
         beyond = where(y > 0, complex(0, math.inf), where(y < 0, complex(0, -math.inf), complex(0, math.nan)))
-        found: Array = astype(real, dtype=x._dtype) + where(finite, turned, astype(beyond, dtype=x._dtype))
-        return found
+        base: Array = astype(real, dtype=x._dtype) + where(finite, turned, astype(beyond, dtype=x._dtype))
+        return base
 
     def layout(self, shape: Sequence[int], strides: Sequence[int]) -> Layout | None:
         return tuple(shape), tuple([2 * stride for stride in strides])
@@ -346,7 +346,7 @@ def is_apart(x: Array) -> bool:
 
 
 def taken_from(x: Array) -> tuple[Array, Any] | None:
-    """What an array is a view of, and the step that leads to it; None of an array that is no view.
+    """What an array is a view of, and the step that leads to it; None for an array that is not a view.
 
     The step is None where it takes more than one.
     """
@@ -373,7 +373,7 @@ def _awaited(name: str) -> Any:
 class _Stale:
     """An array whose value has to be taken from its base again, before anything is read or set.
 
-    Whoever asks for its class wants that of a face, so this is awaited too.
+    Code that asks for its class means that of the face, so reading `__class__` renews it too.
     """
 
     __slots__ = ()
@@ -391,17 +391,17 @@ _TRACKED: Final = Leaf()
 
 
 def _stale_class(cls: type[Array]) -> type[Array]:
-    made = _STALE.get(cls)
-    if made is None:
+    stale = _STALE.get(cls)
+    if stale is None:
         names = {
             "__slots__": (),
             "__module__": cls.__module__,
             "__qualname__": cls.__qualname__,
             "__doc__": cls.__doc__,
         }
-        made = _STALE[cls] = type(cls.__name__, (_Stale, cls), names)
-        _FRESH[made] = cls
-    return made
+        stale = _STALE[cls] = type(cls.__name__, (_Stale, cls), names)
+        _FRESH[stale] = cls
+    return stale
 
 
 def is_variable(x: Array) -> bool:
@@ -629,35 +629,35 @@ def _at(parts: Sequence[Any], key: tuple[Any, ...]) -> list[Any] | None:
     named = sum(part is not None and part is not Ellipsis for part in key)
     if named > axes:
         return None
-    wanted: list[Any] = []
+    steps: list[Any] = []
     for part in key:
-        wanted += [slice(None)] * (axes - named) if part is Ellipsis else [part]
+        steps += [slice(None)] * (axes - named) if part is Ellipsis else [part]
         if part is Ellipsis:
             named = axes
-    wanted += [slice(None)] * (axes - named)
-    found: list[Any] = []
-    rest = iter(wanted)
+    steps += [slice(None)] * (axes - named)
+    joined: list[Any] = []
+    rest = iter(steps)
     for part in parts:
         if part.__class__ is int:
-            found.append(part)
+            joined.append(part)
             continue
         for by in rest:
             if by is not None:
                 break
-            found.append(None)
+            joined.append(None)
         span = range(1) if part is None else part
         if by.__class__ is int:
             if not -len(span) <= by < len(span):
                 return None
             if part is not None:
-                found.append(span[by])
+                joined.append(span[by])
         elif part is not None:
-            found.append(span[by])
+            joined.append(span[by])
         elif span[by]:
-            found.append(None)
+            joined.append(None)
         else:
             return None
-    return found + [part for part in rest if part is None]
+    return joined + [part for part in rest if part is None]
 
 
 def _as_slice(span: range) -> slice:
@@ -723,10 +723,10 @@ def _layout_at(link: Link) -> Layout | None:
     return layout
 
 
-def _strides_of_reshaped(shape: Sequence[int], strides: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...] | None:
+def _strides_of_reshaped(shape: Sequence[int], strides: Sequence[int], target: Sequence[int]) -> tuple[int, ...] | None:
     """The strides of a reshape that shares the memory; None where there are none, and a reshape is a copy."""
     if 0 in shape:
-        return row_major(wanted)
+        return row_major(target)
     # Runs of axes that lie in memory as one axis would: each is (length of all, stride of the last).
     runs: list[tuple[int, int]] = []
     for length, stride in zip(shape, strides, strict=True):
@@ -736,17 +736,17 @@ def _strides_of_reshaped(shape: Sequence[int], strides: Sequence[int], wanted: S
             runs[-1] = runs[-1][0] * length, stride
         else:
             runs.append((length, stride))
-    found: list[int] = []
+    result: list[int] = []
     ahead = runs[::-1]
     count, stride = ahead.pop() if ahead else (1, 1)
-    for length in wanted:
+    for length in target:
         if count == 1 and ahead and length != 1:
             count, stride = ahead.pop()
         if count % length:
             return None
         count //= length
-        found.append(count * stride)
-    return tuple(found)
+        result.append(count * stride)
+    return tuple(result)
 
 
 def is_scattered(key: Sequence[Any], shape: Sequence[int]) -> bool:

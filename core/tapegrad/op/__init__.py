@@ -65,18 +65,18 @@ def _parameters(function: Callable[..., Any]) -> _Parameters:
         code = function.__code__
         split, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
         positional, keywords = code.co_varnames[:split], code.co_varnames[split:end]
-        given = function.__defaults__ or ()
-        defaults = dict(zip(positional[split - len(given) :], given, strict=True)) | (function.__kwdefaults__ or {})
+        values = function.__defaults__ or ()
+        defaults = dict(zip(positional[split - len(values) :], values, strict=True)) | (function.__kwdefaults__ or {})
         return _Parameters(
             positional, code.co_varnames[end] if code.co_flags & inspect.CO_VARARGS else None, keywords, defaults
         )
-    found = inspect.signature(function).parameters.values()
-    variadic = [p.name for p in found if p.kind is p.VAR_POSITIONAL]
+    parameters = inspect.signature(function).parameters.values()
+    variadic = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
     return _Parameters(
-        tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)),
+        tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)),
         variadic[0] if variadic else None,
-        tuple(p.name for p in found if p.kind is p.KEYWORD_ONLY),
-        {p.name: p.default for p in found if p.default is not p.empty},
+        tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
+        {p.name: p.default for p in parameters if p.default is not p.empty},
     )
 
 
@@ -123,10 +123,10 @@ def _held_to_shape(op_name: str, target: str, formula: Formula) -> Formula:
         xp, g, spec = args[count:]
         if result is None:
             return xp.filled(next(x for x in g if x is not None) if type(g) is list else g, shape=spec.shape, value=0)
-        found, shape = tuple(getattr(result, "shape", ())), tuple(spec.shape)
-        if found != shape:
+        actual, shape = tuple(getattr(result, "shape", ())), tuple(spec.shape)
+        if actual != shape:
             raise ShapeError(
-                f"the formula of {op_name}() for {target!r} gave shape {found}, and {target} has shape {shape}; "
+                f"the formula of {op_name}() for {target!r} gave shape {actual}, and {target} has shape {shape}; "
                 f"sum what was broadcast: xp.unbroadcast(..., shape=spec_{target}.shape)"
             )
         return result
@@ -162,7 +162,7 @@ def _define(
     """The public function of an op. These are the options of every decorator.
 
     `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
-    `plain`: keywords whose tuples are not looked through for arrays, since whoever calls the op has seen to it.
+    `plain`: keywords whose tuples are not searched for arrays, since the callers of the op have seen to that.
     """
     name = name or body.__name__
     if body.__module__.partition(".")[0] != PROJECT:
@@ -203,7 +203,7 @@ def _define(
     rules = {target: _formula(name, target, value, known) for target, value in formulas.items()}
     if kind in (GENERAL, LINEAR) and body.__module__.partition(".")[0] != PROJECT:
         rules |= {t: _held_to_shape(name, t, rule) for t, rule in rules.items() if t in inputs and rule.fn is not None}
-    found = Op(
+    new = Op(
         name=name,
         kind=kind,
         body=body,
@@ -231,11 +231,11 @@ def _define(
         errors=errors,
         module=body.__module__,
     )
-    OPS[name] = found
-    found.call = public_function(found)
-    found.call.__doc__ = explained(found)
-    found.batched = applied(found)
-    return found.call
+    OPS[name] = new
+    new.call = public_function(new)
+    new.call.__doc__ = explained(new)
+    new.batched = applied(new)
+    return new.call
 
 
 RESERVED = frozenset(

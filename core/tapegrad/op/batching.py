@@ -140,8 +140,8 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
         parents: list[Any] = [None] * len(args)
         for i, leaf in leaves.items():
             parents[places[i]] = leaf
-        kept = [results.output(i)._value for i in range(len(outputs))]
-        return record(op, table, tuple(kept) if op.outs else kept[0], values, parents, keywords)
+        values_out = [results.output(i)._value for i in range(len(outputs))]
+        return record(op, table, tuple(values_out) if op.outs else values_out[0], values, parents, keywords)
 
     def pull(cotangents: list[Array]) -> list[Any]:
         g = dict(enumerate(cotangents)) if op.outs else cotangents[0]
@@ -149,14 +149,14 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
         return [pulled.get(leaves[i]) if i in leaves else None for i in range(len(inputs))]
 
     def push(tangents: list[Array]) -> list[Any]:
-        given: dict[Node, Any] = {leaves[i]: t for i, t in enumerate(tangents) if i in leaves}
-        pushed = node().push(RECORDED, wrap, given)
+        tangents_of: dict[Node, Any] = {leaves[i]: t for i, t in enumerate(tangents) if i in leaves}
+        pushed = node().push(RECORDED, wrap, tangents_of)
         return list(pushed) if op.outs else [pushed]
 
     batch = VmapLevel(level, inputs, outputs)
     rule = OwnRule(op.name, pull, push).outside(batch)
-    found = batch.put_on_outputs(attach_at(rule, batch.inputs, batch.outputs, results, False, level))
-    return tuple(x._value for x in found) if op.outs else found[0]._value
+    attached = batch.put_on_outputs(attach_at(rule, batch.inputs, batch.outputs, results, False, level))
+    return tuple(x._value for x in attached) if op.outs else attached[0]._value
 
 
 def _outside(out: Any, level: int, *, mapped: bool) -> Any:

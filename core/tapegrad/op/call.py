@@ -131,10 +131,10 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         try:
             operands[i] = enter_beside(x, engine, cls, copy=recording, what=what, name=names[i], device=device)
         except UnknownArrayError as error:
-            found = turn_of_foreign(op, args, i)
-            if found is NotImplemented:
+            result = turn_of_foreign(op, args, i)
+            if result is NotImplemented:
                 raise error
-            return found
+            return result
         borrowed = not recording
         engine = engine or engine_of(operands[i])
     if not operands and op.variadic:
@@ -158,12 +158,12 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 
 
 def turn_of_foreign(op: Op, args: tuple[Any, ...], i: int) -> Any:
-    """What an operand that no engine owns makes of the operator that the op is, or NotImplemented."""
+    """The result where an operand that no engine owns implements the operator that the op is, else NotImplemented."""
     x = args[i]
     if op.name in TAKES and hasattr(x, "shape"):
-        found = TAKES[op.name](*args)
-        if found is not NotImplemented:
-            return found
+        result = TAKES[op.name](*args)
+        if result is not NotImplemented:
+            return result
     word = OPERATORS.get(op.name)
     if word is None or len(args) != 2 or isinstance(x, type):
         return NotImplemented
@@ -185,7 +185,7 @@ OPERATORS: dict[str, str] = {}
 _MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
 TAKES: dict[str, Callable[..., Any]] = {}
-"""What an op makes of operands that no engine owns, by its name, or NotImplemented: sparse matrices in a product."""
+"""By op, what takes operands that no engine owns, such as sparse matrices in `@`, or gives NotImplemented."""
 
 
 def _on_one_level(operands: list[Any], engine: EngineKernels) -> tuple[list[Any], Kernels]:
@@ -287,7 +287,7 @@ def outputs(cls: type[Array], xp: Kernels, values: Sequence[Any], node: Node | N
 
 
 def plain_keyword(op: Op, name: str, value: Any) -> Any:
-    """The value of a keyword, which is no place for a derivative: arrays in it as numbers, tracked ones refused."""
+    """The value of a keyword, through which no derivative goes: arrays in it as numbers, tracked ones refused."""
     if isinstance(value, Array):
         if value._node is not None:
             check_thread((value._node,), f"{op.name}({name}=…)")
@@ -323,20 +323,20 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         known = type(error)
     else:
         some = next((x for x in args if isinstance(x, Array)), None)
-        found = _kind_of_error(op, None if some is None else engine_of(some).backend, error, text)
-        if found is None:
+        kind = _kind_of_error(op, None if some is None else engine_of(some).backend, error, text)
+        if kind is None:
             return error
-        place = found is AxisError or isinstance(error, IndexError)
+        place = kind is AxisError or isinstance(error, IndexError)
         wrong = None if some is None else _axis_at_fault(keywords, place, some.ndim)
-        known, text = wrong or (found, text)
+        known, text = wrong or (kind, text)
     if known is DtypeError:
         taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
         where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
     elif known is MixedBackendsError:
         text = f"{text}; move one with x.to_device(y.device)"
-    made = known(f"{where}: {text}")
-    made.__cause__ = error
-    return made
+    explained = known(f"{where}: {text}")
+    explained.__cause__ = error
+    return explained
 
 
 def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None:
@@ -350,7 +350,7 @@ def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None
 
 
 _PASSING = (TapegradError, RecursionError, MemoryError)
-"""Errors that are in the right words already, or that are nobody's fault."""
+"""Errors that are worded already, or that say nothing of the op."""
 
 
 def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
@@ -361,7 +361,7 @@ def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str)
     picks = "key" in op.keywords or len(op.arrays) > 1
     if ours and not picks and isinstance(error, IndexError):
         return ShapeError  # there is nothing in it that an index could be beyond
-    # An answer that the user asked for, of NumPy's warnings and of ours, and whatever a third party's op may raise.
+    # A warning that the user has turned into an error, NumPy's or ours, and whatever a third-party op may raise.
     answered = isinstance(error, (Warning, ArithmeticError)) or type(error).__module__.startswith(f"{PROJECT}.")
     return kind_of_error(backend, error, text, breaks=ours and not answered)
 
@@ -369,7 +369,7 @@ def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str)
 def _axis_at_fault(keywords: dict[str, Any], place: bool, ndim: int) -> tuple[type[Exception], str] | None:
     """What is wrong with the axis of an op that an engine has refused, in words that are alike on every engine.
 
-    `place`: whether the engine speaks of a place that is not there.
+    `place`: whether the engine complains of a place out of bounds.
     """
     axis = keywords.get("axis", keywords.get("axes"))
     for one in axis if isinstance(axis, (tuple, list)) else () if axis is None else (axis,):
@@ -466,13 +466,13 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
 
     if xp is None:
         xp = node.xp
-    given = {parent: table[parent] for parent in node.parents() if parent in table}
-    if not given:
+    tangent_of = {parent: table[parent] for parent in node.parents() if parent in table}
+    if not tangent_of:
         return None
-    some = next(iter(given.values()))
+    some = next(iter(tangent_of.values()))
     several = bool(node.op.outs)
-    kept = (node.s_shape_out, node.s_dtype_out)  # type: ignore[attr-defined]
-    outs = list(zip(*kept, strict=True)) if several else [kept]
+    specs = (node.s_shape_out, node.s_dtype_out)  # type: ignore[attr-defined]
+    outs = list(zip(*specs, strict=True)) if several else [specs]
     leaves: list[Node] = [Leaf() for _ in outs]
     since = next_seq()
     with Scope(RECORDING):
@@ -480,10 +480,10 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
         zeros = [RECORDED.astype(RECORDED.filled(example, shape=shape, value=0), dtype=dtype) for shape, dtype in outs]
         heads = [to_array(z._value, leaf, z._kernels) for z, leaf in zip(zeros, leaves, strict=True)]
         pulled = pull_into({}, node, dict(enumerate(heads)) if several else heads[0])
-    seeds = [(pulled[p]._node, d) for p, d in given.items() if p in pulled and pulled[p]._node is not None]
+    seeds = [(pulled[p]._node, d) for p, d in tangent_of.items() if p in pulled and pulled[p]._node is not None]
     seeds = [seed for seed in seeds if seed[0].seq >= since or seed[0] in leaves]
-    found = pull_back(seeds, recorded=wrap is not None, free=False, since=since)
-    tangents = [found.get(leaf) for leaf in leaves]
+    cotangents = pull_back(seeds, recorded=wrap is not None, free=False, since=since)
+    tangents = [cotangents.get(leaf) for leaf in leaves]
     filled = [
         xp.filled(some, shape=shape, value=0)
         if tangent is None

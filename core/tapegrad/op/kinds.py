@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Kind:
-    """What holds of all ops of a kind; the base is that of ops whose formulas are their vjps, in full."""
+    """What all ops of a kind have in common; the base is for ops whose formulas are complete vjps."""
 
     name = "op"
     aligns = False

@@ -117,7 +117,7 @@ class NodeCode:
     def _load(self) -> list[str]:
         """Lines that give each kept name its value, as an array where the sweep is itself recorded.
 
-        Parents are read last: if the first is there, so was all that was read before, whichever thread sweeps besides.
+        Parents are read last: if the first is there, so was all read before it, even if another thread sweeps too.
         """
         lines = [f"{name} = node.s_{name}" for name in self.kept]
         lines += [f"p_{name} = node.p_{name}" for name in self.recorded]

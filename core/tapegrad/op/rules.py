@@ -52,7 +52,7 @@ def _level(arrays: Sequence[Array]) -> int:
 
 
 def _inside(x: Array, level: int) -> Array:
-    """An array inside the vmap of a level, as one that is not mapped where its place outside counts."""
+    """An array inside the vmap of a level; one from outside is wrapped, unmapped, if it is tracked there."""
     if isinstance(x._value, Batched) and x._value.level == level:
         return x
     lifted = lift(x, level)
@@ -103,28 +103,28 @@ class VmapLevel:
         """Outputs, or their cotangents, inside the batch."""
         return [self.put_on(y, flag) for y, flag in zip(arrays, self.output_flags, strict=True)]
 
-    def take_off_inputs(self, given: Sequence[Any]) -> list[Array | None]:
+    def take_off_inputs(self, cotangents: Sequence[Any]) -> list[Array | None]:
         """Cotangents of the inputs outside the batch: summed over it where the input has no part in it."""
-        found: list[Array | None] = []
-        for g, x, flag in zip(given, self.inputs, self.input_flags, strict=True):
+        outside: list[Array | None] = []
+        for g, x, flag in zip(cotangents, self.inputs, self.input_flags, strict=True):
             if g is None or flag is None:
-                found.append(None)
+                outside.append(None)
                 continue
             array, on = self._off(g)
             if flag and not on:
                 array = RECORDED.broadcast_to(array, shape=x.shape)
             elif on and not flag:
                 array = RECORDED.sum(array, axis=0)
-            found.append(array)
-        return found
+            outside.append(array)
+        return outside
 
-    def take_off_outputs(self, given: Sequence[Array]) -> list[Array]:
+    def take_off_outputs(self, outputs: Sequence[Array]) -> list[Array]:
         """Outputs, or their tangents, outside the batch, with its axis where the output has it."""
-        found = []
-        for y, like, flag in zip(given, self.outputs, self.output_flags, strict=True):
+        outside = []
+        for y, like, flag in zip(outputs, self.outputs, self.output_flags, strict=True):
             array, on = self._off(y)
-            found.append(RECORDED.broadcast_to(array, shape=like.shape) if flag and not on else array)
-        return found
+            outside.append(RECORDED.broadcast_to(array, shape=like.shape) if flag and not on else array)
+        return outside
 
 
 class Rule(Protocol):
@@ -181,23 +181,23 @@ def attach_at(
 ) -> list[Array]:
     """`attach` at one level: 0 is that of the arrays themselves."""
     level = _level([*inputs, *outputs] if always else inputs)
-    found = [wrap(y._value, None, y._kernels) for y in outputs]
+    results = [wrap(y._value, None, y._kernels) for y in outputs]
     if level:
         inputs = [_inside(x, level) for x in inputs]
-        layer = VmapLevel(level, inputs, found)
+        layer = VmapLevel(level, inputs, results)
         inside = [x for x, flag in zip(layer.inputs, layer.input_flags, strict=True) if flag is not None]
         if always or any(map(is_tracked, inside)):
             outer = attach_at(rule.outside(layer), layer.inputs, layer.outputs, places, always, level)
-            found = layer.put_on_outputs(outer)
+            results = layer.put_on_outputs(outer)
     if MODE.get() & RECORDING and (always or any(x._node is not None for x in inputs)):
-        node = rule.node(inputs, found)
+        node = rule.node(inputs, results)
         places.enter(at, node)
         if MODE.get() & ANOMALY:
-            tell_recorded(node, tuple(y._value for y in found))
-        for i, y in enumerate(found):
+            tell_recorded(node, tuple(y._value for y in results))
+        for i, y in enumerate(results):
             if is_dtype(y._dtype, ("real floating", "complex floating")):
                 y._node = Output(node, i)
-    return found
+    return results
 
 
 class RuleNode(Node):
@@ -240,11 +240,11 @@ class RuleNode(Node):
 
     def _zeros(self, like: Array, spec: tuple[tuple[int, ...], Any]) -> Array:
         zeros = OPS["filled"].call(like._detached(), shape=spec[0], value=0)
-        found: Array = zeros if zeros._dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
-        return found
+        typed: Array = zeros if zeros._dtype == spec[1] else OPS["astype"].call(zeros, dtype=spec[1])
+        return typed
 
     def _entered(self, value: Any, beside: Array, what: str) -> Array:
-        """What a rule gave, as an array of the engine that the rule was given arrays of."""
+        """What a rule gave, as an array of the engine of its arguments."""
         if isinstance(value, Array):
             return value
         if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
@@ -257,9 +257,9 @@ class RuleNode(Node):
 
     def _arrays(self, some: dict[int, Any], specs: Sequence[Any], recorded: bool) -> list[Array]:
         """All cotangents or tangents as arrays, zeros for the absent."""
-        given = {i: v if recorded else wrap(v, None, _table(v, self.xp)) for i, v in some.items()}
-        like = next(iter(given.values()))
-        return [given[i] if i in given else self._zeros(like, spec) for i, spec in enumerate(specs)]
+        arrays = {i: v if recorded else wrap(v, None, _table(v, self.xp)) for i, v in some.items()}
+        like = next(iter(arrays.values()))
+        return [arrays[i] if i in arrays else self._zeros(like, spec) for i, spec in enumerate(specs)]
 
     def pull(
         self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
@@ -305,11 +305,11 @@ class RuleNode(Node):
     def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
         if self.inputs is None or self.specs is None:
             raise freed(self)
-        given = {i: table[node] for i, node in enumerate(self.inputs) if node is not None and node in table}
-        if not given:
+        tangent_of = {i: table[node] for i, node in enumerate(self.inputs) if node is not None and node in table}
+        if not tangent_of:
             return None
         recorded = wrap is not None
-        tangents = self._arrays(given, self.specs, recorded)
+        tangents = self._arrays(tangent_of, self.specs, recorded)
         with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
             if self.push_rule is not None:
                 pushed = list(self.push_rule(tangents))
@@ -352,8 +352,8 @@ class OwnRule:
         pull, push = self.pull, self.push
         return OwnRule(
             self.name,
-            None if pull is None else lambda given: layer.take_off_inputs(pull(layer.put_on_outputs(given))),
-            None if push is None else lambda given: layer.take_off_outputs(push(layer.put_on_inputs(given))),
+            None if pull is None else lambda arrays: layer.take_off_inputs(pull(layer.put_on_outputs(arrays))),
+            None if push is None else lambda arrays: layer.take_off_outputs(push(layer.put_on_inputs(arrays))),
         )
 
 
@@ -363,14 +363,14 @@ def _table(value: Any, xp: Kernels) -> Kernels:
 
 
 def _transpose(
-    linear: Callable[[list[Array]], Sequence[Any]], given: list[Array], specs: Sequence[Any], recorded: bool
+    linear: Callable[[list[Array]], Sequence[Any]], cotangents: list[Array], specs: Sequence[Any], recorded: bool
 ) -> list[Array]:
     """The transpose of a linear map, applied: the map is recorded at zero, and `given` is carried back through it."""
     leaves = [Leaf() for _ in specs]
     depth = MODE.get() // LEVEL
     for leaf in leaves if depth else ():
         set_level(leaf, depth)
-    like = given[0]._detached()
+    like = cotangents[0]._detached()
     since = next_seq()
     with Scope(RECORDING):
         zeros = []
@@ -381,13 +381,13 @@ def _transpose(
             zeros.append(wrap(zero._value, leaf, zero._kernels))
         outs = list(linear(zeros))
     seeds = []
-    for out, g in zip(outs, given, strict=True):
+    for out, g in zip(outs, cotangents, strict=True):
         if isinstance(out, Array) and out._node is not None and (out._node.seq >= since or out._node in leaves):
             seeds.append((out._node, g if recorded else g._value))
-    found = pull_back(seeds, recorded=recorded, free=False, since=since)
+    table = pull_back(seeds, recorded=recorded, free=False, since=since)
     results = []
     for leaf, zero in zip(leaves, zeros, strict=True):
-        value = found.get(leaf)
+        value = table.get(leaf)
         if value is None:
             results.append(zero._detached())
         else:

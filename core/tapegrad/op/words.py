@@ -138,32 +138,34 @@ def _derived(
     recast: bool,
 ) -> tuple[list[str], list[str]]:
     """The lines that follow from a definition, and the errors that are sure to be raised."""
-    found, raised = [], ["`ShapeError` for shapes that do not fit"]
+    paragraphs, raised = [], ["`ShapeError` for shapes that do not fit"]
     if alone and len(arrays) == 1:
-        found.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
+        paragraphs.append(f"Shapes: any; the result has that of `{arrays[0]}`.")
         raised.clear()
     elif alone:
-        found.append(f"Shapes: {listed(arrays)} broadcast; the result has the shape they have in common.")
+        paragraphs.append(f"Shapes: {listed(arrays)} broadcast; the result has the shape they have in common.")
         raised = ["`ShapeError` for shapes that do not broadcast"]
     elif reduces:
-        found.append("Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.")
+        paragraphs.append("Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`.")
         raised = ["`ShapeError` for an axis that is not there or named twice"]
     kinds = "real numbers; " if real else ""
     if len(promotes) > 1:
         more = "integers to a float" if floats else "a Python number to that of the arrays"
-        found.append(f"Dtypes: {kinds}{listed(promotes)} are promoted to one, {more}; the result has it.")
+        paragraphs.append(f"Dtypes: {kinds}{listed(promotes)} are promoted to one, {more}; the result has it.")
     elif floats:
-        found.append(f"Dtypes: {kinds}the result has that of `{promotes[0]}`; integers become the default float first.")
+        paragraphs.append(
+            f"Dtypes: {kinds}the result has that of `{promotes[0]}`; integers become the default float first."
+        )
     elif kind != "locally_constant" and not recast:
-        found.append(f"Dtypes: {kinds or 'any; '}the result has that of `{arrays[0]}`.")
+        paragraphs.append(f"Dtypes: {kinds or 'any; '}the result has that of `{arrays[0]}`.")
     unruled = [name for name in arrays if name not in ruled and name not in constant]
     if kind == "locally_constant":
-        found.append("Derivative: 0 wherever there is one, so the result is a constant.")
+        paragraphs.append("Derivative: 0 wherever there is one, so the result is a constant.")
     elif not ruled:
-        found.append("Derivative: none.")
+        paragraphs.append("Derivative: none.")
     else:
         aside = f"; {listed(n for n in arrays if n in constant)} counts as constant" if constant else ""
-        found.append(f"Derivative: in {listed(ruled)}{aside}.")
+        paragraphs.append(f"Derivative: in {listed(ruled)}{aside}.")
     sure = ["`DtypeError` for complex numbers"] if real else []
     if unruled:
         sure.append(f"`NoGradientError` for a tracked {listed(unruled, 'or')}")
@@ -172,8 +174,8 @@ def _derived(
     sure.append("`TypeError` for anything that is not an array")
     if not real:
         raised.append("`DtypeError` for a dtype that it does not take")
-    found.append(f"Raises: {', '.join(raised + sure)}.")
-    return found, sure
+    paragraphs.append(f"Raises: {', '.join(raised + sure)}.")
+    return paragraphs, sure
 
 
 class Declared:

@@ -17,7 +17,7 @@ from .nodes import Node, next_seq
 
 
 def is_unaware() -> bool:
-    """Whether nothing is recorded here although nobody has said so: in a thread just started, or in a rule's body."""
+    """Whether recording is off although the program has not asked for that: in a new thread, or in a rule's body."""
     mode = MODE.get()
     return bool(mode & RULED) or not mode & (TOLD | RECORDING)
 
@@ -25,8 +25,8 @@ def is_unaware() -> bool:
 def check_thread(nodes: Iterable[Node | None], how: str) -> None:
     """Refuse what a thread, or the body of a rule, does unrecorded to values that are being differentiated outside.
 
-    A new thread starts in an empty context, in which nothing is recorded, and so does the body of a rule of one's own;
-    `pause()` says so on purpose, and passes, but for what others do while a generator that said so is suspended.
+    A new thread starts in an empty context, in which nothing is recorded, and so does the body of a custom rule.
+    `pause()` asks for that, and passes, unless a generator has asked and is suspended within its block.
     """
     if LIVE and is_unaware():
         check_variables(nodes, how)
@@ -35,9 +35,9 @@ def check_thread(nodes: Iterable[Node | None], how: str) -> None:
 def check_variables(
     nodes: Iterable[Node | None], how: str, own: Collection[Node] = (), since: float = math.inf
 ) -> None:
-    """`check_thread` where nothing is recorded and nobody has said so.
+    """`check_thread` where recording is off and the program has not asked for that.
 
-    `own` are variables of a transform that has run here, and `since` is the number that came before it.
+    `own`: the variables of a transform that has run here; `since`: the node number when it began.
     """
     tracked = [node for node in nodes if node is not None]
     body = BODY.get() if MODE.get() & RULED else None
@@ -115,7 +115,7 @@ def _leads_to(nodes: Sequence[Node], sought: Callable[[Node], bool], ends: Calla
 class BodyScope(Scope):
     """The body of a function with a rule of its own: nothing is recorded, and tracked values from outside are refused.
 
-    `name` is that of the function, in words of errors.
+    `name`: the function, as errors call it.
     """
 
     __slots__ = ("name", "number", "token")
@@ -139,7 +139,7 @@ class BodyScope(Scope):
 
 
 BODY: ContextVar[tuple[str, int] | None] = ContextVar("tapegrad_body", default=None)
-"""The function whose body is running, and the number that came before it."""
+"""The function whose body is running, and the node number when it began."""
 
 
 class Journal:
@@ -184,7 +184,7 @@ class Journal:
                 self.releases.pop()()
 
     def note(self, x: Any) -> None:
-        """Enter a handle that is about to be rebound, with what it holds now."""
+        """Note a handle that is about to be rebound, with what it holds now."""
         if id(x) not in self.entries:
             self.entries[id(x)] = (ref(x), x._held())
         if self.outer is not None:

@@ -27,7 +27,7 @@ MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
 LIVE: dict[Any, Sequence[Node] | None] = {}
 """What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the
-number that came before each, and None for an open `record()`, whose variables nobody has listed, by any other key.
+number that came before each, and None for an open `record()`, whose variables are not known, by any other key.
 While there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""
 
 
@@ -103,9 +103,9 @@ class RecordScope(Scope):
 
 
 class PauseScope(Scope):
-    """`pause()`. What a generator opens holds for the generator alone.
+    """`pause()`. A block that a generator opens holds for the generator alone.
 
-    While that is suspended Python leaves the block open, but whoever takes from it has not said to pause.
+    While it is suspended Python leaves the block open, but the code that draws values from it has not asked to pause.
     """
 
     __slots__ = ("pauses",)

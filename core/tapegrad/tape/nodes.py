@@ -57,7 +57,7 @@ class Node:
         return ()
 
     def explained(self, value: Any, error: Exception) -> Exception | None:
-        """What the node says of an error of its `pull` or `push`, of that cotangent or tangent; None: it passes."""
+        """An error of `pull` or `push`, for that cotangent or tangent, in the node's own words; None to let it pass."""
         return None
 
 
@@ -112,14 +112,14 @@ class Sweep(list[Node]):
 
 
 def _no_cell() -> None:
-    """What a leaf without a gradient of its own knows of its cell."""
+    """The cell of a leaf that has no gradient of its own."""
 
 
 class Leaf(Node):
     """Where a graph begins: a variable. It knows the cell of its gradient, weakly, and how to write to it.
 
-    `fresh`: a backward has written to the cell since somebody last cleared this. `plain`: what a backward brings is
-    the gradient as it is. Its number is 0 or a fraction, before all others.
+    `fresh`: a backward has written to the cell since this flag was last cleared. `plain`: the cotangent that a backward
+    brings is the gradient as it stands. Leaves are numbered 0, or a fraction, so that they come before all other nodes.
     """
 
     __slots__ = ("cell", "fresh", "plain", "req")
@@ -135,7 +135,7 @@ class Leaf(Node):
 
 
 class Entry(Node):
-    """Where a transform begins: the variable of its own sweep, and for the sweeps of outer transforms a way through."""
+    """A variable of a transform whose value an outer one tracks: its own sweep ends here, outer ones go on."""
 
     __slots__ = ("parent",)
     label = "argument"

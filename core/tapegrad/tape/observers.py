@@ -25,7 +25,7 @@ class Observer:
 
 
 OBSERVERS: list[Observer] = []
-"""Everybody who is told. Layers above enter themselves, so that this one need not know them."""
+"""All who are told. Layers above add themselves, so that this one need not know them."""
 
 
 def tell_recorded(node: Node, out: Any) -> None:

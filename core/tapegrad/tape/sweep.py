@@ -35,26 +35,26 @@ def _watch(node: Node, g: Any, recorded: bool) -> Any:
 
 @contextmanager
 def cotangents_at(nodes: Iterable[Node]) -> Iterator[dict[Node, Any]]:
-    """What the sweeps of this thread bring to these nodes, once it is complete, while the block runs."""
+    """The complete cotangents that sweeps of this thread bring to these nodes while the block runs."""
     thread = get_ident()
-    found: dict[Node, Any] = {}
+    cotangents: dict[Node, Any] = {}
 
     def note(node: Node, g: Any, recorded: bool) -> None:
         if get_ident() == thread:
-            found[node] = g
+            cotangents[node] = g
 
     watchers = {node: partial(note, node) for node in nodes}
     for node, watcher in watchers.items():
         WATCHERS.setdefault(node, []).append(watcher)
     try:
-        yield found
+        yield cotangents
     finally:
         for node, watcher in watchers.items():
             unwatch(node, watcher)
 
 
 def unwatch(node: Node, watcher: Callable[[Any, bool], Any]) -> None:
-    """Take a hook off a node; once more does nothing."""
+    """Take a hook off a node; does nothing if it is gone already."""
     left = [w for w in WATCHERS.get(node, ()) if w is not watcher]
     if left:
         WATCHERS[node] = left
@@ -125,7 +125,7 @@ def reverse_sweep(
         in_hand = node is not None and source is not None and isinstance(error, GraphFreedError) and error.node is node
         if not (truncate and in_hand and _is_past(node, source)):  # type: ignore[arg-type]
             met.clear()
-            met.began = math.inf  # so that what it has freed is a constant for nobody
+            met.began = math.inf  # so that no later sweep takes what it has freed for a constant
             if node is not None and not hooked and isinstance(error, Exception):
                 _explain(node, g, error)
             raise
@@ -137,7 +137,7 @@ def reverse_sweep(
 
 
 def _explain(node: Node, value: Any, error: Exception) -> None:
-    """Raise what a node raised in its own words, if it has any."""
+    """Raise the error of a node in the node's own words, if it has any."""
     told = node.explained(value, error)
     if told is not None:
         try:
@@ -147,7 +147,7 @@ def _explain(node: Node, value: Any, error: Exception) -> None:
 
 
 def _is_past(node: Node, source: Node) -> bool:
-    """Whether a node was freed before the one was made that a sweep has come from: a constant for it."""
+    """Whether a node was freed before `source`, which the sweep comes from, was made: then it is a constant here."""
     sweep = node.xp
     return sweep.__class__ is Sweep and source.seq > sweep.began
 

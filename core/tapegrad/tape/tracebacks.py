@@ -25,7 +25,7 @@ _FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
 def fold(error: BaseException) -> None:
     """Leave the library's frames out of the traceback of an error, and of those that it was raised from.
 
-    An error that is none of ours keeps the frames behind the last line of the user's: they say what is wrong with us.
+    An error that is not of our own types keeps the frames below the user's last line, where the fault lies.
     """
     if os.environ.get("TAPEGRAD_TRACEBACK") == "full":
         return

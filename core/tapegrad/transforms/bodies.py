@@ -80,9 +80,9 @@ class Body:
         def stripped(x: Any) -> Any:
             if not isinstance(x, Array) or not is_tracked(x) or all(x is not other for other in inputs):
                 return x
-            made = x._detached()
-            bare.append((made, made._value, x))
-            return made
+            constant = x._detached()
+            bare.append((constant, constant._value, x))
+            return constant
 
         with BodyScope(self.name), self.draws:
             result = fun(*map(stripped, args), **{name: stripped(x) for name, x in kwargs.items()})
@@ -90,9 +90,9 @@ class Body:
             for y in outputs if isinstance(outputs, (tuple, list)) else (outputs,):
                 if isinstance(y, Array) and is_tracked(y):
                     check_variables(_nodes(y), "what it returns")
-        for made, value, x in bare:
-            if made._value is value:
-                made._hold(x._held())
+        for constant, value, x in bare:
+            if constant._value is value:
+                constant._hold(x._held())
         return result
 
     def again(self, fun: Callable[..., Any]) -> Any:
@@ -155,13 +155,13 @@ def arrays_within(value: Any, depth: int = 2, kind: type = Array) -> Iterator[An
 
 def within_reach(functions: Iterable[Any], kind: type = Array) -> list[Any]:
     """The arrays that functions reach from outside of their arguments: by closures, globals and what these hold."""
-    found: list[Any] = []
+    arrays: list[Any] = []
     for function in functions:
         if isinstance(function, MethodType):
-            found += arrays_within(function.__self__, kind=kind)
+            arrays += arrays_within(function.__self__, kind=kind)
             function = function.__func__
         if not isinstance(function, FunctionType):
-            found += arrays_within(function, kind=kind)
+            arrays += arrays_within(function, kind=kind)
             continue
         known = function.__globals__
         outside = [known[name] for name in function.__code__.co_names if name in known]
@@ -171,8 +171,8 @@ def within_reach(functions: Iterable[Any], kind: type = Array) -> list[Any]:
             except ValueError:  # a name that has no value yet
                 continue
         for value in outside:
-            found += arrays_within(value, kind=kind)
-    return found
+            arrays += arrays_within(value, kind=kind)
+    return arrays
 
 
 @contextmanager

@@ -79,9 +79,9 @@ class CheckpointNode(Node):
         if free is not None:
             self.inputs = self.again = None
             self.xp = free
-        found = pull_back(_drained(seeds), recorded=wrap is not None, free=wrap is None, since=since)
+        cotangents = pull_back(_drained(seeds), recorded=wrap is not None, free=wrap is None, since=since)
         entries = {entry: entry.parent for entry in nodes if isinstance(entry, Entry)}
-        for node, value in found.items():
+        for node, value in cotangents.items():
             target = entries.get(node, node) if isinstance(node, Entry) else node
             if target is not None:
                 deposit(table, met, target, value)
@@ -125,10 +125,10 @@ class Replay:
 def checkpoint(fun: Function) -> Function:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 
-    Arguments and results are pytrees, of which what is no array is passed through; what the function reads from outside
-    is differentiated too. When called again it draws the same random numbers, and arrays in its closure, among the
-    globals it names and in the containers and objects there hold what they held; otherwise it must compute the same by
-    itself. It may not write in place to arrays from outside, which raises `GraphError`. Nests.
+    Arguments and results are pytrees; leaves that are not arrays are passed through. What the function reads from
+    outside is differentiated too. When called again it draws the same random numbers, and arrays in its closure, among
+    the globals it names and in the containers and objects there hold what they held; otherwise it must compute the same
+    by itself. It may not write in place to arrays from outside, which raises `GraphError`. Nests.
 
     Memory falls to the inputs, time grows by one more forward pass: T. Chen et al. (2016), "Training deep nets with
     sublinear memory cost".
@@ -137,8 +137,8 @@ def checkpoint(fun: Function) -> Function:
 
     Dtypes: any; those of the function.
 
-    Raises: `GraphError` for a write in place to an array from outside, and a result that is no array, while recording;
-    in the backward pass, for a NumPy array of up to 256 KiB that has been written to meanwhile.
+    Raises: while recording, `GraphError` for a write in place to an array from outside and for a result that is not an
+    array; in the backward pass, for a NumPy array of up to 256 KiB that has been written to meanwhile.
 
     >>> from tapegrad import grad
     >>> import tapegrad.numpy as tnp
@@ -195,11 +195,11 @@ def checkpoint(fun: Function) -> Function:
                 "backward pass; return the new value instead"
             )
         out_structure, out_places = structures
-        made = list(constants)
+        leaves = list(constants)
         if outs:
             attached = attach(Replay(again), inputs, outs, Places(outs), always=True)
             for i, x in zip(out_places, attached, strict=True):
-                made[i] = x
-        return unflatten(out_structure, made)
+                leaves[i] = x
+        return unflatten(out_structure, leaves)
 
     return Transformed(checkpointed, checkpoint, fun)

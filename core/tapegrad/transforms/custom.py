@@ -1,4 +1,4 @@
-"""Rules of one's own: a function with its derivative written beside it, in the grammar of the built-in ops.
+"""Custom rules: a function with its derivative written beside it, in the grammar of the built-in ops.
 
 The function is given arrays and its own computing is not recorded; what is recorded is one node that holds the rule.
 """
@@ -29,7 +29,7 @@ def _in_faces(arrays: Sequence[Array], faces: Sequence[type[Array]]) -> list[Arr
 
 
 class Custom:
-    """A function with a rule of its own; made by `custom`, called like the function.
+    """A function with a custom rule; made by `custom`, called like the function.
 
     Its rules are given by `defvjp` and `defjvp`; with one of them both modes work, by transposition.
 
@@ -51,10 +51,10 @@ class Custom:
     def __repr__(self) -> str:
         return f"<custom function {self.__name__}>"  # type: ignore[attr-defined]
 
-    def _formulas(self, extra: str, given: dict[str, Callable[..., Any]]) -> dict[str, Any]:
+    def _formulas(self, extra: str, formulas: dict[str, Callable[..., Any]]) -> dict[str, Any]:
         known = {*self.signature.parameters, "out", extra}
-        made = {}
-        for target, formula in given.items():
+        checked = {}
+        for target, formula in formulas.items():
             if target not in self.signature.parameters:
                 raise ArgumentTypeError(
                     f"{self!r} has no input {target!r}; its inputs are {', '.join(self.signature.parameters)}"
@@ -68,8 +68,8 @@ class Custom:
                     f"{self!r}: the formula for {target!r} asks for {', '.join(map(repr, unknown))}; "
                     f"it can have {', '.join(sorted(known))}"
                 )
-            made[target] = (formula, names)
-        return made
+            checked[target] = (formula, names)
+        return checked
 
     def defvjp(self, *pair: Callable[..., Any], **formulas: Callable[..., Any]) -> Custom:
         """Give the reverse rule: a formula per input, called with what it names (`g`, `out`, inputs, keywords).
@@ -98,7 +98,7 @@ class Custom:
 
         A formula is called with what it names: `d`, `out`, inputs, keywords. Returns the function itself.
 
-        Raises: `TypeError` for a name that is no input, or a formula that asks for an unknown name.
+        Raises: `TypeError` for a name that is not an input, or a formula that asks for an unknown name.
 
         >>> @custom
         ... def cube(x):
@@ -127,12 +127,12 @@ class Custom:
         kept: Any = None
         body = Body(name)
         if self.pair is not None and recording:
-            given = body.first(self.pair[0], args, kwargs, inputs, paired=True)
-            if not isinstance(given, tuple) or len(given) != 2:
+            both = body.first(self.pair[0], args, kwargs, inputs, paired=True)
+            if not isinstance(both, tuple) or len(both) != 2:
                 raise ArgumentTypeError(
-                    f"{name}: fwd must return a pair, the output and what to keep for bwd, not a {type(given).__name__}"
+                    f"{name}: fwd must return a pair, the output and what to keep for bwd, not a {type(both).__name__}"
                 )
-            result, kept = given
+            result, kept = both
         else:
             formulas = [formula for formula, _ in (*self.vjps.values(), *self.jvps.values())] if recording else []
             before = within_reach(formulas)
@@ -180,8 +180,8 @@ class Custom:
 
             rules = self._named(targets, faces, renewed, several)
         rule = OwnRule(name, _fitted(rules[0], inputs), _fitted(rules[1], outputs))
-        made = attach(rule, inputs, outputs, places)
-        return type(result)(made) if several else made[0]
+        attached = attach(rule, inputs, outputs, places)
+        return type(result)(attached) if several else attached[0]
 
     def _pair(
         self, name: str, faces: list[type[Array]], args: tuple[Any, ...], several: bool, kept: Callable[[], Any]
@@ -193,8 +193,8 @@ class Custom:
         count = len(args)
 
         def pull(cotangents: list[Array]) -> list[Any]:
-            given = _in_faces(cotangents, faces)
-            pulled = bwd(kept(), tuple(given) if several else given[0])
+            shown = _in_faces(cotangents, faces)
+            pulled = bwd(kept(), tuple(shown) if several else shown[0])
             pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
             if len(pulled) != count:
                 raise ArgumentTypeError(f"the rule of {name} gave {len(pulled)} cotangent(s) for {count} argument(s)")
@@ -217,8 +217,8 @@ class Custom:
 
             def pull_named(cotangents: list[Array]) -> list[Any]:
                 env = environment()
-                given = _in_faces(cotangents, faces[1])
-                env["g"] = tuple(given) if several else given[0]
+                shown = _in_faces(cotangents, faces[1])
+                env["g"] = tuple(shown) if several else shown[0]
                 return [vjps[key][0](*[env[a] for a in vjps[key][1]]) if key in vjps else None for key in targets]
 
             pull_rule = pull_named
@@ -242,18 +242,18 @@ class Custom:
 
 
 def _fitted(rule: Callable[[list[Array]], Sequence[Any]] | None, likes: Sequence[Array]) -> Any:
-    """A rule whose results for Python's numbers, which have met arrays of another precision, are of theirs again."""
-    wanted = [x._dtype if x._strong is not None else None for x in likes]
-    if rule is None or not any(wanted):
+    """A rule whose results for Python's numbers are of the precision of those, whatever arrays they have met."""
+    dtypes = [x._dtype if x._strong is not None else None for x in likes]
+    if rule is None or not any(dtypes):
         return rule
 
-    def fitted(given: list[Array]) -> list[Any]:
-        found = rule(given)
-        if len(found) != len(wanted):
-            return list(found)
+    def fitted(arrays: list[Array]) -> list[Any]:
+        results = rule(arrays)
+        if len(results) != len(dtypes):
+            return list(results)
         return [
             cast(x, dtype) if dtype and isinstance(x, Array) and x._dtype.kind == dtype.kind else x
-            for x, dtype in zip(found, wanted, strict=True)
+            for x, dtype in zip(results, dtypes, strict=True)
         ]
 
     return fitted
@@ -290,8 +290,8 @@ def custom(fun: Function) -> Custom:
     Arrays may be any of its arguments, other arguments are passed through. With one rule, the other mode follows by
     transposition.
 
-    A derivative of one's own is for what is not differentiable as it stands, for a formula that is faster or more
-    accurate, and for code that is no program over arrays.
+    A custom derivative is for functions that are not differentiable as they stand, for formulas that are faster or more
+    accurate, and for code that does not compute with arrays.
 
     Shapes: any; a cotangent has that of its input, a tangent that of its output.
 

@@ -31,15 +31,15 @@ class Picture(str):
 def _cotangents(nodes: Sequence[Node], y: Array) -> Mapping[Node, Any]:
     """A cotangent for each node, which has the shape and dtype of what the node stands for. No hook is called."""
     table: dict[Node, Any] = {nodes[-1]: OPS["zeros_like"].call(y._detached())._value}
-    found: dict[Node, Any] = {}
+    cotangents: dict[Node, Any] = {}
     for node in reversed(nodes):
         if node in table:
-            found[node] = g = table.pop(node)
+            cotangents[node] = g = table.pop(node)
             if node.seq:
                 parent, g = node.pull(g, table, [], None, None, None)
                 if parent is not None:
                     deposit(table, [], parent, g)
-    return found
+    return cotangents
 
 
 def _constants(node: Node) -> str:
@@ -82,11 +82,11 @@ def _named(nodes: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node,
         frame = sys._getframe(2)
         names = {**frame.f_globals, **frame.f_locals}
     here = set(nodes)
-    found: dict[Node, str] = {}
+    named: dict[Node, str] = {}
     for name, x in names.items():
         if isinstance(x, Array) and x._node in here and name[0] != "_":
-            found.setdefault(x._node, name)
-    return found
+            named.setdefault(x._node, name)
+    return named
 
 
 def _folded(nodes: Sequence[Node], signs: Sequence[Any]) -> tuple[dict[Node, Node], dict[Node, int]]:
@@ -141,7 +141,8 @@ def draw(y: Array, path: str | None = None, *, limit: int = 200, names: Mapping[
     Dtypes: any.
 
     Raises: `ValueError` for a tape of more than `limit` nodes after folding, or a path that does not end in .svg,
-    `NotRecordedError` for a constant, `TypeError` for what is no array, `OSError` where the file cannot be written.
+    `NotRecordedError` for a constant, `TypeError` for anything that is not an array, `OSError` where the file cannot be
+    written.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> x = tnp.asarray([1.0, 2.0])

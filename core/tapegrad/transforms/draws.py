@@ -93,16 +93,19 @@ def drawn(draw: Callable[..., Any], make: Callable[[np.ndarray[Any, Any]], SomeA
     draws = _DRAWS.get()
     if draws is None:
         numbers, levels = draw_in(BATCHES.get(), draw, parameters)
-        made = make(numbers)
+        array = make(numbers)
     else:
         numbers, levels = draws.take(draw, parameters)
-        made = make(numbers)
-        draws.enter(numbers, made, make)
+        array = make(numbers)
+        draws.enter(numbers, array, make)
     for level in levels:
-        made = handle(
-            made.__class__, Batched(made._value, None, made._kernels, level), None, level_table(made._kernels, level)
+        array = handle(
+            array.__class__,
+            Batched(array._value, None, array._kernels, level),
+            None,
+            level_table(array._kernels, level),
         )
-    return made
+    return array
 
 
 def draw_in(batches: tuple[Batch, ...], draw: Callable[..., Any], parameters: dict[str, Any]) -> Drawn:
@@ -113,8 +116,8 @@ def draw_in(batches: tuple[Batch, ...], draw: Callable[..., Any], parameters: di
             "randomness='same' for one that all share; or draw before vmap and pass the numbers in"
         )
     own = [batch for batch in batches if batch.randomness == "different"]
-    given = {name: _host(p) if isinstance(p, Array) else (p, None) for name, p in parameters.items()}
-    for name, (_, levels) in given.items():
+    arguments = {name: _host(p) if isinstance(p, Array) else (p, None) for name, p in parameters.items()}
+    for name, (_, levels) in arguments.items():
         if set(levels or ()) - {batch.level for batch in own}:
             raise RandomnessError(
                 f"a random draw that all elements of a vmap share (randomness='same'), but its parameter {name!r} "
@@ -124,7 +127,7 @@ def draw_in(batches: tuple[Batch, ...], draw: Callable[..., Any], parameters: di
     def at(place: dict[int, int]) -> np.ndarray[Any, Any]:
         chosen = {
             name: p if levels is None else np.asarray(p[tuple(place[level] for level in levels)])
-            for name, (p, levels) in given.items()
+            for name, (p, levels) in arguments.items()
         }
         return np.asarray(draw(**chosen))
 

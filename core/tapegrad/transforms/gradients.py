@@ -31,8 +31,9 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     Dtypes: gradients have those of the arguments, which are floating or complex. The gradient in a complex one is that
     of PyTorch's convention, ∂/∂x + i ∂/∂y for z = x + iy and a real value.
 
-    Raises: `ShapeError` for a value that is no scalar, `DtypeError` for integer arguments, `ValueError` for `argnums`
-    out of range, `TypeError` for arguments and values that are no arrays, and with `has_aux` for no pair.
+    Raises: `ShapeError` for a value that is not a scalar, `DtypeError` for integer arguments, `ValueError` for
+    `argnums` out of range, `TypeError` for arguments and values that are not arrays, and with `has_aux` for anything
+    but a pair.
 
     >>> import numpy as np
     >>> value_and_grad(lambda x: (x * x).sum())(np.asarray([1.0, 2.0]))
@@ -143,7 +144,7 @@ def jvp(fun: Function, primals: Sequence[Tree], tangents: Sequence[Tree], has_au
 
     Dtypes: floating or complex, those of tangents equal to the primals'; a Python number takes the primal's.
 
-    Raises: `TypeError` for primals and tangents that are no tuples of one length, `ShapeError` and `DtypeError` for a
+    Raises: `TypeError` for primals and tangents that are not tuples of one length, `ShapeError` and `DtypeError` for a
     tangent that does not fit, `DtypeError` for values of integers.
 
     >>> jvp(lambda x: x * x, (3.0,), (1.0,))
@@ -154,9 +155,9 @@ def jvp(fun: Function, primals: Sequence[Tree], tangents: Sequence[Tree], has_au
     run = Run("jvp", fun, primals, {}, range(len(primals)), has_aux=has_aux)
     with run:
         check_differentiable(run)
-        given = tangents_for("jvp", run, tangents)
-        pushed = run.push(given)
-    leave = run.exit(given)
+        vectors = tangents_for("jvp", run, tangents)
+        pushed = run.push(vectors)
+    leave = run.exit(vectors)
     out = unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
     return (run.value(), out, run.aux) if has_aux else (run.value(), out)
 
@@ -181,9 +182,9 @@ def linearize(fun: Function, *primals: Tree) -> tuple[Tree, Function]:
 
     @door
     def push(*tangents: Any) -> Any:
-        given = tangents_for("linearize", run, tangents)
-        pushed = run.push_linear(given)
-        leave = run.exit(given)
+        vectors = tangents_for("linearize", run, tangents)
+        pushed = run.push_linear(vectors)
+        leave = run.exit(vectors)
         return unflatten(run.out_structure, [leave(t, run.kind) for t in pushed])
 
     return run.value(), push
@@ -196,7 +197,7 @@ def stop_gradient(x: Tree) -> Tree:
 
     Dtypes: any, and kept.
 
-    Raises: nothing; leaves that are no arrays are passed on.
+    Raises: nothing; leaves that are not arrays are passed on.
 
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0

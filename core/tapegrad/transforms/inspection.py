@@ -68,8 +68,8 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
 
     Dtypes: the cotangent has that of the value, and so has what the hook returns.
 
-    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array; in the sweep `TypeError` or
-    `ShapeError` for a hook that returns something else.
+    Raises: `NotRecordedError` for a constant, `TypeError` for anything that is not an array; in the sweep `TypeError`
+    or `ShapeError` for a hook that returns something else.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> x = tnp.ones(2)
@@ -87,17 +87,17 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
 
     def watcher(g: Any, recorded: bool) -> Any:
         shown = _shown(face, g, xp, recorded)
-        found = hook(shown)
-        if found is None:
+        replacement = hook(shown)
+        if replacement is None:
             return None
-        if not isinstance(found, Array):
-            raise ArgumentTypeError(f"a hook returns an array or None, not a {type(found).__name__}")
-        if found.shape != shown.shape or found._dtype != shown._dtype:
+        if not isinstance(replacement, Array):
+            raise ArgumentTypeError(f"a hook returns an array or None, not a {type(replacement).__name__}")
+        if replacement.shape != shown.shape or replacement._dtype != shown._dtype:
             raise ShapeError(
                 f"a hook was given a gradient of shape {shown.shape} and {shown._dtype.name} and returned one of shape "
-                f"{found.shape} and {found._dtype.name}"
+                f"{replacement.shape} and {replacement._dtype.name}"
             )
-        return wrap(found._value, found._node, found._kernels) if recorded else found._value
+        return wrap(replacement._value, replacement._node, replacement._kernels) if recorded else replacement._value
 
     WATCHERS.setdefault(node, []).append(watcher)
     return Hook(node, watcher)
@@ -117,7 +117,7 @@ def retain_grad(x: Array) -> None:
 
     Dtypes: the gradient has that of the value.
 
-    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array.
+    Raises: `NotRecordedError` for a constant, `TypeError` for anything that is not an array.
 
     >>> import tapegrad, tapegrad.numpy as tnp
     >>> x = tnp.ones(2)
@@ -272,7 +272,7 @@ def tape_summary(y: Array) -> Summary:
 
     Dtypes: any.
 
-    Raises: `NotRecordedError` for a constant, `TypeError` for what is no array.
+    Raises: `NotRecordedError` for a constant, `TypeError` for anything that is not an array.
 
     >>> import tapegrad.ndarray as nd, tapegrad.autograd as ag
     >>> x = nd.array([1.0, 2.0]); x.attach_grad()
@@ -301,7 +301,7 @@ def _kept_by(node: Node) -> list[Any]:
 
     Functions and objects of the user's own are not searched: they are not kept for the tape's sake.
     """
-    found: list[Any] = []
+    arrays: list[Any] = []
     met: set[int] = set()
     ahead = [getattr(node, name, None) for name in getattr(type(node), "__slots__", ()) if not name.startswith("p_")]
     while ahead:
@@ -323,10 +323,10 @@ def _kept_by(node: Node) -> list[Any]:
             if (thing.__module__ or "").startswith("tapegrad."):  # written code is of no module
                 ahead += inspect.getclosurevars(thing).nonlocals.values()
         elif getattr(thing, "nbytes", 0) and getattr(thing, "ndim", 0):
-            found.append(thing)
+            arrays.append(thing)
         elif any(base.__module__.startswith("tapegrad.") for base in type(thing).__mro__):
             ahead += [
                 getattr(thing, name, None) for base in type(thing).__mro__ for name in vars(base).get("__slots__", ())
             ]
             ahead += getattr(thing, "__dict__", {}).values()
-    return found
+    return arrays

@@ -30,8 +30,8 @@ def _unit_arrays(x: Array, level: int) -> Array:
 
 
 def _zero(x: Array) -> Array:
-    found: Array = OPS["zeros_like"].call(wrap(x._value, None, x._kernels))
-    return found
+    zeros: Array = OPS["zeros_like"].call(wrap(x._value, None, x._kernels))
+    return zeros
 
 
 def _jacobian(
@@ -48,8 +48,8 @@ def _jacobian(
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", fun, args, kwargs, positions_of("jacobian", argnums, len(args)), has_aux=has_aux)
         with run:
-            found = unflatten(run.out_structure, [_trees(run, blocks, argnums) for blocks in blocks_of(run)])
-        return (found, run.aux) if has_aux else found
+            jacobian = unflatten(run.out_structure, [_trees(run, blocks, argnums) for blocks in blocks_of(run)])
+        return (jacobian, run.aux) if has_aux else jacobian
 
     return jacobian_of
 

@@ -81,9 +81,9 @@ class ProgramArray(Array):
     def _in_face(self, name: str) -> Array:
         if self._face.name == name:
             return self
-        made = handle(face_class(name), self._value, self._node, self._kernels)
-        share(made, self, (Ellipsis,))
-        return made
+        view = handle(face_class(name), self._value, self._node, self._kernels)
+        share(view, self, (Ellipsis,))
+        return view
 
     @property
     def grad(self) -> Self | Any:  # or None: but then `w -= rate * w.grad` would be an error of types
@@ -180,10 +180,10 @@ class ProgramArray(Array):
         raw = plain_value(self, "__dlpack__")
         shared: Any = raw if copy is False else self.backend.adopt(raw, copy=True)
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device}
-        given = {name: option for name, option in options.items() if option is not None}
+        chosen = {name: option for name, option in options.items() if option is not None}
         if isinstance(shared, np.generic):
             shared = np.array(shared)
-        return shared.__dlpack__(**given)
+        return shared.__dlpack__(**chosen)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """The device, in DLPack's numbers."""

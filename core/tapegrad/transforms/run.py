@@ -133,18 +133,18 @@ def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[in
     if argnums.__class__ is int and 0 <= argnums < count:
         return [argnums]
     try:
-        wanted = [index(n) for n in ((argnums,) if is_single(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
+        positions = [index(n) for n in ((argnums,) if is_single(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
     except TypeError:
         raise ArgumentTypeError(f"{name}: argnums is an int or a tuple of them, not {argnums!r}") from None
-    if any(not -count <= n < count for n in wanted):
+    if any(not -count <= n < count for n in positions):
         raise ArgumentError(
             f"{name}: argnums {argnums} is out of range for {count} positional argument(s); "
             "arguments given by keyword are not differentiated"
         )
-    found = [n % count for n in wanted]
-    if len(set(found)) < len(found):
+    positions = [n % count for n in positions]
+    if len(set(positions)) < len(positions):
         raise ArgumentError(f"{name}: argnums {argnums} names an argument twice")
-    return found
+    return positions
 
 
 class Run:
@@ -231,13 +231,13 @@ class Run:
         return variable
 
     def _keep_from_writes(self, variables: Sequence[Array]) -> None:
-        """See to it that nobody writes to the host arrays among the arguments while they are part of a graph."""
+        """Lock or copy the host arrays among the arguments, so that no write changes the graph they are in."""
         for leaf, x, variable in zip(self.leaves, self.inputs, variables, strict=True):
             if isinstance(leaf, np.ndarray) and not isinstance(x._value, Batched):
                 variable._value = x._value = read_only(engine_of(x).backend, admitted(leaf)[1])
 
     def _take(self, out: Any, has_aux: bool, alone: bool) -> None:
-        """Take what the function returned, and part with what it wrote to."""
+        """Take what the function returned, and leave untracked what it wrote to from outside."""
         if self.journal.entries:
             for x, _ in self.journal.survivors(flatten(out)[0]):
                 if x._node is not None and x._node.seq >= self.since:
@@ -331,7 +331,7 @@ class Run:
 
     @staticmethod
     def _result(g: Any, x: Array, recorded: bool) -> Array:
-        """What a sweep has brought to `x`, zeros if that is nothing, as an array of its face."""
+        """What a sweep has brought to `x`, zeros if nothing, as an array of its face."""
         if g is None:
             zeros: Array = OPS["zeros_like"].call(x._unplaced())
             return zeros
@@ -358,7 +358,7 @@ class Run:
         return attach(rule, tangents, pushed, Places(pushed))
 
     def _is_plain(self, given: Sequence[Array]) -> bool:
-        """Whether the sweep itself sees to it that what is given, tracked or not, is recorded."""
+        """Whether the sweep needs no rule to be recorded: it records itself, or nothing that it is given is tracked."""
         return self.outer or not MODE.get() & RECORDING or all(x._node is None for x in given)
 
     def push(self, tangents: Sequence[Array]) -> list[Array]:
@@ -380,7 +380,7 @@ def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
         return as_array(leaf, beside=beside, weak=True)
     except UnknownArrayError as error:
         raise ArgumentTypeError(
-            f"{name}: the function returned a {type(leaf).__name__}, which is no array; return arrays, numbers and "
+            f"{name}: the function returned a {type(leaf).__name__}, which is not an array; return arrays, numbers and "
             f"containers of them, and make a container of your own known: {REGISTER}"
         ) from error
 

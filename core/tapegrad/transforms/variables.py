@@ -217,19 +217,19 @@ def gradients(
     since = 1 if len(between) < len(nodes) else int(min(node.seq for node in between)) + 1
     retain = create_graph if retain_graph is None else retain_graph
     with cotangents_at(between) as met:
-        found = pull_back(seeds, create_graph, not retain, since, heads[0]._face.truncates)
-    found.update(met)
+        cotangents = pull_back(seeds, create_graph, not retain, since, heads[0]._face.truncates)
+    cotangents.update(met)
     results = []
     for x, node in zip(variables, nodes, strict=True):
-        g = found.get(node)
+        g = cotangents.get(node)
         if g is None:
             zeros = OPS["zeros_like"].call(x._detached())
             results.append(_after(x, zeros) if create_graph else zeros)
             continue
         if x._kernels.layouts:
             g = in_layout(g, x, create_graph)
-        made = handle(x.__class__, *((g._value, g._node, g._kernels) if create_graph else (g, None, x._kernels)))
-        results.append(_after(x, made) if create_graph and g._node is None else made)
+        gradient = handle(x.__class__, *((g._value, g._node, g._kernels) if create_graph else (g, None, x._kernels)))
+        results.append(_after(x, gradient) if create_graph and g._node is None else gradient)
     return results
 
 

@@ -61,8 +61,8 @@ def open_batch(x: Array, level: int, size: int) -> Array:
         x = x._unplaced()
     # A constant may have met the batch without taking part in it: outside it is the engine's alone.
     x = handle(x.__class__, x._value, x._node, table_of(x._value, engine_of(x)))
-    found: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
-    return found
+    whole: Array = RECORDED.broadcast_to(x, shape=(size, *x.shape))
+    return whole
 
 
 def vmap(
@@ -110,10 +110,10 @@ def vmap(
         named = {name: inputs.keyword(name, value) for name, value in kwargs.items()}
         size = inputs.size()
         with VmapScope(size, randomness) as level:
-            given = [_enter(tree, level) for tree in trees]
+            inside = [_enter(tree, level) for tree in trees]
             keywords = {name: _enter(tree, level) for name, tree in named.items()}
             with Journal() as journal:
-                out = fun(*given, **keywords)
+                out = fun(*inside, **keywords)
             leaves, structure = flatten(out)
             if journal.entries:
                 _refuse_writes(journal, leaves, level)
