@@ -70,9 +70,9 @@ class Array:
     _face: ClassVar[Face] = STANDARD
     """The conventions by which the core treats arrays of this class."""
     _weak: ClassVar[type[Array] | None] = None
-    """The class of Python's numbers under a transform, which take the dtype of the arrays of this class beside them."""
+    """The class of Python's numbers under a transform, which take the dtype of arrays of this class beside them."""
     _strong: ClassVar[type[Array] | None] = None
-    """Of such a class, that of the arrays that its numbers are when the transform is over."""
+    """Of such a class: the class of the arrays that its numbers become when the transform is over."""
 
     @classmethod
     def _begin(cls) -> None:
@@ -443,19 +443,19 @@ class Array:
 
 
 def _asked_by_sparse(frame: Any) -> bool:
-    """Whether a sparse matrix asks for the numbers of its operand, to which the operand has an answer of its own."""
+    """Whether a sparse matrix asks for the numbers of an operand that implements the operator itself."""
     module = str(frame.f_globals.get("__name__", ""))
     return module.startswith("scipy.sparse") and frame.f_code.co_name in ("_matmul_dispatch", "_rmatmul_dispatch")
 
 
 _UNKNOWN: np.ndarray[Any, Any] = np.array(None, dtype=object)
-"""What SciPy's sparse matrices take for no array, so that they leave the operator to the other operand."""
+"""What SciPy's sparse matrices do not take for an array, so that they leave the operator to the other operand."""
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
-"""The kinds of dtypes by what goes into what without loss of kind."""
+"""The kinds of dtypes, in the order in which each goes into the next."""
 
 _ESCAPE: Setting[FrameType | bool] = Setting("tapegrad_escape", False)
-"""Whether tracked arrays may leave; where a generator has said so, the one, for which alone it holds."""
+"""Whether tracked arrays may leave: True, or the frame of a generator that allows it for itself alone."""
 
 
 @contextmanager

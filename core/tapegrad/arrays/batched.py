@@ -187,7 +187,7 @@ class BatchedKernels(Kernels):
 
 
 class _AnyEngine:
-    """A set of dtypes over whatever engine a dtype object belongs to."""
+    """A set of dtypes, those of every engine."""
 
     def __init__(self, *kinds: str) -> None:
         self.kinds = kinds

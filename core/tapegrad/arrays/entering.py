@@ -67,7 +67,7 @@ def read_only(backend: Backend, raw: Any) -> Any:
 
 
 def as_strong(x: Array) -> Array:
-    """A number of Python's, and what was computed from such alone, as an array of the default dtype of its kind."""
+    """A Python number, or what was computed from such alone, as an array of the default dtype of its kind."""
     if x._strong is None:
         return x
     dtype = x._dtype
@@ -81,7 +81,7 @@ def admitted(value: Any, what: str = "") -> tuple[Backend, Any]:
     """The backend of a foreign array, and the array itself with its numbers in the order of this machine.
 
     Every raw array comes in by here. Raises `UnknownArrayError` for one that no backend owns, `ArgumentTypeError` for
-    one that means something else than its numbers, `DtypeError` for a dtype that the library does not have.
+    one that means more than its numbers, `DtypeError` for a dtype that the library does not have.
     """
     backend = backend_of(value)
     dtype = value.dtype

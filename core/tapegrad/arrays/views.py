@@ -338,7 +338,7 @@ def forward(x: Array, steps: Sequence[Any]) -> Array:
 
 
 def is_apart(x: Array) -> bool:
-    """Whether a write to an array is seen through no other one, nor reaches one."""
+    """Whether no other array sees a write to this one."""
     shares: Any = getattr(x, "_shares", None)
     if shares.__class__ is tuple:
         return base_of(shares) is None and (shares[3] is None or all(view() is None for view in shares[3][1:]))
@@ -533,7 +533,7 @@ def way_of(link: Link) -> tuple[Array, list[Any]]:
 
 
 def write_through(view: Array, link: Link, new: Array) -> None:
-    """Give a view a new value, and its base what it is where the view has that value."""
+    """Give a view a new value, and its base the value that follows from it."""
     value, node, xp = new._value, new._node, new._kernels
     base, steps = way_of(link)
     views = _views_of(base)

@@ -85,7 +85,7 @@ def apply(op: Op, /, *args: Any, **keywords: Any) -> Any:
             if x.mapped:
                 mapped, size = True, x.value.shape[0]
         elif hasattr(x, "dtype"):
-            # A constant may be of the host's, which its engine takes as it is, and is not an array of that engine.
+            # A constant may be the host's, which the engine takes as it is although it is not one of its own arrays.
             if engine is None:
                 engine = engine_inside(next(y for y in args if y.__class__ is Batched and y.level == level))
             inside.append(wrap(x, None, engine))
@@ -123,7 +123,7 @@ def _inside_level(out: Any, level: int) -> Any:
 def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """A composed op on values that are tracked outside the vmap of that level: its own rule is what the outside sees.
 
-    Differentiating its body instead would be another derivative where the rule knows better, as that of `det` does.
+    The derivative of its body may be another one where the rule knows better, as that of `det` does.
     """
     places = [i for i, x in enumerate(args) if hasattr(x, "dtype")]
     table = table_of(next(x for x in args if isinstance(x, Batched) and x.level == level), RECORDED)

@@ -102,7 +102,7 @@ def _engine(op: Op, arrays: Sequence[Array]) -> EngineKernels | None:
 
 
 def _is_foreign(x: Any) -> bool:
-    """Whether a value is a raw array, and not of the host's, so that the others come to it."""
+    """Whether a value is a raw array of an engine other than the host's, to which the other operands move."""
     return not isinstance(x, (np.ndarray, np.generic)) and hasattr(x, "dtype") and hasattr(x, "shape")
 
 
@@ -224,7 +224,7 @@ _OF_KIND: dict[str, Any] = {"b": True, "i": 1, "u": 1, "f": 1.0, "c": 1j}
 
 
 def _is_weak(op: Op, names: Sequence[str], operands: Sequence[Any]) -> bool:
-    """Whether the result is a number of Python's under a transform, as all are that it is computed from."""
+    """Whether the result counts as a Python number under a transform, as all do that it is computed from."""
     arrays = [(x, name) for x, name in zip(operands, names, strict=True) if isinstance(x, Array)]
     deciding = [x for x, name in arrays if name in op.promotes] or [x for x, _ in arrays[:1]]
     return bool(deciding) and all(x._strong is not None for x in deciding)
@@ -304,12 +304,12 @@ def plain_keyword(op: Op, name: str, value: Any) -> Any:
 
 
 def refusal(op: Op) -> DtypeError:
-    """The error of an op of real numbers that got complex ones, whatever its engine makes of them."""
+    """The error for complex operands of an op of real numbers, even where the engine would take them."""
     return DtypeError(f"{op.name}() is a function of real numbers, not of complex ones; take the real part first")
 
 
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
-    """The error of a kernel in words that name the op and the shapes; errors that are already ours pass."""
+    """The error of a kernel, reworded to name the op and the shapes; errors of our own types pass."""
     unnamed = type(error) in _NAMELESS and op.name not in str(error)
     if isinstance(error, _PASSING) and not unnamed:
         return error
@@ -340,7 +340,7 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
 
 
 def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None:
-    """The error of a kernel in a sweep, of that cotangent or tangent, in words that name the op; None if it passes."""
+    """The error of a kernel in a sweep, for that cotangent or tangent, reworded to name the op; None if it passes."""
     if isinstance(error, _PASSING):
         return None
     text = first_line(error)
@@ -354,7 +354,7 @@ _PASSING = (TapegradError, RecursionError, MemoryError)
 
 
 def _kind_of_error(op: Op, backend: Backend | None, error: Exception, text: str) -> type[Exception] | None:
-    """The type of ours for an error of an engine's kernel; None where it passes as it is."""
+    """Our own type for the error of an engine's kernel; None if the error passes."""
     ours = op.module.startswith(f"{PROJECT}.")
     if isinstance(error, NotImplementedError) and not ours:
         return None
@@ -383,7 +383,7 @@ def _axis_at_fault(keywords: dict[str, Any], place: bool, ndim: int) -> tuple[ty
 
 
 _NAMELESS = (ShapeError, AxisError, BoundsError, ArgumentError, ArgumentTypeError)
-"""What a body or a rule raises without saying of which op."""
+"""Errors that bodies and rules raise without naming the op."""
 
 
 def inspect_result(op: Op | None, node: Node, out: Any) -> None:

@@ -1,4 +1,4 @@
-"""Functions and classes out of what `source.py` and `nodes.py` write, each when it is first needed.
+"""Makes functions and classes of what `source.py` and `nodes.py` write, each when it is first needed.
 
 `dataclasses` writes `__init__` in this way. What is written is registered with `linecache`, so that tracebacks show it.
 """
@@ -45,7 +45,7 @@ NAMES: dict[str, Any] = {
     "_mode": MODE.get,
     **{f"_{name}": getattr(call, name) for name in _SHARED.split()},
 }
-"""The global names of what is written for any op. None is one that a parameter of an op may have."""
+"""The global names of all code that is written for ops; no parameter of an op may have one of them."""
 
 
 class OpNode(Node):
@@ -73,7 +73,7 @@ def _names_of(op: Op) -> dict[str, Any]:
 
 
 PULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {}
-"""What is put around the written pull of an op, by its name."""
+"""Wrappers of the written `pull` of an op, by the op's name."""
 
 
 def node_class(op: Op, bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
@@ -96,7 +96,8 @@ def node_class(op: Op, bits: int) -> tuple[type[OpNode], Callable[..., OpNode]]:
 class Recorders(dict[int, Callable[..., OpNode]]):
     """What makes the nodes of an op, by the number of the variant; each is written when it is first asked for.
 
-    Its class then stands among the global names of the public function, as `_class_3`, where this stood in its place.
+    A global name of the public function, such as `_class_3`, makes the class when it is first called, and is the class
+    from then on.
     """
 
     def __init__(self, op: Op, names: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """Functions tracked as a whole, at every level of batching: `custom`, `Function` and `checkpoint` inside a vmap.
 
-A batched value wraps an array together with its node, and that array's value may be batched again. A node goes to each
-level at which an input is tracked; the node of an outer level applies the same rule, with the batch put around what it
-gets and taken off what it gives.
+A batched value wraps an array together with its node, and that array's value may be batched again. Each level at which
+an input is tracked gets a node of its own. The node of an outer level applies the same rule: it wraps what it gets as
+batched values, and unwraps what the rule gives.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def _inside(x: Array, level: int) -> Array:
 
 
 class VmapLevel:
-    """One level of batching around the inputs and outputs of a function: puts it on, and takes it off.
+    """One level of batching around the inputs and outputs of a function: wraps and unwraps them.
 
-    `inputs` and `outputs` are the arrays outside the batch. A flag says of each whether it has the batch axis; None, of
-    an input, that it is not in the batch and stays as it is.
+    `inputs` and `outputs` are the arrays outside the batch. The flags say which of them have the batch axis; None
+    stands for an input that is not in the batch and stays as it is.
     """
 
     def __init__(self, level: int, inputs: Sequence[Array], outputs: Sequence[Array]) -> None:
@@ -128,7 +128,7 @@ class VmapLevel:
 
 
 class Rule(Protocol):
-    """What `attach` puts on the tape: it makes its node, and knows what it is one level further out."""
+    """What `attach` puts on the tape: it makes the node, and the rule for one level further out."""
 
     def node(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> Node:
         """The node for these inputs and outputs."""
@@ -138,14 +138,14 @@ class Rule(Protocol):
 
 
 class Places:
-    """Where the outputs of a rule are on the tape; the nodes are known weakly, so that a rule may keep this."""
+    """The places of a rule's outputs on the tape. Nodes are held weakly, so that a rule may keep this."""
 
     def __init__(self, outputs: Sequence[Array]) -> None:
         self.values = [(y._value, y._kernels) for y in outputs]
         self.nodes: dict[int, Callable[[], Node | None]] = {}
 
     def enter(self, level: int, node: Node) -> None:
-        """Note the node that stands at a level; 0 is that of the arrays themselves."""
+        """Note the node of a level; 0 is the level of the arrays themselves."""
         self.nodes[level] = ref(node)
 
     def output(self, i: int) -> Array:
@@ -179,7 +179,7 @@ def attach(
 def attach_at(
     rule: Rule, inputs: Sequence[Array], outputs: Sequence[Array], places: Places, always: bool, at: int
 ) -> list[Array]:
-    """`attach` at one level: 0 is that of the arrays themselves."""
+    """`attach` at one level; 0 is the level of the arrays themselves."""
     level = _level([*inputs, *outputs] if always else inputs)
     results = [wrap(y._value, None, y._kernels) for y in outputs]
     if level:
@@ -204,7 +204,7 @@ class RuleNode(Node):
     """The node of a function whose derivative is a rule over arrays: `pull` gets cotangents, `push` gets tangents.
 
     `pull_rule(cotangents)` returns a cotangent or None per input, `push_rule(tangents)` a tangent per output. Either
-    may be None and is then had from the other by transposition.
+    may be None, and then follows from the other by transposition.
     """
 
     __slots__ = ("inputs", "name", "outputs", "pull_rule", "push_rule", "specs")
@@ -358,14 +358,14 @@ class OwnRule:
 
 
 def _table(value: Any, xp: Kernels) -> Kernels:
-    """The table of a value that a sweep brought, beside one of `xp`, which may be of another level."""
+    """The kernel table of a value that a sweep brought to a node of table `xp`, which may be of another level."""
     return table_of(value, xp.engine or engine_kernels(value))
 
 
 def _transpose(
     linear: Callable[[list[Array]], Sequence[Any]], cotangents: list[Array], specs: Sequence[Any], recorded: bool
 ) -> list[Array]:
-    """The transpose of a linear map, applied: the map is recorded at zero, and `given` is carried back through it."""
+    """The transpose of a linear map, applied: the map is recorded at zero, and cotangents are carried back through."""
     leaves = [Leaf() for _ in specs]
     depth = MODE.get() // LEVEL
     for leaf in leaves if depth else ():

@@ -1,5 +1,5 @@
-"""Guards of what is being differentiated: threads and bodies of rules that would lose its gradient, and the handles
-that the function under a transform rebinds.
+"""Guards against lost gradients: in threads, in the bodies of custom rules, and in handles that a function under a
+transform rebinds.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ BODY: ContextVar[tuple[str, int] | None] = ContextVar("tapegrad_body", default=N
 
 
 class Journal:
-    """The handles that a function under a transform rebinds, so that the transform can see to those that outlive it.
+    """The handles that a function under a transform rebinds, so that the transform can deal with those that outlive it.
 
     Bits of the mode word named in `set` are set meanwhile. A transform that is over when it returns `borrows`: arrays
     of the host that meet the graph are not copied but locked until then, and `releases` is what unlocks them.

@@ -15,24 +15,24 @@ from .nodes import Node, next_seq
 from .tracebacks import fold, told
 
 RECORDING, TRAINING, JOURNALING, RULED, TOLD, PREDICTING, ENTERED, ANOMALY, LEVEL = 1, 2, 4, 8, 16, 32, 512, 1024, 2048
-"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` stands for the body of a
-function with a rule of its own, in which nothing is recorded; `TOLD` says that the program itself has said whether to
-record; `PREDICTING` is a backward whose rules behave as in prediction. `ENTERED` is set within any scope: it makes the
+"""Bits of the mode word; the depth of enclosing vmaps is counted from `LEVEL` up. `RULED` is set in the body of a
+function with a custom rule, where nothing is recorded; `TOLD` where the program has said whether to record;
+`PREDICTING` in a backward whose rules behave as in prediction. `ENTERED` is set within any scope: it makes the
 word an int of which Python keeps no shared copy, as it does up to 256, so that each entry can know its own."""
 
 INSPECTED = ANOMALY
-"""Mode words from here up ask for a look at each node that is recorded."""
+"""From this value on the mode word asks that each recorded node be inspected."""
 
 MODE: ContextVar[int] = ContextVar("tapegrad_mode", default=0)
 
 LIVE: dict[Any, Sequence[Node] | None] = {}
-"""What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the
-number that came before each, and None for an open `record()`, whose variables are not known, by any other key.
+"""What is being differentiated, in any thread: the variables of the transforms whose functions are running, by the node
+number when each began, and None for an open `record()`, whose variables are not known, by any other key.
 While there is any, ops that are given a tracked array unrecorded ask `guards.check_thread`."""
 
 
 class _Thread(local):
-    """What is known of a thread: one that records by itself knows what it does when it does not."""
+    """The state of a thread: one that has recorded by itself is trusted where it does not record."""
 
     has_recorded = False
 
@@ -49,7 +49,7 @@ class Scope:
 
     __slots__ = ("clear", "entered", "set")
     entered: Any
-    """The word before the last entry, that since, and the same of the entry before; None outside."""
+    """The word before the last entry, the word since, and the same for the entry before; None outside."""
 
     def __init__(self, set: int = 0, clear: int = 0) -> None:
         self.set = set | ENTERED
@@ -93,7 +93,7 @@ class RecordScope(Scope):
             del LIVE[self]
         THREAD.has_recorded = True
         if error is None and not _LEFT:
-            MODE.set(before)  # as nearly always; what else may be is a call away
+            MODE.set(before)  # the usual case, at no call
             return
         _put_back(before, word, kind)
         if error is not None:
@@ -141,7 +141,7 @@ _LEFT: dict[int, tuple[int, int]] = {}
 
 
 def _put_back(before: int, word: int, kind: type[BaseException] | None) -> None:
-    """Put the word back to what it was before a block; `kind` is that of the error that ends the block."""
+    """Put the word back to what it was before a block; `kind` is the type of the error that ends the block."""
     if kind is not GeneratorExit or (MODE.get() is word and not is_collecting()):
         MODE.set(before)
         # What closed generators have left does not outlive the block.

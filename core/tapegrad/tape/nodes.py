@@ -22,8 +22,8 @@ Wrap = Callable[[Any, "Node | None", Any], Any]
 class Node:
     """What one recorded op left: its parents, its kernels, and what its formulas named.
 
-    `op/nodes.py` writes a subclass for each op and set of recorded inputs. A sweep tells a node by arguments how it
-    goes: over raw values or, with `wrap`, over arrays; with which kernels; and whether it frees what it has pulled.
+    `op/nodes.py` writes a subclass for each op and set of recorded inputs. Arguments tell a node what sort of sweep it
+    is in: over raw values or, with `wrap`, over arrays; with which kernels; and whether it frees what it has pulled.
     """
 
     __slots__ = ("__weakref__", "seq", "xp")
@@ -70,7 +70,7 @@ def level_of(node: Node) -> int:
 
 
 def set_level(node: Node, level: int) -> None:
-    """Note how many vmaps enclose the variables that a node depends on; of none nothing need be said."""
+    """Note how many vmaps enclose the variables that a node depends on; needless for none."""
     node.seq = int(node.seq) + level / _DEEPEST
 
 
@@ -102,8 +102,8 @@ def freed(node: Node) -> GraphFreedError:
 class Sweep(list[Node]):
     """The nodes that a reverse sweep has met and not yet put in order. What the sweep frees refers to it for good.
 
-    `began`: the number that nodes made from then on are above; infinite if the sweep came to a halt. `buffers`:
-    cotangents to which the sweep alone may write, weakly, by the id of their node: those put together of parts.
+    `began`: nodes made since have higher numbers; infinite if the sweep failed. `buffers`: cotangents to which the
+    sweep alone may write, weakly, by the id of their node: those put together of parts.
     """
 
     __slots__ = ("began", "buffers")

@@ -38,7 +38,7 @@ def fold(error: BaseException) -> None:
 
 
 def told(error: BaseException) -> BaseException:
-    """The error to raise: ours, where NumPy put one of its own in its place that says less, as `a[0] = x` does."""
+    """The error to raise: ours, where NumPy has replaced it by one that says less, as `a[0] = x` does."""
     cause = error.__cause__
     if isinstance(error, ValueError) and isinstance(cause, GradientEscapeError):
         cause.__suppress_context__ = True

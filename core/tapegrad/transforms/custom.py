@@ -274,7 +274,7 @@ class _Kept:
         self.unplaced = unplaced(x for x, i in zip(leaves, self.outputs, strict=True) if i is None)
 
     def tree(self, again: Callable[[], Any] | None) -> Any:
-        """It all with handles; where a rule is itself recorded, what has no place is computed again, by `again`."""
+        """The whole tree, with handles; where a rule is recorded itself, `again` computes what is not on the tape."""
         leaves = [x.array() if isinstance(x, Saved) else x for x in self.leaves]
         if again is not None and MODE.get() & RECORDING:
             leaves = flatten(again())[0]
