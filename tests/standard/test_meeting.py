@@ -80,3 +80,40 @@ def test_arrays_of_ours_move_by_order_alone():
     for function in (tnp.multiply, tnp.matmul, lambda x, y: tnp.concatenate([x, y])):
         with pytest.raises(MixedBackendsError):
             function(tnp.asarray(C), other)
+
+
+TENTHS = [0.1, 0.2, 0.3]
+BESIDE_NUMBERS = {
+    "an operator": lambda xp, x: x + TENTHS,
+    "an operator on the right": lambda xp, x: TENTHS * x,
+    "a comparison": lambda xp, x: x[:1] == [0.1],
+    "matmul": lambda xp, x: x @ TENTHS,
+    "NumPy's dot": lambda xp, x: np.dot(TENTHS, x),
+    "concatenate": lambda xp, x: xp.concatenate([x, [0.1]]),
+    "stack": lambda xp, x: xp.stack([0.1, x[0]]),
+    "where": lambda xp, x: xp.where(x > 0.15, x, TENTHS),
+    "interp": lambda xp, x: xp.interp(0.12, x, x),
+    "polyval": lambda xp, x: xp.polyval(x, 0.1),
+    "searchsorted": lambda xp, x: xp.searchsorted(x, 0.3),
+    "isin": lambda xp, x: xp.isin(x, TENTHS),
+    "solve": lambda xp, x: xp.linalg.solve(xp.diag(x), TENTHS),
+    "brackets": lambda xp, x: xp.r_[x, 0.1, 0.1:0.5:3j],
+    "a complex number": lambda xp, x: xp.outer(x, 0.1j),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE_NUMBERS)
+@pytest.mark.parametrize("backend", ["numpy", "strict"], indirect=True)
+def test_numbers_of_python_are_as_wide_as_the_arrays_beside_them(backend, name):
+    x, program = np.asarray(TENTHS), BESIDE_NUMBERS[name]
+    found, expected = program(tnp, tnp.asarray(x).to(backend.name)), program(np, x)
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-14)
+    narrow = program(tnp, tnp.asarray(x, dtype="float32").to(backend.name))
+    assert narrow.dtype.itemsize < found.dtype.itemsize or found.dtype.kind in "bi"
+
+
+def test_numbers_beside_the_hosts_wide_arrays_are_rounded_where_an_engine_has_none_as_wide(backend):
+    x = backend.from_numpy(np.ones(3, dtype="float32"))
+    assert tnp.concatenate([x, np.asarray(TENTHS), [0.1]]).shape == (7,)
+    assert tnp.where(tnp.asarray(x) > 0, np.asarray(TENTHS), TENTHS).shape == (3,)

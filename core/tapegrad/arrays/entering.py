@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -240,6 +241,45 @@ def dtype_of_numbers(values: np.ndarray[Any, Any]) -> np.dtype[Any]:
     return dtype
 
 
+_REAL: dict[Any, np.dtype[Any]] = {dtype: np.empty(0, dtype).real.dtype for dtype in dtypes.INEXACT}
+
+
+def holds_floats(values: Iterable[Any]) -> bool:
+    """Whether there are floats or complex numbers of Python's among these, in lists and slices too."""
+    for value in values:
+        cls = value.__class__
+        if cls is float or cls is complex:
+            return True
+        if cls is slice:
+            value, cls = (value.start, value.stop, value.step), tuple
+        if (cls is tuple or cls is list) and holds_floats(value):
+            return True
+    return False
+
+
+def floats_beside(values: Sequence[Any]) -> AbstractContextManager[None]:
+    """A block in which Python's floats become as wide as the widest of the arrays among these, in lists too.
+
+    Without it 0.1 beside float64 arrays would be 0.1 rounded to float32, the default.
+    """
+    widest = default = dtypes.get_default_dtype()
+    remaining = [*values] if default.itemsize < 8 and holds_floats(values) else []
+    while remaining:
+        value = remaining.pop()
+        if value.__class__ is list or value.__class__ is tuple:
+            remaining += value
+        elif isinstance(value, (Array, np.ndarray, np.generic)) and getattr(value, "_strong", None) is None:
+            real = _REAL.get(value.dtype)
+            widest = real if real is not None and real.itemsize > widest.itemsize else widest
+    if widest is default:
+        return nullcontext()
+    try:
+        get_backend().native_dtype(widest)
+    except DtypeError:
+        return nullcontext()
+    return dtypes.use_default_dtype(widest)
+
+
 def holds_arrays(value: Any) -> bool:
     return isinstance(value, Array) or (isinstance(value, (list, tuple)) and any(map(holds_arrays, value)))
 
@@ -287,18 +327,20 @@ def enter_beside(
     what: str,
     name: str = "",
     device: str | None = None,
+    among: Sequence[Any] = (),
 ) -> Array:
     """A foreign value as an array of `face` on `engine`: those of the arrays that it stands beside.
 
     An array of ours passes if its engine is the same. A raw array of that engine is adopted, as a copy if `copy`. A
     host array moves over, to the device if one is given; where the engine lacks its dtype it is rounded to the next
-    narrower one of its kind. With no engine given the value's own is taken. `what` takes the value, as its argument
+    narrower one of its kind, and so are Python's floats in a list, which are as wide as the widest of the arrays
+    `among` which it stands. With no engine given the value's own is taken. `what` takes the value, as its argument
     `name`, in the words of errors.
     """
     if isinstance(value, np.generic):
         value = value[...]  # type: ignore[index]
     if isinstance(value, (list, tuple)) and face._face.takes_lists:
-        with use_backend(get_backend() if engine is None else engine.backend):
+        with use_backend(get_backend() if engine is None else engine.backend), floats_beside(among):
             return enter(value, device=device, face=face, what=what)
     if value is None or isinstance(value, (str, bytes, dict, set, list, tuple)):
         raise ArgumentTypeError(f"{what} takes an array{f' for {name!r}' if name else ''}, not {type(value).__name__}")

@@ -16,14 +16,14 @@ from ..arrays.entering import make as make_in_face
 from ..engines.backend import Backend
 from ..engines.registry import get_backend
 from ..engines.tables import RECORDED
-from ..errors import ArgumentTypeError, NoGradientError
+from ..errors import ArgumentTypeError, NoGradientError, ValueSemanticsError
 from ..ops.transfer import check_device
 from ..tape.mode import MODE, RECORDING
 
 if TYPE_CHECKING:
     from .arrays import ndarray
 
-__all__ = ["as_shape", "asarray", "fractions", "is_batched", "make", "numbers_of_all", "op", "plain_number"]
+__all__ = ["as_shape", "asarray", "fractions", "is_batched", "make", "numbers_of_all", "op", "plain_number", "writable"]
 
 
 class _Ops(Protocol):
@@ -47,6 +47,13 @@ def asarray(a: Any, dtype: Any = None) -> ndarray:
     if isinstance(a, Array) and dtype is None:
         return a  # type: ignore[return-value]
     return enter(a, dtype, borrow=True)  # type: ignore[return-value]
+
+
+def writable(a: Any, name: str) -> ndarray:
+    """The argument that a function writes to. Raises `ValueSemanticsError` for any other than an array of ours."""
+    if not isinstance(a, Array):
+        raise ValueSemanticsError(f"{name}() writes to its argument, which must be an array of tapegrad")
+    return a  # type: ignore[return-value]
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:

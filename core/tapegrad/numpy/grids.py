@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as host
@@ -14,6 +14,7 @@ from . import manipulation
 from .arguments import as_shape, asarray, make
 from .beyond import tril_indices, triu_indices
 from .creation import arange, linspace
+from .placement import placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,12 @@ def _run(key: slice) -> ndarray:
         found: ndarray = linspace(start, key.stop, int(abs(step)))
         return found
     return arange(start, key.stop, step)
+
+
+@placed
+def _entered(parts: Sequence[Any]) -> list[ndarray]:
+    """What stands in brackets as arrays, with the numbers of slices."""
+    return [_run(part) if isinstance(part, slice) else asarray(part) for part in parts]
 
 
 class _Joiner:
@@ -52,8 +59,7 @@ class _Joiner:
                     f"{self.name}: the directive is up to three whole numbers, 'axis,ndmin,start', and not 'r' or 'c'"
                 ) from None
         made = []
-        for part in parts:
-            x = _run(part) if isinstance(part, slice) else asarray(part)
+        for x in _entered(parts):
             missing = max(0, ndmin - x.ndim)
             if missing:
                 before = missing if trans < 0 else min(trans, missing)
@@ -69,8 +75,7 @@ class _Columns(_Joiner):
 
     def __getitem__(self, key: Any) -> ndarray:
         parts = key if isinstance(key, tuple) else (key,)
-        made = [_run(part) if isinstance(part, slice) else asarray(part) for part in parts]
-        return manipulation.concat([x.reshape(-1, 1) if x.ndim < 2 else x for x in made], axis=-1)
+        return manipulation.concat([x.reshape(-1, 1) if x.ndim < 2 else x for x in _entered(parts)], axis=-1)
 
 
 class _Grid:

@@ -13,9 +13,9 @@ from .. import dtypes
 from ..arrays.array import Array
 from ..arrays.views import Shown, Turned, is_laid_out, permuted, share, share_reshaped
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, DynamicShapeError, ShapeError, ValueSemanticsError
+from ..errors import ArgumentError, ArgumentTypeError, DynamicShapeError, ShapeError
 from ..ops.indexing import axes_of, axis_of
-from .arguments import as_shape, asarray, is_batched, op
+from .arguments import as_shape, asarray, is_batched, op, writable
 
 if TYPE_CHECKING:
     from ..typing import ArrayLike, Axes, Device, DTypeLike, Function, ShapeLike
@@ -890,12 +890,6 @@ def sliding_window_view(x: ArrayLike, window_shape: ShapeLike, axis: Axes | None
     return windows
 
 
-def _all_of(a: Any, name: str) -> ndarray:
-    if not isinstance(a, Array):
-        raise ValueSemanticsError(f"{name}() writes to its argument, which must be an array of tapegrad")
-    return a  # type: ignore[return-value]
-
-
 def fill_diagonal(a: ndarray, val: ArrayLike, wrap: bool = False) -> None:
     """Write `val` to the main diagonal of an array, in place; if `wrap`, again below the square of a tall matrix.
 
@@ -908,7 +902,7 @@ def fill_diagonal(a: ndarray, val: ArrayLike, wrap: bool = False) -> None:
     Array([[5., 0.],
            [0., 5.]], dtype=float32)
     """
-    a = _all_of(a, "fill_diagonal")
+    a = writable(a, "fill_diagonal")
     places = host.zeros(a.shape, bool)
     host.fill_diagonal(places, True, wrap)
     where = host.nonzero(places)
@@ -932,7 +926,7 @@ def put(a: ndarray, ind: ArrayLike, v: ArrayLike) -> None:
     >>> a
     Array([5., 0., 6.], dtype=float32)
     """
-    a = _all_of(a, "put")
+    a = writable(a, "put")
     places = host.asarray(ind.asnumpy() if isinstance(ind, Array) else ind).reshape(-1)
     if places.size:
         a[host.unravel_index(places % a.size if (places < 0).any() else places, a.shape)] = _repeated(
@@ -952,7 +946,7 @@ def place(arr: ndarray, mask: ArrayLike, vals: ArrayLike) -> None:
     >>> a
     Array([5., 0., 6.], dtype=float32)
     """
-    arr = _all_of(arr, "place")
+    arr = writable(arr, "place")
     held = host.nonzero(asarray(mask).asnumpy().reshape(arr.shape))
     if len(held[0]):
         arr[held] = _repeated(ravel(asarray(vals, arr.dtype)), len(held[0]))
@@ -970,7 +964,7 @@ def putmask(a: ndarray, mask: ArrayLike, values: ArrayLike) -> None:
     >>> a
     Array([5., 0., 7.], dtype=float32)
     """
-    a = _all_of(a, "putmask")
+    a = writable(a, "putmask")
     wide = _repeated(ravel(asarray(values, a.dtype)), a.size).reshape(a.shape)
     a[...] = op.where(asarray(mask), wide, a)
 

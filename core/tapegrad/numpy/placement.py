@@ -1,7 +1,8 @@
 """On which engine the arguments of a function meet: that of the arrays among them, wherever they stand.
 
 The functions of this face make arrays of their arguments one by one, and a NumPy array or a list takes the default
-engine. So a function that is given an array of another engine runs with that one as the default.
+engine. So a function that is given an array of another engine runs with that one as the default, and one that is given
+Python's floats beside arrays wider than the default dtype runs with that width as the default.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as host
 
 from ..arrays.array import Array
 from ..arrays.batched import engine_of
-from ..arrays.entering import enter_beside
+from ..arrays.entering import enter_beside, floats_beside, holds_floats
 from ..arrays.face import standard_face
 from ..engines.backend import Backend
 from ..engines.registry import backend_of, get_backend, several_live, use_backend
@@ -30,19 +31,23 @@ _NONE = frozenset((bool, int, float, complex, str, type(None), slice, host.ndarr
 
 @functools.cache
 def placed(function: FunctionType) -> Callable[..., Any]:
-    """The function, run on the engine of the arrays that it is given."""
+    """The function, run on the engine and in the width of the arrays that it is given."""
 
     @functools.wraps(function)
     def on_engine_of_arguments(*args: Any, **keywords: Any) -> Any:
         if "out" in keywords and keywords["out"] is None:
             del keywords["out"]  # as NumPy's functions hand it on
-        if several_live():
-            backend = _engine_among((*args, *keywords.values()))
-            if backend is not None and backend is not get_backend():
-                with use_backend(backend):
-                    moved = [_moved(x, backend) for x in args]
-                    return function(*moved, **{name: _moved(x, backend) for name, x in keywords.items()})
+        backend = _engine_among((*args, *keywords.values())) if several_live() else None
+        if backend is not None and backend is not get_backend():
+            with use_backend(backend):
+                moved = [_moved(x, backend) for x in args]
+                named = {name: _moved(x, backend) for name, x in keywords.items()}
+                with floats_beside((*moved, *named.values())):
+                    return function(*moved, **named)
         try:
+            if holds_floats(args) or (keywords and holds_floats(keywords.values())):
+                with floats_beside((*args, *keywords.values())):
+                    return function(*args, **keywords)
             return function(*args, **keywords)
         except Exception as error:
             fold(error)

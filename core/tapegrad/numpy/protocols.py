@@ -54,10 +54,10 @@ _REDUCED = {
     "multiply": "prod",
 }
 _ACCUMULATED = {"add": "cumsum", "multiply": "cumprod"}
-_WRITTEN = frozenset({"fill_diagonal", "place", "put", "putmask"})
+_WRITTEN = frozenset({"fill_diagonal", "place", "put", "put_along_axis", "putmask"})
 """Functions that write to their first argument, which must be ours."""
 
-_WRITES = frozenset({"copyto", "put_along_axis"})
+_WRITES = frozenset({"copyto"})
 _TELLING = frozenset({"iscomplexobj", "isrealobj", "ndim", "shape", "size"})
 """Functions that look at no element."""
 
@@ -239,10 +239,6 @@ def call_function(function: Any, args: Sequence[Any], keywords: Mapping[str, Any
         return getattr(package(), name)(*args, **keywords)
     if name == "copyto" and isinstance(args[0], Array):
         return _copyto(*args, **keywords)
-    if name == "put_along_axis" and isinstance(args[0], Array) and _is_ours(args):
-        target, *rest = args
-        target._rebind(package().put_along_axis(target, *rest, **keywords))
-        return None
     if name in _WRITES | _WRITTEN and _handled(args[:1]):
         raise ValueSemanticsError(
             f"numpy.{name}(), called like this, cannot write to an array of tapegrad; use x[...] = v"

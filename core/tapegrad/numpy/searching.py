@@ -12,7 +12,7 @@ from ..engines.tables import OPS
 from ..errors import ArgumentError, BoundsError, DtypeError, DynamicShapeError, NoGradientError, ShapeError
 from ..ops.indexing import axis_of
 from ..tape.mode import MODE, RECORDING
-from .arguments import asarray, is_batched, numbers_of_all, op
+from .arguments import asarray, is_batched, numbers_of_all, op, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -208,20 +208,23 @@ def take_along_axis(arr: ArrayLike, indices: ArrayLike, axis: int = -1) -> ndarr
     return op.take_along_axis(asarray(arr), indices, axis=axis)
 
 
-def put_along_axis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int = -1) -> ndarray:
-    """A new array with `values` at indices that are given for each slice along an axis.
+def put_along_axis(arr: ndarray, indices: ArrayLike, values: ArrayLike, axis: int = -1) -> None:
+    """Write `values` at indices that are given for each slice along an axis, in place.
 
-    Shapes: `indices` has as many axes as `arr`, `values` broadcasts with it; the result has that of `arr`.
-    Dtypes: any; `indices` are integers; the result has that of `arr`.
-    Raises: `ShapeError` or `IndexError` for indices that do not fit.
+    Shapes: `indices` has as many axes as `arr`, `values` broadcasts with it.
+    Dtypes: any; `indices` are integers.
+    Raises: `ShapeError` or `IndexError` for indices that do not fit, `ValueSemanticsError` for anything that is not an
+    array of tapegrad.
 
-    >>> tnp.put_along_axis([[3.0, 1.0], [2.0, 4.0]], [[1], [0]], 9.0, axis=1)
+    >>> a = tnp.asarray([[3.0, 1.0], [2.0, 4.0]])
+    >>> tnp.put_along_axis(a, [[1], [0]], 9.0, axis=1)
+    >>> a
     Array([[3., 9.],
            [9., 4.]], dtype=float32)
     """
-    arr, indices = asarray(arr), asarray(indices)
+    arr, indices = writable(arr, "put_along_axis"), asarray(indices)
     _check_indices("put_along_axis", indices, BoundsError)
-    return op.put_along_axis(arr, indices, asarray(values, arr.dtype), axis=axis)
+    arr[...] = op.put_along_axis(arr, indices, asarray(values, arr.dtype), axis=axis)
 
 
 def compress(condition: ArrayLike, a: ArrayLike, axis: int | None = None) -> ndarray:

@@ -129,7 +129,9 @@ def slow_call(op: Op, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         recording = bool(MODE.get() & RECORDING)
         what, device = f"{op.name}()", place_beside(arrays[0]) if arrays else None
         try:
-            operands[i] = enter_beside(x, engine, cls, copy=recording, what=what, name=names[i], device=device)
+            operands[i] = enter_beside(
+                x, engine, cls, copy=recording, what=what, name=names[i], device=device, among=args
+            )
         except UnknownArrayError as error:
             result = turn_of_foreign(op, args, i)
             if result is NotImplemented:

@@ -308,9 +308,6 @@ _NUMPY: dict[str, list[Any]] = {
     "polyval": [(normal(4), normal(3)), (normal(3), normal())],
     "prod": [(normal(3, 2),), ((normal(2, 3),), {"axis": 1}), (exactly([2.0, 0.0, 3.0]),)],
     "ptp": [(distinct(5),), ((distinct(3, 4),), {"axis": 1})],
-    "put_along_axis": [
-        (lambda x, v: resolve("numpy.put_along_axis")(x, _AT[None, :3], v, axis=0), normal(3, 3), normal(1, 3))
-    ],
     "quantile": [
         ((distinct(5),), {"q": 0.3}),
         ((distinct(3, 4),), {"q": 0.6, "axis": 0, "keepdims": True}),
@@ -391,6 +388,7 @@ _NUMPY: dict[str, list[Any]] = {
     "fill_diagonal": [(_written("fill_diagonal"), normal(3, 3), normal())],
     "place": [(_written("place", np.array([True, False, True])), normal(3), normal(2))],
     "put": [(_written("put", np.array([2, 0])), normal(3), normal(2))],
+    "put_along_axis": [(_written("put_along_axis", _AT[None, :3]), normal(3, 3), normal(1, 3))],
     "putmask": [(_written("putmask", np.array([True, False, True])), normal(3), normal(3))],
     "roots": [(exactly([1.0, -6.0, 11.0, -6.5]),)],
     "vectorize": [(lambda x: resolve("numpy.vectorize")(lambda v: v * v)(x), normal(3))],
