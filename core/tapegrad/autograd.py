@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .arrays.array import Array, handle
-from .arrays.foreign import missing
+from .arrays.foreign import Advice, missing
 from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError
 from .op.call import cast
 from .op.rules import OwnRule, Places, attach, is_tracked
@@ -260,6 +260,8 @@ class Function:
         def backward(self, *output_grads: Any) -> Any:
             """The gradients of the inputs from those of the outputs. To be written by the subclass."""
             raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+        apply = Advice("apply", "an instance is called, F()(x), and `self` stands for PyTorch's `ctx`")
 
     def save_for_backward(self, *args: Any) -> None:
         """Keep arrays until `backward`, where they are `saved_tensors`.

@@ -69,8 +69,41 @@ def test_an_array_says_what_to_use_for_an_attribute_of_another_library(x):
         with pytest.raises(AttributeError, match=rf"'{name}': \w"):
             getattr(x, name)
         assert name not in dir(x)
-    assert {name for name in told()[1] if hasattr(x, name)} <= {*dir(x)}
+    assert {name for name in told("x") if hasattr(x, name)} <= {*dir(x)}
     assert not [name for name in dir(x) if name[0] == "_" != name[1]]
+
+
+def test_an_attribute_that_is_set_and_a_function_that_is_no_method_say_what_to_use():
+    x = tnp.asarray(ONE_TWO)
+    with pytest.raises(AttributeError, match=r"'requires_grad': x\.attach_grad"):
+        x.requires_grad = True
+    with pytest.raises(AttributeError, match="each backward overwrites"):
+        x.grad = None
+    with pytest.raises(AttributeError, match=r"'arctan2': tapegrad\.numpy\.arctan2$"):
+        x.arctan2  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'elemwise_add': tapegrad\.nd\.elemwise_add$"):
+        nd.array(ONE_TWO).elemwise_add  # noqa: B018
+
+
+def test_the_words_are_those_for_the_module_that_was_asked():
+    with pytest.raises(AttributeError, match=r"tapegrad\.nn' has no attribute 'functional': tapegrad\.nn$"):
+        nn.functional  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'functional': transforms are in tapegrad"):
+        tapegrad.functional  # noqa: B018
+
+
+def test_blocks_and_functions_say_what_to_use_for_those_of_pytorch():
+    class Net(gluon.Block):
+        def __init__(self):
+            super().__init__()
+            self.children = [1]  # a program's own attribute
+
+    net = Net()
+    assert net.children == [1]
+    with pytest.raises(AttributeError, match=r"'Net' object has no attribute 'parameters': net\.collect_params"):
+        net.parameters()
+    with pytest.raises(AttributeError, match=r"an instance is called"):
+        tapegrad.autograd.Function.apply(ONE_TWO)
 
 
 def test_a_decorator_of_ops_without_its_formulas_says_how_it_is_called():

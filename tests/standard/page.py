@@ -32,8 +32,9 @@ tapegrad.grad(lambda x: tnp.sum(tnp.tanh(x) ** 2))(x)
   differentiated it raises instead: no gradient is lost in silence. [SciPy](scipy.md) has a page of its own.
 * **NumPy's arrays and lists beside arrays of another engine** come over to that engine, in operators and in every
   function alike, in any place. Arrays of ours move by `x.to(...)` alone.
-* **Python's numbers beside arrays**, alone or in lists, are as wide as the arrays: `x + [0.1, 0.2]` and `interp(0.1, x, y)`
-  of float64 arrays are computed in float64. A function of such numbers alone, as `tnp.sqrt(2.0)`, gives the default dtype.
+* **Python's numbers beside arrays**, alone or in lists, are as wide as the arrays: `x + [0.1, 0.2]` and
+  `interp(0.1, x, y)` of float64 arrays are computed in float64. A function of such numbers alone, as `tnp.sqrt(2.0)`
+  is one, gives the default dtype.
 * **Sparse matrices** of SciPy's are constants of products: `s @ x`, `x @ s`. A `LinearOperator` is applied by
   `tapegrad.numpy.matmul(a, x)`, since its own `@` asks for NumPy's arrays.
 * **einops**: `import tapegrad.einops`, once. xarray, scikit-learn's array-API functions, array-api-extra, Hypothesis'

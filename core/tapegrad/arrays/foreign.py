@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, reduce
 from inspect import getattr_static
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any, NoReturn
 
-__all__ = ["advise", "libraries", "missing", "shown", "told"]
+__all__ = ["Advice", "advise", "libraries", "missing", "shown", "told"]
 
 
 @cache
@@ -38,24 +38,33 @@ def _joined(advice: Mapping[str, str]) -> str:
 
 
 @cache
-def told() -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]]]:
-    """What each library's users are told, by the last part of a name: of modules, and of arrays."""
-    modules: dict[str, dict[str, str]] = {}
-    arrays: dict[str, dict[str, str]] = {}
-    for library, rows in libraries().items():
-        for keys, advice in rows.items():
-            for key in keys.split() if "(" not in keys else ():
-                owner, _, name = key.rpartition(".")
-                (arrays if owner == "x" else modules).setdefault(name, {}).setdefault(library, advice.replace("`", ""))
-    return modules, arrays
+def told(of: str = "") -> Mapping[str, Mapping[str, str]]:
+    """What each library's users are told, by the last part of a name: of what stands for itself (`x`), or of modules.
+
+    Of modules of the same last name, `torch.nn.functional` for our `nn`, the words come first.
+    """
+    words: dict[str, dict[str, str]] = {}
+    for first in (True, False):
+        for library, rows in libraries().items():
+            for keys, advice in rows.items():
+                for key in keys.split() if "(" not in keys else ():
+                    owner, _, name = key.rpartition(".")
+                    wanted = owner == of if of in OBJECTS else owner not in OBJECTS
+                    if wanted and first == (owner.rpartition(".")[2] == of):
+                        words.setdefault(name, {}).setdefault(library, advice.replace("`", ""))
+    return words
+
+
+OBJECTS = ("x", "net")
+"""What names of attributes in the table begin with: an array, and a block of Gluon."""
 
 
 def missing(module: str) -> Callable[[str], NoReturn]:
     """The `__getattr__` of a module: a name that it has not got is an error that says what to use instead."""
 
     def refuse(name: str) -> NoReturn:
-        functions, _ = told()
-        advice = f": {_joined(functions[name])}" if name in functions else _elsewhere(module, name)
+        words = told(module.rpartition(".")[2])
+        advice = f": {_joined(words[name])}" if name in words else _elsewhere(module, name)
         # With the module and the name in it, Python adds a public name that is spelled alike.
         raise AttributeError(
             f"module {module!r} has no attribute {name!r}{advice}", name=name, obj=sys.modules.get(module)
@@ -83,25 +92,30 @@ def _elsewhere(module: str, name: str) -> str:
     return ""
 
 
-class _Advice:
+class Advice:
     """An attribute that is not there, and says what to use."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, words: str) -> None:
+        self.name, self.words = name, words
 
     def __get__(self, x: Any, cls: type) -> NoReturn:
-        _, attributes = told()
-        raise AttributeError(
-            f"{cls.__name__!r} object has no attribute {self.name!r}: {_joined(attributes[self.name])}"
-        )
+        raise AttributeError(f"{cls.__name__!r} object has no attribute {self.name!r}: {self.words}")
 
 
-def advise(cls: type) -> None:
-    """Let a class of arrays answer to the attributes of other libraries with what to use."""
-    _, attributes = told()
-    for name in attributes:
+class _Refusal(Advice):
+    """The same of objects that take no attributes: what is set says it as well."""
+
+    def __set__(self, x: Any, value: Any) -> NoReturn:
+        self.__get__(x, type(x))
+
+
+def advise(cls: type, of: str = "x", functions: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Let a class answer to the attributes of other libraries with what to use, or with the function of that name."""
+    words = {**functions, **{name: _joined(advice) for name, advice in told(of).items() if name not in functions}}
+    kind = Advice if cls.__dictoffset__ else _Refusal
+    for name, advice in words.items():
         if not hasattr(cls, name):
-            setattr(cls, name, _Advice(name))
+            setattr(cls, name, kind(name, advice))
 
 
 def shown(cls: type, names: Iterable[str]) -> list[str]:
@@ -109,5 +123,5 @@ def shown(cls: type, names: Iterable[str]) -> list[str]:
     return sorted(
         name
         for name in names
-        if (name[0] != "_" or name[:2] == "__") and not isinstance(getattr_static(cls, name, None), _Advice)
+        if (name[0] != "_" or name[:2] == "__") and not isinstance(getattr_static(cls, name, None), Advice)
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import autograd
 from .. import ndarray as nd
+from ..arrays.foreign import advise
 from ..arrays.trees import flatten, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
@@ -474,3 +475,6 @@ def _first_array(tree: Any) -> NDArray | None:
     if isinstance(tree, (list, tuple)):
         return next((x for part in tree if (x := _first_array(part)) is not None), None)
     return None
+
+
+advise(Block, of="net")

@@ -19,4 +19,4 @@ for _space in _spaces.values():
     vars(_space)["__dir__"] = partial(sorted, {*exported(_space), *vars(_space).get("__all__", ())})
 _package["__all__"] = sorted({"Custom", "gen_op", *_spaces, *exported(op), *files.__all__, *ndarray.__all__})
 bind(exported(op))
-advise(ndarray.NDArray)
+advise(ndarray.NDArray, functions={name: f"tapegrad.nd.{name}" for name in exported(op) if name[0] != "_"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from ..arrays.foreign import advise
 from . import arrays, fft, linalg, random, special  # noqa: F401  (the spaces within, which become the package's)
 from .methods import bind
@@ -15,4 +17,5 @@ _SPACE = package()
 vars(_SPACE)["ndarray"] = arrays.ndarray
 publish(_SPACE.__name__, *(getattr(_SPACE, name) for name in _SPACE.PARTS))
 bind(vars(_SPACE))
-advise(arrays.ndarray)
+_functions = [name for name in vars(_SPACE)["__all__"] if isinstance(getattr(_SPACE, name), FunctionType)]
+advise(arrays.ndarray, functions={name: f"{_SPACE.__name__}.{name}" for name in _functions})

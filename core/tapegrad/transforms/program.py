@@ -90,6 +90,15 @@ class ProgramArray(Array):
         """The gradient that `backward` fills in, zeros until then; None without `attach_grad` or `retain_grad`."""
         return getattr(self, "_grad", None)
 
+    if not TYPE_CHECKING:
+
+        @grad.setter
+        def grad(self, value):
+            raise AttributeError(
+                "grad is not set: each backward overwrites it; with grad_req='add' write x.grad[:] = 0, and "
+                "x.attach_grad() makes x a variable"
+            )
+
     def attach_grad(self, grad_req: str = "write") -> None:
         """Make this a variable: from now on `backward` puts its gradient into `.grad`.
 
