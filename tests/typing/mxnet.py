@@ -34,6 +34,8 @@ assert_type(nd.load("weights"), list[nd.NDArray] | dict[str, nd.NDArray])
 assert_type(autograd.backward([y, z]), None)
 assert_type(autograd.grad(z, [x], create_graph=True), list[Any])
 assert_type(autograd.is_training(), bool)
+assert_type(mx.gluon.nn.Dense(2)(x), nd.NDArray)
+assert_type(mx.gluon.loss.L2Loss()(x, y), nd.NDArray)
 
 with mx.Context("cpu", 1) as context:
     assert_type(context, Context)

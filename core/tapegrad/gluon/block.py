@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import autograd
 from .. import ndarray as nd
@@ -29,6 +29,9 @@ __all__ = ["Block", "HybridBlock", "SymbolBlock"]
 vars(nd)["_entered"].update(np=lambda: import_module("tapegrad.np"), npx=lambda: import_module("tapegrad.npx"))
 
 _SCOPE: Setting[_Scope | None] = Setting("tapegrad_block_scope", None)
+
+
+_Array = TypeVar("_Array", bound=NDArray)
 
 
 class _Scope:
@@ -441,6 +444,14 @@ class HybridBlock(Block):
     def optimize_for(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Refused: there are no other backends for symbols here."""
         raise ArgumentError("optimize_for() is for symbols, and there are none here; use hybridize()")
+
+
+class Layer(HybridBlock):
+    """A block that takes an array and gives one, of the same class, as checkers of types are told."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: _Array, *args: Any, **kwargs: Any) -> _Array: ...
 
 
 class SymbolBlock(HybridBlock):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays.foreign import missing
 from ..errors import ArgumentError
-from .block import HybridBlock
+from .block import Layer
 
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
@@ -48,7 +48,7 @@ def _reshape_like(F: Any, x: Any, y: Any) -> Any:
     return F.reshape_like(x, y)
 
 
-class Loss(HybridBlock):
+class Loss(Layer):
     """What all losses share: a weight for all, `sample_weight` for each element, and the axis of the batch.
 
     Shapes: predictions and labels of one size give one number for each sample; `sample_weight` broadcasts.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import initializer
-from ..block import HybridBlock
+from ..block import Layer
 
 if TYPE_CHECKING:
     from ...initializer import Initializer
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["ELU", "GELU", "SELU", "Activation", "LeakyReLU", "PReLU", "Swish"]
 
 
-class Activation(HybridBlock):
+class Activation(Layer):
     """`nd.Activation`: "relu", "sigmoid", "tanh", "softrelu" or "softsign".
 
     >>> Activation("tanh")
@@ -34,7 +34,7 @@ class Activation(HybridBlock):
         return F.Activation(x, act_type=self._act_type)
 
 
-class LeakyReLU(HybridBlock):
+class LeakyReLU(Layer):
     """`x` above 0, `alpha · x` below.
 
     >>> LeakyReLU(0.1)
@@ -52,7 +52,7 @@ class LeakyReLU(HybridBlock):
         return F.LeakyReLU(x, act_type="leaky", slope=self._alpha)
 
 
-class PReLU(HybridBlock):
+class PReLU(Layer):
     """`LeakyReLU` with a slope that is learned: one, or with `in_channels` one for each channel.
 
     >>> PReLU().alpha.shape
@@ -69,7 +69,7 @@ class PReLU(HybridBlock):
         return F.LeakyReLU(x, gamma=alpha, act_type="prelu")
 
 
-class ELU(HybridBlock):
+class ELU(Layer):
     """`x` above 0, `alpha (eˣ − 1)` below, of D.-A. Clevert et al. (2015).
 
     >>> from tapegrad import nd
@@ -85,7 +85,7 @@ class ELU(HybridBlock):
         return F.LeakyReLU(x, act_type="elu", slope=self._alpha)
 
 
-class SELU(HybridBlock):
+class SELU(Layer):
     """`ELU` scaled so that activations normalize themselves, of G. Klambauer et al. (2017).
 
     >>> from tapegrad import nd
@@ -97,7 +97,7 @@ class SELU(HybridBlock):
         return F.LeakyReLU(x, act_type="selu")
 
 
-class GELU(HybridBlock):
+class GELU(Layer):
     """`x` times the probability that a normal number is below it, of D. Hendrycks and K. Gimpel (2016).
 
     >>> from tapegrad import nd
@@ -109,7 +109,7 @@ class GELU(HybridBlock):
         return F.LeakyReLU(x, act_type="gelu")
 
 
-class Swish(HybridBlock):
+class Swish(Layer):
     """`x · sigmoid(beta · x)`, of P. Ramachandran et al. (2017).
 
     >>> from tapegrad import nd

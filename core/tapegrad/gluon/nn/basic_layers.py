@@ -11,7 +11,7 @@ import numpy as np
 from ... import dtypes
 from ... import ndarray as nd
 from ...errors import ArgumentError, ArgumentTypeError
-from ..block import Block, HybridBlock, indented
+from ..block import Block, HybridBlock, Layer, indented
 from .activations import Activation
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class HybridSequential(_Sequence, HybridBlock):
         return self._run(x)
 
 
-class Dense(HybridBlock):
+class Dense(Layer):
     """`nd.FullyConnected`: x · weightᵀ + bias, then an activation. All axes but the first are laid flat if `flatten`.
 
     Shapes: (n, …) gives (n, units); with `flatten=False` the last axis becomes `units`.
@@ -152,7 +152,7 @@ class Dense(HybridBlock):
         return f"{type(self).__name__}({inputs or None} -> {units}, {self.act or 'linear'})"
 
 
-class Dropout(HybridBlock):
+class Dropout(Layer):
     """`nd.Dropout`: elements set to zero with a probability, in training.
 
     >>> Dropout(0.5)
@@ -171,7 +171,7 @@ class Dropout(HybridBlock):
         return f"{type(self).__name__}(p = {self._rate}, axes={self._axes})"
 
 
-class BatchNorm(HybridBlock):
+class BatchNorm(Layer):
     """`nd.BatchNorm`: each channel normalized by the batch, or by running statistics.
 
     Shapes: any data with the axis; the result has that of the data.
@@ -254,7 +254,7 @@ class BatchNormReLU(BatchNorm):
         return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
 
 
-class _Norm(HybridBlock):
+class _Norm(Layer):
     """What the normalizations by gamma and beta alone share; `_shape` is that of both."""
 
     def __init__(
@@ -371,7 +371,7 @@ class GroupNorm(_Norm):
         return F.GroupNorm(data, gamma, beta, num_groups=self._num_groups, eps=self._epsilon)
 
 
-class Embedding(HybridBlock):
+class Embedding(Layer):
     """`nd.Embedding`: rows of a matrix by their numbers.
 
     >>> Embedding(3, 4)
@@ -403,7 +403,7 @@ class Embedding(HybridBlock):
         return f"{type(self).__name__}({self._input_dim} -> {self._output_dim}, {self._dtype})"
 
 
-class Flatten(HybridBlock):
+class Flatten(Layer):
     """All axes but the first laid flat.
 
     >>> Flatten()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..block import HybridBlock
+from ..block import Layer
 from ..parameter import Parameter
 from .activations import Activation
 
@@ -49,7 +49,7 @@ def as_tuple(value: Any, count: int) -> tuple[int, ...]:
     return (value,) * count if isinstance(value, int) else tuple(value)
 
 
-class _OfSpace(HybridBlock):
+class _OfSpace(Layer):
     """A kind of layers over one to three axes, of which each has the class's words, for its own name and axes."""
 
     _axes = 0
@@ -307,7 +307,7 @@ class GlobalAvgPool3D(_GlobalPooling, _AvgPooling, axes=3):
     pass
 
 
-class ReflectionPad2D(HybridBlock):
+class ReflectionPad2D(Layer):
     """Images made larger by what lies inside their edges, mirrored: `nd.pad`.
 
     >>> from tapegrad import nd
