@@ -123,15 +123,32 @@ def _expanded(key: tuple[Any, ...], ndim: int) -> list[Any]:
     return [*key[:at], *rest, *key[at + 1 :]]
 
 
+def _rank_at(x: Any, key: tuple[Any, ...]) -> int:
+    """How many axes `x[key]` has; wherever the indices lie, of which JAX would want to know more."""
+    bare = tuple(np.broadcast_to(np.zeros((), p.dtype), p.shape) if isinstance(p, jax.Array) else p for p in key)
+    return len(jax.eval_shape(lambda a: a[bare], jax.ShapeDtypeStruct(x.shape, x.dtype)).shape)
+
+
+def _in_full(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The parts of a key, those that are spread over a mesh had in full on every device of it."""
+
+    def full(part: Any) -> Any:
+        if not isinstance(part, jax.Array) or partition(part)[0].empty:
+            return part
+        mesh, spec = partition(part)
+        return jax.sharding.reshard(part, sharding(mesh, (None,) * len(spec)))
+
+    return tuple(map(full, parts))
+
+
 def _kept_partition(x: Any, key: tuple[Any, ...]) -> NamedSharding | None:
     """The layout of `x[key]`: whole axes stay as they are, what a key picks from is had in full on every device."""
     mesh, spec = partition(x)
     if mesh.empty:
         return None
     parts = _expanded(key, x.ndim)
-    shape = jax.eval_shape(lambda a: a[key], jax.ShapeDtypeStruct(x.shape, x.dtype)).shape
     if any(isinstance(part, jax.Array) for part in parts):
-        return sharding(mesh, (None,) * len(shape))
+        return sharding(mesh, (None,) * _rank_at(x, key))
     found: list[Any] = []
     axis = 0
     for part in parts:
@@ -151,7 +168,7 @@ def getitem(x: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     except Exception as error:
         if not is_about_sharding(error):
             raise
-    return x.at[filled].get(out_sharding=_kept_partition(x, filled))
+    return x.at[_in_full(filled)].get(out_sharding=_kept_partition(x, filled))
 
 
 def take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
@@ -217,7 +234,7 @@ def setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     filled = _filled_key(key, indices, x.shape)
     if values.ndim and values.shape[0] == 1:
         # Of axes in front that are too many NumPy drops those of length one, JAX does not.
-        rank = jax.eval_shape(lambda a: a[filled], jax.ShapeDtypeStruct(x.shape, x.dtype)).ndim
+        rank = _rank_at(x, filled)
         while values.ndim > rank and values.shape[0] == 1:
             values = jnp.reshape(values, values.shape[1:])
     try:
@@ -225,7 +242,7 @@ def setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
     except Exception as error:
         if not is_about_sharding(error):
             raise
-    return x.at[filled].set(values, out_sharding=sharding(*partition(x)))
+    return x.at[_in_full(filled)].set(*_in_full((values,)), out_sharding=sharding(*partition(x)))
 
 
 def positions(x: Any, *, shape: tuple[int, ...]) -> Any:

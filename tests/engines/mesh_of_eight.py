@@ -177,9 +177,8 @@ def main(axes):
         )
     }
     report["transformer"] = transformer()
-    if axes == "Auto":  # with Explicit ones a pick by spread labels would have to say how its result is to lie
-        with tapegrad.use_backend("jax"):
-            report["network"] = {"losses": gluon_network(mesh), "alone": gluon_network()}
+    with tapegrad.use_backend("jax"):
+        report["network"] = {"losses": gluon_network(mesh), "alone": gluon_network()}
     _, losses, count = data_parallel.train(3)
     report["example"] = {"losses": losses, "alone": data_parallel.train(3, jax.devices()[:1])[1], "reductions": count}
     print(json.dumps(report))

@@ -48,7 +48,6 @@ def test_the_example_learns_the_same_with_one_reduction_a_step(report):
     np.testing.assert_allclose(example["losses"], example["alone"], rtol=3 * 14 * 2.0**-24)
 
 
-@pytest.mark.parametrize("report", [pytest.param("Auto", marks=pytest.mark.slow)], indirect=True)
 def test_a_hybridized_network_learns_the_same(report):
     network = report["network"]
     # Softmax and batch normalization over 16 samples, from parameters that differ by as much after each step.
