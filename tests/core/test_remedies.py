@@ -216,3 +216,30 @@ def test_what_numpys_arrays_have_besides():
         return y[0] * 3.0 + round(x[0])
 
     assert tapegrad.grad(written)(ONE_TWO).tolist() == [3, 0]
+
+
+@tapegrad.compile
+def doubled(x):
+    return 2 * x
+
+
+@tapegrad.grad
+def slope(x):
+    return x * x
+
+
+def test_what_a_decorator_made_of_a_function_goes_to_other_processes():
+    assert pickle.loads(pickle.dumps(doubled)) is doubled
+    assert pickle.loads(pickle.dumps(slope)) is slope
+    again = pickle.loads(pickle.dumps(tapegrad.compile(square)))
+    assert again(tnp.asarray(ONE_TWO)).item() == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [((x for x in ONE_TWO), r"list\(a\)"), ({1.0, 2.0}, r"list\(a\)"), ({"a": 1.0}, r"list\(a\.values\(\)\)")],
+    ids=["generator", "set", "dict"],
+)
+def test_what_is_no_array_says_how_it_becomes_one(value, words):
+    with pytest.raises(tapegrad.errors.UnknownArrayError, match=words):
+        tnp.asarray(value)

@@ -10,7 +10,7 @@ import pytest
 
 import tapegrad
 import tapegrad.numpy as tnp
-from tapegrad.errors import ArgumentError, ArgumentTypeError, DtypeError, FileFormatError
+from tapegrad.errors import ArgumentError, ArgumentTypeError, DtypeError, FileFormatError, ShapeError
 
 DTYPES = (*("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),)
 DTYPES += ("float16", "float32", "float64", "complex64")
@@ -100,6 +100,16 @@ def test_what_cannot_be_saved_leaves_the_file_as_it_was(tmp_path, tree, error):
     with pytest.raises(error):
         tapegrad.save(tmp_path / "x", tree)
     assert tapegrad.load(tmp_path / "x") == 1 and [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_name_that_says_another_format_and_a_tree_of_other_shapes_are_refused(tmp_path):
+    for ending, words in ((".npz", "numpy.savez"), (".params", "nd.save"), (".pt", "pickle.dump")):
+        with pytest.raises(ArgumentError, match=rf"name the file \.safetensors\..*{words}"):
+            tapegrad.save(tmp_path / f"x{ending}", TREE)
+    tapegrad.save(tmp_path / "x", {"w": tnp.ones(2), "step": 3})
+    with pytest.raises(ShapeError, match=r"'w' of shape \(2,\), and `like` has it of shape \(3,\)"):
+        tapegrad.load(tmp_path / "x", like={"w": tnp.ones(3), "step": 0})
+    assert tapegrad.load(tmp_path / "x", like={"w": np.ones(2), "step": 0})["step"] == 3
 
 
 def test_damaged_files_are_one_type_of_error_and_take_no_memory(tmp_path):

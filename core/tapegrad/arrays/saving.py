@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engines.registry import backend_of, get_backend
-from ..errors import ArgumentError, ArgumentTypeError, FileFormatError, UnknownArrayError
+from ..errors import ArgumentError, ArgumentTypeError, FileFormatError, ShapeError, UnknownArrayError
 from .array import Array, plain_value
 from .entering import make
 from .safetensors import damaged, file_name, pack, unpack, write, write_together
@@ -28,6 +28,13 @@ KEY = "tapegrad"
 PLAIN = (bool, int, float, str)
 """What stands in the structure itself, with None."""
 
+OTHERS = {
+    **dict.fromkeys((".npy", ".npz"), "NumPy's format is written by numpy.savez, which takes our arrays"),
+    ".params": "MXNet's format is written by tapegrad.nd.save",
+    **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth"), "Pickles are written by pickle.dump, which takes our arrays"),
+}
+"""Endings of names that say another format, and who writes it."""
+
 
 def save(path: str | os.PathLike[str], tree: Tree) -> None:
     """Write a pytree of arrays to a file in the safetensors format.
@@ -41,8 +48,8 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
     Dtypes: those of the format: not complex128. bfloat16 arrays of an engine are saved as they are.
 
     Raises: `TypeError` for leaves that are neither arrays nor numbers or strings, and keys that are neither strings nor
-    integers, `DtypeError` for a dtype that the format lacks, `OSError` if the file cannot be written; what was there
-    before is then left.
+    integers, `DtypeError` for a dtype that the format lacks, `ValueError` for a name with the ending of another format,
+    `OSError` if the file cannot be written; what was there before is then left.
 
     >>> import tempfile
     >>> import tapegrad, tapegrad.numpy as tnp
@@ -54,6 +61,10 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
     import json
 
     target = Path(file_name(path, "save"))
+    if other := OTHERS.get(target.suffix):
+        raise ArgumentError(
+            f"save() writes safetensors, which {str(target)!r} does not say; name the file .safetensors. {other}"
+        )
     names, leaves, _ = _named(tree)
     values = {name: leaf for name, leaf in zip(names.values(), leaves, strict=True) if isinstance(leaf, PLAIN)}
     arrays = {name: leaf for name, leaf in zip(names.values(), leaves, strict=True) if name not in values}
@@ -73,16 +84,17 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
 def load(path: str | os.PathLike[str], like: Tree | None = None, *, backend: str | Backend | None = None) -> Tree:
     """Read what `save` or another program wrote in the safetensors format: the pytree, or a dict of arrays by name.
 
-    `like`: a pytree of the same structure, which the result then has, whatever its containers; its leaves may be
-    anything. `backend`: the engine that the arrays are to be on, or the default one. Nothing in a file is run.
+    `like`: a pytree of the same structure, which the result then has, whatever its containers; arrays in it have the
+    shapes of those in the file, other leaves may be anything. `backend`: the engine that the arrays are to be on, or
+    the default one. Nothing in a file is run.
 
     Shapes: as in the file.
 
     Dtypes: as in the file; bfloat16 comes as float32.
 
     Raises: `FileFormatError` for a file that is damaged or of another format, before memory is taken for what it
-    pretends to hold, `ValueError` for a file that holds another tree than `like`, or one of containers that only `like`
-    can make, `OSError` for one that cannot be opened.
+    pretends to hold, `ValueError` for a file that holds another tree or other shapes than `like`, or containers that
+    only `like` can make, `OSError` for one that cannot be opened.
 
     >>> import tempfile
     >>> import tapegrad, tapegrad.numpy as tnp
@@ -112,10 +124,14 @@ def load(path: str | os.PathLike[str], like: Tree | None = None, *, backend: str
     leaves |= {place: make(x, backend=engine) for place, x in host.items()}
     if like is None:
         return _built(structure["tree"], leaves, unknown)
-    names, _, spec = _named(like)
+    names, parts, spec = _named(like)
     if {*names.values()} != leaves.keys():
         differ = ", ".join(sorted({*names.values()} ^ leaves.keys())[:5])
         raise ArgumentError(f"{name!r} holds another tree than `like`; they differ in {differ}")
+    for place, part in zip(names.values(), parts, strict=True):
+        shapes = getattr(leaves[place], "shape", ()), getattr(part, "shape", None)
+        if shapes[1] is not None and shapes[0] != tuple(shapes[1]):
+            raise ShapeError(f"{name!r} holds {place!r} of shape {shapes[0]}, and `like` has it of shape {shapes[1]}")
     return unflatten(spec, [leaves[place] for place in names.values()])
 
 

@@ -18,7 +18,7 @@ from ..tape.guards import JOURNAL, Journal
 from ..tape.mode import ENTERED, JOURNALING, MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import fold
-from ..transforms.transformed import name_of
+from ..transforms.transformed import name_of, place_of
 from .doors import ACTIVE
 from .guards import SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
@@ -95,6 +95,9 @@ class Compiled(Reaches):
 
     def __repr__(self) -> str:
         return f"<compile of {name_of(self._fun)}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return place_of(self) or (Compiled, (self._fun, self._strict, self._most, self._quiet))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:

@@ -424,6 +424,10 @@ def _conversion(raw: Any) -> str:
     if hasattr(raw, "to_numpy"):
         held = "data" if hasattr(raw, "data") else "to_numpy()"
         return f"Give its numbers, {type(raw).__name__}.{held}, or call NumPy's function, which leaves it to that type"
+    if hasattr(raw, "toarray"):
+        return "Give it as a dense array, a.toarray()"
+    if isinstance(raw, Iterable) and not hasattr(raw, "shape"):
+        return f"Make a list of its numbers: list(a{'.values()' if isinstance(raw, Mapping) else ''})"
     if not hasattr(raw, "shape") and hasattr(raw, "__float__"):
         return "Give its value as a Python number, float(a)"
     return "Install the plug-in of its engine, or convert it first: numpy.asarray(a)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import update_wrapper
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -9,13 +10,14 @@ from typing import Any
 
 from ..tape.tracebacks import fold
 
-__all__ = ["Transformed", "name_of"]
+__all__ = ["Transformed", "name_of", "place_of"]
 
 
 class Transformed:
     """A function under a transform. It is called like the function, and pickled as `make(*arguments)`.
 
-    So it can be pickled where the function can: if that is a name of a module, and not a lambda.
+    So it can be pickled where the function can: if that is a name of a module, and not a lambda. What stands in a
+    module in the place of the function, as a decorator has it, is pickled by its name.
     """
 
     def __init__(self, call: Callable[..., Any], make: Callable[..., Any], *arguments: Any, **options: Any) -> None:
@@ -37,8 +39,17 @@ class Transformed:
         make, arguments, _ = self._made
         return f"<{make.__name__} of {name_of(arguments[0])}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _made_again, self._made
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return place_of(self) or (_made_again, self._made)
+
+
+def place_of(made: Any) -> str | None:
+    """By which name the module of a function has what a decorator made of it, if it has that."""
+    name: str = getattr(made, "__qualname__", "")
+    found: Any = sys.modules.get(getattr(made, "__module__", ""))
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return name if found is made else None
 
 
 def name_of(fun: Callable[..., Any]) -> str:
