@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tapegrad.testing.conformance import judged_names
+from tapegrad.testing.conformance import counted, judged_names
 from tapegrad.testing.judging import judged_ops
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance-results.md"
@@ -83,15 +83,15 @@ def is_whole(report):
 def run_line(report):
     """What was run, when and where, and how many checks failed."""
     functions = sum(op["kind"] == "function" for op in report["ops"].values())
-    what = f"{report['checks']:,} checks on {len(report['ops']) - functions} ops"
-    what += f" and {functions} functions" if functions else ""
+    what = f"{counted(report['checks'], 'check')} on {counted(len(report['ops']) - functions, 'op')}"
+    what += f" and {counted(functions, 'function')}" if functions else ""
     what += "" if is_whole(report) else f" alone ({', '.join(f'`{name}`' for name in sorted(report['ops']))})"
     bits = [op for op in report["ops"].values() if op["class"] == "I0"]
     differ = sum(failure["id"].endswith(":bitwise") for op in bits for failure in op["failures"])
     return (
         f"* {report['date']}, **{report['backend']}** {report['version']} with NumPy {report['numpy']} on "
         f"{report['machine']} under {report['system']}, CPython {report['python']}: {what}, "
-        f"{report['failed']:,} failed; {len(bits)} ops of class I0, {differ} with other bits than NumPy's."
+        f"{report['failed']:,} failed; {counted(len(bits), 'op')} of class I0, {differ} with other bits than NumPy's."
     )
 
 

@@ -52,7 +52,7 @@ def test_they_are_counted_apart(no_scipy):
     skipped = sum(bool(check.skipped) for check in checks)
     assert verdict.checks == len(checks) - skipped and not verdict.failures
     done, left_out = verdict.summary().splitlines()
-    assert " checks on 1 ops, 0 failed" in done
+    assert " checks on 1 op, 0 failed" in done
     assert re.fullmatch(rf"{skipped} checks skipped: {REASON.pattern}", left_out)
     assert sum(verdict.as_json()["skipped"].values()) == skipped
     page = as_page([verdict])

@@ -31,7 +31,7 @@ from .judging import (
     quick_samples,
 )
 
-__all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "judge_op", "judged_names"]
+__all__ = ["Conformance", "OpVerdict", "as_page", "backend_conformance", "counted", "judge_op", "judged_names"]
 
 UNITS = {
     "I0": "ulps",
@@ -41,6 +41,11 @@ UNITS = {
     "I4": "ε · condition",
 }
 """In what the distances of a class are measured."""
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of something, in words: "1 op", "2,000 checks"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(slots=True)
@@ -111,9 +116,12 @@ class Conformance:
     def summary(self) -> str:
         """What was done, how many checks failed, and how many need what is not installed: a line for each reason."""
         kinds = Counter(verdict.kind == "function" for verdict in self.ops.values() if verdict.checks)
-        ops = f"{kinds[False]} ops" + (f" and {kinds[True]} functions composed of them" if kinds[True] else "")
-        told = f"{self.backend} {self.version}: {self.checks:,} checks on {ops}, {len(self.failures):,} failed"
-        return "\n".join([told, *(f"{count:,} checks skipped: {reason}" for reason, count in self.skipped.items())])
+        ops = counted(kinds[False], "op") + (
+            f" and {counted(kinds[True], 'function')} composed of them" if kinds[True] else ""
+        )
+        checks = f"{counted(self.checks, 'check')} on {ops}, {len(self.failures):,} failed"
+        skipped = [f"{counted(count, 'check')} skipped: {reason}" for reason, count in self.skipped.items()]
+        return "\n".join([f"{self.backend} {self.version}: {checks}", *skipped])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, in plain Python types."""
