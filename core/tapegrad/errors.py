@@ -392,7 +392,7 @@ class ValueSemanticsError(TapegradError, TypeError):
     to an array of NumPy's. Write with a key: `x[0] = 5`.
 
     >>> import numpy, tapegrad.numpy as tnp
-    >>> numpy.add.at(tnp.zeros(3), [0, 0], 1.0)
+    >>> tnp.fill_diagonal(numpy.zeros((2, 2)), 1.0)
     Traceback (most recent call last):
     tapegrad.errors.ValueSemanticsError: ...
     """

@@ -142,10 +142,28 @@ def test_what_numpy_writes_to_our_array_is_differentiated():
     np.testing.assert_allclose(tapegrad.grad(f)(X), np.cos(X[0]) * np.eye(len(X))[0] * (1 + 3 * (len(X) - 1)))
 
 
-@pytest.mark.parametrize("write", [lambda x: np.put(x, [9], [1.0], mode="wrap"), lambda x: np.add.at(x, 0, 1.0)])
+@pytest.mark.parametrize("write", [lambda x: np.put(x, [9], [1.0], mode="wrap"), lambda x: np.sin.at(x, 0)])
 def test_a_write_to_a_copy_of_our_array_is_refused(write):
     with pytest.raises(ValueSemanticsError, match="cannot write"):
         write(tnp.asarray(SQUARE))
+
+
+@pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.divide, np.maximum], ids=lambda u: u.__name__)
+def test_a_ufunc_at_places_writes_to_our_array_once_for_each_that_is_named(ufunc):
+    places, values, plain = np.asarray([0, 2, 0]), np.asarray([2.0, 3.0, 5.0]), np.asarray([1.5, 2.5, 4.0])
+    x = tnp.asarray(plain)
+    ufunc.at(x, places, values)
+    ufunc.at(plain, places, values)
+    np.testing.assert_allclose(x.asnumpy(), plain)
+
+
+def test_a_sum_at_places_is_differentiated():
+    def f(values):
+        total = tnp.zeros(3, dtype="float64")
+        np.add.at(total, [0, 2, 0], values)
+        return (total**2).sum()
+
+    np.testing.assert_allclose(tapegrad.grad(f)(np.asarray([2.0, 3.0, 5.0])), [14.0, 6.0, 14.0])
 
 
 def test_an_output_takes_no_other_kind_or_shape():

@@ -353,7 +353,7 @@ def nanpercentile(a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, keepd
     Array([1., 2.], dtype=float32)
     """
     each, shape = fractions(q, 100.0)
-    return nanquantile(a, host.reshape(each, shape), axis, keepdims=keepdims)
+    return nanquantile(asarray(a), host.reshape(each, shape), axis, keepdims=keepdims)
 
 
 def _filled(x: Any, value: float) -> ndarray:

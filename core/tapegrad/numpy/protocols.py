@@ -144,10 +144,14 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Mapping
     name = ufunc.__name__
     outs = keywords.get("out", ())
     if method == "at" and isinstance(inputs[0], Array):
-        raise ValueSemanticsError(
-            f"numpy.{name}.at() cannot write to an array of tapegrad; write x[indices] = values, or, to add up what is "
-            "repeated, x += tapegrad.ops.indexing.scatter_add(values, indices, key=(AT,), shape=x.shape)"
-        )
+        x, indices, *values = inputs
+        if ufunc not in _AT or not hasattr(x, "at"):
+            raise ValueSemanticsError(
+                f"numpy.{name}.at() cannot write to this array of tapegrad; write x[indices] = values, or "
+                "x = x.at[indices].apply(function) of an array of tapegrad.numpy"
+            )
+        x[...] = getattr(x.at[indices], _AT[ufunc])(*values)
+        return None
     if any(isinstance(out, Array) for out in outs):
         rest = {key: value for key, value in keywords.items() if key not in ("out", "where")}
         found = getattr(ufunc, method)(*inputs, **rest)
@@ -222,6 +226,18 @@ def _functions() -> Mapping[Any, Callable[..., Any]]:
 
 def _copyto(dst: Array, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     _written(dst, src, where, "copyto")
+
+
+_AT = {
+    np.add: "add",
+    np.subtract: "subtract",
+    np.multiply: "multiply",
+    np.divide: "divide",
+    np.power: "power",
+    np.minimum: "min",
+    np.maximum: "max",
+}
+"""What a ufunc's `at` is of `x.at`."""
 
 
 def _understood(function: Callable[..., Any], args: Sequence[Any], keywords: Mapping[str, Any]) -> bool:

@@ -747,9 +747,9 @@ def percentile(
     Array(3., dtype=float32)
     """
     if is_batched(q):
-        return quantile(a, asarray(q) / 100.0, axis, method=method, keepdims=keepdims)
+        return quantile(asarray(a), asarray(q) / 100.0, axis, method=method, keepdims=keepdims)
     each, shape = fractions(q, 100.0)
-    return quantile(a, host.reshape(each, shape), axis, method=method, keepdims=keepdims)
+    return quantile(asarray(a), host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
 def trapezoid(y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axis: int = -1) -> ndarray:
