@@ -151,6 +151,16 @@ def test_numbers_come_out_as_python_has_them():
         host[:] = 9  # its own
 
 
+def test_what_follows_from_constants_and_leaves_the_program(backend):
+    slope = tapegrad.grad(lambda x: (x * 3.0).sum())
+    f = tapegrad.compile(lambda x: (slope(x), tnp.sin(x) + slope(x)), strict=True)
+    for k in (1.0, 2.0, 3.0):
+        constant, total = f(tnp.asarray([k, 1.0]))
+        assert constant.tolist() == [3.0, 3.0]
+        np.testing.assert_allclose(total.asnumpy(), np.sin([k, 1.0]) + 3, rtol=1e-6)
+    assert f.stats()["replays"] == 2
+
+
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
 def test_numbers_of_numpy_beside_arrays_are_values_of_the_program(kind, backend):
     def scaled(x, by):

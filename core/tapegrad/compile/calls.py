@@ -46,13 +46,15 @@ def _range(*args: Any) -> Any:
     trace = ACTIVE.get()
     if trace is not None and args:
         frame = sys._getframe(1)
-        if trace.visits.turns_at(frame, any(type(x) is Number for x in args)):
+        key = trace.visits.turns_at(frame, any(type(x) is Number for x in args))
+        if key is not None:
             start, stop, step = (0, *args, 1) if len(args) == 1 else (*args, 1)[:3]
-            return Turns(trace, start, stop, step)
+            made = trace.visits.counting[key] = Counting(trace, start, stop, step)
+            return made
     return range(*args)
 
 
-class Turns:
+class Counting:
     """The numbers of a `range`, each of which follows from the one before."""
 
     def __init__(self, trace: Any, start: Any, stop: Any, step: Any) -> None:
@@ -60,7 +62,7 @@ class Turns:
         self.stop = stop
         self.step = step
 
-    def __iter__(self) -> Turns:
+    def __iter__(self) -> Counting:
         return self
 
     def __next__(self) -> Any:

@@ -22,7 +22,7 @@ from ..transforms.transformed import name_of, place_of
 from .doors import ACTIVE
 from .guards import SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
-from .loops import DEEP, LONG, MANY, OFTEN, Course, Missed, rolled
+from .loops import DEEP, LONG, MANY, OFTEN, Course, rolled
 from .program import End, Step, on_host
 from .reaching import reachable
 from .recorded import Again, Outcome, attached, swept
@@ -33,6 +33,7 @@ from .source import MISSED
 from .state import Appended, Copies, Inside, StandIns, containers, is_number
 from .strict import Comparison, check_readings
 from .trace import Rehearsal, Trace
+from .turns import Missed
 from .values import Untraceable, Value
 
 

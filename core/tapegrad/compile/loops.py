@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from .passes.common import common
 from .passes.dead import dead
 from .passes.host import host
-from .program import End, Ref, Segment, Spec, Step, fingerprint, substituted
+from .program import End, Ref, Segment, Spec, Step, substituted
 from .source import Writer, execute
+from .turns import Missed, Mixed, Turns, sign
 from .visits import Visits
 
 MANY, OFTEN, LONG = 8, 24, 2000
@@ -29,10 +30,6 @@ DEEP = 200
 
 FEWEST = 3
 """A body is looked for in traces that have come to its branch point so often at least."""
-
-
-class Missed(Exception):
-    """A turn of a loop saw what none has seen before."""
 
 
 class Course(NamedTuple):
@@ -53,7 +50,15 @@ def rolled(a: Course | None, b: Course) -> Course | None:
     """A course with a loop for two that differ in its number of turns, or for one of many; None where there is none."""
     for key, places in b.visits.places.items():
         others = () if a is None else a.visits.places.get(key, ())
-        if not b.visits.repeats.get(key) or not _ended_there(b, places):
+        if not b.visits.repeats.get(key):
+            continue
+        if len(places) > OFTEN // 2 and b.visits.free.get(key):
+            try:
+                path, specs, end = Turns(b.path, b.specs, places[1:], b.visits.slots[key]).course(b.end)
+                return Course(path, specs, end, Visits())
+            except Mixed:
+                pass
+        if not _ended_there(b, places):
             continue
         pairs = []
         if a is not None and len(others) >= FEWEST and len(others) != len(places) and _ended_there(a, others):
@@ -63,7 +68,7 @@ def rolled(a: Course | None, b: Course) -> Course | None:
         for short, long in pairs:
             try:
                 return _Roll(_Side(short, key), _Side(long, key)).course()
-            except _Mixed:
+            except Mixed:
                 continue
     return None
 
@@ -72,10 +77,6 @@ def _ended_there(course: Course, places: Sequence[int]) -> bool:
     """Whether the host saw the same at each visit but for the last."""
     seen = [course.path[place][1] for place in places]
     return seen[-1] not in seen[:-1] and len(set(seen)) == 2
-
-
-class _Mixed(Exception):
-    """The two traces are no loop with different numbers of turns."""
 
 
 class _At(NamedTuple):
@@ -129,7 +130,7 @@ class _Side:
         second, turns = self.after + begin, self.turns + extra if length else 0
         rest = second + length * turns
         if turns < 0 or rest > len(self.path):
-            raise _Mixed
+            raise Mixed
         parts = (
             _Part("before", 0, self.first, 1),
             _Part("loop", self.first, self.length, self.turns),
@@ -156,15 +157,6 @@ def _operands(item: Any) -> list[Ref]:
     return list(item.operands()) if isinstance(item, Step) else [item[0].value]
 
 
-def _sign(item: Any, specs: Sequence[Spec]) -> Any:
-    """What an item is, apart from which values it reads and makes."""
-    if not isinstance(item, Step):
-        return (item[0].at, item[1])
-    made = [specs[r.number] for r in item.results]
-    given = item.over(lambda r: None)
-    return (item.name, item.pure, fingerprint(given.args), fingerprint(given.keywords), fingerprint(made))
-
-
 class _Roll:
     """Two traces of one function, whose loop at a branch point took different numbers of turns, or twice one trace."""
 
@@ -189,17 +181,17 @@ class _Roll:
     # ---- that the traces match
 
     def match(self) -> None:
-        """Divide both traces alike, and find the rules for all operands; raises `_Mixed` where that cannot be."""
+        """Divide both traces alike, and find the rules for all operands; raises `Mixed` where that cannot be."""
         short, long = self.short, self.long
         more = long.turns - short.turns
         grown = (len(long.path) - long.after) - (len(short.path) - short.after)
         if short.length != long.length or short.first != long.first or grown < 0 or (more and grown % more):
-            raise _Mixed
+            raise Mixed
         most = (len(long.path) - long.after) // long.turns
         self.single = not more
         numbers: dict[Any, int] = {}
         self.signs = {
-            side: [numbers.setdefault(_sign(item, side.course.specs), len(numbers)) for item in side.path]
+            side: [numbers.setdefault(sign(item, side.course.specs), len(numbers)) for item in side.path]
             for side in (short, long)
         }
         mine, others = self.signs[short][short.after :], self.signs[long][long.after :]
@@ -210,9 +202,9 @@ class _Roll:
                     try:
                         self.divide(begin, max(length, 0), extra)
                         return
-                    except _Mixed:
+                    except Mixed:
                         continue
-        raise _Mixed
+        raise Mixed
 
     def divide(self, begin: int, length: int, extra: int) -> None:
         sides = (self.short, self.long)
@@ -221,7 +213,7 @@ class _Roll:
         self.extra = extra
         for name, part in self.long.parts.items():
             if length and name == "back" and min(side.parts[name].turns for side in sides) < 2:
-                raise _Mixed
+                raise Mixed
             model = self.signs[self.long][part.begin : part.begin + part.length]
             for side in sides:
                 for turn in range(side.parts[name].turns):
@@ -229,7 +221,7 @@ class _Roll:
                     signs = self.signs[side][own.begin + turn * own.length :][: own.length]
                     last = name == "loop" and turn == own.turns - 1  # where it saw something else, and ended
                     if own.length != part.length or signs[: len(signs) - last] != model[: len(model) - last]:
-                        raise _Mixed
+                        raise Mixed
         self.rules = {}
         for name, part in self.long.parts.items():
             for item, step in enumerate(self.long.items(part, 0)):
@@ -238,7 +230,7 @@ class _Roll:
         ends = [list(side.course.end.refs()) for side in sides]
         shapes = [repr(substituted(side.course.end, lambda r: None)) for side in sides]
         if shapes[0] != shapes[1]:
-            raise _Mixed
+            raise Mixed
         self.ends = {
             y: self.found([(self.short, "rest", 0, x), (self.long, "rest", 0, y)]) for x, y in zip(*ends, strict=True)
         }
@@ -256,7 +248,7 @@ class _Roll:
                 break
             try:
                 rule = self.found(later)
-            except _Mixed:
+            except Mixed:
                 continue
             if rule.how != "last":
                 break
@@ -269,7 +261,7 @@ class _Roll:
         ats = [side.made[r.number] for side, _, _, r in where]
         part, _, item, result = ats[-1]
         if any((at.part, at.item, at.result) != (part, item, result) for at in ats):
-            raise _Mixed
+            raise Mixed
         here = self.long.parts[part]
         if here.turns < 2 or part not in self.lists:
             return _Rule("fixed", where[-1][3])
@@ -277,7 +269,7 @@ class _Roll:
         behind = {turn - at.turn for (_, name, turn, _), at in zip(where, ats, strict=True) if name == part}
         if where[-1][1] == part:
             if len(behind) > 1:
-                raise _Mixed
+                raise Mixed
             return _Rule("last" if max(behind) else "now", ref, max(behind))
         left = [
             (side.parts[part].turns - 1 - at.turn, at.turn, turn)
@@ -296,7 +288,7 @@ class _Roll:
                 if how in ("end", "start"):
                     self.fewest = max(self.fewest, at + 1)
                 return _Rule(how, ref, at, part)
-        raise _Mixed
+        raise Mixed
 
     # ---- the program
 
@@ -364,7 +356,7 @@ class _Roll:
                         if key not in carried:
                             carried[key] = self.fresh(self.specs[rule.ref.number])
                         if starts.setdefault(carried[key], self.value(start)) != self.value(start):
-                            raise _Mixed
+                            raise Mixed
                     refs.append(carried[rule.ref, rule.at])
                 elif rule.how in ("mirror", "order"):
                     held, read = self.listed(rule), self.fresh(self.specs[rule.ref.number])
@@ -378,7 +370,7 @@ class _Roll:
             step = _over(step, refs)
             if isinstance(step, Step):
                 if not step.pure:
-                    raise _Mixed
+                    raise Mixed
                 steps.append(step)
             else:
                 looks.append((step[0].value, step[0].at, step[1]))

@@ -30,7 +30,7 @@ from ..tape.nodes import Leaf, Sweep, next_seq
 from .calls import REWRITTEN
 from .doors import ACTIVE, DOORS, Door, contents, slots_of, untraced
 from .draws import GivenDraws, TracingDraws
-from .program import Branch, Ref, Spec, Step, fingerprint
+from .program import Branch, Ref, Spec, Step, fingerprint, unchanged
 from .tracing import TracingKernels, tracing_backend
 from .values import NUMBERS, Host, Number, Traced, Untraceable, Value, closed, opened
 from .visits import Visits
@@ -218,18 +218,18 @@ class Trace:
                 self.visits.read(frame)
             elif frame is not None and at == "truth":
                 with untraced():
-                    self.visits.visit(frame, len(self.path) - 1, self.host_constant)
+                    self.visits.visit(frame, len(self.path) - 1, self)
 
     def constant(self, raw: Any, table: TracingKernels) -> Traced:
         """A constant of the program."""
         result = self.fresh(raw)
-        self.note(Step("constant", _same, (raw,), {}, (result,)))
+        self.note(Step("constant", unchanged, (raw,), {}, (result,)))
         return table.backend.traced(self, raw, result)
 
     def host_constant(self, value: Any) -> Any:
         """A number that was made on the host, as a traced one."""
         result = self.fresh(value)
-        self.note(Step("constant", _same, (value,), {}, (result,)))
+        self.note(Step("constant", unchanged, (value,), {}, (result,)))
         return self.on_host(value, result)
 
     def table(self, kernels: Any) -> TracingKernels:
@@ -317,7 +317,7 @@ class Trace:
         result = self.fresh(value)
         table = self.table(held["_kernels"])
         traced = table.backend.traced(self, value, result)
-        self.note(Step("load", _same, (("handle", number),), {}, (result,)))
+        self.note(Step("load", unchanged, (("handle", number),), {}, (result,)))
         state = {n: tuple([traced if p is value else p for p in v]) if type(v) is tuple else v for n, v in held.items()}
         state["_value"], state["_kernels"] = traced, table
         state["_signature"] = table.signatures[type(x), value.dtype, value.shape]
@@ -335,13 +335,13 @@ class Trace:
     def argument(self, place: int, raw: Any, real: Backend) -> Traced:
         """A raw array among the arguments, as a traced one."""
         result = self.fresh(raw)
-        self.note(Step("load", _same, (("argument", place),), {}, (result,)))
+        self.note(Step("load", unchanged, (("argument", place),), {}, (result,)))
         return tracing_backend(real).traced(self, raw, result)
 
     def number(self, place: int, value: Any) -> Number:
         """A number among the leaves of the call, as a traced one."""
         result = self.fresh(value)
-        self.note(Step("load", _same, (("argument", place),), {}, (result,)))
+        self.note(Step("load", unchanged, (("argument", place),), {}, (result,)))
         made: Number = self.on_host(value, result)
         return made
 
@@ -362,7 +362,7 @@ class Trace:
         """Take what the program made on the host, or with an engine's own functions, for a constant."""
         raw = slots_of(type(x))["_value"].__get__(x)
         result = self.fresh(raw)
-        self.note(Step("constant", _same, (raw,), {}, (result,)))
+        self.note(Step("constant", unchanged, (raw,), {}, (result,)))
         self.hold(x, raw, result)
 
 
@@ -395,10 +395,6 @@ class Rehearsal(Trace):
             self.states[id(x)] = contents(x) | slots
             self.handles.append(x)
             self.before.append(contents(x))
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _forget(states: dict[int, Any], own: dict[int, Any], unadopted: set[int], place: int) -> None:

@@ -19,8 +19,10 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..tape.mode import MODE
-from ..tape.nodes import next_seq
+from ..tape.nodes import Leaf, Sweep, next_seq
 from .guards import SCALARS, Place, Reach, same
+from .liveness import live_locals
+from .program import Ref
 from .reaching import reachable
 from .state import is_number
 from .values import Value
@@ -35,50 +37,69 @@ class Visits:
         self.numbers: dict[tuple[CodeType, int], list[float]] = {}
         """The numbers that nodes of the tape had reached at each visit."""
         self.frames: dict[tuple[CodeType, int], FrameType | None] = {}
-        self.before: _Snapshot | None = None
+        self.before: dict[tuple[CodeType, int], _Snapshot] = {}
+        self.slots: dict[tuple[CodeType, int], list[dict[Any, Ref]]] = {}
+        """Which values the places of Python's state hold, at each visit from the second on."""
+        self.free: dict[tuple[CodeType, int], bool] = {}
+        """Whether nothing that was recorded on the tape was held by anybody at these visits."""
+        self.met: set[tuple[Any, ...]] = set()
+        """What has been seen from one visit to the next."""
         self.counters: dict[tuple[CodeType, int], list[str] | None] = {}
         """The locals that differ from visit to visit, where these are numbers and nothing else does; none by the call
         of a `range` whose `for` may be a loop, and None where it cannot be one, since its numbers are looked at."""
         self.known: dict[tuple[CodeType, int], list[str] | None] = {}
         """Those of earlier traces."""
+        self.counting: dict[tuple[CodeType, int], Any] = {}
+        """Of those whose numbers are values of the program, what goes through them."""
         self.ahead = False
         """Whether a `range` ends at a number of the program, and so varies."""
         self.ranges: dict[tuple[CodeType, int], bool] = {}
         """The calls of `range`, and whether their numbers are values of the program."""
 
-    def visit(self, frame: FrameType, place: int, number: Callable[[Any], Any]) -> None:
-        """Note a branch point, and at the third visit whether Python's state is what it was at the second.
+    def visit(self, frame: FrameType, place: int, trace: Any) -> None:
+        """Note a branch point, and whether Python's state is what it was at the second visit.
 
-        `number` makes a number one of the program.
+        That is looked at again only where the host has seen since the last visit what it has not seen in any turn.
         """
         key = frame.f_code, frame.f_lasti
         places = self.places.setdefault(key, [])
         places.append(place)
+        if self.known.get(key):
+            _replace(frame, self.known[key] or (), trace.host_constant)
         self.numbers.setdefault(key, []).append(next_seq())
         if len(places) == 1:
             around = self.around(frame)
             self.frames[key] = frame if all(map(self.ranges.get, around)) else None
             if len(around) == 1 and self.ranges.get(around[0]) is False and around[0] not in self.known:
                 self.counters[around[0]] = []
-            if self.known.get(key):
-                _replace(frame, self.known[key] or (), number)
         elif self.frames[key] is not frame:
             self.frames[key] = None  # a new frame for each turn: what drives the loop is somewhere else
         elif len(places) == 2:
-            self.before = _Snapshot(frame)
-        elif len(places) == 3:
-            self.repeats[key] = self.before is not None and self.before.holds(frame)
-            numbers = [] if self.before is None or self.repeats[key] else self.before.numbers(frame)
-            if self.before is not None and numbers and self.before.holds(frame, numbers):
-                self.counters[key] = numbers
+            self.before[key] = _Snapshot(frame)
+        else:
+            before, last = self.before[key], places[-2]
+            seen = key, *[item[1] for item in trace.path[last + 1 : place + 1] if item.__class__ is tuple]
+            if seen not in self.met:
+                self.met.add(seen)
+                alike = before.holds(frame)
+                numbers = [] if alike else before.numbers(frame)
+                self.repeats[key] = self.repeats.get(key, True) and alike
+                if numbers and before.holds(frame, numbers):
+                    known = (*(self.known.get(key) or ()), *(self.counters.get(key) or ()))
+                    self.counters[key] = list(dict.fromkeys((*known, *numbers)))
+        if len(places) > 1 and self.frames[key] is frame:
+            trace.seen.clear()  # in the next turn a value that was looked at counts anew
+            counting = {call: counting.next.ref for call, counting in self.counting.items()}
+            self.slots.setdefault(key, []).append(counting | dict(self.before[key].values(frame, trace)))
+            self.free[key] = self.free.get(key, True) and not any(map(_is_taped, trace.own.values()))
 
     def recorded(self, key: tuple[CodeType, int]) -> bool:
         """Whether the turns have made nodes of the tape, by which what comes later may depend on their number."""
         first, *_, last = self.numbers[key][1:]
         return last - first > len(self.numbers[key]) - 2
 
-    def turns_at(self, frame: FrameType, traced: bool) -> bool:
-        """Whether the numbers of the `range` that is called there are to be values of the program.
+    def turns_at(self, frame: FrameType, traced: bool) -> tuple[CodeType, int] | None:
+        """The place of a call of `range` whose numbers are to be values of the program; None where they are not.
 
         `traced`: whether it ends at one.
         """
@@ -87,7 +108,7 @@ class Visits:
         if traced and key not in self.known and key[1] in _iterated(key[0]):
             self.counters[key] = []
             self.ahead = True
-        return turns
+        return key if turns else None
 
     def around(self, frame: FrameType) -> list[tuple[CodeType, int]]:
         """The calls of `range` that drive the loops around a place; of any other `for` nobody knows how far it is."""
@@ -102,7 +123,8 @@ class Visits:
     def close(self) -> None:
         """Let go of frames and what they hold."""
         self.frames.clear()
-        self.before = None
+        self.before.clear()
+        self.counting.clear()
 
 
 class _Snapshot:
@@ -121,11 +143,24 @@ class _Snapshot:
         return [
             name
             for name, held in self.locals.items()
-            if is_number(held)
-            and not isinstance(held, Value)
+            if is_number(held.value if isinstance(held, Value) else held)
             and now.get(name).__class__ is held.__class__
+            and not (isinstance(held, Value) and isinstance(now[name], Value))
             and not same(held, now[name])
         ]
+
+    def values(self, frame: FrameType, trace: Any) -> Iterator[tuple[Any, Ref]]:
+        """Which values of the program the places of the state hold now."""
+        for name, held in _locals(frame).items():
+            for i, leaf in enumerate(flatten(held)[0]):
+                if (r := _ref_of(leaf)) is not None:
+                    yield ("local", name, i), r
+        for i, place in enumerate(self.reach.places):
+            if (r := _ref_of(place.now())) is not None:
+                yield ("place", i), r
+        for number, x in enumerate(trace.handles):
+            if (r := _ref_of(trace.states[id(x)]["_value"])) is not None:
+                yield ("handle", number), r
 
     def holds(self, frame: FrameType, but: Sequence[str] = ()) -> bool:
         """Whether nothing but the numbers in arrays, and under some names, is different now."""
@@ -143,8 +178,21 @@ class _Snapshot:
 
 
 def _locals(frame: FrameType) -> dict[Any, Any]:
-    """The locals of a frame; those of the frames that called it stand still meanwhile."""
-    return dict(frame.f_locals)
+    """The locals of a frame that it may still read; those of the frames that called it stand still meanwhile."""
+    live = live_locals(frame.f_code, frame.f_lasti)
+    return {name: held for name, held in frame.f_locals.items() if name in live}
+
+
+def _ref_of(x: Any) -> Ref | None:
+    """The value of the program that an array which the trace has made, or a traced value, is."""
+    held = getattr(x, "_value", None) if isinstance(x, Array) else x
+    return held.ref if isinstance(held, Value) else None
+
+
+def _is_taped(reference: Any) -> bool:
+    """Whether an array is on the tape, where a sweep may come by."""
+    node = getattr(reference(), "_node", None)
+    return not (node is None or node.__class__ is Leaf or node.xp.__class__ is Sweep)
 
 
 def _replace(frame: FrameType, names: Sequence[str], number: Callable[[Any], Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..program import Ref, Segment, Spec, mapped, substituted
+from ..program import Ref, Segment, Spec, mapped, substituted, unchanged
 
 SMALL = 10_000
 """Up to so many elements a result is kept as a constant; a larger one is computed anew in each call."""
@@ -60,7 +60,9 @@ def constants(root: Segment, specs: Mapping[int, Spec]) -> Segment:
                 continue
             if result in known:
                 if result in leaving:
-                    made.steps.append(replace(step, name="constant", args=(known[result],), keywords={}))
+                    made.steps.append(
+                        replace(step, name="constant", function=unchanged, args=(known[result],), keywords={})
+                    )
                 continue
             made.steps.append(step)
         made.exit = segment.exit and substituted(segment.exit, lambda r: same.get(r, r))
