@@ -200,6 +200,14 @@ def test_numbers_that_python_makes_of_arrays_are_values_of_the_program():
     assert f.stats()["programs"] == 2 and f.stats()["eager"] == 0
 
 
+def test_a_function_may_have_builtins_of_its_own():
+    space = {"__builtins__": {"float": lambda x: x * 3, "range": range}}
+    exec("def f(x):\n    for k in range(2):\n        x = float(x)\n    return x", space)
+    f = tapegrad.compile(space["f"])
+    assert [f(tnp.asarray(k)).item() for k in (1.0, 2.0)] == [9.0, 18.0]
+    assert f.stats()["eager"] == 0
+
+
 def test_results_are_nobody_elses():
     ones = tnp.ones(3)
     f = tapegrad.compile(lambda x: (x, x + 1, x + 1, ones, ones * 1))

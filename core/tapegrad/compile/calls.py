@@ -103,6 +103,11 @@ def rewritten(code: CodeType) -> CodeType:
     return code.replace(co_code=bytes(steps), co_names=tuple(names), co_consts=inner)
 
 
+def _means_builtins(function: FunctionType) -> bool:
+    """Whether `float`, `int` and `range` are Python's own in a function."""
+    return function.__builtins__ is vars(builtins) and _STAND_INS.keys().isdisjoint(function.__globals__)
+
+
 class _Rewritten:
     """The functions whose code calls the stand-ins, which are there while at least one trace is under way."""
 
@@ -116,7 +121,7 @@ class _Rewritten:
         with self.lock:
             self.count += 1
             for function in functions:
-                if function not in self.originals and _STAND_INS.keys().isdisjoint(function.__globals__):
+                if function not in self.originals and _means_builtins(function):
                     code = rewritten(function.__code__)
                     if code is not function.__code__:
                         self.originals[function] = function.__code__
