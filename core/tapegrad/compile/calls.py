@@ -103,7 +103,7 @@ def rewritten(code: CodeType) -> CodeType:
     return code.replace(co_code=bytes(steps), co_names=tuple(names), co_consts=inner)
 
 
-def _means_builtins(function: FunctionType) -> bool:
+def _means_builtins(function: Any) -> bool:
     """Whether `float`, `int` and `range` are Python's own in a function."""
     return function.__builtins__ is vars(builtins) and _STAND_INS.keys().isdisjoint(function.__globals__)
 
