@@ -34,6 +34,11 @@ def _kind_of_class(cls: type) -> str:
     return SCALAR if issubclass(cls, (bool, int, float, complex)) and not issubclass(cls, np.generic) else RAW
 
 
+def _array_of(scalar: Any) -> Any:
+    """A scalar of NumPy's as an array of no axes, by an index, which a trace notes, where `numpy.asarray` is a look."""
+    return scalar[...]
+
+
 def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company = (), weak: bool = False) -> Array:
     """An input of any kind as an array; a Python number gets the engine and the face of what it stands beside.
 
@@ -51,7 +56,7 @@ def as_array(leaf: Any, *, copy: bool = False, beside: Sequence[Any] | Company =
         host = np.asarray(leaf, dtype=dtypes.dtype_of_scalar(leaf, dtypes.BOOL))
         return handle(face, engine.backend.from_numpy(host, device=device), None, engine)
     if isinstance(leaf, np.generic):
-        leaf = leaf[...]  # type: ignore[index]
+        leaf = _array_of(leaf)
     backend, raw = admitted(leaf)
     return handle(standard_face(), backend.adopt(raw, copy=copy), None, backend.kernels)
 
@@ -205,7 +210,7 @@ def enter(
             dtype = values.dtype if hosts else dtype_of_numbers(values)
         return make(values, dtype, device, face=face)
     if isinstance(value, np.generic):
-        return make(value[...], dtype, device, face=face)  # type: ignore[index]
+        return make(_array_of(value), dtype, device, face=face)
     if isinstance(value, range):
         return make(np.asarray(value, dtype=np.int64), dtype, device, face=face)
     backend, admissible = admitted(value, what)
@@ -338,7 +343,7 @@ def enter_beside(
     `name`, in the words of errors.
     """
     if isinstance(value, np.generic):
-        value = value[...]  # type: ignore[index]
+        value = _array_of(value)
     if isinstance(value, (list, tuple)) and face._face.takes_lists:
         with use_backend(get_backend() if engine is None else engine.backend), floats_beside(among):
             return enter(value, device=device, face=face, what=what)
