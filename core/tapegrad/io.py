@@ -215,6 +215,7 @@ class NDArrayIter(DataIter):
     def hard_reset(self) -> None:
         """Begin anew, without what rolled over."""
         self._left = self._left[:0]
+        self._pad = 0
         self.reset()
 
     def reset(self) -> None:
@@ -225,7 +226,8 @@ class NDArrayIter(DataIter):
             self._data_order = self._data_order[self.idx]
         self._order = np.concatenate([self._left, self._data_order])
         self._left = self._left[:0]
-        self._at = 0
+        # Where lines of a file go round, those that have filled up the last batch are done with.
+        self._at = self._pad if self.last_batch_handle == "round" else 0
         self._batch = self._order[:0]
         self._pad = 0
 
@@ -354,9 +356,12 @@ def CSVIter(
     round_batch: bool = True,
     dtype: Any = "float32",
     data_name: str = "data",
-    label_name: str = "label",
+    label_name: str = "softmax_label",
 ) -> NDArrayIter:
     """Batches of the lines of a file of numbers with commas between; without labels they are 0.
+
+    A last batch that is not full is filled up from the beginning, and its `pad` says by how much. With `round_batch`
+    the next round begins behind the lines that have filled it up.
 
     Shapes: `data_shape` and `label_shape` for each line.
 
@@ -381,8 +386,9 @@ def CSVIter(
     data = read(data_csv, data_shape)
     label = np.zeros((len(data), *label_shape), dtype) if label_csv is None else read(label_csv, label_shape)
     label = label.reshape(len(label), *label.shape[2 if label.shape[1:] == (1,) else 1 :])
-    handle = "pad" if round_batch else "discard"
-    return NDArrayIter(data, label, batch_size, last_batch_handle=handle, data_name=data_name, label_name=label_name)
+    lines = NDArrayIter(data, label, batch_size, data_name=data_name, label_name=label_name)
+    lines.last_batch_handle = "round" if round_batch else "pad"
+    return lines
 
 
 class MXDataIter(DataIter):
