@@ -8,6 +8,8 @@ from typing import Any
 from . import ndarray as _nd
 from .arrays.foreign import missing as _missing
 from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
+from .errors import ArgumentError as _ArgumentError
+from .ndarray import shape as _shape
 from .np import random as _random
 from .np.faced import faced as _faced
 from .np.switch import is_np_array, is_np_shape, reset_np, set_np, use_np, use_np_array
@@ -48,7 +50,6 @@ NAMES = {
     "pick": "pick",
     "pooling": "Pooling",
     "relu": "relu",
-    "reshape": "reshape",
     "reshape_like": "reshape_like",
     "rnn": "RNN",
     "roi_pooling": "ROIPooling",
@@ -82,6 +83,7 @@ __all__ = [
     "num_gpus",
     "random",
     "reset_np",
+    "reshape",
     "save",
     "seed",
     "set_np",
@@ -105,6 +107,24 @@ def nonzero(a: Any) -> Any:
     from . import np
 
     return np.argwhere(a)
+
+
+@_faced
+def reshape(a: Any, newshape: Any, reverse: bool = False, order: str = "C") -> Any:
+    """The same elements in a new shape, which may hold codes; with `reverse` they are read from the right.
+
+    -1 is what is left, -2 keeps an axis, -3 drops one of length 1, -4 keeps all remaining axes, -5 joins two axes, -6
+    splits one into the next two numbers.
+
+    Raises: `ShapeError` where the sizes do not agree or the codes do not fit, `ValueError` for an order other than "C".
+
+    >>> from tapegrad import np
+    >>> reshape(np.ones((2, 3, 8)), (-5, 2, -1)).shape
+    (6, 2, 4)
+    """
+    if order != "C":
+        raise _ArgumentError(f"reshape(): order is {order!r}; elements are read and written in C's order, 'C'")
+    return a.reshape(_shape.new_shape(a.shape, newshape, reverse, _shape.NPX_CODES))
 
 
 def masked_softmax(data: Any, mask: Any, axis: int = -1, temperature: float = 1.0) -> Any:

@@ -135,6 +135,35 @@ def test_axes_may_be_listed():
     assert np.concatenate([x, [[[0, 0, 0]]]], 1).shape == (1, 3, 3)
 
 
+def test_floats_may_be_indices():
+    x, places = np.arange(6).reshape(2, 3), np.array([0, 2])
+    assert x[:, places].tolist() == np.take(x, places, axis=1).tolist() == x.take(indices=places, axis=1).tolist()
+    assert np.take(x, places, 1, mode="wrap").tolist() == [[0, 2], [3, 5]]
+    assert np.delete(x[0], places).tolist() == [1] and np.insert(x[0], np.array([1]), 9).tolist() == [0, 9, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "codes", "made"),
+    [
+        ((2, 3, 8), (-2, -2, 2, -1), (2, 3, 2, 4)),
+        ((8, 3, 3, 4), (-6, 2, -1, -4), (2, 4, 3, 3, 4)),
+        ((8, 3, 4), (-5, -4), (24, 4)),
+        ((8, 1, 1, 3), (-2, -3, -3, -2), (8, 3)),
+        ((2, 3), -1, (6,)),
+        ((2, 0), (0, 5), (0, 5)),
+    ],
+)
+def test_codes_of_shapes_are_those_of_npx(shape, codes, made):
+    assert npx.reshape(np.ones(shape), codes).shape == made
+
+
+def test_codes_of_shapes_are_read_from_the_right_and_refused_where_they_do_not_fit():
+    assert npx.reshape(np.ones((8, 3, 2, 4, 8)), (-4, -1, 2, -6), reverse=True).shape == (8, 3, 2, 4, 4, 2)
+    for codes, words in (((-3, -4), "drops an axis of length 1, not 2"), ((-7,), "codes -1, -2, -3, -4, -5 and -6")):
+        with pytest.raises(mx.errors.ShapeError, match=words):
+            npx.reshape(np.ones((2, 3)), codes)
+
+
 def test_eigenvalues_are_real_where_they_can_be():
     values, vectors = np.linalg.eig(np.array([[2.0, 1.0], [2.0, 3.0]]))
     assert values.dtype == vectors.dtype == "float32"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,18 +23,27 @@ if TYPE_CHECKING:
 INT64 = np.dtype("int64")
 
 
-def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = False) -> tuple[int, ...]:
+CODES: Mapping[int, str] = {0: "keep", -1: "open", -2: "all", -3: "join", -4: "split"}
+"""What numbers mean in a shape of `nd.reshape`, other than lengths."""
+
+NPX_CODES: Mapping[int, str] = {-1: "open", -2: "keep", -3: "drop", -4: "all", -5: "join", -6: "split"}
+"""What they mean in one of `npx.reshape`."""
+
+
+def new_shape(
+    shape: tuple[int, ...], codes: Sequence[int], reverse: bool = False, meanings: Mapping[int, str] = CODES
+) -> tuple[int, ...]:
     """The shape that MXNet's codes make of a shape. Raises `ShapeError` where they cannot.
 
-    0 keeps an axis, -1 is what is left, -2 all remaining axes, -3 joins two axes, -4 splits one into the next two
-    numbers.
+    They keep an axis, leave a length open, keep all remaining axes, drop an axis of length 1, join two axes, or split
+    one into the next two numbers.
 
     >>> new_shape((2, 3, 4), (0, -1)), new_shape((2, 3, 4), (-3, 0)), new_shape((2, 3, 4), (-4, 1, -1, -2))
     ((2, 12), (6, 4), (1, 2, 3, 4))
     """
     asked = ints_of(codes, "reshape", "shape")
     if reverse:
-        return new_shape(shape[::-1], asked[::-1])[::-1]
+        return new_shape(shape[::-1], asked[::-1], meanings=meanings)[::-1]
     size = int(np.prod(shape, dtype=np.int64))
     lengths: list[int] = []
     unread = list(shape)
@@ -51,19 +60,24 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
 
     while code:
         c = code.pop(0)
-        if c > 0 or c == -1:
+        meaning = meanings.get(c)
+        if meaning == "open" or (meaning is None and c >= 0):
             lengths.append(c)
             unread[:1] = []
-        elif c == 0:
+        elif meaning == "keep":
             lengths += following(1) if unread or size else [0]
-        elif c == -2:
+        elif meaning == "all":
             lengths += following(len(unread))
-        elif c == -3:
+        elif meaning == "drop":
+            (length,) = following(1)
+            if length != 1:
+                raise problem(f"{c} drops an axis of length 1, not {length}")
+        elif meaning == "join":
             first, second = following(2)
             lengths.append(first * second)
-        elif c == -4:
+        elif meaning == "split":
             if len(code) < 2:
-                raise problem("-4 is followed by two lengths")
+                raise problem(f"{c} is followed by two lengths")
             (length,) = following(1)
             first, second = code.pop(0), code.pop(0)
             if first == -1 and second > 0:
@@ -71,10 +85,11 @@ def new_shape(shape: tuple[int, ...], codes: Sequence[int], reverse: bool = Fals
             elif second == -1 and first > 0:
                 second = length // first
             if first * second != length:
-                raise problem(f"-4 cannot split {length} into {first} and {second}")
+                raise problem(f"{c} cannot split {length} into {first} and {second}")
             lengths += [first, second]
         else:
-            raise problem(f"{c} is not one of the codes 0, -1, -2, -3 and -4")
+            *others, last = map(str, meanings)
+            raise problem(f"{c} is not one of the codes {', '.join(others)} and {last}")
     if lengths.count(-1) > 1:
         raise problem("only one length can be left open")
     if -1 in lengths:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
+from itertools import zip_longest
 from types import FunctionType
 from typing import Any, ClassVar, Self
 
@@ -21,7 +21,7 @@ from ..numpy.methods import Methods
 from ..ops.indexing import put, read
 from ..transforms.program import ProgramArray
 
-__all__ = ["ndarray", "with_listed_axes"]
+__all__ = ["liberal", "ndarray"]
 
 
 class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one name the first class's count
@@ -104,20 +104,28 @@ def _places(key: Any) -> Any:
     return key.astype(np.int64) if isinstance(key, np.ndarray) and key.dtype.kind == "f" else key
 
 
-def with_listed_axes(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function or method, called with axes in a tuple where they are given in a list."""
-    parameters = signature(function).parameters
-    if "axis" not in parameters:
+_WAYS: Mapping[str, Callable[[Any], Any]] = {
+    "axis": lambda axis: tuple(axis) if axis.__class__ is list else axis,
+    "indices": _places,
+    "obj": _places,
+}
+"""What MXNet's programs may give for a parameter beyond what the standard takes."""
+
+
+def liberal(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function or method, called with axes in a tuple where they are listed, and with integers for indices."""
+    parameters = list(signature(function).parameters.values())
+    ways = [_WAYS.get(p.name) if p.kind is not Parameter.KEYWORD_ONLY else None for p in parameters]
+    named = {p.name: _WAYS[p.name] for p in parameters if p.name in _WAYS}
+    if not named:
         return function
-    by_place = parameters["axis"].kind is Parameter.POSITIONAL_OR_KEYWORD
-    place = [*parameters].index("axis") if by_place else math.inf
 
     @wraps(function)
     def call(*args: Any, **keywords: Any) -> Any:
-        args = tuple([tuple(x) if i == place and x.__class__ is list else x for i, x in enumerate(args)])
-        if keywords.get("axis").__class__ is list:
-            keywords["axis"] = tuple(keywords["axis"])
-        return function(*args, **keywords)
+        pairs = zip_longest(args, ways[: len(args)])
+        for name in keywords.keys() & named:
+            keywords[name] = named[name](keywords[name])
+        return function(*[x if way is None else way(x) for x, way in pairs], **keywords)
 
     return call
 
@@ -126,7 +134,7 @@ Standard._begin()
 NDArray._begin()
 for _name, _method in vars(Methods).items():
     if isinstance(_method, FunctionType):
-        setattr(ndarray, _name, with_listed_axes(getattr(Standard, _name)))
+        setattr(ndarray, _name, liberal(getattr(Standard, _name)))
 for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__ipow__"):
     setattr(ndarray, _name, getattr(Standard, _name))
 for _name in METHODS:

@@ -11,7 +11,7 @@ from ..context import Context
 from ..ndarray.ndarray import NDArray, flat, give
 from ..numpy.arrays import ndarray as Standard
 from ..ops.transfer import move
-from .arrays import ndarray, with_listed_axes
+from .arrays import liberal, ndarray
 
 __all__ = ["faced", "of_face"]
 
@@ -30,7 +30,7 @@ def of_face(result: Any, ctx: Context | None = None) -> Any:
 
 def faced(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function of `np` that is this one of `tapegrad.numpy` or `nd`, with MXNet's `out` and `ctx`."""
-    call = with_listed_axes(function)
+    call = liberal(function)
 
     @functools.wraps(function)
     def wrapped(*args: Any, out: Any = None, ctx: Context | None = None, **keywords: Any) -> Any:
