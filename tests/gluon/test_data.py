@@ -250,6 +250,28 @@ def test_transforms_keep_the_dtype_and_change_what_they_say():
     assert augmented.shape == (4, 4, 3) and augmented.dtype is np.float32
 
 
+def test_transforms_are_grouped_as_mxnet_groups_them():
+    kinds = [type(t).__name__ for t in transforms.Compose([transforms.Resize(4), transforms.CenterCrop(2)])]
+    assert kinds == ["Resize", "CenterCrop"]
+    one, group = transforms.Compose([transforms.CenterCrop(2), transforms.ToTensor(), transforms.Normalize(0.5)])
+    assert isinstance(one, transforms.CenterCrop) and isinstance(group, gluon.nn.HybridSequential) and len(group) == 2
+
+
+@pytest.mark.parametrize(("goes_round", "first"), [(True, [0, 2, 1]), (False, [0, 0, 0])])
+def test_lines_fill_a_last_batch_up_and_may_go_round(tmp_path, goes_round, first):
+    (tmp_path / "x.csv").write_text("\n".join(map(str, range(10))), encoding="utf-8")
+    lines = mx.io.CSVIter(str(tmp_path / "x.csv"), (1,), batch_size=3, round_batch=goes_round)
+    pads = []
+    for start in first:
+        batches = [(batch.data[0].asnumpy().ravel().tolist(), batch.pad) for batch in lines]
+        assert batches[0][0][0] == start
+        read = [x for numbers, pad in batches for x in numbers[: 3 - pad]]
+        assert read == list(range(start, 10))
+        pads.append(batches[-1][1])
+        lines.reset()
+    assert pads == ([2, 1, 0] if goes_round else [2, 2, 2])
+
+
 def test_an_iterator_refuses_what_does_not_go_together():
     with pytest.raises(ShapeError, match="as many of all"):
         mx.io.NDArrayIter(np.ones((3, 1)), np.ones(2))

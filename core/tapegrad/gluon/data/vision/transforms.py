@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from .... import ndarray as nd
 from ....errors import ArgumentError
 from ....image import images as image
 from ....ndarray.ndarray import NDArray
-from ...block import HybridBlock
+from ...block import Block, HybridBlock
 from ...nn import HybridSequential, Sequential
 
 __all__ = [
@@ -54,7 +55,13 @@ class Compose(Sequential):
     def __init__(self, transforms: Sequence[Any]) -> None:
         super().__init__()
         with self.name_scope():
-            self.add(*transforms)
+            for hybrid, group in groupby(transforms, lambda block: isinstance(block, HybridBlock)):
+                blocks = list(group)
+                if hybrid and len(blocks) > 1:  # MXNet compiles such a group
+                    self.add(HybridSequential())
+                    self[-1].add(*blocks)
+                else:
+                    self.add(*blocks)
 
 
 class HybridCompose(HybridSequential):
@@ -136,20 +143,26 @@ class Normalize(HybridBlock):
         return (x - mean) / std
 
 
-class _OfImages(HybridBlock):
-    """What changes an image (height, width, channels), and a batch of them one by one."""
+class _OfImages(Block):
+    """What changes an image (height, width, channels) by a function, and a batch of them one by one."""
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
-        if x.ndim == 4:
-            return nd.stack(*[self.change(one) for one in x], axis=0)
-        return self.change(x)
+    def __init__(self, change: Callable[[NDArray], NDArray]) -> None:
+        super().__init__()
+        self._change = change
 
-    def change(self, x: NDArray) -> NDArray:
-        """The image, changed."""
-        raise NotImplementedError(f"{type(self).__name__} has no change(x)")
+    def forward(self, x: Any) -> Any:
+        return nd.stack(*map(self._change, x), axis=0) if x.ndim == 4 else self._change(x)
 
 
-class Resize(_OfImages):
+class _HybridOfImages(_OfImages, HybridBlock):
+    """The same as a HybridBlock, which is what MXNet has of some."""
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+class Resize(_HybridOfImages):
     """Images of a size, (width, height) or one number for both; with `keep_ratio` for the shorter edge.
 
     >>> from tapegrad import nd
@@ -158,20 +171,10 @@ class Resize(_OfImages):
     """
 
     def __init__(self, size: Any, keep_ratio: bool = False, interpolation: int = 1) -> None:
-        super().__init__()
-        self._size = size
-        self._keep = keep_ratio
-        self._interpolation = interpolation
-
-    def change(self, x: NDArray) -> NDArray:
-        if self._keep and isinstance(self._size, int):
-            return image.resize_short(x, self._size, self._interpolation)
-        width, height = (self._size, self._size) if isinstance(self._size, int) else self._size
-        return image.imresize(x, width, height, self._interpolation)
-
-
-def _pair(size: Any) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else tuple(size)
+        if keep_ratio and isinstance(size, int):
+            super().__init__(lambda x: image.resize_short(x, size, interpolation))
+        else:
+            super().__init__(lambda x: image.imresize(x, *_pair(size), interpolation))
 
 
 class CenterCrop(_OfImages):
@@ -183,14 +186,10 @@ class CenterCrop(_OfImages):
     """
 
     def __init__(self, size: Any, interpolation: int = 1) -> None:
-        super().__init__()
-        self._args = _pair(size), interpolation
-
-    def change(self, x: NDArray) -> NDArray:
-        return image.center_crop(x, *self._args)[0]
+        super().__init__(lambda x: image.center_crop(x, _pair(size), interpolation)[0])
 
 
-class CropResize(_OfImages):
+class CropResize(_HybridOfImages):
     """The part of images at a place, resized if a size is given.
 
     >>> from tapegrad import nd
@@ -201,14 +200,11 @@ class CropResize(_OfImages):
     def __init__(
         self, x: int, y: int, width: int, height: int, size: Any = None, interpolation: int | None = None
     ) -> None:
-        super().__init__()
-        self._args = x, y, width, height, None if size is None else _pair(size), interpolation or 1
-
-    def change(self, x: NDArray) -> NDArray:
-        return image.fixed_crop(x, *self._args)
+        place = x, y, width, height, None if size is None else _pair(size), interpolation or 1
+        super().__init__(lambda x: image.fixed_crop(x, *place))
 
 
-class RandomCrop(_OfImages):
+class RandomCrop(_HybridOfImages):
     """A part of images at a place that is drawn, of images with `pad` zeros around.
 
     >>> from tapegrad import nd
@@ -217,17 +213,12 @@ class RandomCrop(_OfImages):
     """
 
     def __init__(self, size: Any, pad: Any = None, pad_value: float = 0, interpolation: int = 1) -> None:
-        super().__init__()
-        self._args = _pair(size), interpolation
-        self._pad = (pad,) * 4 if isinstance(pad, int) else pad
-        self._value = pad_value
+        around: tuple[int, int, int, int] = (pad,) * 4 if isinstance(pad, int) else pad or (0, 0, 0, 0)
 
-    def change(self, x: NDArray) -> NDArray:
-        padded = x
-        if self._pad is not None:
-            top, bottom, left, right = self._pad
-            padded = image.copyMakeBorder(x, top, bottom, left, right, 0, self._value)
-        return image.random_crop(padded, *self._args)[0]
+        def change(x: NDArray) -> NDArray:
+            return image.random_crop(image.copyMakeBorder(x, *around, 0, pad_value), _pair(size), interpolation)[0]
+
+        super().__init__(change)
 
 
 class RandomResizedCrop(_OfImages):
@@ -241,25 +232,10 @@ class RandomResizedCrop(_OfImages):
     def __init__(
         self, size: Any, scale: Any = (0.08, 1.0), ratio: Any = (3 / 4, 4 / 3), interpolation: int = 1
     ) -> None:
-        super().__init__()
-        self._args = _pair(size), scale, ratio, interpolation
-
-    def change(self, x: NDArray) -> NDArray:
-        return image.random_size_crop(x, *self._args)[0]
+        super().__init__(lambda x: image.random_size_crop(x, _pair(size), scale, ratio, interpolation)[0])
 
 
-class _Flip(_OfImages):
-    _axis = 0
-
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self._p = p
-
-    def change(self, x: NDArray) -> NDArray:
-        return nd.flip(x, axis=self._axis) if random.random() < self._p else x
-
-
-class RandomFlipLeftRight(_Flip):
+class RandomFlipLeftRight(_HybridOfImages):
     """Images mirrored, left and right, with probability p.
 
     >>> from tapegrad import nd
@@ -269,8 +245,11 @@ class RandomFlipLeftRight(_Flip):
 
     _axis = 1
 
+    def __init__(self, p: float = 0.5) -> None:
+        super().__init__(lambda x: nd.flip(x, axis=self._axis) if random.random() < p else x)
 
-class RandomFlipTopBottom(_Flip):
+
+class RandomFlipTopBottom(RandomFlipLeftRight):
     """Images mirrored, top and bottom, with probability p.
 
     >>> from tapegrad import nd
@@ -278,21 +257,20 @@ class RandomFlipTopBottom(_Flip):
     [1.0, 0.0]
     """
 
+    _axis = 0
 
-class _Augment(_OfImages):
+
+class _Augment(_HybridOfImages):
     """What augmenters of `image` do, in the dtype of the image; bytes are rounded and bounded."""
 
-    _augs: Sequence[Callable[[NDArray], NDArray]]
-
     def __init__(self, *augs: Any) -> None:
-        super().__init__()
-        self._augs = augs
+        def change(x: NDArray) -> NDArray:
+            result = x.astype("float32")
+            for aug in augs:
+                result = aug(result)
+            return nd.array(image.as_dtype(x.dtype, result.asnumpy()), dtype=x.dtype)
 
-    def change(self, x: NDArray) -> NDArray:
-        result = x.astype("float32")
-        for aug in self._augs:
-            result = aug(result)
-        return nd.array(image.as_dtype(x.dtype, result.asnumpy()), dtype=x.dtype)
+        super().__init__(change)
 
 
 def _amount(value: float, name: str) -> float:
@@ -388,7 +366,7 @@ class RandomGray(_Augment):
         super().__init__(image.RandomGrayAug(p))
 
 
-class Rotate(HybridBlock):
+class Rotate(Block):
     """Images (channels, height, width) of float32 turned by an angle, in degrees: `image.imrotate`.
 
     >>> from tapegrad import nd
@@ -400,11 +378,11 @@ class Rotate(HybridBlock):
         super().__init__()
         self._args = rotation_degrees, zoom_in, zoom_out
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         return image.imrotate(x, *self._args)
 
 
-class RandomRotation(HybridBlock):
+class RandomRotation(Block):
     """`Rotate` by an angle drawn between two limits, with a probability.
 
     >>> from tapegrad import nd
@@ -425,5 +403,5 @@ class RandomRotation(HybridBlock):
         self._args = angle_limits, zoom_in, zoom_out
         self._chance = rotate_with_proba
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         return image.random_rotate(x, *self._args) if random.random() < self._chance else x
