@@ -93,7 +93,7 @@ PUBLIC = {
         *LAYERS[10],
         "mxnet",
     ),
-    *("init", "kv", "mon", "sym", "__init__", "__main__"),
+    *("img", "init", "kv", "mon", "rnd", "sym", "__init__", "__main__"),
 }
 """What a user imports. All else at the top is the folder of a layer."""
 

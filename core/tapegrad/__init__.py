@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from . import callback as callback
     from . import gluon as gluon
     from . import image as image
+    from . import image as img  # noqa: F401
     from . import initializer as init  # noqa: F401
     from . import initializer as initializer
     from . import kvstore as kv  # noqa: F401
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from . import optimizers as optimizers
     from . import profiler as profiler
     from . import random as random
+    from . import random as rnd  # noqa: F401
     from . import recordio as recordio
     from . import test_utils as test_utils
     from . import tree as tree
@@ -70,6 +72,14 @@ if TYPE_CHECKING:
     from .ops.elementwise import where
     from .transforms.loops import cond, fori_loop, scan, while_loop
     from .transforms.profile import profile
+    from .util import is_np_array as is_np_array
+    from .util import is_np_shape as is_np_shape
+    from .util import np_array as np_array
+    from .util import np_shape as np_shape
+    from .util import set_np_shape as set_np_shape
+    from .util import use_np as use_np
+    from .util import use_np_array as use_np_array
+    from .util import use_np_shape as use_np_shape
 
 
 def _load_standard() -> type[Array]:
@@ -169,6 +179,7 @@ _MODULES = {
     "contrib": ".contrib",
     "gluon": ".gluon",
     "image": ".image",
+    "img": ".image",
     "init": ".initializer",
     "initializer": ".initializer",
     "io": ".io",
@@ -192,6 +203,7 @@ _MODULES = {
     "profiler": ".profiler",
     "random": ".random",
     "recordio": ".recordio",
+    "rnd": ".random",
     "sym": ".symbol",
     "symbol": ".symbol",
     "test_utils": ".test_utils",
@@ -212,6 +224,8 @@ _WITHIN = {
     "current_context": ".context",
     "fori_loop": ".transforms.loops",
     "gpu": ".context",
+    **dict.fromkeys(("is_np_array", "is_np_shape", "np_array", "np_shape", "set_np_shape"), ".util"),
+    **dict.fromkeys(("use_np", "use_np_array", "use_np_shape"), ".util"),
     "hookimpl": ".engines.hookspecs",
     "load": ".arrays.saving",
     "profile": ".transforms.profile",

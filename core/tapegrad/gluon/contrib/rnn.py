@@ -8,7 +8,7 @@ from typing import Any
 from ... import ndarray as nd
 from ...errors import ArgumentError
 from ..nn.conv_layers import LAYOUTS, as_tuple
-from ..rnn.cells import (
+from ..rnn.rnn_cell import (
     BidirectionalCell,
     GRUCell,
     HybridRecurrentCell,

@@ -11,7 +11,7 @@ from ...errors import ArgumentError, GraphError
 from ...ndarray.ndarray import NDArray
 from ..block import Block, HybridBlock, indented
 from ..parameter import Parameter
-from .layers import begin
+from .rnn_layer import begin
 
 if TYPE_CHECKING:
     from ...initializer import Initializer
