@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import ndarray as nd
+from .arrays.foreign import missing
 from .errors import ArgumentError, ArgumentTypeError, ShapeError
 from .ndarray.ndarray import NDArray
 
@@ -410,8 +411,4 @@ class MXDataIter(DataIter):
 
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        if name.endswith("Iter") or "Iter_v" in name:
-            raise AttributeError(f"tapegrad.io has no {name!r}; use gluon.data.vision and a DataLoader, or NDArrayIter")
-        raise AttributeError(f"module 'tapegrad.io' has no attribute {name!r}")
+    __getattr__ = missing(__name__)

@@ -27,7 +27,16 @@ class _Door(MetaPathFinder, Loader):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
         root, _, rest = fullname.partition(".")
-        return ModuleSpec(fullname, self) if root == NAME and self._module(rest) is not None else None
+        if root != NAME:
+            return None
+        if self._module(rest) is None:
+            owner, _, name = rest.rpartition(".")
+            try:
+                getattr(self._module(owner), name)
+            except AttributeError as error:  # which says what to use
+                raise ModuleNotFoundError(f"No module named {fullname!r}: {error}", name=fullname) from None
+            return None
+        return ModuleSpec(fullname, self)
 
     @staticmethod
     def _module(path: str) -> ModuleType | None:

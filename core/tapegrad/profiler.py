@@ -11,8 +11,9 @@ True
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .arrays.foreign import missing
 from .errors import ArgumentError
 from .transforms.profile import profile
 
@@ -87,3 +88,7 @@ def dumps(reset: bool = False, format: str = "table", sort_by: str = "total", as
     if reset:
         _profile.clear()
     return text
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

@@ -85,6 +85,14 @@ def test_an_attribute_that_is_set_and_a_function_that_is_no_method_say_what_to_u
         nd.array(ONE_TWO).elemwise_add  # noqa: B018
 
 
+def test_a_name_that_is_imported_says_it_as_well():
+    with pytest.raises(ImportError, match=r"cannot import name 'Module' from 'tapegrad\.nn': .*gluon\.Block"):
+        from tapegrad.nn import Module  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'nothing'"):
+        from tapegrad.nn import nothing  # noqa: F401
+    assert not hasattr(nn, "Module")
+
+
 def test_the_words_are_those_for_the_module_that_was_asked():
     with pytest.raises(AttributeError, match=r"tapegrad\.nn' has no attribute 'functional': tapegrad\.nn$"):
         nn.functional  # noqa: B018

@@ -33,10 +33,18 @@ def test_what_is_not_here_is_not_found_and_modules_keep_their_names(tmp_path):
     code = (
         "import tapegrad.mxnet as m, tapegrad.gluon.nn; m.install(); m.install(); import mxnet.gluon.nn as nn; "
         "assert nn.__spec__.name == nn.__name__ == 'tapegrad.gluon.nn', nn.__spec__\n"
-        "try: import mxnet.executor\nexcept ModuleNotFoundError as error: print(error.name)"
+        "try: import mxnet.executor\nexcept ModuleNotFoundError as error: print(error.name)\n"
+        "try: import mxnet.contrib.amp\nexcept ModuleNotFoundError as error: print('cast' in str(error))\n"
+        "try: from mxnet.contrib import amp\nexcept ImportError as error: print('cast' in str(error))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("mxnet.executor\n", "")
+    assert (done.stdout, done.stderr) == ("mxnet.executor\nTrue\nTrue\n", "")
+
+
+def test_asking_for_gpus_imports_no_engine_but_the_chosen_one():
+    code = "import sys, tapegrad as mx; mx.context.num_gpus(); print({'jax', 'torch', 'dask'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_importing_tapegrad_imports_nothing_of_gluon():

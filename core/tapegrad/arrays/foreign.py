@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, reduce
 from inspect import getattr_static
+from opcode import opmap
 from pathlib import Path
 from types import FrameType, MappingProxyType
 from typing import Any, NoReturn
@@ -60,11 +61,17 @@ OBJECTS = ("x", "net")
 
 
 def missing(module: str) -> Callable[[str], NoReturn]:
-    """The `__getattr__` of a module: a name that it has not got is an error that says what to use instead."""
+    """The `__getattr__` of a module: a name that it has not got is an error that says what to use instead.
+
+    Where it is imported by name that is an ImportError, since Python would put its own words in the place of others.
+    """
 
     def refuse(name: str) -> NoReturn:
         words = told(module.rpartition(".")[2])
-        advice = f": {_joined(words[name])}" if name in words else _elsewhere(module, name)
+        caller = _caller()
+        advice = f": {_joined(words[name])}" if name in words else _elsewhere(module, name, caller)
+        if advice and caller is not None and caller.f_code.co_code[caller.f_lasti] == opmap["IMPORT_FROM"]:
+            raise ImportError(f"cannot import name {name!r} from {module!r}{advice}", name=module)
         # With the module and the name in it, Python adds a public name that is spelled alike.
         raise AttributeError(
             f"module {module!r} has no attribute {name!r}{advice}", name=name, obj=sys.modules.get(module)
@@ -73,20 +80,25 @@ def missing(module: str) -> Callable[[str], NoReturn]:
     return refuse
 
 
+def _caller() -> FrameType | None:
+    """The frame that has come into the library."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
+        frame = frame.f_back
+    return frame
+
+
+PACKAGE = __name__.partition(".")[0]
 SPACES = ("numpy", "nn", "numpy.linalg", "numpy.special", "numpy.random", "numpy.fft", "optimizers", "tree")
 """Where a name is looked for that a module has not got."""
 
 
-def _elsewhere(module: str, name: str) -> str:
+def _elsewhere(module: str, name: str, caller: FrameType | None) -> str:
     """Where else there is a public name, in words; an import that looks for a module of that name gets none."""
-    package = sys.modules[__name__.partition(".")[0]]
-    caller: FrameType | None = sys._getframe(2)
-    while caller is not None and caller.f_globals.get("__name__", "").startswith(package.__name__):
-        caller = caller.f_back
     importing = caller is not None and caller.f_globals.get("__name__") == "importlib._bootstrap"
     if name[0] != "_" and not importing:
         for path in SPACES:
-            space = reduce(getattr, path.split("."), package)
+            space = reduce(getattr, path.split("."), sys.modules[PACKAGE])
             if space.__name__ != module and name in dir(space):
                 return f": {space.__name__}.{name}"
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.foreign import missing
 from . import autograd
 
 if TYPE_CHECKING:
@@ -21,4 +22,4 @@ def __getattr__(name: str) -> Any:
         return import_module("tapegrad.ndarray.contrib")
     if name == "text":
         return import_module(".text", __name__)
-    raise AttributeError(f"module 'tapegrad.contrib' has no attribute {name!r}")
+    missing(__name__)(name)

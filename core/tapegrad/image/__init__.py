@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.foreign import missing
 from .detection import (
     CreateDetAugmenter,
     CreateMultiRandCropAugmenter,
@@ -102,4 +103,4 @@ def __getattr__(name: str) -> Any:
         from . import iterators
 
         return getattr(iterators, name)
-    raise AttributeError(f"module 'tapegrad.image' has no attribute {name!r}")
+    missing(__name__)(name)
