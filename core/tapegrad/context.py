@@ -131,13 +131,12 @@ def current_context() -> Context:
 
 
 def num_gpus() -> int:
-    """How many GPUs the usable engines offer: the most that one of them has.
+    """How many GPUs the chosen engine has; no other is imported for it. `use_backend` and TAPEGRAD_BACKEND choose.
 
     >>> num_gpus() >= 0
     True
     """
-    counts = [sum(name.startswith("gpu") for name in info.devices) for info in registry.list_backends() if info.usable]
-    return max(counts, default=0)
+    return sum(name.startswith("gpu") for name in registry.get_backend().devices())
 
 
 class LabelledKernels(EngineKernels):
