@@ -8,6 +8,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad.testing import check_grads
+from tapegrad.testing.functions import FUNCTIONS, calls_of, resolve
 
 DRAW = np.random.default_rng(7).standard_normal
 V, M, S, T = DRAW(5), DRAW((3, 4)), DRAW((3, 3)), DRAW((2, 3, 4))
@@ -296,3 +297,16 @@ def test_convolutions_of_long_sequences_lay_out_no_windows(dtype, mode):
         direction = rng.normal(size=gradient.size)
         along = [direction if j == i else part for j, part in enumerate((x, k))]
         assert np.sum(gradient.real * direction) == pytest.approx(float(total(*map(tnp.asarray, along))), rel=1e-9)
+
+
+@pytest.mark.parametrize("face", ["numpy.", "nd."])
+def test_no_dtype_depends_on_the_default_where_arrays_have_one(face):
+    for name in filter(lambda name: name.startswith(face), FUNCTIONS):
+        for call in calls_of(name):
+            found = []
+            for default in ("float32", "float64"):
+                with tapegrad.use_default_dtype(default):
+                    arrays = [resolve(face + "array")(x, dtype=x.dtype) for x in call.arrays("float32")]
+                    parts = tapegrad.tree.leaves(call.call(*arrays, **call.keywords))
+                found.append([str(getattr(part, "dtype", None)) for part in parts])
+            assert found[0] == found[1], call

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
+from ..arrays.array import Array
 from ..errors import ArgumentError, DtypeError
 from ..ops.indexing import axes_of
 from .arguments import asarray, op
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def _floats(*values: Any) -> list[ndarray]:
-    return [x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()) for x in map(asarray, values)]
+    """Arrays in floating point; a Python float takes the dtype of the arrays beside it."""
+    beside = next((x.dtype for x in values if isinstance(x, Array) and x.dtype in dtypes.INEXACT), None)
+    found = [asarray(x, beside if x.__class__ is float else None) for x in values]
+    return [x if x.dtype in dtypes.INEXACT else x.astype(dtypes.get_default_dtype()) for x in found]
 
 
 def _reals(name: str, *values: Any) -> list[ndarray]:
@@ -47,7 +51,7 @@ def zeta(x: ArrayLike, q: ArrayLike = 1.0, /) -> ndarray:
     >>> tapegrad.grad(lambda q: tnp.special.zeta(2.0, q))(1.0)
     -2.4041...
     """
-    return op.zeta(asarray(x), q)
+    return op.zeta(*_floats(x, q))
 
 
 def polygamma(n: int, x: ArrayLike, /) -> ndarray:
@@ -170,9 +174,9 @@ def rel_entr(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     near = op.abs(apart._detached()) < 0.5
     # Beside 1 the logarithm of the ratio is that of 1 plus their distance, which is not rounded away.
     logs = op.where(near, op.log1p(op.where(near, apart, 0.0)), op.log(a) - op.log(b))
-    outside = op.where(op.isnan(x) | op.isnan(y), math.nan, math.inf)
-    outside = op.where((x == 0) & (y >= 0), 0.0, outside)
-    return op.where(inside, a * logs, outside)
+    found = op.where(inside, a * logs, math.inf)
+    found = op.where((x == 0) & (y >= 0), 0.0, found)
+    return op.where(op.isnan(x) | op.isnan(y), math.nan, found)
 
 
 def kl_div(x: ArrayLike, y: ArrayLike, /) -> ndarray:
