@@ -47,6 +47,7 @@ CASES = {
     "gradient along axes": (M, lambda xp, x: xp.gradient(x, 1.0, PLACES[:4], axis=(0, 1))[1]),
     "pad with constants": (M, lambda xp, x: xp.pad(x, ((1, 2), (0, 1)), constant_values=((1, 2), (3, 4)))),
     "pad of axes by name": (M, lambda xp, x: xp.pad(x, {0: 1, -1: (2, 0)}, mode="edge")),
+    "pad ramp to 0": (V, lambda xp, x: xp.pad(x, (2, 1), mode="linear_ramp")),
     "pad ramp": (V, lambda xp, x: xp.pad(x, (2, 1), mode="linear_ramp", end_values=(1.0, 2.0))),
     "pad mean": (M, lambda xp, x: xp.pad(x, 2, mode="mean", stat_length=2)),
     "pad maximum": (M, lambda xp, x: xp.pad(x, 2, mode="maximum")),

@@ -797,7 +797,7 @@ def pad(
     stray = sorted(set(kwargs) - {wanted})
     if stray:
         raise ArgumentTypeError(f"pad() got an unexpected keyword argument {stray[0]!r} for mode {mode!r}")
-    given = None if wanted is None else kwargs.get(wanted)
+    given = None if wanted is None else kwargs.get(wanted, 0 if wanted == "end_values" else None)
     if mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and given in (None, "even")):
         return _call("pad", array, widths=tuple(map(tuple, widths)), mode=mode, value=0)
     if mode in ("constant", "empty") and (given is None or isinstance(given, (int, float, complex))):
