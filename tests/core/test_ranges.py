@@ -30,6 +30,10 @@ SIZES = {
     "norm, order 3": (lambda x: linalg.vector_norm(x, ord=3), (np.asarray([1, 4, 4]) / 17 ** (2 / 3)).tolist()),
     "norm along an axis": (lambda x: linalg.norm(x[None], axis=1)[0], [1 / 3, 2 / 3, 2 / 3]),
     "std": (tnp.std, [-math.sqrt(2) / 3, math.sqrt(2) / 6, math.sqrt(2) / 6]),
+    "std of some": (
+        lambda x: tnp.std(tnp.concat([x, x]), where=[True] * 3 + [False] * 3),
+        [-math.sqrt(2) / 3, math.sqrt(2) / 6, math.sqrt(2) / 6],
+    ),
     "nanstd": (tnp.nanstd, [-math.sqrt(2) / 3, math.sqrt(2) / 6, math.sqrt(2) / 6]),
     "hypot": (lambda x: tnp.hypot(tnp.hypot(x[0], x[1]), x[2]), [1 / 3, 2 / 3, 2 / 3]),
 }
@@ -69,6 +73,30 @@ def test_a_size_of_many_numbers_is_as_exact_as_that_of_few(backend, dtype):
         found = tnp.std(on(backend, x, dtype), keepdims=keepdims).asnumpy()
         assert found.shape == ((1, 1) if keepdims else ())
         assert np.allclose(found, np.std(exact), rtol=near, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [("float16", 3e-3), ("float32", 1e-15), ("float32", 1e25), ("float64", 1e200)]
+)
+def test_a_correlation_does_not_depend_on_the_scale(backend, dtype, scale):
+    if dtype == "float16" and backend.name == "strict":
+        pytest.skip("the standard has no float16")
+    rows = np.asarray([[1.0, 2.0, 4.0], [3.0, 1.0, 2.0]])
+    (expected,) = gradient(lambda x: tnp.corrcoef(x)[0, 1], of(rows, "float64"))
+    (found,) = gradient(lambda x: tnp.corrcoef(x)[0, 1] * scale, on(backend, rows * scale, dtype))
+    near = 16 * float(np.finfo(dtype).eps)
+    assert np.allclose(found.astype(float), expected, rtol=near, atol=near)
+
+
+def test_a_line_through_far_points():
+    x = of(np.asarray([1.0, 2.0, 4.0, 5.0]) * 1e25, "float32")
+    found = tnp.polyfit(x, of([1.0, 2.0, 4.0, 5.0], "float32"), 1).asnumpy()
+    assert np.isclose(found[0], 1e-25, rtol=1e-5) and abs(found[1]) < 1e-5
+
+
+@pytest.mark.parametrize("x", [1000.0, -1000.0])
+def test_the_slope_of_an_infinite_bessel_function(x):
+    assert gradient(special.i1, of(x, "float64"))[0] == math.inf
 
 
 def test_the_slope_of_the_logarithm_of_a_tiny_deviation(backend):

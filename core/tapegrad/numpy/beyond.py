@@ -22,6 +22,21 @@ if TYPE_CHECKING:
     from .arrays import ndarray
 
 
+def _rows(m: Any, y: Any, rowvar: bool, dtype: Any) -> ndarray:
+    """The variables of `cov` as rows of floating-point observations, those of `y` behind those of `m`."""
+
+    def rows(z: Any) -> ndarray:
+        z = manipulation.atleast_2d(asarray(z, dtype))
+        if z.ndim > 2:
+            raise ShapeError(f"cov takes one or two axes, not shape {z.shape}")
+        return z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
+
+    found = rows(m)
+    if y is not None:
+        found = manipulation.concat([found, rows(y)], axis=0)
+    return found if found.dtype in dtypes.INEXACT else found.astype(dtypes.get_default_dtype())
+
+
 def cov(
     m: ArrayLike,
     y: ArrayLike | None = None,
@@ -46,17 +61,7 @@ def cov(
            [-1.,  1.]], dtype=float32)
     """
 
-    def rows(z: Any) -> ndarray:
-        z = manipulation.atleast_2d(asarray(z, dtype))
-        if z.ndim > 2:
-            raise ShapeError(f"cov takes one or two axes, not shape {z.shape}")
-        return z if rowvar or z.shape[0] == 1 else manipulation.matrix_transpose(z)
-
-    found = rows(m)
-    if y is not None:
-        found = manipulation.concat([found, rows(y)], axis=0)
-    if found.dtype not in dtypes.INEXACT:
-        found = found.astype(dtypes.get_default_dtype())
+    found = _rows(m, y, rowvar, dtype)
     less = (0 if bias else 1) if ddof is None else plain_number("ddof", ddof)
     weights = None
     for given in (fweights, aweights):
@@ -90,11 +95,10 @@ def corrcoef(
     Array([[ 1., -1.],
            [-1.,  1.]], dtype=float32)
     """
-    found = cov(x, y, rowvar, dtype=dtype)
-    if found.ndim == 0:
-        return found / found
-    lengths: ndarray = op.sqrt(op.real(manipulation.diagonal(found)))
-    return found / lengths[:, None] / lengths[None, :]
+    found = _rows(x, y, rowvar, dtype)
+    found = found - reductions.mean(found, axis=1, keepdims=True)
+    found = found / op.vector_norm(found, axis=1, keepdims=True)
+    return manipulation.squeeze(op.matmul(found, op.conj(manipulation.matrix_transpose(found))))
 
 
 def _places(x: ndarray, obj: Any, axis: int) -> host.ndarray[Any, Any]:

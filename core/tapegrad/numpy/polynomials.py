@@ -277,7 +277,7 @@ def polyfit(x: ArrayLike, y: ArrayLike, deg: int, rcond: float | None = None, w:
             raise ShapeError(f"polyfit: w is of shape {w.shape}, and x of shape {x.shape}")
         table = table * w[:, None]
         y = op.multiply(y, w[:, None] if y.ndim == 2 else w)
-    scale = op.sqrt(op.sum(table * table, axis=0))
+    scale = linalg.vector_norm(table, axis=0)
     limit = x.shape[0] * float(host.finfo(x.dtype).eps) if rcond is None else rcond
     found = linalg.lstsq(table / scale, y, limit)[0]
     return found / (scale[:, None] if y.ndim == 2 else scale)

@@ -212,15 +212,19 @@ def var(
     less = plain_number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
         return _reduced("var", asarray(a, dtype), axis, keepdims, correction=less)
+    apart, freedom = _apart(a, axis, dtype, less, where, mean)
+    found = op.sum(op.real(apart * op.conj(apart)), axis=axis, keepdims=True) / freedom
+    return _squeezed(found, axis, keepdims)
+
+
+def _apart(a: Any, axis: Any, dtype: Any, less: float, where: Any, mean: Any) -> tuple[ndarray, ndarray]:
+    """How far the elements that count lie from their mean, 0 for the others, and by what their squares are divided."""
     x = _floating(a, dtype)
     where = True if where is None else where
     count = _count(x, axis, where)
     if mean is None:
         mean = op.sum(_kept(x, where, 0), axis=axis, keepdims=True) / count
-    apart = _kept(x - mean, where, 0)
-    squares = op.real(apart * op.conj(apart))
-    found = op.sum(squares, axis=axis, keepdims=True) / op.maximum(count - less, 0)
-    return _squeezed(found, axis, keepdims)
+    return _kept(x - mean, where, 0), op.maximum(count - less, 0)
 
 
 def std(
@@ -250,7 +254,8 @@ def std(
     less = plain_number("ddof", ddof if correction is None else correction)
     if (where is None or where is True) and mean is None:
         return _reduced("std", asarray(a, dtype), axis, keepdims, correction=less)
-    return op.sqrt(var(a, axis, dtype, ddof=less, keepdims=keepdims, where=where, mean=mean))
+    apart, freedom = _apart(a, axis, dtype, less, where, mean)
+    return _squeezed(op.vector_norm(apart, axis=axis, keepdims=True) / op.sqrt(freedom), axis, keepdims)
 
 
 def nanmean(
