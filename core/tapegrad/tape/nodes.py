@@ -174,7 +174,7 @@ class Output(Node):
     label = "output"
 
     def __init__(self, source: Node, index: int) -> None:
-        self.seq = next_seq()
+        self.seq = next_seq() + source.seq % 1
         self.xp = None
         self.source: Node | None = source
         self.index = index
