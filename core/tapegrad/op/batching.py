@@ -17,7 +17,7 @@ from ..tape.mode import MODE, RECORDING
 from ..tape.nodes import Leaf, Node
 from .call import pull_into, record
 from .kinds import ELEMENTWISE, LOCALLY_CONSTANT
-from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked
+from .rules import OwnRule, Places, VmapLevel, attach_at, is_tracked, put_inside
 
 if TYPE_CHECKING:
     from .record import Op
@@ -127,7 +127,7 @@ def by_rule(op: Op, level: int, args: Sequence[Any], keywords: dict[str, Any]) -
     """
     places = [i for i, x in enumerate(args) if hasattr(x, "dtype")]
     table = table_of(next(x for x in args if isinstance(x, Batched) and x.level == level), RECORDED)
-    inputs = [wrap(args[i], None, table) for i in places]
+    inputs = [put_inside(wrap(args[i], None, table), level) for i in places]
     out = _inside_level(op.body(BATCHED, *map(bare, args), **keywords), level)
     outputs = [wrap(o, None, table) for o in (out if op.outs else (out,))]
     results = Places(outputs)

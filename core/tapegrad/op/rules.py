@@ -51,7 +51,7 @@ def _level(arrays: Sequence[Array]) -> int:
     return max((x._value.level for x in arrays if isinstance(x._value, Batched)), default=0)
 
 
-def _inside(x: Array, level: int) -> Array:
+def put_inside(x: Array, level: int) -> Array:
     """An array inside the vmap of a level; one from outside is wrapped, unmapped, if it is tracked there."""
     if isinstance(x._value, Batched) and x._value.level == level:
         return x
@@ -183,7 +183,7 @@ def attach_at(
     level = _level([*inputs, *outputs] if always else inputs)
     results = [wrap(y._value, None, y._kernels) for y in outputs]
     if level:
-        inputs = [_inside(x, level) for x in inputs]
+        inputs = [put_inside(x, level) for x in inputs]
         layer = VmapLevel(level, inputs, results)
         inside = [x for x, flag in zip(layer.inputs, layer.input_flags, strict=True) if flag is not None]
         if always or any(map(is_tracked, inside)):
