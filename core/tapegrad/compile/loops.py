@@ -139,9 +139,12 @@ class _Side:
             _Part("rest", rest, len(self.path) - rest, 1),
         )
         self.parts = {part.name: part for part in parts}
+
+    def remember(self) -> None:
+        """Note where each value is made."""
         self.made = {
             r.number: _At(part.name, turn, item, i)
-            for part in parts
+            for part in self.parts.values()
             for turn in range(part.turns)
             for item, step in enumerate(self.items(part, turn))
             if isinstance(step, Step)
@@ -211,7 +214,7 @@ class _Roll:
         for side in sides:
             side.divide(begin, length, extra)
         self.extra = extra
-        for name, part in self.long.parts.items():
+        for name, part in reversed(self.long.parts.items()):  # what depends on the division comes first
             if length and name == "back" and min(side.parts[name].turns for side in sides) < 2:
                 raise Mixed
             model = self.signs[self.long][part.begin : part.begin + part.length]
@@ -222,6 +225,8 @@ class _Roll:
                     last = name == "loop" and turn == own.turns - 1  # where it saw something else, and ended
                     if own.length != part.length or signs[: len(signs) - last] != model[: len(model) - last]:
                         raise Mixed
+        for side in sides:
+            side.remember()
         self.rules = {}
         for name, part in self.long.parts.items():
             for item, step in enumerate(self.long.items(part, 0)):
