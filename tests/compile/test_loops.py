@@ -360,3 +360,58 @@ def test_a_turn_may_go_several_ways_where_nothing_is_recorded(body):
         for x, y in zip(got, wanted, strict=True) if isinstance(got, tuple) else [(got, wanted)]:
             np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-5)
     assert "= loop(" in compiled.explain() and compiled.stats()["eager"] == 0
+
+
+def wandering(x):
+    turns = 0
+    while (x * x).sum() < 20 and turns < 400:
+        x, turns = x + 0.5 * nd.random.normal(shape=(2,)), turns + 1
+    return x, turns
+
+
+def accepting(x):
+    taken = 0
+    for _ in range(40):
+        y = x + 0.5 * nd.random.normal(shape=(2,))
+        if nd.random.uniform(shape=(1,)) < nd.exp(((x * x).sum() - (y * y).sum()) / 2):
+            x, taken = y, taken + 1
+    return x, taken
+
+
+def dropping(x):
+    x, turns = x.copy(), 0
+    x.attach_grad()
+    with autograd.record():
+        y = x
+        while nd.norm(y).asscalar() < 30 and turns < 60:
+            y, turns = nd.Dropout(y * 1.1, p=0.2) + x, turns + 1
+    y.backward()
+    return x.grad, turns
+
+
+def straying(x):
+    x = x.copy()
+    x.attach_grad()
+    with autograd.record():
+        y = x
+        for k in range(200):  # noqa: B007
+            y = y * 1.1 + nd.random.normal(scale=0.1, shape=(2,)) * x
+            if nd.norm(y).asscalar() > 10:
+                break
+    y.backward()
+    return x.grad, k
+
+
+@pytest.mark.parametrize("body", [wandering, accepting, dropping, straying])
+def test_turns_may_draw_random_numbers(body):
+    def run(f):
+        tapegrad.random.mxnet.seed(3)
+        return [f(nd.array([0.1 * k, 1.0])) for k in range(12)], nd.random.normal(shape=(2,))
+
+    compiled = tapegrad.compile(body)
+    (got, after), (wanted, other) = run(compiled), run(body)
+    for (x, turns), (y, number) in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(x.asnumpy(), y.asnumpy(), rtol=1e-4)
+        assert turns == number
+    assert after.asnumpy().tolist() == other.asnumpy().tolist()
+    assert "= loop(" in compiled.explain() and "drawn" in compiled.explain() and compiled.stats()["eager"] == 0

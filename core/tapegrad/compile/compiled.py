@@ -345,11 +345,11 @@ class Compiled(Reaches):
         deep = recording.deep or course.branches > DEEP
         long = course.branches > OFTEN or len(trace.path) > LONG
         many = deep or long or (not fresh and (recording.ends >= MANY or bool(sort.counters)))
-        loop = rolled(recording.course, course) if many else None
+        plain, loop = course, rolled(recording.course, course) if many else None
         if (many or trace.visits.ahead) and loop is None and sort.count(trace.visits.counters):
             return  # the next traces have them
         if loop is not None:
-            if not (fresh or recording.has_loop):
+            if not fresh and (loop.both or not recording.has_loop):
                 recordings.remove(recording)
             recording, course, fresh = Recording(reach, leaves), loop, True
         elif not fresh and deep:
@@ -366,6 +366,7 @@ class Compiled(Reaches):
         except Mismatch as where:
             self._give_up(sort, f"its course differs from call to call: {where}", "")
             return
+        recording.course = plain
         if fresh:
             recordings.append(recording)
         if self._courses() > self._most:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array
 from ..arrays.batched import Batched
-from ..transforms.draws import BATCHES, Draws, draw_in
+from ..transforms.draws import BATCHES, Batch, Draws, draw_in
 from .doors import slots_of
 from .program import Ref, Step
 from .tracing import bare
@@ -55,6 +55,31 @@ def _key_of(draw: Callable[..., Any]) -> Any:
     return getattr(draw, "__code__", draw), [repr(cell.cell_contents)[:200] for cell in cells]
 
 
+class Drawing:
+    """How a step draws: what it calls, in which vmaps, with which numbers; equal to another that draws alike."""
+
+    __slots__ = ("batches", "draw", "fixed", "key")
+
+    def __init__(self, batches: tuple[Batch, ...], draw: Callable[..., Any], fixed: dict[str, Any]) -> None:
+        self.batches, self.draw, self.fixed = batches, draw, fixed
+        self.key = repr((batches, _key_of(draw), fixed))
+
+    def __repr__(self) -> str:
+        return str(getattr(getattr(self.draw, "func", self.draw), "__name__", self.draw))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Drawing) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+def draw_again(drawn: list[Any], drawing: Drawing, **hosts: Any) -> Any:
+    """New numbers, of which a list takes note."""
+    drawn.append(draw_in(drawing.batches, drawing.draw, {**drawing.fixed, **hosts}))
+    return drawn[-1][0]
+
+
 class TracingDraws(GivenDraws):
     """Random draws while a function is traced: each is a step, which draws again in each call of the program."""
 
@@ -76,13 +101,10 @@ class TracingDraws(GivenDraws):
                     raise Untraceable("a random draw under vmap whose parameters are arrays")
                 hosts[name] = p._kernels.to_numpy(p._value)
         fixed = {name: p for name, p in parameters.items() if name not in hosts}
-
-        def again(**hosts: Any) -> Any:
-            return draw_in(batches, draw, {**fixed, **hosts})
-
         drawn = super().take(draw, {**fixed, **{name: bare(p) for name, p in hosts.items()}})
         result = trace.fresh(drawn[0])
-        trace.note(Step("draw", again, (), {n: h.ref for n, h in hosts.items()}, (result,), pure=False, fresh=True))
+        given = Drawing(batches, draw, fixed), {n: h.ref for n, h in hosts.items()}
+        trace.note(Step("draw", draw_again, given[:1], given[1], (result,), pure=False, fresh=True))
         self.numbers[id(drawn[0])] = drawn[0], result
         return drawn
 

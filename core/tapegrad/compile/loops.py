@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .passes.common import common
 from .passes.dead import dead
 from .passes.host import host
-from .program import End, Ref, Segment, Spec, Step, substituted
+from .program import Branch, End, Ref, Segment, Spec, Step, substituted
 from .source import Writer, execute
 from .turns import Missed, Mixed, Turns, sign
 from .visits import Visits
@@ -39,6 +39,8 @@ class Course(NamedTuple):
     specs: Sequence[Spec]
     end: End
     visits: Visits
+    both: bool = False
+    """Whether it stands for two traces."""
 
     @property
     def branches(self) -> int:
@@ -67,7 +69,7 @@ def rolled(a: Course | None, b: Course) -> Course | None:
             pairs.append((b, b))
         for short, long in pairs:
             try:
-                return _Roll(_Side(short, key), _Side(long, key)).course()
+                return _Roll(_Side(short, key), _Side(long, key)).course()._replace(both=short is not long)
             except Mixed:
                 continue
     return None
@@ -347,8 +349,8 @@ class _Roll:
         starts: dict[Ref, Ref] = {}
         """What they are at the start."""
         reads: list[str] = []
-        steps: list[Step] = []
-        looks: list[tuple[Ref, str, Any]] = []
+        root = at = Segment()
+        ending: list[Ref] = []
         for item, step in enumerate(model):
             refs = []
             for i in range(len(_operands(step))):
@@ -374,40 +376,40 @@ class _Roll:
                     given.append(refs[-1])
             step = _over(step, refs)
             if isinstance(step, Step):
-                if not step.pure:
-                    raise Mixed
-                steps.append(step)
+                at.steps.append(step)
+            elif name == "loop" and item == len(model) - 1:
+                ending = [step[0].value]  # which says whether there is another turn
             else:
-                looks.append((step[0].value, step[0].at, step[1]))
+                at.exit, outcome = step
+                at.children[outcome] = at = Segment()
         lists = self.lists[name]
         specs = dict(enumerate(self.specs))
-        wanted = tuple(dict.fromkeys([*lists, *[r for r, _ in carried], *[r for r, _, _ in looks]]))
-        short = dead(common(host(Segment(steps, End((), wanted, None)), specs)))
-        assert isinstance(short.exit, End)
-        now = dict(zip(wanted, short.exit.results, strict=True))
+        wanted = tuple(dict.fromkeys([*lists, *[r for r, _ in carried], *ending]))
+        at.exit = End((), wanted, None)
         writer = Writer(specs)
         writer.names |= {"Missed": Missed, "deque": deque}
         writer.lines = list(reads)
-        for step in short.steps:
-            writer.step(step)
-        for i, (ref, at, outcome) in enumerate(looks):
-            if name == "loop" and i == len(looks) - 1:
-                break
-            seen = {"truth": f"bool({now[ref]!r})", "shape": f"{now[ref]!r}.shape"}.get(
-                at, f"_fingerprint({now[ref]!r})"
-            )
-            writer.lines.append(f"if {seen} != {writer.name(outcome)}: raise Missed")
+        pure = True
+        for at in dead(common(host(root, specs))).walk():
+            for step in at.steps:
+                writer.step(step)
+                pure = pure and step.pure
+            if isinstance(at.exit, Branch):
+                (outcome,) = at.children
+                writer.lines.append(f"if {writer.seen(at.exit)} != {writer.name(outcome)}: raise Missed")
+        assert isinstance(at.exit, End)
+        now = dict(zip(wanted, at.exit.results, strict=True))
         writer.lines += [f"{held!r}_.append({now[r]!r})" for r, held in lists.items()] + ["k += 1"]
         if name == "loop":
-            ref, again = looks[-1][0], self.long.items(self.long.parts[name], 0)[-1][1]
-            writer.lines.append(f"if bool({now[ref]!r}) is not {again}: break")
+            again = self.long.items(self.long.parts[name], 0)[-1][1]
+            writer.lines.append(f"if bool({now[ending[0]]!r}) is not {again}: break")
         else:
             writer.lines.append(f"if k == {self.count!r} + {self.extra}: break")
         if carried:
             after = [repr(now[r] if depth == 1 else carried[r, depth - 1]) for r, depth in carried]
             writer.lines.append(f"{', '.join(map(repr, carried.values()))} = {', '.join(after)}")
         given = list(dict.fromkeys(given))
-        parameters = [*map(repr, given), *map(repr, starts)]
+        parameters = ["drawn"] * (not pure) + [*map(repr, given), *map(repr, starts)]
         check = f"k < {self.fewest}" if name == "loop" else f"{self.count!r} + {self.extra} < 1"
         if name == "loop" and self.single and self.long.recorded:
             check = f"k != {self.long.turns}"  # nobody knows what a sweep back would do after others
@@ -429,7 +431,7 @@ class _Roll:
         made = (self.count if name == "loop" else self.fresh(Spec(int, None, None)), *lists.values())
         args = (*given, *starts.values())
         line = model[0].line if isinstance(model[0], Step) else ""
-        done: list[Any] = [Step("loop", function, args, {}, made, several=True, fresh=True, line=line)]
+        done: list[Any] = [Step("loop", function, args, {}, made, several=True, pure=pure, fresh=True, line=line)]
         for (part, ref, turn), result in self.taken.items():
             if part == name:
                 done.append(Step("getitem", operator.getitem, (lists[ref], turn), {}, (result,), line=line))

@@ -58,7 +58,8 @@ class Spec(NamedTuple):
 class Step:
     """One call of a kernel.
 
-    `pure`: it may be left out where nobody asks for its result, and run once for two that ask the same. `fresh`: its
+    `pure`: it may be left out where nobody asks for its result, and run once for two that ask the same; what is not
+    draws random numbers, and is given the list of those of the call before its operands. `fresh`: its
     result shares memory with no operand. `owned`: its result is handed out to be written to, so nobody shares it.
     `pointwise`: it acts on each element by itself, with broadcasting. `engine`: whose kernel it is, if any's.
     """

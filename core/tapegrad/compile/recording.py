@@ -264,7 +264,6 @@ class Recording:
             raise Mismatch("what is returned")
         self.program.renew()
         self.enter = None
-        self.course = course
         self.deep = self.deep or course.branches > DEEP
         self.has_loop = any(isinstance(item, Step) and item.name == "loop" for item in course.path)
 

@@ -89,15 +89,11 @@ class Writer:
             assert segment.exit is not None
             self.end(segment.exit, {r for step in segment.steps if step.owned for r in step.results})
             return None
-        value = repr(segment.exit.value)
-        seen = {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[
-            segment.exit.at
-        ]
         (outcome, first), *others = segment.children.items()
         if segment.exit.at == "truth":
-            self.lines.append(f"if {'not ' if outcome else ''}{value}:")
+            self.lines.append(f"if {'not ' if outcome else ''}{segment.exit.value!r}:")
         else:
-            self.lines += [f"seen = {seen}", f"if seen != {self.name(outcome)}:"]
+            self.lines += [f"seen = {self.seen(segment.exit)}", f"if seen != {self.name(outcome)}:"]
         for other, child in others:
             call = (
                 f"return {self.function(child, live)}(handles, leaves, drawn{''.join(f', {r!r}' for r in live[child])})"
@@ -109,6 +105,12 @@ class Writer:
         else:
             self.lines.append("    return _missed")
         return first
+
+    @staticmethod
+    def seen(branch: Branch) -> str:
+        """The expression for what the host sees."""
+        value = repr(branch.value)
+        return {"value": f"_fingerprint({value})", "shape": f"{value}.shape", "truth": f"bool({value})"}[branch.at]
 
     def name(self, thing: Any, prefix: str = "k") -> str:
         """A global name for an object."""
@@ -137,7 +139,8 @@ class Writer:
             return f"{x} {INFIX[step.function]} {y}"
         if step.function is operator.getitem and step.args[1:] == (0,):
             return f"{self.text(step.args[0])}[0]"
-        given = [self.text(a) for a in step.args] + [f"{n}={self.text(v)}" for n, v in step.keywords.items()]
+        given = ["drawn"] * (not step.pure) + [self.text(a) for a in step.args]
+        given += [f"{n}={self.text(v)}" for n, v in step.keywords.items()]
         return f"{self.name(step.function, 'f_' + _word(step.name) + '_')}({', '.join(given)})"
 
     def step(self, step: Step) -> None:
@@ -150,8 +153,6 @@ class Writer:
             )
         elif step.name == "constant":
             self.lines.append(f"{results} = {self.name(step.args[0])}")
-        elif step.name == "draw":
-            self.lines += [f"pair = {self.call(step)}", "drawn.append(pair)", f"{results} = pair[0]"]
         else:
             self.lines.append(f"{results}{',' * (step.several and len(step.results) == 1)} = {self.call(step)}")
 

@@ -107,8 +107,6 @@ class Turns:
         for self.gone, item in enumerate(items, 1):
             if _is(item, "constant") or _is(item, "load"):
                 continue
-            if isinstance(item, Step) and not item.pure:
-                raise Mixed
             if node.exit is None and not leave:
                 model, self.signs[node, place] = item, sign(item, self.specs)
                 if isinstance(item, Step):
@@ -177,9 +175,11 @@ class Turns:
         out = {r: self.value(rule) for r, rule in wanted.items() if rule.__class__ is not Ref or r in self.last.made}
         body = self.body(self.root, tuple(out.values()))
         results = {r: self.fresh(self.specs[r.number]) for r in out}
-        function, given = self.function(body, tuple(out.values()))
+        pure = all(step.pure for segment in body.walk() for step in segment.steps)
+        function, given = self.function(body, tuple(out.values()), pure)
         line = next((s.line for s in self.root.steps), "")
-        loop = Step("loop", function, given, {}, tuple(results.values()), several=True, fresh=True, line=line)
+        found = tuple(results.values())
+        loop = Step("loop", function, given, {}, found, several=True, pure=pure, fresh=True, line=line)
 
         def renamed(r: Ref) -> Ref:
             return results.get(r, r)
@@ -229,7 +229,7 @@ class Turns:
         """What an operand of the tree is."""
         return self.value(min(self.rules[node, (place, i)], key=repr))
 
-    def function(self, body: Segment, out: tuple[Ref, ...]) -> tuple[Callable[..., Any], tuple[Ref, ...]]:
+    def function(self, body: Segment, out: tuple[Ref, ...], pure: bool) -> tuple[Callable[..., Any], tuple[Ref, ...]]:
         """The loop as a function, and what it is called with."""
         writer = Writer(dict(enumerate(self.specs)))
         writer.names["Missed"] = Missed
@@ -238,7 +238,7 @@ class Turns:
         read = [r for segment in body.walk() for step in segment.steps for r in step.operands()]
         read += [r for segment in body.walk() for r in segment.exit_refs()]
         fixed = [r for r in dict.fromkeys(read) if r not in inside and r not in self.carried.values()]
-        parameters = ", ".join(map(repr, [*self.carried.values(), *fixed]))
+        parameters = ", ".join(["drawn"] * (not pure) + [*map(repr, [*self.carried.values(), *fixed])])
         source = "\n".join([f"def turns({parameters}):", "    while True:", *lines, ""])
         starts = [self.slots[0][slot] for slot in self.carried]
         return execute(source, writer.names, "turns"), (*starts, *fixed)
@@ -256,9 +256,7 @@ class Turns:
             writer.lines.append("continue" if end.structure else f"return ({refs})")
             return [indent + line for line in writer.lines]
         assert isinstance(end, Branch)
-        value = repr(end.value)
-        seen = {"truth": f"bool({value})", "shape": f"{value}.shape"}.get(end.at, f"_fingerprint({value})")
-        made = [indent + line for line in [*writer.lines, f"seen = {seen}"]]
+        made = [indent + line for line in [*writer.lines, f"seen = {writer.seen(end)}"]]
         for outcome, child in segment.children.items():
             made += [f"{indent}if seen == {writer.name(outcome)}:", *self.lines(child, writer, indent + "    ")]
         return [*made, f"{indent}raise Missed"]
