@@ -233,13 +233,13 @@ class Compiled(Reaches):
                     raise Untraceable("an array that is still being differentiated outlives the call")
                 kept = survivors(lambda: [x for x in made_by(trace) if id(x) not in expected])
                 if kept:
-                    trace.refuse(f"an array of shape {kept[0].shape} that it makes is kept somewhere")
+                    trace.refuse(f"an array of shape {kept[0].shape} that it makes is kept somewhere", kept[0]._value)
                 out = _plain(result)
                 del kept, result
                 for value in survivors(lambda: read_by(trace)):  # those that were returned as well
                     if not replaced_in_holders(value, value.value):
                         raise Untraceable("a number that it reads back is kept somewhere")
-                    trace.refuse("a number that it reads back is kept somewhere")
+                    trace.refuse("a number that it reads back is kept somewhere", value)
         except Untraceable as why:
             reason = str(why)
         except Exception as error:

@@ -104,10 +104,11 @@ class Trace:
         step.line = self.line()
         self.path.append(step)
 
-    def refuse(self, why: str) -> None:
-        """Note that what was recorded cannot stand for the function; the run itself is as good as an eager one."""
+    def refuse(self, why: str, value: Value) -> None:
+        """Note that what was recorded cannot stand for the function, because of a value; the run itself is right."""
         if not self.refusal:
-            self.refusal = f"{why} (at {self.line() or 'the end of the function'})"
+            steps = [item for item in self.path if isinstance(item, Step) and value.ref in item.results]
+            self.refusal = f"{why} (made at {steps[0].line})" if steps and steps[0].line else why
 
     def frame(self) -> FrameType | None:
         """Where the user's program is."""
