@@ -317,7 +317,7 @@ def test_what_is_done_beside_arrays_is_done_while_tracing():
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_what_is_appended_is_appended_each_time(strict):
-    losses, hidden, history = [], [], {"mean": [], "name": []}
+    losses, hidden, history = [], [], {"mean": [], "name": [], "shift": 1.0}
 
     def f(x):
         y = x * 2
@@ -325,7 +325,7 @@ def test_what_is_appended_is_appended_each_time(strict):
         hidden.append(y)
         history["mean"].append((1, y))
         history["name"].append(y + 1)
-        return x
+        return x + history["shift"]
 
     compiled = tapegrad.compile(f, strict=strict)
     for k in range(6):

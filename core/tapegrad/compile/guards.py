@@ -169,18 +169,18 @@ class Reach:
         if place.get is length and isinstance(place.holder, (list, deque)):
             before: Any = place.held
             return now >= before and all(
-                only_written(name, in_dict, self.codes) for name, in_dict in self._names_of(place.holder)
+                only_written(name, keys, self.codes) for name, keys in self._names_of(place.holder)
             )
         return False
 
-    def _names_of(self, holder: Any) -> list[tuple[str, bool]]:
-        """The names under which the function finds a list, or (True) the dictionary that it is in; "" is no name."""
-        names = list[tuple[str, bool]]()
+    def _names_of(self, holder: Any) -> list[tuple[str, tuple[Any, ...]]]:
+        """The names under which the function finds a list, or a dictionary and the key of it; "" is no name."""
+        names = list[tuple[str, tuple[Any, ...]]]()
         for place in self.places:
             if place.held is holder and id(place.holder) in self.dicts:
-                names += [("" if nested else name, True) for name, nested in self._names_of(place.holder)]
+                names += [("" if keys else name, (place.key,)) for name, keys in self._names_of(place.holder)]
             elif place.held is holder:
-                names.append((place.key if isinstance(place.key, str) else "", False))
+                names.append((place.key if isinstance(place.key, str) else "", ()))
         return names
 
     def holds(self) -> bool:

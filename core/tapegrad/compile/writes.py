@@ -9,26 +9,29 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterable
 from types import CodeType
+from typing import Any
 
 _WRITES = ("STORE", "COPY_FREE", "MAKE_CELL", "DELETE")
 _APPENDS = ("append", "extend", "add")
 _SHUFFLES = ("CACHE", "COPY", "SWAP", "NOP", "PUSH_NULL", "PRECALL")
 
 
-def only_written(name: str, in_dict: bool, codes: Iterable[CodeType]) -> bool:
-    """Whether functions only append to what has that name, or (`in_dict`) to what the dictionary of that name holds."""
-    return bool(name) and all(_harmless(name, in_dict, code) for code in codes)
+def only_written(name: str, keys: tuple[Any, ...], codes: Iterable[CodeType]) -> bool:
+    """Whether functions only append to what has that name, or to what the dictionary of that name holds at a key."""
+    return bool(name) and all(_harmless(name, keys, code) for code in codes)
 
 
-def _harmless(name: str, in_dict: bool, code: CodeType) -> bool:
+def _harmless(name: str, keys: tuple[Any, ...], code: CodeType) -> bool:
     steps = [step for step in dis.get_instructions(code) if step.opname not in _SHUFFLES]
     for i, step in enumerate(steps):
         if step.argval != name or step.opname == "LOAD_FAST" or step.opname.startswith(_WRITES):
             continue
         after = steps[i + 1 :]
-        if in_dict:
-            if [s.opname for s in after[:2]] != ["LOAD_CONST", "BINARY_SUBSCR"]:
+        if keys:
+            if [s.opname for s in after[:1]] != ["LOAD_CONST"] or not after[1].opname.endswith("_SUBSCR"):
                 return False
+            if after[0].argval not in keys:
+                continue
             after = after[2:]
         appended = after and after[0].opname in ("LOAD_ATTR", "LOAD_METHOD") and after[0].argval in _APPENDS
         if not step.opname.startswith("LOAD") or step.opname == "LOAD_CONST" or not appended:
