@@ -151,6 +151,26 @@ def test_numbers_come_out_as_python_has_them():
         host[:] = 9  # its own
 
 
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("to", ["jax", "cpu(0)"])
+def test_arrays_move_in_a_program(to, strict):
+    to = engine("jax").name if to == "jax" else to
+    x = nd.array([1.0, 2.0])
+    x.attach_grad()
+
+    def step(y):
+        with autograd.record():
+            z = nd.sin(x * y).to(to) * 2
+        z.backward()
+        return z.to("numpy").copyto(tapegrad.cpu()) * x.grad
+
+    compiled = tapegrad.compile(step, strict=strict)
+    for k in range(4):
+        y = nd.array([0.5, k])
+        np.testing.assert_allclose(compiled(y).asnumpy(), step(y).asnumpy(), rtol=1e-6)
+    assert kept(compiled, 3)
+
+
 def test_what_follows_from_constants_and_leaves_the_program(backend):
     slope = tapegrad.grad(lambda x: (x * 3.0).sum())
     f = tapegrad.compile(lambda x: (slope(x), tnp.sin(x) + slope(x)), strict=True)

@@ -167,6 +167,9 @@ class TracingKernels(EngineKernels):
             return None
         return self._trace.step("weak", self._real.weak, (scalar, like), {})
 
+    def toward(self, target: EngineKernels) -> EngineKernels:
+        return self._trace.table(target)
+
     def number(self, scalar: Any, dtype: np.dtype[Any], device: str | None = None) -> Any:
         if type(scalar) is not Number:
             return self._real.number(scalar, dtype, device)

@@ -326,6 +326,10 @@ class EngineKernels(Kernels):
             self.constants[key] = found
         return found
 
+    def toward(self, target: EngineKernels) -> EngineKernels:
+        """The table of what goes from here to another engine."""
+        return target
+
     def number(self, scalar: Any, dtype: np.dtype[Any], device: str | None = None) -> Any:
         """A Python number as a raw array of no axes, on the device of that name."""
         return self.backend.from_numpy(np.asarray(scalar, dtype=dtype), device=device)

@@ -42,7 +42,7 @@ def carry(raw: Any, source: Backend, target: Backend, device: str | None) -> Any
         )
     if isinstance(raw, (np.ndarray, np.generic)):
         return target.from_numpy(np.asarray(raw), device=device)
-    if np.ndarray in target.array_types():
+    if np.ndarray in (*target.array_types(), *source.array_types()):
         return target.from_numpy(source.to_numpy(raw), device=device)
     try:
         found = target.namespace.from_dlpack(source.adopt(raw, copy=True))
@@ -100,6 +100,7 @@ def _carry_value(value: Any, source: EngineKernels, target: EngineKernels, devic
 def move(x: SomeArray, target: EngineKernels, device: str | None = None) -> SomeArray:
     """`x` with its numbers in another engine's arrays, or on another device; recorded where `x` is tracked."""
     source = engine_of(x)
+    target = source.toward(target)
     value = _carry_value(x._value, source, target, device)
     node = None
     if x._node is not None and not MODE.get() & RECORDING:
