@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import errors
+from .arrays import keywords as _keywords  # noqa: F401  (errors pass it)
 from .arrays.array import allow_escape
 from .arrays.face import register_face
 from .arrays.foreign import missing as refuse_missing

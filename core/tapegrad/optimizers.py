@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import dtypes, tree
@@ -19,6 +20,7 @@ from .engines.extras import missing_extra
 from .engines.tables import RECORDED
 from .errors import ArgumentError, ArgumentTypeError
 from .ops.updates import adam_step, moved, rms_step
+from .tape.tracebacks import door
 from .transforms.gradients import value_and_grad
 from .transforms.run import Exit, common_kind
 
@@ -595,6 +597,8 @@ def lbfgs(fun: Function, init: Tree, *args: Tree, steps: int = 15000, **options:
     """
     return minimize(fun, init, *args, **{**options, "options": {"maxiter": steps, **options.get("options", {})}})
 
+
+globals().update({name: door(made) for name in __all__ if isinstance(made := globals()[name], FunctionType)})
 
 if not TYPE_CHECKING:
     __getattr__ = refuse_missing(__name__)

@@ -100,6 +100,47 @@ def test_the_words_are_those_for_the_module_that_was_asked():
         tapegrad.functional  # noqa: B018
 
 
+MATRIX = tnp.ones((2, 2))
+ND = nd.ones((2, 2))
+KEYWORDS = {
+    "a reduction": (lambda: tnp.sum(MATRIX, dim=0), r"sum\(\) got an .* 'dim': here it is axis="),
+    "a method": (lambda: MATRIX.sum(0, keepdim=True), "'keepdim': here it is keepdims="),
+    "a function of networks": (lambda: nn.dropout(MATRIX, p=0.5), "here it is rate="),
+    "an optimizer": (lambda: optimizers.adam(lr=0.1), "here it is learning_rate="),
+    "a part of another optimizer": (lambda: optimizers.sgd(0.1, weight_decay=0.1), "adamw has it"),
+    "a new array": (lambda: tnp.array([1.0], requires_grad=True), r"x\.attach_grad\(\) makes"),
+    "a transform": (lambda: tapegrad.vmap(nn.relu, in_dims=0), "here it is in_axes="),
+    "a layer": (lambda: gluon.nn.Dense(3, in_features=2), r"Dense\(\) .* here it is in_units="),
+    "the other way round": (lambda: recorded(lambda: nd.concat(ND, ND, axis=0)), "here it is dim="),
+    "an op": (lambda: recorded(lambda: nn.relu(MATRIX, inplace=True)), "the result is a new array"),
+    "a method of programs": (lambda: recorded(lambda: ND.backward(create_graph=True)), "autograd.grad"),
+    "in grad": (lambda: tapegrad.grad(lambda x: nd.sum(x, dim=0))(ND), "here it is axis="),
+    "nobody's": (lambda: tnp.mean(MATRIX, speed=3), r"it takes .*axis=, dtype="),
+    "of what has only places": (lambda: tnp.matmul(input=MATRIX, other=MATRIX), "it takes x, y$"),
+}
+
+
+def recorded(program):
+    with tapegrad.record():
+        program()
+
+
+@pytest.mark.parametrize("name", KEYWORDS)
+def test_a_keyword_of_another_library(name):
+    program, words = KEYWORDS[name]
+    with pytest.raises(TypeError, match=words):
+        program()
+
+
+def test_a_keyword_of_a_function_of_the_program_itself():
+    def sum(x):
+        return x
+
+    for program in (lambda: recorded(lambda: sum(MATRIX, dim=0)), lambda: tapegrad.grad(sum)(1.0, dim=0)):
+        with pytest.raises(TypeError, match=r"'dim'$"):
+            program()
+
+
 def test_blocks_and_functions_say_what_to_use_for_those_of_pytorch():
     class Net(gluon.Block):
         def __init__(self):

@@ -96,8 +96,8 @@ def methods_stub():
     for name in methods.methods_among(vars(tnp)):
         result = "tuple[Self, ...]" if name == "nonzero" else "Self"
         lines.append(declared(name, getattr(tnp, name), result=result, method=True))
-    for name in ("fill", "flatten", "partition", "put", "sort", "transpose"):
-        result = "Self" if name in ("flatten", "transpose") else "None"
+    for name in ("compress", "fill", "flatten", "partition", "put", "sort", "transpose"):
+        result = "Self" if name in ("compress", "flatten", "transpose") else "None"
         lines.append(declared(name, getattr(methods.Methods, name), result=result, method=True))
     imports = "from collections.abc import Iterable, Mapping, Sequence", "from typing import Any, Self", ""
     words = "Functions of `tapegrad.numpy` as methods of `ndarray`."

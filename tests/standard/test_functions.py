@@ -150,6 +150,14 @@ CALLS = {
     "vsplit": (M, lambda xp, x: xp.vsplit(x * x, 3)[1]),
     "vstack": (V, lambda xp, x: xp.vstack([x, x * x])),
     "methods": (M, lambda xp, x: (x * x).sum(axis=0).cumsum().reshape(2, 2).T.dot(x.ravel()[:2]) + x.std()),
+    "methods by columns": (
+        M,
+        lambda xp, x: x.reshape(x.shape[::-1], order="F") + (x * x).flatten("F").reshape(x.shape[::-1]),
+    ),
+    "methods with options": (
+        M,
+        lambda xp, x: x.compress([True], axis=0).copy("C") * x.astype(dtype="float64", order="C", casting="safe")[:1],
+    ),
     "methods of shape": (M, lambda xp, x: x.transpose(1, 0).swapaxes(0, 1).flatten().take([0, 5]).clip(-1, 1) ** 2),
 }
 
@@ -165,6 +173,16 @@ def height(xp, found):
     weights = np.cos(np.arange(float(np.prod(found.shape)))).reshape(found.shape)
     total = xp.sum(xp.real(found) * weights)
     return total + xp.sum(xp.imag(found) * weights[::-1]) if np.dtype(found.dtype).kind == "c" else total
+
+
+def test_a_reshape_may_be_asked_for_a_copy():
+    x = tnp.zeros((2, 3))
+    for y in (x.reshape(6, copy=True), tnp.reshape(x, 6, copy=True), tnp.reshape(x, 6)):
+        assert x.item(0) == 0
+        y += 1
+    assert x.item(0, 0) == 1
+    with pytest.raises(TypeError, match="float64 to int32 is no 'safe' cast"):
+        x.astype("int32", casting="safe")
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -143,15 +143,19 @@ class Array:
         """
         return self._kernels.to_numpy(plain_value(self, "asnumpy()"))  # type: ignore[no-any-return]
 
-    def item(self) -> Any:
-        """The single element as a Python scalar.
+    def item(self, *place: int) -> Any:
+        """The single element, or the one at that place, as a Python scalar; of one number, counted row by row.
 
-        Raises: `ValueError` for any other size, `GradientEscapeError` where a gradient would be lost.
+        Raises: `ValueError` for any other size, `IndexError` for no such place, `GradientEscapeError` where a gradient
+        would be lost.
 
         >>> import tapegrad.numpy as tnp
-        >>> tnp.asarray([2.5]).item()
-        2.5
+        >>> tnp.asarray([2.5]).item(), tnp.asarray([[1.0, 2.5]]).item(0, 1)
+        (2.5, 2.5)
         """
+        if place:
+            element: Array = (self if len(place) > 1 else self.reshape(-1))[place]
+            return element.item()
         self._check_escape("item()")
         if self.size != 1:
             raise ArgumentError(f"item() needs an array of one element, not of shape {self.shape}")
@@ -311,7 +315,7 @@ class Array:
         def __invert__(self) -> Self: ...
         def __getitem__(self, key: Any, /) -> Self: ...
         def __setitem__(self, key: Any, value: Any, /) -> None: ...
-        def reshape(self, *shape: int | tuple[int, ...]) -> Self: ...
+        def reshape(self, *shape: int | tuple[int, ...], order: str = "C", copy: bool | None = None) -> Self: ...
         def _put(self, key: Any, value: Any) -> None: ...
         def _put_within(self, steps: Any, key: Any, value: Any) -> bool: ...
 
@@ -321,8 +325,8 @@ class Array:
     def __pos__(self) -> Self:
         return self.copy()
 
-    def copy(self) -> Self:
-        """The same value in a handle of its own, to be written to as one likes.
+    def copy(self, order: str = "C") -> Self:
+        """The same value in a handle of its own, to be written to as one likes. In which order is the engine's matter.
 
         It is recorded as any op is: gradients flow through a copy made while recording, and one made outside is a
         constant, such as the earlier value of a weight.

@@ -17,7 +17,7 @@ from ..errors import CompileError, CompileWarning
 from ..tape.guards import JOURNAL, Journal
 from ..tape.mode import ENTERED, JOURNALING, MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
-from ..tape.tracebacks import fold
+from ..tape.tracebacks import door, fold
 from ..transforms.transformed import name_of, place_of
 from .doors import ACTIVE
 from .guards import SCALARS, Reach, Reaches
@@ -455,6 +455,7 @@ def _last_branch(trace: Trace) -> str:
     return branches[-1] if branches else ""
 
 
+@door
 def compile(fun: Callable[..., Any] | None = None, *, strict: bool = False, max_programs: int = 32) -> Any:
     """A function that runs ordinary array code once and then repeats the kernel calls that were in it.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .. import autograd
 from .. import ndarray as nd
 from ..arrays.foreign import advise
+from ..arrays.keywords import unexpected
 from ..arrays.trees import flatten, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
@@ -118,7 +119,9 @@ class Block:
     np.float32(4.0)
     """
 
-    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None, **foreign: Any) -> None:
+        for keyword in foreign:
+            raise unexpected(type(self), type(self).__name__, keyword)
         self._empty_prefix = prefix == ""
         self._prefix, self._params = _Scope.names(prefix, params, self._alias())
         self._name = self._prefix.removesuffix("_")

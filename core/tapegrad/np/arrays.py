@@ -90,7 +90,7 @@ class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one nam
     def __str__(self) -> str:
         return str(self.asnumpy()) + (f" @{self.context}" if self.context.device_type != "cpu" else "")
 
-    astype = NDArray.astype
+    astype = NDArray.astype  # type: ignore[assignment]
     __reduce__ = ProgramArray.__reduce__
     __hash__ = object.__hash__
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Self
 
+import numpy as host
+
 from .. import dtypes
 from ..arrays.array import handle
 from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..transforms.program import ProgramArray
 from .at import Updates
 from .bound import namespace_for
@@ -150,10 +152,12 @@ class ndarray(Methods, ProgramArray):
             raise NotImplementedError("to_device() takes no stream; the engine chooses it")
         return self.to(device)
 
-    def astype(self, dtype: Any, /, *, copy: bool = True) -> Self:
+    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", *, copy: bool = True) -> Self:
         """The elements in another dtype; complex numbers lose their imaginary part where it is a real one.
 
-        Raises: `DtypeError` for anything that is not a dtype, or one that the engine does not have.
+        `casting` may forbid what loses numbers, as in NumPy; `order` is the engine's matter.
+
+        Raises: `DtypeError` for anything that is not a dtype, one that the engine does not have, or a forbidden cast.
 
         >>> import tapegrad.numpy as tnp
         >>> tnp.asarray([1.7, -1.7]).astype("int32")
@@ -161,6 +165,8 @@ class ndarray(Methods, ProgramArray):
         """
         if dtypes.to_dtype(dtype) == self._dtype:
             return self.copy() if copy else self
+        if casting != "unsafe" and not host.can_cast(self._dtype, dtypes.to_dtype(dtype), casting):  # type: ignore[arg-type]
+            raise DtypeError(f"astype(): {self._dtype.name} to {dtypes.to_dtype(dtype).name} is no {casting!r} cast")
         return OPS["astype"].call(self, dtype=dtypes.to_dtype(dtype))  # type: ignore[no-any-return]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
@@ -186,9 +192,9 @@ class Number(ndarray):
 
     __slots__ = ()
 
-    def astype(self, dtype: Any, /, *, copy: bool = True) -> Any:
+    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", *, copy: bool = True) -> Any:
         """As of any array; the result is one, and no number any more."""
-        found = super().astype(dtype, copy=copy)
+        found = super().astype(dtype, order, casting, copy=copy)
         return handle(ndarray, found._value, found._node, found._kernels)
 
 

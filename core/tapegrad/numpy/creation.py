@@ -26,6 +26,10 @@ PLACED = ("arange", "full", "full_like", "geomspace", "linspace", "logspace")
 """The functions whose arguments may be arrays that meet; the others make one of each, or look at none."""
 
 
+DOORS = ("array", "empty", "empty_like", "eye", "ones", "ones_like", "zeros", "zeros_like")
+"""Of these, those that take longer than to pass a door."""
+
+
 def asarray(
     a: ArrayLike,
     dtype: DTypeLike | None = None,

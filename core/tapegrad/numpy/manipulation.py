@@ -15,6 +15,7 @@ from ..arrays.views import Shown, Turned, is_laid_out, permuted, share, share_re
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DynamicShapeError, ShapeError
 from ..ops.indexing import axes_of, axis_of
+from ..ops.shape import in_rows
 from .arguments import as_shape, asarray, is_batched, op, writable
 
 if TYPE_CHECKING:
@@ -132,13 +133,6 @@ def astype(x: ArrayLike, dtype: DTypeLike, /, *, copy: bool = True, device: Devi
     return found if device is None else found.to_device(device)
 
 
-def _in_rows(order: str, name: str) -> bool:
-    """Whether elements are counted row by row ("C", "A") or column by column ("F")."""
-    if order not in ("C", "A", "F"):
-        raise ArgumentError(f"{name}: order is {order!r}; choose 'C' (row by row) or 'F' (column by column)")
-    return order != "F"
-
-
 def reshape(x: ArrayLike, /, shape: ShapeLike, order: str = "C", *, copy: bool | None = None) -> ndarray:
     """The same elements in another shape; one length may be -1. `order="F"` counts column by column.
 
@@ -152,10 +146,7 @@ def reshape(x: ArrayLike, /, shape: ShapeLike, order: str = "C", *, copy: bool |
     Array([[0, 2, 4],
            [1, 3, 5]], dtype=int64)
     """
-    x = asarray(x)
-    if _in_rows(order, "reshape"):
-        return x.reshape(as_shape(shape))
-    return transpose(transpose(x).reshape(tuple(reversed(as_shape(shape)))))
+    return asarray(x).reshape(as_shape(shape), order=order, copy=copy)
 
 
 def ravel(a: ArrayLike, order: str = "C") -> ndarray:
@@ -168,7 +159,7 @@ def ravel(a: ArrayLike, order: str = "C") -> ndarray:
     Array([1, 2, 3, 4], dtype=int64)
     """
     x = asarray(a)
-    if not _in_rows(order, "ravel"):
+    if not in_rows(order, "ravel"):
         x = transpose(x)
     return x.reshape(-1) if is_laid_out(x, "C") else _call("reshape", x, shape=(x.size,))
 

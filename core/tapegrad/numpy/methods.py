@@ -24,9 +24,9 @@ def methods_among(functions: Mapping[str, Any]) -> list[str]:
     return sorted(theirs.intersection(functions))
 
 
-def flatten(x: Any) -> Any:
-    """The elements in one row, a copy."""
-    return x.reshape(-1).copy()
+def flatten(x: Any, order: str = "C") -> Any:
+    """The elements in one row, a copy. `order="F"` counts them column by column."""
+    return x.reshape(-1, order=order).copy()
 
 
 class Methods:
@@ -64,13 +64,18 @@ def bind(functions: Mapping[str, Callable[..., Any]]) -> None:
         setattr(Methods, name, functions[name])
     for name, part in (("real", "real"), ("imag", "imaginary")):
         setattr(Methods, name, property(functions[name], _writer(functions[name]), doc=f"The {part} parts."))
-    permute = functions["transpose"]
+    permute, pick = functions["transpose"], functions["compress"]
 
     def transpose(x: Any, *axes: Any) -> Any:
         """The axes in another order, reversed unless given."""
         return permute(x, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
+    def compress(x: Any, condition: Any, axis: int | None = None) -> Any:
+        """The slices along an axis for which the condition holds."""
+        return pick(condition, x, axis)
+
     Methods.transpose = transpose  # type: ignore[attr-defined]
+    Methods.compress = compress  # type: ignore[attr-defined]
     Methods.flatten = flatten  # type: ignore[attr-defined]
     Methods.fill = fill  # type: ignore[attr-defined]
     Methods.put = functions["put"]  # type: ignore[attr-defined]

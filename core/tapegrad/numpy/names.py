@@ -14,6 +14,7 @@ from typing import Any
 
 from ..arrays.foreign import missing
 from ..engines.tables import OPS
+from ..tape.tracebacks import door
 from .placement import placed
 from .words import explained
 
@@ -58,6 +59,7 @@ def publish(space: str, *modules: ModuleType) -> None:
             function.__doc__ = explained(function)
         meeting = [name for name, value in own.items() if isinstance(value, FunctionType)]
         own |= {name: placed(own[name]) for name in vars(part).get("PLACED", meeting)}
+        own |= {name: door(own[name]) for name in vars(part).get("DOORS", ())}
         vars(part).update(own)
         vars(part)["__all__"] = sorted(own)
         public |= own

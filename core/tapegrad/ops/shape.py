@@ -1097,10 +1097,27 @@ def space_to_depth(xp: Any, x: Any, *, block_size: int) -> Any:
     return xp.reshape(parted, shape=(n, c * b * b, h // b, w // b))
 
 
-def _reshape_method(self: Any, *shape: Any) -> Any:
-    """The same elements in another shape, of which one length may be -1. Raises `ShapeError` for a wrong size."""
+def in_rows(order: str, name: str) -> bool:
+    """Whether elements are counted row by row ("C", "A") or column by column ("F")."""
+    if order not in ("C", "A", "F"):
+        raise ArgumentError(f"{name}: order is {order!r}; choose 'C' (row by row) or 'F' (column by column)")
+    return order != "F"
+
+
+def _reshape_method(self: Any, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+    """The same elements in another shape, of which one length may be -1. `order="F"` counts them column by column.
+
+    It is a view where NumPy's would be, unless `copy` is True.
+
+    Raises `ShapeError` for a wrong size, `ValueError` for another order than "C", "A" and "F".
+    """
     wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-    made = reshape(self, shape=resolved(wanted, self._value.shape))
+    lengths = resolved(wanted, self._value.shape)
+    if order != "C" and not in_rows(order, "reshape"):
+        return self.transpose().reshape(lengths[::-1], copy=copy).transpose()
+    made = reshape(self, shape=lengths)
+    if copy:
+        return made.copy()
     share_reshaped(made, self)
     return made
 

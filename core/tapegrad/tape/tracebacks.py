@@ -15,9 +15,12 @@ from typing import Any, TypeVar, cast
 
 from ..errors import GradientEscapeError, TapegradError
 
-__all__ = ["door", "fold", "told"]
+__all__ = ["REWORDERS", "door", "fold", "told"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+REWORDERS: list[Callable[[BaseException], None]] = []
+"""What lets an error say more where it passes a door; layers above add themselves."""
 
 _FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
@@ -27,6 +30,8 @@ def fold(error: BaseException) -> None:
 
     An error that is not of our own types keeps the frames below the user's last line, where the fault lies.
     """
+    for reword in REWORDERS:
+        reword(error)
     if os.environ.get("TAPEGRAD_TRACEBACK") == "full":
         return
     met: set[int] = set()

@@ -19,6 +19,7 @@ from ..tape.guards import Journal
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, TRAINING, Scope
 from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
 from ..tape.sweep import forward_sweep
+from ..tape.tracebacks import door
 from .bodies import as_it_was, within_reach
 from .draws import Draws
 from .transformed import Transformed
@@ -122,6 +123,7 @@ class Replay:
         return Replay(lambda arrays: layer.take_off_outputs(self.again(layer.put_on_inputs(arrays))))
 
 
+@door
 def checkpoint(fun: Function) -> Function:
     """A function that keeps only its inputs for the backward pass and computes the rest again when it is needed.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..typing import Function, Tree
 
 
+@door
 def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The value of a scalar function together with its gradient, in one pass.
 
@@ -54,6 +55,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     return Transformed(value_and_grad_of, value_and_grad, fun, argnums, has_aux)
 
 
+@door
 def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The gradient of a scalar function, as a function of the same arguments. See `value_and_grad` for `argnums`.
 
@@ -80,6 +82,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     return Transformed(grad_of, grad, fun, argnums, has_aux)
 
 
+@door
 def elementwise_grad(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
     """The gradient of the sum of a function's outputs: the derivative at each element of a function that acts on each.
 

@@ -14,6 +14,7 @@ from ..arrays.entering import RAW, SCALAR
 from ..arrays.trees import callable_or_error, unflatten
 from ..engines.tables import OPS, RECORDED
 from ..errors import ArgumentTypeError, DtypeError
+from ..tape.tracebacks import door
 from .run import Run, is_scalar, is_single, positions_of, tangents_for
 from .transformed import Transformed
 from .vmap import VmapScope, open_batch
@@ -97,6 +98,7 @@ def _blocks_by_pushing(run: Run) -> list[list[Array]]:
     return blocks
 
 
+@door
 def jacrev(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian by one reverse sweep that carries all cotangents at once: best where outputs are fewer than inputs.
 
@@ -117,6 +119,7 @@ def jacrev(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     return Transformed(_jacobian("jacrev", fun, argnums, has_aux, _blocks_by_pulling), jacrev, fun, argnums, has_aux)
 
 
+@door
 def jacfwd(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian by one forward sweep that carries all tangents at once: best where inputs are fewer than outputs.
 
@@ -140,6 +143,7 @@ def jacfwd(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
 jacobian = jacrev
 
 
+@door
 def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The matrix of second derivatives of a scalar function, by one batched sweep over its gradient.
 
@@ -170,6 +174,7 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
     return Transformed(jacrev(jacrev(scalar, argnums, has_aux), argnums, has_aux), hessian, fun, argnums, has_aux)
 
 
+@door
 def hvp(fun: Function, argnums: int = 0) -> Function:
     """The product of the Hessian of a scalar function with a vector, without the Hessian.
 

@@ -16,6 +16,7 @@ from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..tape.guards import Journal
 from ..tape.mode import LEVEL, MODE, RECORDING, Scope
 from ..tape.nodes import level_of
+from ..tape.tracebacks import door
 from .draws import BATCHES, RANDOMNESS, Batch
 from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
 from .transformed import Transformed
@@ -65,6 +66,7 @@ def open_batch(x: Array, level: int, size: int) -> Array:
     return whole
 
 
+@door
 def vmap(
     fun: Function,
     in_axes: Tree = 0,
