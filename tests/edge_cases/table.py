@@ -13,19 +13,25 @@ import tapegrad
 
 HEAD = """# Conventions: where several answers are right
 
-Some derivatives are a matter of convention: at ties, at kinks, where a value is infinite, where peers disagree.
-tapegrad has one answer for each, the same on every engine: the subgradient of least norm, ties shared evenly, and a
-cotangent of zero that wins over an infinite slope in rules that have one (`sqrt`, `log`, `power`, norms), as a slope of
-zero wins over an infinite cotangent in a power, a size and a product of an array with itself: √(x·x) is flat at 0, as
-a norm is. What is smooth of a size has its own second and third derivatives where the size is 0: the Hessian of ‖x‖²
-is 2 I there, and that of ‖x‖, which has none, is 0. That holds of pulls, which is how `hessian`, `hvp` and
-`jacfwd(grad)` have it; a push of a push differentiates the convention. So it is with functions of eigenvalues and
-singular values that repeat. A singular value of 0 has a kink as a size has. The extreme of what holds a NaN passes it
-on to all elements. What is picked by its rank, as `sort`, `median` and quantiles do, gives its cotangent to the
-elements that a stable sort puts there. The derivative of the logarithm of a determinant at a singular matrix is NaN. A
-product of two arrays is no such rule, and an array read twice, as in x[0] · x[0], or beside a view of it, is two: write
-`square(x[0])`, and where x log(x) is masked at 0, `xlogy(x, x)`. Steps (`floor`, `round`, `sign`, …) have a slope of 0
-everywhere. Gradients of complex numbers are conjugated as PyTorch's are: that of a real function is ∂f/∂Re + i ∂f/∂Im.
+Some derivatives are a matter of convention: at ties, at kinks, and where a value is infinite, libraries disagree.
+tapegrad has one answer for each, the same on every engine.
+
+- **Kinks** have the subgradient of least norm: 0 for an absolute value, a norm or a singular value of 0.
+- **Ties** share the gradient evenly. What is picked by its rank, as by `sort`, `median` and quantiles, gives it to the
+  elements that a stable sort puts there.
+- **Steps** (`floor`, `round`, `sign`, …) have a slope of 0 everywhere.
+- **Zero wins over infinity**: a cotangent of zero over an infinite slope, in rules that have one (`sqrt`, `log`,
+  `power`, norms), and a slope of zero over an infinite cotangent, in a power, an absolute value, a norm and a product
+  of an array with itself. So √(x·x) is flat at 0, as a norm is. A product of two arrays has no such rule, and an array
+  that is read twice, as in x[0] · x[0], or beside a view of itself, counts as two: write `square(x[0])`, and
+  `xlogy(x, x)` where x log(x) is masked at 0.
+- **Second derivatives.** A smooth function of a norm keeps its own second and third derivatives where the norm is 0:
+  the Hessian of ‖x‖² is 2 I there, and that of ‖x‖, which has none, is 0. So it is with functions of eigenvalues and
+  singular values that repeat. This holds for `hessian`, `hvp` and `jacfwd(grad)`, which pull; a push of a push
+  differentiates the convention.
+- **NaN.** A maximum or minimum of elements among which there is a NaN passes it on to all of them. The derivative of
+  the logarithm of a determinant at a singular matrix is NaN.
+- **Complex numbers.** Gradients are conjugated as PyTorch's are: that of a real function is ∂f/∂Re + i ∂f/∂Im.
 
 `tests/edge_cases` runs these and {others} other cases on every engine; this page is made from them. A dash: no answer
 was recorded. The last {last} rows are cases that none of the four has right.
