@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import NamedTuple
@@ -107,6 +108,7 @@ class Import(NamedTuple):
     typing: bool
 
 
+@cache
 def imports_of(root: Path) -> list[Import]:
     """The imports within a package, inside functions too, and those by a literal name with `import_module`."""
     files = {path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.py")}

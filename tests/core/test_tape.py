@@ -526,9 +526,9 @@ def residue(rounds):
         rounds(20)  # until all code is written
         gc.collect()
         tracemalloc.start()
-        rounds(6000)  # until the interpreter's own free lists are full
+        rounds(1000)  # until the interpreter's own free lists are full
         before = tracemalloc.get_traced_memory()[0]
-        rounds(10_000)
+        rounds(2000)
         grown = tracemalloc.get_traced_memory()[0] - before
         return grown, gc.collect()
     finally:
@@ -539,7 +539,7 @@ def residue(rounds):
 def assert_clean(rounds):
     grown, garbage = residue(rounds)
     assert garbage == 0
-    assert grown < 20_000  # bytes, over ten thousand rounds
+    assert grown < 2000  # bytes, over as many rounds
 
 
 def test_record_and_backward_leave_nothing():
@@ -673,9 +673,9 @@ def test_a_chain_of_a_million_ops_neither_recurses_nor_overflows():
 
 
 @pytest.mark.parametrize("swept", [False, True], ids=["never run", "retained"])
-def test_a_chain_of_a_million_ops_is_freed_without_recursion(swept):
+def test_a_long_chain_is_freed_without_recursion(swept):
     x = variable([1.0])
-    y = chain(x, 1_000_000)
+    y = chain(x, 200_000)
     if swept:
         y.backward(retain_graph=True)
     gc.disable()
