@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -336,7 +337,7 @@ class Constant(Parameter):
         super().__init__(name, "null", values.shape, values.dtype, init=init, differentiable=False)
 
 
-class ParameterDict:
+class ParameterDict(OrderedDict[str, Parameter]):
     """Parameters by name, in order; `get` makes one, of the dictionary's prefix and the name, that is not there yet.
 
     With `shared`, those of another dictionary are used where they have the name.
@@ -355,10 +356,8 @@ class ParameterDict:
     """
 
     def __init__(self, prefix: str = "", shared: ParameterDict | None = None) -> None:
-        from collections import OrderedDict  # which is what MXNet's programs print
-
+        super().__init__()
         self._prefix = prefix
-        self._params: OrderedDict[str, Parameter] = OrderedDict()
         self._shared = shared
 
     def __repr__(self) -> str:
@@ -366,46 +365,22 @@ class ParameterDict:
         lines = "\n".join(f"  {parameter!r}" for parameter in self.values())
         return f"{name}(\n{lines}\n)"
 
-    def __getitem__(self, key: str) -> Parameter:
-        return self._params[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._params)
-
-    def __len__(self) -> int:
-        return len(self._params)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._params
-
-    def items(self) -> ItemsView[str, Parameter]:
-        """Names and parameters."""
-        return self._params.items()
-
-    def keys(self) -> KeysView[str]:
-        """The names."""
-        return self._params.keys()
-
-    def values(self) -> ValuesView[Parameter]:
-        """The parameters."""
-        return self._params.values()
-
     @property
     def prefix(self) -> str:
         """What the names begin with."""
         return self._prefix
 
     def _find(self, name: str) -> Parameter | None:
-        if name not in self._params and self._shared is not None and name in self._shared._params:
-            self._params[name] = self._shared._params[name]
-        return self._params.get(name)
+        if name not in self and self._shared is not None and name in self._shared:
+            self[name] = self._shared[name]
+        return super().get(name)
 
-    def get(self, name: str, **kwargs: Any) -> Parameter:
+    def get(self, name: str, **kwargs: Any) -> Parameter:  # type: ignore[override]
         """The parameter of the prefix and the name, made of `kwargs` if there is none."""
         name = self._prefix + name
         parameter = self._find(name)
         if parameter is None:
-            parameter = self._params[name] = Parameter(name, **kwargs)
+            parameter = self[name] = Parameter(name, **kwargs)
             return parameter
         for attribute, value in kwargs.items():
             stored = getattr(parameter, attribute, None)
@@ -433,7 +408,7 @@ class ParameterDict:
         if parameter is None:
             if value is None:
                 raise ArgumentError(f"there is no constant '{name}'; give its value")
-            parameter = self._params[name] = Constant(name, value)
+            parameter = self[name] = Constant(name, value)
         if not isinstance(parameter, Constant):
             raise ArgumentError(f"parameter '{name}' is there already, and is not a constant")
         if value is not None:
@@ -442,10 +417,10 @@ class ParameterDict:
                 raise ArgumentError(f"constant '{name}' is there already, with another value")
         return parameter
 
-    def update(self, other: Mapping[str, Parameter] | ParameterDict) -> None:
+    def update(self, other: Mapping[str, Parameter]) -> None:  # type: ignore[override]
         """Take in the parameters of another dictionary."""
         for name, parameter in other.items():
-            if self._params.setdefault(name, parameter) is not parameter:
+            if self.setdefault(name, parameter) is not parameter:
                 raise ArgumentError(f"two parameters have the name '{name}'; build the blocks in one name_scope()")
 
     def initialize(
@@ -514,7 +489,7 @@ class ParameterDict:
         """`load` from a dictionary of arrays."""
         loaded = {restore_prefix + re.sub("^(arg|aux):", "", name): x for name, x in param_dict.items()}
         where = f"file '{filename}'" if filename else "param_dict"
-        load_into(self._params, loaded, where, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+        load_into(self, loaded, where, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
 
 
 def read_named(filename: Any) -> dict[str, NDArray]:
