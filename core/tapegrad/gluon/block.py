@@ -149,8 +149,11 @@ class Block:
             self._reg_params[name] = value
         super().__setattr__(name, value)
 
+    _hint = ""
+
     def _alias(self) -> str:
-        return type(self).__name__.lower()
+        """What the names of such blocks begin with."""
+        return self._hint or type(self).__name__.lower()
 
     @property
     def prefix(self) -> str:
@@ -459,10 +462,6 @@ class Layer(HybridBlock):
 
 class SymbolBlock(HybridBlock):
     """Refused: there are no symbols here, so that a network is built in Python and its values loaded.
-
-    Shapes: none.
-
-    Dtypes: none.
 
     Raises: `ValueError`, always.
 

@@ -8,16 +8,7 @@ from typing import Any
 from ... import ndarray as nd
 from ...errors import ArgumentError
 from ..nn.conv_layers import LAYOUTS, as_tuple
-from ..rnn.rnn_cell import (
-    BidirectionalCell,
-    GRUCell,
-    HybridRecurrentCell,
-    LSTMCell,
-    ModifierCell,
-    RNNCell,
-    merged,
-    split_steps,
-)
+from ..rnn.rnn_cell import BidirectionalCell, GRUCell, HybridRecurrentCell, LSTMCell, ModifierCell, RNNCell, Way
 
 __all__ = [
     "Conv1DGRUCell",
@@ -129,40 +120,31 @@ class _Convolving(HybridRecurrentCell):
         return f"{type(self).__name__}({self._inputs} -> {rows}, {self._activation}, {self._layout})"
 
 
-class Conv1DRNNCell(_Convolving, RNNCell, axes=1):
-    pass
+class Conv1DRNNCell(_Convolving, RNNCell, axes=1): ...
 
 
-class Conv2DRNNCell(_Convolving, RNNCell, axes=2):
-    pass
+class Conv2DRNNCell(_Convolving, RNNCell, axes=2): ...
 
 
-class Conv3DRNNCell(_Convolving, RNNCell, axes=3):
-    pass
+class Conv3DRNNCell(_Convolving, RNNCell, axes=3): ...
 
 
-class Conv1DLSTMCell(_Convolving, LSTMCell, axes=1):
-    pass
+class Conv1DLSTMCell(_Convolving, LSTMCell, axes=1): ...
 
 
-class Conv2DLSTMCell(_Convolving, LSTMCell, axes=2):
-    pass
+class Conv2DLSTMCell(_Convolving, LSTMCell, axes=2): ...
 
 
-class Conv3DLSTMCell(_Convolving, LSTMCell, axes=3):
-    pass
+class Conv3DLSTMCell(_Convolving, LSTMCell, axes=3): ...
 
 
-class Conv1DGRUCell(_Convolving, GRUCell, axes=1):
-    pass
+class Conv1DGRUCell(_Convolving, GRUCell, axes=1): ...
 
 
-class Conv2DGRUCell(_Convolving, GRUCell, axes=2):
-    pass
+class Conv2DGRUCell(_Convolving, GRUCell, axes=2): ...
 
 
-class Conv3DGRUCell(_Convolving, GRUCell, axes=3):
-    pass
+class Conv3DGRUCell(_Convolving, GRUCell, axes=3): ...
 
 
 class LSTMPCell(LSTMCell):
@@ -172,11 +154,11 @@ class LSTMPCell(LSTMCell):
 
     Dtypes: those of the inputs.
 
-    Raises: what `nd.FullyConnected` raises.
-
     >>> LSTMPCell(6, projection_size=4, input_size=5)
     LSTMPCell(5 -> 24 -> 4)
     """
+
+    _hint = "lstmp"
 
     def __init__(
         self,
@@ -200,9 +182,6 @@ class LSTMPCell(LSTMCell):
         super()._enter(name, (shape[0], size) if name == "h2h_weight" else shape, init)
         if name == "h2h_weight":  # the third to be drawn
             super()._enter("h2r_weight", (size, shape[1]), own)
-
-    def _alias(self) -> str:
-        return "lstmp"
 
     def _words(self) -> str:
         return f" -> {self._projection[0]}"
@@ -232,6 +211,8 @@ class VariationalDropoutCell(ModifierCell):
     VariationalDropoutCell(p_out = 0.5, p_state = 0.0)
     """
 
+    _hint = "vardrop"
+
     def __init__(
         self, base_cell: Any, drop_inputs: float = 0.0, drop_states: float = 0.0, drop_outputs: float = 0.0
     ) -> None:
@@ -239,9 +220,6 @@ class VariationalDropoutCell(ModifierCell):
             raise ArgumentError("VariationalDropoutCell: of a BidirectionalCell apply it to the cells within")
         super().__init__(base_cell)
         self.drop_inputs, self.drop_states, self.drop_outputs = drop_inputs, drop_states, drop_outputs
-
-    def _alias(self) -> str:
-        return "vardrop"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p_out = {self.drop_outputs}, p_state = {self.drop_states})"
@@ -264,14 +242,14 @@ class VariationalDropoutCell(ModifierCell):
         output, after = self.base_cell(self._left(F, "drop_inputs", inputs), states)
         return self._left(F, "drop_outputs", output), after
 
-    def _unroll(self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any) -> Any:
+    def _unroll(self, length: int, inputs: Any, states: Any, way: Way) -> Any:
         if self.drop_states:
-            return super()._unroll(length, inputs, states, layout, merge, lengths)
+            return super()._unroll(length, inputs, states, way)
         # All steps are there at once, so that one mask serves whole arrays.
-        each, states = self._begun(inputs, length, layout, states)
-        axes = (layout.find("T"),)
-        x = merged(each, layout, True)
+        each, states = self._begun(inputs, length, way, states)
+        axes = (way.layout.find("T"),)
+        x = nd.stack(*each, axis=axes[0])
         x = nd.Dropout(x, p=self.drop_inputs, axes=axes) if self.drop_inputs else x
-        outputs, states = self._of_base("unroll", length, x, states, layout, True, lengths)
+        outputs, states = self._of_base("unroll", length, x, states, *way._replace(merge=True))
         outputs = nd.Dropout(outputs, p=self.drop_outputs, axes=axes) if self.drop_outputs else outputs
-        return (split_steps(outputs, length, layout)[0] if merge is False else outputs), states
+        return way.outputs(outputs, length), states

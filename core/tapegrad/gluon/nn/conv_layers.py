@@ -66,14 +66,13 @@ class _OfSpace(Layer):
 class _Conv(_OfSpace):
     """What all convolutions share; the class of each says over how many axes, and in which direction."""
 
+    _hint = "conv"
     _transposed = False
     _words = """`nd.Convolution` over {axes}, then an activation.
 
     Shapes: (n, in_channels, {space}) gives (n, channels, …).
 
     Dtypes: those of all together.
-
-    Raises: what `nd.Convolution` raises.
 
     >>> {name}(2, 3, in_channels=4).name[:4]
     'conv'
@@ -128,9 +127,6 @@ class _Conv(_OfSpace):
             self.bias = self.params.get("bias", shape=(channels,), init=bias_initializer, **late) if use_bias else None
             self.act = None if activation is None else Activation(activation, prefix=activation + "_")
 
-    def _alias(self) -> str:
-        return "conv"
-
     def hybrid_forward(self, F: Functions, x: Any, weight: Any, bias: Any = None) -> Any:
         y = (F.Deconvolution if self._transposed else F.Convolution)(x, weight, bias, **self._passed)
         return y if self.act is None else self.act(y)
@@ -170,6 +166,7 @@ class _Transpose(_Conv):
 class _Pooling(_OfSpace):
     """What all pools share; the class of each says over how many axes, which kind, and whether it is over all."""
 
+    _hint = "pool"
     _kind = ""
     _everywhere = False
     _order: tuple[str, ...] = ("ceil_mode", "layout", "count_include_pad")
@@ -191,9 +188,6 @@ class _Pooling(_OfSpace):
         if "count_include_pad" in options:
             self._kwargs["count_include_pad"] = options["count_include_pad"]
 
-    def _alias(self) -> str:
-        return "pool"
-
     def hybrid_forward(self, F: Functions, x: Any) -> Any:
         return F.Pooling(x, **self._kwargs)
 
@@ -214,8 +208,6 @@ class _MaxPooling(_Pooling):
 
     Dtypes: that of the data.
 
-    Raises: what `nd.Pooling` raises.
-
     >>> {name}().name[:4]
     'pool'
     """
@@ -235,28 +227,22 @@ class _GlobalPooling(_Pooling):
         super().__init__(1, None, 0, layout=layout or LAYOUTS[self._axes], **kwargs)
 
 
-class Conv1D(_Conv, axes=1):
-    pass
+class Conv1D(_Conv, axes=1): ...
 
 
-class Conv2D(_Conv, axes=2):
-    pass
+class Conv2D(_Conv, axes=2): ...
 
 
-class Conv3D(_Conv, axes=3):
-    pass
+class Conv3D(_Conv, axes=3): ...
 
 
-class Conv1DTranspose(_Transpose, axes=1):
-    pass
+class Conv1DTranspose(_Transpose, axes=1): ...
 
 
-class Conv2DTranspose(_Transpose, axes=2):
-    pass
+class Conv2DTranspose(_Transpose, axes=2): ...
 
 
-class Conv3DTranspose(_Transpose, axes=3):
-    pass
+class Conv3DTranspose(_Transpose, axes=3): ...
 
 
 class MaxPool1D(_MaxPooling, axes=1):
@@ -267,44 +253,35 @@ class MaxPool2D(_MaxPooling, axes=2):
     _order = ("layout", "ceil_mode", "count_include_pad")
 
 
-class MaxPool3D(_MaxPooling, axes=3):
-    pass
+class MaxPool3D(_MaxPooling, axes=3): ...
 
 
 class AvgPool1D(_AvgPooling, axes=1):
     _order = ("layout", "ceil_mode", "count_include_pad")
 
 
-class AvgPool2D(_AvgPooling, axes=2):
-    pass
+class AvgPool2D(_AvgPooling, axes=2): ...
 
 
-class AvgPool3D(_AvgPooling, axes=3):
-    pass
+class AvgPool3D(_AvgPooling, axes=3): ...
 
 
-class GlobalMaxPool1D(_GlobalPooling, _MaxPooling, axes=1):
-    pass
+class GlobalMaxPool1D(_GlobalPooling, _MaxPooling, axes=1): ...
 
 
-class GlobalMaxPool2D(_GlobalPooling, _MaxPooling, axes=2):
-    pass
+class GlobalMaxPool2D(_GlobalPooling, _MaxPooling, axes=2): ...
 
 
-class GlobalMaxPool3D(_GlobalPooling, _MaxPooling, axes=3):
-    pass
+class GlobalMaxPool3D(_GlobalPooling, _MaxPooling, axes=3): ...
 
 
-class GlobalAvgPool1D(_GlobalPooling, _AvgPooling, axes=1):
-    pass
+class GlobalAvgPool1D(_GlobalPooling, _AvgPooling, axes=1): ...
 
 
-class GlobalAvgPool2D(_GlobalPooling, _AvgPooling, axes=2):
-    pass
+class GlobalAvgPool2D(_GlobalPooling, _AvgPooling, axes=2): ...
 
 
-class GlobalAvgPool3D(_GlobalPooling, _AvgPooling, axes=3):
-    pass
+class GlobalAvgPool3D(_GlobalPooling, _AvgPooling, axes=3): ...
 
 
 class ReflectionPad2D(Layer):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import autograd
 from ... import ndarray as nd
 from ...errors import ArgumentError, GraphError
 from ...ndarray.ndarray import NDArray
 from ..block import Block, HybridBlock, indented
+from ..nn.basic_layers import _Sequence
 from ..parameter import Parameter
 from .rnn_layer import begin
 
@@ -34,28 +35,41 @@ __all__ = [
 States = list[NDArray]
 
 
-def split_steps(inputs: Any, length: int, layout: str) -> tuple[list[NDArray], int]:
-    """The inputs of each step, and the size of the batch."""
-    axis = layout.find("T")
-    if isinstance(inputs, NDArray):
-        if inputs.shape[axis] != length:
-            raise ArgumentError(f"unroll(): inputs have {inputs.shape[axis]} steps, and length is {length}")
-        batch = inputs.shape[layout.find("N")]
-        if length == 1:
-            return [nd.squeeze(inputs, axis=axis)], batch
-        return list(nd.split(inputs, num_outputs=length, axis=axis, squeeze_axis=True)), batch
-    if len(inputs) != length:
-        raise ArgumentError(f"unroll(): there are inputs of {len(inputs)} steps, and length is {length}")
-    return list(inputs), inputs[0].shape[layout.replace("T", "").find("N")]
+class Way(NamedTuple):
+    """How a sequence is given, and how its outputs are wanted: as `unroll` is told."""
 
+    layout: str = "TNC"
+    merge: bool | None = None
+    lengths: NDArray | None = None
 
-def merged(outputs: Sequence[NDArray], layout: str, merge: bool | None, lengths: NDArray | None = None) -> Any:
-    """The outputs of all steps as they are wanted: a list, or one array; behind the lengths they are 0."""
-    axis = layout.find("T")
-    if lengths is not None:
-        masked = nd.SequenceMask(nd.stack(*outputs, axis=axis), lengths, use_sequence_length=True, axis=axis)
-        return split_steps(masked, len(outputs), layout)[0] if merge is False else masked
-    return nd.stack(*outputs, axis=axis) if merge else list(outputs)
+    def steps(self, inputs: Any, length: int) -> tuple[list[NDArray], int]:
+        """The inputs of each step, and the size of the batch."""
+        axis = self.layout.find("T")
+        if isinstance(inputs, NDArray):
+            if inputs.shape[axis] != length:
+                raise ArgumentError(f"unroll(): inputs have {inputs.shape[axis]} steps, and length is {length}")
+            batch = inputs.shape[self.layout.find("N")]
+            if length == 1:
+                return [nd.squeeze(inputs, axis=axis)], batch
+            return list(nd.split(inputs, num_outputs=length, axis=axis, squeeze_axis=True)), batch
+        if len(inputs) != length:
+            raise ArgumentError(f"unroll(): there are inputs of {len(inputs)} steps, and length is {length}")
+        return list(inputs), inputs[0].shape[self.layout.replace("T", "").find("N")]
+
+    def outputs(self, together: NDArray, length: int) -> Any:
+        """The outputs that there are together, in a list if that is wanted."""
+        return self.steps(together, length)[0] if self.merge is False else together
+
+    def merged(self, outputs: Sequence[NDArray]) -> Any:
+        """The outputs of all steps as they are wanted: a list, or one array; behind the lengths they are 0."""
+        if self.lengths is None and not self.merge:
+            return list(outputs)
+        axis = self.layout.find("T")
+        together = nd.stack(*outputs, axis=axis)
+        if self.lengths is None:
+            return together
+        masked = nd.SequenceMask(together, self.lengths, use_sequence_length=True, axis=axis)
+        return self.outputs(masked, len(outputs))
 
 
 def _reversed(steps: Sequence[NDArray], lengths: NDArray | None) -> list[NDArray]:
@@ -63,7 +77,7 @@ def _reversed(steps: Sequence[NDArray], lengths: NDArray | None) -> list[NDArray
     if lengths is None:
         return list(steps)[::-1]
     backwards = nd.SequenceReverse(nd.stack(*steps, axis=0), lengths, use_sequence_length=True)
-    return split_steps(backwards, len(steps), "TNC")[0]
+    return Way().steps(backwards, len(steps))[0]
 
 
 class RecurrentCell(Block):
@@ -107,10 +121,10 @@ class RecurrentCell(Block):
             )
         return begin(func, self.state_info(batch_size), **kwargs)
 
-    def _begun(self, inputs: Any, length: int, layout: str, states: States | None) -> tuple[list[NDArray], States]:
+    def _begun(self, inputs: Any, length: int, way: Way, states: States | None) -> tuple[list[NDArray], States]:
         """The inputs of each step, and the states that the first one begins with."""
         self.reset()
-        steps, batch = split_steps(inputs, length, layout)
+        steps, batch = way.steps(inputs, length)
         return steps, states or self.begin_state(batch, ctx=steps[0].context, dtype=steps[0].dtype)
 
     def _state_info_of_children(self, batch_size: int) -> list[dict[str, Any]]:
@@ -129,24 +143,22 @@ class RecurrentCell(Block):
 
         Inputs are an array of that layout or a list of steps. Behind `valid_length` outputs are 0, and states stay.
         """
-        return self._unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
+        return self._unroll(length, inputs, begin_state, Way(layout, merge_outputs, valid_length))
 
-    def _unroll(
-        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
-    ) -> tuple[Any, States]:
-        """`unroll`, which the kinds of cells do each in its way."""
-        steps, states = self._begun(inputs, length, layout, states)
+    def _unroll(self, length: int, inputs: Any, states: Any, way: Way) -> tuple[Any, States]:
+        """`unroll`, of which each kind of cell has its own."""
+        steps, states = self._begun(inputs, length, way, states)
         outputs, history = [], []
         for x in steps:
             y, states = self(x, states)
             outputs.append(y)
             history.append(states)
-        if lengths is not None:
+        if way.lengths is not None:
             states = [
-                nd.SequenceLast(nd.stack(*kind, axis=0), lengths, use_sequence_length=True)
+                nd.SequenceLast(nd.stack(*kind, axis=0), way.lengths, use_sequence_length=True)
                 for kind in zip(*history, strict=True)
             ]
-        return merged(outputs, layout, merge, lengths), states
+        return way.merged(outputs), states
 
     def __call__(self, inputs: Any, states: Any = (), *further: Any) -> Any:
         return super().__call__(inputs, states, *further)
@@ -229,18 +241,15 @@ class RNNCell(_GatedCell):
 
     Dtypes: those of the inputs.
 
-    Raises: what `nd.FullyConnected` raises.
-
     >>> RNNCell(3)
     RNNCell(None -> 3, tanh)
     """
 
+    _hint = "rnn"
+
     def __init__(self, hidden_size: int, activation: Any = "tanh", *further: Any, **kwargs: Any) -> None:
         super().__init__(hidden_size, *further, **kwargs)
         self._activation = activation
-
-    def _alias(self) -> str:
-        return "rnn"
 
     def _words(self) -> str:
         return f", {self._activation}"
@@ -258,12 +267,11 @@ class LSTMCell(_GatedCell):
 
     Dtypes: those of the inputs.
 
-    Raises: what `nd.FullyConnected` raises.
-
     >>> LSTMCell(3, input_size=2)
     LSTMCell(2 -> 12)
     """
 
+    _hint = "lstm"
     _gates = 4
     _count = 2
 
@@ -273,9 +281,6 @@ class LSTMCell(_GatedCell):
         super().__init__(*args, **kwargs)
         self._activation = activation
         self._recurrent_activation = recurrent_activation
-
-    def _alias(self) -> str:
-        return "lstm"
 
     def hybrid_forward(self, F: Any, x: Any, states: Any, *args: Any, **kwargs: Any) -> Any:
         entering, onwards = self._sums(F, x, states[0], *args, **kwargs)
@@ -293,16 +298,12 @@ class GRUCell(_GatedCell):
 
     Dtypes: those of the inputs.
 
-    Raises: what `nd.FullyConnected` raises.
-
     >>> GRUCell(3, input_size=2)
     GRUCell(2 -> 9)
     """
 
+    _hint = "gru"
     _gates = 3
-
-    def _alias(self) -> str:
-        return "gru"
 
     def hybrid_forward(self, F: Any, x: Any, states: Any, *args: Any, **kwargs: Any) -> Any:
         (state,) = states
@@ -313,12 +314,8 @@ class GRUCell(_GatedCell):
         return output, [output]
 
 
-class _Stack(RecurrentCell):
+class _Stack(_Sequence, RecurrentCell):
     """What both sequences of cells share."""
-
-    def add(self, cell: RecurrentCell) -> None:
-        """Put a cell on top."""
-        self.register_child(cell)
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return self._state_info_of_children(batch_size)
@@ -339,26 +336,18 @@ class _Stack(RecurrentCell):
             after += new
         return inputs, after
 
-    def _unroll(
-        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
-    ) -> tuple[Any, States]:
-        _, begin = self._begun(inputs, length, layout, states)
+    def _unroll(self, length: int, inputs: Any, states: Any, way: Way) -> tuple[Any, States]:
+        _, begin = self._begun(inputs, length, way, states)
         last, after = len(self._children) - 1, []
         for i, (cell, own) in enumerate(zip(self._children.values(), self._shared_out(begin), strict=True)):
-            wanted = merge if i == last else None
-            inputs, new = cell.unroll(length, inputs, own, layout, wanted, lengths)  # type: ignore[attr-defined]
+            wanted = way if i == last else way._replace(merge=None)
+            inputs, new = cell.unroll(length, inputs, own, *wanted)  # type: ignore[attr-defined]
             after += new
         return inputs, after
 
     def __repr__(self) -> str:
         lines = "\n".join(f"({key}): {indented(repr(cell), 2)}" for key, cell in self._children.items())
         return f"{type(self).__name__}(\n{lines}\n)"
-
-    def __getitem__(self, i: int) -> Any:
-        return self._children[str(i)]
-
-    def __len__(self) -> int:
-        return len(self._children)
 
 
 class SequentialRNNCell(_Stack):
@@ -393,13 +382,12 @@ class DropoutCell(HybridRecurrentCell):
     DropoutCell(rate=0.5, axes=())
     """
 
+    _hint = "dropout"
+
     def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         self._rate = rate
         self._axes = axes
-
-    def _alias(self) -> str:
-        return "dropout"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(rate={self._rate}, axes={self._axes})"
@@ -410,13 +398,11 @@ class DropoutCell(HybridRecurrentCell):
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         return (F.Dropout(inputs, p=self._rate, axes=self._axes) if self._rate > 0 else inputs), states
 
-    def _unroll(
-        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
-    ) -> tuple[Any, States]:
+    def _unroll(self, length: int, inputs: Any, states: Any, way: Way) -> tuple[Any, States]:
         if not isinstance(inputs, NDArray):
-            return super()._unroll(length, inputs, states or [], layout, merge, lengths)
+            return super()._unroll(length, inputs, states or [], way)
         dropped, states = self(inputs, states or [])
-        return (split_steps(dropped, length, layout)[0] if merge is False else dropped), states
+        return way.outputs(dropped, length), states
 
 
 class ModifierCell(HybridRecurrentCell):
@@ -465,15 +451,14 @@ class ZoneoutCell(ModifierCell):
     ZoneoutCell(p_out=0.0, p_state=0.1, LSTMCell(None -> 12))
     """
 
+    _hint = "zoneout"
+
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
         if isinstance(base_cell, BidirectionalCell):
             raise ArgumentError("ZoneoutCell: apply it to the cells within a BidirectionalCell")
         super().__init__(base_cell)
         self.zoneout_outputs = zoneout_outputs
         self.zoneout_states = zoneout_states
-
-    def _alias(self) -> str:
-        return "zoneout"
 
     def _words(self) -> str:
         return f"p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, "
@@ -505,13 +490,11 @@ class ResidualCell(ModifierCell):
         output, after = self.base_cell(inputs, states)
         return output + inputs, after
 
-    def _unroll(
-        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
-    ) -> tuple[Any, States]:
+    def _unroll(self, length: int, inputs: Any, states: Any, way: Way) -> tuple[Any, States]:
         self.reset()
-        outputs, states = self._of_base("unroll", length, inputs, states, layout, merge, lengths)
+        outputs, states = self._of_base("unroll", length, inputs, states, *way)
         together = isinstance(outputs, NDArray)
-        steps = merged(split_steps(inputs, length, layout)[0], layout, together, lengths)
+        steps = way._replace(merge=together).merged(way.steps(inputs, length)[0])
         if together:
             return outputs + steps, states
         return [y + x for y, x in zip(outputs, steps, strict=True)], states
@@ -543,17 +526,13 @@ class BidirectionalCell(HybridRecurrentCell):
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return self._state_info_of_children(batch_size)
 
-    def _unroll(
-        self, length: int, inputs: Any, states: Any, layout: str, merge: Any, lengths: Any
-    ) -> tuple[Any, States]:
-        steps, states = self._begun(inputs, length, layout, states)
+    def _unroll(self, length: int, inputs: Any, states: Any, way: Way) -> tuple[Any, States]:
+        steps, states = self._begun(inputs, length, way, states)
         left, right = self._children.values()
         count = len(left.state_info())  # type: ignore[attr-defined]
-        options = layout, False, lengths
-        forwards, after = left.unroll(length, steps, states[:count], *options)  # type: ignore[attr-defined]
-        mirrored = _reversed(steps, lengths)
-        backwards, other = right.unroll(length, mirrored, states[count:], *options)  # type: ignore[attr-defined]
-        both = zip(forwards, _reversed(backwards, lengths), strict=True)
-        outputs = [nd.concat(*pair, dim=1) for pair in both]
-        merge = lengths is not None if merge is None else merge
-        return merged(outputs, layout, merge, lengths), after + other
+        each = way._replace(merge=False)
+        forwards, after = left.unroll(length, steps, states[:count], *each)  # type: ignore[attr-defined]
+        mirrored = _reversed(steps, way.lengths)
+        backwards, other = right.unroll(length, mirrored, states[count:], *each)  # type: ignore[attr-defined]
+        both = zip(forwards, _reversed(backwards, way.lengths), strict=True)
+        return way.merged([nd.concat(*pair, dim=1) for pair in both]), after + other

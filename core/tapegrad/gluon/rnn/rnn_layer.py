@@ -204,8 +204,6 @@ class LSTM(_RNNLayer):
 
     Dtypes: `dtype`.
 
-    Raises: as `RNN`.
-
     >>> from tapegrad import nd
     >>> layer = LSTM(5)
     >>> layer.initialize()
@@ -239,11 +237,7 @@ class LSTM(_RNNLayer):
 class GRU(_RNNLayer):
     """Layers of gated units, of K. Cho et al. (2014), whose reset gate multiplies after the matrix.
 
-    Shapes: as `RNN`.
-
     Dtypes: `dtype`.
-
-    Raises: as `RNN`.
 
     >>> GRU(4, layout="NTC", bidirectional=True)
     GRU(None -> 4, NTC, bidirectional)
