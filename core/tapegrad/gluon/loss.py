@@ -55,8 +55,6 @@ class Loss(Layer):
 
     Dtypes: those of all together.
 
-    Raises: what the functions of `nd` raise that it is made of.
-
     >>> from tapegrad import nd
     >>> L2Loss()(nd.array([[1.0], [3.0]]), nd.zeros(2)).asnumpy().tolist()
     [0.5, 4.5]

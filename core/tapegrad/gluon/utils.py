@@ -27,8 +27,6 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
 
     Shapes: each slice has those of the data but for the axis.
 
-    Dtypes: any.
-
     Raises: `ValueError` where the slices are not even, unless `even_split` is False.
 
     >>> from tapegrad import nd
@@ -70,8 +68,6 @@ def split_and_load(
 def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True) -> Any:
     """Scale arrays in place so that their norm, together, is at most `max_norm`; the norm before is returned.
 
-    Shapes: any.
-
     Dtypes: floats.
 
     Raises: `ValueError` for no arrays. A norm that is not finite is warned of.
@@ -99,10 +95,6 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
 def check_sha1(filename: str, sha1_hash: str) -> bool:
     """Whether a file has a SHA-1, of which the first digits are enough.
 
-    Shapes: none.
-
-    Dtypes: none.
-
     Raises: `OSError` for a file that cannot be read.
 
     >>> import tempfile
@@ -127,10 +119,6 @@ def download(
 ) -> str:
     """The name of the file that a URL names, copied to `path`: of one on this machine, or one that is there already.
 
-    Shapes: none.
-
-    Dtypes: none.
-
     Raises: `ValueError` where it would have to be loaded from the network, `FileFormatError` for another `sha1_hash`.
 
     >>> download("https://example.org/data.zip")
@@ -153,10 +141,6 @@ def download(
 
 def replace_file(src: str, dst: str) -> None:
     """Put a file in the place of another.
-
-    Shapes: none.
-
-    Dtypes: none.
 
     Raises: `OSError` where that fails.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import ndarray as nd
 from ...errors import ArgumentError
-from ..nn import BatchNorm, HybridBlock, HybridSequential, Sequential
+from ..nn import BatchNorm, Block, HybridBlock, HybridSequential, Sequential
 from ..nn import HybridLambda as _HybridLambda
 
 __all__ = [
@@ -22,7 +22,18 @@ __all__ = [
 __dir__ = __all__.copy
 
 
-class Concurrent(Sequential):
+class _Beside(Block):
+    """What both kinds of blocks beside each other share."""
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self.axis = axis
+
+    def _run(self, x: Any) -> Any:
+        return nd.concat(*[block(x) for block in self._children.values()], dim=self.axis)
+
+
+class Concurrent(_Beside, Sequential):
     """Blocks beside each other: what each makes of the same data, put together along an axis.
 
     Shapes: those of the outputs agree but for the axis.
@@ -38,43 +49,17 @@ class Concurrent(Sequential):
     (2, 6)
     """
 
-    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-        self.axis = axis
 
-    def forward(self, x: Any) -> Any:
-        return nd.concat(*[block(x) for block in self], dim=self.axis)
-
-
-class HybridConcurrent(HybridSequential):
+class HybridConcurrent(_Beside, HybridSequential):
     """`Concurrent` of hybrid blocks.
-
-    Shapes: as `Concurrent`.
-
-    Dtypes: as `Concurrent`.
-
-    Raises: as `Concurrent`.
 
     >>> HybridConcurrent(axis=1).axis
     1
     """
 
-    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-        self.axis = axis
-
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        return F.concat(*[block(x) for block in self], dim=self.axis)
-
 
 class Identity(_HybridLambda):
     """The data as they are.
-
-    Shapes: any.
-
-    Dtypes: any.
-
-    Raises: nothing itself.
 
     >>> from tapegrad import nd
     >>> Identity()(nd.ones(2)).shape
@@ -115,8 +100,6 @@ class PixelShuffle1D(_PixelShuffle):
 
     Shapes: (n, c · factor, w) becomes (n, c, w · factor).
 
-    Dtypes: any.
-
     Raises: `ShapeError` for channels that are no multiple of the factor.
 
     >>> from tapegrad import nd
@@ -131,8 +114,6 @@ class PixelShuffle2D(_PixelShuffle):
     """Channels laid out as pixels of two axes: W. Shi et al. (2016).
 
     Shapes: (n, c · f0 · f1, h, w) becomes (n, c, h · f0, w · f1).
-
-    Dtypes: any.
 
     Raises: `ShapeError` for channels that are no multiple of the factors, `ValueError` for another number of factors.
 
@@ -149,8 +130,6 @@ class PixelShuffle3D(_PixelShuffle):
 
     Shapes: (n, c · f0 · f1 · f2, d, h, w) becomes (n, c, d · f0, h · f1, w · f2).
 
-    Dtypes: any.
-
     Raises: as `PixelShuffle2D`.
 
     >>> from tapegrad import nd
@@ -163,12 +142,6 @@ class PixelShuffle3D(_PixelShuffle):
 
 class SyncBatchNorm(BatchNorm):
     """`nn.BatchNorm`; the contexts of a program each have the statistics of their own part of the batch.
-
-    Shapes: as `nn.BatchNorm`.
-
-    Dtypes: as `nn.BatchNorm`.
-
-    Raises: as `nn.BatchNorm`.
 
     >>> SyncBatchNorm(in_channels=3).name[:-1]
     'syncbatchnorm'

@@ -106,12 +106,6 @@ class _Chosen(Dataset):
 class SimpleDataset(Dataset):
     """A list, or what else has numbers and a length, as a data set.
 
-    Shapes: any.
-
-    Dtypes: any.
-
-    Raises: nothing itself.
-
     >>> SimpleDataset([1, 2])[1]
     2
     """
@@ -130,8 +124,6 @@ class ArrayDataset(Dataset):
     """Arrays, or data sets, of as many samples each: a sample has a part of each.
 
     Shapes: (samples, …).
-
-    Dtypes: any.
 
     Raises: `ShapeError` for different numbers of samples, `ValueError` for nothing at all.
 
@@ -159,8 +151,6 @@ class ArrayDataset(Dataset):
 
 class RecordFileDataset(Dataset):
     """The records of a file, `.rec`, with the one that lists them, `.idx`, beside it.
-
-    Shapes: none.
 
     Dtypes: none; records are bytes.
 

@@ -115,8 +115,6 @@ class Dense(Layer):
 
     Dtypes: `dtype`.
 
-    Raises: what `nd.FullyConnected` raises.
-
     >>> Dense(3, in_units=2, activation="relu")
     Dense(2 -> 3, Activation(relu))
     """
@@ -178,8 +176,6 @@ class BatchNorm(Layer):
 
     Dtypes: float16 data are normalized with statistics of float32.
 
-    Raises: what `nd.BatchNorm` raises.
-
     >>> BatchNorm(in_channels=3)
     BatchNorm(axis=1, eps=1e-05, momentum=0.9, fix_gamma=False, use_global_stats=False, in_channels=3)
     """
@@ -239,12 +235,6 @@ class BatchNorm(Layer):
 
 class BatchNormReLU(BatchNorm):
     """`BatchNorm`, then the larger of the result and 0.
-
-    Shapes: as `BatchNorm`.
-
-    Dtypes: as `BatchNorm`.
-
-    Raises: as `BatchNorm`.
 
     >>> BatchNormReLU(in_channels=3).name[:-1]
     'batchnormrelu'
@@ -417,50 +407,46 @@ class Flatten(Layer):
         return type(self).__name__
 
 
-def _function(function: Any, where: str) -> tuple[str, Callable[..., Any] | None]:
-    """The name of a function, and the function unless it is one of `nd` by its name."""
-    if isinstance(function, str):
-        if not hasattr(nd, function):
-            raise ArgumentError(f"{where}: nd has no function {function!r}")
-        return function, None
-    if not callable(function):
-        raise ArgumentTypeError(f"{where} takes a function or the name of one of nd, not {type(function).__name__}")
-    return function.__name__, function
+class _Lambda(Block):
+    """What blocks of a function share: that may be one of `nd`, by its name."""
+
+    def __init__(self, function: Any, prefix: str | None = None) -> None:
+        super().__init__(prefix=prefix)
+        kind = type(self).__name__
+        if not isinstance(function, str) and not callable(function):
+            raise ArgumentTypeError(f"{kind} takes a function or the name of one of nd, not {type(function).__name__}")
+        if isinstance(function, str) and not hasattr(nd, function):
+            raise ArgumentError(f"{kind}: nd has no function {function!r}")
+        self._func_name = function if isinstance(function, str) else function.__name__
+        self._func = self._named(function) if isinstance(function, str) else function
+
+    def _named(self, name: str) -> Callable[..., Any]:
+        return getattr(nd, name)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._func_name})"
 
 
-class Lambda(Block):
+class Lambda(_Lambda):
     """A function, or one of `nd` by its name, as a block.
 
     >>> Lambda("tanh")
     Lambda(tanh)
     """
 
-    def __init__(self, function: Any, prefix: str | None = None) -> None:
-        super().__init__(prefix=prefix)
-        self._func_name, own = _function(function, "Lambda")
-        self._func = own or getattr(nd, self._func_name)
-
     def forward(self, *args: Any) -> Any:
         return self._func(*args)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._func_name})"
 
-
-class HybridLambda(HybridBlock):
+class HybridLambda(_Lambda, HybridBlock):
     """A function of `F` and arrays, or one of `nd` by its name, as a block.
 
     >>> HybridLambda(lambda F, x: F.relu(x))
     HybridLambda(<lambda>)
     """
 
-    def __init__(self, function: Any, prefix: str | None = None) -> None:
-        super().__init__(prefix=prefix)
-        self._func_name, own = _function(function, "HybridLambda")
-        self._func = own or (lambda F, *args: getattr(F, self._func_name)(*args))
+    def _named(self, name: str) -> Callable[..., Any]:
+        return lambda F, *args: getattr(F, name)(*args)
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
         return self._func(F, x, *args)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._func_name})"

@@ -109,12 +109,6 @@ class MNIST(_Images):
 class FashionMNIST(MNIST):
     """Pieces of clothing, in the files of `MNIST`.
 
-    Shapes: as `MNIST`.
-
-    Dtypes: as `MNIST`.
-
-    Raises: as `MNIST`.
-
     >>> FashionMNIST(root="nowhere")
     Traceback (most recent call last):
     tapegrad.errors.ArgumentError: FashionMNIST() downloads nothing, and ...
@@ -129,8 +123,6 @@ class CIFAR10(_Images):
     Shapes: images are (32, 32, 3).
 
     Dtypes: images are uint8, labels int32.
-
-    Raises: as `MNIST`.
 
     >>> CIFAR10(root="nowhere")
     Traceback (most recent call last):
@@ -171,12 +163,6 @@ class CIFAR10(_Images):
 
 class CIFAR100(CIFAR10):
     """Small photographs of a hundred classes, or with `fine_label=False` of twenty, from `train.bin` and `test.bin`.
-
-    Shapes: as `CIFAR10`.
-
-    Dtypes: as `CIFAR10`.
-
-    Raises: as `MNIST`.
 
     >>> CIFAR100(root="nowhere")
     Traceback (most recent call last):
