@@ -162,10 +162,7 @@ def make(
     """Host numbers as an array of that or the default backend, on the device."""
     backend = backend or get_backend()
     dtype = None if dtype is None else dtypes.to_dtype(dtype)
-    if values.__class__ is not np.ndarray:
-        values = np.asarray(values, dtype=dtype)
-    elif dtype is not None:
-        values = values.astype(dtype, copy=False)
+    values = np.asarray(values, dtype=dtype)
     if values.dtype not in _OURS:
         raise DtypeError(_unusable(values.dtype))
     raw = backend.from_numpy(values, device=None if device is None else str(device))
