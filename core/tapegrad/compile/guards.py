@@ -183,13 +183,6 @@ class Reach:
                 names.append((place.key if isinstance(place.key, str) else "", ()))
         return names
 
-    def holds(self) -> bool:
-        """Whether all is as it was."""
-        for place in self.places:
-            if not place.holds():
-                return False
-        return self.changed_host is None
-
     @property
     def changed_host(self) -> np.ndarray[Any, Any] | None:
         """A host array that has other numbers now; None where all are as they were."""

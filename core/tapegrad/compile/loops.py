@@ -18,7 +18,7 @@ from .passes.dead import dead
 from .passes.host import host
 from .program import Branch, End, Ref, Segment, Spec, Step, substituted
 from .source import Writer, execute
-from .turns import Missed, Mixed, Turns, sign
+from .turns import Missed, Mixed, Turns, operands, over, sign
 from .visits import Visits
 
 MANY, OFTEN, LONG = 8, 24, 2000
@@ -158,10 +158,6 @@ class _Side:
         return self.path[part.begin + turn * part.length :][: part.length]
 
 
-def _operands(item: Any) -> list[Ref]:
-    return list(item.operands()) if isinstance(item, Step) else [item[0].value]
-
-
 class _Roll:
     """Two traces of one function, whose loop at a branch point took different numbers of turns, or twice one trace."""
 
@@ -232,7 +228,7 @@ class _Roll:
         self.rules = {}
         for name, part in self.long.parts.items():
             for item, step in enumerate(self.long.items(part, 0)):
-                for i in range(len(_operands(step))):
+                for i in range(len(operands(step))):
                     self.rules[name, item, i] = self.rule(name, item, i)
         ends = [list(side.course.end.refs()) for side in sides]
         shapes = [repr(substituted(side.course.end, lambda r: None)) for side in sides]
@@ -245,7 +241,7 @@ class _Roll:
     def rule(self, name: str, item: int, operand: int) -> tuple[_Rule, list[_Rule]]:
         """The rule for an operand, and where it is of an earlier turn those for the first turns, which have none."""
         where = [
-            (side, name, turn, _operands(side.items(side.parts[name], turn)[item])[operand])
+            (side, name, turn, operands(side.items(side.parts[name], turn)[item])[operand])
             for side in (self.short, self.long)
             for turn in range(side.parts[name].turns)
         ]
@@ -316,8 +312,8 @@ class _Roll:
         """The items of a part that is no loop."""
         made = []
         for item, step in enumerate(self.long.items(self.long.parts[name], 0)):
-            refs = [self.value(self.rules[name, item, i][0]) for i in range(len(_operands(step)))]
-            made.append(_over(step, refs))
+            refs = [self.value(self.rules[name, item, i][0]) for i in range(len(operands(step)))]
+            made.append(over(step, dict(zip(operands(step), refs, strict=True)).__getitem__))
         return made
 
     def value(self, rule: _Rule) -> Ref:
@@ -353,7 +349,7 @@ class _Roll:
         ending: list[Ref] = []
         for item, step in enumerate(model):
             refs = []
-            for i in range(len(_operands(step))):
+            for i in range(len(operands(step))):
                 rule, first = self.rules[name, item, i]
                 if rule.how == "now":
                     refs.append(rule.ref)
@@ -374,7 +370,7 @@ class _Roll:
                 else:
                     refs.append(self.value(rule))
                     given.append(refs[-1])
-            step = _over(step, refs)
+            step = over(step, dict(zip(operands(step), refs, strict=True)).__getitem__)
             if isinstance(step, Step):
                 at.steps.append(step)
             elif name == "loop" and item == len(model) - 1:
@@ -436,10 +432,3 @@ class _Roll:
             if part == name:
                 done.append(Step("getitem", operator.getitem, (lists[ref], turn), {}, (result,), line=line))
         return done
-
-
-def _over(item: Any, refs: Sequence[Ref]) -> Any:
-    """An item with other operands, in their order."""
-    if isinstance(item, Step):
-        return item.over(dict(zip(item.operands(), refs, strict=True)).__getitem__)
-    return item[0]._replace(value=refs[0]), item[1]

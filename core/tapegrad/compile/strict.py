@@ -17,7 +17,8 @@ from .program import End, Step
 from .recording import Mismatch, Recording
 from .state import State
 from .trace import Trace
-from .values import Untraceable, Value
+from .tracing import bare
+from .values import Untraceable
 
 ULPS = 64
 """How many units in the last place of the largest number a result may be off."""
@@ -102,15 +103,9 @@ def _state(x: Array) -> dict[str, Any]:
 def _number(x: Any) -> Any:
     """The numbers of a result, on the host; anything else as it is."""
     if isinstance(x, Array):
-        value = x._value
-        return (
-            np.asarray(x._kernels.to_numpy(value.value))
-            if isinstance(value, Value)
-            else np.asarray(x._kernels.to_numpy(value))
-        )
-    if isinstance(x, Value) and hasattr(x.value, "shape"):
-        return np.asarray(x.value)
-    return x.value if isinstance(x, Value) else x
+        return np.asarray(x._kernels.to_numpy(bare(x._value)))
+    x = bare(x)
+    return np.asarray(x) if hasattr(x, "shape") else x
 
 
 def _compare(what: str, wanted: Any, got: Any) -> None:

@@ -34,6 +34,18 @@ def sign(item: Any, specs: Sequence[Spec]) -> Any:
     return (item.name, item.pure, fingerprint(given.args), fingerprint(given.keywords), fingerprint(made))
 
 
+def operands(item: Any) -> tuple[Ref, ...]:
+    """The values that an item of a path reads, as often as it names them."""
+    return item.operands() if isinstance(item, Step) else (item[0].value,)
+
+
+def over(item: Any, rename: Callable[[Ref], Any]) -> Any:
+    """An item of a path with other operands."""
+    if isinstance(item, Step):
+        return item.over(rename) if item.operands() else item
+    return item[0]._replace(value=rename(item[0].value)), item[1]
+
+
 class _Turn(NamedTuple):
     """What the slots hold where a turn begins, and the values that it makes, by those of the turn that is the model."""
 
@@ -51,7 +63,7 @@ class Turns:
         self.outside: list[Step] = []
         """What depends on no turn, though one has come by it first."""
         self.same = same = self._constants(path)
-        self.path = [self._over(item, lambda r: same.get(r, r)) for item in path]
+        self.path = [over(item, lambda r: same.get(r, r)) for item in path]
         self.before = {r for step in (*self.path[: self.begin], *self.outside) for r in _results(step)}
         self.slots = self._slots(slots, same)
         self.root = Segment()
@@ -117,7 +129,7 @@ class Turns:
                 raise Mixed
             else:
                 model = node.steps[place] if place < len(node.steps) else node.exit
-            for i, r in enumerate(_operands(item)):
+            for i, r in enumerate(operands(item)):
                 self._allow((node, (place, i)), r, turn)
             if isinstance(item, Step):
                 turn.made.update(zip(item.results, model.results, strict=True))
@@ -154,12 +166,6 @@ class Turns:
         if r in self.before and not slots:
             yield r
 
-    @staticmethod
-    def _over(item: Any, rename: Callable[[Ref], Ref]) -> Any:
-        if isinstance(item, Step):
-            return item if item.name in ("constant", "load") else item.over(rename)
-        return item[0]._replace(value=rename(item[0].value)), item[1]
-
     # ---- the program
 
     def course(self, end: End) -> tuple[list[Any], list[Spec], End]:
@@ -167,7 +173,7 @@ class Turns:
         rest = [item for item in self.path[self.end :] if item not in self.outside]
         made = {r for item in rest for r in _results(item)}
         end = substituted(end, lambda r: self.same.get(r, r))
-        read = dict.fromkeys([r for item in rest for r in _operands(item)] + list(end.refs()))
+        read = dict.fromkeys([r for item in rest for r in operands(item)] + list(end.refs()))
         wanted = {r: next(self.choices(r, self.last), None) for r in read if r not in made}
         if None in wanted.values():
             raise Mixed
@@ -184,7 +190,7 @@ class Turns:
         def renamed(r: Ref) -> Ref:
             return results.get(r, r)
 
-        tail = [self._over(item, renamed) for item in rest]
+        tail = [over(item, renamed) for item in rest]
         return [*self.path[: self.begin], *self.outside, loop, *tail], self.specs, substituted(end, renamed)
 
     def fresh(self, spec: Spec) -> Ref:
@@ -268,7 +274,3 @@ def _is(item: Any, name: str) -> bool:
 
 def _results(item: Any) -> tuple[Ref, ...]:
     return item.results if isinstance(item, Step) else ()
-
-
-def _operands(item: Any) -> tuple[Ref, ...]:
-    return item.operands() if isinstance(item, Step) else (item[0].value,)

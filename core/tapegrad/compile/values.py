@@ -157,18 +157,6 @@ def _item(number: Any) -> Any:
     return number.item()
 
 
-def _reshaped(array: Any, shape: Any) -> Any:
-    return array.reshape(shape)
-
-
-def _viewed(array: Any, dtype: Any) -> Any:
-    return array.view(dtype)
-
-
-def _read(array: Any, name: str) -> Any:
-    return getattr(array, name)
-
-
 class OnHost(Value):
     """A value on the host, whose functions of NumPy are steps."""
 
@@ -192,26 +180,11 @@ class OnHost(Value):
 
 _WRITERS = frozenset(("copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"))
 _OF_SHAPE = frozenset(("iscomplexobj", "isrealobj", "ndim", "result_type", "shape", "size"))
-_METHODS = frozenset(
-    (
-        *(
-            "all",
-            "any",
-            "argmax",
-            "argmin",
-            "argsort",
-            "astype",
-            "clip",
-            "conj",
-            "copy",
-            "cumprod",
-            "cumsum",
-            "diagonal",
-        ),
-        *("dot", "flatten", "max", "mean", "min", "prod", "ravel", "repeat", "round", "squeeze", "std", "sum"),
-        *("swapaxes", "take", "trace", "transpose", "var"),
-    )
-)
+_NAMES = """
+    all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot flatten max mean min prod ravel
+    repeat reshape round squeeze std sum swapaxes take trace transpose var
+"""
+_METHODS = frozenset(_NAMES.split())
 """Methods of NumPy's arrays that give something and change nothing."""
 
 
@@ -233,9 +206,9 @@ class Host(OnHost):
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
     flat = property(_Places)
-    T = property(lambda self: self.derived("T", _read, "T"))
-    real = property(lambda self: self.derived("real", _read, "real"))
-    imag = property(lambda self: self.derived("imag", _read, "imag"))
+    T = property(lambda self: self.derived("T", np.transpose))
+    real = property(lambda self: self.derived("real", np.real))
+    imag = property(lambda self: self.derived("imag", np.imag))
 
     def __len__(self) -> int:
         return len(self.value)
@@ -244,13 +217,13 @@ class Host(OnHost):
         """The single element."""
         return self.derived("item", _item)
 
-    def reshape(self, *shape: Any) -> Any:
-        """The same numbers in another shape."""
-        return self.derived("reshape", _reshaped, shape[0] if len(shape) == 1 else shape)
-
     def view(self, kind: Any) -> Any:
         """The same numbers as of another dtype; of another class they are what they are."""
-        return self if isinstance(kind, type) and issubclass(kind, np.ndarray) else self.derived("view", _viewed, kind)
+        return (
+            self
+            if isinstance(kind, type) and issubclass(kind, np.ndarray)
+            else self.derived("view", np.ndarray.view, kind)
+        )
 
     def __float__(self) -> float:
         return float(self.item())

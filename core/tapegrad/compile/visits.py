@@ -20,7 +20,7 @@ from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..tape.mode import MODE
 from ..tape.nodes import Leaf, Sweep, next_seq
-from .guards import SCALARS, Place, Reach, same
+from .guards import SCALARS, Reach, same
 from .liveness import live_locals
 from .program import Ref
 from .reaching import reachable
@@ -172,7 +172,10 @@ class _Snapshot:
             and now.keys() == self.locals.keys()
             and all(_alike(held, now[name]) for name, held in self.locals.items() if name not in but)
             and _aliases(self.locals.values()) == _aliases(now.values())
-            and all(_is_value(place) and _is_value_now(place) for place in self.reach.changed())
+            and all(
+                (place.weak or isinstance(place.held, Value)) and isinstance(place.now(), (Array, Value))
+                for place in self.reach.changed()
+            )
             and self.reach.changed_host is None
         )
 
@@ -216,14 +219,6 @@ def _functions(frame: FrameType) -> Iterator[Any]:
     for name in frame.f_code.co_names:
         if name in frame.f_globals:
             yield frame.f_globals[name]
-
-
-def _is_value(place: Place) -> bool:
-    return place.weak or isinstance(place.held, Value)
-
-
-def _is_value_now(place: Place) -> bool:
-    return isinstance(place.now(), (Array, Value))
 
 
 def _alike(x: Any, y: Any) -> bool:

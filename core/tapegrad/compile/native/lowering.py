@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 import numpy as np
@@ -256,7 +256,7 @@ class Lowering(Kernels):
 
     # ---- reductions
 
-    def reduce(self, name: str, x: Value, axis: Any, keepdims: bool) -> Value:
+    def reduce(self, name: str, x: Value, *, axis: Any = None, keepdims: bool = False) -> Value:
         """A reduction, of a row at most; or of all rows together, in which case nothing can read it before the end."""
         if x.__class__ is not Value or x.dtype.kind not in {"any": "b", "all": "b", "sum": "f"}.get(name, "iuf"):
             raise Unsupported(name)
@@ -282,8 +282,7 @@ class Lowering(Kernels):
             raise Unsupported("a reduction that shifts axes")
         return self._made(name, (x,), shape, x.dtype, axes)
 
-    def sum(self, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return self.reduce("sum", x, axis, keepdims)
+    sum, max, min, any, all = map(partial(partialmethod, reduce), ("sum", "max", "min", "any", "all"))
 
     def unbroadcast(self, x: Any, *, shape: Any) -> Any:
         extra = x.ndim - len(shape)
@@ -291,18 +290,6 @@ class Lowering(Kernels):
         if not axes:
             return x
         return self.reshape(self.sum(x, axis=axes, keepdims=not extra), shape=shape)
-
-    def max(self, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return self.reduce("max", x, axis, keepdims)
-
-    def min(self, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return self.reduce("min", x, axis, keepdims)
-
-    def any(self, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return self.reduce("any", x, axis, keepdims)
-
-    def all(self, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-        return self.reduce("all", x, axis, keepdims)
 
     def mean(self, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         total = self.sum(x, axis=axis, keepdims=keepdims)
