@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 from ..arrays.array import Array
@@ -29,11 +29,10 @@ from .recorded import Again, Outcome, attached, swept
 from .recording import Mismatch, Recording
 from .settling import commit, let_go, made_by, read_by, replaced_in_holders, survivors
 from .sorts import ATTEMPTS, PLAIN_ARGUMENTS, Sort, is_raw, sort_of
-from .source import MISSED
+from .source import Missed
 from .state import Appended, Copies, Inside, StandIns, containers, is_number
 from .strict import Comparison, check_readings
 from .trace import Rehearsal, Trace
-from .turns import Missed
 from .values import Untraceable, Value
 
 
@@ -72,6 +71,15 @@ class _Bound(Reaches):
         if name == "__wrapped__":  # which copies and pickles ask for before there is one
             raise AttributeError(name)
         return getattr(self.__wrapped__, name)
+
+
+class Call(NamedTuple):
+    """The arguments of a call, as they came and as leaves; `structure` is None where these are all positional ones."""
+
+    args: tuple[Any, ...]
+    keywords: dict[str, Any]
+    leaves: list[Any]
+    structure: Any
 
 
 class Compiled(Reaches):
@@ -134,6 +142,7 @@ class Compiled(Reaches):
         sort = self._sorts.get(key)
         if key is None or (sort is None and self._courses() >= self._most):
             return self._eager(args, keywords)
+        call = Call(args, keywords, leaves, structure)
         given: list[Any] = []
         known: Recording | None = None
         failure: Exception | None = None
@@ -154,10 +163,9 @@ class Compiled(Reaches):
                     done, out = self._replay(recording, handles, inputs, given)
                     if done:
                         if comparison is not None:
-                            call = (args, keywords), leaves, structure
                             run = partial(self._run_traced, sort=sort, lists=Appended(Reach()), call=call)
                             comparison.check(recording, out, run, inputs, given)
-                        return self._attached(sort, out, args, keywords, given)
+                        return self._attached(sort, out, call, given)
                     failure = out
                     if failure is not None or given:
                         break
@@ -166,19 +174,19 @@ class Compiled(Reaches):
                 sort = self._sorts.get(key)
                 if sort is None:
                     sort = self._sorts[key] = Sort(leaves)
-                out = self._traced(sort, known, failure, args, keywords, leaves, structure, given)
-                return self._attached(sort, out, args, keywords, given)
+                out = self._traced(sort, known, failure, call, given)
+                return self._attached(sort, out, call, given)
         except Exception as error:
             fold(error)
             raise
 
     # ---- the ways to run it
 
-    def _attached(self, sort: Sort, out: Any, args: Any, keywords: Any, drawn: Sequence[Any]) -> Any:
+    def _attached(self, sort: Sort, out: Any, call: Call, drawn: Sequence[Any]) -> Any:
         """What a program has given, which under `record()` gets its place on the tape."""
         if type(out) is not Outcome:
             return out
-        return attached(out, Again(self._fun, args, keywords, out, drawn), sort.seed)
+        return attached(out, Again(self._fun, call.args, call.keywords, out, drawn), sort.seed)
 
     def _eager(self, args: Any, keywords: Any) -> Any:
         self._counts["eager"] += 1
@@ -193,25 +201,16 @@ class Compiled(Reaches):
         except Exception as error:
             # The function itself has the better words for it, and the lines.
             return False, error
-        if result is MISSED:
-            return False, None
         self._counts["replays"] += 1
         return True, result
 
     def _traced(
-        self,
-        sort: Sort,
-        known: Recording | None,
-        failure: Exception | None,
-        args: Any,
-        keywords: Any,
-        leaves: list[Any],
-        structure: Any,
-        drawn: list[Any],
+        self, sort: Sort, known: Recording | None, failure: Exception | None, call: Call, drawn: list[Any]
     ) -> Any:
         """Run the function and note what it does. Whatever becomes of the notes, the run is as good as an eager one."""
         self._counts["traces"] += 1
         self._reasons.append(_reason(sort, known, failure))
+        leaves = call.leaves
         reach = reachable(
             [self._fun, *[leaf for leaf in leaves if not (isinstance(leaf, (Array, *SCALARS)) or is_raw(leaf))]]
         )
@@ -228,7 +227,7 @@ class Compiled(Reaches):
         JOURNAL.set(Journal(borrows=False))  # in the place of a transform's, which knows nothing of traced values
         try:
             with trace:
-                result, end, expected = self._run_traced(trace, sort, lists, ((args, keywords), leaves, structure))
+                result, end, expected = self._run_traced(trace, sort, lists, call)
                 if any(id(x) not in expected and on_the_tape(x) for x in made_by(trace)):
                     raise Untraceable("an array that is still being differentiated outlives the call")
                 kept = survivors(lambda: [x for x in made_by(trace) if id(x) not in expected])
@@ -247,7 +246,7 @@ class Compiled(Reaches):
         finally:
             JOURNAL.set(journal)
         if reason is not None or end is None:
-            return self._again(sort, trace, reach, str(reason), args, keywords, leaves)
+            return self._again(sort, trace, reach, str(reason), call)
         commit(trace)
         drawn[:] = trace.draws.taken
         if reach.drawn_from() != streams:
@@ -261,16 +260,16 @@ class Compiled(Reaches):
                 self._give_up(sort, f"its program fails where it does not, {failure!r}", "")
         return out
 
-    def _run_traced(self, trace: Trace, sort: Sort, lists: Appended, call: tuple[Any, list[Any], Any]) -> Any:
+    def _run_traced(self, trace: Trace, sort: Sort, lists: Appended, call: Call) -> Any:
         """Run the function within a trace: its result, the end of the program, and who may live on."""
-        given, leaves, structure = call
+        given, keywords, leaves, structure = call
         trace.visits.known = sort.counters
         told_apart = set(sort.told_apart)
         entered = [leaf if i in told_apart else _entered(trace, i, leaf) for i, leaf in enumerate(leaves)]
-        args, keywords = (entered, {}) if structure is None else unflatten(structure, entered)
-        copies = Copies() if structure is None else Copies(given, (args, keywords))
+        arguments = (entered, {}) if structure is None else unflatten(structure, entered)
+        copies = Copies() if structure is None else Copies((given, keywords), arguments)
         with StandIns(sort.state, trace, len(leaves)) as state:
-            result = self._fun(*args, **keywords)
+            result = self._fun(*arguments[0], **arguments[1])
             trace.visits.close()
             leaving = Leaving(trace, [*leaves, *state.leaves], (state, copies, lists))
             if MODE.get() & RECORDING:
@@ -281,9 +280,7 @@ class Compiled(Reaches):
                 raise Untraceable("it writes to what is outside of a transform")
         return result, end, set(leaving.expected)
 
-    def _again(
-        self, sort: Sort, trace: Trace, reach: Reach, why: str, args: Any, keywords: Any, leaves: Sequence[Any]
-    ) -> Any:
+    def _again(self, sort: Sort, trace: Trace, reach: Reach, why: str, call: Call) -> Any:
         """Run the function without a trace, with the random numbers of the run that failed. All is as it was."""
         trace.visits.close()
         let_go(trace)
@@ -291,13 +288,13 @@ class Compiled(Reaches):
         where = trace.path[-1].line if trace.path and isinstance(trace.path[-1], Step) else ""
         try:
             with Rehearsal(trace.draws.taken, trace.draws.keys) as rehearsal:
-                result = self._fun(*args, **keywords)
+                result = self._fun(*call.args, **call.keywords)
         except BaseException:
             reach.restore()
             raise
         commit(rehearsal)
         self._counts["eager"] += 1
-        if not sort.fix(leaves):
+        if not sort.fix(call.leaves):
             self._give_up(sort, why, where)
         return result
 

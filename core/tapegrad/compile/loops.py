@@ -18,7 +18,7 @@ from .passes.dead import dead
 from .passes.host import host
 from .program import Branch, End, Ref, Segment, Spec, Step, substituted
 from .source import Writer, execute
-from .turns import Missed, Mixed, Turns, operands, over, sign
+from .turns import Mixed, Turns, operands, over, sign
 from .visits import Visits
 
 MANY, OFTEN, LONG = 8, 24, 2000
@@ -383,7 +383,7 @@ class _Roll:
         wanted = tuple(dict.fromkeys([*lists, *[r for r, _ in carried], *ending]))
         at.exit = End((), wanted, None)
         writer = Writer(specs)
-        writer.names |= {"Missed": Missed, "deque": deque}
+        writer.names["deque"] = deque
         writer.lines = list(reads)
         pure = True
         for at in dead(common(host(root, specs))).walk():

@@ -32,7 +32,7 @@ class Program:
         """Whether it was planned for a program that runs often."""
 
     def run(self, handles: Sequence[Any], leaves: Sequence[Any], drawn: list[Any]) -> Any:
-        """Run it once: what it returns, or `MISSED`."""
+        """Run it once: what it returns. Raises `Missed` where the host sees something new."""
         runner = self.ready()
         alone = self.lock.acquire(blocking=False)
         try:

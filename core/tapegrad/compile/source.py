@@ -17,8 +17,10 @@ from ..tape.nodes import Leaf
 from .leaving import Argument, Fixed, Given, Made, Raw, Variable
 from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, live_values, refs_in
 
-MISSED = object()
-"""What a program gives where the host sees something that it has not seen before."""
+
+class Missed(Exception):
+    """The host saw something that it has not seen before."""
+
 
 INFIX = {
     operator.add: "+",
@@ -48,7 +50,7 @@ class Writer:
 
     def __init__(self, specs: Mapping[int, Spec]) -> None:
         self.specs = specs
-        self.names: dict[str, Any] = {"_missed": MISSED, "_fingerprint": fingerprint}
+        self.names: dict[str, Any] = {"Missed": Missed, "_fingerprint": fingerprint}
         self.known: dict[int, str] = {}
         self.lines: list[str] = []
         self.functions: list[str] = []
@@ -103,7 +105,7 @@ class Writer:
                 break
             self.lines += [f"    if seen == {self.name(other)}:", f"        {call}"]
         else:
-            self.lines.append("    return _missed")
+            self.lines.append("    raise Missed")
         return first
 
     @staticmethod
@@ -258,7 +260,7 @@ def _word(name: str) -> str:
 
 @dataclass(slots=True)
 class Runner:
-    """A program ready to run: `run(handles, leaves, drawn)` gives its results, or `MISSED`."""
+    """A program ready to run: `run(handles, leaves, drawn)` gives its results, or raises `Missed`."""
 
     run: Callable[..., Any]
     source: str

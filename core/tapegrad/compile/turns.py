@@ -17,10 +17,6 @@ from .program import Branch, End, Ref, Segment, Spec, Step, fingerprint, substit
 from .source import Writer, execute
 
 
-class Missed(Exception):
-    """A turn of a loop saw what none has seen before."""
-
-
 class Mixed(Exception):
     """What was traced is no loop."""
 
@@ -238,7 +234,6 @@ class Turns:
     def function(self, body: Segment, out: tuple[Ref, ...], pure: bool) -> tuple[Callable[..., Any], tuple[Ref, ...]]:
         """The loop as a function, and what it is called with."""
         writer = Writer(dict(enumerate(self.specs)))
-        writer.names["Missed"] = Missed
         lines = self.lines(body, writer, "        ")
         inside = {r for segment in body.walk() for step in segment.steps for r in step.results}
         read = [r for segment in body.walk() for step in segment.steps for r in step.operands()]
