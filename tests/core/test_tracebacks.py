@@ -22,13 +22,17 @@ def misfit(x):
     return tnp.sum(tnp.ones((2, 3)) @ tnp.ones((2, 3)) * x)
 
 
-def backward_twice():
+def swept():
     x = nd.ones((3,))
     x.attach_grad()
     with autograd.record():
         y = x * x
     y.backward()
-    y.backward()
+    return y
+
+
+def backward_twice():
+    swept().backward()
 
 
 def recorded():
@@ -51,6 +55,8 @@ PROGRAMS = {
     "compile": (lambda: tapegrad.compile(missing)(tnp.ones(2)), KeyError, "missing"),
     "custom": (ruled, KeyError, "missing"),
     "record": (recorded, ShapeError, "recorded"),
+    "a look at the tape": (lambda: tapegrad.tape_summary(swept()), GraphFreedError, "passing"),
+    "a picture of it": (lambda: tapegrad.draw(swept()), GraphFreedError, "passing"),
     "backward": (backward_twice, GraphFreedError, "backward"),
     "a function": (lambda: tnp.sum(tnp.ones(3), axis=4), IndexError, "on_engine_of_arguments"),
 }

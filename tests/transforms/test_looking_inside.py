@@ -69,6 +69,7 @@ def test_a_repeated_body_is_drawn_once_with_names_shapes_and_constants() -> None
     for words in ("start", "result = sum", "setitem × 30", "multiply × 30", "y=0.5", "[1:-1]", "float64[2]", "axis=0"):
         assert f">{words}<" in picture, words
     assert picture.count("<rect") < 15 and picture._repr_svg_() == picture
+    assert repr(picture).startswith("<picture of ") and str(picture) == picture
     y.backward()  # drawing has freed nothing
 
 

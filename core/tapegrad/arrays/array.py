@@ -259,7 +259,7 @@ class Array:
 
         state = "a constant" if self._node is None else f"tracked by {self._node.label}"
         what = f"{self._dtype.name}{list(self.shape)} on {getattr(self, 'device', 'no device')}, {state}"
-        return f"<pre>{escape(repr(self).strip())}</pre><small>{escape(what)}</small>"
+        return f"<pre style='font-family: monospace'>{escape(repr(self).strip())}</pre><small>{escape(what)}</small>"
 
     if TYPE_CHECKING:
         # Set on the class by operators.py, indexing.py and shape.py in ops/: an operator is its op, no call between.

@@ -61,9 +61,12 @@ class BackendList(list[BackendInfo]):
     def _repr_html_(self) -> str:
         from html import escape
 
-        rows = [BackendInfo._fields, *self]
-        cells = [["" if cell in (None, ()) else escape(str(cell)) for cell in row] for row in rows]
-        return f"<table>{''.join('<tr><td>' + '</td><td>'.join(row) + '</td></tr>' for row in cells)}</table>"
+        said = [
+            ["" if cell is None else ", ".join(cell) if isinstance(cell, tuple) else str(cell) for cell in info]
+            for info in self
+        ]
+        rows = "".join("<tr><td>" + "</td><td>".join(map(escape, row)) + "</td></tr>" for row in said)
+        return f"<table><tr><th>{'</th><th>'.join(BackendInfo._fields)}</th></tr>{rows}</table>"
 
 
 class _Plugin:

@@ -14,6 +14,7 @@ from ..arrays.batched import engine_kernels
 from ..engines.tables import OPS
 from ..errors import ArgumentError
 from ..tape.nodes import Leaf, Node, Output, deposit
+from ..tape.tracebacks import door
 from .inspection import tracked_nodes
 
 __all__ = ["Picture", "draw"]
@@ -26,6 +27,9 @@ class Picture(str):
 
     def _repr_svg_(self) -> str:
         return str(self)
+
+    def __repr__(self) -> str:
+        return f"<picture of {self.count('<rect')} nodes; draw(y, 'tape.svg') writes it to a file>"
 
 
 def _cotangents(nodes: Sequence[Node], y: Array) -> Mapping[Node, Any]:
@@ -79,7 +83,7 @@ def _shape(value: Any) -> str:
 def _named(nodes: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
     """The names of tracked arrays: those that are given, else the variables of the program that calls `draw`."""
     if names is None:
-        frame = sys._getframe(2)
+        frame = sys._getframe(3)  # past `draw` and its door
         names = {**frame.f_globals, **frame.f_locals}
     here = set(nodes)
     named: dict[Node, str] = {}
@@ -129,6 +133,7 @@ def _layers(parents: Mapping[Node, Sequence[Node]]) -> tuple[list[list[Any]], li
     return layers, paths
 
 
+@door
 def draw(y: Array, path: str | None = None, *, limit: int = 200, names: Mapping[str, Any] | None = None) -> Picture:
     """The tape behind `y` as an SVG picture, variables on top; written to `path` if one is given.
 

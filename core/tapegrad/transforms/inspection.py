@@ -20,6 +20,7 @@ from ..tape.mode import ANOMALY, Scope
 from ..tape.nodes import Entry, Leaf, Node
 from ..tape.observers import OBSERVERS, Observer
 from ..tape.sweep import WATCHERS, reachable, unwatch
+from ..tape.tracebacks import door
 
 
 class Hook:
@@ -265,6 +266,7 @@ class Summary(str):
         return f"<pre>{escape(self)}</pre>"
 
 
+@door
 def tape_summary(y: Array) -> Summary:
     """What lies on the tape behind `y`: how many nodes of each op, how deep, and how many bytes they keep.
 

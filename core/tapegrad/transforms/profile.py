@@ -182,7 +182,7 @@ class profile:
         self.lines.clear()
         self.events.clear()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n\n".join((_table("op", self.ops), _table("line", self.lines)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
