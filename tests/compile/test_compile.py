@@ -209,7 +209,11 @@ def test_numbers_that_python_makes_of_arrays_are_values_of_the_program():
         norm, whole = float((x * x).sum()), int(x[0] * scale)
         assert isinstance(norm, float) and isinstance(whole, int) and not isinstance(norm, int)
         y = x * 2.0 / norm if norm > 5 else x
-        return y.astype(float), table[whole], [float(scale), int(norm), round(norm, 1), round(norm), float("2.5")]
+        return (
+            y.astype(float),
+            table[whole],
+            [float(scale), int(norm), round(norm, 1), round(norm), math.sqrt((x * x).sum())],
+        )
 
     f = tapegrad.compile(read, strict=True)
     for k in (1.0, 2.5, 3.25, 1.5, 3.0):
@@ -834,6 +838,30 @@ def test_random_numbers_of_others_are_drawn_each_time(draw):
         assert len({f(nd.array([1.0])).asscalar() for _ in range(6)}) == 6
 
 
+@pytest.mark.parametrize("what", ["a list", "a set", "a list_iterator", "'n'", "random numbers"])
+def test_what_is_refused_is_named_with_its_line(what):
+    listed, members, ahead, count = [0], {0}, iter([1] * 9), {"n": 0}
+
+    def f(x):
+        if what == "a list":
+            listed.append(len(listed))
+        elif what == "a set":
+            members.add(len(members))
+        elif what == "a list_iterator":
+            next(ahead)
+        elif what == "random numbers":
+            np.random.rand()
+        else:
+            count["n"] = str(count["n"])
+        return x
+
+    compiled = tapegrad.compile(f)
+    with pytest.warns(CompileWarning, match=rf"{what}.* \(at .*test_compile.py:\d+\)"):
+        for _ in range(3):
+            compiled(tnp.asarray(1.0))
+            count["n"] = 0
+
+
 def test_host_data_is_read_again():
     data = np.arange(4.0, dtype=np.float32)
 
@@ -958,7 +986,7 @@ def test_host_data_that_is_written_to_is_written_each_time():
         return x * log[5]
 
     compiled = tapegrad.compile(f)
-    with pytest.warns(CompileWarning, match="writes to a NumPy array"):
+    with pytest.warns(CompileWarning, match=r"writes to a NumPy array .*\(at .*test_compile.py:\d+\)"):
         out = [compiled(tnp.asarray([1.0, k]), int(k > 9)).tolist() for k in range(5)]
     assert out == [[k + 1, k * (k + 1)] for k in range(5)] and log.tolist() == [5, 0, 0, 0, 0, 5]
 

@@ -17,9 +17,8 @@ from collections.abc import Callable, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
-from ..arrays.array import Array
-from .doors import ACTIVE
-from .values import Host, Number
+from .doors import ACTIVE, number_of
+from .values import Number
 
 
 def _noted(function: type) -> Callable[..., Any]:
@@ -29,10 +28,8 @@ def _noted(function: type) -> Callable[..., Any]:
         trace = ACTIVE.get()
         if trace is None or len(args) != 1 or keywords:
             return function(*args, **keywords)
-        (x,) = args
-        if isinstance(x, Array):
-            x = x._scalar(f"{function.__name__}()")
-        if type(x) is Host or (type(x) is Number and hasattr(x.value, "item")):
+        x = number_of(args[0], function.__name__)
+        if type(x) is Number and hasattr(x.value, "item"):
             x = x.item()
         if type(x) is not Number or type(x.value) is function:
             return x if type(x) is Number else function(x)

@@ -20,7 +20,7 @@ from ..tape.sweep import WATCHERS
 from ..tape.tracebacks import door, fold
 from ..transforms.transformed import name_of, place_of
 from .doors import ACTIVE
-from .guards import SCALARS, Reach, Reaches
+from .guards import FICKLE, SCALARS, Reach, Reaches
 from .leaving import Leaving, on_the_tape
 from .loops import DEEP, LONG, MANY, OFTEN, Course, rolled
 from .program import End, Step, on_host
@@ -250,14 +250,16 @@ class Compiled(Reaches):
         commit(trace)
         drawn[:] = trace.draws.taken
         if reach.drawn_from() != streams:
+            where = reach.line(None, FICKLE)
             trace.refusal = "it draws random numbers that are not tapegrad's, which would be the same each time"
+            trace.refusal += f" (at {where})" if where else ""
         if _seedings() != seedings:
             trace.refusal = "it seeds random numbers"
         self._keep(sort, kind, known, trace, reach, end, inputs)
         if known is not None and failure is not None:
             known.failures += 1
             if known.failures > 1 and not sort.fix(leaves):
-                self._give_up(sort, f"its program fails where it does not, {failure!r}", "")
+                self._give_up(sort, f"its program fails where it does not, {failure!r}")
         return out
 
     def _run_traced(self, trace: Trace, sort: Sort, lists: Appended, call: Call) -> Any:
@@ -312,7 +314,7 @@ class Compiled(Reaches):
         if self._strict:
             check_readings(trace)
         if reach.beyond:
-            self._give_up(sort, reach.beyond, "")
+            self._give_up(sort, reach.beyond)
             return
         changed = [place for place in reach.changed() if place not in sort.state.places]
         if sort.take_up(changed):
@@ -324,11 +326,14 @@ class Compiled(Reaches):
         changed = [place for place in changed if id(place.holder) not in reach.appended]
         read = next((place for place in changed if not reach.only_written(place)), None)
         if read is not None:
-            self._try_later(sort, f"it changes what it reads of Python's state, {read}")
+            self._try_later(
+                sort, f"it changes what it reads of Python's state, {read}", reach.line(read.holder, [read.key])
+            )
             return
         host = reach.changed_host
         if host is not None:
-            self._try_later(sort, f"it writes to a NumPy array of shape {host.shape} that it does not make itself")
+            why = f"it writes to a NumPy array of shape {host.shape} that it does not make itself"
+            self._try_later(sort, why, reach.line(host, []))
             return
         guarded = {*changed, *sort.state.places}
         reach.places = [p for p in reach.places if p not in guarded and id(p.holder) not in reach.appended]
@@ -358,10 +363,10 @@ class Compiled(Reaches):
         try:
             recording.add(trace, course, leaves)
         except Untraceable as why:
-            self._give_up(sort, str(why), "")
+            self._give_up(sort, str(why))
             return
         except Mismatch as where:
-            self._give_up(sort, f"its course differs from call to call: {where}", "")
+            self._give_up(sort, f"its course differs from call to call: {where}")
             return
         recording.course = plain
         if fresh:
@@ -369,12 +374,12 @@ class Compiled(Reaches):
         if self._courses() > self._most:
             self._give_up(sort, f"it takes more than {self._most} courses", _last_branch(trace))
 
-    def _try_later(self, sort: Sort, why: str) -> None:
+    def _try_later(self, sort: Sort, why: str, where: str = "") -> None:
         sort.attempts += 1
         if self._strict or sort.attempts >= ATTEMPTS:
-            self._give_up(sort, why, "")
+            self._give_up(sort, why, where)
 
-    def _give_up(self, sort: Sort, why: str, where: str) -> None:
+    def _give_up(self, sort: Sort, why: str, where: str = "") -> None:
         """Run arguments of this sort eagerly from now on, and say so once."""
         sort.programs.clear()
         first = not sort.refusal

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array
 from ..tape.nodes import Leaf
-from .values import Number
+from .values import Host, Number
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -63,9 +63,18 @@ class Door:
         self.slot.__delete__(x)
 
 
+def number_of(x: Any, function: str) -> Any:
+    """What Python makes a number of, as the number of the program that it is; anything else as it is."""
+    if isinstance(x, Array):
+        x = x._scalar(f"{function}()")
+    return x.item() if type(x) is Host else x
+
+
 def _noted_math(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def noted(*args: Any, **keywords: Any) -> Any:
         trace = ACTIVE.get()
+        if trace is not None:
+            args = tuple([number_of(x, "float") for x in args])
         if trace is None or not any(type(x) is Number for x in args):
             return function(*args, **keywords)
         return trace.host_step(name, function, args, keywords)

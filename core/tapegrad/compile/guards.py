@@ -7,10 +7,11 @@ A program is used as long as every place holds what it held.
 
 from __future__ import annotations
 
+import dis
 import sys
 import types
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
@@ -37,7 +38,7 @@ class Place:
         self.held = ref(held) if self.weak else held
 
     def __str__(self) -> str:
-        return f"a {type(self.holder).__name__}" if self.get is length else repr(self.key)
+        return repr(self.key) if self.get in (item, cell, getattr) else f"a {type(self.holder).__name__}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Place) and self._where() == other._where()
@@ -172,6 +173,15 @@ class Reach:
                 only_written(name, keys, self.codes) for name, keys in self._names_of(place.holder)
             )
         return False
+
+    def line(self, holder: Any, names: Iterable[Any]) -> str:
+        """A line that has one of these names, or one by which an object is found, as "file:line"; "" where none has."""
+        names = {*names, *[name for name, _ in self._names_of(holder) if holder is not None]}
+        for code in self.codes:
+            for step in dis.get_instructions(code):
+                if step.argval in names and isinstance(step.argval, str) and step.positions:
+                    return f"{code.co_filename}:{step.positions.lineno}"
+        return ""
 
     def _names_of(self, holder: Any) -> list[tuple[str, tuple[Any, ...]]]:
         """The names under which the function finds a list, or a dictionary and the key of it; "" is no name."""
