@@ -63,6 +63,37 @@ def test_symbols_are_refused_in_words(make):
     assert not isinstance(nd.ones(1), mx.sym.Symbol)
 
 
+class Unbegun(gluon.Block):
+    def __init__(self):
+        self.dense = nn.Dense(1)
+
+
+MISTAKES = {
+    "axes": (lambda: initialized(nn.Conv2D(2, 3))(nd.ones((3, 5, 5))), r"of 4 axes, not shape \(3, 5, 5\)"),
+    "labels": (lambda: gluon.loss.SoftmaxCELoss()(nd.ones((2, 3)), nd.ones(3)), r"indices of shape \(2,\), not \(3,\)"),
+    "features": (
+        lambda: initialized(rnn.GRU(3, input_size=5))(nd.ones((2, 3, 4))),
+        "have 4 features; the layer takes 5",
+    ),
+    "states": (lambda: initialized(rnn.LSTMCell(3))(nd.ones((2, 4)), [nd.zeros((2, 3))]), "a list of 2 states.*not 1"),
+    "batches": (lambda: gluon.data.batchify.Stack()([np.ones(2), np.ones(3)]), r"shapes, \(2,\), \(3,\); .*Pad"),
+    "super": (Unbegun, r"call super\(\)\.__init__\(\) first"),
+    "blocks": (lambda: nn.Sequential().add(3), "takes blocks, not int"),
+}
+
+
+def initialized(block):
+    block.initialize()
+    return block
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_ordinary_mistakes_are_named(name):
+    program, words = MISTAKES[name]
+    with pytest.raises((ArgumentError, ArgumentTypeError, ShapeError), match=words):
+        program()
+
+
 def test_a_hybrid_block_takes_hybrid_blocks_and_arrays_alone():
     with pytest.raises(ArgumentTypeError, match="must also be HybridBlock"):
         nn.HybridSequential().add(nn.Lambda("relu"))

@@ -143,6 +143,10 @@ class Block:
             raise ArgumentTypeError(
                 f"Changing attribute type for {name} from {type(existing)} to {type(value)} is not allowed."
             )
+        if isinstance(value, (Block, Parameter)) and "_reg_params" not in vars(self):
+            raise ArgumentError(
+                f"{type(self).__name__}: {name!r} is set before Block has begun; call super().__init__() first"
+            )
         if isinstance(value, Block):
             self.register_child(value, name)
         elif isinstance(value, Parameter):

@@ -24,9 +24,15 @@ _floating = nd_function(words="Dtypes: floats; integers give the default float."
 _normalization = nd_function(words="Dtypes: floats; the result has that of all together.")
 
 
-def _space(where: str, data: NDArray, layout: str | None) -> int:
+def _space(where: str, data: NDArray, layout: str | None, kernel: Any = 1) -> int:
     """How many axes of space images have. Raises `ValueError` for a layout with the channels elsewhere."""
     ndim = data.ndim - 2
+    axes = ndim if kernel is None or isinstance(kernel, INT) else len(kernel) or ndim
+    if axes != ndim:
+        raise ShapeError(
+            f"{where}() with a kernel of {axes} numbers takes images (batch, channels, *space) of {axes + 2} axes, not "
+            f"shape {data.shape}"
+        )
     if ndim not in (1, 2, 3):
         raise ShapeError(f"{where}() takes images (batch, channels, *space), not shape {data.shape}")
     if layout not in (None, ("NCW", "NCHW", "NCDHW")[ndim - 1]):
@@ -132,7 +138,7 @@ def Convolution(
     [[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 9.0, 0.0]]
     """
     where = "Convolution"
-    ndim = _space(where, data, layout)
+    ndim = _space(where, data, layout, kernel)
     if kernel is not None:
         _agrees(where, "kernel", _per_axis(kernel, ndim, 1, where, "kernel"), tuple(weight.shape[2:]), weight)
     _agrees(where, "num_filter", num_filter, weight.shape[0], weight)
@@ -181,7 +187,7 @@ def Deconvolution(
     [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
     where = "Deconvolution"
-    ndim = _space(where, data, layout)
+    ndim = _space(where, data, layout, kernel)
     if weight.ndim != data.ndim:
         raise ShapeError(f"Deconvolution(): weight has shape {weight.shape}; give (channels, filters, *kernel)")
     if kernel is not None:
@@ -244,7 +250,7 @@ def Pooling(
         windows = kernel, pool_type, global_pool, cudnn_off, pooling_convention, stride, pad, p_value, count_include_pad
         result = Pooling(ops.permute_dims(data, axes=(0, data.ndim - 1, *range(1, data.ndim - 1))), *windows)
         return ops.permute_dims(result, axes=(0, *range(2, result.ndim), 1))
-    ndim = _space(where, data, layout)
+    ndim = _space(where, data, layout, kernel)
     if pool_type not in ("max", "avg", "sum", "lp"):
         raise ArgumentError(f"Pooling(): pool_type is {pool_type!r}; choose 'max', 'avg', 'sum' or 'lp'")
     if pooling_convention not in ("valid", "full", "same"):

@@ -733,8 +733,13 @@ def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = 
     shape = (*data.shape[:along], *data.shape[along + 1 :])
     if index.ndim == data.ndim and index.shape[along] == 1:
         index = ops.reshape(index, shape=shape)
-    result = at_least_1d(ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode))
-    return result
+    try:
+        picked = ops.pick(data, indices_of(index), axis=along, keepdims=bool(keepdims), mode=mode)
+    except ShapeError as error:
+        raise ShapeError(
+            f"pick() along axis {axis} of shape {data.shape} takes indices of shape {shape}, not {index.shape}"
+        ) from error
+    return at_least_1d(picked)
 
 
 @nd_function

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import ndarray as nd
+from ...errors import ShapeError
 from ...ndarray.ndarray import NDArray
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "default_batchify_fn", "default_mp_batchify_fn"]
@@ -31,7 +32,14 @@ def default_batchify_fn(data: Sequence[Any]) -> Any:
         return nd.stack(*data, axis=0)
     if isinstance(data[0], tuple):
         return [default_batchify_fn(part) for part in zip(*data, strict=True)]
-    host = np.asarray(data)
+    try:
+        host = np.asarray(data)
+    except ValueError:
+        shapes = dict.fromkeys(str(sample.shape) if isinstance(sample, np.ndarray) else "of lists" for sample in data)
+        raise ShapeError(
+            f"samples of a batch differ in their shapes, {', '.join(shapes)}; give the DataLoader a batchify_fn that "
+            "makes them alike, such as gluon.data.batchify.Pad()"
+        ) from None
     return nd.array(host, dtype=host.dtype)
 
 

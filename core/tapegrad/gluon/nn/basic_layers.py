@@ -44,6 +44,8 @@ class _Sequence(Block):
     def add(self, *blocks: Block) -> None:
         """Put blocks at the end."""
         for block in blocks:
+            if not callable(block):
+                raise ArgumentTypeError(f"{type(self).__name__}.add() takes blocks, not {type(block).__name__}")
             self.register_child(block)
 
     def _run(self, x: Any) -> Any:

@@ -205,6 +205,14 @@ class _GatedCell(HybridRecurrentCell):
     def _enter(self, name: str, shape: tuple[int, ...], init: Any) -> None:
         setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
 
+    def __call__(self, inputs: Any, states: Any = (), *further: Any) -> Any:
+        if len(states) != self._count:
+            raise ArgumentError(
+                f"{type(self).__name__} takes a list of {self._count} states, as begin_state() gives it, not "
+                f"{len(states)}"
+            )
+        return super().__call__(inputs, states, *further)
+
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return [{"shape": (batch_size, self._hidden_size), "__layout__": "NC"} for _ in range(self._count)]
 

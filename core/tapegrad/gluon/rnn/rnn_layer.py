@@ -125,6 +125,11 @@ class _RNNLayer(HybridBlock):
                 f"{type(self).__name__}: inputs of shape {inputs.shape}; give three axes, {self._layout}: time (T), "
                 "batch (N) and features (C)"
             )
+        if self._input_size not in (0, inputs.shape[2]):
+            raise ShapeError(
+                f"{type(self).__name__}: inputs of shape {inputs.shape} have {inputs.shape[2]} features; the layer "
+                f"takes {self._input_size}"
+            )
         batch = inputs.shape[self._layout.find("N")]
         with_states = states is not None
         if states is None:
