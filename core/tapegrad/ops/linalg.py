@@ -626,8 +626,8 @@ def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:
 
 
 @op(
-    x=lambda xp, g, x, weights, slopes: _spectral_pull(xp, g, x, weights, slopes),
-    weights=lambda xp, g, x: _spectral_weights(xp, g, x),
+    x=lambda xp, g, x, weights, slopes: xp.unbroadcast(_spectral_pull(xp, g, x, weights, slopes), shape=x.shape),
+    weights=lambda xp, g, x, spec_weights: xp.unbroadcast(_spectral_weights(xp, g, x), shape=spec_weights.shape),
     slopes=lambda xp, slopes: xp.zeros_like(slopes),
     constant=("vectors",),
     promotes=("x",),
@@ -877,8 +877,8 @@ def _singular_weights(xp: Any, g: Any, x: Any) -> Any:
 
 
 @op(
-    x=lambda xp, g, x, weights, slopes: _singular_pull(xp, g, x, weights, slopes),
-    weights=lambda xp, g, x: _singular_weights(xp, g, x),
+    x=lambda xp, g, x, weights, slopes: xp.unbroadcast(_singular_pull(xp, g, x, weights, slopes), shape=x.shape),
+    weights=lambda xp, g, x, spec_weights: xp.unbroadcast(_singular_weights(xp, g, x), shape=spec_weights.shape),
     slopes=lambda xp, slopes: xp.zeros_like(slopes),
     constant=("u", "s", "vh"),
     promotes=("x",),
