@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tapegrad as mx
+import tapegrad.numpy as tnp
 from tapegrad import autograd, nd
 
 A = nd.array([[1.0, 2.0], [3.0, 4.0]], dtype="float64")
@@ -144,3 +145,31 @@ def test_a_rule_that_is_no_derivative_is_used_at_every_level():
     reversed_gradient.defvjp(x=lambda g: -g)
     found = mx.grad(lambda a: nd.sum(mx.vmap(lambda r: reversed_gradient(r) * r)(a)))(A)
     np.testing.assert_allclose(found.asnumpy(), np.zeros((2, 2)), atol=1e-15)
+
+
+VIEWS = {
+    "transposed": lambda y: y.T,
+    "of one shape": lambda y: y.reshape(-1)[:2],
+    "exchanged": lambda y: y.swapaxes(0, 1)[1],
+    "taken before": lambda y: y[0],
+}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("view", VIEWS)
+def test_writes_through_views_keep_gradients_from_outside(view, late):
+    """Which the values have inside the batch, where no handle has a place on the tape of its own."""
+
+    def program(x):
+        y = tnp.zeros((2, 2)) + 0 * x[0] if late else tnp.outer(x, x)
+        seen, whole = VIEWS[view](y), y[:]
+        if late:
+            y[:, 0] = x * x
+            return seen * 2 + whole
+        seen[...] = x
+        return y * whole + seen
+
+    rows = tnp.asarray(np.asarray([[0.5, -2.0], [3.0, 0.25]]))
+    found = mx.grad(lambda x: tnp.sum(mx.vmap(program)(x) ** 2))(rows)
+    expected = mx.grad(lambda x: sum(tnp.sum(program(row) ** 2) for row in x))(rows)
+    assert np.allclose(found.asnumpy(), expected.asnumpy())

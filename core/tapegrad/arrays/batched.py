@@ -182,6 +182,13 @@ class BatchedKernels(Kernels):
     def without_nodes(self, value: Any) -> Any:
         return bare(value)
 
+    def node_within(self, value: Any) -> Node | None:
+        while value.__class__ is Batched:
+            if value.node is not None:
+                return value.node
+            value = value.value
+        return None
+
     def find(self, name: str) -> Any:
         return OPS[name].batched
 

@@ -244,6 +244,10 @@ class Kernels:
         """A value without the nodes that it has inside a batch."""
         return value
 
+    def node_within(self, value: Any) -> Any:
+        """The node that a value has inside a batch, the nearest if there are several; None without any."""
+        return None
+
     def find(self, name: str) -> Any:
         """The kernel for the op or function of that name."""
         raise NotImplementedError

@@ -37,14 +37,7 @@ from .call import pull_back
 
 def is_tracked(x: Array) -> bool:
     """Whether an array has a place on the tape, be it inside the batch or outside."""
-    if x._node is not None:
-        return True
-    value = x._value
-    while isinstance(value, Batched):
-        if value.node is not None:
-            return True
-        value = value.value
-    return False
+    return x._node is not None or x._kernels.node_within(x._value) is not None
 
 
 def _level(arrays: Sequence[Array]) -> int:
