@@ -141,7 +141,7 @@ class Entry(Node):
     label = "argument"
 
     def __init__(self, parent: Node) -> None:
-        self.seq = next_seq()
+        self.seq = next_seq() + parent.seq % 1
         self.xp = None
         self.parent: Node | None = parent
 

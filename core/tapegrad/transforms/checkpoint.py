@@ -17,7 +17,7 @@ from ..op.call import pull_back
 from ..op.rules import Places, VmapLevel, attach
 from ..tape.guards import Journal
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, TRAINING, Scope
-from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
+from ..tape.nodes import Entry, Node, Sweep, Wrap, deposit, freed, next_seq, note_level
 from ..tape.sweep import forward_sweep
 from ..tape.tracebacks import door
 from .bodies import as_it_was, within_reach
@@ -55,13 +55,10 @@ class CheckpointNode(Node):
         """The stretch computed again, on fresh variables: these, the outputs, and where its part of the tape begins."""
         if self.inputs is None or self.again is None:
             raise freed(self)
-        depth = MODE.get() // LEVEL
         nodes: list[Node | None] = []
         arrays = []
         for value, node, xp in self.inputs:
             fresh = None if node is None else Entry(node)
-            if fresh is not None and depth:
-                set_level(fresh, depth)
             nodes.append(fresh)
             arrays.append(wrap(value, fresh, xp))
         since = next_seq()
