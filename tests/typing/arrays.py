@@ -7,6 +7,7 @@ from typing import Any, assert_type
 import numpy as np
 
 import tapegrad
+import tapegrad.numpy as tnp
 from tapegrad.numpy import ndarray
 
 
@@ -64,3 +65,14 @@ def base(x: tapegrad.Array) -> tapegrad.Array:
     assert_type(x.shape, tuple[int, ...])
     assert_type(x[0] * 2 + x.detach(), tapegrad.Array)
     return -x
+
+
+def functions(x: ndarray) -> None:
+    """Functions whose results depend on flags say what they give without them."""
+    assert_type(tnp.where(x > 0, x, 0.0), ndarray)
+    assert_type(tnp.where(x), tuple[ndarray, ...])
+    assert_type(tnp.linspace(0.0, 1.0, 5), ndarray)
+    assert_type(tnp.average(x, axis=0), ndarray)
+    assert_type(tnp.unique(x), ndarray)
+    assert_type(tnp.atleast_2d(x), ndarray)
+    assert_type(tnp.linalg.svd(x).S, ndarray)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from ..arrays.array import Array
 from ..engines.tables import OPS
@@ -460,6 +460,10 @@ def slogdet(a: ArrayLike) -> SlogdetResult:
     return SlogdetResult(*_call("slogdet", a))
 
 
+@overload
+def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: Literal[True] = True) -> SVDResult: ...
+@overload
+def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> Any: ...
 def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition; without `compute_uv`, the singular values alone.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as host
 
@@ -475,6 +475,10 @@ def _atleast(n: int, arrays: Sequence[Any]) -> Any:
     return found[0] if len(found) == 1 else found
 
 
+@overload
+def atleast_1d(x: ArrayLike, /) -> ndarray: ...
+@overload
+def atleast_1d(*arrays: ArrayLike) -> Any: ...
 def atleast_1d(*arrays: ArrayLike) -> Any:
     """The arrays with one axis at least.
 
@@ -488,6 +492,10 @@ def atleast_1d(*arrays: ArrayLike) -> Any:
     return _atleast(1, arrays)
 
 
+@overload
+def atleast_2d(x: ArrayLike, /) -> ndarray: ...
+@overload
+def atleast_2d(*arrays: ArrayLike) -> Any: ...
 def atleast_2d(*arrays: ArrayLike) -> Any:
     """The arrays with two axes at least.
 
@@ -501,6 +509,10 @@ def atleast_2d(*arrays: ArrayLike) -> Any:
     return _atleast(2, arrays)
 
 
+@overload
+def atleast_3d(x: ArrayLike, /) -> ndarray: ...
+@overload
+def atleast_3d(*arrays: ArrayLike) -> Any: ...
 def atleast_3d(*arrays: ArrayLike) -> Any:
     """The arrays with three axes at least.
 

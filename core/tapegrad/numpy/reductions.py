@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as host
 
@@ -530,6 +530,24 @@ def logsumexp(x: ArrayLike, /, axis: Axes | None = None, *, keepdims: bool = Fal
     return _reduced("logsumexp", x, axis, keepdims)
 
 
+@overload
+def average(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    weights: ArrayLike | None = None,
+    returned: Literal[False] = False,
+    *,
+    keepdims: bool = False,
+) -> ndarray: ...
+@overload
+def average(
+    a: ArrayLike,
+    axis: Axes | None = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any: ...
 def average(
     a: ArrayLike,
     axis: Axes | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as host
 
@@ -394,6 +394,22 @@ def unique_values(x: ArrayLike) -> ndarray:
     return unique_all(x).values
 
 
+@overload
+def unique(
+    ar: ArrayLike,
+    return_index: Literal[False] = False,
+    return_inverse: Literal[False] = False,
+    return_counts: Literal[False] = False,
+    axis: int | None = None,
+) -> ndarray: ...
+@overload
+def unique(
+    ar: ArrayLike,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+) -> Any: ...
 def unique(
     ar: ArrayLike,
     return_index: bool = False,
@@ -640,6 +656,10 @@ def histogramdd(
     return asarray(counts), list(map(asarray, edges))
 
 
+@overload
+def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> ndarray: ...
+@overload
+def where(condition: ArrayLike) -> tuple[ndarray, ...]: ...
 def where(condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None = None) -> Any:
     """Element by element, `x` where the condition holds and `y` where not; of a condition alone, `nonzero`.
 
