@@ -652,6 +652,13 @@ def test_too_many_courses_run_eagerly_and_say_where():
     assert f.stats()["eager"] >= 3
 
 
+def test_too_many_sorts_of_arguments_run_eagerly_and_say_so_once():
+    f = tapegrad.compile(lambda x, g: g(x), max_programs=4)
+    with pytest.warns(CompileWarning, match="takes 4 courses already") as told:
+        assert [f(tnp.asarray(2.0), lambda x: x * 3).item() for _ in range(8)] == [6.0] * 8
+    assert [w.filename for w in told] == [__file__] and f.stats()["eager"] == 4
+
+
 def test_strict_refuses_what_cannot_be_compiled():
     kept = []
     f = tapegrad.compile(lambda x: kept.insert(0, x * 2) or x, strict=True)

@@ -32,7 +32,7 @@ from .sorts import ATTEMPTS, PLAIN_ARGUMENTS, Sort, is_raw, sort_of
 from .source import Missed
 from .state import Appended, Copies, Inside, StandIns, containers, is_number
 from .strict import Comparison, check_readings
-from .trace import Rehearsal, Trace
+from .trace import Rehearsal, Trace, users_frame
 from .values import Untraceable, Value
 
 
@@ -97,6 +97,8 @@ class Compiled(Reaches):
         self._lock = threading.RLock()
         self._counts = {"calls": 0, "replays": 0, "traces": 0, "eager": 0}
         self._reasons: list[str] = []
+        self._said: set[str] = set()
+        """Why calls ran eagerly of whose arguments nothing is kept."""
         self._bound: dict[int, Compiled] = {}
 
     def reaches(self) -> list[Any]:
@@ -140,8 +142,11 @@ class Compiled(Reaches):
             leaves, structure = flatten((args, keywords))
         key = sort_of(leaves, structure)
         sort = self._sorts.get(key)
-        if key is None or (sort is None and self._courses() >= self._most):
-            return self._eager(args, keywords)
+        if key is None:
+            return self._eager(args, keywords, "they hold what cannot be hashed beside arrays and numbers")
+        if sort is None and self._courses() >= self._most:
+            why = f"for others it takes {self._most} courses already; give what differs as numbers or arrays"
+            return self._eager(args, keywords, why)
         call = Call(args, keywords, leaves, structure)
         given: list[Any] = []
         known: Recording | None = None
@@ -188,7 +193,10 @@ class Compiled(Reaches):
             return out
         return attached(out, Again(self._fun, call.args, call.keywords, out, drawn), sort.seed)
 
-    def _eager(self, args: Any, keywords: Any) -> Any:
+    def _eager(self, args: Any, keywords: Any, why: str = "") -> Any:
+        if why and (self._strict or why not in self._said):
+            self._said.add(why)
+            self._say(why)
         self._counts["eager"] += 1
         return self._fun(*args, **keywords)
 
@@ -384,13 +392,18 @@ class Compiled(Reaches):
         sort.programs.clear()
         first = not sort.refusal
         sort.refusal = f"{why}{f' (at {where})' if where else ''}"
+        if first or self._strict:
+            self._say(sort.refusal)
+
+    def _say(self, why: str) -> None:
+        """Warn of what runs eagerly, where the user's program calls it. Raises `CompileError` where all is strict."""
         name = getattr(self._fun, "__qualname__", repr(self._fun))
         if self._strict:
-            raise CompileError(f"{name} cannot be compiled: {sort.refusal}")
-        if first and not self._quiet and not MODE.get() & JOURNALING:
-            warnings.warn(
-                f"{name} runs eagerly, for arguments such as these: {sort.refusal}", CompileWarning, stacklevel=4
-            )
+            raise CompileError(f"{name} cannot be compiled: {why}")
+        frame = users_frame()
+        if frame is not None and not self._quiet and not MODE.get() & JOURNALING:
+            text = f"{name} runs eagerly, for arguments such as these: {why}"
+            warnings.warn_explicit(text, CompileWarning, frame.f_code.co_filename, frame.f_lineno)
 
     # ---- what is known of it
 

@@ -40,6 +40,14 @@ _VALUE = frozenset(("_value", "_kernels", "_signature"))
 _UNMET = object()
 
 
+def users_frame() -> FrameType | None:
+    """Where the user's program is."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith((_CORE, "<tapegrad")):
+        frame = frame.f_back
+    return frame
+
+
 class Trace:
     """One run of a function. `path` is what it did: steps, and the branch points with what was seen there."""
 
@@ -110,16 +118,9 @@ class Trace:
             steps = [item for item in self.path if isinstance(item, Step) and value.ref in item.results]
             self.refusal = f"{why} (made at {steps[0].line})" if steps and steps[0].line else why
 
-    def frame(self) -> FrameType | None:
-        """Where the user's program is."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename.startswith((_CORE, "<tapegrad")):
-            frame = frame.f_back
-        return frame
-
     def line(self) -> str:
         """Where in the user's program this is, as "file:line"."""
-        frame = self.frame()
+        frame = users_frame()
         return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
     def step(
@@ -214,7 +215,7 @@ class Trace:
         if (value, at) not in self.seen and self.is_here():
             self.seen.add((value, at))
             self.path.append((Branch(value, at, self.line()), fingerprint(outcome) if at == "value" else outcome))
-            frame = self.frame()
+            frame = users_frame()
             if frame is not None and at == "value":
                 self.visits.read(frame)
             elif frame is not None and at == "truth":
