@@ -22,6 +22,12 @@ __all__ = ["check_sha1", "clip_global_norm", "download", "replace_file", "split_
 __dir__ = __all__.copy
 
 
+def kept(root: str | None, *parts: str) -> Path:
+    """The folder `root`, or the one in which MXNet keeps such files."""
+    home = os.environ.get("MXNET_HOME", os.path.join("~", ".mxnet"))
+    return Path(root or os.path.join(home, *parts)).expanduser()
+
+
 def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[NDArray]:
     """The data in as many slices along an axis; without `even_split` the first are longer by one.
 

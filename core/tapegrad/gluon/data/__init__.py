@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ...arrays.foreign import missing
 from . import batchify
 from .dataloader import DataLoader
 from .dataset import ArrayDataset, Dataset, RecordFileDataset, SimpleDataset
@@ -31,4 +32,4 @@ __dir__ = __all__.copy
 def __getattr__(name: str) -> Any:
     if name == "vision":
         return import_module(".vision", __name__)
-    raise AttributeError(f"tapegrad.gluon.data has no {name!r}")
+    missing(__name__)(name)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from ...errors import ArgumentError
+from ..utils import kept
 
 __all__ = ["get_model_file"]
 
@@ -19,8 +17,7 @@ def get_model_file(name: str, root: str | None = None) -> str:
     Traceback (most recent call last):
     tapegrad.errors.ArgumentError: pretrained=True downloads nothing; save the values of 'alexnet' as ...
     """
-    home = os.environ.get("MXNET_HOME", os.path.join("~", ".mxnet"))
-    folder = Path(root or os.path.join(home, "models")).expanduser()
+    folder = kept(root, "models")
     for path in (folder / f"{name}.params", *sorted(folder.glob(f"{name}-????????.params"))):
         if path.is_file():
             return str(path)

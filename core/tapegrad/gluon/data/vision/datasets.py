@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import struct
 import tarfile
 import warnings
@@ -17,6 +16,7 @@ import numpy as np
 from .... import image, recordio
 from .... import ndarray as nd
 from ....errors import ArgumentError, FileFormatError
+from ...utils import kept
 from ..dataset import Dataset, RecordFileDataset
 
 __all__ = ["CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "ImageFolderDataset", "ImageRecordDataset"]
@@ -25,11 +25,6 @@ __dir__ = __all__.copy
 Transform = Callable[..., Any] | None
 LARGEST = 1 << 31
 """More bytes than any of the files has once it is unpacked."""
-
-
-def _root(root: str | None, name: str) -> Path:
-    home = os.environ.get("MXNET_HOME", os.path.join("~", ".mxnet"))
-    return Path(root or os.path.join(home, "datasets", name)).expanduser()
 
 
 class _Images(Dataset):
@@ -96,7 +91,7 @@ class MNIST(_Images):
     _folder = "mnist"
 
     def __init__(self, root: str | None = None, train: bool = True, transform: Transform = None) -> None:
-        folder, kind, where = _root(root, self._folder), "train" if train else "t10k", type(self).__name__
+        folder, kind, where = kept(root, "datasets", self._folder), "train" if train else "t10k", type(self).__name__
         names = f"{kind}-images-idx3-ubyte", f"{kind}-labels-idx1-ubyte"
         images, labels = (idx_file(_unpacked(folder, name, where), repr(str(folder / name))) for name in names)
         if len(images) != len(labels):
@@ -134,7 +129,7 @@ class CIFAR10(_Images):
     _which = 0
 
     def __init__(self, root: str | None = None, train: bool = True, transform: Transform = None) -> None:
-        folder = _root(root, type(self).__name__.lower())
+        folder = kept(root, "datasets", type(self).__name__.lower())
         contents = [self._read(folder, name) for name in self._names(train)]
         size = self._labels + 3072
         if any(len(content) % size for content in contents):
