@@ -83,8 +83,13 @@ def _print_prose(console: Console, prose: str) -> None:
     for text, language, code in zip(pieces[::3], [*pieces[1::3], ""], [*pieces[2::3], ""], strict=True):
         console.print(Markdown(text, hyperlinks=False))
         if code:
-            console.print(Padding(Syntax(code.rstrip(), language or "text", theme=CODE, word_wrap=True), (1, 4, 0, 4)))
+            console.print()
+            _print_code(console, code, language or "text")
     console.print()
+
+
+def _print_code(console: Console, code: str, language: str) -> None:
+    console.print(Padding(Syntax(code.rstrip(), language, theme=CODE, word_wrap=True), (0, 4)))
 
 
 @app.command()
@@ -97,7 +102,7 @@ def tour(
     for cell, result in zip(cells, guide.run(cells), strict=True):
         _print_prose(console, cell.prose)
         if cell.source:
-            console.print(Padding(Syntax(cell.source.rstrip(), "python", theme=CODE, word_wrap=True), (0, 4)))
+            _print_code(console, cell.source, "python")
             console.file.flush()
             # Results as they are, neither wrapped nor coloured: the numbers are the point.
             sys.stdout.write(result.stdout if result.value is None else f"{result.stdout}{result.value}\n")

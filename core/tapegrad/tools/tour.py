@@ -28,7 +28,6 @@ class Cell:
 class Result:
     """What a cell did: what it printed, and its last expression, if that was not None."""
 
-    cell: Cell
     stdout: str
     value: str | None
 
@@ -77,4 +76,4 @@ def run(cells: Iterable[Cell]) -> Iterator[Result]:
             exec(compile(block, filename, "exec"), names)
             if isinstance(last, ast.Expr):
                 value = eval(compile(ast.Expression(last.value), filename, "eval"), names)
-        yield Result(cell, printed.getvalue(), None if value is None else repr(value))
+        yield Result(printed.getvalue(), None if value is None else repr(value))
