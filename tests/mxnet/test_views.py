@@ -1,5 +1,7 @@
 """What shares memory in MXNet is a view: whatever writes to it writes to its array."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,20 @@ def test_a_reshape_in_a_loop_keeps_nothing_alive():
     while link.__class__ is tuple and link[2] is not None:
         link, depth = link[2], depth + 1
     assert depth < 4
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_elements_that_are_iterated_over_are_vectors_of_one(recorded):
+    w = nd.array([1.0, 2.0, 3.0])
+    w.attach_grad()
+    with autograd.record() if recorded else nullcontext():
+        first, *others = w * w
+        total = sum(w * 2) + first * others[0]
+    assert first.shape == total.shape == (1,) and total.asscalar() == 16.0
+    if recorded:
+        total.backward()
+        assert w.grad.asnumpy().tolist() == [10.0, 6.0, 2.0]
+    for element in w:
+        element[:] = element + 1
+    assert w.asnumpy().tolist() == [2.0, 3.0, 4.0]
+    assert [element.shape for element in mx.np.ones(2) * 2] == [(), ()]

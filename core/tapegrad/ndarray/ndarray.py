@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -324,6 +324,11 @@ class NDArray(Methods):
 
     def __getitem__(self, key: Any) -> Self:
         return read(self, _key(self, key))  # type: ignore[return-value]
+
+    def _pieces(self) -> Iterator[Self]:
+        # The elements of a vector are vectors of one element, as they are in brackets.
+        each = self.reshape((-1, 1)) if self.ndim == 1 else self
+        return super(NDArray, each)._pieces()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, NDArray) and value._kernels is not self._kernels:

@@ -92,6 +92,7 @@ class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one nam
 
     astype = NDArray.astype  # type: ignore[assignment]
     __reduce__ = ProgramArray.__reduce__
+    _pieces = ProgramArray._pieces
     __hash__ = object.__hash__
 
 
