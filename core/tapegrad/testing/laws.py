@@ -78,7 +78,7 @@ class Case:
         return _random_like(self.before, self.rng, self.dtype)
 
     def raw(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
-        return [self.backend.from_numpy(x) for x in arrays]
+        return [self.backend.from_numpy(np.asarray(x)) for x in arrays]
 
     def all_cotangents(self, given: Sequence[Any]) -> list[Any]:
         """One for each output, None for those that are not floating."""

@@ -178,6 +178,8 @@ def asarray(obj, /, *, dtype=None, copy=None):
         return obj if dtype is None else astype(obj, dtype)
     if dtype is None:
         raise MinimalError("say of which dtype")
+    if isinstance(obj, _np.generic):
+        raise MinimalError("a scalar of the host is not an array of the host")
     if _builtins.any(step < 0 for step in getattr(obj, "strides", ())):
         raise MinimalError("memory is read forwards")
     return Array(_np.array(obj, dtype=_HOSTS[dtype]))  # nested lists, or what has Python's buffers
