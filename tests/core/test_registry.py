@@ -27,6 +27,7 @@ BROKEN = {
     "fails_at_import": ("fails at import: RuntimeError: the disk is on fire", RuntimeError),
     "fails_in_hook": ("fails when asked to register: ZeroDivisionError: not today", ZeroDivisionError),
     "finds_no_device": ("can make no array here: OSError: no device is detected", OSError),
+    "has_dtypes_without_hash": ("can make no array here: TypeError: unhashable type", TypeError),
     "lacks_its_engine": ("needs 'no_such_engine'", ImportError),
     "makes_another_type": (
         "array_types() says makes_another_type.Imaginary, but the engine makes toyengine.Array",
@@ -103,6 +104,11 @@ def test_what_an_engine_lacks_is_the_hosts_and_is_listed(make):
     x = poor.from_numpy(numpy.asarray([2.0, 3.0], "float32"))
     assert poor.to_numpy(poor.kernels.multiply(x, x)).tolist() == [4.0, 9.0]
     assert float(poor.to_numpy(poor.kernels.sum(x, axis=None, keepdims=False))) == 5.0
+
+
+def test_an_engine_is_tried_in_a_dtype_that_it_has_and_on_devices_with_memory(make):
+    found = line(make(double="tapegrad_double"), "double")
+    assert found.usable and found.devices == ("cpu(0)",)
 
 
 def test_a_backend_made_by_hand_stands_for_the_live_one(make):

@@ -50,6 +50,16 @@ PROGRAMS = {
     "one of each row": lambda x: pick(x, np.asarray([0, 2])),
     "a linspace": lambda x: tnp.linspace(x[0], x[1], 5),
     "a clip": lambda x: tnp.clip(x, -1, 2),
+    "a take at places of the host": lambda x: tnp.take(x, np.asarray([0, 2, 2]), axis=1) ** 2,
+    "a take along, at places in lists": lambda x: tnp.take_along_axis(x, [[1, 0], [2, 2]], axis=1) ** 2,
+    "a sum where the host says": lambda x: tnp.sum(x * x, axis=0, where=np.asarray([[True], [False]])),
+    "a choice of the host": lambda x: tnp.choose(np.asarray([0, 1, 0]), [x[0], x[1]]) * 2,
+    "a deletion and an insertion": lambda x: tnp.insert(tnp.delete(x, [1], axis=1), 1, 2 * x[:, 0], axis=1),
+    "an interpolation between numbers of the host": lambda x: tnp.interp(x, np.arange(5.0), np.arange(5.0) ** 2),
+    "sums of bins": lambda x: tnp.bincount(np.asarray([0, 2, 2]), weights=x[0]) ** 2,
+    "sums at places": lambda x: x.at[[0, 0]].add(x[1]) ** 2,
+    "windows": lambda x: tnp.lib.stride_tricks.sliding_window_view(x[0], 2) ** 2,
+    "a map of the host": lambda x: x @ pytest.importorskip("scipy.sparse").eye_array(3, 2, k=-1) * x[:, 1:],
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..engines.backend import Backend
-from ..engines.registry import backend_of, get_backend, use_backend
+from ..engines.registry import backend_of, default_device, get_backend, use_backend
 from ..engines.tables import OPS, EngineKernels
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError
 from ..tape.guards import JOURNAL
@@ -165,7 +165,7 @@ def make(
     values = np.asarray(values, dtype=dtype)
     if values.dtype not in _OURS:
         raise DtypeError(_unusable(values.dtype))
-    raw = backend.from_numpy(values, device=None if device is None else str(device))
+    raw = backend.from_numpy(values, device=default_device(backend) if device is None else str(device))
     return handle(face or standard_face(), raw, None, backend.kernels)
 
 

@@ -100,7 +100,7 @@ class Backend:
 
     def array_types(self) -> tuple[type, ...]:
         """The types of the engine's arrays."""
-        return (type(Backend.from_numpy(self, np.zeros(1, "float32"))),)
+        return (type(Backend.from_numpy(self, np.zeros(1, self.trial_dtype))),)
 
     def refusal(self, array_type: type) -> str | None:
         """Why an array type that is built upon one of the engine's means something else, and what to do; else None."""
@@ -124,7 +124,7 @@ class Backend:
             __radd__ = __rmatmul__
 
         try:
-            sample, unknown = self.from_numpy(np.zeros((1, 1), "float32")), Unknown()
+            sample, unknown = self.from_numpy(np.zeros((1, 1), self.trial_dtype)), Unknown()
             return (sample + unknown) is unknown and (sample @ unknown) is unknown
         except Exception:  # whatever the engine raises instead
             return False
@@ -144,7 +144,7 @@ class Backend:
         found: dict[str, Any] = {}
         for device in listed:
             kind = "gpu" if any(word in str(device).lower() for word in ("gpu", "cuda", "mps", "xpu")) else "cpu"
-            if device is not None and device not in found.values():
+            if device is not None and device not in found.values() and str(device) != "meta":  # which holds no numbers
                 found[f"{kind}({sum(name.startswith(kind) for name in found)})"] = device
         return found
 
@@ -178,7 +178,12 @@ class Backend:
 
     def near(self, like: Any) -> str | None:
         """The device on which numbers of the host are to stand beside `like`; None: where the engine puts them."""
-        return self.device_of(like) if len(self.devices()) > 1 else None
+        return self.device_of(like) if self.has_several_devices else None
+
+    @cached_property
+    def has_several_devices(self) -> bool:
+        """Whether arrays may lie on one device or another."""
+        return len(self.devices()) > 1
 
     def synchronize(self) -> None:
         """Wait until all work that was handed to the engine is done."""
@@ -202,6 +207,12 @@ class Backend:
                 if isinstance(native, (type, np.dtype)):
                     found[dtype] = dtype
         return found
+
+    @property
+    def trial_dtype(self) -> np.dtype[Any]:
+        """The dtype of the small arrays on which an engine is tried: single precision, unless it has only double."""
+        single, double = np.dtype("float32"), np.dtype("float64")
+        return double if double in self.dtypes.values() and single not in self.dtypes.values() else single
 
     def dtype_of(self, raw: Any) -> np.dtype[Any]:
         """tapegrad's dtype of an array of the engine."""

@@ -97,17 +97,18 @@ class Registry:
         self._disabled = environ.get("TAPEGRAD_DISABLE_PLUGINS", "")
         self._chosen = environ.get("TAPEGRAD_BACKEND", "")
         self._default: str | None = None
-        self._local: Setting[str | None] = Setting("tapegrad_backend", None)
+        self._local: Setting[tuple[str | None, str | None]] = Setting("tapegrad_backend", (None, None))
         self._lock = threading.RLock()
         self._live: dict[str, Backend] = {}
         self._claims: dict[str, tuple[type, ...]] = {}
         self._types: dict[type, Backend] = {}
+        self._several = False
 
     # ---- names
 
     def default_name(self) -> str:
         """The name of the backend that new arrays go to: this context's, else the process's."""
-        return self._local.get() or self._default or self._chosen or FALLBACK
+        return self._local.get()[0] or self._default or self._chosen or FALLBACK
 
     def get(self, name: str | Backend | None = None) -> Backend:
         """The one live backend of that name; see `get_backend`."""
@@ -143,11 +144,20 @@ class Registry:
         self._default = self.get(name).name
 
     @contextmanager
-    def default(self, name: str | Backend) -> Iterator[Backend]:
-        """Make `name` the default of this thread or task for a while."""
+    def default(self, name: str | Backend, device: str | None = None) -> Iterator[Backend]:
+        """Make `name`, and a device of it, the default of this thread or task for a while."""
         backend = self.get(name)
-        with self._local.hold(backend.name):
+        with self._local.hold((backend.name, device)):
             yield backend
+
+    def default_device(self, backend: Backend) -> str | None:
+        """The device on which host numbers become arrays of that backend here; None: where the engine puts them."""
+        name, device = self._local.get()
+        return device if name == backend.name else None
+
+    def several_places(self) -> bool:
+        """Whether arrays of more than one engine, or of more than one device, may be about."""
+        return self._several
 
     # ---- arrays
 
@@ -372,7 +382,8 @@ class Registry:
             raise BackendUnavailableError(f"backend {name!r}: its engine fails at import: {_short(cause)}") from cause
         try:
             types = backend.array_types()
-            sample = backend.from_numpy(numpy.zeros(2, "float32"))
+            sample = backend.from_numpy(numpy.zeros(2, backend.trial_dtype))
+            several = backend.has_several_devices
         except BackendError:
             raise
         except Exception as cause:
@@ -381,7 +392,9 @@ class Registry:
         _check_way_to_the_host(backend)
         with self._lock:
             self._claims.setdefault(name, types)
-            return self._live.setdefault(name, backend)
+            live = self._live.setdefault(name, backend)
+            self._several = len(self._live) > 1 or several
+            return live
 
     def _check_types(self, backend: Backend, types: tuple[type, ...], sample: object) -> None:
         """Raise where the types that a backend calls its own are no types, another's, or not what it makes."""
@@ -407,7 +420,7 @@ class Registry:
 
 def _check_way_to_the_host(backend: Backend) -> None:
     """Raise where an array that was brought to the engine does not come back as it was."""
-    sent = numpy.asarray([[1.0], [2.0]], "float32")
+    sent = numpy.asarray([[1.0], [2.0]], backend.trial_dtype)
     try:
         back = backend.to_numpy(backend.from_numpy(sent))
         told = f"{back!r}"
@@ -417,7 +430,7 @@ def _check_way_to_the_host(backend: Backend) -> None:
         told, same, cause = _short(error), False, error
     if not same:
         raise BackendError(
-            f"backend {backend.name!r}: {sent.tolist()} of float32 comes back from the engine as {told}; "
+            f"backend {backend.name!r}: {sent.tolist()} of {sent.dtype} comes back from the engine as {told}; "
             "the plug-in must give to_numpy(raw) or from_numpy(array)"
         ) from cause
 
@@ -548,10 +561,28 @@ def live_backends() -> list[Backend]:
     return _registry.live()
 
 
-def several_live() -> bool:
-    """Whether arrays of more than one engine may be about.
+def several_places() -> bool:
+    """Whether arrays of more than one engine, or of more than one device, may be about.
 
-    >>> several_live() == (len(live_backends()) > 1)
+    >>> several_places() or len(live_backends()) == 1
     True
     """
-    return len(_registry._live) > 1
+    return _registry.several_places()
+
+
+def use_place(backend: Backend, device: str | None) -> AbstractContextManager[Backend]:
+    """A context in which new arrays go to that backend, and numbers of the host to that device of it.
+
+    >>> with use_place(get_backend("numpy"), "cpu(0)") as backend:
+    ...     default_device(backend)
+    'cpu(0)'
+    """
+    return _registry.default(backend, device)
+
+
+def default_device(backend: Backend) -> str | None:
+    """The device on which host numbers become arrays of that backend here; None: where the engine puts them.
+
+    >>> default_device(get_backend("numpy"))
+    """
+    return _registry.default_device(backend)

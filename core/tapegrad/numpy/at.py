@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as host
 
 from ..arrays.array import Array, handle
-from ..arrays.batched import engine_of
+from ..arrays.batched import engine_of, place_beside
 from ..arrays.views import is_plain
 from ..engines.tables import OPS
 from ..engines.tables import RECORDED as op
@@ -105,7 +105,7 @@ class UpdatesAt:
         """The places that the key names, as in an array laid flat, and values for each of them."""
         x = self._x
         engine = engine_of(x)
-        numbers = engine.backend.from_numpy(host.arange(x.size).reshape(x.shape))
+        numbers = engine.backend.from_numpy(host.arange(x.size).reshape(x.shape), device=place_beside(x))
         places = read(handle(x.__class__, numbers, None, engine), self._key)
         if values is not None:
             values = as_value(x, values)

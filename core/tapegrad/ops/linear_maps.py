@@ -72,7 +72,8 @@ def _unrecorded(a: Any, x: Array) -> Array:
     found = np.asarray(_times(a, rows.reshape(-1, a.shape[1]).T)).T
     if rows.dtype.kind in "fc":
         found = found.astype(np.result_type(rows.dtype, np.complex64) if found.dtype.kind == "c" else rows.dtype)
-    raw = backend.from_numpy(np.ascontiguousarray(found.reshape(*rows.shape[:-1], a.shape[0])))
+    found = np.ascontiguousarray(found.reshape(*rows.shape[:-1], a.shape[0]))
+    raw = backend.from_numpy(found, device=backend.near(value))
     return handle(type(x), raw, None, x._kernels)
 
 
