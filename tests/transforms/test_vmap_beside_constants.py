@@ -61,6 +61,24 @@ def test_gradients_from_outside_are_those_of_a_loop(case: Case) -> None:
         close(tapegrad.grad(in_a_batch, several)(*batch), tapegrad.grad(in_a_loop, several)(*batch), 1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("case", [pytest.param(*case.values, id=case.id) for case in CASES[::3]])
+def test_gradients_of_tangents_from_outside_are_those_of_a_loop(case: Case) -> None:
+    """Where the operands are another for each element of the batch, and what they are pushed along is not."""
+    direction = tuple(case.direction())
+
+    def tangent(factor: Any, *xs: Any) -> Any:
+        return tapegrad.jvp(case.scalar, tuple(x * factor for x in xs), direction)[1]
+
+    def in_a_batch(*xs: Any) -> Any:
+        return tapegrad.vmap(tangent, in_axes=(0, *[None] * len(xs)))(np.ones(2), *xs).sum()
+
+    xs = [as_array(x) for x in case.inputs]
+    places = tuple(range(len(xs)))
+    once = tapegrad.grad(lambda *xs: tangent(1.0, *xs), places)(*xs)
+    close(tapegrad.grad(in_a_batch, places)(*xs), [2 * g.asnumpy() for g in once], 1e-9)
+
+
 THIRD = {
     "a composed op": lambda x, y: tnp.sum(tnp.einsum("i,j->i", x, y) * x * y),
     "an outer product": lambda x, y: tnp.sum(tnp.outer(x, y) * (x * x)[:, None]),

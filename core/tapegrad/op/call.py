@@ -44,7 +44,7 @@ from ..errors import (
 )
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, INSPECTED, LEVEL, MODE, RECORDING, Scope
-from ..tape.nodes import Leaf, Node, Output, deposit, next_seq, note_level
+from ..tape.nodes import Leaf, Node, Output, deposit, next_seq, note_level, set_level
 from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
@@ -476,6 +476,8 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     specs = (node.s_shape_out, node.s_dtype_out)  # type: ignore[attr-defined]
     outs = list(zip(*specs, strict=True)) if several else [specs]
     leaves: list[Node] = [Leaf() for _ in outs]
+    for leaf in leaves if (depth := MODE.get() // LEVEL) else ():
+        set_level(leaf, depth)
     since = next_seq()
     with Scope(RECORDING):
         example = (some if wrap else to_array(some, None, node.xp))._unplaced()
