@@ -173,3 +173,62 @@ def test_writes_through_views_keep_gradients_from_outside(view, late):
     found = mx.grad(lambda x: tnp.sum(mx.vmap(program)(x) ** 2))(rows)
     expected = mx.grad(lambda x: sum(tnp.sum(program(row) ** 2) for row in x))(rows)
     assert np.allclose(found.asnumpy(), expected.asnumpy())
+
+
+def descended(x):
+    """Steps of descent from a start that the whole batch shares."""
+    w = tnp.ones(2, dtype="float64")
+    w.attach_grad()
+    for _ in range(3):
+        with autograd.record():
+            loss = tnp.sum((w * x - 1) ** 2) + tnp.sum(w * w)
+        loss.backward()
+        w -= 0.1 * w.grad
+    return w
+
+
+def taken_twice(x):
+    """The gradient of a gradient, of a variable that is read in pieces."""
+    w = tnp.ones(2, dtype="float64")
+    w.attach_grad()
+    with autograd.record():
+        cubes = tnp.stack([v**3 for v in w]) * x
+        slope = autograd.grad(tnp.sum(cubes), [w], create_graph=True)[0]
+        size = tnp.sum(slope * slope) + tnp.sum(w)
+    size.backward()
+    return w.grad
+
+
+@pytest.mark.parametrize("program", [descended, taken_twice])
+def test_variables_of_a_program_in_a_batch_meet_what_differs_in_it(program):
+    rows = tnp.asarray(np.asarray([[0.5, -2.0], [3.0, 0.25]]))
+    expected = [program(row).asnumpy() for row in rows]
+    assert np.allclose(mx.vmap(program)(rows).asnumpy(), expected)
+
+
+def test_a_variable_made_in_a_batch_is_one_outside():
+    w = tnp.ones(2, dtype="float64")
+
+    def program(x):
+        w.attach_grad()
+        return x * 2
+
+    mx.vmap(program)(tnp.ones((3, 2)))
+    with autograd.record():
+        found = mx.vmap(lambda x: x * w)(tnp.ones((3, 2), dtype="float64"))
+    found.backward()
+    assert w.grad.tolist() == [3.0, 3.0]
+
+
+def test_a_gradient_of_a_batch_does_not_fit_a_variable_from_outside():
+    w = tnp.ones(2, dtype="float64")
+
+    def program(x):
+        w.attach_grad()
+        with autograd.record():
+            loss = tnp.sum(w * x)
+        loss.backward()
+        return x
+
+    with pytest.raises(mx.errors.ArgumentTypeError, match="from outside"):
+        mx.vmap(program)(tnp.ones((3, 2), dtype="float64"))

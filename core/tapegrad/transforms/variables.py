@@ -19,9 +19,9 @@ from ..errors import (
     ShapeError,
 )
 from ..op.call import pull_back
-from ..tape.guards import check_sweep
-from ..tape.mode import JOURNALING, MODE, PREDICTING, RECORDING, RULED, TOLD, Scope
-from ..tape.nodes import Leaf, Node
+from ..tape.guards import JOURNAL, check_sweep
+from ..tape.mode import JOURNALING, LEVEL, MODE, PREDICTING, RECORDING, RULED, TOLD, Scope
+from ..tape.nodes import Leaf, Node, set_level
 from ..tape.sweep import cotangents_at
 
 REQUESTS = ("write", "add", "null")
@@ -48,12 +48,17 @@ def mark_variable(x: Array, cell: Array, grad_req: str = "write") -> None:
         raise ShapeError(f"the gradient of a variable of shape {x.shape} cannot have shape {cell.shape}")
     if cell._dtype != x._dtype:
         raise DtypeError(f"the gradient of a variable of {x._dtype.name} cannot be {cell._dtype.name}")
+    depth = MODE.get() // LEVEL
+    if depth and (journal := JOURNAL.get()) is not None:
+        journal.note(x)
     x._value = x._kernels.without_nodes(x._value)
     if grad_req == "null":
         x._node = None
         x._grad = cell
         return
-    x._node = Leaf(cell, grad_req)
+    x._node = leaf = Leaf(cell, grad_req)
+    if depth:
+        set_level(leaf, depth)
     x._grad = cell
     cell._shares = getattr(cell, "_shares", None)  # each backward asks for it, and a slot that is set answers sooner
 
@@ -169,20 +174,23 @@ def backward(
 
 def _write(gradients: dict[Leaf, Any], recorded: bool) -> None:
     """Rebind the cells of leaves, each to its gradient; the same again if called again."""
+    is_batch = MODE.get() >= LEVEL
     for leaf, g in gradients.items():
         leaf.fresh = True
         cell = leaf.cell()
         if cell is None:
             continue
-        if cell._shares is not None:
-            with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
-                cell._rebind(g if recorded else handle(cell.__class__, g, None, table_of(g, engine_of(cell))))
-        elif recorded:
-            cell._value, cell._node, cell._kernels = g._value, g._node, g._kernels
-            cell._signature = cell._kernels.signatures[cell.__class__, g._value.dtype, g._value.shape]
-        else:
+        if not (recorded or is_batch or cell._shares is not None):
             cell._value = g
             cell._node = None
+            continue
+        new = g if recorded else handle(cell.__class__, g, None, table_of(g, engine_of(cell)))
+        if cell._shares is not None:
+            with Scope(RECORDING) if recorded else Scope(TOLD, RECORDING | RULED):
+                cell._rebind(new)
+        else:
+            cell._value, cell._node, cell._kernels = new._value, new._node, new._kernels
+            cell._signature = cell._kernels.signatures[cell.__class__, cell._value.dtype, cell._value.shape]
 
 
 def gradients(

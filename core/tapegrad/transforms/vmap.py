@@ -15,7 +15,7 @@ from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
 from ..tape.guards import Journal
 from ..tape.mode import LEVEL, MODE, RECORDING, Scope
-from ..tape.nodes import level_of
+from ..tape.nodes import Leaf, level_of, set_level
 from ..tape.tracebacks import door
 from .draws import BATCHES, RANDOMNESS, Batch
 from .run import UNMAPPED, Exit, as_result, common_kind, not_an_array
@@ -209,10 +209,15 @@ def _enter(tree: _Tree, level: int) -> Any:
 
 
 def _refuse_writes(journal: Journal, results: Sequence[Any], level: int) -> None:
-    """Undo and refuse writes of batched values into arrays from outside."""
-    written = [
-        (x, held) for x, held in journal.survivors(results) if isinstance(x._value, Batched) and x._value.level >= level
-    ]
+    """Undo and refuse writes of batched values into arrays from outside; what became a variable is one there too."""
+    written = []
+    for x, held in journal.survivors(results):
+        is_new = x._node.__class__ is Leaf and level_of(x._node) >= level
+        if is_new:
+            set_level(x._node, level - 1)
+        seen = (x, x._grad) if is_new else (x,)
+        if any(isinstance(y._value, Batched) and y._value.level >= level for y in seen):
+            written.append((x, held))
     for x, held in written:
         x._hold(held)
     if written:
