@@ -89,7 +89,17 @@ def _caller() -> FrameType | None:
 
 
 PACKAGE = __name__.partition(".")[0]
-SPACES = ("numpy", "nn", "numpy.linalg", "numpy.special", "numpy.random", "numpy.fft", "optimizers", "tree")
+SPACES = (
+    "numpy",
+    "nn",
+    "numpy.linalg",
+    "numpy.special",
+    "numpy.random",
+    "numpy.fft",
+    "optimizers",
+    "tree",
+    "nn.initializers",
+)
 """Where a name is looked for that a module has not got."""
 
 
