@@ -263,6 +263,18 @@ def _searchsorted(x: Any, values: Any, sorter: Any = None, *, side: str) -> Any:
     return _in_one_task("searchsorted", (values.shape, np.dtype(np.int64)), arrays, side=side)
 
 
+def _extreme(name: str) -> Callable[..., Any]:
+    """The largest or the least along axes, also of no rows, for which Dask's raises though each row has numbers."""
+
+    def kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        if 0 not in x.shape:
+            return getattr(da, name)(x, axis=axis, keepdims=keepdims)
+        return da.from_array(getattr(np, name)(np.empty(x.shape, x.dtype), axis=axis, keepdims=keepdims), name=False)
+
+    kernel.__name__ = name
+    return kernel
+
+
 # Shapes that depend on numbers
 
 
@@ -292,6 +304,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     **{name: _of_elements(name) for name, op in registered().items() if aligns(op)},
     **{name: _refused(name) for name in ("nonzero", "true_places")},
     **{name: _refused(name) for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values")},
+    **{name: _extreme(name) for name in ("max", "min")},
     "broadcast_to": _broadcast_to,
     "getitem": _getitem,
     "matmul": _matmul,

@@ -53,7 +53,8 @@ class TorchBackend(tapegrad.Backend):
     shares_constants = True  # numbers of no axes on the CPU, which PyTorch takes to any device
     classes: ClassVar[Mapping[str, tuple[str, str]]] = {
         "sqrt": ("I1", _ONE_UNIT),
-        **dict.fromkeys(("degrees", "radians", "leaky_relu"), ("I0 wide", _WIDER)),
+        "negative": ("I0 real", "PyTorch gives zeros in complex numbers one sign or the other, by how many there are"),
+        **dict.fromkeys(("degrees", "radians", "leaky_relu", "hard_sigmoid"), ("I0 wide", _WIDER)),
     }
 
     def array_types(self) -> tuple[type, ...]:

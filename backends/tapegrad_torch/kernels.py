@@ -51,7 +51,10 @@ def _divide(x: Any, y: Any) -> Any:
 
 
 def _power(x: Any, y: Any) -> Any:
-    return torch.pow(x, y)
+    found = torch.pow(x, y)
+    if found.is_complex() and isinstance(y, torch.Tensor):
+        return torch.where(y == 0, 1, found)  # PyTorch's is not a number where x is 0 as well
+    return found
 
 
 def _round(x: Any, *, decimals: int = 0) -> Any:
@@ -261,6 +264,8 @@ def _setitem(x: Any, values: Any, *indices: Any, key: tuple[Any, ...]) -> Any:
         out[key] = values
         return out
     basic, index = _split(key, indices, x, x.ndim)
+    while values.ndim and values.shape[0] == 1:
+        values = values[0]  # which may have more axes than there is room for
     torch.ops.aten.index_put_(out[basic], index, values)
     return out
 
@@ -307,6 +312,22 @@ def _true_places(mask: Any) -> Any:
 
 
 # Special functions: SciPy's for the host's memory, PyTorch's own on other devices
+
+
+def _transform(name: str) -> Callable[..., Any]:
+    """A Fourier transform, also of no rows, which PyTorch's refuses on the CPU."""
+
+    def kernel(x: Any, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
+        if x.numel() or not x.ndim or not x.shape[axis]:
+            return _body(name, x, n=n, axis=axis, norm=norm)
+        row = torch.zeros([length or 1 for length in x.shape], dtype=x.dtype, device=x.device)
+        found = _body(name, row, n=n, axis=axis, norm=norm)
+        at = axis % x.ndim
+        shape = [length if i == at else x.shape[i] for i, length in enumerate(found.shape)]
+        return found.new_zeros(shape)
+
+    kernel.__name__ = name
+    return kernel
 
 
 def _special(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
@@ -391,5 +412,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
             "zeta": torch.special.zeta,
         }.items()
     },
+    **{name: _transform(name) for name in ("fft", "ifft", "rfft", "irfft")},
     **nn.KERNELS,
 }

@@ -132,6 +132,10 @@ def test_unknown_chunk_sizes_are_refused_by_name():
         tnp.unique_all(tnp.asarray(x))
 
 
+def test_the_largest_of_each_of_no_rows():
+    assert tnp.max(da.zeros((0, 2)), axis=1).shape == (0,)
+
+
 def test_an_index_beyond_the_end_is_found_when_it_is_read():
     x = tnp.asarray(da.from_array(X[0], chunks=2))
     read = x[[0, 9]]

@@ -54,6 +54,17 @@ def test_ops(name):
     assert checks and not [check for check in checks if check.failed]
 
 
+def test_what_pytorch_refuses_or_gets_wrong():
+    empty = tnp.zeros((0, 3)).to("torch")
+    assert tnp.fft.fft(empty).shape == (0, 3) and tnp.fft.rfft(empty, n=4).shape == (0, 3)
+    assert tapegrad.grad(lambda x: tnp.sum(tnp.fft.irfft(x)))(empty).shape == (0, 3)
+    nothing = tnp.zeros(3, "complex64").to("torch")
+    assert (nothing**nothing).tolist() == [1, 1, 1]
+    x, ones = tnp.zeros((2, 3)).to("torch"), tnp.ones((1, 2, 1)).to("torch")
+    written = ops.indexing.put_along_axis(x, tnp.asarray([[2], [0]]).to("torch"), ones, axis=1)
+    assert written.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
 def test_convolutions_are_pytorchs():
     x, weight, bias = tensor(2, 4, 7), tensor(6, 2, 3), tensor(6)
     how = {"stride": 2, "padding": 1, "dilation": 1, "groups": 2}
