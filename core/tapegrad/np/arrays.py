@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import Parameter, getattr_static, signature
 from itertools import zip_longest
 from types import FunctionType
 from typing import Any, ClassVar, Self
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.face import Face
+from ..arrays.foreign import Advice
 from ..engines.tables import RECORDED as ops
 from ..ndarray.methods import METHODS
 from ..ndarray.ndarray import MXNET, NDArray
@@ -141,4 +142,7 @@ for _name in ("dtype", "reshape", "__eq__", "__ne__", "__lt__", "__le__", "__gt_
 for _name in METHODS:
     if _name not in vars(Methods):  # those of NumPy come first, then those of `nd`
         setattr(ndarray, _name, getattr(NDArray, _name))
+for _name, _value in vars(Standard).items():
+    if isinstance(_value, Advice):  # the standard's arrays say what to use where MXNet's have it
+        setattr(ndarray, _name, getattr_static(NDArray, _name, _value))
 ndarray.__module__ = __package__
