@@ -598,6 +598,7 @@ def lbfgs(fun: Function, init: Tree, *args: Tree, steps: int = 15000, **options:
     return minimize(fun, init, *args, **{**options, "options": {"maxiter": steps, **options.get("options", {})}})
 
 
+# Each is a door, so that an error of a keyword says what to write.
 globals().update({name: door(made) for name in __all__ if isinstance(made := globals()[name], FunctionType)})
 
 if not TYPE_CHECKING:

@@ -476,8 +476,8 @@ def push_by_transpose(node: OpNode, xp: Any, wrap: Any, table: dict[Node, Any]) 
     specs = (node.s_shape_out, node.s_dtype_out)  # type: ignore[attr-defined]
     outs = list(zip(*specs, strict=True)) if several else [specs]
     leaves: list[Node] = [Leaf() for _ in outs]
-    for leaf in leaves if (depth := MODE.get() // LEVEL) else ():
-        set_level(leaf, depth)
+    for leaf in leaves:
+        set_level(leaf, MODE.get() // LEVEL)
     since = next_seq()
     with Scope(RECORDING):
         example = (some if wrap else to_array(some, None, node.xp))._unplaced()

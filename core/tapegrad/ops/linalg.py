@@ -198,12 +198,15 @@ def cofactor(xp: Any, x: Any) -> Any:
 
 
 @op(
-    x=lambda xp, g, x, h: conjugated(xp, _third(xp, x, h, conjugated(xp, g))),
-    h=lambda xp, g, x: conjugated(xp, xp.cofactor_push(x, conjugated(xp, g))),
+    x=lambda xp, g, x, h: xp.unbroadcast(conjugated(xp, _third(xp, x, h, conjugated(xp, g))), shape=x.shape),
+    h=lambda xp, g, x, spec_h: xp.unbroadcast(
+        conjugated(xp, xp.cofactor_push(x, conjugated(xp, g))), shape=spec_h.shape
+    ),
     floats=True,
     accuracy="I4",
     samples=[
         *[(x[0], normal(*x[0].shape)) for x in _SQUARE],
+        *((regular(3, 3), normal(2, 3, 3)), (regular(2, 3, 3), normal(3, 3))),
         # Far along one element, nearly, the largest number is not what two others leave.
         (regular(3, 3), exactly([[80.0, 0.5, 0.3], [0.4, 0.2, 0.6], [0.5, 0.3, 0.7]])),
     ],
