@@ -409,7 +409,7 @@ def is_variable(x: Array) -> bool:
     return x._node.__class__ is Leaf and getattr(x, "_grad", None) is not None
 
 
-def _place_of(x: Array) -> Node | None:
+def place_of(x: Array) -> Node | None:
     """The node of an array, or the one that its value has inside a batch."""
     return x._kernels.node_within(x._value) if x._node is None else x._node
 
@@ -443,9 +443,9 @@ def _make_stale(view: Array, base: Array) -> None:
     if link[0].__class__ is ref:
         view._shares = (base, *link[1:])  # which must not go before the view has its value again
     if not is_variable(view):
-        view._node = None if _place_of(view) is None else _TRACKED
+        view._node = None if place_of(view) is None else _TRACKED
     # By which it is seen later whether the base has come to another place on the tape.
-    at = _place_of(base)
+    at = place_of(base)
     view._value = None if at is None else ref(at)
     _set_class(view, _stale_class(view.__class__))
 
@@ -469,7 +469,7 @@ def _renew(view: Any, cls: type[Array]) -> None:
     base = link[0]
     slots = {name: getattr(cls, name) for name in ("_value", "_node", "_kernels", "_signature")}
     node, before = slots["_node"].__get__(view), slots["_value"].__get__(view)
-    at = _place_of(base)
+    at = place_of(base)
     moved = at is not None and not is_variable(base) and (before is None or before() is not at)
     steps = _steps(link)
     own = node is not None and node is not _TRACKED

@@ -26,6 +26,7 @@ from ..arrays.batched import (
     wrap,
 )
 from ..arrays.entering import as_array, enter_beside
+from ..arrays.views import place_of
 from ..dtypes import is_dtype
 from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
@@ -37,7 +38,7 @@ from .call import pull_back
 
 def is_tracked(x: Array) -> bool:
     """Whether an array has a place on the tape, be it inside the batch or outside."""
-    return x._node is not None or x._kernels.node_within(x._value) is not None
+    return place_of(x) is not None
 
 
 def _level(arrays: Sequence[Array]) -> int:
