@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType, MappingProxyType
 from typing import Any, NoReturn
 
+from ..tape.tracebacks import users_frame
+
 __all__ = ["Advice", "advise", "libraries", "missing", "shown", "told"]
 
 
@@ -68,7 +70,7 @@ def missing(module: str) -> Callable[[str], NoReturn]:
 
     def refuse(name: str) -> NoReturn:
         words = told(module.rpartition(".")[2])
-        caller = _caller()
+        caller = users_frame()
         advice = f": {_joined(words[name])}" if name in words else _elsewhere(module, name, caller)
         if advice and caller is not None and caller.f_code.co_code[caller.f_lasti] == opmap["IMPORT_FROM"]:
             raise ImportError(f"cannot import name {name!r} from {module!r}{advice}", name=module)
@@ -78,14 +80,6 @@ def missing(module: str) -> Callable[[str], NoReturn]:
         )
 
     return refuse
-
-
-def _caller() -> FrameType | None:
-    """The frame that has come into the library."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
-        frame = frame.f_back
-    return frame
 
 
 PACKAGE = __name__.partition(".")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from ..tape.tracebacks import users_frame
 
 __all__ = ["remedy_for"]
 
@@ -33,9 +33,7 @@ BY_WAY = {
 
 def remedy_for(how: str) -> str:
     """The remedy for a way out, in the words of the library that called, where there is one."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "tapegrad":
-        frame = frame.f_back  # type: ignore[assignment]
+    frame = users_frame()
     for _ in range(4):
         if frame is None:
             break
@@ -44,5 +42,5 @@ def remedy_for(how: str) -> str:
             return BY_LIBRARY[library]
         if library != "numpy":
             break
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return BY_WAY.get(how, BY_WAY["numpy.asarray()"])

@@ -17,7 +17,7 @@ from ..errors import CompileError, CompileWarning
 from ..tape.guards import JOURNAL, Journal
 from ..tape.mode import ENTERED, JOURNALING, MODE, RECORDING, TOLD, TRAINING
 from ..tape.sweep import WATCHERS
-from ..tape.tracebacks import door, fold
+from ..tape.tracebacks import door, fold, users_frame
 from ..transforms.transformed import name_of, place_of
 from .doors import ACTIVE
 from .guards import FICKLE, SCALARS, Reach, Reaches
@@ -32,7 +32,7 @@ from .sorts import ATTEMPTS, PLAIN_ARGUMENTS, Sort, is_raw, sort_of
 from .source import Missed
 from .state import Appended, Copies, Inside, StandIns, containers, is_number
 from .strict import Comparison, check_readings
-from .trace import Rehearsal, Trace, users_frame
+from .trace import Rehearsal, Trace
 from .values import Untraceable, Value
 
 

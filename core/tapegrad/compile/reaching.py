@@ -27,6 +27,7 @@ from ..engines.backend import Backend
 from ..engines.tables import Kernels, Signature
 from ..op.record import Op
 from ..tape.nodes import Node
+from ..tape.tracebacks import FOLDER
 from ..transforms.draws import HostGenerator
 from .guards import MISSING, SCALARS, Place, Reach, Reaches, cell, item, length
 from .values import Value
@@ -251,7 +252,6 @@ def _is_library(name: str) -> bool:
     return "site-packages" in path or "dist-packages" in path
 
 
-_CORE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _PYTHON = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 
@@ -259,7 +259,7 @@ _PYTHON = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 def _is_library_file(name: str) -> bool:
     """Whether code of that file, or of that name where there is no file, belongs to a library."""
     return (
-        name.startswith((_CORE, _PYTHON, "<tapegrad", "<frozen")) or "site-packages" in name or "dist-packages" in name
+        name.startswith((FOLDER, _PYTHON, "<tapegrad", "<frozen")) or "site-packages" in name or "dist-packages" in name
     )
 
 

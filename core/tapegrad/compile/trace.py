@@ -11,11 +11,9 @@ A value comes into the program by one of three ways, each of which is a step: `l
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType, FunctionType, MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any, Self
 from weakref import ref
 
@@ -27,6 +25,7 @@ from ..arrays.views import is_apart
 from ..engines.backend import Backend
 from ..engines.tables import EngineKernels
 from ..tape.nodes import Leaf, Sweep, next_seq
+from ..tape.tracebacks import users_frame
 from .calls import REWRITTEN
 from .doors import ACTIVE, DOORS, Door, contents, slots_of, untraced
 from .draws import GivenDraws, TracingDraws
@@ -35,17 +34,8 @@ from .tracing import TracingKernels, tracing_backend
 from .values import NUMBERS, Host, Number, Traced, Untraceable, Value, closed, opened
 from .visits import Visits
 
-_CORE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _VALUE = frozenset(("_value", "_kernels", "_signature"))
 _UNMET = object()
-
-
-def users_frame() -> FrameType | None:
-    """Where the user's program is."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith((_CORE, "<tapegrad")):
-        frame = frame.f_back
-    return frame
 
 
 class Trace:

@@ -7,22 +7,40 @@ behind everything that runs there. `TAPEGRAD_TRACEBACK=full` leaves tracebacks a
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from itertools import pairwise
-from types import TracebackType
+from types import FrameType
 from typing import Any, TypeVar, cast
 
 from ..errors import GradientEscapeError, TapegradError
 
-__all__ = ["REWORDERS", "door", "fold", "told"]
+__all__ = ["FOLDER", "REWORDERS", "door", "fold", "is_ours", "told", "users_frame"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 REWORDERS: list[Callable[[BaseException], None]] = []
 """What lets an error say more where it passes a door; layers above add themselves."""
 
-_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
+FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+"""Where the library lies."""
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of the library or of an engine, and not of the user's program."""
+    # Functions that are written at run time have names like <tapegrad sum #3>, and engines are modules like tapegrad_x.
+    return frame.f_code.co_filename.startswith((FOLDER, "<tapegrad ")) or str(
+        frame.f_globals.get("__name__")
+    ).startswith("tapegrad_")
+
+
+def users_frame() -> FrameType | None:
+    """The frame of the user's program that has come into the library, by whatever doors."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_ours(frame):
+        frame = frame.f_back
+    return frame
 
 
 def fold(error: BaseException) -> None:
@@ -57,21 +75,13 @@ def _fold_one(error: BaseException) -> None:
     while trace is not None:
         frames.append(trace)
         trace = trace.tb_next
-    users = [i for i, frame in enumerate(frames) if i == 0 or not _is_ours(frame)]
+    users = [i for i, frame in enumerate(frames) if i == 0 or not is_ours(frame.tb_frame)]
     if users and not isinstance(error, TapegradError):
         users += range(users[-1] + 1, len(frames))
     shown = [frames[i] for i in users]
     for before, after in pairwise([*shown, None]):
         if before is not None:
             before.tb_next = after
-
-
-def _is_ours(trace: TracebackType) -> bool:
-    file = trace.tb_frame.f_code.co_filename
-    # Functions that are written at run time have names like <tapegrad sum #3>, and engines are modules like tapegrad_x.
-    return file.startswith((_FOLDER, "<tapegrad ")) or str(trace.tb_frame.f_globals.get("__name__")).startswith(
-        "tapegrad_"
-    )
 
 
 def door(function: F) -> F:

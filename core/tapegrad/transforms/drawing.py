@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ from ..arrays.batched import engine_kernels
 from ..engines.tables import OPS
 from ..errors import ArgumentError
 from ..tape.nodes import Leaf, Node, Output, deposit
-from ..tape.tracebacks import door
+from ..tape.tracebacks import door, users_frame
 from .inspection import tracked_nodes
 
 __all__ = ["Picture", "draw"]
@@ -83,8 +82,8 @@ def _shape(value: Any) -> str:
 def _named(nodes: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
     """The names of tracked arrays: those that are given, else the variables of the program that calls `draw`."""
     if names is None:
-        frame = sys._getframe(3)  # past `draw` and its door
-        names = {**frame.f_globals, **frame.f_locals}
+        frame = users_frame()
+        names = {} if frame is None else {**frame.f_globals, **frame.f_locals}
     here = set(nodes)
     named: dict[Node, str] = {}
     for name, x in names.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
@@ -20,7 +19,7 @@ from ..tape.mode import ANOMALY, Scope
 from ..tape.nodes import Entry, Leaf, Node
 from ..tape.observers import OBSERVERS, Observer
 from ..tape.sweep import WATCHERS, reachable, unwatch
-from ..tape.tracebacks import door
+from ..tape.tracebacks import door, is_ours, users_frame
 
 
 class Hook:
@@ -153,14 +152,12 @@ def _user_lines() -> str:
     """The stack of the program, without tapegrad's own frames."""
     import traceback  # here, because `import tapegrad` has no need of it
 
-    here = __name__.partition(".")[0]
     frames = []
-    frame = sys._getframe(2)
+    frame = users_frame()
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if not (module == here or module.startswith(here + ".") or frame.f_code.co_filename.startswith("<tapegrad")):
+        if not is_ours(frame):
             frames.append((frame, frame.f_lineno))
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     summary = traceback.StackSummary.extract(iter(reversed(frames[:12])))
     return "".join(summary.format())
 

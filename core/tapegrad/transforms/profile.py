@@ -23,10 +23,10 @@ from ..engines.registry import backend_of
 from ..engines.tables import OPS
 from ..errors import ArgumentError
 from ..tape.nodes import Node
+from ..tape.tracebacks import FOLDER, is_ours
 
 __all__ = ["Entry", "profile"]
 
-_CORE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 MOST_EVENTS = 1_000_000
 """So many calls are kept for the trace file; tables count all."""
 
@@ -195,7 +195,7 @@ def _kind_of(code: CodeType) -> str:
     file = code.co_filename
     if file.startswith("<tapegrad program"):
         return "program" if code.co_name == "course0" else ""
-    if code.co_name == "pull" and file.startswith((_CORE, "<tapegrad ")):
+    if code.co_name == "pull" and file.startswith((FOLDER, "<tapegrad ")):
         return "pull"
     return code.co_name if file.startswith("<tapegrad ") and code.co_name in OPS else ""
 
@@ -203,7 +203,7 @@ def _kind_of(code: CodeType) -> str:
 def _program_of(frame: FrameType) -> str:
     """The compiled function whose program this is, which is among the callers."""
     caller = frame.f_back
-    while caller is not None and caller.f_code.co_filename.startswith(_CORE):
+    while caller is not None and caller.f_code.co_filename.startswith(FOLDER):
         name = getattr(caller.f_locals.get("self"), "__qualname__", None)
         if name is not None:
             return f"compiled {name}"
@@ -213,7 +213,7 @@ def _program_of(frame: FrameType) -> str:
 
 def _line_of(frame: FrameType | None) -> str:
     """The line of the user's program that a call comes from."""
-    while frame is not None and frame.f_code.co_filename.startswith((_CORE, "<tapegrad ")):
+    while frame is not None and is_ours(frame):
         frame = frame.f_back
     return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
