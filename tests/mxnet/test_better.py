@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import tapegrad
 from tapegrad import autograd, nd
 from tapegrad import np as mxnp
 from tapegrad.errors import (
@@ -418,6 +419,17 @@ def test_backward_from_what_has_zero_gradient_gives_zeros(name):
     assert x.grad.asnumpy().tolist() == [0, 0, 0]
     y = FLAT[name](x)
     with pytest.raises(NotRecordedError):
+        y.backward()
+
+
+def test_zero_gradient_reaches_a_variable_around_a_vmap_once():
+    x = variable([[1.0, -2.0], [3.0, 4.0]])
+    x.grad[:] = 7
+    with autograd.record():
+        y = tapegrad.vmap(lambda row: row > 0)(x)
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [[0, 0], [0, 0]]
+    with pytest.raises(GraphFreedError, match="zero gradient"):
         y.backward()
 
 

@@ -30,7 +30,7 @@ from ..errors import (
     ShapeError,
     TapegradError,
 )
-from ..op.rules import OwnRule, Places, attach, is_tracked
+from ..op.rules import attach_zero, is_tracked
 from ..ops.indexing import put, read
 from ..ops.transfer import move
 from ..tape.mode import MODE, RECORDING
@@ -327,8 +327,8 @@ class NDArray(Methods):
 
     def _pieces(self) -> Iterator[Self]:
         # The elements of a vector are vectors of one element, as they are in brackets.
-        each = self.reshape((-1, 1)) if self.ndim == 1 else self
-        return super(NDArray, each)._pieces()
+        is_split = self._node is not None and self.ndim == 1 and MODE.get() & RECORDING
+        yield from super(NDArray, self.reshape((-1, 1)) if is_split else self)._pieces()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, NDArray) and value._kernels is not self._kernels:
@@ -395,14 +395,7 @@ def flat(result: Any, *sources: Any) -> Any:
     tracked = [x for x in sources if isinstance(x, Array) and is_tracked(x)]
     if not tracked:
         return result
-    kinds = [(x.shape, x._dtype) for x in tracked]
-
-    def pull(cotangents: list[Array]) -> list[Any]:
-        (g,) = cotangents
-        return [ops.astype(ops.filled(g, shape=shape, value=0), dtype=dtype) for shape, dtype in kinds]
-
-    recorded: Any
-    (recorded,) = attach(OwnRule("zero gradient", pull, None), tracked, [result], Places([result]))
+    recorded: Any = attach_zero(result, tracked)
     recorded._mask = getattr(result, "_mask", (None, None))
     return recorded
 

@@ -27,11 +27,10 @@ from ..arrays.batched import (
 )
 from ..arrays.entering import as_array, enter_beside
 from ..arrays.views import place_of
-from ..dtypes import is_dtype
 from ..engines.tables import OPS, RECORDED, Kernels
 from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, Scope
-from ..tape.nodes import Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
+from ..tape.nodes import Flat, Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
 from ..tape.observers import tell_recorded
 from .call import pull_back
 
@@ -41,8 +40,12 @@ def is_tracked(x: Array) -> bool:
     return place_of(x) is not None
 
 
+def _level_of(x: Array) -> int:
+    return x._value.level if x._value.__class__ is Batched else 0
+
+
 def _level(arrays: Sequence[Array]) -> int:
-    return max((x._value.level for x in arrays if isinstance(x._value, Batched)), default=0)
+    return max(map(_level_of, arrays), default=0)
 
 
 def put_inside(x: Array, level: int) -> Array:
@@ -189,9 +192,24 @@ def attach_at(
         if MODE.get() & ANOMALY:
             tell_recorded(node, tuple(y._value for y in results))
         for i, y in enumerate(results):
-            if is_dtype(y._dtype, ("real floating", "complex floating")):
+            if y._signature.inexact:
                 y._node = Output(node, i)
     return results
+
+
+def attach_zero(output: Array, inputs: Sequence[Array]) -> Array:
+    """The output, computed unrecorded, with zero gradient in the inputs, at every level at which one is tracked."""
+    value, level, node = output._value, _level_of(output), None
+    here = [x for x in inputs if x._node is not None and _level_of(x) == level]
+    if here:
+        node = Flat([x._node for x in here if x._node], [(x.shape, x._dtype) for x in here], output._kernels)
+        if MODE.get() >= LEVEL:
+            note_level(node)
+    if level:
+        outside = [inner_array(x._value) if _level_of(x) == level else x for x in inputs]
+        within = attach_zero(inner_array(value), outside)
+        value = Batched(within._value, within._node, value.xp, level, value.mapped)
+    return handle(output.__class__, value, node, output._kernels)
 
 
 class RuleNode(Node):

@@ -7,7 +7,7 @@ holds a handle, so memory falls by reference counting alone. Nodes are numbered 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
@@ -165,6 +165,41 @@ class Entry(Node):
         if self.parent is None:
             raise freed(self)
         return (self.parent,)
+
+
+class Flat(Node):
+    """A result that does not change where its sources do, kept on the tape: its pull gives each of them zeros.
+
+    `sources` are nodes, and `specs` the shapes and dtypes of their values.
+    """
+
+    __slots__ = ("sources", "specs")
+    label = "zero gradient"
+
+    def __init__(self, sources: Sequence[Node], specs: Sequence[tuple[tuple[int, ...], Any]], xp: Any) -> None:
+        self.seq = next_seq()
+        self.xp = xp
+        self.sources: tuple[Node, ...] | None = tuple(sources)
+        self.specs = specs
+
+    def pull(
+        self, g: Any, table: dict[Node, Any], met: list[Node], free: Sweep | None, xp: Any, wrap: Wrap | None
+    ) -> tuple[Node | None, Any]:
+        sources, kernels = self.parents(), self.xp if xp is None else xp
+        if free is not None:
+            self.sources = None
+            self.xp = free
+        for source, (shape, dtype) in zip(sources, self.specs, strict=True):
+            deposit(table, met, source, kernels.astype(kernels.filled(g, shape=shape, value=0), dtype=dtype))
+        return None, None
+
+    def push(self, xp: Any, wrap: Any, table: dict[Node, Any]) -> Any:
+        self.parents()
+
+    def parents(self) -> tuple[Node, ...]:
+        if self.sources is None:
+            raise freed(self)
+        return self.sources
 
 
 class Output(Node):
