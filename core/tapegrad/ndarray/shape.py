@@ -6,6 +6,7 @@ import builtins
 import itertools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def new_shape(
     asked = ints_of(codes, "reshape", "shape")
     if reverse:
         return new_shape(shape[::-1], asked[::-1], meanings=meanings)[::-1]
-    size = int(np.prod(shape, dtype=np.int64))
+    size = prod(shape)
     lengths: list[int] = []
     unread = list(shape)
     code = list(asked)
@@ -93,12 +94,12 @@ def new_shape(
     if lengths.count(-1) > 1:
         raise problem("only one length can be left open")
     if -1 in lengths:
-        rest = -int(np.prod(lengths, dtype=np.int64))
+        rest = -prod(lengths)
         if rest == 0 or size % rest:
             raise problem("what is left is not a whole length")
         lengths[lengths.index(-1)] = size // rest
-    if int(np.prod(lengths, dtype=np.int64)) != size:
-        raise problem(f"that is {tuple(lengths)}, of size {int(np.prod(lengths, dtype=np.int64))}")
+    if prod(lengths) != size:
+        raise problem(f"that is {tuple(lengths)}, of size {prod(lengths)}")
     return tuple(lengths)
 
 
@@ -128,13 +129,7 @@ def reshape(
             raise ArgumentTypeError("reshape() needs a shape, an int or a tuple of them")
         shape = target_shape
     codes = ints_of(shape, "reshape", "shape")
-    if all(c > 0 for c in codes):
-        size = 1
-        for c in codes:
-            size *= c
-        if size != data.size:
-            codes = new_shape(data.shape, codes)
-    else:
+    if not all(c > 0 for c in codes) or prod(codes) != data.size:
         codes = new_shape(data.shape, codes, reverse)
     return ops.reshape(data, shape=codes)
 

@@ -42,6 +42,13 @@ def _permuted(x: ndarray, name: str, order: Sequence[int], **keywords: Any) -> n
     return found
 
 
+def _transposed(x: ndarray, axes: Axes | None) -> ndarray:
+    """The axes in the order given, or reversed."""
+    rank = x.ndim
+    axes = tuple(range(rank))[::-1] if axes is None else as_shape(axes)
+    return _permuted(x, "permute_dims", [axis % (rank or 1) for axis in axes], axes=axes)
+
+
 def _shown(name: str, x: Any, **keywords: Any) -> ndarray:
     """What an op shows of an array, for which NumPy gives a view that cannot be written to."""
     x = asarray(x)
@@ -174,8 +181,7 @@ def transpose(a: ArrayLike, axes: Axes | None = None) -> ndarray:
     Array([[1, 3],
            [2, 4]], dtype=int64)
     """
-    a = asarray(a)
-    return permute_dims(a, tuple(reversed(range(a.ndim))) if axes is None else axes)
+    return _transposed(asarray(a), axes)
 
 
 def permute_dims(a: ArrayLike, axes: Axes | None = None) -> ndarray:
@@ -187,10 +193,7 @@ def permute_dims(a: ArrayLike, axes: Axes | None = None) -> ndarray:
     >>> tnp.permute_dims(tnp.ones((2, 3, 4)), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    a = asarray(a)
-    rank = a.ndim
-    axes = tuple(reversed(range(rank))) if axes is None else as_shape(axes)
-    return _permuted(a, "permute_dims", [axis % (rank or 1) for axis in axes], axes=axes)
+    return _transposed(asarray(a), axes)
 
 
 def matrix_transpose(x: ArrayLike, /) -> ndarray:

@@ -1030,6 +1030,8 @@ def one_hot(xp: Any, index: Any, *, depth: int, on: float = 1.0, off: float = 0.
 
 _INTEGERS = frozenset(dtypes.INTEGER)
 _ONE_AT: Key = (AT,)
+_ALONE = frozenset((int, type(None), type(Ellipsis)))
+"""The types of what may be a key alone, for one axis or none."""
 
 
 def _slice(part: slice) -> slice:
@@ -1165,7 +1167,7 @@ def read(x: Array, key: Any) -> Array:
     """
     kind = key.__class__
     scattered = False  # whether perhaps
-    if kind is int:
+    if kind in _ALONE:
         key = (key,)
     elif kind is slice and is_of_ints(key):
         scattered = key.step is not None
