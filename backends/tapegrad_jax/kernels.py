@@ -206,10 +206,12 @@ def scatter_add(values: Any, *indices: Any, key: tuple[Any, ...], shape: tuple[i
 def _padded(values: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Values at a key of ints and slices as a padding with zeros, which XLA does better than a scatter; else None."""
     kept: list[int] = []
+    read: list[int] = []
     pads: list[tuple[int, int, int]] = []
     axis = 0
     for part in _expanded(key, len(shape)):
         if part is None:
+            read.append(1)
             continue
         length = shape[axis]
         axis += 1
@@ -223,8 +225,9 @@ def _padded(values: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
             return None
         count = len(range(start, stop, step))
         kept.append(count)
+        read.append(count)
         pads.append((start, length - start - (count - 1) * step - 1, step - 1) if count else (length, 0, 0))
-    plain = jnp.broadcast_to(values, values.shape).reshape(kept) if tuple(values.shape) != tuple(kept) else values
+    plain = jnp.broadcast_to(values, read).reshape(kept) if tuple(values.shape) != tuple(kept) else values
     if all(pad == (0, 0, 0) for pad in pads):
         return plain
     return lax.pad(plain, jnp.zeros((), values.dtype), pads)

@@ -41,6 +41,7 @@ def _scatter_add(values: Any, *indices: Any, key: Any, shape: Any) -> Any:
             np.add.at(out, index, values)
         else:
             axis, rest = len(front), index.ndim
+            values = np.broadcast_to(values, (*shape[:axis], *index.shape, *shape[axis + 1 :]))
             rows = np.moveaxis(values, range(axis, axis + rest), range(rest)) if axis else values
             _add_rows(np.moveaxis(out, axis, 0), index.reshape(-1), rows.reshape(index.size, *rows.shape[rest:]))
         return out

@@ -158,6 +158,8 @@ def _max_pool(x: Array, *, kernel: Any, stride: Any, pad: Any, ceil: bool) -> Ar
 
 def _hits(x: Array, largest: Array, window: _Window) -> tuple[list[Array], Array | None]:
     """For each place in the window where x is the largest; and how often it is, None if never more than once."""
+    if largest.shape != (*x.shape[: x.ndim - len(window.counts)], *window.counts):
+        raise ValueError(f"the largest of windows of {x.shape} do not have the shape {largest.shape}")
     hits = [x[elements] == largest[windows] for _, elements, windows in window.places()]
     if not window.padded:
         count = hits[0].view(np.uint8) if len(hits) < 256 else hits[0].astype(np.int64)
@@ -209,6 +211,8 @@ def _sum_pool(x: Array, *, kernel: Any, stride: Any, pad: Any, ceil: bool) -> Ar
 
 
 def _normalize(x: Array, gamma: Array, beta: Array, *, axis: Any, eps: float) -> tuple[Array, Array, Array]:
+    if np.broadcast_shapes(x.shape, gamma.shape, beta.shape) != x.shape:
+        raise ValueError(f"gamma {gamma.shape} and beta {beta.shape} do not broadcast to {x.shape}")
     mean = np.add.reduce(x, axis=axis, keepdims=True)
     count = x.size // max(mean.size, 1)
     mean /= x.dtype.type(count)
@@ -216,8 +220,6 @@ def _normalize(x: Array, gamma: Array, beta: Array, *, axis: Any, eps: float) ->
     var = np.add.reduce(out * out, axis=axis, keepdims=True)
     var /= x.dtype.type(count)
     out /= np.sqrt(var + x.dtype.type(eps))
-    if np.broadcast_shapes(out.shape, gamma.shape, beta.shape) != out.shape:
-        return out * gamma + beta, mean, var
     out *= gamma
     out += beta
     return out, mean, var

@@ -144,6 +144,7 @@ def _define(
     constant: Iterable[str] = (),
     outs: tuple[str, ...] | bool = (),
     promotes: Iterable[str] | None = None,
+    alike: Iterable[str] = (),
     floats: bool = False,
     real: bool = False,
     dynamic: bool = False,
@@ -161,6 +162,7 @@ def _define(
 ) -> Callable[..., Any]:
     """The public function of an op. These are the options of every decorator.
 
+    `alike`: inputs that have one shape, where the op would broadcast them and its formulas do not know of it.
     `numpy`: its names in `tapegrad.numpy`, with a space between them; a primitive has that of its function already.
     `plain`: keywords whose tuples are not searched for arrays, since the callers of the op have seen to that.
     """
@@ -186,7 +188,7 @@ def _define(
             f"op {name!r} is a function of its own where it is recorded, whose derivative is that of the ops it calls; "
             f"leave out {', '.join([*formulas, *(['jvp'] if jvp is not None else [])])}"
         )
-    stray = (set(formulas) | fixed) - set(arrays)
+    stray = (set(formulas) | fixed | set(alike)) - set(arrays)
     if stray:
         raise ArgumentTypeError(
             f"op {name!r} has no input {', '.join(map(repr, sorted(stray)))}; its inputs are {', '.join(arrays)}"
@@ -215,6 +217,7 @@ def _define(
         constant=fixed,
         outs=outs,
         promotes=tuple(promotes),
+        alike=tuple(alike),
         floats=floats,
         real=real,
         dynamic=dynamic,
@@ -300,7 +303,7 @@ elementwise = _decorator(
     that is recorded in its place. The partial is taken to be holomorphic and conjugated once, here; functions that are
     not (abs, conj) are `@op` or `@linear`.
     """,
-    without="outs dynamic batch jvp recorded",
+    without="outs dynamic alike batch jvp recorded",
 )
 linear = _decorator(
     _define,
@@ -312,7 +315,7 @@ multilinear = _decorator(
     _define,
     MULTILINEAR,
     """Define an op that is linear in each input by itself. A formula is the transpose in that input.""",
-    without="outs floats real dynamic jvp recorded same",
+    without="outs floats real dynamic alike jvp recorded same",
     accuracy="I3",
 )
 op = _decorator(
@@ -331,7 +334,7 @@ locally_constant = _decorator(
     _define,
     LOCALLY_CONSTANT,
     """Define an op whose derivative is zero wherever it has one (sign, comparisons, argmax): it leaves no node.""",
-    without="constant jvp recorded same accuracy",
+    without="constant alike jvp recorded same accuracy",
 )
 
 

@@ -310,6 +310,12 @@ def refusal(op: Op) -> DtypeError:
     return DtypeError(f"{op.name}() is a function of real numbers, not of complex ones; take the real part first")
 
 
+def unlike(op: Op, *shapes: tuple[int, ...]) -> ShapeError:
+    """The error for operands that must have one shape and have others."""
+    found = " and ".join(f"{name} of {tuple(shape)}" for name, shape in zip(op.alike, shapes, strict=True))
+    return ShapeError(f"{op.name}() takes arrays of one shape, not {found}; broadcast them first")
+
+
 def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> Exception:
     """The error of a kernel, reworded to name the op and the shapes; errors of our own types pass."""
     unnamed = type(error) in _NAMELESS and op.name not in str(error)

@@ -34,7 +34,7 @@ def execute(source: str, names: dict[str, Any], title: str) -> None:
 
 _SHARED = """
     INSPECTED NUMBERS Output PLAIN RECORDING check_thread cotangents_of_outputs deposit explain inspect_result
-    next_seq plain_keyword push_by_transpose refusal results slow_call
+    next_seq plain_keyword push_by_transpose refusal results slow_call unlike
 """
 NAMES: dict[str, Any] = {
     "__name__": __name__,

@@ -39,6 +39,7 @@ class Op:
     constant: frozenset[str]
     outs: tuple[str, ...] | bool
     promotes: tuple[str, ...]
+    alike: tuple[str, ...]
     floats: bool
     real: bool
     dynamic: bool

@@ -129,6 +129,9 @@ class CallCode:
             values = [f"v_{name}" for name in op.inputs]
             compute = f" {SYMBOLS[op.name]} ".join(values) if len(values) == 2 else f"{SYMBOLS[op.name]}{values[0]}"
         refusal = "    if signature.complex:\n        raise _refusal(_op)\n" if op.real else ""
+        if op.alike:
+            shapes = [f"v_{name}.shape" for name in op.alike]
+            refusal += f"    if not {' == '.join(shapes)}:\n        raise _unlike(_op, {', '.join(shapes)})\n"
         return function + COMPUTED.format(refusal=refusal, compute=compute, failure=block(failure, 2)) + self._result()
 
     def _keywords(self) -> list[str]:

@@ -94,6 +94,7 @@ def _recurrence_push(xp: Any, d_factor: Any, d_term: Any, factor: Any, out: Any,
     ),
     term=lambda xp, g, factor, axis, reverse: _recurrence_pull(xp, g, factor, axis_of(axis, g.ndim), reverse),
     jvp=_recurrence_push,
+    alike=("factor", "term"),
     batch=along_behind,
     accuracy="I3",
     samples=[
@@ -355,20 +356,17 @@ def _widths(xp: Any, y: Any, x: Any, axis: int, dx: float) -> Any:
     return cut(xp, x, along, 1, None) - cut(xp, x, along, None, -1)
 
 
-def _strips(xp: Any, g: Any, y: Any, axis: int) -> Any:
-    shape = tuple(y.shape)
-    return xp.reshape(g, shape=(*shape[:axis], 1, *shape[axis + 1 :]))
-
-
 def _trapezoid_over_y(xp: Any, g: Any, spec_y: Any, x: Any, axis: int, dx: float) -> Any:
     axis = axis_of(axis, len(spec_y.shape))
     if spec_y.shape[axis] < 2:
         return xp.filled(g, shape=spec_y.shape, value=0)
     width = _widths(xp, spec_y, x, axis, dx)
     strips = tuple(n - (i == axis) for i, n in enumerate(spec_y.shape))
-    half = xp.broadcast_to(
-        _strips(xp, g, spec_y, axis) * (0.5 * width if x is None else conjugated(xp, 0.5 * width)), shape=strips
-    )
+    half = xp.expand_dims(g, axis=axis)
+    if x is None:
+        half = xp.broadcast_to(half * (0.5 * width), shape=strips)
+    else:
+        half = xp.unbroadcast(half * conjugated(xp, 0.5 * width), shape=strips)
     nothing = edge(xp, half, axis, 0)
     return xp.concat(half, nothing, axis=axis) + xp.concat(nothing, half, axis=axis)
 
@@ -378,7 +376,7 @@ def _trapezoid_over_x(xp: Any, g: Any, y: Any, x: Any, axis: int) -> Any:
     if y.shape[axis] < 2:
         return xp.zeros_like(x)
     heights = 0.5 * (cut(xp, y, axis, 1, None) + cut(xp, y, axis, None, -1))
-    each = _strips(xp, g, y, axis) * conjugated(xp, heights)
+    each = xp.expand_dims(g, axis=axis) * conjugated(xp, heights)
     nothing = edge(xp, each, axis, 0)
     whole = xp.concat(nothing, each, axis=axis) - xp.concat(each, nothing, axis=axis)
     if len(x.shape) == 1 and y.ndim > 1:
@@ -418,6 +416,7 @@ def _trapezoid_behind(op: Any, size: int, args: Any, batched: Any, keywords: Any
         ((normal(3, 4), normal(3)), {"axis": 0}),
         (normal(3, 4), normal(3, 4)),
         (normal(3, 4), normal(1, 4)),
+        (normal(1, 4), normal(3, 4)),
         ((normal(2, 3, 4), normal(3)), {"axis": 1}),
         (normal(1), normal(1)),
         (normal(2), normal(2)),

@@ -417,10 +417,27 @@ def getitem(xp: Any, x: Any, *indices: Any, key: Key) -> Any:
     return _read_standard(xp, x, indices, key)
 
 
+def _rank_read(args: Sequence[Any], on: Sequence[bool], key: Key, shape: Sequence[int]) -> int:
+    """How many axes the key reads from each element of a batch, by the operands of which some are batched."""
+    parts = spell_out(key, shape)
+    plain = sum(part is None or isinstance(part, slice) for part in parts)
+    return plain + max([x.ndim - mapped for x, mapped in zip(args[1:], on[1:], strict=True)], default=0)
+
+
+def _in_rank(values: Any, rank: int, size: int) -> Any:
+    """Values of a batch with as many axes behind the batch's as the key reads: of length 1, put in front or gone."""
+    inner = tuple(values.shape[1:])
+    while len(inner) > rank and inner[0] == 1:
+        inner = inner[1:]
+    return RECORDED.reshape(values, shape=(size, *(1,) * (rank - len(inner)), *inner))
+
+
 def _add_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -> Any:
     key, shape, values = keywords["key"], tuple(keywords["shape"]), args[0]
-    if batched[0] and _simple(args, batched, key, shape):
-        return op.call(*args, key=(ALL, *key), shape=(size, *shape))
+    if batched[0]:
+        values = _in_rank(values, _rank_read(args, batched, key, shape), size)
+        if _simple(args, batched, key, shape):
+            return op.call(values, *args[1:], key=(ALL, *key), shape=(size, *shape))
     places = _flat_places(size, args, batched, key, shape, spread=True)
     values = RECORDED.broadcast_to(values, shape=tuple(places.shape))
     found = op.call(values, places, key=(AT,), shape=(size * int(np.prod(shape)),))
@@ -477,7 +494,7 @@ def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
 
 
 @linear(
-    values=lambda xp, g, indices, key: xp.getitem(g, *indices, key=key),
+    values=lambda xp, g, values, indices, key: _to_values(xp, xp.getitem(g, *indices, key=key), tuple(values.shape)),
     constant=("indices",),
     promotes=(),
     standard=True,
@@ -498,6 +515,7 @@ def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
         ((normal(3, 3), exactly([1, 1, 0])), {"key": (ALL, AT), "shape": (3, 2)}),
         ((normal(0), exactly(np.zeros((0,), np.int64))), {"key": (AT,), "shape": (3,)}),
         ((normal(), exactly(1)), {"key": (AT,), "shape": (3,)}),
+        ((normal(2, 1), exactly([0, 2, 0])), {"key": (ALL, AT), "shape": (2, 3)}),
     ],
     errors=[((normal(), exactly(3)), {"key": (AT,), "shape": (3,)}), ((normal(),), {"key": (3,), "shape": (3,)})],
 )
@@ -515,7 +533,8 @@ def scatter_add(xp: Any, values: Any, *indices: Any, key: Key, shape: tuple[int,
     if not indices:
         return _spread(xp, values, key, tuple(shape))
     total = int(np.prod(shape))
-    places = xp.reshape(_where_key_leads(xp, values, indices, key, tuple(shape)), (-1,))
+    places = _where_key_leads(xp, values, indices, key, tuple(shape))
+    values, places = xp.broadcast_to(values, places.shape), xp.reshape(places, (-1,))
     count = places.shape[0]
     if total == 0 or count == 0:
         return xp.filled(values, shape=tuple(shape), value=0)
@@ -550,11 +569,8 @@ def _write_batched(op: Any, size: int, args: Any, batched: Any, keywords: Any) -
     shape = tuple(x.shape[1:])
     total = int(np.prod(shape))
     places = _flat_places(size, [x, *indices], [True, *batched[2:]], key, shape, spread=True)
-    inner = tuple(values.shape[1:]) if batched[1] else tuple(values.shape)
-    rank = places.ndim - 1
-    while len(inner) > rank and inner[0] == 1:
-        inner = inner[1:]
-    values = RECORDED.reshape(values, shape=((size if batched[1] else 1), *(1,) * (rank - len(inner)), *inner))
+    values = values if batched[1] else RECORDED.expand_dims(values, axis=0)
+    values = _in_rank(values, places.ndim - 1, values.shape[0])
     values = RECORDED.broadcast_to(values, shape=tuple(places.shape))
     found = op.call(RECORDED.reshape(x, shape=(size * total,)), values, places, key=(AT,))
     return RECORDED.reshape(found, shape=(size, *shape))
@@ -567,7 +583,11 @@ def _written(xp: Any, g: Any, values: Any, indices: Any, key: Key) -> Any:
         order = xp.positions(g, shape=tuple(read.shape))
         last = xp.setitem(xp.positions(g, shape=tuple(g.shape)), order, *indices, key=key)
         read = xp.where(xp.getitem(last, *indices, key=key) == order, read, xp.zeros_like(read))
-    shape = tuple(values.shape)
+    return _to_values(xp, read, tuple(values.shape))
+
+
+def _to_values(xp: Any, read: Any, shape: tuple[int, ...]) -> Any:
+    """What was read at a key, in the shape of the values there, which may have axes of length 1 too many."""
     extra = max(len(shape) - len(read.shape), 0)
     read = xp.unbroadcast(read, shape=shape[extra:])
     return xp.reshape(read, shape=shape) if extra else read
@@ -869,7 +889,9 @@ def pick(xp: Any, x: Any, index: Any, *, axis: int = -1, keepdims: bool = False,
 
 
 @linear(
-    values=lambda xp, g, index, axis, keepdims, mode: xp.pick(g, index, axis=axis, keepdims=keepdims, mode=mode),
+    values=lambda xp, g, values, index, axis, mode: xp.reshape(
+        xp.pick(g, index, axis=axis, keepdims=True, mode=mode), shape=values.shape
+    ),
     constant=("index",),
     promotes=(),
     samples=[
@@ -941,20 +963,21 @@ def gather_nd(xp: Any, x: Any, indices: Any) -> Any:
 
 
 @linear(
-    values="xp.gather_nd(g, indices)",
+    values="xp.unbroadcast(xp.gather_nd(g, indices), shape=values.shape)",
     constant=("indices",),
     promotes=(),
     accuracy="I3",
     samples=[
         ((normal(3), exactly([[0, 2, 0], [1, 1, 1]])), {"shape": (3, 4)}),
         ((normal(2, 4), exactly([[2, 0]])), {"shape": (3, 4)}),
+        ((normal(), exactly([[0, 2, 0], [1, 1, 1]])), {"shape": (3, 4)}),
     ],
     errors=[((normal(1), exactly([[3], [0]])), {"shape": (3, 4)})],
 )
 def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with the values added at points: the first axis of the indices runs over its axes.
 
-    Shapes: `indices` (k, *points), `values` (*points, *shape[k:]).
+    Shapes: `indices` (k, *points); `values` broadcasts to (*points, *shape[k:]).
     Dtypes: that of `values`, indices of integers.
     Raises: `IndexError` for an index out of bounds, `ShapeError` for values that do not fit.
 
@@ -967,13 +990,14 @@ def scatter_nd(xp: Any, values: Any, indices: Any, *, shape: tuple[int, ...]) ->
 
 @linear(
     x="g",
-    values=lambda xp, g, indices, axis: xp.take(g, indices, axis=axis),
+    values=lambda xp, g, values, indices, axis: xp.unbroadcast(xp.take(g, indices, axis=axis), shape=values.shape),
     constant=("indices",),
     accuracy="I3",
     samples=[
         ((normal(3, 4), exactly([0, 2, 0]), normal(3, 4)), {"axis": 0}),
         ((normal(3, 4), exactly([1, 1]), normal(3, 2)), {"axis": -1}),
         ((normal(5), exactly(4), normal()), {"axis": 0}),
+        ((normal(3, 4), exactly([0, 2, 0]), normal(3, 1)), {"axis": 0}),
     ],
     errors=[((normal(3), exactly([3]), normal(1)), {"axis": 0})],
 )

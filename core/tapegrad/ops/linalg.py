@@ -21,6 +21,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..arrays.batched import Batched
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, AxisError, DtypeError, NoGradientError, ShapeError
@@ -206,7 +208,7 @@ def cofactor(xp: Any, x: Any) -> Any:
     accuracy="I4",
     samples=[
         *[(x[0], normal(*x[0].shape)) for x in _SQUARE],
-        *((regular(3, 3), normal(2, 3, 3)), (regular(2, 3, 3), normal(3, 3))),
+        *((regular(3, 3), normal(2, 3, 3)), (regular(2, 3, 3), normal(3, 3)), (regular(2, 1, 1), normal(1, 1))),
         # Far along one element, nearly, the largest number is not what two others leave.
         (regular(3, 3), exactly([[80.0, 0.5, 0.3], [0.4, 0.2, 0.6], [0.5, 0.3, 0.7]])),
     ],
@@ -226,7 +228,7 @@ def cofactor_push(xp: Any, x: Any, h: Any) -> Any:
            [0., 0.]], dtype=float32)
     """
     if x.shape[-1] == 1:
-        return xp.zeros_like(h)
+        return xp.filled(h, shape=np.broadcast_shapes(tuple(x.shape), tuple(h.shape)), value=0)
     u, s, vh, phase = _bases(xp, x)
     m = xp.matmul(xp.matmul(xp.matrix_transpose(u), h), xp.matrix_transpose(vh))
     p = _as(xp, _products(xp, s, 2), m)
@@ -620,6 +622,8 @@ def _spectral_pull(xp: Any, g: Any, x: Any, weights: Any, slopes: Any) -> Any:
 def _check_weights(xp: Any, name: str, weights: Any) -> None:
     if xp.isdtype(weights.dtype, "complex floating"):
         raise DtypeError(f"{name}() takes real weights, one for each value, not complex ones; take the real part first")
+    if not weights.ndim:
+        raise ShapeError(f"{name}() takes one weight for each value, in an axis; these have shape ()")
 
 
 def _spectral_weights(xp: Any, g: Any, x: Any) -> Any:

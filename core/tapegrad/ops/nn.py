@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ShapeError
 from ..op import linear, multilinear, op
@@ -683,6 +685,8 @@ def _shares(xp: Any, like: Any, x: Any, largest: Any, kernel: tuple[int, ...], s
     """For each place of each window, the part of the gradient that it takes: even among those that are the largest."""
     shape, axes = _windows(largest, kernel)
     found = xp.patches(_padded(xp, x, around, -math.inf), kernel=kernel, stride=stride, dilate=None, pad=None)
+    if tuple(1 if i in axes else n for i, n in enumerate(found.shape)) != shape:
+        raise ShapeError(f"the largest of windows of {tuple(x.shape)} do not have the shape {tuple(largest.shape)}")
     hits = xp.astype(xp.equal(found, xp.reshape(largest, shape=shape)), dtype=like.dtype)
     total = xp.sum(hits, axis=axes, keepdims=True)
     return hits / _at_least_one(xp, total)
@@ -753,6 +757,7 @@ _POOLS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ),
     constant=("x", "largest"),
     promotes=(),
+    alike=("values", "largest"),
     batch=in_front,
     accuracy="I3",
     samples=[((normal(*counts), _rounded(*space), _rounded(*counts)), keywords) for space, counts, keywords in _POOLS],
@@ -789,6 +794,7 @@ def max_pool_spread(
     ),
     constant=("x", "largest"),
     promotes=(),
+    alike=("values", "x"),
     batch=in_front,
     accuracy="I3",
     samples=[((normal(*space), _rounded(*space), _rounded(*counts)), keywords) for space, counts, keywords in _POOLS],
@@ -945,6 +951,7 @@ def _ranks_in_front(op: Any, size: int, args: Any, batched: Any, keywords: Any) 
         ((normal(2, 2, 3), normal(), normal()), {"axis": (0, 1, 2)}),
         ((normal(5), normal(5), normal(5)), {"axis": (0,)}),
     ],
+    errors=[((normal(4, 1), normal(3), normal(3)), {"axis": (0,)})],
 )
 def normalize(xp: Any, x: Any, gamma: Any, beta: Any, *, axis: tuple[int, ...], eps: float = 1e-5) -> Any:
     """x with mean 0 and variance 1 over `axis`, times gamma plus beta; and that mean and variance, axes kept.
@@ -959,6 +966,9 @@ def normalize(xp: Any, x: Any, gamma: Any, beta: Any, *, axis: tuple[int, ...], 
     >>> out, mean, var
     (Array([-1.,  1.], dtype=float32), Array([2.], dtype=float32), Array([1.], dtype=float32))
     """
+    shape = tuple(x.shape)
+    if np.broadcast_shapes(shape, tuple(gamma.shape), tuple(beta.shape)) != shape:
+        raise ShapeError(f"gamma {tuple(gamma.shape)} and beta {tuple(beta.shape)} do not broadcast to {shape}")
     mean = xp.mean(x, axis=axis, keepdims=True)
     centred = x - mean
     var = xp.mean(centred * centred, axis=axis, keepdims=True)
