@@ -76,7 +76,7 @@ def test_a_size_of_many_numbers_is_as_exact_as_that_of_few(backend, dtype):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "scale"), [("float16", 3e-3), ("float32", 1e-15), ("float32", 1e25), ("float64", 1e200)]
+    ("dtype", "scale"), [("float16", 3e-3), ("float32", 1e-20), ("float32", 1e25), ("float64", 1e200)]
 )
 def test_a_correlation_does_not_depend_on_the_scale(backend, dtype, scale):
     if dtype == "float16" and backend.name == "strict":
@@ -86,6 +86,32 @@ def test_a_correlation_does_not_depend_on_the_scale(backend, dtype, scale):
     (found,) = gradient(lambda x: tnp.corrcoef(x)[0, 1] * scale, on(backend, rows * scale, dtype))
     near = 16 * float(np.finfo(dtype).eps)
     assert np.allclose(found.astype(float), expected, rtol=near, atol=near)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e25])
+@pytest.mark.parametrize("f", [lambda x: x / linalg.norm(x), lambda x: x / linalg.norm(x, keepdims=True)])
+def test_a_direction_does_not_depend_on_the_scale(backend, f, scale):
+    found = tapegrad.jacobian(f)(on(backend, np.asarray([3.0, 4.0]) * scale, "float32"))
+    assert np.allclose(found.asnumpy() * np.float64(scale), np.asarray([[16, -12], [-12, 9]]) / 125, rtol=1e-5)
+
+
+@pytest.mark.parametrize("p", [None, -2, 1, np.inf, "fro", "nuc"])
+def test_a_condition_number_does_not_depend_on_the_scale(p):
+    x = np.asarray([[2.0, 1.0, 0.5], [0.5, 3.0, -1.0], [1.0, 0.0, 1.5]])
+    (expected,) = gradient(lambda x: linalg.cond(x, p), of(x, "float64"))
+    (found,) = gradient(lambda x: linalg.cond(x, p) * 1e-20, of(x * 1e-20, "float32"))
+    assert np.allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("scales", [(1e-15, 1, 1), (1, 1e-30, 1e-20), (1, 1e-20, 1e-30), (1e10, 1e-20, 1e-20)])
+def test_a_weighted_line_does_not_depend_on_the_scales(scales):
+    points = [np.arange(5.0) + 1, np.asarray([3.0, -1.0, 2.0, 0.5, 1.0]), np.asarray([1.0, 2.0, 1.0, 3.0, 0.5])]
+    slope = lambda x, y, w: tnp.polyfit(x, y, 1, w=w)[0]
+    expected = gradient(slope, *(of(x, "float64") for x in points))
+    far = [of(x * scale, "float32") for x, scale in zip(points, scales, strict=True)]
+    factor = scales[0] / scales[1]
+    for g, wanted, scale in zip(gradient(slope, *far), expected, scales, strict=True):
+        assert np.allclose(g * np.float64(scale) * factor, wanted, rtol=1e-3, atol=1e-4)
 
 
 def test_a_line_through_far_points():

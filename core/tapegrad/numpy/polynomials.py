@@ -270,14 +270,19 @@ def polyfit(x: ArrayLike, y: ArrayLike, deg: int, rcond: float | None = None, w:
         raise ShapeError(f"polyfit: y is of shape {y.shape}, and x has {x.shape[0]} points")
     if int(deg) < 0:
         raise ArgumentError(f"polyfit: deg is {deg}, and has to be 0 or more")
+    # Scales of columns and weights are of no account for the result, and so for its derivative.
     table = vander(x, int(deg) + 1)
+    scale = linalg.vector_norm(table._detached(), axis=0)
+    table = table / scale
     if w is not None:
         w = asarray(w)
         if w.shape != x.shape:
             raise ShapeError(f"polyfit: w is of shape {w.shape}, and x of shape {x.shape}")
+        w = w / op.max(op.abs(w._detached()))
         table = table * w[:, None]
         y = op.multiply(y, w[:, None] if y.ndim == 2 else w)
-    scale = linalg.vector_norm(table, axis=0)
+        weighted = linalg.vector_norm(table._detached(), axis=0)
+        table, scale = table / weighted, scale * weighted
     limit = x.shape[0] * float(host.finfo(x.dtype).eps) if rcond is None else rcond
-    found = linalg.lstsq(table / scale, y, limit)[0]
+    found = linalg.lstsq(table, y, limit)[0]
     return found / (scale[:, None] if y.ndim == 2 else scale)

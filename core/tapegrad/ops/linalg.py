@@ -1454,10 +1454,8 @@ def _vector_norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Any, keepdims: bo
     if ord == 1:
         return xp.multiply(_as(xp, g, x), xp.sign(x))
     if ord == 2:
-        if xp.finfo(out.dtype).bits == 16:  # so narrow a range has no room for 1 / norm
-            pulled = xp.multiply(xp.divide_or_flat(x, out), g)
-        else:
-            pulled = xp.multiply(x, _as(xp, xp.divide_or_flat(g, out), x))
+        # Not by g / out, which may leave the range where the direction does not.
+        pulled = xp.multiply(xp.divide_or_flat(x, _as(xp, out, x)), _as(xp, g, x))
         return xp.past_kink(pulled, *given, x, kept=tuple(out.shape) or (1,) * x.ndim)
     size = xp.abs(x)
     if ord in (math.inf, -math.inf):
