@@ -17,7 +17,7 @@ class LRScheduler:
 
     In the first `warmup_steps` updates it goes from `warmup_begin_lr` to `base_lr`, in a line, or stays ("constant").
 
-    Raises: `ValueError` for a warm-up that begins above `base_lr`, or an unknown `warmup_mode`.
+    Raises: `ValueError` for a warm-up of fewer than 0 steps, one that begins above `base_lr`, an unknown `warmup_mode`.
 
     >>> LRScheduler(1.0, warmup_steps=4).get_warmup_lr(1)
     0.25
@@ -26,6 +26,8 @@ class LRScheduler:
     def __init__(
         self, base_lr: float = 0.01, warmup_steps: int = 0, warmup_begin_lr: float = 0, warmup_mode: str = "linear"
     ) -> None:
+        if warmup_steps < 0:
+            raise ArgumentError(f"warmup_steps is {warmup_steps}; give a number from 0 up")
         if warmup_begin_lr > base_lr:
             raise ArgumentError(f"warmup_begin_lr {warmup_begin_lr} is more than base_lr {base_lr}")
         if warmup_mode not in ("linear", "constant"):

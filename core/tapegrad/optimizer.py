@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import ndarray as nd
+from .arrays.keywords import unexpected
 from .errors import ArgumentError, ArgumentTypeError, FileFormatError
 from .lr_scheduler import LRScheduler
 from .ndarray.ndarray import NDArray
@@ -73,7 +74,10 @@ class Optimizer:
         begin_num_update: int = 0,
         multi_precision: bool = False,
         param_dict: Mapping[Any, Any] | None = None,
+        **foreign: Any,
     ) -> None:
+        for keyword in foreign:
+            raise unexpected(type(self), type(self).__name__, keyword)
         if lr_scheduler is not None and not callable(lr_scheduler):
             raise ArgumentTypeError(f"lr_scheduler is a function of the number of updates, not {lr_scheduler!r}")
         self.rescale_grad = rescale_grad

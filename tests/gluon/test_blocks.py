@@ -79,6 +79,11 @@ MISTAKES = {
     "batches": (lambda: gluon.data.batchify.Stack()([np.ones(2), np.ones(3)]), r"shapes, \(2,\), \(3,\); .*Pad"),
     "super": (Unbegun, r"call super\(\)\.__init__\(\) first"),
     "blocks": (lambda: nn.Sequential().add(3), "takes blocks, not int"),
+    "kernels": (lambda: nn.Conv2D(3, (1, 2, 3)), r"Conv2D\(\): kernel_size is \(1, 2, 3\); give 2 numbers"),
+    "layouts": (lambda: nn.MaxPool1D(layout="NHWC"), "layout is 'NHWC'; choose 'NCW' or 'NWC'"),
+    "slopes": (lambda: nn.LeakyReLU(-1), "alpha is -1; give"),
+    "rates": (lambda: gluon.Trainer({}, "sgd", {"lr": 0.1}), r"SGD\(\) .* 'lr': here it is learning_rate="),
+    "warm-ups": (lambda: mx.lr_scheduler.LRScheduler(warmup_steps=-1), "warmup_steps is -1; give"),
 }
 
 
@@ -511,5 +516,17 @@ def test_channels_are_laid_out_as_pixels():
     assert (contrib.PixelShuffle2D(2)(nd.array(x.reshape(1, 12, 2, 3))).asnumpy() == wanted).all()
     assert contrib.PixelShuffle1D(3)(nd.array([[[1], [2], [3]]])).asnumpy().tolist() == [[[1, 2, 3]]]
     assert contrib.PixelShuffle3D((1, 2, 1))(nd.ones((1, 2, 3, 1, 1))).shape == (1, 1, 3, 2, 1)
-    with pytest.raises(ArgumentError, match="give an int, or 2 of them"):
+    with pytest.raises(ArgumentError, match=r"factor is .* give 2 numbers"):
         contrib.PixelShuffle2D((1, 2, 3))
+
+
+def test_an_update_ahead_of_the_first_forward_says_so_of_the_weights_that_wait():
+    net = initialized(nn.Dense(2))  # whose bias has values and no gradient yet
+    with pytest.raises(gluon.DeferredInitializationError, match="Pass data through the network before"):
+        gluon.Trainer(net.collect_params(), "sgd").step(1)
+
+
+def test_what_is_printed_of_a_layer_and_an_augmenter_is_what_mxnet_prints():
+    options = "eps=1e-05, momentum=0.9, fix_gamma=False, use_global_stats=False, ndev=2, key='n_', in_channels=3"
+    assert repr(gluon.contrib.nn.SyncBatchNorm(3, num_devices=2, prefix="n_")) == f"SyncBatchNorm({options})"
+    assert mx.image.CastAug("uint8").dumps() == '["castaug", {"type": "uint8"}]'

@@ -33,6 +33,23 @@ def test_all_ways_to_a_normal_number_are_one(draw):
     assert draw().asnumpy().tolist() == np.array(FIRST_NORMALS[:3], np.float32).tolist()
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        nd.random.uniform,
+        lambda ctx: mx.np.random.uniform(size=2, ctx=ctx),
+        lambda ctx: nd.contrib.rand_zipfian(nd.ones(1), 4, 5, ctx)[0],
+    ],
+)
+def test_nothing_is_drawn_for_a_device_that_is_not_there(draw):
+    mx.random.seed(7)
+    first = draw(ctx=mx.cpu()).asnumpy().tolist()
+    mx.random.seed(7)
+    with pytest.raises(mx.MXNetError):
+        draw(ctx=mx.gpu(97))
+    assert draw(ctx=mx.cpu()).asnumpy().tolist() == first
+
+
 def test_a_seed_is_followed_by_the_same_numbers_and_a_call_by_others():
     mx.random.seed(7)
     first, second = nd.random.uniform(shape=3).asnumpy(), nd.random.uniform(shape=3).asnumpy()

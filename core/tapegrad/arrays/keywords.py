@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from inspect import signature
+from inspect import Parameter, signature
 from types import FrameType
 from typing import Any
 
@@ -95,7 +95,7 @@ _UNEXPECTED = re.compile(r"([\w.]+)\(\) got an unexpected keyword argument '(\w+
 
 def _advice(function: Callable[..., Any], keyword: str) -> str:
     """What to write in the place of a keyword that the function does not take."""
-    parameters = [each for each in signature(function).parameters.values() if each.name != "self"]
+    parameters = list(_parameters(function))
     taken = [each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
     for line in ALIKE.splitlines():
         alike = line.split()
@@ -107,6 +107,16 @@ def _advice(function: Callable[..., Any], keyword: str) -> str:
             return words
     placed = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.VAR_POSITIONAL)]
     return f"it takes {', '.join((*placed, *(f'{name}=' for name in taken)))}"
+
+
+def _parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
+    """What a function takes; a class whose `**kwargs` go on to its bases takes what those do."""
+    takers = [vars(cls)["__init__"] for cls in getattr(function, "__mro__", ()) if "__init__" in vars(cls)]
+    for taker in takers or [function]:
+        parameters = signature(taker).parameters.values()
+        yield from (each for each in parameters if each.name != "self")
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+            return
 
 
 def reword(error: BaseException) -> None:

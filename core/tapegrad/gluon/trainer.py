@@ -108,6 +108,8 @@ class Trainer:
             for device, array in enumerate(parameter._data):
                 if not array._fresh_grad:
                     if not ignore_stale_grad:
+                        for other in self._params:  # one that has no values says more
+                            other._check()
                         raise StaleGradientError(
                             f"Gradient of Parameter `{parameter.name}` on context {array.context} has not been updated "
                             "by backward since last `step`. If only some of the parameters are used, say "

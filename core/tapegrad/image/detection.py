@@ -38,7 +38,7 @@ class DetBorrowAug(DetAugmenter):
 
     >>> from tapegrad import image
     >>> DetBorrowAug(image.CastAug()).dumps()
-    ['detborrowaug', '["castaug", {"typ": "float32"}]']
+    ['detborrowaug', '["castaug", {"type": "float32"}]']
     """
 
     def __init__(self, augmenter: Augmenter) -> None:

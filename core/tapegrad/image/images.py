@@ -409,7 +409,7 @@ class Augmenter:
     """What makes another image of one: subclass it and write `__call__(self, src)`.
 
     >>> CastAug().dumps()
-    '["castaug", {"typ": "float32"}]'
+    '["castaug", {"type": "float32"}]'
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -429,7 +429,7 @@ class SequentialAug(Augmenter):
     """Augmenters one after the other.
 
     >>> SequentialAug([CastAug()]).dumps()
-    ['sequentialaug', ['["castaug", {"typ": "float32"}]']]
+    ['sequentialaug', ['["castaug", {"type": "float32"}]']]
     """
 
     ts: list[Augmenter]
@@ -548,7 +548,17 @@ LightingAug = _augmenter("LightingAug", "Noise along axes of colours.", _lightin
 ColorNormalizeAug = _augmenter("ColorNormalizeAug", "`color_normalize`.", _normalized, "mean", "std")
 RandomGrayAug = _augmenter("RandomGrayAug", "Gray with probability `p`.", _grayed, "p")
 HorizontalFlipAug = _augmenter("HorizontalFlipAug", "Mirrored with probability `p`.", _mirrored, "p")
-CastAug = _augmenter("CastAug", "Converted to a dtype.", lambda src, typ: src.astype(typ), typ="float32")
+
+
+class CastAug(Augmenter):
+    """Converted to a dtype."""
+
+    def __init__(self, typ: Any = "float32") -> None:
+        super().__init__(type=typ)
+        self.typ = typ
+
+    def __call__(self, src: NDArray) -> NDArray:
+        return src.astype(self.typ)
 
 
 class ColorJitterAug(RandomOrderAug):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,7 @@ from .detection import bipartite_matching as bipartite_matching
 from .detection import box_decode as box_decode
 from .detection import box_encode as box_encode
 from .function import fields_of, nd_function, public
-from .ndarray import NDArray, _as_numbers, give, make
+from .ndarray import NDArray, _as_numbers, give, make, maker
 from .nn import BatchNorm as _BatchNorm
 from .nn import batch_normalized
 from .random import uniform as uniform
@@ -277,21 +276,21 @@ isfinite = _test("isfinite", "neither infinite nor NaN", "[0.0, 0.0, 1.0]")
 
 @nd_function
 def allclose(a: NDArray, b: NDArray, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = True) -> NDArray:
-    """One if all elements agree to |a − b| ≤ atol + rtol · |b|, else zero; of shape (1,).
+    """One if all elements agree to |a − b| ≤ atol + rtol · |b|, else zero.
 
-    Shapes: any two that broadcast; the result is (1,).
-    Dtypes: any; the result is float32.
+    Shapes: any two that broadcast; the result is ().
+    Dtypes: any; the result is uint8.
     Raises: `ShapeError` for shapes that do not broadcast.
 
     >>> a, b = nd.array([1, 2]), nd.array([1, 2.1])
     >>> print(nd.contrib.allclose(a, b).asscalar(), nd.contrib.allclose(a, b, atol=0.2).asscalar())
-    0.0 1.0
+    0 1
     """
     try:
         close = np.allclose(a.asnumpy(), b.asnumpy(), rtol, atol, equal_nan)
     except ValueError:
         raise ShapeError(f"allclose(): shapes {a.shape} and {b.shape} do not broadcast") from None
-    return make(np.full(1, close, np.float32), a.context)
+    return make(np.asarray(close, np.uint8), a.context)
 
 
 @nd_function(out=False)
@@ -304,7 +303,7 @@ def rand_zipfian(
     drawn one is.
 
     Shapes: (num_sampled,) classes; expectations have the shapes of `true_classes` and of the classes.
-    Dtypes: classes are int64, expectations float32.
+    Dtypes: classes are int64, expectations float64.
 
     >>> classes, expected, _ = nd.contrib.rand_zipfian(nd.array([3]), 4, 5)
     >>> classes.shape, round(expected.asscalar().item(), 4)
@@ -318,9 +317,9 @@ def rand_zipfian(
 
     def expected(classes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         wide = classes.astype(np.float64)
-        return np.asarray(np.log((wide + 2.0) / (wide + 1.0)) / span * num_sampled, dtype=np.float32)
+        return np.asarray(np.log((wide + 2.0) / (wide + 1.0)) / span * num_sampled)
 
-    classes = drawn(draw, partial(make, ctx=ctx))
+    classes = drawn(draw, maker(ctx))
     rates = (make(expected(which.asnumpy()), ctx) for which in (true_classes, classes))
     return classes, *rates  # type: ignore[return-value]
 

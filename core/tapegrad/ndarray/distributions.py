@@ -15,7 +15,7 @@ from ..randomness.defaults import mxnet as stream
 from ..transforms import draws as _draws
 from .checks import dtype_of, need
 from .function import Field, public
-from .ndarray import NDArray, give, make, shape_of
+from .ndarray import NDArray, give, maker, shape_of
 
 if TYPE_CHECKING:
     from ..typing import DTypeLike, ShapeLike
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def drawn(method: str, *parameters: Any, ctx: Context | None = None, **named: Any) -> NDArray:
     """What MXNet's stream draws by that method, as an array in a context."""
     draw = partial(getattr(stream, method), *parameters)
-    return _draws.drawn(draw, partial(make, ctx=ctx), **named)
+    return _draws.drawn(draw, maker(ctx), **named)
 
 
 def sample(

@@ -525,10 +525,15 @@ class Edition:
 edition = Edition()
 
 
+def maker(ctx: Context | None = None) -> Callable[[np.ndarray[Any, Any]], NDArray]:
+    """`make` for a context that is looked for at once, so that nothing is drawn for a device that is not there."""
+    xp, device = _context.place(ctx)
+    return lambda values: handle(edition.made(), xp.backend.from_numpy(values, device=device), None, xp)
+
+
 def make(values: np.ndarray[Any, Any], ctx: Context | None = None) -> NDArray:
     """Host values as an NDArray in a context, or as an array of `np` after `npx.set_np()`."""
-    xp, device = _context.place(ctx)
-    return handle(edition.made(), xp.backend.from_numpy(values, device=device), None, xp)
+    return maker(ctx)(values)
 
 
 def dtype_or_default(dtype: DTypeLike | None) -> np.dtype[Any]:

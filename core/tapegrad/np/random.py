@@ -12,7 +12,7 @@ from ..arrays.array import Array
 from ..arrays.foreign import missing
 from ..errors import ArgumentError
 from ..ndarray.distributions import drawn as _nd_drawn
-from ..ndarray.ndarray import NDArray, give, make, shape_of
+from ..ndarray.ndarray import NDArray, give, maker, shape_of
 from ..randomness.defaults import mxnet_numpy as stream
 from ..transforms.draws import drawn
 from .faced import of_face
@@ -45,7 +45,7 @@ __getattr__ = missing(__name__)
 
 
 def _drawn(method: str, *parameters: Any, ctx: Any = None, **named: Any) -> Any:
-    return of_face(drawn(partial(getattr(stream, method), *parameters), partial(make, ctx=ctx), **named))
+    return of_face(drawn(partial(getattr(stream, method), *parameters), maker(ctx), **named))
 
 
 def _shaped(size: Any, out: Any, *parameters: Any) -> tuple[int, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ndarray as nd
-from ...errors import ArgumentError
+from ...context import num_gpus
 from ..nn import BatchNorm, Block, HybridBlock, HybridSequential, Sequential
 from ..nn import HybridLambda as _HybridLambda
+from ..nn.conv_layers import OfSpace
 
 __all__ = [
     "Concurrent",
@@ -73,16 +74,24 @@ class Identity(_HybridLambda):
         return f"{type(self).__name__}(\n\n)"
 
 
-class _PixelShuffle(HybridBlock):
+class _PixelShuffle(OfSpace, HybridBlock):
     """Channels laid out as pixels: each pixel becomes a block of as many as the factors say."""
 
-    _axes: int
+    _doc = """Channels laid out as pixels of {axes}, `factor` of them for each, or a factor of its own for each axis.
+
+    Shapes: (n, c · the product of the factors, {space}) gives (n, c, …), each of them times its factor.
+
+    Raises: `ShapeError` for channels that are no multiple of the factors, `ValueError` for another number of factors.
+
+    >>> from tapegrad import nd
+    >>> x = nd.ones((1, 8, *{shape}[1:]))
+    >>> {name}(2)(x).shape[2:] == tuple(2 * n for n in x.shape[2:])
+    True
+    """
 
     def __init__(self, factor: int | Sequence[int]) -> None:
         super().__init__()
-        self._factors = (factor,) * self._axes if isinstance(factor, int) else tuple(factor)
-        if len(self._factors) != self._axes:
-            raise ArgumentError(f"{type(self).__name__}({factor!r}): give an int, or {self._axes} of them")
+        self._factors = self._each("factor", factor)
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         batch, _, *space = x.shape
@@ -95,49 +104,13 @@ class _PixelShuffle(HybridBlock):
         return f"{type(self).__name__}({self._factors[0] if self._axes == 1 else self._factors})"
 
 
-class PixelShuffle1D(_PixelShuffle):
-    """Channels laid out as pixels of one axis, `factor` of them for each.
-
-    Shapes: (n, c · factor, w) becomes (n, c, w · factor).
-
-    Raises: `ShapeError` for channels that are no multiple of the factor.
-
-    >>> from tapegrad import nd
-    >>> PixelShuffle1D(2)(nd.arange(4).reshape((1, 2, 2))).asnumpy().tolist()
-    [[[0.0, 2.0, 1.0, 3.0]]]
-    """
-
-    _axes = 1
+class PixelShuffle1D(_PixelShuffle, axes=1): ...
 
 
-class PixelShuffle2D(_PixelShuffle):
-    """Channels laid out as pixels of two axes: W. Shi et al. (2016).
-
-    Shapes: (n, c · f0 · f1, h, w) becomes (n, c, h · f0, w · f1).
-
-    Raises: `ShapeError` for channels that are no multiple of the factors, `ValueError` for another number of factors.
-
-    >>> from tapegrad import nd
-    >>> PixelShuffle2D((1, 2))(nd.ones((1, 6, 2, 2))).shape
-    (1, 3, 2, 4)
-    """
-
-    _axes = 2
+class PixelShuffle2D(_PixelShuffle, axes=2): ...
 
 
-class PixelShuffle3D(_PixelShuffle):
-    """Channels laid out as pixels of three axes.
-
-    Shapes: (n, c · f0 · f1 · f2, d, h, w) becomes (n, c, d · f0, h · f1, w · f2).
-
-    Raises: as `PixelShuffle2D`.
-
-    >>> from tapegrad import nd
-    >>> PixelShuffle3D(2)(nd.ones((1, 8, 1, 2, 3))).shape
-    (1, 1, 2, 4, 6)
-    """
-
-    _axes = 3
+class PixelShuffle3D(_PixelShuffle, axes=3): ...
 
 
 class SyncBatchNorm(BatchNorm):
@@ -156,3 +129,8 @@ class SyncBatchNorm(BatchNorm):
         **kw: Any,
     ) -> None:
         super().__init__(1, momentum, epsilon, in_channels=in_channels, **kw)
+        self._devices = num_devices or max(num_gpus(), 1)
+
+    def _shown(self) -> dict[str, Any]:
+        options = {key: value for key, value in super()._shown().items() if key != "axis"}
+        return {**options, "ndev": self._devices, "key": self.prefix}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import ndarray as nd
 from ...errors import ArgumentError
-from ..nn.conv_layers import LAYOUTS, as_tuple
+from ..nn.conv_layers import OfSpace
 from ..rnn.rnn_cell import BidirectionalCell, GRUCell, HybridRecurrentCell, LSTMCell, ModifierCell, RNNCell, Way
 
 __all__ = [
@@ -26,15 +26,14 @@ __all__ = [
 __dir__ = __all__.copy
 
 
-class _Convolving(HybridRecurrentCell):
+class _Convolving(OfSpace, HybridRecurrentCell):
     """What makes a cell convolve: its sums are of convolutions, over as many axes as the class says.
 
     The states have the height and width that the convolution of the inputs leaves, which that of the states keeps.
     """
 
-    _axes = 0
     _gates: int
-    _words_of_all = """The cell of `gluon.rnn` with convolutions for its sums: X. Shi et al. (2015).
+    _doc = """The cell of `gluon.rnn` with convolutions for its sums: X. Shi et al. (2015).
 
     Shapes: (n, *input_shape) gives (n, hidden_channels, …), which is also that of the states; with an odd `i2h_kernel`
     and `i2h_pad` of half of it images stay as large as they are. `conv_layout` may have the channels last.
@@ -52,12 +51,6 @@ class _Convolving(HybridRecurrentCell):
     """
     _count: int
     _enter: Any
-
-    def __init_subclass__(cls, axes: int = 0, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if axes:
-            cls._axes = axes
-            cls.__doc__ = cls._words_of_all.format(name=cls.__name__, shape=(2, *(4,) * axes))
 
     def __init__(
         self,
@@ -78,13 +71,12 @@ class _Convolving(HybridRecurrentCell):
         params: Any = None,
     ) -> None:
         HybridRecurrentCell.__init__(self, prefix, params)
-        kernel, onwards, pad, dilate, spread = (
-            as_tuple(x if isinstance(x, int) or len(x) > 1 else x[0], self._axes)
-            for x in (i2h_kernel, h2h_kernel, i2h_pad, i2h_dilate, h2h_dilate)
-        )
+        kernel, onwards = self._each("i2h_kernel", i2h_kernel), self._each("h2h_kernel", h2h_kernel)
+        pad, dilate = self._each("i2h_pad", i2h_pad), self._each("i2h_dilate", i2h_dilate)
+        spread = self._each("h2h_dilate", h2h_dilate)
         if not all(size % 2 for size in onwards):
             raise ArgumentError(f"{type(self).__name__}: h2h_kernel is {h2h_kernel}; only odd sizes keep the states")
-        layout = conv_layout or LAYOUTS[self._axes]
+        layout = self._laid_out(conv_layout)
         last = layout.endswith("C")
         *space, channels = input_shape if last else (*input_shape[1:], input_shape[0])
         rows = self._gates * hidden_channels

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import initializer
+from ...errors import ArgumentError
 from ..block import Layer
 
 if TYPE_CHECKING:
@@ -37,12 +38,16 @@ class Activation(Layer):
 class LeakyReLU(Layer):
     """`x` above 0, `alpha · x` below.
 
+    Raises: `ValueError` for an `alpha` below 0.
+
     >>> LeakyReLU(0.1)
     LeakyReLU(0.1)
     """
 
     def __init__(self, alpha: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if alpha < 0:
+            raise ArgumentError(f"LeakyReLU(): alpha is {alpha}; give a number from 0 up")
         self._alpha = alpha
 
     def __repr__(self) -> str:

@@ -231,8 +231,11 @@ class BatchNorm(Layer):
 
     def __repr__(self) -> str:
         channels = self.params.get("gamma").shape[0] or None  # type: ignore[index]
-        options = ", ".join(f"{key}={value}" for key, value in self._kwargs.items())
+        options = ", ".join(f"{key}={value!r}" for key, value in self._shown().items())
         return f"{type(self).__name__}({options}, in_channels={channels})"
+
+    def _shown(self) -> dict[str, Any]:
+        return self._kwargs
 
 
 class BatchNormReLU(BatchNorm):

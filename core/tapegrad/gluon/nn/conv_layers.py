@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..block import Layer
+from ...errors import ArgumentError
+from ...ndarray.checks import int_tuple
+from ..block import Block, Layer
 from ..parameter import Parameter
 from .activations import Activation
 
@@ -45,30 +47,39 @@ SPACES = {
 }
 
 
-def as_tuple(value: Any, count: int) -> tuple[int, ...]:
-    return (value,) * count if isinstance(value, int) else tuple(value)
-
-
-class _OfSpace(Layer):
-    """A kind of layers over one to three axes, of which each has the class's words, for its own name and axes."""
+class OfSpace(Block):
+    """A kind of blocks over one to three axes, of which each has the class's words, for its own name and axes."""
 
     _axes = 0
-    _words = ""
+    _doc = ""
 
     def __init_subclass__(cls, axes: int = 0, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if axes:
             cls._axes = axes
             count, space = SPACES[axes]
-            cls.__doc__ = cls._words.format(name=cls.__name__, axes=count, space=space)
+            shape = (2, *(4,) * axes)
+            cls.__doc__ = cls._doc.format(name=cls.__name__, axes=count, space=space, shape=shape)
+
+    def _each(self, name: str, value: Any) -> tuple[int, ...]:
+        """A number for each axis of space."""
+        return int_tuple(value, self._axes, type(self).__name__, name)
+
+    def _laid_out(self, layout: str | None) -> str:
+        """The layout, which has the channels second unless they are last."""
+        second = LAYOUTS[self._axes]
+        last = f"N{second[2:]}C"
+        if layout not in (None, second, last):
+            raise ArgumentError(f"{type(self).__name__}(): layout is {layout!r}; choose {second!r} or {last!r}")
+        return layout or second
 
 
-class _Conv(_OfSpace):
+class _Conv(OfSpace, Layer):
     """What all convolutions share; the class of each says over how many axes, and in which direction."""
 
     _hint = "conv"
     _transposed = False
-    _words = """`nd.Convolution` over {axes}, then an activation.
+    _doc = """`nd.Convolution` over {axes}, then an activation.
 
     Shapes: (n, in_channels, {space}) gives (n, channels, …).
 
@@ -99,18 +110,18 @@ class _Conv(_OfSpace):
         count = self._axes
         self._channels = channels
         self._in_channels = in_channels
-        self._layout = layout or LAYOUTS[count]
+        self._layout = self._laid_out(layout)
         self._kwargs: dict[str, Any] = {
-            "kernel": as_tuple(kernel_size, count),
-            "stride": as_tuple(strides, count),
-            "dilate": as_tuple(dilation, count),
-            "pad": as_tuple(padding, count),
+            "kernel": self._each("kernel_size", kernel_size),
+            "stride": self._each("strides", strides),
+            "dilate": self._each("dilation", dilation),
+            "pad": self._each("padding", padding),
             "num_filter": channels,
             "num_group": groups,
             "no_bias": not use_bias,
         }
         if self._transposed:
-            self._kwargs["adj"] = as_tuple(output_padding, count)
+            self._kwargs["adj"] = self._each("output_padding", output_padding)
         if self._layout != LAYOUTS[count]:
             self._kwargs["layout"] = self._layout
         # What the function has by default need not be told it at every call.
@@ -147,7 +158,7 @@ class _Transpose(_Conv):
     """What the transposed convolutions share: a further padding of the output, behind that of the input."""
 
     _transposed = True
-    _words = _Conv._words.replace("Convolution` over {axes}", "Deconvolution` over {axes}, a convolution's way back")
+    _doc = _Conv._doc.replace("Convolution` over {axes}", "Deconvolution` over {axes}, a convolution's way back")
 
     def __init__(
         self,
@@ -163,7 +174,7 @@ class _Transpose(_Conv):
         super().__init__(channels, kernel_size, strides, padding, *further, **kwargs)
 
 
-class _Pooling(_OfSpace):
+class _Pooling(OfSpace, Layer):
     """What all pools share; the class of each says over how many axes, which kind, and whether it is over all."""
 
     _hint = "pool"
@@ -177,12 +188,12 @@ class _Pooling(_OfSpace):
         options |= dict(zip(self._order, further, strict=False))
         super().__init__(**kwargs)
         self._kwargs = {
-            "kernel": as_tuple(pool_size, self._axes),
-            "stride": as_tuple(pool_size if strides is None else strides, self._axes),
-            "pad": as_tuple(padding, self._axes),
+            "kernel": self._each("pool_size", pool_size),
+            "stride": self._each("strides", pool_size if strides is None else strides),
+            "pad": self._each("padding", padding),
             "global_pool": self._everywhere,
             "pool_type": self._kind,
-            "layout": options.get("layout", LAYOUTS[self._axes]),
+            "layout": self._laid_out(options.get("layout")),
             "pooling_convention": "full" if options.get("ceil_mode", self._everywhere) else "valid",
         }
         if "count_include_pad" in options:
@@ -202,7 +213,7 @@ class _Pooling(_OfSpace):
 
 class _MaxPooling(_Pooling):
     _kind = "max"
-    _words = """`nd.Pooling`: the largest of each window over {axes}, or if it is a global pool over all of them.
+    _doc = """`nd.Pooling`: the largest of each window over {axes}, or if it is a global pool over all of them.
 
     Shapes: (n, channels, {space}) gives such; 1 for each of the axes of a global pool.
 
@@ -215,7 +226,7 @@ class _MaxPooling(_Pooling):
 
 class _AvgPooling(_Pooling):
     _kind = "avg"
-    _words = _MaxPooling._words.replace("largest", "mean")
+    _doc = _MaxPooling._doc.replace("largest", "mean")
 
 
 class _GlobalPooling(_Pooling):
@@ -224,7 +235,7 @@ class _GlobalPooling(_Pooling):
     _everywhere = True
 
     def __init__(self, layout: str | None = None, **kwargs: Any) -> None:
-        super().__init__(1, None, 0, layout=layout or LAYOUTS[self._axes], **kwargs)
+        super().__init__(1, None, 0, layout=layout, **kwargs)
 
 
 class Conv1D(_Conv, axes=1): ...
