@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .arrays.array import Array, handle
 from .arrays.foreign import Advice, missing
-from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, GraphError, ShapeError, a_kind
 from .op.call import cast
 from .op.rules import OwnRule, Places, attach, is_tracked
 from .tape.mode import (
@@ -77,7 +77,7 @@ def _listed(arrays: Any, what: str) -> list[Any]:
     try:
         each = iter(arrays)
     except TypeError:
-        raise ArgumentTypeError(f"{what} is an array, or a list of them, not {type(arrays).__name__}") from None
+        raise ArgumentTypeError(f"{what} is an array, or a list of them, not {a_kind(arrays)}") from None
     return list(each)
 
 
@@ -112,7 +112,7 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str
     for x, cell, req in zip(xs, cells, reqs, strict=True):
         for array, what in ((x, "a variable"), (cell, "a gradient")):
             if not isinstance(array, Array):
-                raise ArgumentTypeError(f"{what} is an array, not {type(array).__name__}")
+                raise ArgumentTypeError(f"{what} is an array, not {a_kind(array)}")
         _variables.mark_variable(x, cell, req)
 
 
@@ -282,7 +282,7 @@ class Function:
             raise GraphError(f"an instance of {name} can be called only once; create another")
         for i, x in enumerate(inputs):
             if not isinstance(x, Array):
-                raise ArgumentTypeError(f"input {i} of {name} is a {type(x).__name__}, not an array")
+                raise ArgumentTypeError(f"input {i} of {name} is {a_kind(x)}, not an array")
         self._used = True
         mode = MODE.get()
         body, had = Body(name), {id(x) for x in self._attributes()}
@@ -290,7 +290,7 @@ class Function:
         outputs = _listed(result, f"what {name}.forward returns")
         for i, y in enumerate(outputs):
             if not isinstance(y, Array):
-                raise ArgumentTypeError(f"{name}.forward returned a {type(y).__name__} as output {i}, not an array")
+                raise ArgumentTypeError(f"{name}.forward returned {a_kind(y)} as output {i}, not an array")
         if mode & RECORDING and any(map(is_tracked, inputs)):
             face = inputs[0].__class__
             specs = [(x._dtype, x.shape) for x in inputs]
@@ -336,9 +336,7 @@ class Function:
                 if g is None:
                     continue
                 if not isinstance(g, Array):
-                    raise ArgumentTypeError(
-                        f"{name}.backward returned a {type(g).__name__} for input {i}, not an array"
-                    )
+                    raise ArgumentTypeError(f"{name}.backward returned {a_kind(g)} for input {i}, not an array")
                 if g.shape != shape:
                     raise ShapeError(
                         f"{name}.backward returned a gradient of shape {g.shape} for input {i}, of shape {shape}"

@@ -40,6 +40,12 @@ __all__ = [
 __dir__ = __all__.copy
 
 
+def a_kind(x: object) -> str:
+    """What an object is, for messages: `an int`, `a list`, `None`."""
+    name = type(x).__name__
+    return "None" if x is None else f"{'an' if name.startswith((*'aeioAEIO', 'nd', 'ND')) else 'a'} {name}"
+
+
 class TapegradError(Exception):
     """Anything that tapegrad raises on purpose; `MXNetError` is another name for it.
 

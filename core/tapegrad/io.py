@@ -10,7 +10,7 @@ import numpy as np
 
 from . import ndarray as nd
 from .arrays.foreign import missing
-from .errors import ArgumentError, ArgumentTypeError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind
 from .ndarray.ndarray import NDArray
 
 __all__ = ["CSVIter", "DataBatch", "DataDesc", "DataIter", "MXDataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter"]
@@ -74,7 +74,7 @@ class DataBatch:
     ) -> None:
         for name, arrays in (("data", data), ("label", label)):
             if arrays is not None and not isinstance(arrays, (list, tuple)):
-                raise ArgumentTypeError(f"DataBatch(): {name} is a list of arrays, not {type(arrays).__name__}")
+                raise ArgumentTypeError(f"DataBatch(): {name} is a list of arrays, not {a_kind(arrays)}")
         self.data = data
         self.label = label
         self.pad = pad

@@ -211,7 +211,7 @@ def test_lists_are_arrays_in_the_standard_face(backend):
     assert ((1, 2) - x).tolist() == [0.0, 0.0]
     gradient = tapegrad.grad(lambda z: ([z[0], 2.0] * z)[0])(x)
     assert gradient.tolist() == [2.0, 0.0]
-    with pytest.raises(TypeError, match="not list"):
+    with pytest.raises(TypeError, match="not a list"):
         _ = tapegrad.nd.array([1.0, 2.0]) + [1.0, 2.0]
 
 

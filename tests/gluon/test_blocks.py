@@ -78,7 +78,7 @@ MISTAKES = {
     "states": (lambda: initialized(rnn.LSTMCell(3))(nd.ones((2, 4)), [nd.zeros((2, 3))]), "a list of 2 states.*not 1"),
     "batches": (lambda: gluon.data.batchify.Stack()([np.ones(2), np.ones(3)]), r"shapes, \(2,\), \(3,\); .*Pad"),
     "super": (Unbegun, r"call super\(\)\.__init__\(\) first"),
-    "blocks": (lambda: nn.Sequential().add(3), "takes blocks, not int"),
+    "blocks": (lambda: nn.Sequential().add(3), "takes blocks, not an int"),
     "kernels": (lambda: nn.Conv2D(3, (1, 2, 3)), r"Conv2D\(\): kernel_size is \(1, 2, 3\); give 2 numbers"),
     "layouts": (lambda: nn.MaxPool1D(layout="NHWC"), "layout is 'NHWC'; choose 'NCW' or 'NWC'"),
     "slopes": (lambda: nn.LeakyReLU(-1), "alpha is -1; give"),
@@ -102,7 +102,7 @@ def test_ordinary_mistakes_are_named(name):
 def test_a_hybrid_block_takes_hybrid_blocks_and_arrays_alone():
     with pytest.raises(ArgumentTypeError, match="must also be HybridBlock"):
         nn.HybridSequential().add(nn.Lambda("relu"))
-    with pytest.raises(ArgumentTypeError, match="takes an NDArray, not ndarray"):
+    with pytest.raises(ArgumentTypeError, match="takes an NDArray, not an ndarray"):
         nn.Flatten()(np.ones((2, 3)))
     block = nn.HybridSequential()
     block.inner = nn.Dense(2)

@@ -58,7 +58,7 @@ def test_arguments_are_taken_by_position_and_by_name():
 
 def test_what_is_not_an_array_is_refused_by_name():
     x = nd.ones(2)
-    with pytest.raises(ArgumentTypeError, match=r"scaled\(\) takes an NDArray for 'by', not float"):
+    with pytest.raises(ArgumentTypeError, match=r"scaled\(\) takes an NDArray for 'by', not a float"):
         scaled(x, 2.0)
     with pytest.raises(ArgumentTypeError, match="as_nd_ndarray"):
         scaled(x.as_np_ndarray(), x)

@@ -232,7 +232,7 @@ def test_arrays_of_two_engines_are_refused_wherever_they_meet(name):
 def test_shapes_that_do_not_broadcast_and_dtypes_that_do_not_mix_are_errors_and_no_recursion():
     with pytest.raises(tapegrad.errors.ShapeError, match=r"add\(\(2,\), \(3,\)\)"):
         tnp.ones(2) + tnp.ones(3)
-    with pytest.raises(TypeError, match="takes an array for 'y', not str"):
+    with pytest.raises(TypeError, match="takes an array for 'y', not a str"):
         tnp.multiply(tnp.ones(2), "x")
     with pytest.raises(TypeError, match="two faces"):
         nd.ones(2) + tnp.ones(2)

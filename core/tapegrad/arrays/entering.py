@@ -13,7 +13,7 @@ from .. import dtypes
 from ..engines.backend import Backend
 from ..engines.registry import backend_of, default_device, get_backend, use_backend
 from ..engines.tables import OPS, EngineKernels
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, MixedBackendsError, ShapeError, a_kind
 from ..tape.guards import JOURNAL
 from .array import Array, handle
 from .batched import engine_of, place_beside
@@ -106,7 +106,7 @@ def host_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
     if host.dtype.kind == "O":
         strange = next((x for x in host.ravel() if not isinstance(x, (bool, int, float, complex, np.generic))), None)
         if strange is not None or not host.size or None in host.ravel():
-            raise ArgumentTypeError(f"{what} holds a {type(strange).__name__}, which is not a number")
+            raise ArgumentTypeError(f"{what} holds {a_kind(strange)}, which is not a number")
         host = np.asarray(host.tolist())
     return host
 
@@ -345,7 +345,7 @@ def enter_beside(
         with use_backend(get_backend() if engine is None else engine.backend), floats_beside(among):
             return enter(value, device=device, face=face, what=what)
     if value is None or isinstance(value, (str, bytes, dict, set, list, tuple)):
-        raise ArgumentTypeError(f"{what} takes an array{f' for {name!r}' if name else ''}, not {type(value).__name__}")
+        raise ArgumentTypeError(f"{what} takes an array{f' for {name!r}' if name else ''}, not {a_kind(value)}")
     if isinstance(value, Array):
         if engine is None or engine_of(value) is engine:
             return value

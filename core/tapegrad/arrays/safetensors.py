@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..errors import ArgumentTypeError, DtypeError, FileFormatError
+from ..errors import ArgumentTypeError, DtypeError, FileFormatError, a_kind
 
 __all__ = ["TYPES", "damaged", "exactly", "file_name", "pack", "shape_of", "unpack", "write", "write_together"]
 
@@ -42,7 +42,7 @@ LONGEST_HEADER = 100_000_000
 def file_name(name: Any, where: str) -> str:
     """The name of a file: a number would open whatever the process has under it."""
     if not isinstance(name, (str, os.PathLike)):
-        raise ArgumentTypeError(f"{where}() takes the name of a file, not {type(name).__name__}")
+        raise ArgumentTypeError(f"{where}() takes the name of a file, not {a_kind(name)}")
     return os.fspath(name)
 
 

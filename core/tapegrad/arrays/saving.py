@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engines.registry import backend_of, get_backend
-from ..errors import ArgumentError, ArgumentTypeError, FileFormatError, ShapeError, UnknownArrayError
+from ..errors import ArgumentError, ArgumentTypeError, FileFormatError, ShapeError, UnknownArrayError, a_kind
 from .array import Array, plain_value
 from .entering import make
 from .safetensors import damaged, file_name, pack, unpack, write, write_together
@@ -190,9 +190,7 @@ def _host(leaf: Any, name: str) -> np.ndarray[Any, Any]:
     try:
         return np.asarray(leaf) if isinstance(leaf, np.generic) else backend_of(leaf).to_numpy(leaf)
     except UnknownArrayError as error:
-        raise ArgumentTypeError(
-            f"save(): {name!r} is a {type(leaf).__name__}, not an array, a number or a string"
-        ) from error
+        raise ArgumentTypeError(f"save(): {name!r} is {a_kind(leaf)}, not an array, a number or a string") from error
 
 
 def _named(tree: Any) -> tuple[dict[Any, str], list[Any], Any]:

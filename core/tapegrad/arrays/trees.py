@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentTypeError, a_kind
 
 NAMESPACE = "tapegrad"
 """The namespace in which optree looks up custom containers, before its global ones."""
@@ -63,6 +63,4 @@ def map_arrays(fun: Callable[[Array], Any], tree: Any) -> Any:
 def callable_or_error(name: str, fun: Any) -> None:
     """Refuse anything that cannot be called when a transform is made, not when it is run."""
     if not callable(fun):
-        raise ArgumentTypeError(
-            f"{name} takes a function, not a {type(fun).__name__}; call what it returns with the arguments"
-        )
+        raise ArgumentTypeError(f"{name} takes a function, not {a_kind(fun)}; call what it returns with the arguments")

@@ -15,6 +15,7 @@ from ..arrays.array import Array
 from ..arrays.batched import Batched
 from ..arrays.trees import flatten, unflatten
 from ..arrays.views import taken_from
+from ..errors import a_kind
 from ..tape.nodes import Leaf, Sweep
 from .doors import slots_of
 from .program import Effect, End, Ref, Write
@@ -152,9 +153,9 @@ class Leaving:
             return tuple([self.recipe(part) for part in x])
         if isinstance(x, _PLAIN) or callable(x):
             if callable(x):
-                raise Untraceable(f"a {type(x).__name__} is returned")
+                raise Untraceable(f"{a_kind(x)} is returned")
             return Fixed(x)
-        raise Untraceable(f"a {type(x).__name__} is returned, which is no array, number, or container of them")
+        raise Untraceable(f"{a_kind(x)} is returned, which is no array, number, or container of them")
 
     def variable(self, node: Leaf) -> Variable:
         """The recipe for the node of a new variable."""

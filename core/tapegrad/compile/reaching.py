@@ -25,6 +25,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..engines.backend import Backend
 from ..engines.tables import Kernels, Signature
+from ..errors import a_kind
 from ..op.record import Op
 from ..tape.nodes import Node
 from ..tape.tracebacks import FOLDER
@@ -126,7 +127,7 @@ class _Walk:
             return  # what these hold is their own affair
         elif isinstance(x, Iterator):
             if operator.length_hint(x, -1) < 0:
-                self.reach.beyond = f"it reaches a {type(x).__name__}, and nobody can tell how far that one is"
+                self.reach.beyond = f"it reaches {a_kind(x)}, and nobody can tell how far that one is"
             self.watch(_ahead, x, None, operator.length_hint(x, -1))
         elif _is_stream(x):
             self.reach.streams.append(x)

@@ -16,7 +16,7 @@ from ..arrays.foreign import advise
 from ..arrays.keywords import unexpected
 from ..arrays.trees import flatten, unflatten
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError
+from ..errors import ArgumentError, ArgumentTypeError, UnknownArrayError, a_kind
 from ..name import NameManager
 from ..ndarray.ndarray import NDArray
 from ..settings import Setting
@@ -408,7 +408,7 @@ class HybridBlock(Block):
         example = x if isinstance(x, NDArray) else _first_array((x, args))
         if example is None:
             raise ArgumentTypeError(
-                f"{type(self).__name__} takes an NDArray, not {type(x).__name__}; make one with nd.array()"
+                f"{type(self).__name__} takes an NDArray, not {a_kind(x)}; make one with nd.array()"
             )
         try:
             params = {name: parameter._of(example) for name, parameter in self._reg_params.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import optimizer as opt
-from ..errors import ArgumentError, ArgumentTypeError, StaleGradientError
+from ..errors import ArgumentError, ArgumentTypeError, StaleGradientError, a_kind
 from .parameter import Parameter, ParameterDict
 
 __all__ = ["Trainer"]
@@ -51,7 +51,7 @@ class Trainer:
             params = [params[name] for name in sorted(params.keys())]
         if not isinstance(params, (list, tuple)) or not all(isinstance(p, Parameter) for p in params):
             raise ArgumentTypeError(
-                f"Trainer() takes a ParameterDict, or a list of Parameters, not {type(params).__name__}; give "
+                f"Trainer() takes a ParameterDict, or a list of Parameters, not {a_kind(params)}; give "
                 "net.collect_params()"
             )
         self._params = list(params)

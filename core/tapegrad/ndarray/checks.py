@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..arrays.array import Array
 from ..engines.tables import RECORDED
-from ..errors import ArgumentError, ArgumentTypeError, AxisError
+from ..errors import ArgumentError, ArgumentTypeError, AxisError, a_kind
 from .ndarray import INT, NDArray
 
 
@@ -27,9 +27,7 @@ def need(x: Any, where: str, name: str = "data") -> NDArray:
         return x
     if isinstance(x, Array):
         raise ArgumentTypeError(f"{where}() takes an NDArray for {name!r}; make one of this array with as_nd_ndarray()")
-    raise ArgumentTypeError(
-        f"{where}() takes an NDArray for {name!r}, not {type(x).__name__}; make one with nd.array()"
-    )
+    raise ArgumentTypeError(f"{where}() takes an NDArray for {name!r}, not {a_kind(x)}; make one with nd.array()")
 
 
 def refuse_unread(x: Any, where: str, name: str, remedy: str) -> None:

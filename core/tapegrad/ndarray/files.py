@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import dtypes
 from ..arrays.safetensors import damaged, exactly, file_name, pack, shape_of, unpack, write
-from ..errors import ArgumentTypeError, DtypeError, FileFormatError
+from ..errors import ArgumentTypeError, DtypeError, FileFormatError, a_kind
 from .checks import need
 from .ndarray import NDArray, make
 
@@ -156,7 +156,7 @@ def load_frombuffer(buf: bytes) -> Arrays:
     tapegrad.errors.FileFormatError: the buffer is none of MXNet's files, no .npz and no safetensors file
     """
     if not isinstance(buf, (bytes, bytearray, memoryview)):
-        raise ArgumentTypeError(f"load_frombuffer() takes bytes, not {type(buf).__name__}")
+        raise ArgumentTypeError(f"load_frombuffer() takes bytes, not {a_kind(buf)}")
     return _read(io.BytesIO(buf), len(buf), "the buffer")
 
 

@@ -29,6 +29,7 @@ from ..errors import (
     MixedBackendsError,
     ShapeError,
     TapegradError,
+    a_kind,
 )
 from ..op.rules import attach_zero, is_tracked
 from ..ops.indexing import put, read
@@ -203,7 +204,7 @@ class NDArray(Methods):
             return self._moved(other)
         if isinstance(other, NDArray):
             return other._rebind(move(self, engine_of(other), None))
-        raise ArgumentTypeError(f"copyto() takes an NDArray or a context, not {type(other).__name__}")
+        raise ArgumentTypeError(f"copyto() takes an NDArray or a context, not {a_kind(other)}")
 
     def as_in_context(self, context: Context) -> Self:
         """This array if it lives in that context, else a copy there; differentiable.
@@ -547,7 +548,7 @@ def give(out: Any, result: Any) -> NDArray:
         return result  # type: ignore[no-any-return]
     if not isinstance(out, NDArray):
         raise ArgumentTypeError(
-            f"out is an NDArray that takes the result, not {type(out).__name__}; leave it out, or make one"
+            f"out is an NDArray that takes the result, not {a_kind(out)}; leave it out, or make one"
         )
     if out._kernels is not result._kernels and engine_of(out) is not engine_of(result):
         raise MixedBackendsError(
@@ -798,7 +799,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
     <class 'numpy.int64'>
     """
     if not isinstance(ndarray, np.ndarray):
-        raise ArgumentTypeError(f"from_numpy() takes a NumPy array, not {type(ndarray).__name__}; use array()")
+        raise ArgumentTypeError(f"from_numpy() takes a NumPy array, not {a_kind(ndarray)}; use array()")
     if ndarray.dtype not in dtypes.ALL:
         raise DtypeError(f"from_numpy(): {ndarray.dtype} is not a dtype of arrays here; convert it with astype")
     if not zero_copy:
@@ -827,7 +828,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
     if hasattr(dlpack, "__dlpack__"):
         return make(np.array(np.from_dlpack(dlpack)))
     if type(dlpack).__name__ != "PyCapsule":
-        raise ArgumentTypeError(f"from_dlpack() takes a DLPack capsule, or what gives one, not {type(dlpack).__name__}")
+        raise ArgumentTypeError(f"from_dlpack() takes a DLPack capsule, or what gives one, not {a_kind(dlpack)}")
     return make(np.array(np.from_dlpack(_Capsule(dlpack))))
 
 

@@ -9,7 +9,7 @@ import numpy as host
 
 from .. import dtypes
 from ..arrays.array import Array
-from ..errors import ArgumentError, ArgumentTypeError, NoGradientError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, NoGradientError, ShapeError, a_kind
 from ..op.rules import is_tracked
 from ..randomness.defaults import philox
 from ..transforms.custom import custom
@@ -401,9 +401,7 @@ class Generator(HostGenerator):
     def shuffle(self, x: ArrayLike, axis: int = 0) -> None:
         """Put the elements of an array along an axis into random order, in place."""
         if not isinstance(x, Array):
-            raise ArgumentTypeError(
-                f"shuffle writes to an array of tapegrad, not to {type(x).__name__}; see permutation"
-            )
+            raise ArgumentTypeError(f"shuffle writes to an array of tapegrad, not to {a_kind(x)}; see permutation")
         x[...] = self.permutation(x, axis)
 
 

@@ -28,7 +28,7 @@ from ..arrays.batched import (
 from ..arrays.entering import as_array, enter_beside
 from ..arrays.views import place_of
 from ..engines.tables import OPS, RECORDED, Kernels
-from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError
+from ..errors import ArgumentTypeError, DtypeError, NoGradientError, ShapeError, UnknownArrayError, a_kind
 from ..tape.mode import ANOMALY, LEVEL, MODE, RECORDING, RULED, TOLD, Scope
 from ..tape.nodes import Flat, Leaf, Node, Output, Sweep, Wrap, deposit, freed, next_seq, note_level, set_level
 from ..tape.observers import tell_recorded
@@ -265,7 +265,7 @@ class RuleNode(Node):
             engine, device, rule = engine_of(beside), place_beside(beside), f"the rule of {self.name}"
             return enter_beside(value, engine, Array, copy=False, what=rule, device=device)
         except (UnknownArrayError, ArgumentTypeError) as error:
-            raise ArgumentTypeError(f"{rule} gave {what} that is a {type(value).__name__}, not an array") from error
+            raise ArgumentTypeError(f"{rule} gave {what} that is {a_kind(value)}, not an array") from error
 
     def _arrays(self, some: dict[int, Any], specs: Sequence[Any], recorded: bool) -> list[Array]:
         """All cotangents or tangents as arrays, zeros for the absent."""

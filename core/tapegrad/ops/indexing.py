@@ -44,6 +44,7 @@ from ..errors import (
     DtypeError,
     ShapeError,
     UnknownArrayError,
+    a_kind,
 )
 from ..op import linear, locally_constant
 from ..op.batching import InFront
@@ -1155,7 +1156,7 @@ def _part(x: Array, part: Any) -> Any:
         except UnknownArrayError:
             if hasattr(part, "__index__"):
                 return operator.index(part)
-            raise BoundsError(f"a {type(part).__name__} is not an index; {_CHOICES}") from None
+            raise BoundsError(f"{a_kind(part)} is not an index; {_CHOICES}") from None
         part = handle(x.__class__, backend.adopt(raw, copy=True), None, backend.kernels)
     if part._dtype not in _INTEGERS and part._dtype != dtypes.BOOL:
         raise BoundsError(f"an array of {part._dtype.name} is not an index; {_CHOICES}")
@@ -1435,7 +1436,7 @@ def as_value(x: Array, value: Any) -> Array:
             _check_kind(host.dtype, x)
             return _adopted(x, host.astype(x._dtype, copy=False))
         if value is None or isinstance(value, (str, bytes, dict, set)):
-            raise ArgumentTypeError(f"an array of numbers cannot hold a {type(value).__name__}")
+            raise ArgumentTypeError(f"an array of numbers cannot hold {a_kind(value)}")
         backend, raw = admitted(value)
         value = handle(x.__class__, backend.adopt(raw, copy=True), None, backend.kernels)
     if value._dtype != x._dtype:

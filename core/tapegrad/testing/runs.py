@@ -12,6 +12,7 @@ from ..arrays.array import Array, handle
 from ..arrays.face import standard_face
 from ..engines.registry import backend_of, use_backend
 from ..engines.tables import EngineKernels
+from ..errors import a_kind
 from ..op import registered
 from ..op.call import pull_back, push_forward
 from ..op.record import Op
@@ -75,9 +76,7 @@ class Target:
             return [out]
         if isinstance(out, (list, tuple)) and all(isinstance(o, Array) for o in out):
             return list(out)
-        raise TypeError(
-            f"{self.name}: a function under test returns an array or a tuple of them, not {type(out).__name__}"
-        )
+        raise TypeError(f"{self.name}: a function under test returns an array or a tuple of them, not {a_kind(out)}")
 
     def values(self, kernels: EngineKernels, inputs: Sequence[Any]) -> list[Any]:
         """The raw outputs, computed without recording; what the function makes anew is on that engine."""

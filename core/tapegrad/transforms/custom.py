@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays.array import Array, handle
 from ..arrays.trees import flatten, unflatten
-from ..errors import ArgumentTypeError, NoGradientError
+from ..errors import ArgumentTypeError, NoGradientError, a_kind
 from ..op.call import cast
 from ..op.rules import OwnRule, Places, attach, is_tracked
 from ..tape.mode import MODE, RECORDING
@@ -130,7 +130,7 @@ class Custom:
             both = body.first(self.pair[0], args, kwargs, inputs, paired=True)
             if not isinstance(both, tuple) or len(both) != 2:
                 raise ArgumentTypeError(
-                    f"{name}: fwd must return a pair, the output and what to keep for bwd, not a {type(both).__name__}"
+                    f"{name}: fwd must return a pair, the output and what to keep for bwd, not {a_kind(both)}"
                 )
             result, kept = both
         else:
@@ -143,7 +143,7 @@ class Custom:
         outputs = list(result) if several else [result]
         for i, out in enumerate(outputs):
             if not isinstance(out, Array):
-                raise ArgumentTypeError(f"{name}: output {i} is a {type(out).__name__}; return arrays")
+                raise ArgumentTypeError(f"{name}: output {i} is {a_kind(out)}; return arrays")
         missing = [
             key
             for key in targets

@@ -10,7 +10,7 @@ from ..arrays.trees import callable_or_error, map_arrays, unflatten
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError
 from ..tape.tracebacks import door
-from .run import Run, check_differentiable, cotangents_for, scalar_run, tangents_for
+from .run import Run, argnums_or_error, check_differentiable, cotangents_for, scalar_run, tangents_for
 from .transformed import Transformed
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     (7.0, ({'slope': 2.0, 'offset': 1.0}, 3.0))
     """
 
-    callable_or_error("grad", fun)
+    callable_or_error("value_and_grad", fun)
+    argnums_or_error("value_and_grad", argnums)
 
     @wraps(fun)
     def value_and_grad_of(*args: Any, **kwargs: Any) -> Any:
@@ -72,6 +73,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     (12.0, 12.0)
     """
     callable_or_error("grad", fun)
+    argnums_or_error("grad", argnums)
 
     @wraps(fun)
     def grad_of(*args: Any, **kwargs: Any) -> Any:
@@ -99,6 +101,7 @@ def elementwise_grad(fun: Function, argnums: int | Sequence[int] = 0) -> Functio
     """
 
     callable_or_error("elementwise_grad", fun)
+    argnums_or_error("elementwise_grad", argnums)
 
     @wraps(fun)
     def summed(*args: Any, **kwargs: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays.array import Array, handle
 from ..arrays.batched import Batched, engine_kernels, table_of, wrap
 from ..engines.tables import Kernels
-from ..errors import AnomalyError, ArgumentTypeError, NotRecordedError, ShapeError
+from ..errors import AnomalyError, ArgumentTypeError, NotRecordedError, ShapeError, a_kind
 from ..tape.mode import ANOMALY, Scope
 from ..tape.nodes import Entry, Leaf, Node
 from ..tape.observers import OBSERVERS, Observer
@@ -53,7 +53,7 @@ class Hook:
 
 def _tracked(x: Array, what: str) -> Node:
     if not isinstance(x, Array):
-        raise ArgumentTypeError(f"{what} needs a tapegrad.Array, not {type(x).__name__}")
+        raise ArgumentTypeError(f"{what} needs a tapegrad.Array, not {a_kind(x)}")
     if x._node is None:
         raise NotRecordedError(f"{what} needs an array that is being differentiated; this one is a constant")
     return x._node
@@ -91,7 +91,7 @@ def register_hook(x: Array, hook: Callable[[Array], Array | None]) -> Hook:
         if replacement is None:
             return None
         if not isinstance(replacement, Array):
-            raise ArgumentTypeError(f"a hook returns an array or None, not a {type(replacement).__name__}")
+            raise ArgumentTypeError(f"a hook returns an array or None, not {a_kind(replacement)}")
         if replacement.shape != shown.shape or replacement._dtype != shown._dtype:
             raise ShapeError(
                 f"a hook was given a gradient of shape {shown.shape} and {shown._dtype.name} and returned one of shape "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..arrays.trees import callable_or_error, unflatten
 from ..engines.tables import OPS, RECORDED
 from ..errors import ArgumentTypeError, DtypeError
 from ..tape.tracebacks import door
-from .run import Run, is_scalar, is_single, positions_of, tangents_for
+from .run import Run, argnums_or_error, is_scalar, is_single, positions_of, tangents_for
 from .transformed import Transformed
 from .vmap import VmapScope, open_batch
 
@@ -44,6 +45,7 @@ def _jacobian(
 ) -> Callable[..., Any]:
     """The Jacobian whose blocks `blocks_of` computes: for each output, one for each input."""
     callable_or_error(name, fun)
+    argnums_or_error(name, argnums)
 
     @wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
@@ -193,10 +195,13 @@ def hvp(fun: Function, argnums: int = 0) -> Function:
     array([6., 0.])
     """
     callable_or_error("hvp", fun)
-    if not is_single(argnums):
+    try:
+        index(argnums)
+    except TypeError:
         raise ArgumentTypeError(
-            f"hvp: argnums is an int, not {argnums!r}; put several arguments into a tuple that is one"
-        )
+            f"hvp: argnums is an int, not {argnums!r}; put several arguments into a tuple that is one, and call what "
+            "hvp returns with the arguments and the vector"
+        ) from None
 
     @wraps(fun)
     def hvp_of(*args: Any, **kwargs: Any) -> Any:

@@ -5,6 +5,7 @@ What they add to Python's is batches: under `vmap` a condition may differ from e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from ..arrays.batched import Batched
 from ..arrays.entering import as_array
 from ..arrays.trees import flatten, unflatten
 from ..engines.tables import RECORDED
-from ..errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind
 from ..tape.mode import pause
 from .run import Exit, common_kind
 
@@ -44,6 +45,7 @@ def scan(
     >>> tapegrad.scan(lambda total, x: (total + x, total * x), 0.0, tnp.asarray([1.0, 2.0, 3.0]))
     (Array(6., dtype=float32), Array([0., 2., 9.], dtype=float32))
     """
+    _check_functions("scan", f=f)
     leaves, structure = flatten(xs) if xs is not None else ([], None)
     arrays = [as_array(leaf) for leaf in leaves]
     lengths = {x.shape[0] if x.ndim else -1 for x in arrays} | (set() if length is None else {length})
@@ -73,7 +75,7 @@ def scan(
 
 def _pair(returned: Any) -> Any:
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-        raise ArgumentTypeError(f"scan: the function returns a pair, carry and y, not a {type(returned).__name__}")
+        raise ArgumentTypeError(f"scan: the function returns a pair, carry and y, not {a_kind(returned)}")
     return returned
 
 
@@ -114,8 +116,9 @@ def cond(pred: ArrayLike, true_fun: Function, false_fun: Function, *operands: Tr
     >>> tent(0.75), tapegrad.vmap(tent)(tnp.asarray([0.25, 0.75]))
     (0.5, Array([0.5, 0.5], dtype=float32))
     """
+    _check_functions("cond", true_fun=true_fun, false_fun=false_fun)
     if not _differs(pred):
-        return true_fun(*operands) if bool(pred) else false_fun(*operands)
+        return true_fun(*operands) if _holds("cond", pred) else false_fun(*operands)
     return _chosen("cond", pred, true_fun(*operands), false_fun(*operands))
 
 
@@ -133,11 +136,12 @@ def while_loop(cond_fun: Callable[[Tree], Tree], body_fun: Callable[[Tree], Tree
     >>> doubled(tnp.asarray(7.0)), tapegrad.vmap(doubled)(tnp.asarray([7.0, 50.0, 300.0]))
     (Array(112., dtype=float32), Array([112., 100., 300.], dtype=float32))
     """
+    _check_functions("while_loop", cond_fun=cond_fun, body_fun=body_fun)
     value = init_val
     while True:
         going = cond_fun(value)
         batched = _differs(going)
-        if not (_any(going) if batched else bool(going)):
+        if not (_any(going) if batched else _holds("while_loop", going)):
             return value
         after = body_fun(value)
         _same("while_loop: the value", value, after)
@@ -155,6 +159,10 @@ def fori_loop(lower: int | Array, upper: int | Array, body_fun: Callable[[Tree, 
     >>> tapegrad.fori_loop(1, 4, lambda i, x: x * i, 1)
     6
     """
+    _check_functions("fori_loop", body_fun=body_fun)
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if isinstance(bound, float) or getattr(getattr(bound, "dtype", None), "kind", "i") not in "iub":
+            raise ArgumentTypeError(f"fori_loop: {name} is {bound!r}; it is a whole number")
     if _differs(lower) or _differs(upper):
         step = lambda pair: (pair[0] + 1, body_fun(pair[0], pair[1]))
         start = lower if isinstance(lower, Array) else as_array(lower, beside=[upper])
@@ -165,6 +173,23 @@ def fori_loop(lower: int | Array, upper: int | Array, body_fun: Callable[[Tree, 
         _same("fori_loop: the value", value, after)
         value = after
     return value
+
+
+def _check_functions(what: str, **functions: Any) -> None:
+    for name, function in functions.items():
+        if not callable(function):
+            raise ArgumentTypeError(f"{what}: {name} is a function, not {a_kind(function)}")
+
+
+def _holds(what: str, pred: Any) -> bool:
+    """What Python is to do, by a condition of one element."""
+    shape = getattr(pred, "shape", ())
+    if math.prod(shape) != 1:
+        raise ArgumentError(
+            f"{what}: the condition has shape {shape} and is to be one truth value; take tapegrad.numpy.all or any of "
+            "it, or choose by element with tapegrad.where"
+        )
+    return bool(pred)
 
 
 def _differs(x: Any) -> bool:

@@ -39,7 +39,7 @@ from ..arrays.entering import (
 from ..arrays.trees import REGISTER, flatten, unflatten
 from ..arrays.views import expire_views
 from ..engines.tables import OPS
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, TapegradError, UnknownArrayError, a_kind
 from ..op.call import cast, pull_back, push_forward
 from ..op.rules import OwnRule, Places, attach
 from ..tape.guards import Journal, check_variables, is_unaware
@@ -100,7 +100,7 @@ def convert_tree(tree: Any, kind: str, outer: bool, leave: Exit) -> Any:
 
 def not_an_array(name: str, position: int, leaf: Any, remedy: str) -> TypeError:
     return ArgumentTypeError(
-        f"{name}: argument {position} holds a {type(leaf).__name__}, not an array; {remedy}, or, if it is a container, "
+        f"{name}: argument {position} holds {a_kind(leaf)}, not an array; {remedy}, or, if it is a container, "
         f"make it known: {REGISTER}"
     )
 
@@ -129,13 +129,21 @@ def is_single(argnums: Any) -> bool:
     return hasattr(argnums, "__index__")
 
 
+def argnums_or_error(name: str, argnums: Any) -> None:
+    """Refuse what names no arguments when a transform is made, such as the arguments themselves."""
+    try:
+        _ = [index(n) for n in ((argnums,) if is_single(argnums) else argnums)]
+    except TypeError:
+        raise ArgumentTypeError(
+            f"{name}: argnums is an int or a tuple of them, not {argnums!r}; "
+            f"call what {name} returns with the arguments"
+        ) from None
+
+
 def positions_of(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
     if argnums.__class__ is int and 0 <= argnums < count:
         return [argnums]
-    try:
-        positions = [index(n) for n in ((argnums,) if is_single(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
-    except TypeError:
-        raise ArgumentTypeError(f"{name}: argnums is an int or a tuple of them, not {argnums!r}") from None
+    positions = [index(n) for n in ((argnums,) if is_single(argnums) else argnums)]  # type: ignore[union-attr, arg-type]
     if any(not -count <= n < count for n in positions):
         raise ArgumentError(
             f"{name}: argnums {argnums} is out of range for {count} positional argument(s); "
@@ -247,10 +255,12 @@ class Run:
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
                 raise ArgumentTypeError(
-                    f"{self.name}: with has_aux the function returns a pair (value, aux), not {type(out).__name__}"
+                    f"{self.name}: with has_aux the function returns a pair (value, aux), not {a_kind(out)}"
                 )
             out, self.aux = out
             self.aux = convert_tree(self.aux, self.kind, self.outer, self.leave)
+        if out is None:
+            raise ArgumentTypeError(f"{self.name}: the function returned None; is its `return` missing?")
         self.out_leaves, self.out_structure = flatten(out)
         self.outs = [
             leaf if isinstance(leaf, Array) else as_result(self.name, leaf, self.company) for leaf in self.out_leaves
@@ -380,7 +390,7 @@ def as_result(name: str, leaf: Any, beside: Company | Sequence[Any]) -> Array:
         return as_array(leaf, beside=beside, weak=True)
     except UnknownArrayError as error:
         raise ArgumentTypeError(
-            f"{name}: the function returned a {type(leaf).__name__}, which is not an array; return arrays, numbers and "
+            f"{name}: the function returned {a_kind(leaf)}, which is not an array; return arrays, numbers and "
             f"containers of them, and make a container of your own known: {REGISTER}"
         ) from error
 
@@ -401,12 +411,8 @@ def is_scalar(x: Array) -> bool:
 
 def check_scalar(run: Run) -> Array:
     if len(run.outs) != 1 or run.out_structure is not None:
-        if run.value() is None:
-            raise ArgumentTypeError(
-                f"{run.name}: the function returned None, and must return one scalar; is its `return` missing?"
-            )
         raise ArgumentTypeError(
-            f"{run.name}: the function must return one scalar, not {type(run.value()).__name__} "
+            f"{run.name}: the function must return one scalar, not {a_kind(run.value())} "
             f"of {len(run.outs)} array(s); use vjp or jacobian for several outputs, has_aux for extra ones"
         )
     (out,) = run.outs

@@ -10,14 +10,7 @@ from ..arrays.array import Array, handle
 from ..arrays.batched import engine_of, in_layout, ones_of, place_beside, table_of, wrap
 from ..arrays.entering import enter_beside
 from ..engines.tables import OPS
-from ..errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    DtypeError,
-    GraphError,
-    NotRecordedError,
-    ShapeError,
-)
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, NotRecordedError, ShapeError, a_kind
 from ..op.call import pull_back
 from ..tape.guards import JOURNAL, check_sweep
 from ..tape.mode import JOURNALING, LEVEL, MODE, PREDICTING, RECORDING, RULED, TOLD, Scope
@@ -76,7 +69,7 @@ def _seeds(
     seeds: list[tuple[Node, Any]] = []
     for head in heads:
         if not isinstance(head, Array):
-            raise ArgumentTypeError(f"head {len(seeds)} is a {type(head).__name__}, not an array")
+            raise ArgumentTypeError(f"head {len(seeds)} is {a_kind(head)}, not an array")
         node = head._node
         if node is None:
             raise NotRecordedError(_why_not_recorded(head))
@@ -98,9 +91,7 @@ def _seeds(
 def _checked_head_gradient(g: Any, head: Array) -> Array:
     """A head gradient as an array of the engine, the shape and the dtype of its head."""
     if isinstance(g, (bool, int, float, complex, list, tuple, str)):
-        raise ArgumentTypeError(
-            f"the head gradient is a {type(g).__name__}; give an array of shape {head.shape}, or none"
-        )
+        raise ArgumentTypeError(f"the head gradient is {a_kind(g)}; give an array of shape {head.shape}, or none")
     cotangent = enter_beside(g, engine_of(head), Array, copy=True, what="the head gradient", device=place_beside(head))
     if cotangent.shape != head.shape:
         cotangent = _fitted(cotangent, head)
@@ -213,7 +204,7 @@ def gradients(
     nodes: list[Node] = []
     for i, x in enumerate(variables):
         if not isinstance(x, Array):
-            raise ArgumentTypeError(f"variable {i} is a {type(x).__name__}, not an array")
+            raise ArgumentTypeError(f"variable {i} is {a_kind(x)}, not an array")
         if x._node is None:
             raise GraphError(
                 f"variable {i} is no variable: call attach_grad() on it before record(), or compute it there from "

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import dtypes
 from ... import ndarray as nd
-from ...errors import ArgumentError, ArgumentTypeError
+from ...errors import ArgumentError, ArgumentTypeError, a_kind
 from ..block import Block, HybridBlock, Layer, indented
 from .activations import Activation
 
@@ -45,7 +45,7 @@ class _Sequence(Block):
         """Put blocks at the end."""
         for block in blocks:
             if not callable(block):
-                raise ArgumentTypeError(f"{type(self).__name__}.add() takes blocks, not {type(block).__name__}")
+                raise ArgumentTypeError(f"{type(self).__name__}.add() takes blocks, not {a_kind(block)}")
             self.register_child(block)
 
     def _run(self, x: Any) -> Any:
@@ -419,7 +419,7 @@ class _Lambda(Block):
         super().__init__(prefix=prefix)
         kind = type(self).__name__
         if not isinstance(function, str) and not callable(function):
-            raise ArgumentTypeError(f"{kind} takes a function or the name of one of nd, not {type(function).__name__}")
+            raise ArgumentTypeError(f"{kind} takes a function or the name of one of nd, not {a_kind(function)}")
         if isinstance(function, str) and not hasattr(nd, function):
             raise ArgumentError(f"{kind}: nd has no function {function!r}")
         self._func_name = function if isinstance(function, str) else function.__name__

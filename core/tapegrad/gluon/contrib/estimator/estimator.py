@@ -11,7 +11,7 @@ from typing import Any
 
 from .... import autograd
 from ....context import Context, current_context
-from ....errors import ArgumentError, ArgumentTypeError
+from ....errors import ArgumentError, ArgumentTypeError, a_kind
 from ....metric import Accuracy
 from ....metric import Loss as LossMetric
 from ...data.dataloader import DataLoader
@@ -187,4 +187,4 @@ class Estimator:
 
 def _check_loader(data: Any) -> None:
     if not isinstance(data, DataLoader):
-        raise ArgumentTypeError(f"Estimator takes a gluon.data.DataLoader, not {type(data).__name__}")
+        raise ArgumentTypeError(f"Estimator takes a gluon.data.DataLoader, not {a_kind(data)}")
