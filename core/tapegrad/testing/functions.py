@@ -744,7 +744,7 @@ _CONTRIB: dict[str, list[Any]] = {
     "ifft": [(_nd("contrib.ifft"), normal(2, 6))],
     "index_copy": [
         (
-            lambda old, new: _nd("contrib.index_copy")(old, resolve("numpy.array")([2, 0]), new),
+            lambda old, new: _nd("contrib.index_copy")(old, _index(2, 0)().as_np_ndarray(), new),
             normal(3, 2),
             normal(2, 2),
         )
