@@ -6,7 +6,7 @@ import operator
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, SupportsIndex, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -143,7 +143,7 @@ def as_sizes(shape: Sizes) -> tuple[int, ...]:
     if shape is None:
         return ()
     try:
-        given = (shape,) if isinstance(shape, SupportsIndex) else shape
+        given = (shape,) if hasattr(shape, "__index__") else shape
         sizes = tuple(operator.index(size) for size in given)
     except TypeError:
         raise ArgumentTypeError(f"shape must be an int or a tuple of ints, not {shape!r}") from None
@@ -202,10 +202,11 @@ def fit_shape(shape: Sizes, *parameters: NDArray[Any]) -> tuple[int, ...]:
     if shape is None:
         return together
     sizes = as_sizes(shape)
-    try:
-        np.broadcast_to(np.empty(together, bool), sizes)
-    except ValueError:
-        raise ShapeError(f"parameters of shape {together} do not broadcast to shape {sizes}") from None
+    if together:
+        try:
+            np.broadcast_to(np.empty(together, bool), sizes)
+        except ValueError:
+            raise ShapeError(f"parameters of shape {together} do not broadcast to shape {sizes}") from None
     return sizes
 
 
