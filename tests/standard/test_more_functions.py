@@ -66,6 +66,10 @@ CASES = {
     "polyfit in places": (V, lambda xp, x: xp.polyfit(x, W, 2)),
     "polyfit in weights": (np.abs(V) + 0.1, lambda xp, x: xp.polyfit(V, W, 1, w=x)),
     "polyfit several": (DRAW((5, 2)), lambda xp, x: xp.polyfit(V, x, 2)),
+    "polyfit covariance": (W, lambda xp, x: xp.polyfit(V, x, 1, cov=True)[1]),
+    "polyfit covariance of weights": (np.abs(V) + 0.1, lambda xp, x: xp.polyfit(V, W, 1, w=x, cov="unscaled")[1]),
+    "polyfit covariance of several": (DRAW((5, 2)), lambda xp, x: xp.polyfit(V, x, 1, w=np.abs(V), cov=True)[1]),
+    "polyfit in full": (W, lambda xp, x: xp.polyfit(V, x, 2, w=3 * np.abs(V), full=True)[1]),
     "polyadd": (V, lambda xp, x: xp.polyadd(x, [1.0, 2.0])),
     "polysub": (V, lambda xp, x: xp.polysub([1.0, 2.0], x)),
     "polymul": (V, lambda xp, x: xp.polymul(x, W)),
@@ -95,11 +99,26 @@ CASES = {
     "unique axis": (np.round(M, 1), lambda xp, x: xp.unique(x, axis=0)),
     "histogram weights": (W, lambda xp, x: xp.histogram(V, bins=3, weights=x)[0]),
     "histogram density": (np.abs(W), lambda xp, x: xp.histogram(V, bins=3, weights=x, density=True)[0]),
+    "histogram2d weights": (W, lambda xp, x: xp.histogram2d(V, V * V, bins=[2, 3], weights=x)[0]),
+    "histogram2d density": (
+        np.abs(W),
+        lambda xp, x: xp.histogram2d(V, W, bins=[np.array([-0.5, 0.1, 1.0]), 2], density=True, weights=x)[0],
+    ),
+    "histogramdd weights": (W, lambda xp, x: xp.histogramdd(T.reshape(3, -1)[:, :5].T, bins=2, weights=x)[0]),
     "sliding windows": (M, lambda xp, x: windows(xp)(x, (2, 3))),
     "sliding windows of an axis": (T, lambda xp, x: windows(xp)(x, 2, axis=1)),
     "setxor1d": (V, lambda xp, x: xp.setxor1d(x, [1.0, 2.0])),
     "trim_zeros": (V, lambda xp, x: xp.trim_zeros(xp.r_[0.0, x, 0.0])),
+    "sort of complex numbers": (M, lambda xp, x: xp.real(xp.sort(xp.round(x, 0) + 1j * x, axis=0) * (2 - 1j))),
     "sort_complex": (V, lambda xp, x: xp.real(xp.sort_complex(x * (1 + 1j)))),
+    "sinc of complex numbers": (V, lambda xp, x: xp.imag(xp.sinc(x * (1 + 0.5j)))),
+    **{
+        f"nanpercentile {method}": (
+            np.where(M > 1, np.nan, M),
+            lambda xp, x, method=method: xp.nanpercentile(x, [30, 75], axis=1, method=method),
+        )
+        for method in ("lower", "midpoint", "averaged_inverted_cdf", "weibull", "median_unbiased")
+    },
     "nanargmax": (V, lambda xp, x: x[xp.nanargmax(x)]),
     "max of complex numbers": (M, lambda xp, x: xp.max(xp.round(x, 0) + 1j * x, axis=1)),
     "min of complex numbers": (M, lambda xp, x: xp.nanmin(xp.where(x > 1.5, np.nan, 1.0 + 1j * x), axis=0)),
@@ -237,6 +256,8 @@ def test_draws_are_differentiable_in_their_parameters(draw, start):
 
 
 INF, NAN = np.inf, np.nan
+QUANTILES = ["linear", "lower", "higher", "nearest", "midpoint", "hazen", "weibull", "inverted_cdf"]
+QUANTILES += ["averaged_inverted_cdf", "interpolated_inverted_cdf", "median_unbiased", "normal_unbiased"]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +281,35 @@ def test_values_at_the_edges_are_numpys(call):
     expected, found = np.asarray(call(np)), np.asarray(call(tnp))
     assert found.dtype == expected.dtype
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("method", QUANTILES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_quantiles_of_few_numbers_are_numpys(method, dtype):
+    """Where the place is a whole number but for rounding, too."""
+    for n in range(1, 13):
+        x = np.random.default_rng(n).permutation(n).astype(dtype)
+        for q in (0, 0.1, 0.25, 0.3, 1 / 3, 0.4, 0.5, 0.6, 2 / 3, 0.7, 0.8, 0.9, 1):
+            for name, values in (("quantile", x), ("nanquantile", np.append(x, np.nan))):
+                expected = getattr(np, name)(values, q, method=method)
+                assert getattr(tnp, name)(values, q, method=method) == pytest.approx(expected, abs=1e-5), (n, q)
+
+
+def test_complex_numbers_are_sorted_as_numpy_has_it():
+    parts = [1.0, 0.0, np.nan, -1.0]
+    z = np.array([complex(a, b) for a in parts for b in parts + [0.5]])
+    np.testing.assert_array_equal(tnp.sort(z).asnumpy().view(float), np.sort(z).view(float))
+    np.testing.assert_array_equal(tnp.argsort(z), np.argsort(z, stable=True))
+
+
+@pytest.mark.parametrize("keywords", [{"axis": 1}, {"axis": 0, "keepdims": True}, {"b": -FOUR}])
+def test_logsumexp_gives_the_sign_apart(keywords):
+    special = pytest.importorskip("scipy.special")
+    for x in (M, M + 1j * M[::-1]):
+        found = tnp.special.logsumexp(x, return_sign=True, **keywords)
+        for part, expected in zip(found, special.logsumexp(x, return_sign=True, **keywords), strict=True):
+            np.testing.assert_allclose(part.asnumpy(), expected, rtol=1e-12)
+    check_grads(lambda z: tnp.special.logsumexp(z, b=-FOUR, axis=1, return_sign=True)[0], [M])
 
 
 def test_edges_of_bins_are_in_order():

@@ -72,7 +72,7 @@ LOST = {
     "asarray": np.asarray,
     "a list of tracked scalars": lambda x: np.array([x[0], x[1]]),
     "spacing": np.spacing,
-    "a keyword that is not here": lambda x: np.polyfit(np.arange(3.0), x, 1, cov="unscaled")[0],
+    "a keyword that is not here": lambda x: np.median(x, overwrite_input=True),
     "views": lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, subok=True),
     "tolist": lambda x: x.tolist(),
     "float": lambda x: float(x[0]),

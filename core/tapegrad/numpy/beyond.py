@@ -324,29 +324,27 @@ def nanquantile(
 ) -> ndarray:
     """The value below which the part `q` of the elements over `axis` lies, of those that are not NaN.
 
-    `method` is "linear", NumPy's default.
+    `method`: as of `quantile`.
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
     Dtypes: that of `a`; integers become the default float.
-    Raises: `ValueError` for a `q` outside of [0, 1], `DtypeError` for complex numbers.
+    Raises: `ValueError` for a `q` outside of [0, 1] or an unknown `method`, `DtypeError` for complex numbers.
 
     >>> tnp.nanquantile([1.0, tnp.nan, 3.0], 0.25)
     Array(1.5, dtype=float32)
     """
-    if method != "linear":
-        raise ArgumentError(
-            f"nanquantile: method is {method!r}; choose 'linear', or quantile() of the numbers that are none"
-        )
     a = asarray(a)
     each, shape = fractions(q)
     found = [
-        op.nanquantile(a, q=part, axis=axis, keepdims=keepdims)
+        op.nanquantile(a, q=part, axis=axis, keepdims=keepdims, method=method)
         for part in (each if isinstance(each, tuple) else (each,))
     ]
     return manipulation.stack(found).reshape(*shape, *found[0].shape) if shape else found[0]
 
 
-def nanpercentile(a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, keepdims: bool = False) -> ndarray:
+def nanpercentile(
+    a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, method: str = "linear", keepdims: bool = False
+) -> ndarray:
     """The value below which `q` percent of the elements over `axis` lie, of those that are not NaN.
 
     Shapes: that of `q`, then that of `a` without `axis`, which keeps length 1 with `keepdims`.
@@ -357,7 +355,7 @@ def nanpercentile(a: ArrayLike, q: ArrayLike, axis: Axes | None = None, *, keepd
     Array([1., 2.], dtype=float32)
     """
     each, shape = fractions(q, 100.0)
-    return nanquantile(asarray(a), host.reshape(each, shape), axis, keepdims=keepdims)
+    return nanquantile(asarray(a), host.reshape(each, shape), axis, method=method, keepdims=keepdims)
 
 
 def _filled(x: Any, value: float) -> ndarray:

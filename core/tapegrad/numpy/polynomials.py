@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as host
 
@@ -251,14 +251,46 @@ def roots(p: ArrayLike) -> ndarray:
     return found
 
 
-def polyfit(x: ArrayLike, y: ArrayLike, deg: int, rcond: float | None = None, w: ArrayLike | None = None) -> ndarray:
+@overload
+def polyfit(
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: int,
+    rcond: float | None = None,
+    full: Literal[False] = False,
+    w: ArrayLike | None = None,
+    cov: Literal[False] = False,
+) -> ndarray: ...
+@overload
+def polyfit(
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: int,
+    rcond: float | None = None,
+    full: bool = False,
+    w: ArrayLike | None = None,
+    cov: bool | str = False,
+) -> Any: ...
+def polyfit(
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: int,
+    rcond: float | None = None,
+    full: bool = False,
+    w: ArrayLike | None = None,
+    cov: bool | str = False,
+) -> Any:
     """The coefficients of the polynomial of degree `deg` that is nearest to points, in the sense of least squares.
 
-    `w`: weights of the distances. The columns of powers are scaled to one length first, as NumPy does.
+    `w`: weights of the distances. The columns of powers are scaled to one length first, as NumPy does. `full`: also the
+    squared distance, the rank and the singular values of the scaled columns, and `rcond`. `cov`: also the coefficients'
+    covariance, of distances of the variance that is found, or with "unscaled" of 1 / `w`².
 
-    Shapes: `x` (n,), `y` (n,) or (n, k) and `w` (n,) give (deg + 1,) or (deg + 1, k).
+    Shapes: `x` (n,), `y` (n,) or (n, k) and `w` (n,) give (deg + 1,) or (deg + 1, k); the covariance is
+    (deg + 1, deg + 1), or (deg + 1, deg + 1, k) with k = 1 if unscaled.
     Dtypes: all are promoted to one, integers to the default float first.
-    Raises: `ShapeError` where the numbers of points differ or there is none, `ValueError` for a negative `deg`.
+    Raises: `ShapeError` where the numbers of points differ or there is none, `ValueError` for a negative `deg`, or a
+    covariance of no more points than coefficients.
 
     >>> tnp.round(tnp.polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1), 4)
     Array([2., 1.], dtype=float32)
@@ -271,18 +303,35 @@ def polyfit(x: ArrayLike, y: ArrayLike, deg: int, rcond: float | None = None, w:
     if int(deg) < 0:
         raise ArgumentError(f"polyfit: deg is {deg}, and has to be 0 or more")
     # Scales of columns and weights are of no account for the result, and so for its derivative.
+    largest: Any = 1.0
     table = vander(x, int(deg) + 1)
     scale = linalg.vector_norm(table._detached(), axis=0)
     table = table / scale
     if w is not None:
-        w = asarray(w)
-        if w.shape != x.shape:
-            raise ShapeError(f"polyfit: w is of shape {w.shape}, and x of shape {x.shape}")
-        w = w / op.max(op.abs(w._detached()))
-        table = table * w[:, None]
-        y = op.multiply(y, w[:, None] if y.ndim == 2 else w)
+        weights: ndarray = asarray(w)
+        if weights.shape != x.shape:
+            raise ShapeError(f"polyfit: w is of shape {weights.shape}, and x of shape {x.shape}")
+        largest = op.max(op.abs(weights._detached()))
+        weights = weights / largest
+        table = table * weights[:, None]
+        y = op.multiply(y, weights[:, None] if y.ndim == 2 else weights)
         weighted = linalg.vector_norm(table._detached(), axis=0)
         table, scale = table / weighted, scale * weighted
     limit = x.shape[0] * float(host.finfo(x.dtype).eps) if rcond is None else rcond
-    found = linalg.lstsq(table, y, limit)[0]
-    return found / (scale[:, None] if y.ndim == 2 else scale)
+    found, squares, rank, s = linalg.lstsq(table, y, limit)
+    found = found / (scale[:, None] if y.ndim == 2 else scale)
+    if full:
+        return found, squares * largest**2, rank, s, limit
+    if not cov:
+        return found
+    # In the scaled columns, so that no square of a scale leaves the range.
+    spread = linalg.inv(op.matmul(manipulation.matrix_transpose(table), table)) / scale / scale[:, None]
+    spread = spread[:, :, None] if y.ndim == 2 else spread
+    if cov == "unscaled":
+        return found, spread / largest / largest
+    if x.shape[0] <= int(deg) + 1:
+        raise ArgumentError(
+            f"polyfit: the covariance of {int(deg) + 1} coefficients needs more than {x.shape[0]} points"
+        )
+    variance = squares / (x.shape[0] - int(deg) - 1)
+    return found, spread * variance

@@ -31,8 +31,10 @@ def sort(
 ) -> ndarray:
     """The elements in order along an axis; None flattens first. It is stable, of whatever `kind`.
 
+    Complex numbers are ordered by their real parts, equal ones by their imaginary parts, and NaN comes last.
+
     Shapes: that of `a`, or flat.
-    Dtypes: real numbers; the result has that of `a`.
+    Dtypes: any; the result has that of `a`.
 
     >>> tnp.sort([3.0, 1.0, 2.0], descending=True)
     Array([3., 2., 1.], dtype=float32)
@@ -42,6 +44,8 @@ def sort(
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
+    if a.dtype in dtypes.COMPLEX:
+        return op.take_along_axis(a, argsort(a, axis, descending=descending), axis=axis)
     return op.sort(a, axis=axis, descending=descending, stable=stable is not False)
 
 
@@ -56,7 +60,7 @@ def argsort(
     """The indices that put the elements in order along an axis; None flattens first. See `sort`.
 
     Shapes: that of `a`, or flat.
-    Dtypes: real numbers; the result holds integers, which are constants.
+    Dtypes: any; the result holds integers, which are constants.
 
     >>> tnp.argsort([3.0, 1.0, 2.0])
     Array([1, 2, 0], dtype=int64)
@@ -64,7 +68,21 @@ def argsort(
     a = asarray(a)
     if axis is None:
         a, axis = a.reshape(-1), -1
+    if a.dtype in dtypes.COMPLEX:
+        return _order_of_complex(a._detached(), axis, descending)
     return op.argsort(a, axis=axis, descending=descending, stable=stable is not False)
+
+
+def _order_of_complex(a: ndarray, axis: int, descending: bool) -> ndarray:
+    """By stable sorts, that by what counts least first."""
+    real, imaginary = op.real(a), op.imag(a)
+    gone, half_gone = (op.astype(op.isnan(part), dtype=host.dtype("int8")) for part in (real, imaginary))
+    order: ndarray = op.argsort(imaginary, axis=axis, descending=descending, stable=True)
+    for key in (real, 2 * gone + half_gone):
+        along = op.take_along_axis(key, order, axis=axis)
+        turn = op.argsort(along, axis=axis, descending=descending, stable=True)
+        order = op.take_along_axis(order, turn, axis=axis)
+    return order
 
 
 def searchsorted(a: ArrayLike, v: ArrayLike, side: str = "left", sorter: ArrayLike | None = None) -> ndarray:
@@ -496,12 +514,10 @@ def bincount(x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0)
     return op.scatter_add(amounts, x, key=(AT,), shape=(length,))
 
 
-def _counted(name: str, x: ndarray, weights: Any, count: Any, edges: Any) -> None:
-    """Refuse what has no derivative: counts jump, and so does the share of a weight."""
+def _counted(name: str, x: ndarray, edges: Any) -> None:
+    """Refuse what has no derivative: counts jump."""
     several = edges if isinstance(edges, (list, tuple)) else [edges]
     _refuse_tracked(name, "counts are constant between jumps", x, *several)
-    if isinstance(weights, Array):
-        _refuse_tracked(name, f"{count} of weights are not differentiated here", weights)
 
 
 def _numbers(value: Any) -> Any:
@@ -553,17 +569,15 @@ def histogram(
     (Array([2, 1], dtype=int64), Array([0. , 0.5, 1. ], dtype=float32))
     """
     a = asarray(a)
-    _counted("histogram", a, None, "", bins)
+    _counted("histogram", a, bins)
     if is_batched(a):
         return _histogram_of_a_batch(a.reshape(-1), bins, range, density, weights)
     values, edges = a.asnumpy().reshape(-1), host.asarray(histogram_bin_edges(a, bins, range).asnumpy())
     if weights is None:
         counts, _ = host.histogram(values, edges, density=True) if density else host.histogram(values, edges)
         return asarray(counts), asarray(edges)
-    # The last bin is closed at both ends.
-    place = host.searchsorted(edges, values, side="right") - 1
-    place = host.where(values == edges[-1], len(edges) - 2, place)
-    inside = host.flatnonzero((values >= edges[0]) & (values <= edges[-1]))
+    place = _bin_of(values, edges)
+    inside = host.flatnonzero(place >= 0)
     heavy = take(asarray(weights).reshape(-1), asarray(inside), axis=0)
     found = bincount(place[inside], heavy, len(edges) - 1)
     if density:
@@ -611,7 +625,7 @@ def histogram2d(
 
     Shapes: `x` and `y` have one axis, of one length; the result has two.
     Dtypes: real numbers; counts are of float64, edges are floating.
-    Raises: `NoGradientError` for tracked arguments, `ShapeError` for lengths that differ, `ValueError` for impossible
+    Raises: `NoGradientError` for tracked points, `ShapeError` for lengths that differ, `ValueError` for impossible
     bins.
 
     >>> counts, _, _ = tnp.histogram2d([0.1, 0.9], [0.1, 0.8], bins=2)
@@ -634,12 +648,12 @@ def histogramdd(
 ) -> tuple[ndarray, list[ndarray]]:
     """How many points, rows or a list of coordinates, fall into each cell of a grid, and the edges along its axes.
 
-    Counts jump: there is no derivative.
+    Counts jump: in the points there is no derivative; in the weights there is.
 
     Shapes: `sample` has two axes, points by coordinates, or is a list with an array for each coordinate; the result has
     one axis for each coordinate.
     Dtypes: real numbers; counts are of float64, edges are floating.
-    Raises: `NoGradientError` for tracked arguments, `ValueError` for impossible bins.
+    Raises: `NoGradientError` for tracked points, `ValueError` for impossible bins.
 
     >>> counts, edges = tnp.histogramdd([[0.1, 0.9], [0.1, 0.8]], bins=2)
     >>> counts
@@ -649,11 +663,28 @@ def histogramdd(
     if isinstance(sample, (list, tuple)):
         sample = op.stack(*map(asarray, sample), axis=-1)
     sample = asarray(sample)
-    _counted("histogramdd", sample, weights, "sums", bins)
-    counts, edges = host.histogramdd(
-        sample.asnumpy(), _numbers(bins), _numbers(range), density=bool(density), weights=_numbers(weights)
-    )
+    _counted("histogramdd", sample, bins)
+    points = sample.asnumpy()
+    counts, edges = host.histogramdd(points, _numbers(bins), _numbers(range), density=bool(density))
+    if weights is not None:
+        places = [_bin_of(column, side) for column, side in zip(points.T, edges, strict=True)]
+        inside = host.flatnonzero(host.all([place >= 0 for place in places], axis=0))
+        cells = host.ravel_multi_index([place[inside] for place in places], counts.shape)
+        heavy = take(asarray(weights).astype(asarray(counts).dtype), asarray(inside), axis=0)
+        found = bincount(cells, heavy, counts.size).reshape(counts.shape)
+        if density:
+            for axis, side in enumerate(edges):
+                found = found / host.expand_dims(host.diff(side), tuple(host.arange(counts.ndim - axis - 1) + 1))
+            found = found / op.sum(heavy)
+        return found, list(map(asarray, edges))
     return asarray(counts), list(map(asarray, edges))
+
+
+def _bin_of(values: host.ndarray[Any, Any], edges: host.ndarray[Any, Any]) -> host.ndarray[Any, Any]:
+    """The bin of each value, -1 outside of all; the last one is closed at both ends."""
+    place = host.searchsorted(edges, values, side="right") - 1
+    place = host.where(values == edges[-1], len(edges) - 2, place)
+    return host.where((values >= edges[0]) & (values <= edges[-1]), place, -1)
 
 
 @overload

@@ -8,7 +8,7 @@ On engines that have no such functions of their own they are SciPy's, on the hos
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import dtypes
 from ..arrays.array import Array
@@ -193,6 +193,18 @@ def kl_div(x: ArrayLike, y: ArrayLike, /) -> ndarray:
     return op.where((x >= 0) & (y >= 0), rel_entr(x, y) - x + y, rel_entr(x, y))
 
 
+@overload
+def logsumexp(
+    x: ArrayLike,
+    /,
+    axis: Axes | None = None,
+    b: ArrayLike | None = None,
+    keepdims: bool = False,
+    return_sign: Literal[False] = False,
+    *,
+    where: ArrayLike | None = None,
+) -> ndarray: ...
+@overload
 def logsumexp(
     x: ArrayLike,
     /,
@@ -200,12 +212,24 @@ def logsumexp(
     b: ArrayLike | None = None,
     keepdims: bool = False,
     *,
+    return_sign: Literal[True],
     where: ArrayLike | None = None,
-) -> ndarray:
+) -> tuple[ndarray, ndarray]: ...
+def logsumexp(
+    x: ArrayLike,
+    /,
+    axis: Axes | None = None,
+    b: ArrayLike | None = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> Any:
     """The logarithm of the sum of exponentials over `axis`, without overflow; of `b` times them, and of those `where`.
 
     A weight of 0 leaves its number out, whatever that is; the derivative in the weight is there all the same. Of a
-    negative sum it is NaN.
+    negative sum it is NaN; with `return_sign` it is that of the sum's size, and the sum's sign comes with it, which of
+    complex numbers is a phase.
 
     Shapes: `axis` (an int, a tuple, None for all) goes, or keeps length 1 with `keepdims`; `b` and `where` broadcast
     with `x`.
@@ -217,9 +241,9 @@ def logsumexp(
     x = asarray(x)
     if where is not None:
         x = op.where(where, x, -math.inf)
-    if b is None:
+    if b is None and not return_sign:
         return op.logsumexp(x, axis=axis, keepdims=keepdims)
-    x, b = _floats(x, b)
+    x, b = _floats(x, 1.0 if b is None else b)
     x = x + op.zeros_like(b)
     counted = op.where(b._detached() == 0, -math.inf, x._detached())
     top = op.max(op.real(counted), axis=axis, keepdims=True)
@@ -227,11 +251,12 @@ def logsumexp(
     # A weight of 0 wins over an infinite exponential.
     terms = op.multiply_or_zero(b, op.exp(x - top))
     total = op.sum(terms, axis=axis, keepdims=True)
-    found = op.log(total) + top
-    if keepdims:
-        return found
-    axes = axes_of(axis, x.ndim)
-    return op.reshape(found, shape=tuple(n for i, n in enumerate(x.shape) if i not in axes))
+    axes = () if keepdims else axes_of(axis, x.ndim)
+    shape = tuple(n for i, n in enumerate(total.shape) if i not in axes)
+    if not return_sign:
+        return op.reshape(op.log(total) + top, shape=shape)
+    size = op.abs(total)
+    return op.reshape(op.log(size) + top, shape=shape), op.reshape(op.sign(total), shape=shape)
 
 
 def softmax(x: ArrayLike, /, axis: Axes | None = None) -> ndarray:

@@ -363,28 +363,44 @@ _CONTINUOUS = {
 _METHODS = (*_CONTINUOUS, "lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf")
 
 
-def _neighbours(q: float, n: int, method: str) -> tuple[int, int, float]:
-    """The two places in a sorted array of n elements between which the quantile lies, and how far from the first."""
+def _place(xp: Any, q: float, n: Any, method: str) -> tuple[Any, Any]:
+    """Behind which place in a sorted array of n elements the quantile lies, and how far from it towards the next."""
     if not 0 <= q <= 1:
         raise ArgumentError(f"q is {q}; a quantile lies between 0 and 1")
-    if method in _CONTINUOUS:
-        alpha, beta = _CONTINUOUS[method]
-        place = (n - 1) * q if method == "linear" else n * q + alpha + q * (1 - alpha - beta) - 1
-    elif method in ("lower", "higher", "nearest", "midpoint"):
-        place = (n - 1) * q
-        if method == "midpoint":
-            place = place if place == math.floor(place) else math.floor(place) + 0.5
-        else:
-            place = math.floor(place) if method == "lower" else math.ceil(place) if method == "higher" else round(place)
-    elif method in ("inverted_cdf", "averaged_inverted_cdf"):
-        place = n * q - 1
-        whole = place == math.floor(place)
-        place = place + 0.5 if whole and method == "averaged_inverted_cdf" else math.ceil(place)
-    else:
+    if method not in _METHODS:
         raise ArgumentError(f"method is {method!r}; choose one of {', '.join(map(repr, _METHODS))}")
-    place = min(max(place, 0.0), n - 1.0)
-    low = math.floor(place)
-    return low, min(low + 1, n - 1), place - low
+    last = xp.maximum(n - 1, 0 * n)
+    # q in two parts, of which the first times a count is exact, so that the share keeps its accuracy behind the point.
+    rough = round(q * 1024) / 1024
+    by_count = method.endswith("cdf") or (method in _CONTINUOUS and method != "linear")
+    count, more = (n, -1.0) if by_count else (last, 0.0)
+    if by_count and method in _CONTINUOUS:
+        alpha, beta = _CONTINUOUS[method]
+        more = alpha + q * (1 - alpha - beta) - 1
+    whole, rest = count * rough, count * (q - rough)
+    place = (whole + rest) + more
+    low = xp.floor(place)
+    share = (whole - low) + (rest + more)
+    if method not in _CONTINUOUS:
+        # By the rounded place, as NumPy has it: 10 · 0.3 is 3 there, and in exact arithmetic it is below.
+        share = place - low
+        middle, above = 0 * share + 0.5, xp.ceil(share)
+        share = {
+            "lower": 0 * share,
+            "higher": above,
+            "nearest": xp.where(share == middle, xp.remainder(low, 2 + 0 * low), xp.round(share, decimals=0)),
+            "midpoint": above * 0.5,
+            "inverted_cdf": above,
+            "averaged_inverted_cdf": xp.where(share == 0, middle, above),
+        }[method]
+    outside = (low < 0) | (low >= last)
+    return xp.where(outside, xp.where(low < 0, 0 * last, last), low), xp.where(outside, 0 * share, share)
+
+
+def _neighbours(q: float, n: int, method: str) -> tuple[int, int, float]:
+    """The two places in a sorted array of n elements between which the quantile lies, and how far from the first."""
+    low, share = _place(np, q, np.float64(n), method)
+    return int(low), min(int(low) + 1, n - 1), float(share)
 
 
 def _between(xp: Any, low: Any, high: Any, share: float) -> Any:
@@ -544,25 +560,23 @@ def median(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return xp.quantile(x, q=0.5, axis=axis, keepdims=keepdims, method="linear")
 
 
-def _nan_places(xp: Any, flat: Any, q: float) -> tuple[Any, Any, Any]:
+_HOLES = exactly([[1.0, math.nan, 3.0, 7.0], [4.0, 2.0, math.nan, math.nan]])
+
+
+def _nan_places(xp: Any, flat: Any, q: float, method: str) -> tuple[Any, Any, Any]:
     """For each row the two places between which the quantile of its numbers lies, and how far from the first."""
     count = xp.sum(xp.astype(flat == flat, dtype=flat.dtype), axis=-1, keepdims=True)
-    last = xp.maximum(count - 1, 0)
-    # q in two parts, of which the first times a count is exact, so that the share keeps its accuracy behind the point.
-    rough = round(q * 1024) / 1024
-    fine = q - rough
-    low = xp.floor(last * rough + last * fine)
-    high = xp.minimum(low + 1, last)
-    return _whole(xp, low), _whole(xp, high), (last * rough - low) + last * fine
+    low, share = _place(xp, q, count, method)
+    return _whole(xp, low), _whole(xp, xp.minimum(low + 1, xp.maximum(count - 1, 0))), share
 
 
 def _whole(xp: Any, x: Any) -> Any:
     return xp.astype(x, dtype=np.dtype("int64"))
 
 
-def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any) -> Any:
+def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any, method: str = "linear") -> Any:
     flat, back = gathered(xp, x, axis)
-    low, high, share = _nan_places(xp, flat, q)
+    low, high, share = _nan_places(xp, flat, q, method)
     g = xp.reshape(g, shape=tuple(low.shape))
     order = xp.argsort(flat, axis=-1, descending=False, stable=True)
     nothing = xp.zeros_like(flat)
@@ -578,26 +592,25 @@ def _nanquantile_pull(xp: Any, g: Any, x: Any, q: float, axis: Any) -> Any:
     accuracy="I3 absolute",
     samples=[
         *[(x, {"q": 0.3, **keywords}) for x, keywords in _OVER],
-        ((exactly([[1.0, math.nan, 3.0, 7.0], [4.0, 2.0, math.nan, math.nan]]),), {"q": 0.6, "axis": 1}),
+        ((_HOLES,), {"q": 0.6, "axis": 1}),
         ((exactly([math.nan, 2.0]),), {"q": 0.25}),
         ((distinct(4),), {"q": 0.3334}),
+        *[((_HOLES,), {"q": 0.4, "axis": 1, "method": method}) for method in _METHODS],
     ],
-    errors=[((normal(5),), {"q": 1.5})],
+    errors=[((normal(5),), {"q": 1.5}), ((normal(5),), {"q": 0.5, "method": "best"})],
     real=True,
 )
-def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The q-quantile over `axis` of the elements that are not NaN, interpolated; q between 0 and 1.
+def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool = False, method: str = "linear") -> Any:
+    """The q-quantile over `axis` of the elements that are not NaN; q between 0 and 1, `method` as for `quantile`.
 
-    Raises: `ShapeError` for an axis that is not there or named twice, `ValueError` for a q that is not between 0 and 1.
+    Raises: `ShapeError` for an axis that is not there or named twice, `ValueError` for a q or method that there is not.
 
     >>> import math
     >>> nanquantile(tnp.asarray([4.0, math.nan, 2.0]), q=0.25)
     Array(2.5, dtype=float32)
     """
-    if not 0 <= q <= 1:
-        raise ArgumentError(f"q is {q}; a quantile lies between 0 and 1")
     flat, _ = gathered(xp, x, axis)
-    low, high, share = _nan_places(xp, flat, q)
+    low, high, share = _nan_places(xp, flat, q, method)
     ordered = xp.sort(flat, axis=-1, descending=False, stable=True)
     first = xp.take_along_axis(ordered, low, axis=-1)
     second = xp.take_along_axis(ordered, high, axis=-1)
@@ -611,7 +624,7 @@ def nanquantile(xp: Any, x: Any, *, q: float, axis: Any = None, keepdims: bool =
     floats=True,
     batch=over_axes,
     accuracy="I3 absolute",
-    samples=[*_OVER, ((exactly([[1.0, math.nan, 3.0, 7.0], [4.0, 2.0, math.nan, math.nan]]),), {"axis": 1})],
+    samples=[*_OVER, ((_HOLES,), {"axis": 1})],
     errors=_ERRORS,
     real=True,
 )
