@@ -1,5 +1,6 @@
 """The arrays of `mx.np`: what they are beside those of the other faces, in transforms, pickles and other programs."""
 
+import json
 import pickle
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 import tapegrad as mx
 import tapegrad.numpy as tnp
-from tapegrad import autograd, nd, np, npx
+from tapegrad import autograd, init, nd, np, npx
 from tapegrad.gluon import nn
 
 
@@ -169,3 +170,41 @@ def test_eigenvalues_are_real_where_they_can_be():
     assert values.dtype == vectors.dtype == "float32"
     assert sorted(values.asnumpy().round(4).tolist()) == [1.0, 4.0]
     assert np.linalg.eigvals(np.array([[0.0, -1.0], [1.0, 0.0]])).dtype == "complex64"
+
+
+@pytest.mark.parametrize(
+    ("call", "slope"),
+    [
+        (lambda x: numpy.sqrt(2.0) * x, 2**0.5),
+        (lambda x: numpy.float64(3) - x, -1),
+        (lambda x: numpy.exp(x), 2.718282),
+        (lambda x: numpy.maximum(x, numpy.float64(0.5)), 1),
+        (lambda x: numpy.concatenate([x, x]), 2),
+        (lambda x: numpy.sum(x), 1),
+    ],
+)
+def test_numbers_and_functions_of_numpy_are_those_of_the_face(call, slope):
+    x = np.ones(2)
+    x.attach_grad()
+    with autograd.record():
+        y = call(x)
+    assert type(y) is np.ndarray
+    assert y.dtype == "float32"
+    y.backward()
+    numpy.testing.assert_allclose(x.grad.asnumpy(), slope, rtol=1e-6)
+
+
+def test_a_ufunc_of_numbers_alone_gives_a_number_and_takes_its_out_by_place():
+    assert isinstance(np.sqrt(4), float)
+    assert (np.log(1e-300), np.maximum(2, 3), np.isnan(1.0)) == (numpy.log(1e-300), 3, False)
+    assert (np.ones(2, dtype="float16") * np.sqrt(2)).dtype == "float16"
+    assert json.loads(init.Normal(np.sqrt(0.01)).dumps()) == ["normal", {"sigma": 0.1}]
+    given = np.zeros(2)
+    assert np.add(np.ones(2), 1, given) is given
+    assert given.tolist() == [2, 2]
+
+
+def test_norms_are_told_infinity_in_words_too():
+    assert np.linalg.norm(np.array([3, -4]), "inf") == np.linalg.norm(np.array([3, -4]), ord=numpy.inf) == 4
+    assert np.linalg.norm(np.array([3, -4]), ord="-inf") == 3
+    assert np.linalg.norm(np.eye(2), "fro") == numpy.float32(2**0.5)

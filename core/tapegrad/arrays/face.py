@@ -23,7 +23,8 @@ class Face:
     of what counts as a scalar where a function must return one. `truncates`: what is computed from a freed graph has it
     for a constant, instead of an error in `backward`. `fit_head_gradient`: called with a gradient of another shape than
     its head's, and the head; gives the gradient in the head's shape, or None where it does not fit.
-    `contiguous_views`: a slice is a view only if its elements lie side by side, else a copy.
+    `contiguous_views`: a slice is a view only if its elements lie side by side, else a copy. `numpys_functions`:
+    NumPy's own functions are those of the face; else they give NumPy's arrays.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class Face:
         "fit_head_gradient",
         "integer_ops",
         "name",
+        "numpys_functions",
         "scalar_shapes",
         "takes_lists",
         "truncates",
@@ -48,6 +50,7 @@ class Face:
         truncates: bool = False,
         fit_head_gradient: Callable[[Any, Any], Any] | None = None,
         contiguous_views: bool = False,
+        numpys_functions: bool = True,
     ) -> None:
         self.name = name
         self.takes_lists = takes_lists
@@ -57,6 +60,7 @@ class Face:
         self.truncates = truncates
         self.fit_head_gradient = fit_head_gradient
         self.contiguous_views = contiguous_views
+        self.numpys_functions = numpys_functions
 
     def __repr__(self) -> str:
         return f"<face {self.name!r}>"

@@ -80,6 +80,7 @@ MXNET = Face(
     truncates=True,
     fit_head_gradient=_fit_head_gradient,
     contiguous_views=True,
+    numpys_functions=False,
 )
 """MXNet's conventions."""
 

@@ -11,18 +11,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .. import context as _context
 from ..arrays.array import Array
 from ..arrays.face import Face
 from ..arrays.foreign import Advice
+from ..context import Context
 from ..engines.tables import RECORDED as ops
 from ..ndarray.methods import METHODS
 from ..ndarray.ndarray import MXNET, NDArray
 from ..numpy.arrays import ndarray as Standard
 from ..numpy.methods import Methods
 from ..ops.indexing import put, read
+from ..ops.transfer import move
 from ..transforms.program import ProgramArray
 
-__all__ = ["liberal", "ndarray"]
+__all__ = ["liberal", "ndarray", "of_face"]
 
 
 class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one name the first class's count
@@ -91,10 +94,28 @@ class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one nam
     def __str__(self) -> str:
         return str(self.asnumpy()) + (f" @{self.context}" if self.context.device_type != "cpu" else "")
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return of_face(super().__array_ufunc__(ufunc, method, *inputs, **keywords))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
+        return of_face(super().__array_function__(function, types, args, keywords))
+
     astype = NDArray.astype  # type: ignore[assignment]
     __reduce__ = ProgramArray.__reduce__
     _pieces = ProgramArray._pieces
     __hash__ = object.__hash__
+
+
+def of_face(result: Any, ctx: Context | None = None) -> Any:
+    """A result with its arrays in this face. Those that were made of no array of it go to the context."""
+    kind = result.__class__
+    if kind is Standard or kind is NDArray:
+        made = result._of_class(ndarray)
+        return made if ctx is None and kind is NDArray else move(made, *_context.place(ctx))
+    if isinstance(result, tuple):
+        parts = [of_face(part, ctx) for part in result]
+        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+    return [of_face(part, ctx) for part in result] if kind is list else result
 
 
 def _places(key: Any) -> Any:
@@ -108,6 +129,7 @@ def _places(key: Any) -> Any:
 
 _WAYS: Mapping[str, Callable[[Any], Any]] = {
     "axis": lambda axis: tuple(axis) if axis.__class__ is list else axis,
+    "ord": lambda ord: float(ord) if ord in ("inf", "-inf") else ord,
     "indices": _places,
     "obj": _places,
 }

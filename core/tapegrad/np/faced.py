@@ -6,35 +6,39 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .. import context as _context
+import numpy as np
+
 from ..context import Context
-from ..ndarray.ndarray import NDArray, flat, give
-from ..numpy.arrays import ndarray as Standard
-from ..ops.transfer import move
-from .arrays import liberal, ndarray
+from ..ndarray.ndarray import flat, give
+from .arrays import liberal, of_face
 
-__all__ = ["faced", "of_face"]
+__all__ = ["faced"]
 
-
-def of_face(result: Any, ctx: Context | None = None) -> Any:
-    """A result with its arrays in this face. Those that were made of no array of it go to the context."""
-    kind = result.__class__
-    if kind is Standard or kind is NDArray:
-        made = result._of_class(ndarray)
-        return made if ctx is None and kind is NDArray else move(made, *_context.place(ctx))
-    if isinstance(result, tuple):
-        parts = [of_face(part, ctx) for part in result]
-        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
-    return [of_face(part, ctx) for part in result] if kind is list else result
+NUMBERS = (bool, int, float, complex, np.generic)
 
 
 def faced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of `np` that is this one of `tapegrad.numpy` or `nd`, with MXNet's `out` and `ctx`."""
+    """The function of `np` that is this one of `tapegrad.numpy` or `nd`, with MXNet's `out` and `ctx`.
+
+    Where it is a ufunc of NumPy's, numbers alone have NumPy's number for a result, and `out` may be given by place.
+    """
     call = liberal(function)
+    ufunc = getattr(np, function.__name__, None)
 
     @functools.wraps(function)
     def wrapped(*args: Any, out: Any = None, ctx: Context | None = None, **keywords: Any) -> Any:
         result = flat(of_face(call(*args, **keywords), ctx), *args)
         return result if out is None else give(out, result)
 
-    return wrapped
+    if not isinstance(ufunc, np.ufunc):
+        return wrapped
+
+    @functools.wraps(function)
+    def elementwise(*args: Any, **keywords: Any) -> Any:
+        if args and isinstance(args[0], NUMBERS) and not keywords and all(isinstance(x, NUMBERS) for x in args):
+            return ufunc(*args)
+        if len(args) > ufunc.nin:
+            *args, keywords["out"] = args  # type: ignore[assignment]
+        return wrapped(*args, **keywords)
+
+    return elementwise

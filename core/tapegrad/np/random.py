@@ -15,7 +15,7 @@ from ..ndarray.distributions import drawn as _nd_drawn
 from ..ndarray.ndarray import NDArray, give, maker, shape_of
 from ..randomness.defaults import mxnet_numpy as stream
 from ..transforms.draws import drawn
-from .faced import of_face
+from .arrays import of_face
 
 __all__ = [
     "bernoulli",

@@ -18,7 +18,6 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.batched import Batched, engine_of
 from ..arrays.entering import enter_beside
-from ..arrays.face import STANDARD
 from ..engines.tables import OPS
 from ..errors import ArgumentTypeError, GradientEscapeError, UnknownArrayError, ValueSemanticsError
 from ..ops.indexing import as_value
@@ -93,19 +92,19 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _instead(x: Array, shown: str) -> str:
-    if x._face is STANDARD:
+    if x._face.numpys_functions:
         return f"tapegrad has no differentiable {shown} of the same meaning"
     return (
-        "NumPy's functions are differentiated on arrays of tapegrad.numpy alone: "
+        "NumPy's functions are differentiated on arrays of tapegrad.numpy and tapegrad.np alone: "
         f"use a function or method of the face of this {type(x).__name__}, or x.as_np_ndarray()"
     )
 
 
 def _is_ours(values: Sequence[Any]) -> bool:
-    """Whether all arrays of tapegrad among the values, at any depth, are of the standard face."""
+    """Whether all arrays of tapegrad among the values, at any depth, are of faces that have NumPy's functions."""
     for value in values:
         if isinstance(value, Array):
-            if value._face is not STANDARD:
+            if not value._face.numpys_functions:
                 return False
         elif isinstance(value, (list, tuple)) and not _is_ours(value):
             return False
