@@ -43,6 +43,12 @@ def test_the_ops_of_the_page_pass_the_suite(folder):
     done = run(folder, *plugin, "--quick", "--tapegrad-ops", "swish,between,power_norm")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 failed" in done.stdout
+    for options, words in (
+        (("--tapegrad-ops", "swosh"), "there is no 'swosh' to judge (did you mean 'swish'?)"),
+        (("--tapegrad-backend", "nmpy"), "unknown backend 'nmpy' (did you mean 'numpy'?)"),
+    ):
+        done = run(folder, *plugin, *options)
+        assert done.returncode and words in done.stdout and "Traceback" not in done.stdout + done.stderr
     wrong = (folder / "my_ops.py").read_text().replace("(1 - xp.sigmoid(x)))", "(1.001 - xp.sigmoid(x)))")
     (folder / "my_ops.py").write_text(wrong)
     done = run(folder, *plugin, "--quick", "--tapegrad-ops", "swish")

@@ -1,6 +1,6 @@
 """pytest's plug-in for the conformance suite: which engine, which ops, how quickly; and the count at the end.
 
-Load it with `-p tapegrad.testing.plugin`. It registers no fixtures.
+Load it with `-p tapegrad.testing.plugin`. Its fixture `tapegrad_backend` is for tests of programs, on the same engine.
 """
 
 from __future__ import annotations
@@ -8,16 +8,26 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..engines.backend import Backend
+from ..engines.registry import use_backend
 from .conformance import Conformance
 from .judging import Check
-from .suite import FOLDER, PROPERTY
+from .suite import FOLDER, PROPERTY, _engine
 
-__all__ = ["pytest_addoption", "pytest_configure"]
+__all__ = ["pytest_addoption", "pytest_configure", "tapegrad_backend"]
+
+
+@pytest.fixture  # type: ignore[untyped-decorator]
+def tapegrad_backend(request: Any) -> Iterator[Backend]:
+    """The engine that `--tapegrad-backend` names, which new arrays of the test are on."""
+    with use_backend(_engine(request.config)) as backend:
+        yield backend
 
 
 def pytest_addoption(parser: Any) -> None:
@@ -81,7 +91,5 @@ class _Gatherer:
             terminalreporter.write_line(f"{count:,} checks skipped: {reason}")
         path = self.config.getoption("tapegrad_json", default=None)
         if path:
-            from .suite import _engine
-
             found = Conformance.of(_engine(self.config), self.checks)
             Path(path).write_text(json.dumps(found.as_json(), indent=1), encoding="utf-8")

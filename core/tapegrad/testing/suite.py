@@ -15,9 +15,20 @@ import pytest
 
 from ..engines.backend import Backend
 from ..engines.registry import get_backend
+from ..errors import ArgumentError, BackendError
 from .functions import FUNCTIONS, calls_of
 from .generate import AT_LEAST, samples_of
-from .judging import DTYPES, Check, judge_call, judge_errors, judge_sample, judged_ops, quick_dtypes, quick_samples
+from .judging import (
+    DTYPES,
+    Check,
+    chosen_names,
+    judge_call,
+    judge_errors,
+    judge_sample,
+    judged_ops,
+    quick_dtypes,
+    quick_samples,
+)
 
 __all__ = ["pytest_generate_tests", "test_errors", "test_function", "test_op", "test_there_are_samples_of_every_op"]
 
@@ -50,11 +61,15 @@ def pytest_generate_tests(metafunc: Any) -> None:
     if "judged" not in metafunc.fixturenames:
         return
     config = metafunc.config
-    backend = get_backend(_engine(config))
+    only = [name for name in str(_option(config, "tapegrad_ops", "")).split(",") if name]
+    try:
+        backend = get_backend(_engine(config))
+        chosen_names(only, [*judged_ops(), *FUNCTIONS])
+    except (BackendError, ArgumentError) as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     folder = getattr(config, "workerinput", {}).get(FOLDER)
     if folder is not None:
         backend.share_compiled(folder)
-    only = [name for name in str(_option(config, "tapegrad_ops", "")).split(",") if name]
     quick = _quick(config)
     ops = {name: op for name, op in judged_ops().items() if not only or name in only}
     parameters = []
