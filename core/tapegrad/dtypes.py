@@ -72,7 +72,11 @@ def _to_dtype(spec: Any) -> DType:
         # Dtypes that an engine adds to NumPy, such as bfloat16, are its own affair; of NumPy's, arrays have numbers.
         if known.kind in "biufc" or known.type.__module__ != "numpy":
             return known
-    raise DtypeError(f"{spec!r} is no dtype of arrays; choose one of {', '.join(d.name for d in ALL)}")
+    raise _no_dtype(repr(spec))
+
+
+def _no_dtype(spec: str) -> DtypeError:
+    return DtypeError(f"{spec} is no dtype of arrays; choose one of {', '.join(d.name for d in ALL)}")
 
 
 def to_dtype(spec: Any) -> DType:
@@ -87,13 +91,15 @@ def to_dtype(spec: Any) -> DType:
     """
     if spec.__class__ in CLASSES and spec in _KNOWN:
         return spec
+    if isinstance(spec, int):
+        raise DtypeError(f"{spec} is no dtype; lengths of several axes are one argument, a tuple such as (3, {spec})")
     if not isinstance(spec, (str, type, np.dtype)):
         # An engine's own object is asked for its name at once: some warn when they are compared, as a cache would.
         spec = getattr(spec, "__name__", None) or getattr(spec, "name", None) or str(spec).rpartition(".")[2]
     try:
         return _to_dtype(spec)
     except TypeError:
-        raise DtypeError(f"{spec!r} is no dtype of arrays; choose one of {', '.join(d.name for d in ALL)}") from None
+        raise _no_dtype(repr(spec)) from None
 
 
 def is_dtype(dtype: Any, kind: Any) -> bool:

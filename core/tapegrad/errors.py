@@ -97,7 +97,7 @@ class ArgumentTypeError(TapegradError, TypeError):
     >>> from tapegrad import nd
     >>> nd.exp([1.0, 2.0])
     Traceback (most recent call last):
-    tapegrad.errors.ArgumentTypeError: exp() takes an NDArray for 'data', not list; make one with nd.array()
+    tapegrad.errors.ArgumentTypeError: exp() takes an NDArray for 'data', not a list; make one with nd.array()
     """
 
 

@@ -8,8 +8,8 @@ are dicts and tuples, so that `tapegrad.save` takes them. `tapegrad.optimizer` h
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import dtypes, tree
@@ -18,9 +18,9 @@ from .arrays.entering import as_array, make
 from .arrays.foreign import missing as refuse_missing
 from .engines.extras import missing_extra
 from .engines.tables import RECORDED
-from .errors import ArgumentError, ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError, a_kind
 from .ops.updates import adam_step, moved, rms_step
-from .tape.tracebacks import door
+from .tape.tracebacks import open_doors
 from .transforms.gradients import value_and_grad
 from .transforms.run import Exit, common_kind
 
@@ -141,7 +141,18 @@ def chain(*transformations: Transformation) -> Transformation:
     [-0.5]
     """
 
+    for transformation in transformations:
+        if not hasattr(transformation, "update"):
+            raise ArgumentTypeError(
+                f"chain takes transformations such as sgd(0.1), with `init` and `update`, not {transformation!r}"
+            )
+
     def update(grads: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        if not isinstance(state, tuple) or len(state) != len(transformations):
+            raise ArgumentTypeError(
+                f"the state is what init(params) gave, and then what the last update did, not {a_kind(state)}: "
+                "updates, state = optimizer.update(grads, state, params)"
+            )
         states = []
         for transformation, before in zip(transformations, state, strict=True):
             grads, after = transformation.update(grads, before, params)
@@ -180,6 +191,8 @@ def scale_by_learning_rate(learning_rate: Rate) -> Transformation:
     [-0.5]
     [-0.0]
     """
+    if learning_rate is None or isinstance(learning_rate, str):
+        raise ArgumentTypeError(f"learning_rate is {learning_rate!r}; give a number, or a function of the count")
     if not callable(learning_rate):
         return scale(-learning_rate)
 
@@ -517,6 +530,11 @@ def piecewise_constant_schedule(init_value: float, boundaries_and_scales: Mappin
     [1.0, 0.5, 0.25]
     """
 
+    if not isinstance(boundaries_and_scales, Mapping):
+        raise ArgumentTypeError(
+            f"boundaries_and_scales are a dict of factors by counts, {{100: 0.1}}, not {boundaries_and_scales!r}"
+        )
+
     def rule(n: Any) -> Any:
         factors = [RECORDED.where(n >= start, by, 1.0) for start, by in boundaries_and_scales.items()]
         return init_value * math.prod(factors, start=RECORDED.ones_like(n))
@@ -598,8 +616,7 @@ def lbfgs(fun: Function, init: Tree, *args: Tree, steps: int = 15000, **options:
     return minimize(fun, init, *args, **{**options, "options": {"maxiter": steps, **options.get("options", {})}})
 
 
-# Each is a door, so that an error of a keyword says what to write.
-globals().update({name: door(made) for name in __all__ if isinstance(made := globals()[name], FunctionType)})
+open_doors(sys.modules[__name__])
 
 if not TYPE_CHECKING:
     __getattr__ = refuse_missing(__name__)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from .arrays.entering import as_array, make
 from .arrays.foreign import missing
 from .arrays.trees import NAMESPACE
 from .engines.tables import RECORDED
-from .errors import ArgumentError, ShapeError
+from .errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind
+from .tape.tracebacks import open_doors
 from .transforms.run import Exit, common_kind
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def map(function: Function, tree: Tree, /, *rest: Tree) -> Tree:
     >>> tree.map(lambda x, y: x + y, {"a": 1, "b": (2, 3)}, {"a": 10, "b": (20, 30)})
     {'a': 11, 'b': (22, 33)}
     """
+    if not callable(function):
+        raise ArgumentTypeError(f"tree.map takes a function and then trees; its first argument is {a_kind(function)}")
     parts, spec = flatten(tree)
     try:
         columns = [spec.flatten_up_to(other) for other in rest]
@@ -101,6 +105,8 @@ def unflatten(structure: optree.PyTreeSpec, leaves: Iterable[Tree], /) -> Tree:
     >>> tree.unflatten(tree.structure({"a": 0}), [1])
     {'a': 1}
     """
+    if not isinstance(structure, optree.PyTreeSpec):
+        raise ArgumentTypeError(f"tree.unflatten takes a structure and then its leaves, not {a_kind(structure)} first")
     try:
         return optree.tree_unflatten(structure, leaves)
     except ValueError as error:
@@ -176,6 +182,8 @@ def ravel(tree: Tree, /) -> tuple[Any, Callable[[Any], Any]]:
     flat = [RECORDED.reshape(x, shape=(math.prod(x.shape),)) for x in arrays]
     return Exit(parts)(RECORDED.concat(*flat, axis=0) if flat else make(()), common_kind(parts)), back
 
+
+open_doors(sys.modules[__name__])
 
 if not TYPE_CHECKING:
     __getattr__ = missing(__name__)

@@ -212,7 +212,7 @@ def test_values_that_do_not_fit_leave_the_array_as_it_was(backend):
         x[0] = 1j
     with pytest.raises(TypeError):
         x[0] = "a"
-    with pytest.raises(TypeError, match="cannot hold a NoneType"):
+    with pytest.raises(TypeError, match="cannot hold None"):
         x[0] = None
     with pytest.raises(TypeError, match="ends of a slice"):
         x["a":]

@@ -106,6 +106,13 @@ def test_a_name_that_says_another_format_and_a_tree_of_other_shapes_are_refused(
     for ending, words in ((".npz", "numpy.savez"), (".params", "nd.save"), (".pt", "pickle.dump")):
         with pytest.raises(ArgumentError, match=rf"name the file \.safetensors\..*{words}"):
             tapegrad.save(tmp_path / f"x{ending}", TREE)
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*missing.* to write to: .*x'$"):
+        tapegrad.save(tmp_path / "missing" / "x", TREE)
+    with pytest.raises(TypeError, match=r"load.*'map_location': .* x.to"):
+        tapegrad.load(tmp_path / "x", map_location="cpu")
+    (tmp_path / "text").write_text("no numbers, but words")
+    with pytest.raises(FileFormatError, match="is it a safetensors file"):
+        tapegrad.load(tmp_path / "text")
     tapegrad.save(tmp_path / "x", {"w": tnp.ones(2), "step": 3})
     with pytest.raises(ShapeError, match=r"'w' of shape \(2,\), and `like` has it of shape \(3,\)"):
         tapegrad.load(tmp_path / "x", like={"w": tnp.ones(3), "step": 0})

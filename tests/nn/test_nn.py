@@ -6,7 +6,7 @@ import pytest
 import tapegrad
 import tapegrad.numpy as tnp
 from tapegrad import nn
-from tapegrad.errors import ArgumentError, BoundsError, ShapeError
+from tapegrad.errors import ArgumentError, BoundsError, DtypeError, ShapeError
 from tapegrad.testing import check_grads
 
 DRAW = np.random.default_rng(0).standard_normal
@@ -167,7 +167,8 @@ def test_dropout_keeps_the_mean_and_says_what_it_drew():
         (lambda: nn.cross_entropy(X, LABELS + 7), BoundsError, "out of bounds"),
         (lambda: nn.conv(IMAGE, KERNEL, padding="full"), ArgumentError, "'SAME', 'VALID'"),
         (lambda: nn.conv(IMAGE, KERNEL, stride=(1, 1)), ShapeError, "stride has 2 numbers for 1 axes"),
-        (lambda: nn.dropout(X, 1.0), ArgumentError, "rate is 1.0"),
+        (lambda: nn.dropout(X, 1.0), ArgumentError, "rate is 1.0; choose one from 0"),
+        (lambda: nn.embedding([0.5], X), DtypeError, "indices are integers, not float"),
         (lambda: nn.attention(Q, V, V), ShapeError, "do not go together"),
         (lambda: nn.layer_norm(X, X[0, :3]), ShapeError, r"must be \(4,\)"),
         (lambda: nn.initializers.he_normal(0, (3,)), ShapeError, "no fans"),

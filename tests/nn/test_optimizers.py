@@ -198,16 +198,32 @@ def test_trees_are_mapped_reduced_and_laid_flat():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error"),
+    ("wrong", "error", "words"),
     [
-        (lambda: tree.map(lambda x, y: x, [1], [1, 2]), ArgumentError),
-        (lambda: tree.unflatten(tree.structure([1]), [1, 2]), ArgumentError),
-        (lambda: tree.reduce(lambda x, y: x, []), ArgumentError),
-        (lambda: tree.ravel([np.ones(2)])[1](np.ones(3)), ShapeError),
-        (lambda: optimizers.warmup_cosine_decay_schedule(0.0, 1.0, 5, 5), ArgumentError),
-        (lambda: optimizers.apply_updates([1.0], [1.0, 2.0]), ArgumentError),
+        (lambda: tree.map(lambda x, y: x, [1], [1, 2]), ArgumentError, "trees of other structures"),
+        (lambda: tree.unflatten(tree.structure([1]), [1, 2]), ArgumentError, "tree.unflatten: "),
+        (lambda: tree.reduce(lambda x, y: x, []), ArgumentError, "give `initial`"),
+        (lambda: tree.ravel([np.ones(2)])[1](np.ones(3)), ShapeError, r"give \(2,\)"),
+        (lambda: optimizers.warmup_cosine_decay_schedule(0.0, 1.0, 5, 5), ArgumentError, "give it fewer"),
+        (lambda: optimizers.apply_updates([1.0], [1.0, 2.0]), ArgumentError, "trees of other structures"),
+        (lambda: optimizers.chain(optimizers.sgd), TypeError, r"such as sgd\(0.1\), with `init`"),
+        (lambda: optimizers.adam("1e-3"), TypeError, "learning_rate is '1e-3'; give a number"),
+        (
+            lambda: optimizers.adam(0.1).update([1.0], None),
+            TypeError,
+            r"what init\(params\) gave.*not None",
+        ),
+        (lambda: optimizers.adam(0.1).update([1.0], optimizers.sgd(0.1).init([1.0])), TypeError, "the state is what"),
+        (lambda: optimizers.piecewise_constant_schedule(1.0, [2, 5]), TypeError, "are a dict of factors by counts"),
+        (lambda: tree.map([1], abs), TypeError, "takes a function and then trees.*is a list"),
+        (
+            lambda: tree.unflatten([1], tree.structure(0)),
+            TypeError,
+            "a structure and then its leaves, not a list",
+        ),
+        (lambda: tree.leaves(1, is_leaf=None), TypeError, r"leaves\(\) got .*'is_leaf': it takes tree"),
     ],
 )
-def test_what_does_not_fit_is_refused(wrong, error):
-    with pytest.raises(error):
+def test_what_does_not_fit_is_refused(wrong, error, words):
+    with pytest.raises(error, match=words):
         wrong()

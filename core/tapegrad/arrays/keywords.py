@@ -71,7 +71,7 @@ ALIKE = """
 
 INSTEAD = {
     "requires_grad": "x.attach_grad() makes an array a variable, and tapegrad.grad needs none",
-    "device ctx": "a new array is on the engine and the device in use; x.to('gpu(0)') moves one",
+    "device ctx map_location": "a new array is on the engine and the device in use; x.to('gpu(0)') moves one",
     "inplace out": "the result is a new array; y[...] = result writes it into another",
     "create_graph": "for second derivatives use tapegrad.grad twice, or tapegrad.autograd.grad(..., create_graph=True)",
     "key generator": "tapegrad.numpy.random.default_rng(seed) draws by itself; tapegrad.random.seed(0) seeds the rest",
@@ -84,6 +84,7 @@ INSTEAD = {
     "weight_decay": "tapegrad.optimizers.adamw has it, and so has add_decayed_weights for tapegrad.optimizers.chain",
     "unbiased": "ddof=1 is for True, and 0 for False",
     "betas": "give b1 and b2, or beta1 and beta2, each a number",
+    "inputs": "tapegrad.autograd.grad(y, inputs) gives the gradients of some variables alone",
     "allow_unused": "leave it out, a variable that is not used has gradient 0",
 }
 """What to do where a function takes no keyword that means the same."""
@@ -123,7 +124,7 @@ def reword(error: BaseException) -> None:
     """Let Python's error of an unexpected keyword say what to use, where the function is one of ours."""
     found = _UNEXPECTED.fullmatch(str(error)) if type(error) is TypeError else None
     if found and (function := _called(found[1], found[2], error)):
-        error.args = unexpected(function, found[1], found[2]).args
+        error.args = unexpected(function, found[1].rpartition(".")[2], found[2]).args
 
 
 def unexpected(function: Callable[..., Any], name: str, keyword: str) -> ArgumentTypeError:

@@ -50,6 +50,8 @@ def write(path: Path, content: bytes) -> None:
     """Write beside the file and then put it in its place, so that a full disk leaves what was there before."""
     beside = path.with_name(path.name + ".part")
     try:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"there is no folder {str(path.parent)!r} to write to", str(path))
         beside.write_bytes(content)
         beside.replace(path)
     finally:
@@ -147,7 +149,7 @@ def unpack(file: IO[bytes], size: int) -> tuple[dict[str, np.ndarray[Any, Any]],
 
     (length,) = struct.unpack("<Q", exactly(file, 8))
     if length > min(size - 8, LONGEST_HEADER):
-        raise FileFormatError(f"its header would have {length} bytes, of {size} altogether")
+        raise FileFormatError(f"its header would have {length} bytes, of {size} altogether; is it a safetensors file?")
     header = json.loads(exactly(file, length).decode("utf-8"), object_pairs_hook=_no_doubles)
     if not isinstance(header, dict):
         raise FileFormatError("its header is not a dictionary")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from ..engines.registry import backend_of, get_backend
 from ..errors import ArgumentError, ArgumentTypeError, FileFormatError, ShapeError, UnknownArrayError, a_kind
+from ..tape.tracebacks import open_doors
 from .array import Array, plain_value
 from .entering import make
 from .safetensors import damaged, file_name, pack, unpack, write, write_together
@@ -209,3 +211,6 @@ def _named(tree: Any) -> tuple[dict[Any, str], list[Any], Any]:
         taken.add(name)
         names[path] = name
     return names, leaves, spec
+
+
+open_doors(sys.modules[__name__])

@@ -22,6 +22,7 @@ import numpy
 
 from ..errors import ArgumentTypeError, BackendError, BackendUnavailableError, UnknownArrayError, UnknownBackendError
 from ..settings import Setting
+from ..tape.tracebacks import door
 from .backend import Backend
 from .extras import PROJECT
 
@@ -437,6 +438,10 @@ def _check_way_to_the_host(backend: Backend) -> None:
 
 def _conversion(raw: Any) -> str:
     """How the numbers of an object that is no array come in."""
+    if raw is None:
+        return "Is a `return` missing in what gave it?"
+    if isinstance(raw, (str, bytes)):
+        return "Make a number of it: float(a)"
     if hasattr(raw, "to_numpy"):
         held = "data" if hasattr(raw, "data") else "to_numpy()"
         return f"Give its numbers, {type(raw).__name__}.{held}, or call NumPy's function, which leaves it to that type"
@@ -514,6 +519,7 @@ def adopt_type(cls: type, backend: Backend) -> None:
     _registry.adopt(cls, backend)
 
 
+@door
 def set_backend(name: str | Backend) -> None:
     """Make new arrays go to that backend, in the whole process; see `use_backend` for a while only.
 
@@ -525,6 +531,7 @@ def set_backend(name: str | Backend) -> None:
     _registry.set_default(name)
 
 
+@door
 def use_backend(name: str | Backend) -> AbstractContextManager[Backend]:
     """A context in which new arrays go to that backend, in this thread or asyncio task alone.
 

@@ -13,6 +13,7 @@ from ..numpy.arrays import ndarray
 from ..numpy.beyond import tri
 from ..numpy.generator import Generator, bernoulli_mask
 from ..numpy.names import publish
+from ..numpy.searching import take
 
 if TYPE_CHECKING:
     from ..typing import ArrayLike
@@ -283,7 +284,7 @@ def embedding(ids: ArrayLike, table: ArrayLike, /) -> ndarray:
     Array([[3., 4.],
            [1., 2.]], dtype=float32)
     """
-    return op.take(asarray(table), asarray(ids), axis=0)
+    return take(table, ids, axis=0)
 
 
 def attention(

@@ -16,14 +16,25 @@ from ..arrays.entering import make as make_in_face
 from ..engines.backend import Backend
 from ..engines.registry import get_backend
 from ..engines.tables import RECORDED
-from ..errors import ArgumentTypeError, NoGradientError, ValueSemanticsError
+from ..errors import ArgumentError, ArgumentTypeError, NoGradientError, ValueSemanticsError
 from ..ops.transfer import check_device
 from ..tape.mode import MODE, RECORDING
 
 if TYPE_CHECKING:
     from .arrays import ndarray
 
-__all__ = ["as_shape", "asarray", "fractions", "is_batched", "make", "numbers_of_all", "op", "plain_number", "writable"]
+__all__ = [
+    "as_shape",
+    "asarray",
+    "check_kind",
+    "fractions",
+    "is_batched",
+    "make",
+    "numbers_of_all",
+    "op",
+    "plain_number",
+    "writable",
+]
 
 
 class _Ops(Protocol):
@@ -62,6 +73,15 @@ def as_shape(shape: Any) -> tuple[int, ...]:
         return tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
     except TypeError:
         raise ArgumentTypeError(f"a shape is made of integers; {shortened(shape)} is not") from None
+
+
+KINDS = ("quicksort", "mergesort", "heapsort", "stable")
+
+
+def check_kind(name: str, kind: Any) -> None:
+    """Refuse a way of sorting that NumPy has not got; of those that it has all are the stable one."""
+    if kind is not None and kind not in KINDS:
+        raise ArgumentError(f"{name}: kind is {kind!r}; choose one of {', '.join(map(repr, KINDS))}, or leave it out")
 
 
 def is_batched(x: Any) -> bool:

@@ -13,6 +13,7 @@ from ..arrays.views import share, transposed, transposed_matrices
 from ..engines.tables import OPS
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..transforms.program import ProgramArray
+from .arguments import check_kind
 from .at import Updates
 from .bound import namespace_for
 from .methods import Methods
@@ -133,6 +134,7 @@ class ndarray(Methods, ProgramArray):
         """
         if order is not None:
             raise ArgumentError("sort(): order names fields, which arrays of numbers do not have")
+        check_kind("sort", kind)
         self[...] = OPS["sort"].call(self, axis=axis)
 
     def view(self, dtype: Any = None) -> Self:

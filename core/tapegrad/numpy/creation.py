@@ -13,7 +13,7 @@ from ..arrays.entering import dtype_of_numbers, enter
 from ..arrays.face import standard_face
 from ..arrays.views import is_laid_out
 from ..engines.registry import backend_of, get_backend
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..ops.indexing import axis_of
 from ..ops.transfer import check_device, device_of, to
 from .arguments import as_shape, make, op
@@ -347,6 +347,8 @@ def arange(
 
 def _count(num: Any) -> int:
     """A number of numbers, which is not negative."""
+    if not hasattr(num, "__index__"):
+        raise ArgumentTypeError(f"num is {num!r}; choose how many numbers, an int")
     if num < 0:
         raise ArgumentError(f"num is {num}; choose how many numbers, 0 or more")
     return int(num)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as host
@@ -12,6 +13,7 @@ from ..arrays.array import Array
 from ..errors import ArgumentError, ArgumentTypeError, NoGradientError, ShapeError, a_kind
 from ..op.rules import is_tracked
 from ..randomness.defaults import philox
+from ..tape.tracebacks import open_doors
 from ..transforms.custom import custom
 from ..transforms.draws import HostGenerator, drawn
 from . import manipulation
@@ -412,3 +414,7 @@ def _located(z: Any, loc: Any, scale: Any) -> Any:
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     axis %= len(shape)
     return (*shape[:axis], *shape[axis + 1 :])
+
+
+open_doors(Generator)
+open_doors(sys.modules[__name__])

@@ -64,7 +64,10 @@ def _sliced(found: ndarray, x: ndarray, axis: int, part: Any) -> ndarray:
     return found
 
 
-def _alike(arrays: Any) -> list[ndarray]:
+def _alike(arrays: Any, axis: Any = 0) -> list[ndarray]:
+    """The arrays to be joined along an axis."""
+    if getattr(axis, "ndim", 0) or isinstance(axis, (list, tuple)) or not isinstance(arrays, Iterable):
+        raise ArgumentTypeError("the arrays to be joined are one argument: put them into a list, [x, y]")
     if isinstance(arrays, Array):
         return [*arrays]
     found = [asarray(a) for a in arrays]
@@ -344,7 +347,7 @@ def concat(arrays: Iterable[ArrayLike], /, axis: int | None = 0, *, dtype: DType
     >>> tapegrad.grad(lambda x: tnp.sum(tnp.concat([x, 2 * x])))(tnp.asarray([1.0, 2.0]))
     Array([3., 3.], dtype=float32)
     """
-    parts = _cast(_alike(arrays), dtype)
+    parts = _cast(_alike(arrays, axis), dtype)
     if axis is None:
         parts, axis = [ravel(p) for p in parts], 0
     return op.concat(*parts, axis=axis)
@@ -375,7 +378,7 @@ def stack(arrays: Iterable[ArrayLike], axis: int = 0, *, dtype: DTypeLike | None
     Array([[1, 3],
            [2, 4]], dtype=int64)
     """
-    return op.stack(*_cast(_alike(arrays), dtype), axis=axis)
+    return op.stack(*_cast(_alike(arrays, axis), dtype), axis=axis)
 
 
 def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[ndarray, ...]:

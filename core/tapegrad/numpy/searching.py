@@ -9,10 +9,18 @@ import numpy as host
 from .. import dtypes
 from ..arrays.array import Array
 from ..engines.tables import OPS
-from ..errors import ArgumentError, BoundsError, DtypeError, DynamicShapeError, NoGradientError, ShapeError
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    BoundsError,
+    DtypeError,
+    DynamicShapeError,
+    NoGradientError,
+    ShapeError,
+)
 from ..ops.indexing import axis_of
 from ..tape.mode import MODE, RECORDING
-from .arguments import asarray, is_batched, numbers_of_all, op, writable
+from .arguments import asarray, check_kind, is_batched, numbers_of_all, op, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,6 +50,7 @@ def sort(
     Array([0., 1., 0.], dtype=float32)
     """
     a = asarray(a)
+    check_kind("sort", kind)
     if axis is None:
         a, axis = a.reshape(-1), -1
     if a.dtype in dtypes.COMPLEX:
@@ -66,6 +75,7 @@ def argsort(
     Array([1, 2, 0], dtype=int64)
     """
     a = asarray(a)
+    check_kind("argsort", kind)
     if axis is None:
         a, axis = a.reshape(-1), -1
     if a.dtype in dtypes.COMPLEX:
@@ -707,6 +717,8 @@ def where(condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None 
     """
     if x is None and y is None:
         return nonzero(condition)
+    if x is None or y is None:
+        raise ArgumentTypeError("where: give both x and y, or the condition alone")
     if isinstance(condition, (Array, host.ndarray)) and condition.dtype != dtypes.BOOL:
         condition = condition != 0
     return op.where(condition, x, y)

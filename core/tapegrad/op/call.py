@@ -325,6 +325,8 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
     text = first_line(error)
     if "gufunc signature" in text:
         text = "the axes that are summed over, the last of the first array and the last but one of the second, differ"
+    elif "does not have enough dimensions" in text:
+        text = "each array has one axis or more; a number multiplies by *"
     options = "".join(f", {name}={value!r}" for name, value in keywords.items() if value is not None)
     where = f"{op.name}({', '.join(map(str, shapes))}{options})"
     if unnamed:
@@ -339,12 +341,16 @@ def explain(op: Op, args: Sequence[Any], keywords: dict[str, Any], error: Except
         known, text = wrong or (kind, text)
     if known is DtypeError:
         taken = " and ".join(dict.fromkeys(x._dtype.name for x in args if isinstance(x, Array)))
-        where, text = f"{op.name}() does not take {taken}", f"{text}; convert with astype()"
-    elif known is MixedBackendsError:
+        reason = "" if "could not be safely coerced" in text else f": {text.removesuffix('.')}"
+        return _caused(known(f"{op.name}() does not take {taken}{reason}; convert with astype()"), error)
+    if known is MixedBackendsError:
         text = f"{text}; move one with x.to_device(y.device)"
-    explained = known(f"{where}: {text}")
-    explained.__cause__ = error
-    return explained
+    return _caused(known(f"{where}: {text}"), error)
+
+
+def _caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
 
 
 def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None:

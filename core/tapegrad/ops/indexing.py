@@ -62,7 +62,7 @@ class _At:
     """The place of an index array in a key."""
 
     def __repr__(self) -> str:
-        return "AT"
+        return "<indices>"
 
 
 AT: Final = _At()

@@ -1071,5 +1071,5 @@ def dropout(xp: Any, x: Any, mask: Any, *, rate: float) -> Any:
     Array([2., 0.], dtype=float32)
     """
     if not 0 <= rate < 1:
-        raise ArgumentError(f"rate is {rate!r}; it lies between 0 and 1, which it is not")
+        raise ArgumentError(f"rate is {rate!r}; choose one from 0 up to 1, without it")
     return x * (xp.astype(mask, dtype=x.dtype) * (1 / (1 - rate)))

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from itertools import pairwise
-from types import FrameType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
 from ..errors import GradientEscapeError, TapegradError
 
-__all__ = ["FOLDER", "REWORDERS", "door", "fold", "is_ours", "told", "users_frame"]
+__all__ = ["FOLDER", "REWORDERS", "door", "fold", "is_ours", "open_doors", "told", "users_frame"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,3 +96,11 @@ def door(function: F) -> F:
             raise
 
     return cast(F, passing)
+
+
+def open_doors(owner: ModuleType | type) -> None:
+    """Make doors of the public functions of a module, or of the public methods of a class."""
+    public = owner.__all__ if isinstance(owner, ModuleType) else [name for name in vars(owner) if name[0] != "_"]
+    for name in public:
+        if isinstance(function := vars(owner).get(name), FunctionType):
+            setattr(owner, name, door(function))

@@ -6,6 +6,7 @@ What they add to Python's is batches: under `vmap` a condition may differ from e
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ..arrays.trees import flatten, unflatten
 from ..engines.tables import RECORDED
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind
 from ..tape.mode import pause
+from ..tape.tracebacks import open_doors
 from .run import Exit, common_kind
 
 if TYPE_CHECKING:
@@ -116,9 +118,11 @@ def cond(pred: ArrayLike, true_fun: Function, false_fun: Function, *operands: Tr
     >>> tent(0.75), tapegrad.vmap(tent)(tnp.asarray([0.25, 0.75]))
     (0.5, Array([0.5, 0.5], dtype=float32))
     """
-    _check_functions("cond", true_fun=true_fun, false_fun=false_fun)
     if not _differs(pred):
-        return true_fun(*operands) if _holds("cond", pred) else false_fun(*operands)
+        name, fun = ("true_fun", true_fun) if _holds("cond", pred) else ("false_fun", false_fun)
+        _check_functions("cond", **{name: fun})
+        return fun(*operands)
+    _check_functions("cond", true_fun=true_fun, false_fun=false_fun)
     return _chosen("cond", pred, true_fun(*operands), false_fun(*operands))
 
 
@@ -212,3 +216,6 @@ def _chosen(what: str, pred: Any, yes: Any, no: Any) -> Any:
     beside = [pred, *left, *right]
     pairs = [[as_array(leaf, beside=beside) for leaf in pair] for pair in zip(left, right, strict=True)]
     return unflatten(structure, [RECORDED.where(pred, first, second) for first, second in pairs])
+
+
+open_doors(sys.modules[__name__])
