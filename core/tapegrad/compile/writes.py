@@ -13,6 +13,7 @@ from typing import Any
 
 _WRITES = ("STORE", "COPY_FREE", "MAKE_CELL", "DELETE")
 _APPENDS = ("append", "extend", "add")
+_CONSTANTS = ("LOAD_CONST", "LOAD_SMALL_INT")
 _SHUFFLES = ("CACHE", "COPY", "SWAP", "NOP", "PUSH_NULL", "PRECALL")
 
 
@@ -24,16 +25,17 @@ def only_written(name: str, keys: tuple[Any, ...], codes: Iterable[CodeType]) ->
 def _harmless(name: str, keys: tuple[Any, ...], code: CodeType) -> bool:
     steps = [step for step in dis.get_instructions(code) if step.opname not in _SHUFFLES]
     for i, step in enumerate(steps):
-        if step.argval != name or step.opname == "LOAD_FAST" or step.opname.startswith(_WRITES):
+        if step.argval != name or step.opname.startswith("LOAD_FAST") or step.opname.startswith(_WRITES):
             continue
         after = steps[i + 1 :]
         if keys:
-            if [s.opname for s in after[:1]] != ["LOAD_CONST"] or not after[1].opname.endswith("_SUBSCR"):
+            key, at = after[0], after[1]
+            if key.opname not in _CONSTANTS or not (at.opname.endswith("_SUBSCR") or at.argrepr == "[]"):
                 return False
             if after[0].argval not in keys:
                 continue
             after = after[2:]
         appended = after and after[0].opname in ("LOAD_ATTR", "LOAD_METHOD") and after[0].argval in _APPENDS
-        if not step.opname.startswith("LOAD") or step.opname == "LOAD_CONST" or not appended:
+        if not step.opname.startswith("LOAD") or step.opname in _CONSTANTS or not appended:
             return False
     return True
