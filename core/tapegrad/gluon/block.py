@@ -94,10 +94,6 @@ class Block:
     Blocks and parameters that are set as attributes belong to the block. Names are made of the prefixes of blocks; a
     block made within `name_scope()` of another has its prefix. `params` are parameters to share.
 
-    Shapes: those that `forward` takes and gives.
-
-    Dtypes: those that `forward` takes and gives.
-
     Raises: `TypeError` where an attribute that is a block or a parameter becomes something else.
 
     >>> from tapegrad import nd
@@ -362,8 +358,6 @@ class HybridBlock(Block):
 
     Shapes: those that `hybrid_forward` takes and gives; lengths of parameters that are not known follow from the data
     where a parameter is an input of a layer's function, such as `F.FullyConnected`.
-
-    Dtypes: those that `hybrid_forward` takes and gives.
 
     Raises: `TypeError` for a child that is not a HybridBlock, `ShapeError` for a parameter whose shape does not follow.
 

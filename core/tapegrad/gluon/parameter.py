@@ -52,10 +52,6 @@ class Parameter:
     It has values after `initialize()`. A shape with 0 for a length that follows from the data is allowed with
     `allow_deferred_init`; the values are then drawn in the first forward.
 
-    Shapes: `shape`, once it is known.
-
-    Dtypes: `dtype`.
-
     Raises: `ParameterError` for values that are not there, `DeferredInitializationError` for those yet to come,
     `ValueError` for an unknown `grad_req`, `ShapeError` for data of another shape.
 
@@ -318,10 +314,6 @@ class Parameter:
 class Constant(Parameter):
     """A parameter that no trainer updates; its value is given.
 
-    Shapes: that of the value.
-
-    Dtypes: that of the value.
-
     Raises: what `nd.array` raises for a value that is no array.
 
     >>> constant = Constant("pi", [3.14])
@@ -341,10 +333,6 @@ class ParameterDict(OrderedDict[str, Parameter]):
     """Parameters by name, in order; `get` makes one, of the dictionary's prefix and the name, that is not there yet.
 
     With `shared`, those of another dictionary are used where they have the name.
-
-    Shapes: those of the parameters.
-
-    Dtypes: those of the parameters.
 
     Raises: `ValueError` for two parameters of one name, and for one that is there with other attributes.
 

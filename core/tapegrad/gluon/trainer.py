@@ -19,10 +19,6 @@ class Trainer:
     `params` are a ParameterDict, such as `net.collect_params()`, or a list. Gradients are divided by the batch size;
     those of several contexts are added up. `kvstore` is accepted: all contexts are of this machine.
 
-    Shapes: those of the parameters.
-
-    Dtypes: those of the parameters.
-
     Raises: `TypeError` for what are no parameters, `ValueError` for an unknown optimizer; `step` a
     `StaleGradientError` for gradients that no backward has written since the last step, unless `ignore_stale_grad`.
 

@@ -39,8 +39,6 @@ class Concurrent(_Beside, Sequential):
 
     Shapes: those of the outputs agree but for the axis.
 
-    Dtypes: those of the outputs.
-
     Raises: `ShapeError` where they do not.
 
     >>> from tapegrad import nd
@@ -132,5 +130,5 @@ class SyncBatchNorm(BatchNorm):
         self._devices = num_devices or max(num_gpus(), 1)
 
     def _shown(self) -> dict[str, Any]:
-        options = {key: value for key, value in super()._shown().items() if key != "axis"}
-        return {**options, "ndev": self._devices, "key": self.prefix}
+        _, *options, channels = super()._shown().items()
+        return dict([*options, ("ndev", self._devices), ("key", self.prefix), channels])

@@ -8,7 +8,7 @@ from typing import Any
 from ... import ndarray as nd
 from ...errors import ArgumentError
 from ..nn.conv_layers import OfSpace
-from ..rnn.rnn_cell import BidirectionalCell, GRUCell, HybridRecurrentCell, LSTMCell, ModifierCell, RNNCell, Way
+from ..rnn.rnn_cell import BidirectionalCell, GRUCell, LSTMCell, ModifierCell, RNNCell, Way, _GatedCell
 
 __all__ = [
     "Conv1DGRUCell",
@@ -26,19 +26,16 @@ __all__ = [
 __dir__ = __all__.copy
 
 
-class _Convolving(OfSpace, HybridRecurrentCell):
+class _Convolving(OfSpace, _GatedCell):
     """What makes a cell convolve: its sums are of convolutions, over as many axes as the class says.
 
     The states have the height and width that the convolution of the inputs leaves, which that of the states keeps.
     """
 
-    _gates: int
     _doc = """The cell of `gluon.rnn` with convolutions for its sums: X. Shi et al. (2015).
 
     Shapes: (n, *input_shape) gives (n, hidden_channels, …), which is also that of the states; with an odd `i2h_kernel`
     and `i2h_pad` of half of it images stay as large as they are. `conv_layout` may have the channels last.
-
-    Dtypes: those of the inputs.
 
     Raises: `ValueError` for an `h2h_kernel` of even size.
 
@@ -49,8 +46,6 @@ class _Convolving(OfSpace, HybridRecurrentCell):
     >>> outputs.shape == (1, 5, 3, *{shape}[1:])
     True
     """
-    _count: int
-    _enter: Any
 
     def __init__(
         self,
@@ -70,7 +65,7 @@ class _Convolving(OfSpace, HybridRecurrentCell):
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
-        HybridRecurrentCell.__init__(self, prefix, params)
+        super(_GatedCell, self).__init__(prefix, params)
         kernel, onwards = self._each("i2h_kernel", i2h_kernel), self._each("h2h_kernel", h2h_kernel)
         pad, dilate = self._each("i2h_pad", i2h_pad), self._each("i2h_dilate", i2h_dilate)
         spread = self._each("h2h_dilate", h2h_dilate)
@@ -79,23 +74,19 @@ class _Convolving(OfSpace, HybridRecurrentCell):
         layout = self._laid_out(conv_layout)
         last = layout.endswith("C")
         *space, channels = input_shape if last else (*input_shape[1:], input_shape[0])
-        rows = self._gates * hidden_channels
         room = tuple(n + 2 * p - d * (k - 1) for n, p, d, k in zip(space, pad, dilate, kernel, strict=True))
         self._state = (*room, hidden_channels) if last else (hidden_channels, *room)
         self._layout, self._activation = layout, activation
         self._gate_axis = layout.find("C")
-        self._inputs = channels
-        same = {"num_filter": rows, "layout": layout}
+        self._hidden_size, self._input_size = hidden_channels, channels
+        same = {"num_filter": self._gates * hidden_channels, "layout": layout}
         kept = tuple(d * (k - 1) // 2 for d, k in zip(spread, onwards, strict=True))
         self._entering = {"kernel": kernel, "pad": pad, "dilate": dilate, **same}
         self._onwards = {"kernel": onwards, "pad": kept, "dilate": spread, **same}
-        for name, width, sizes, init in (
-            ("i2h_weight", channels, kernel, i2h_weight_initializer),
-            ("h2h_weight", hidden_channels, onwards, h2h_weight_initializer),
-        ):
-            self._enter(name, (rows, *sizes, width) if last else (rows, width, *sizes), init)
-        self._enter("i2h_bias", (rows,), i2h_bias_initializer)
-        self._enter("h2h_bias", (rows,), h2h_bias_initializer)
+        widths = (channels, kernel), (hidden_channels, onwards)
+        entering, leaving = ((*sizes, width) if last else (width, *sizes) for width, sizes in widths)
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        self._enter_all(entering, leaving, initializers)
 
     def _alias(self) -> str:
         return "conv_" + super()._alias()
@@ -109,7 +100,7 @@ class _Convolving(OfSpace, HybridRecurrentCell):
 
     def __repr__(self) -> str:
         rows = self._entering["num_filter"]
-        return f"{type(self).__name__}({self._inputs} -> {rows}, {self._activation}, {self._layout})"
+        return f"{type(self).__name__}({self._input_size} -> {rows}, {self._activation}, {self._layout})"
 
 
 class Conv1DRNNCell(_Convolving, RNNCell, axes=1): ...
@@ -143,8 +134,6 @@ class LSTMPCell(LSTMCell):
     """`rnn.LSTMCell` whose output and first state are projected: H. Sak et al. (2014).
 
     Shapes: (n, inputs) gives (n, projection_size); the states are that and the cells, (n, hidden_size).
-
-    Dtypes: those of the inputs.
 
     >>> LSTMPCell(6, projection_size=4, input_size=5)
     LSTMPCell(5 -> 24 -> 4)
@@ -193,8 +182,6 @@ class VariationalDropoutCell(ModifierCell):
     """A cell that drops the same elements at every step, until `reset()`: Y. Gal and Z. Ghahramani (2016).
 
     Shapes: those of the other cell. Of its states the first is dropped.
-
-    Dtypes: those of the other cell.
 
     Raises: `ValueError` for `drop_states` of a BidirectionalCell.
 

@@ -45,8 +45,6 @@ class DataLoader:
 
     Shapes: those that `batchify_fn` makes of samples; without one they are stacked.
 
-    Dtypes: those of the samples.
-
     Raises: `ValueError` for options that exclude each other, `BackendError` for a batch that comes too late.
 
     >>> from tapegrad import nd

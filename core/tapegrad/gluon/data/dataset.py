@@ -19,10 +19,6 @@ __all__ = ["ArrayDataset", "Dataset", "RecordFileDataset", "SimpleDataset"]
 class Dataset:
     """Samples by their numbers: subclass it and write `__getitem__` and `__len__`.
 
-    Shapes: those of the samples.
-
-    Dtypes: those of the samples.
-
     Raises: `ValueError` for shards and counts that are not there.
 
     >>> data = SimpleDataset([1, 2, 3, 4]).filter(lambda x: x % 2 == 0).transform(lambda x: x * 10)

@@ -171,7 +171,31 @@ class Dropout(Layer):
         return f"{type(self).__name__}(p = {self._rate}, axes={self._axes})"
 
 
-class BatchNorm(Layer):
+class _Norm(Layer):
+    """What all normalizations share: options of the function, and parameters for each channel.
+
+    For each parameter there is its initializer, whether it is learned, and whether it may be.
+    """
+
+    def __init__(
+        self, count: int, options: dict[str, Any], parameters: dict[str, tuple[Any, bool, bool]], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._kwargs = options
+        with self.name_scope():
+            for name, (init, learned, may_be) in parameters.items():
+                own: dict[str, Any] = {"init": init, "grad_req": "write" if learned else "null"}
+                own |= {"shape": (count,), "allow_deferred_init": True, "differentiable": may_be}
+                setattr(self, name, self.params.get(name, **own))
+
+    def _shown(self) -> dict[str, Any]:
+        return {**self._kwargs, "in_channels": self.params.get("gamma").shape[0]}  # type: ignore[index]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in self._shown().items())})"
+
+
+class BatchNorm(_Norm):
     """`nd.BatchNorm`: each channel normalized by the batch, or by running statistics.
 
     Shapes: any data with the axis; the result has that of the data.
@@ -197,30 +221,14 @@ class BatchNorm(Layer):
         in_channels: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self._kwargs = {
-            "axis": axis,
-            "eps": epsilon,
-            "momentum": momentum,
-            "fix_gamma": not scale,
-            "use_global_stats": use_global_stats,
+        parameters = {
+            "gamma": (gamma_initializer, scale, scale),
+            "beta": (beta_initializer, center, center),
+            "running_mean": (running_mean_initializer, False, False),
+            "running_var": (running_variance_initializer, False, False),
         }
-        with self.name_scope():
-            for attribute, name, init, trains, moves in (
-                ("gamma", "gamma", gamma_initializer, scale, scale),
-                ("beta", "beta", beta_initializer, center, center),
-                ("running_mean", "running_mean", running_mean_initializer, False, False),
-                ("running_var", "running_var", running_variance_initializer, False, False),
-            ):
-                parameter = self.params.get(
-                    name,
-                    grad_req="write" if trains else "null",
-                    shape=(in_channels,),
-                    init=init,
-                    allow_deferred_init=True,
-                    differentiable=moves,
-                )
-                setattr(self, attribute, parameter)
+        options = {"axis": axis, "eps": epsilon, "momentum": momentum, "fix_gamma": not scale}
+        super().__init__(in_channels, {**options, "use_global_stats": use_global_stats}, parameters, **kwargs)
 
     def cast(self, dtype: DTypeLike) -> None:
         """Convert the parameters to a dtype; for float16 they stay float32."""
@@ -229,13 +237,9 @@ class BatchNorm(Layer):
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         return F.BatchNorm(x, gamma, beta, running_mean, running_var, **self._kwargs)
 
-    def __repr__(self) -> str:
-        channels = self.params.get("gamma").shape[0] or None  # type: ignore[index]
-        options = ", ".join(f"{key}={value!r}" for key, value in self._shown().items())
-        return f"{type(self).__name__}({options}, in_channels={channels})"
-
     def _shown(self) -> dict[str, Any]:
-        return self._kwargs
+        shown = super()._shown()
+        return {**shown, "in_channels": shown["in_channels"] or None}
 
 
 class BatchNormReLU(BatchNorm):
@@ -249,32 +253,20 @@ class BatchNormReLU(BatchNorm):
         return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
 
 
-class _Norm(Layer):
-    """What the normalizations by gamma and beta alone share; `_shape` is that of both."""
+class _Affine(_Norm):
+    """What the normalizations by gamma and beta alone share."""
 
     def __init__(
-        self, shape: Any, center: bool, scale: bool, beta_initializer: Any, gamma_initializer: Any, **kwargs: Any
+        self, count: int, options: Any, center: bool, scale: bool, beta: Any, gamma: Any, **kwargs: Any
     ) -> None:
-        super().__init__(**kwargs)
-        self._center = center
-        self._scale = scale
-        with self.name_scope():
-            late = {"shape": shape, "allow_deferred_init": True}
-            request = {True: "write", False: "null"}
-            self.gamma = self.params.get("gamma", grad_req=request[bool(scale)], init=gamma_initializer, **late)
-            self.beta = self.params.get("beta", grad_req=request[bool(center)], init=beta_initializer, **late)
+        super().__init__(count, options, {"gamma": (gamma, scale, True), "beta": (beta, center, True)}, **kwargs)
+        self._learned = {"center": center, "scale": scale}
 
-    def _options(self) -> dict[str, Any]:
-        return {}
-
-    def __repr__(self) -> str:
-        options = {**self._options(), "center": self._center, "scale": self._scale}
-        if not isinstance(self, GroupNorm):
-            options["in_channels"] = self.gamma.shape[0]  # type: ignore[index]
-        return f"{type(self).__name__}({', '.join(f'{key}={value}' for key, value in options.items())})"
+    def _shown(self) -> dict[str, Any]:
+        return {**self._kwargs, **self._learned, "in_channels": super()._shown()["in_channels"]}
 
 
-class LayerNorm(_Norm):
+class LayerNorm(_Affine):
     """`nd.LayerNorm`: the elements along an axis normalized.
 
     >>> LayerNorm(in_channels=3)
@@ -293,19 +285,14 @@ class LayerNorm(_Norm):
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
-        named = {"prefix": prefix, "params": params}
-        super().__init__((in_channels,), center, scale, beta_initializer, gamma_initializer, **named)
-        self._axis = axis
-        self._epsilon = epsilon
-
-    def _options(self) -> dict[str, Any]:
-        return {"eps": self._epsilon, "axis": self._axis}
+        options, initial = {"eps": epsilon, "axis": axis}, (beta_initializer, gamma_initializer)
+        super().__init__(in_channels, options, center, scale, *initial, prefix=prefix, params=params)
 
     def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
-        return F.LayerNorm(data, gamma, beta, axis=self._axis, eps=self._epsilon)
+        return F.LayerNorm(data, gamma, beta, **self._kwargs)
 
 
-class InstanceNorm(_Norm):
+class InstanceNorm(_Affine):
     """`nd.InstanceNorm`: each channel of each image normalized.
 
     >>> InstanceNorm(in_channels=3)
@@ -323,20 +310,17 @@ class InstanceNorm(_Norm):
         in_channels: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__((in_channels,), center, scale, beta_initializer, gamma_initializer, **kwargs)
-        self._axis = axis
-        self._epsilon = epsilon
-
-    def _options(self) -> dict[str, Any]:
-        return {"eps": self._epsilon, "axis": self._axis}
+        options = {"eps": epsilon, "axis": axis}
+        super().__init__(in_channels, options, center, scale, beta_initializer, gamma_initializer, **kwargs)
 
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
-        if self._axis == 1:
-            return F.InstanceNorm(x, gamma, beta, eps=self._epsilon)
-        return F.swapaxes(F.InstanceNorm(F.swapaxes(x, 1, self._axis), gamma, beta, eps=self._epsilon), 1, self._axis)
+        eps, axis = self._kwargs.values()
+        if axis == 1:
+            return F.InstanceNorm(x, gamma, beta, eps=eps)
+        return F.swapaxes(F.InstanceNorm(F.swapaxes(x, 1, axis), gamma, beta, eps=eps), 1, axis)
 
 
-class GroupNorm(_Norm):
+class GroupNorm(_Affine):
     """`nd.GroupNorm`: groups of channels of each image normalized.
 
     >>> GroupNorm(2)
@@ -354,16 +338,14 @@ class GroupNorm(_Norm):
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
-        named = {"prefix": prefix, "params": params}
-        super().__init__((num_groups,), center, scale, beta_initializer, gamma_initializer, **named)
-        self._num_groups = num_groups
-        self._epsilon = epsilon
+        options, initial = {"eps": epsilon, "num_groups": num_groups}, (beta_initializer, gamma_initializer)
+        super().__init__(num_groups, options, center, scale, *initial, prefix=prefix, params=params)
 
-    def _options(self) -> dict[str, Any]:
-        return {"eps": self._epsilon, "num_groups": self._num_groups}
+    def _shown(self) -> dict[str, Any]:
+        return {**self._kwargs, **self._learned}
 
     def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
-        return F.GroupNorm(data, gamma, beta, num_groups=self._num_groups, eps=self._epsilon)
+        return F.GroupNorm(data, gamma, beta, **self._kwargs)
 
 
 class Embedding(Layer):

@@ -12,7 +12,7 @@ from ...ndarray.ndarray import NDArray
 from ..block import Block, HybridBlock, indented
 from ..nn.basic_layers import _Sequence
 from ..parameter import Parameter
-from .rnn_layer import begin
+from .rnn_layer import NAMES, begin
 
 if TYPE_CHECKING:
     from ...initializer import Initializer
@@ -196,11 +196,13 @@ class _GatedCell(HybridRecurrentCell):
         super().__init__(prefix, params)
         self._hidden_size = hidden_size
         self._input_size = input_size
-        rows = self._gates * hidden_size
-        self._enter("i2h_weight", (rows, input_size), i2h_weight_initializer)
-        self._enter("h2h_weight", (rows, hidden_size), h2h_weight_initializer)
-        self._enter("i2h_bias", (rows,), i2h_bias_initializer)
-        self._enter("h2h_bias", (rows,), h2h_bias_initializer)
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        self._enter_all((input_size,), (hidden_size,), initializers)
+
+    def _enter_all(self, entering: tuple[int, ...], onwards: tuple[int, ...], initializers: tuple[Any, ...]) -> None:
+        """Weights that end in these lengths, for the inputs and the states, and their biases."""
+        for name, ends, init in zip(NAMES, (entering, onwards, (), ()), initializers, strict=True):
+            self._enter(name, (self._gates * self._hidden_size, *ends), init)
 
     def _enter(self, name: str, shape: tuple[int, ...], init: Any) -> None:
         setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
@@ -247,8 +249,6 @@ class RNNCell(_GatedCell):
 
     Shapes: (n, inputs) gives (n, hidden_size), which is also the one state.
 
-    Dtypes: those of the inputs.
-
     >>> RNNCell(3)
     RNNCell(None -> 3, tanh)
     """
@@ -272,8 +272,6 @@ class LSTMCell(_GatedCell):
     """A step of long short-term memory; gates are input, forget, new, output.
 
     Shapes: (n, inputs) gives (n, hidden_size); the states are hidden states and cells of that shape.
-
-    Dtypes: those of the inputs.
 
     >>> LSTMCell(3, input_size=2)
     LSTMCell(2 -> 12)
@@ -303,8 +301,6 @@ class GRUCell(_GatedCell):
     """A step of a gated unit; gates are reset, update, new.
 
     Shapes: (n, inputs) gives (n, hidden_size), which is also the one state.
-
-    Dtypes: those of the inputs.
 
     >>> GRUCell(3, input_size=2)
     GRUCell(2 -> 9)

@@ -207,8 +207,6 @@ class LSTM(_RNNLayer):
 
     Shapes: as `RNN`; the states are two, of hidden states and of cells.
 
-    Dtypes: `dtype`.
-
     >>> from tapegrad import nd
     >>> layer = LSTM(5)
     >>> layer.initialize()
@@ -241,8 +239,6 @@ class LSTM(_RNNLayer):
 
 class GRU(_RNNLayer):
     """Layers of gated units, of K. Cho et al. (2014), whose reset gate multiplies after the matrix.
-
-    Dtypes: `dtype`.
 
     >>> GRU(4, layout="NTC", bidirectional=True)
     GRU(None -> 4, NTC, bidirectional)
