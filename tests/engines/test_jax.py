@@ -264,3 +264,9 @@ def test_arrays_of_the_host_are_known_inside_a_trace():
         return x + back.sum()
 
     assert traced(1.0) == 3
+
+
+@pytest.mark.parametrize("call", [jnp.sin, lambda x: jnp.stack([x, x])])
+def test_a_function_of_jaxs_says_what_to_call_instead(call):
+    with pytest.raises(TypeError, match=r"; .* call the one of tapegrad\.numpy in its place"):
+        tapegrad.grad(lambda x: call(x).sum())(jnp.ones(2))

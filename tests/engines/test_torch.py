@@ -211,3 +211,9 @@ def test_errors_are_typed(fails, error):
 def test_a_dtype_that_numpy_has_not():
     with pytest.raises(DtypeError, match=r"there is no dtype torch\.bfloat16 in tapegrad"):
         tnp.asarray(torch.ones(2, dtype=torch.bfloat16))
+
+
+@pytest.mark.parametrize("call", [torch.sum, lambda x: torch.stack([x, x]), torch.nn.Linear(2, 1)])
+def test_a_function_of_pytorchs_says_what_to_call_instead(call):
+    with pytest.raises(TypeError, match=r"ndarray; .* call the one of tapegrad\.numpy in its place"):
+        tapegrad.grad(lambda x: call(x).sum())(torch.ones(2))

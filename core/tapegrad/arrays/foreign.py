@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, reduce
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import FrameType, MappingProxyType
 from typing import Any, NoReturn
 
-from ..tape.tracebacks import users_frame
+from ..tape.tracebacks import REWORDERS, users_frame
 
 __all__ = ["Advice", "advise", "libraries", "missing", "shown", "told"]
 
@@ -106,6 +107,23 @@ def _elsewhere(module: str, name: str, caller: FrameType | None) -> str:
             if space.__name__ != module and name in dir(space):
                 return f": {space.__name__}.{name}"
     return ""
+
+
+_REFUSED = re.compile(rf"(must be \w+, not|but got) (ndarray|NDArray)$|<class '{PACKAGE}\.")
+
+
+def reword_refused(error: BaseException) -> None:
+    """Let another library's refusal of an array of ours, such as a `Tensor` is asked for, say what to call instead."""
+    text = str(error)
+    if type(error) is TypeError and _REFUSED.search(text) and not text.endswith(_INSTEAD):
+        error.args = (f"{text.rstrip('.')}{_INSTEAD}",)
+
+
+_INSTEAD = (
+    "; another library's functions do not take part: call the one of tapegrad.numpy in its place, or give it "
+    "numpy.asarray(x.detach()) where a constant is meant"
+)
+REWORDERS.append(reword_refused)
 
 
 class Advice:
