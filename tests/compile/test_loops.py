@@ -154,7 +154,7 @@ def gathered(a):
 
 
 LOOPS = (doubled, bent, with_the_one_before, in_a_list, in_place, with_a_number, counted, by_a_helper)
-LOOPS += (over_a_range,)
+LOOPS += (over_a_range, by_halves)
 OTHERS = (
     at_most_five,
     in_a_long_body,  # noqa: F821
@@ -164,7 +164,6 @@ OTHERS = (
     folded,
     with_an_object,
     in_turns,
-    by_halves,
     gathered,
 )
 
@@ -215,16 +214,23 @@ def test_many_turns_are_a_loop_from_the_second_call_on_or_run_eagerly():
             a, odd = a * (1.03 if odd else 1.035), not odd
         return a
 
-    loop, counter, no_loop = map(tapegrad.compile, (slowly, counting, in_two_ways))
+    def in_a_row(a):
+        row = [a]
+        while nd.norm(row[-1]).asscalar() < 1000:
+            row.append(row[-1] * 1.03)
+        return row[-1]
+
+    loop, parity, counter, no_loop = map(tapegrad.compile, (slowly, in_two_ways, counting, in_a_row))
     with pytest.warns(CompileWarning, match="more than 200 branch points"):
         for scale in (1.0, 1.0, 2.0, 600.0, 1.0):
             x = nd.array([scale])
             assert loop(x).asscalar() == slowly(x).asscalar()
             (got, turns), (wanted, number) = counter(x), counting(x)
             assert got.asscalar() == wanted.asscalar() and turns == number and type(turns) is int
-            assert no_loop(x).asscalar() == in_two_ways(x).asscalar()
+            assert parity(x).asscalar() == in_two_ways(x).asscalar()
+            assert no_loop(x).asscalar() == in_a_row(x).asscalar()
             assert "course(s)" in loop.explain()
-    for folded in (loop, counter):
+    for folded in (loop, parity, counter):
         assert folded.stats()["eager"] == 0 and "= loop(" in folded.explain()
     assert no_loop.stats()["eager"] > 0
 
@@ -352,10 +358,49 @@ def looking_twice(x):
     return total
 
 
-@pytest.mark.parametrize("body", [by_halving, in_steps_that_adapt, looking_twice])
-def test_a_turn_may_go_several_ways_where_nothing_is_recorded(body):
+def of_a_number_within_a_range(x):
+    total = tnp.zeros(2)
+    for k in range(1, 8):
+        y = tnp.ones(2) * x + k
+        while y.sum() > 1:
+            y = y * 0.7
+        total = total + y
+    return total
+
+
+def of_a_range_within_a_count(x):
+    total, k = tnp.ones(2) * x, 0
+    while k < 3 * x:
+        for j in range(k):
+            total = total * 0.9 + j
+            if total[0] > 9:
+                break
+        total, k = total + k, k + 1
+    return total, k
+
+
+def one_after_the_other_within_a_third(x):
+    y, steps, odd = tnp.ones(2) * x, 0, True
+    for _ in range(8):
+        while y.sum() > 1:
+            y, odd = y * (0.5 if odd else 0.8), not odd
+        best = None
+        while best is None or best[0] < x:
+            best = y * steps if best is None else best + 1 + steps * 0.1
+            steps += 1
+        y = best
+    return y, steps
+
+
+NESTED = [of_a_number_within_a_range, of_a_range_within_a_count, one_after_the_other_within_a_third]
+
+
+@pytest.mark.parametrize("body", [by_halving, in_steps_that_adapt, looking_twice, *NESTED])
+def test_a_turn_may_go_several_ways_where_nothing_is_recorded(body, monkeypatch):
+    if body in NESTED:
+        monkeypatch.setattr(import_module("tapegrad.compile.compiled"), "MANY", 1)
     compiled = tapegrad.compile(body)
-    for k in (3.0, 2.5, 1.75, 0.5):
+    for k in (3.0, 2.5, 1.75, 0.5, 4.5, 3.75, 5.0):
         got, wanted = compiled(k), body(k)
         for x, y in zip(got, wanted, strict=True) if isinstance(got, tuple) else [(got, wanted)]:
             np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-5)

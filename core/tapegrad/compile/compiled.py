@@ -355,15 +355,17 @@ class Compiled(Reaches):
         deep = recording.deep or course.branches > DEEP
         long = course.branches > OFTEN or len(trace.path) > LONG
         many = deep or long or (not fresh and (recording.ends >= MANY or bool(sort.counters)))
-        plain, loop = course, rolled(recording.course, course) if many else None
-        if (many or trace.visits.ahead) and loop is None and sort.count(trace.visits.counters):
+        if many and sort.count(trace.visits.counters):
             return  # the next traces have them
+        plain, loop = course, rolled(recording.course, course) if many else None
         if loop is not None:
             if not fresh and (loop.both or not recording.has_loop):
                 recordings.remove(recording)
             recording, course, fresh = Recording(reach, leaves), loop, True
         elif not fresh and deep:
             recording.course = course
+            if sort.count(dict.fromkeys(sort.counters)):
+                return  # plain numbers make no branch points
             self._try_later(sort, f"it comes to more than {DEEP} branch points, which are no loop")
             return
         elif not fresh and recording.has_loop:

@@ -15,14 +15,8 @@ def live_locals(code: CodeType, place: int) -> frozenset[str]:
     """The variables whose contents may be read once the step at a place in code is done."""
     if not _LOOKS_AT_ALL.isdisjoint(code.co_names):
         return frozenset((*code.co_varnames, *code.co_cellvars, *code.co_freevars))
-    steps = list(dis.get_instructions(code))
+    steps, ahead = _ways(code)
     places = {step.offset: i for i, step in enumerate(steps)}
-    ahead: list[list[int]] = []
-    for i, step in enumerate(steps):
-        jumps = step.opcode in dis.hasjrel or step.opcode in dis.hasjabs
-        ahead.append([places[step.argval]] if jumps else [])
-        if i + 1 < len(steps) and not step.opname.startswith(_NO_WAY_ON):
-            ahead[i].append(i + 1)
     handlers: list[list[int]] = [[] for _ in steps]
     for entry in dis.Bytecode(code).exception_entries:  # type: ignore[attr-defined]
         for i, step in enumerate(steps):
@@ -42,6 +36,58 @@ def live_locals(code: CodeType, place: int) -> frozenset[str]:
     at = max(i for i, step in enumerate(steps) if step.offset <= place)
     after = frozenset().union(*[before[j] for j in (*ahead[at], *handlers[at])])
     return after.union(code.co_cellvars, code.co_freevars)
+
+
+@functools.cache
+def _ways(code: CodeType) -> tuple[list[dis.Instruction], list[list[int]]]:
+    """The steps of code, and which may follow each: where it jumps to, before the next."""
+    steps = list(dis.get_instructions(code))
+    places = {step.offset: i for i, step in enumerate(steps)}
+    ahead = [[places[step.argval]] if jumps(step) else [] for step in steps]
+    for i, step in enumerate(steps[:-1]):
+        if not step.opname.startswith(_NO_WAY_ON):
+            ahead[i].append(i + 1)
+    return steps, ahead
+
+
+def jumps(step: dis.Instruction) -> bool:
+    """Whether a step may go on somewhere else than at the next."""
+    return step.opcode in dis.hasjrel or step.opcode in dis.hasjabs
+
+
+@functools.cache
+def in_loop(code: CodeType, place: int) -> int | None:
+    """Where the innermost loop begins that a place in code is in; None in none."""
+    ends = [(step.argval, step.offset) for step in _ways(code)[0] if jumps(step)]
+    return max((begin for begin, end in ends if begin <= place <= end), default=None)
+
+
+@functools.cache
+def is_at_rest(code: CodeType, place: int) -> bool:
+    """Whether a look in a loop decides on a jump, and Python has no more on its stack there than where a turn begins.
+
+    In the middle of an expression it has, and nobody can look at that.
+    """
+    steps, ahead = _ways(code)
+    depths, todo = {0: 0}, [0]
+    while todo:
+        i = todo.pop()
+        for j in ahead[i]:
+            change = dis.stack_effect(steps[i].opcode, steps[i].arg, jump=j != i + 1)
+            if j not in depths:
+                depths[j] = depths[i] + change
+                todo.append(j)
+    at = max(i for i, step in enumerate(steps) if step.offset <= place)
+    first = next(i for i, step in enumerate(steps) if step.offset == in_loop(code, place))
+    if steps[at].opname != "FOR_ITER":
+        jump = next(i for i, step in enumerate([*steps[at:], None], at) if step is None or step.opname not in _TRUTHS)
+        if jump == len(steps) or not steps[jump].opname.startswith("POP_JUMP"):
+            return False
+        at = jump + 1
+    return at in depths and depths[at] == depths.get(first)
+
+
+_TRUTHS = ("CALL", "CACHE", "COMPARE_OP", "TO_BOOL", "UNARY_NOT")
 
 
 def _uses(step: dis.Instruction) -> list[tuple[str, str]]:

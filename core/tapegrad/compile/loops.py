@@ -50,16 +50,15 @@ class Course(NamedTuple):
 
 def rolled(a: Course | None, b: Course) -> Course | None:
     """A course with a loop for two that differ in its number of turns, or for one of many; None where there is none."""
+    try:
+        path, specs, end = Turns(b.path, b.specs, b.visits.turns()).course(b.end)
+        return Course(path, specs, end, Visits())
+    except Mixed:
+        pass
     for key, places in b.visits.places.items():
         others = () if a is None else a.visits.places.get(key, ())
-        if not b.visits.repeats.get(key):
+        if not b.visits.repeats(key):
             continue
-        if len(places) > OFTEN // 2 and b.visits.free.get(key):
-            try:
-                path, specs, end = Turns(b.path, b.specs, places[1:], b.visits.slots[key]).course(b.end)
-                return Course(path, specs, end, Visits())
-            except Mixed:
-                pass
         if not _ended_there(b, places):
             continue
         pairs = []

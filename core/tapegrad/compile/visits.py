@@ -1,9 +1,9 @@
-"""Visits to branch points: whether Python will do again what it did between one and the next.
+"""Visits to branch points: whether Python will do again what it did when it was there before.
 
-At a branch point the whole of Python's state is looked at: where the frame stands, its locals, and all that the
-function reaches. If at the next visit nothing of it differs but the numbers in arrays, Python does the same again for
-as long as it sees the same. Where locals that are numbers differ as well, such as a count of turns, these are to be
-values of the program: in later traces they are from the first visit on.
+At a branch point in a loop the whole of Python's state is looked at: where the frame stands, its locals, and all that
+the function reaches. If nothing of it differs from an earlier visit but the numbers in arrays, Python does the same
+again for as long as it sees the same. Where locals that are numbers differ as well, such as a count of turns, these are
+to be values of the program: in later traces they are from the first visit on.
 """
 
 from __future__ import annotations
@@ -14,18 +14,33 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..arrays.array import Array
 from ..arrays.trees import flatten
 from ..tape.mode import MODE
 from ..tape.nodes import Leaf, Sweep, next_seq
 from .guards import SCALARS, Reach, same
-from .liveness import live_locals
+from .liveness import in_loop, is_at_rest, live_locals
 from .program import Ref
 from .reaching import reachable
 from .state import is_number
 from .values import Value
+
+MOST_STATES = 8
+"""A place where Python's state is another more often is no head of a loop."""
+
+
+class Stop(NamedTuple):
+    """A visit: where in the path, at which place of the code, in which state of Python's, and what holds which value.
+
+    States are told apart by anything but numbers; `state` is negative where it was none to come back to.
+    """
+
+    place: int
+    key: tuple[CodeType, int]
+    state: int
+    slots: dict[Any, Ref]
 
 
 class Visits:
@@ -33,17 +48,19 @@ class Visits:
 
     def __init__(self) -> None:
         self.places: dict[tuple[CodeType, int], list[int]] = {}
-        self.repeats: dict[tuple[CodeType, int], bool] = {}
+        self.stops: list[Stop] = []
+        """The visits to branch points in loops, in order."""
+        self.states: dict[tuple[CodeType, int], list[int]] = {}
         self.numbers: dict[tuple[CodeType, int], list[float]] = {}
         """The numbers that nodes of the tape had reached at each visit."""
         self.frames: dict[tuple[CodeType, int], FrameType | None] = {}
-        self.before: dict[tuple[CodeType, int], _Snapshot] = {}
-        self.slots: dict[tuple[CodeType, int], list[dict[Any, Ref]]] = {}
-        """Which values the places of Python's state hold, at each visit from the second on."""
+        self.lost = set[tuple[CodeType, int]]()
+        """The places that are no heads of loops, as another frame was there or a state was none to come back to."""
+        self.snapshots: dict[tuple[CodeType, int], list[_Snapshot]] = {}
         self.free: dict[tuple[CodeType, int], bool] = {}
         """Whether nothing that was recorded on the tape was held by anybody at these visits."""
-        self.met: set[tuple[Any, ...]] = set()
-        """What has been seen from one visit to the next."""
+        self.met: dict[tuple[Any, ...], int] = {}
+        """The state after what has been seen from one visit to the next, by the state before."""
         self.counters: dict[tuple[CodeType, int], list[str] | None] = {}
         """The locals that differ from visit to visit, where these are numbers and nothing else does; none by the call
         of a `range` whose `for` may be a loop, and None where it cannot be one, since its numbers are looked at."""
@@ -51,47 +68,73 @@ class Visits:
         """Those of earlier traces."""
         self.counting: dict[tuple[CodeType, int], Any] = {}
         """Of those whose numbers are values of the program, what goes through them."""
-        self.ahead = False
-        """Whether a `range` ends at a number of the program, and so varies."""
         self.ranges: dict[tuple[CodeType, int], bool] = {}
         """The calls of `range`, and whether their numbers are values of the program."""
 
     def visit(self, frame: FrameType, place: int, trace: Any) -> None:
-        """Note a branch point, and whether Python's state is what it was at the second visit.
+        """Note a branch point, and the state of Python.
 
-        That is looked at again only where the host has seen since the last visit what it has not seen in any turn.
+        That is looked at only where the host has seen since the last visit what it has not seen after one before.
         """
         key = frame.f_code, frame.f_lasti
         places = self.places.setdefault(key, [])
         places.append(place)
+        self.numbers.setdefault(key, []).append(next_seq())
+        if in_loop(*key) is None:
+            return
         if self.known.get(key):
             _replace(frame, self.known[key] or (), trace.host_constant)
-        self.numbers.setdefault(key, []).append(next_seq())
+        around, states = self.around(frame), self.states.setdefault(key, [])
         if len(places) == 1:
-            around = self.around(frame)
             self.frames[key] = frame if all(map(self.ranges.get, around)) else None
-            if len(around) == 1 and self.ranges.get(around[0]) is False and around[0] not in self.known:
-                self.counters[around[0]] = []
-        elif self.frames[key] is not frame:
+            for call in around:
+                if self.ranges.get(call) is False and call not in self.known:
+                    self.counters[call] = []
+        if self.frames.get(key) is not frame:
             self.frames[key] = None  # a new frame for each turn: what drives the loop is somewhere else
-        elif len(places) == 2:
-            self.before[key] = _Snapshot(frame)
-        else:
-            before, last = self.before[key], places[-2]
-            seen = key, *[item[1] for item in trace.path[last + 1 : place + 1] if item.__class__ is tuple]
-            if seen not in self.met:
-                self.met.add(seen)
-                alike = before.holds(frame)
-                numbers = [] if alike else before.numbers(frame)
-                self.repeats[key] = self.repeats.get(key, True) and alike
-                if numbers and before.holds(frame, numbers):
+            return
+        since = places[-2] if states else place
+        seen = key, *states[-1:], *[item[1] for item in trace.path[since + 1 : place + 1] if item.__class__ is tuple]
+        if seen not in self.met:
+            self.met[seen] = self.state(frame, key, [self.counting[call] for call in around])
+        states.append(self.met[seen])
+        trace.seen.clear()  # in the next turn a value that was looked at counts anew
+        self.free[key] = self.free.get(key, True) and not any(map(_is_taped, trace.own.values()))
+        slots: dict[Any, Ref] = {"look": trace.path[place][0].value}
+        for call in around:
+            ends = self.counting[call].next, self.counting[call].stop
+            slots |= {(call, i): end.ref for i, end in enumerate(ends) if isinstance(end, Value)}
+        if states[-1] >= 0:
+            slots |= dict(self.snapshots[key][states[-1]].values(frame, trace))
+        self.stops.append(Stop(place, key, states[-1], slots))
+
+    def state(self, frame: FrameType, key: tuple[CodeType, int], counting: Sequence[Any]) -> int:
+        """Which of the states of a place this is; -1 where only numbers are others than in one, or it has too many."""
+        snapshots = self.snapshots.setdefault(key, [])
+        for state, before in enumerate(snapshots):
+            if before.holds(frame, counting):
+                return state
+        for before in snapshots:
+            numbers = before.numbers(frame)
+            if numbers and before.holds(frame, counting, numbers):
+                if key not in self.known or self.known[key]:
                     known = (*(self.known.get(key) or ()), *(self.counters.get(key) or ()))
                     self.counters[key] = list(dict.fromkeys((*known, *numbers)))
-        if len(places) > 1 and self.frames[key] is frame:
-            trace.seen.clear()  # in the next turn a value that was looked at counts anew
-            counting = {call: counting.next.ref for call, counting in self.counting.items()}
-            self.slots.setdefault(key, []).append(counting | dict(self.before[key].values(frame, trace)))
-            self.free[key] = self.free.get(key, True) and not any(map(_is_taped, trace.own.values()))
+                return -1
+        if len(snapshots) == MOST_STATES:
+            return -1
+        snapshots.append(_Snapshot(frame, counting))
+        return len(snapshots) - 1
+
+    def repeats(self, key: tuple[CodeType, int]) -> bool:
+        """Whether Python's state was the same at each visit to a place from the second on."""
+        states = self.states.get(key, ())[1:]
+        return len(states) > 1 and set(states) == {states[0]} != {-1}
+
+    def turns(self) -> list[Stop]:
+        """The visits to those places whose states are known at each of them, and where nothing is on the tape."""
+        keys = {key for key in self.free if self.free[key] and key not in self.lost and is_at_rest(*key)}
+        return [stop for stop in self.stops if stop.key in keys]
 
     def recorded(self, key: tuple[CodeType, int]) -> bool:
         """Whether the turns have made nodes of the tape, by which what comes later may depend on their number."""
@@ -104,10 +147,9 @@ class Visits:
         `traced`: whether it ends at one.
         """
         key = frame.f_code, _start(frame.f_code, frame.f_lasti)
+        if traced and key[1] in _iterated(key[0]):
+            self.known.setdefault(key, [])
         turns = self.ranges[key] = self.known.get(key) is not None
-        if traced and key not in self.known and key[1] in _iterated(key[0]):
-            self.counters[key] = []
-            self.ahead = True
         return key if turns else None
 
     def around(self, frame: FrameType) -> list[tuple[CodeType, int]]:
@@ -122,16 +164,18 @@ class Visits:
 
     def close(self) -> None:
         """Let go of frames and what they hold."""
+        self.lost = {key for key, frame in self.frames.items() if frame is None or -1 in self.states[key]}
         self.frames.clear()
-        self.before.clear()
+        self.snapshots.clear()
         self.counting.clear()
 
 
 class _Snapshot:
     """The state of Python as the code at a frame can see it."""
 
-    def __init__(self, frame: FrameType) -> None:
+    def __init__(self, frame: FrameType, counting: Sequence[Any]) -> None:
         self.frame = frame
+        self.ranges = _ranges(counting)
         self.mode = MODE.get()
         self.locals = _locals(frame)
         reached = [part for part in self.locals.values() if not isinstance(part, (Value, *SCALARS))]
@@ -162,11 +206,12 @@ class _Snapshot:
             if (r := _ref_of(trace.states[id(x)]["_value"])) is not None:
                 yield ("handle", number), r
 
-    def holds(self, frame: FrameType, but: Sequence[str] = ()) -> bool:
+    def holds(self, frame: FrameType, counting: Sequence[Any], but: Sequence[str] = ()) -> bool:
         """Whether nothing but the numbers in arrays, and under some names, is different now."""
         now = _locals(frame)
         return (
             frame is self.frame
+            and _ranges(counting) == self.ranges
             and MODE.get() == self.mode
             and not self.reach.beyond
             and now.keys() == self.locals.keys()
@@ -178,6 +223,11 @@ class _Snapshot:
             )
             and self.reach.changed_host is None
         )
+
+
+def _ranges(counting: Sequence[Any]) -> list[Any]:
+    """The ends and steps of what goes through a `range`, but for those that are values of the program."""
+    return [end.__class__ if isinstance(end, Value) else end for x in counting for end in (x.stop, x.step)]
 
 
 def _locals(frame: FrameType) -> dict[Any, Any]:
