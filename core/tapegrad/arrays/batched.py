@@ -12,6 +12,7 @@ from typing import Any
 
 from ..dtypes import is_dtype
 from ..engines import registry
+from ..engines.faults import told
 from ..engines.tables import OPS, EngineKernels, Kernels, Signatures, Spec
 from ..errors import ArgumentTypeError
 from ..tape.nodes import Node, level_of
@@ -267,13 +268,18 @@ def ones_of(x: Array) -> Any:
     """
     signature = x._signature
     if signature.ones is None:
-        value = x._value
-        if value.__class__ is Batched:
-            engine = engine_of(x)
-            same = engine.filled(innermost(value), shape=value.shape, value=1)
-            ones = Batched(same, None, engine, value.level, mapped=False)
-        else:
-            ones = x._kernels.ones_like(value)
+        value, engine = x._value, engine_of(x)
+        try:
+            if value.__class__ is Batched:
+                same = engine.filled(innermost(value), shape=value.shape, value=1)
+                ones = Batched(same, None, engine, value.level, mapped=False)
+            else:
+                ones = x._kernels.ones_like(value)
+        except Exception as error:
+            ours = told(engine.backend, error, "made the ones that a gradient begins with")
+            if ours is None:
+                raise
+            raise ours from error
         if not x._kernels.shares_constants or x.size > 1000:
             return ones
         signature.ones = ones

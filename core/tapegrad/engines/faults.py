@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,8 +46,12 @@ def _is_about(words: Sequence[str], text: str) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says first; its type, if it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """What an error says first; its type, if it says nothing, or cannot."""
+    try:
+        said = str(error)
+    except Exception:
+        said = ""
+    return next(iter(said.strip().splitlines()), type(error).__name__)
 
 
 def kind_of_error(
@@ -86,23 +90,30 @@ def kind_of_error(
     return BackendError if breaks else None
 
 
-class Looks:
-    """A lazy engine's way to the host, where errors come up that the user made long before: those are typed here."""
+def told(backend: Backend, error: Exception, during: str) -> Exception | None:
+    """An engine's error outside of any op as one of ours that says what the engine was at; None where it passes.
 
-    __slots__ = ("backend",)
+    Within a lazy engine's work may be that of a user, whose errors pass.
+    """
+    if isinstance(error, (TapegradError, Warning, ArithmeticError, RecursionError, MemoryError)):
+        return None
+    text = first_line(error)
+    kind = kind_of_error(backend, error, text, breaks=not backend.lazy)
+    return None if kind is None else kind(f"while backend {backend.name!r} {during}: {text}")
 
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
 
-    def __call__(self, raw: Any) -> np.ndarray[Any, Any]:
+def looks(backend: Backend) -> Callable[[Any], np.ndarray[Any, Any]]:
+    """An engine's way to the host, where errors come up that lazy arrays or busy devices have kept: typed here."""
+    look = backend.to_numpy
+
+    def to_numpy(raw: Any) -> np.ndarray[Any, Any]:
         """The numbers of a raw array, computed now."""
         try:
-            return self.backend.to_numpy(raw)
-        except TapegradError:
-            raise
+            return look(raw)
         except Exception as error:
-            text = first_line(error)
-            kind = kind_of_error(self.backend, error, text)
-            if kind is None:
+            ours = told(backend, error, "computed the numbers")
+            if ours is None:
                 raise
-            raise kind(f"while backend {self.backend.name!r} computed the numbers: {text}") from error
+            raise ours from error
+
+    return to_numpy

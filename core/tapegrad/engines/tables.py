@@ -6,7 +6,7 @@ An engine's table runs on raw arrays. `RECORDED` is the ops themselves, so a for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import CLASSES, is_dtype
 from ..errors import BackendError
-from .faults import Looks
+from .faults import looks
 from .standard import OPTIONAL, Standard, host_function, on_host
 
 if TYPE_CHECKING:
@@ -214,6 +214,8 @@ class Signatures(dict[Any, Signature]):
             self.clear()  # arrays keep theirs; they only stop matching those of arrays made from now on
             for family in list(self.families.values()):
                 family.clear()
+        if self.xp.engine is not None and isinstance(dtype, np.dtype):
+            self.xp.engine.check_own(dtype)
         if cls not in self.homes:
             cls._begin()
         home = self.homes.setdefault(cls, object())
@@ -300,7 +302,7 @@ class EngineKernels(Kernels):
         self.spec = backend.spec
         self.dtype_of = backend.dtype_of
         self.layouts = backend.layouts
-        self.to_numpy = Looks(backend) if backend.lazy else backend.to_numpy
+        self.to_numpy = looks(backend)
         self.constants: dict[Any, Any] = {}
         self.hosted: set[str] = set()
         """The functions of the standard that were asked for and are the host's, as the engine lacks them."""
@@ -308,6 +310,18 @@ class EngineKernels(Kernels):
 
     def __repr__(self) -> str:
         return f"<kernels of backend {self.backend.name!r}>"
+
+    def check_own(self, dtype: np.dtype[Any]) -> None:
+        """Raise `BackendError` for an array of NumPy's that an engine gave whose own have other dtype objects."""
+        if self.speaks_other_dtypes:
+            raise BackendError(
+                f"backend {self.backend.name!r} gave an array of NumPy's {dtype.name} in the place of one of its own"
+            )
+
+    @cached_property
+    def speaks_other_dtypes(self) -> bool:
+        """Whether none of the engine's dtype objects is NumPy's."""
+        return not any(isinstance(native, (type, np.dtype)) for native in self.backend.dtypes)
 
     def like(self, g: Any, x: Any) -> Any:
         return self.backend.like(g, x if x.__class__ is Spec else self.spec(x)) if self.layouts else g

@@ -28,7 +28,7 @@ from ..arrays.face import standard_face
 from ..engines import registry
 from ..engines.backend import Backend
 from ..engines.extras import PROJECT
-from ..engines.faults import first_line, kind_of_error
+from ..engines.faults import first_line, kind_of_error, told
 from ..engines.tables import OPS, RECORDED, EngineKernels, Kernels
 from ..errors import (
     ArgumentError,
@@ -44,7 +44,7 @@ from ..errors import (
 )
 from ..tape.guards import check_thread
 from ..tape.mode import ANOMALY, INSPECTED, LEVEL, MODE, RECORDING, Scope
-from ..tape.nodes import Leaf, Node, Output, deposit, next_seq, note_level, set_level
+from ..tape.nodes import TELLERS, Leaf, Node, Output, deposit, next_seq, note_level, set_level
 from ..tape.observers import tell_recorded
 from ..tape.sweep import forward_sweep, reverse_sweep
 
@@ -362,6 +362,13 @@ def explain_derivative(op: Op, value: Any, error: Exception) -> Exception | None
     kind = _kind_of_error(op, engine_inside(one).backend, error, text)
     return None if kind is None else kind(f"the derivative of {op.name}(): {text}")
 
+
+def _explain_sum(g: Any, error: Exception) -> Exception | None:
+    """The error of an engine that was to add a cotangent to what others have brought; None if it passes."""
+    return told(engine_inside(g._value if isinstance(g, Array) else g).backend, error, "added up a gradient")
+
+
+TELLERS.append(_explain_sum)
 
 _PASSING = (TapegradError, RecursionError, MemoryError)
 """Errors that are worded already, or that say nothing of the op."""
