@@ -99,7 +99,7 @@ def add(results, report):
     """Put a report into the results, in place of what they said of the same ops on its engine."""
     engine = report["backend"]
     if is_whole(report):
-        results.runs.pop(engine, None)
+        results.runs[engine] = []
         for row in results.rows.values():
             row.cells = {column: text for column, text in row.cells.items() if column[0] != engine}
     results.runs.setdefault(engine, []).append(run_line(report))
