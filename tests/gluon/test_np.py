@@ -208,3 +208,8 @@ def test_norms_are_told_infinity_in_words_too():
     assert np.linalg.norm(np.array([3, -4]), "inf") == np.linalg.norm(np.array([3, -4]), ord=numpy.inf) == 4
     assert np.linalg.norm(np.array([3, -4]), ord="-inf") == 3
     assert np.linalg.norm(np.eye(2), "fro") == numpy.float32(2**0.5)
+
+
+def test_a_long_array_is_printed_without_its_shape():
+    assert repr(np.arange(1001)) == "array([   0.,    1.,    2., ...,  998.,  999., 1000.])"
+    assert repr(np.zeros((2, 0))) == "array([], shape=(2, 0))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, getattr_static, signature
@@ -84,6 +85,8 @@ class ndarray(Standard, NDArray):  # type: ignore[misc]  # of methods of one nam
 
     def __repr__(self) -> str:
         text, dtype = np.array_repr(self.asnumpy()), self._dtype
+        if self.size:  # NumPy 2.2 says the shape of an array that is not shown in full
+            text = re.sub(r",\s*shape=\([\d, ]*\)", "", text)
         if "dtype=" in text:
             if dtype == np.float32:
                 text = f"{text[: text.rindex(',')]})"
