@@ -213,3 +213,8 @@ def test_norms_are_told_infinity_in_words_too():
 def test_a_long_array_is_printed_without_its_shape():
     assert repr(np.arange(1001)) == "array([   0.,    1.,    2., ...,  998.,  999., 1000.])"
     assert repr(np.zeros((2, 0))) == "array([], shape=(2, 0))"
+
+
+def test_who_seeds_one_stream_is_told_what_seeds_all():
+    with pytest.raises(AttributeError, match=r"tapegrad\.random\.seed\(0\)"):
+        _ = np.random.seed
