@@ -530,3 +530,11 @@ def test_what_is_printed_of_a_layer_and_an_augmenter_is_what_mxnet_prints():
     options = "eps=1e-05, momentum=0.9, fix_gamma=False, use_global_stats=False, ndev=2, key='n_', in_channels=3"
     assert repr(gluon.contrib.nn.SyncBatchNorm(3, num_devices=2, prefix="n_")) == f"SyncBatchNorm({options})"
     assert mx.image.CastAug("uint8").dumps() == '["castaug", {"type": "uint8"}]'
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("register_op_hook", "register_forward_hook"), ("save", "save_parameters")]
+)
+def test_methods_of_symbols_say_what_blocks_have(name, words):
+    with pytest.raises(AttributeError, match=words):
+        getattr(nn.Dense(1), name)
