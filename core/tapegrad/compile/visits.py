@@ -60,7 +60,7 @@ class Visits:
         self.free: dict[tuple[CodeType, int], bool] = {}
         """Whether nothing that was recorded on the tape was held by anybody at these visits."""
         self.met: dict[tuple[Any, ...], int] = {}
-        """The state after what has been seen from one visit to the next, by the state before."""
+        """The state after what has been seen from a visit to the next, itself included, by the state before."""
         self.counters: dict[tuple[CodeType, int], list[str] | None] = {}
         """The locals that differ from visit to visit, where these are numbers and nothing else does; none by the call
         of a `range` whose `for` may be a loop, and None where it cannot be one, since its numbers are looked at."""
@@ -94,7 +94,7 @@ class Visits:
             self.frames[key] = None  # a new frame for each turn: what drives the loop is somewhere else
             return
         since = places[-2] if states else place
-        seen = key, *states[-1:], *[item[1] for item in trace.path[since + 1 : place + 1] if item.__class__ is tuple]
+        seen = key, *states[-1:], *[item[1] for item in trace.path[since:place] if item.__class__ is tuple]
         if seen not in self.met:
             self.met[seen] = self.state(frame, key, [self.counting[call] for call in around])
         states.append(self.met[seen])
