@@ -392,10 +392,21 @@ def one_after_the_other_within_a_third(x):
     return y, steps
 
 
+def changing_sides(x):
+    y, left, turns = tnp.ones(2) * x, False, 0
+    while turns < 30:
+        y = tnp.sin(3 * y + turns)
+        if y[0] > 0.7:
+            left = not left
+        y = y * (0.9 if left else -0.8)
+        turns += 1
+    return y
+
+
 NESTED = [of_a_number_within_a_range, of_a_range_within_a_count, one_after_the_other_within_a_third]
 
 
-@pytest.mark.parametrize("body", [by_halving, in_steps_that_adapt, looking_twice, *NESTED])
+@pytest.mark.parametrize("body", [by_halving, in_steps_that_adapt, looking_twice, changing_sides, *NESTED])
 def test_a_turn_may_go_several_ways_where_nothing_is_recorded(body, monkeypatch):
     if body in NESTED:
         monkeypatch.setattr(import_module("tapegrad.compile.compiled"), "MANY", 1)
