@@ -388,7 +388,10 @@ class Registry:
         except BackendError:
             raise
         except Exception as cause:
-            raise BackendUnavailableError(f"backend {name!r} can make no array here: {_short(cause)}") from cause
+            standard = not isinstance(cause, AttributeError) or hasattr(backend.namespace, "asarray")
+            no_asarray = f"{backend.engine} has no asarray; name the module that has the array API standard's functions"
+            told = _short(cause) if standard else no_asarray
+            raise BackendUnavailableError(f"backend {name!r} can make no array here: {told}") from cause
         self._check_types(backend, types, sample)
         _check_way_to_the_host(backend)
         with self._lock:
