@@ -1,5 +1,7 @@
 """Blocks, parameters and trainers: what is refused, what is shared, what files may lack, and what is saved."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -538,3 +540,23 @@ def test_what_is_printed_of_a_layer_and_an_augmenter_is_what_mxnet_prints():
 def test_methods_of_symbols_say_what_blocks_have(name, words):
     with pytest.raises(AttributeError, match=words):
         getattr(nn.Dense(1), name)
+
+
+@pytest.mark.parametrize("copied", [lambda net: net, copy.deepcopy])
+@pytest.mark.parametrize("kind", ["register_forward_hook", "register_forward_pre_hook"])
+def test_every_hook_is_called_whether_or_not_its_handle_is_kept(kind, copied):
+    net = nn.HybridSequential()
+    net.add(nn.Flatten())
+    called = []
+    register = getattr(net[0], kind)
+    kept = register(lambda *_: called.append("kept"))
+    for i in range(9):
+        register(lambda *_, i=i: called.append(i))
+    other = copied(net)
+    for block in {net, other}:
+        block.hybridize()
+    other(nd.ones((1, 1)))
+    assert called == ["kept", *range(9)]
+    kept.detach()
+    net(nd.ones((1, 1)))
+    assert called[10:] == [*range(9)]

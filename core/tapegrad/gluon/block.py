@@ -64,12 +64,22 @@ class _Scope:
             yield
 
 
+class _Hooks(dict[object, Callable[..., Any]]):
+    """Hooks, each by a key of its handle's. Until there has been one, nobody looks for them in every block."""
+
+    ever = False
+
+    def __setitem__(self, key: object, hook: Callable[..., Any]) -> None:
+        _Hooks.ever = True
+        super().__setitem__(key, hook)
+
+
 class HookHandle:
     """What a registered hook is removed by: `detach()`, or the end of a `with` block."""
 
-    def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: dict[object, Any], hook: Callable[..., Any]) -> None:
         self._hooks = hooks
-        self._key = id(self)
+        self._key = object()
         hooks[self._key] = hook
 
     def detach(self) -> None:
@@ -124,8 +134,8 @@ class Block:
         self._scope = _Scope(self)
         self._children: OrderedDict[str, Block] = OrderedDict()
         self._reg_params: dict[str, Parameter] = {}
-        self._forward_hooks: dict[int, Callable[..., Any]] = {}
-        self._forward_pre_hooks: dict[int, Callable[..., Any]] = {}
+        self._forward_hooks = _Hooks()
+        self._forward_pre_hooks = _Hooks()
 
     def __repr__(self) -> str:
         blocks = [
@@ -394,7 +404,7 @@ class HybridBlock(Block):
         super().hybridize(active, **kwargs)
 
     def _compiled(self) -> Callable[..., Any]:
-        if PROBED.get() is not None or any(map(_has_hooks, self._children.values())):
+        if PROBED.get() is not None or (_Hooks.ever and any(map(_has_hooks, self._children.values()))):
             return partial(_as_one, self)
         return _program().__get__(self)  # type: ignore[no-any-return]
 
