@@ -212,7 +212,7 @@ def test_order_is_of_real_numbers_only():
 @pytest.mark.parametrize("backend", NAMES)
 def test_a_dtype_that_an_op_does_not_take_is_named(backend):
     x = on(engine(backend), [1.0], "float32")
-    with pytest.raises(DtypeError, match=r"bitwise_and\(\) does not take float32: .*; convert with astype\(\)"):
+    with pytest.raises(DtypeError, match=r"bitwise_and\(\) does not take float32(: .*)?; convert with astype\(\)"):
         OPS["bitwise_and"].call(x, x)
 
 

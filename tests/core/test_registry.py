@@ -28,7 +28,7 @@ BROKEN = {
     "fails_in_hook": ("fails when asked to register: ZeroDivisionError: not today", ZeroDivisionError),
     "finds_no_device": ("can make no array here: OSError: no device is detected", OSError),
     "has_another_namespace": ("math has no asarray; name the module that has the array API standard's", AttributeError),
-    "has_dtypes_without_hash": ("can make no array here: TypeError: unhashable type", TypeError),
+    "has_dtypes_without_hash": ("can make no array here: TypeError", TypeError),
     "lacks_its_engine": ("needs 'no_such_engine'", ImportError),
     "makes_another_type": (
         "array_types() says makes_another_type.Imaginary, but the engine makes toyengine.Array",
