@@ -86,8 +86,13 @@ class Turns:
         """Of each head the slots whose values vary, of those that always hold the same the first, and what it holds."""
         self.fixed: dict[Any, list[Any]] = {}
         """Of each head the slots whose values do not."""
+        values: dict[Any, set[Ref]] = {}
+        for slot, r in [pair for at in held for pair in at.items()]:
+            values.setdefault(slot, set()).add(self.same.get(r, r))
+        always = {slot for slot, refs in values.items() if len(refs) == 1 and refs <= self.before}
+        always.intersection_update(*held)
         for head in dict.fromkeys(heads):
-            self._divide(head, [at for at, other in zip(held, heads, strict=True) if other == head])
+            self._divide(head, [at for at, other in zip(held, heads, strict=True) if other == head], always)
         self.roots = {head: Segment() for head in self.slots}
         self.signs: dict[tuple[Segment, int], Any] = {}
         self.rules: dict[tuple[Any, Any], set[Any]] = {}
@@ -98,8 +103,11 @@ class Turns:
             leaf, turn = self._walk(head, held[i], self.path[stops[i].place : stops[i + 1].place])
             if self.leaves.setdefault(leaf, heads[i + 1]) != heads[i + 1]:
                 raise Mixed
-            for slot in self.slots[heads[i + 1]]:
+            for slot in (*self.slots[heads[i + 1]], *self.fixed[heads[i + 1]]):
                 self._allow((leaf, slot), held[i + 1][slot], turn)
+        for leaf, head in self.leaves.items():
+            if any(not self.rules[leaf, slot] <= self.before for slot in self.fixed[head]):
+                raise Mixed  # it may have been given what another slot held
         self.first = heads[0]
         self.out, self.last = self._walk(heads[-1], held[-1], self.path[stops[-1].place :], leave=True)
         self.end = stops[-1].place + self.gone
@@ -116,12 +124,11 @@ class Turns:
                     self.outside.append(item)
         return same
 
-    def _divide(self, head: Any, held: Sequence[dict[Any, Ref]]) -> None:
-        """Tell the slots of a head whose values vary from those that always hold the same from before the loop."""
-        firsts = {tuple([at[slot] for at in held]): slot for slot in reversed(held[0])}
-        values = {slot: {self.same.get(r, r) for r in refs} for refs, slot in firsts.items()}
-        self.fixed[head] = [slot for slot, refs in values.items() if len(refs) == 1 and refs <= self.before]
-        self.slots[head] = {slot: held[0][slot] for slot in values if slot not in self.fixed[head]}
+    def _divide(self, head: Any, held: Sequence[dict[Any, Ref]], always: set[Any]) -> None:
+        """Tell the slots of a head that always hold what they held before the loop from others, of those alike one."""
+        firsts = {tuple([at[slot] for at in held]): slot for slot in reversed(held[0]) if slot not in always}
+        self.fixed[head] = [slot for slot in held[0] if slot in always]
+        self.slots[head] = {slot: held[0][slot] for slot in firsts.values()}
 
     def _walk(
         self, head: Any, held: dict[Any, Ref], items: Sequence[Any], leave: bool = False
