@@ -418,6 +418,22 @@ def test_a_turn_may_go_several_ways_where_nothing_is_recorded(body, monkeypatch)
     assert "= loop(" in compiled.explain() and compiled.stats()["eager"] == 0
 
 
+def test_what_has_been_seen_to_change_once_is_handed_on_everywhere():
+    def numbered(x, m):
+        total = tnp.zeros(2)
+        for k in range(m):
+            y = tnp.ones(2) * x
+            while y.sum() > 0.01:
+                y = y * 0.7
+                total = total + k
+        return total
+
+    compiled = tapegrad.compile(numbered)
+    for x, m in ((1.0, 1), (2.0, 2), (3.0, 2), (1.0, 4), (2.0, 5), (4.0, 7)):
+        assert compiled(x, m).tolist() == numbered(x, m).tolist()
+    assert "= loop(" in compiled.explain() and compiled.stats()["traces"] < 4
+
+
 def wandering(x):
     turns = 0
     while (x * x).sum() < 20 and turns < 400:

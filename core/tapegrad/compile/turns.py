@@ -87,8 +87,9 @@ class Turns:
         self.fixed: dict[Any, list[Any]] = {}
         """Of each head the slots whose values do not."""
         values: dict[Any, set[Ref]] = {}
-        for slot, r in [pair for at in held for pair in at.items()]:
-            values.setdefault(slot, set()).add(self.same.get(r, r))
+        for at in held:
+            for slot, held_there in at.items():
+                values.setdefault(slot, set()).add(self.same.get(held_there, held_there))
         always = {slot for slot, refs in values.items() if len(refs) == 1 and refs <= self.before}
         always.intersection_update(*held)
         for head in dict.fromkeys(heads):
@@ -107,7 +108,7 @@ class Turns:
                 self._allow((leaf, slot), held[i + 1][slot], turn)
         for leaf, head in self.leaves.items():
             if any(not self.rules[leaf, slot] <= self.before for slot in self.fixed[head]):
-                raise Mixed  # it may have been given what another slot held
+                raise Mixed  # another slot has held the same, and this one may have been given it
         self.first = heads[0]
         self.out, self.last = self._walk(heads[-1], held[-1], self.path[stops[-1].place :], leave=True)
         self.end = stops[-1].place + self.gone
