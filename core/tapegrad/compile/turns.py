@@ -88,8 +88,8 @@ class Turns:
         """Of each head the slots whose values do not."""
         values: dict[Any, set[Ref]] = {}
         for at in held:
-            for slot, held_there in at.items():
-                values.setdefault(slot, set()).add(self.same.get(held_there, held_there))
+            for slot, ref in at.items():
+                values.setdefault(slot, set()).add(self.same.get(ref, ref))
         always = {slot for slot, refs in values.items() if len(refs) == 1 and refs <= self.before}
         always.intersection_update(*held)
         for head in dict.fromkeys(heads):
