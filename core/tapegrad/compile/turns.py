@@ -67,7 +67,7 @@ class Turns:
         self.specs = list(specs)
         loads = {s.args[0]: s.results[0] for s in path if _is(s, "load")}
         full = {("handle", n): r for (kind, n), r in loads.items() if kind == "handle"}
-        held = [full | stop.slots for stop in stops]
+        held: list[dict[Any, Ref]] = [full | stop.slots for stop in stops]
         """What the slots hold at each visit; those of arrays from outside before they were met, too."""
         heads = [(stop.key, stop.state, frozenset(at)) for stop, at in zip(stops, held, strict=True)]
         counts = Counter(heads)
@@ -89,7 +89,7 @@ class Turns:
         values: dict[Any, set[Ref]] = {}
         for at in held:
             for slot, ref in at.items():
-                values.setdefault(slot, set()).add(self.same.get(ref, ref))
+                values.setdefault(slot, set()).add(self.same[ref] if ref in self.same else ref)
         always = {slot for slot, refs in values.items() if len(refs) == 1 and refs <= self.before}
         always.intersection_update(*held)
         for head in dict.fromkeys(heads):
