@@ -89,7 +89,7 @@ class Turns:
         values: dict[Any, set[Ref]] = {}
         for at in held:
             for slot, ref in at.items():
-                values.setdefault(slot, set()).add(self.same[ref] if ref in self.same else ref)
+                values.setdefault(slot, set()).add(self.same.get(ref, ref))
         always = {slot for slot, refs in values.items() if len(refs) == 1 and refs <= self.before}
         always.intersection_update(*held)
         for head in dict.fromkeys(heads):
