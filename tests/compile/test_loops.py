@@ -487,3 +487,19 @@ def test_turns_may_draw_random_numbers(body):
         assert turns == number
     assert after.asnumpy().tolist() == other.asnumpy().tolist()
     assert "= loop(" in compiled.explain() and "drawn" in compiled.explain() and compiled.stats()["eager"] == 0
+
+
+@pytest.mark.parametrize("first", [0.7, None])
+def test_what_turns_exchange_is_not_what_it_was_after_as_many(first):
+    def exchanged(a, m, q):
+        p = a * 2 if first is None else first
+        q = a + q
+        for _ in range(m):
+            p, q = q, p
+        return p, q
+
+    compiled = tapegrad.compile(exchanged)
+    for m in (3, 8, 2, 5, 7, 1, 4, 6, 9, 10, 11):
+        a, q = tnp.asarray([1.0, 2.0]), m / 16
+        for got, wanted in zip(compiled(a, m, q), exchanged(a, m, q), strict=True):
+            np.testing.assert_array_equal(np.asarray(got), np.asarray(wanted))

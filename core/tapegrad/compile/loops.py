@@ -123,6 +123,9 @@ class _Side:
         self.first, self.turns = places[1] + 1, len(places) - 2
         self.length = places[2] - places[1]
         self.after = places[-1] + 1
+        held = [stop.slots for stop in course.visits.stops if stop.key == key][1:]
+        self.moved = {r for slot, r in held[-1].items() if any(at.get(slot) != r for at in held)}
+        """What places of Python's state hold when the loop ends that have held something else in it."""
         self.parts: dict[str, _Part] = {}
         self.made: dict[int, _At] = {}
 
@@ -266,6 +269,8 @@ class _Roll:
             raise Mixed
         here = self.long.parts[part]
         if here.turns < 2 or part not in self.lists:
+            if any(name != "loop" and r in side.moved for side, name, _, r in where):
+                raise Mixed  # after another number of turns they may hold something else again
             return _Rule("fixed", where[-1][3])
         ref = self.long.items(here, 1)[item].results[result]
         behind = {turn - at.turn for (_, name, turn, _), at in zip(where, ats, strict=True) if name == part}
