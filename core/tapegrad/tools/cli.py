@@ -278,7 +278,7 @@ def conformance(
 
 @app.command()
 def bench(
-    workloads: Annotated[list[str] | None, typer.Argument(metavar="W...", help="Of W1 to W12; else all.")] = None,
+    workloads: Annotated[list[str] | None, typer.Argument(metavar="W...", help="Of W1 to W15; else all.")] = None,
     engine: Annotated[str, typer.Option(help="The engine that tapegrad computes with; else the default.")] = "",
     vs: Annotated[str, typer.Option(help="Other libraries to compare with, by commas; else all that are there.")] = "",
     rounds: Annotated[int, typer.Option(help="How often each takes its turn.", min=1)] = 9,
