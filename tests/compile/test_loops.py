@@ -503,3 +503,24 @@ def test_what_turns_exchange_is_not_what_it_was_after_as_many(first):
         a, q = tnp.asarray([1.0, 2.0]), m / 16
         for got, wanted in zip(compiled(a, m, q), exchanged(a, m, q), strict=True):
             np.testing.assert_array_equal(np.asarray(got), np.asarray(wanted))
+
+
+def test_what_a_second_loop_exchanges_is_not_what_it_was_after_as_many():
+    def exchanged(a, m, q):
+        p, k, c = 0.7, 0, a[::-1] + 1
+        for _ in range(m):
+            if c[1] > 0.2:
+                c = c * 0.9
+        while True:
+            k += 1
+            if k > m:
+                break
+            a = a * 0.5
+            p, q = q, p
+        return a, c, p, q
+
+    compiled = tapegrad.compile(exchanged)
+    for m in (3, 8, 2, 5, 7, 1, 4, 6, 9, 10, 11, 3, 4, 5, 6):
+        a, q = tnp.asarray([1.0, 2.0]), m / 16
+        for got, wanted in zip(compiled(a, m, q), exchanged(a, m, q), strict=True):
+            np.testing.assert_allclose(np.asarray(got), np.asarray(wanted), rtol=1e-6)

@@ -123,9 +123,12 @@ class _Side:
         self.first, self.turns = places[1] + 1, len(places) - 2
         self.length = places[2] - places[1]
         self.after = places[-1] + 1
-        held = [stop.slots for stop in course.visits.stops if stop.key == key][1:]
-        self.moved = {r for slot, r in held[-1].items() if any(at.get(slot) != r for at in held)}
-        """What places of Python's state hold when the loop ends that have held something else in it."""
+        self.moved = set[Ref]()
+        """What places of Python's state hold when a loop ends that have held something else in it."""
+        stops = [stop for stop in course.visits.stops if stop.place >= places[1]]
+        for here in {stop.key for stop in stops}:
+            held = [stop.slots for stop in stops if stop.key == here]
+            self.moved |= {r for slot, r in held[-1].items() if any(at.get(slot, r) != r for at in held)}
         self.parts: dict[str, _Part] = {}
         self.made: dict[int, _At] = {}
 

@@ -104,8 +104,9 @@ class Visits:
         for call in around:
             ends = self.counting[call].next, self.counting[call].stop
             slots |= {(call, i): end.ref for i, end in enumerate(ends) if isinstance(end, Value)}
+        slots |= dict(_held(frame, trace))
         if states[-1] >= 0:
-            slots |= dict(self.snapshots[key][states[-1]].values(frame, trace))
+            slots |= dict(self.snapshots[key][states[-1]].values())
         self.stops.append(Stop(place, key, states[-1], slots))
 
     def state(self, frame: FrameType, key: tuple[CodeType, int], counting: Sequence[Any]) -> int:
@@ -193,18 +194,11 @@ class _Snapshot:
             and not same(held, now[name])
         ]
 
-    def values(self, frame: FrameType, trace: Any) -> Iterator[tuple[Any, Ref]]:
-        """Which values of the program the places of the state hold now."""
-        for name, held in _locals(frame).items():
-            for i, leaf in enumerate(flatten(held)[0]):
-                if (r := _ref_of(leaf)) is not None:
-                    yield ("local", name, i), r
+    def values(self) -> Iterator[tuple[Any, Ref]]:
+        """Which values of the program the places that are reached hold now."""
         for i, place in enumerate(self.reach.places):
             if (r := _ref_of(place.now())) is not None:
                 yield ("place", i), r
-        for number, x in enumerate(trace.handles):
-            if (r := _ref_of(trace.states[id(x)]["_value"])) is not None:
-                yield ("handle", number), r
 
     def holds(self, frame: FrameType, counting: Sequence[Any], but: Sequence[str] = ()) -> bool:
         """Whether nothing but the numbers in arrays, and under some names, is different now."""
@@ -223,6 +217,17 @@ class _Snapshot:
             )
             and self.reach.changed_host is None
         )
+
+
+def _held(frame: FrameType, trace: Any) -> Iterator[tuple[Any, Ref]]:
+    """Which values of the program local variables and arrays from outside hold now."""
+    for name, held in _locals(frame).items():
+        for i, leaf in enumerate(flatten(held)[0]):
+            if (r := _ref_of(leaf)) is not None:
+                yield ("local", name, i), r
+    for number, x in enumerate(trace.handles):
+        if (r := _ref_of(trace.states[id(x)]["_value"])) is not None:
+            yield ("handle", number), r
 
 
 def _ranges(counting: Sequence[Any]) -> list[Any]:
