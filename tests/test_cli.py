@@ -86,7 +86,7 @@ def test_an_engine_that_is_missing_is_told_with_what_to_install():
             ("conformance", "numpy", "--ops", "matmull"),
             "for --ops: there is no 'matmull' to judge (did you mean",
         ),
-        (("conformance", "numpy", "--ops", "nosuch"), "`tapegrad conformance --import MODULE` does"),
+        (("conformance", "numpy", "--ops", "nosuch"), "`tapegrad conformance --import MODULE`"),
         (("mutate", "--ops", "matmull"), "did you mean 'matmul'"),
         (("bench", "--engine", "numpi"), "did you mean 'numpy'"),
     ],

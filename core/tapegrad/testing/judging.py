@@ -128,7 +128,8 @@ def chosen_names(names: Sequence[str] | None, among: Sequence[str]) -> list[str]
             close = get_close_matches(name, among, n=1)
             raise ArgumentError(
                 f"there is no {name!r} to judge{f' (did you mean {close[0]!r}?)' if close else ''}; "
-                "an op of your own is known once its module is imported, by the tests or by `conformance --import`"
+                "an op of your own is known once its module is imported, by the tests or by "
+                "`tapegrad conformance --import MODULE`"
             )
     return list(names or among)
 
