@@ -524,3 +524,31 @@ def test_what_a_second_loop_exchanges_is_not_what_it_was_after_as_many():
         a, q = tnp.asarray([1.0, 2.0]), m / 16
         for got, wanted in zip(compiled(a, m, q), exchanged(a, m, q), strict=True):
             np.testing.assert_allclose(np.asarray(got), np.asarray(wanted), rtol=1e-6)
+
+
+def looked_at_only(a, m):
+    b, begun, total = a * 0.5, False, 0.0
+    for _ in range(m):
+        if begun and b[1] > -0.3:
+            continue
+        begun = True
+        total = total + b
+    return b, begun, total
+
+
+def flipped_later(a, m):
+    c, flag = a, True
+    for _ in range(m):
+        c = tnp.sin(tnp.sin(a))
+    for _ in range(m + 3):
+        flag = not flag
+    return c, flag
+
+
+@pytest.mark.parametrize("fun", [looked_at_only, flipped_later], ids=lambda fun: fun.__name__)
+def test_loops_that_leave_nothing_but_what_the_host_saw(fun):
+    compiled = tapegrad.compile(fun)
+    for k, m in enumerate((3, 2, 4, 5, 3, 6, 8, 3, 1, 7, 2, 2, 4, 6)):
+        a = tnp.asarray([1.0, (-1) ** (k // 4) * 1.5])
+        for got, wanted in zip(compiled(a, m), fun(a, m), strict=True):
+            np.testing.assert_allclose(np.asarray(got), np.asarray(wanted), rtol=1e-6)

@@ -129,6 +129,9 @@ class _Side:
         for here in {stop.key for stop in stops}:
             held = [stop.slots for stop in stops if stop.key == here]
             self.moved |= {r for slot, r in held[-1].items() if any(at.get(slot, r) != r for at in held)}
+            states = [stop.state for stop in stops if stop.key == here and stop.place > places[-1]]
+            if len(set(states[1:])) > 1:
+                raise Mixed  # turns of a later loop are not all alike
         self.parts: dict[str, _Part] = {}
         self.made: dict[int, _At] = {}
 
@@ -434,7 +437,10 @@ class _Roll:
         made = (self.count if name == "loop" else self.fresh(Spec(int, None, None)), *lists.values())
         args = (*given, *starts.values())
         line = model[0].line if isinstance(model[0], Step) else ""
-        done: list[Any] = [Step("loop", function, args, {}, made, several=True, pure=pure, fresh=True, line=line)]
+        looks = check != "k < 1" or root.children != {}  # a turn ends before its number is looked at
+        done: list[Any] = [
+            Step("loop", function, args, {}, made, several=True, pure=pure, fresh=True, looks=looks, line=line)
+        ]
         for (part, ref, turn), result in self.taken.items():
             if part == name:
                 done.append(Step("getitem", operator.getitem, (lists[ref], turn), {}, (result,), line=line))

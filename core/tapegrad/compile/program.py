@@ -60,7 +60,8 @@ class Step:
 
     `pure`: it may be left out where nobody asks for its result, and run once for two that ask the same; what is not
     draws random numbers, and is given the list of those of the call before its operands. `fresh`: its
-    result shares memory with no operand. `owned`: its result is handed out to be written to, so nobody shares it.
+    result shares memory with no operand. `looks`: it looks at values, and gives the call up where they are not as they
+    were seen, so it stays. `owned`: its result is handed out to be written to, so nobody shares it.
     `pointwise`: it acts on each element by itself, with broadcasting. `engine`: whose kernel it is, if any's.
     """
 
@@ -72,6 +73,7 @@ class Step:
     several: bool = False
     pure: bool = True
     fresh: bool = False
+    looks: bool = False
     owned: bool = False
     pointwise: bool = False
     line: str = ""
@@ -88,7 +90,7 @@ class Step:
         """The step with other operands."""
         keywords = {name: substituted(value, rename) for name, value in self.keywords.items()}
         args, results = substituted(self.args, rename), self.results
-        kind = self.several, self.pure, self.fresh, self.owned, self.pointwise
+        kind = self.several, self.pure, self.fresh, self.looks, self.owned, self.pointwise
         return Step(self.name, self.function, args, keywords, results, *kind, self.line, self.engine)
 
     def __str__(self) -> str:

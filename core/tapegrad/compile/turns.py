@@ -209,7 +209,7 @@ class Turns:
         function, given = self.function(bodies, pure)
         line = next((s.line for s in steps), "")
         found = tuple(results.values())
-        loop = Step("loop", function, given, {}, found, several=True, pure=pure, fresh=True, line=line)
+        loop = Step("loop", function, given, {}, found, several=True, pure=pure, fresh=True, looks=True, line=line)
 
         def renamed(r: Ref) -> Ref:
             return results.get(r, self.same.get(r, r))

@@ -6,7 +6,7 @@ from ..program import Ref, Segment
 
 
 def dead(root: Segment) -> Segment:
-    """The tree without them. Random draws stay, since they move the stream along."""
+    """The tree without them. Random draws stay, since they move the stream along, and so do looks at values."""
 
     def rewrite(segment: Segment) -> tuple[Segment, set[Ref]]:
         made = Segment(exit=segment.exit)
@@ -15,7 +15,7 @@ def dead(root: Segment) -> Segment:
             made.children[outcome], wanted = rewrite(child)
             needed |= wanted
         for step in reversed(segment.steps):
-            if not step.pure or not needed.isdisjoint(step.results):
+            if not step.pure or step.looks or not needed.isdisjoint(step.results):
                 made.steps.append(step)
                 needed.difference_update(step.results)
                 needed.update(step.operands())
